@@ -1,0 +1,30 @@
+from datetime import timedelta
+
+from django.test import SimpleTestCase
+
+from common import links
+
+DAY = timedelta(days=1)
+
+
+class LinksTest(SimpleTestCase):
+    def test_a_token_tells_the_row_and_nonce_it_was_made_from(self) -> None:
+        token = links.read("claim", links.make("claim", 7, "abc"), DAY)
+        self.assertEqual((token.pk, token.nonce), (7, "abc"))
+
+    def test_a_token_made_for_another_purpose_is_bad(self) -> None:
+        with self.assertRaises(links.Bad):
+            links.read("reset", links.make("claim", 7, "abc"), DAY)
+
+    def test_a_mangled_token_is_bad(self) -> None:
+        for text in ("", "x", links.make("claim", 7, "abc")[:-1], "a:b:c"):
+            with self.subTest(text), self.assertRaises(links.Bad):
+                links.read("claim", text, DAY)
+
+    def test_an_old_token_has_expired(self) -> None:
+        with self.assertRaises(links.Expired):
+            links.read("claim", links.make("claim", 7, "abc"), timedelta(seconds=-1))
+
+    def test_an_empty_nonce_fits_nothing(self) -> None:
+        self.assertFalse(links.fits("", ""))
+        self.assertTrue(links.fits("abc", "abc"))

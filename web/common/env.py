@@ -1,0 +1,165 @@
+"""Typed reading of the environment: nonsense is refused with the name of the variable, blank counts as unset.
+
+A variable may be given under several names. The plain name wins over its `DJANGO_` alias and over older names;
+on PythonAnywhere `LIVE_<name>` wins over all of them, so that one file can serve a laptop and the live site.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+ALIASES = {
+    "CACHE_URL": ["DJANGO_CACHES"],
+    "DATABASE_URL": ["DJANGO_DATABASES"],
+    "DEFAULT_FROM_EMAIL": ["EMAIL_DEFAULT_FROM"],
+    "EMAIL_SUBJECT_PREFIX": ["EMAIL_ADMIN_PREFIX"],
+    "MAILGUN_ACCESS_KEY": ["DJANGO_MAILGUN_API_KEY", "MAILGUN_API_KEY"],
+    "S3": ["USE_S3"],
+    "SECURE_HSTS_INCLUDE_SUBDOMAINS": ["HSTS_INCLUDE_SUBDOMAINS"],
+    "SESSION_MINIMUM_WEEKS": ["SESSION_LOW_WEEKS"],
+    "SUPERUSER_PASSWORD": ["SUPERUSER_PASS"],
+}
+TRUE = {"1", "true", "yes", "on", "t", "y"}
+FALSE = {"0", "false", "no", "off", "f", "n"}
+
+
+def load(path: Path) -> None:
+    """Read a file of NAME=value lines into the environment; what is already set there wins."""
+    if path.is_file():
+        environ.Env.read_env(str(path), overwrite=False)
+
+
+def hosted_pythonanywhere() -> bool:
+    return bool(os.environ.get("PYTHONANYWHERE_SITE")) or _plain("HOSTED_PYTHONANYWHERE").lower() in TRUE
+
+
+def _plain(name: str) -> str:
+    return os.environ.get(name, "").strip()
+
+
+def raw(name: str) -> str:
+    """The text of a variable under whichever of its names it was given; '' when under none."""
+    names = [name, f"DJANGO_{name}", *ALIASES.get(name, [])]
+    if hosted_pythonanywhere():
+        names.insert(0, f"LIVE_{name}")
+    return next((text for text in map(_plain, names) if text), "")
+
+
+def _typed(name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+    text = raw(name)
+    if not text:
+        return default
+    try:
+        return parse(text)
+    except (ValueError, InvalidOperation):
+        raise ImproperlyConfigured(f"{name} must be {wanted}, not {text!r}.") from None
+
+
+def text(name: str, default: str = "") -> str:
+    return raw(name) or default
+
+
+def required(name: str, why: str) -> str:
+    value = raw(name)
+    if not value:
+        raise ImproperlyConfigured(f"{name} must be set: {why}")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    def parse(value: str) -> bool:
+        if value.lower() in TRUE:
+            return True
+        if value.lower() in FALSE:
+            return False
+        raise ValueError(value)
+
+    return _typed(name, default, parse, "True or False")
+
+
+def whole(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+    def parse(value: str) -> int:
+        number = int(value)
+        if (least is not None and number < least) or (most is not None and number > most):
+            raise ValueError(value)
+        return number
+
+    return _typed(name, default, parse, "a whole number" + _bounds(least, most))
+
+
+def decimal(name: str, default: str, *, least: str | None = "0") -> Decimal:
+    def parse(value: str) -> Decimal:
+        number = Decimal(value)
+        if not number.is_finite() or (least is not None and number < Decimal(least)):
+            raise ValueError(value)
+        return number
+
+    return _typed(name, Decimal(default), parse, "a number" + _bounds(least, None))
+
+
+def _bounds(least: object, most: object) -> str:
+    if least is not None and most is not None:
+        return f" from {least} to {most}"
+    return f" of at least {least}" if least is not None else ""
+
+
+def words(name: str, default: list[str] | None = None) -> list[str]:
+    """A list whose items stand between spaces or commas."""
+    found = [word for word in re.split(r"[\s,]+", raw(name)) if word]
+    return found or list(default or [])
+
+
+def choice(name: str, default: str, allowed: list[str]) -> str:
+    value = raw(name) or default
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+    return value
+
+
+def _parsed(name: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """The address itself stays out of the message: it may hold a password."""
+    try:
+        return parse(raw(name))
+    except Exception as wrong:
+        raise ImproperlyConfigured(f"{name} is not an address that can be used ({type(wrong).__name__}).") from None
+
+
+def database(default_path: Path) -> dict[str, Any]:
+    """DATABASE_URL, else the DB_* variables, else SQLite in `default_path`."""
+    if raw("DATABASE_URL"):
+        return _parsed("DATABASE_URL", environ.Env.db_url_config)
+    if raw("DB_NAME"):
+        kind = choice("DB_TYPE", "postgres", ["postgres", "postgresql", "sqlite", "sqlite3"])
+        if kind.startswith("sqlite"):
+            return {"ENGINE": "django.db.backends.sqlite3", "NAME": text("DB_NAME")}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": text("DB_NAME"),
+            "USER": text("DB_USER"),
+            "PASSWORD": text("DB_PASS"),
+            "HOST": text("DB_HOST", "localhost"),
+            "PORT": whole("DB_PORT", 5432, least=1, most=65535),
+        }
+    return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default_path)}
+
+
+def cache(table: str) -> dict[str, Any]:
+    if raw("CACHE_URL"):
+        return _parsed("CACHE_URL", environ.Env.cache_url_config)
+    return {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table}
+
+
+def email() -> dict[str, Any]:
+    """EMAIL_URL as Django's EMAIL_* settings; {} when it is not given."""
+    if not raw("EMAIL_URL"):
+        return {}
+    settings = _parsed("EMAIL_URL", environ.Env.email_url_config)
+    return {name: value for name, value in settings.items() if name.startswith("EMAIL_")}

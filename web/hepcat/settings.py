@@ -1,0 +1,270 @@
+"""Every setting of the site. What differs between machines comes from the environment; `.env_template` explains it."""
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from common import env
+
+WEB = Path(__file__).resolve().parent.parent
+TOP = WEB.parent
+
+env.load(Path(env.text("ENV_FILE", str(TOP / ".env"))))
+
+# -- what kind of machine this is --------------------------------------------------------------------------------
+
+DEBUG = env.flag("DEBUG", False)
+SECRET_KEY = env.required("SECRET_KEY", "it signs sessions and links; ./run writes one into .env.")
+HOSTED_PYTHONANYWHERE = env.hosted_pythonanywhere()
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if DEBUG else [])
+SITE_URL = env.text(
+    "SITE_URL", "http://127.0.0.1:8000" if DEBUG else f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}"
+).rstrip("/")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [f"{urlsplit(SITE_URL).scheme}://{urlsplit(SITE_URL).netloc}"])
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=5)
+
+# -- the school --------------------------------------------------------------------------------------------------
+
+BUSINESS_NAME = env.text("BUSINESS_NAME", "School Site")
+BRAND_HUE = env.whole("BRAND_HUE", 25, least=0, most=360)
+TIME_ZONE = env.text("TIME_ZONE", "America/Los_Angeles")
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en-us")
+USE_I18N = True
+USE_TZ = True
+CURRENCY = env.text("CURRENCY", "USD").upper()
+
+DEFAULT_CITY = env.text("DEFAULT_CITY")
+DEFAULT_COUNTRY_AREA_STATE = env.text("DEFAULT_COUNTRY_AREA_STATE")
+DEFAULT_POSTCODE = env.text("DEFAULT_POSTCODE")[:15]
+DEFAULT_COUNTRY = env.text("DEFAULT_COUNTRY").upper()
+
+ASSUME_CLASS_APPROVE = env.flag("ASSUME_CLASS_APPROVE", False)
+DEFAULT_CLASS_PRICE = env.decimal("DEFAULT_CLASS_PRICE", "70.0")
+DEFAULT_PRE_DISCOUNT = env.decimal("DEFAULT_PRE_DISCOUNT", "5.0")
+MULTI_DISCOUNT = env.decimal("MULTI_DISCOUNT", "10.0")
+DEFAULT_KEY_DAY = env.whole("DEFAULT_KEY_DAY", 3, least=0, most=6)
+DEFAULT_MAX_DAY_SHIFT = env.whole("DEFAULT_MAX_DAY_SHIFT", -2, least=-6, most=6)
+DEFAULT_SESSION_WEEKS = env.whole("DEFAULT_SESSION_WEEKS", 5, least=1, most=53)
+SESSION_MINIMUM_WEEKS = env.whole("SESSION_MINIMUM_WEEKS", 2 + DEFAULT_SESSION_WEEKS // 2, least=0)
+DEFAULT_SESSION_EXPIRE = env.whole("DEFAULT_SESSION_EXPIRE", 8, least=0)
+SHORT_SESSION_EXPIRE = env.whole("SHORT_SESSION_EXPIRE", 2, least=0)
+DEFAULT_CLASS_MINUTES = env.whole("DEFAULT_CLASS_MINUTES", 60, least=1, most=1440)
+
+# -- apps --------------------------------------------------------------------------------------------------------
+
+SCHOOL_APPS = ["pages", "users", "mailroom", "outbox", "history", "common"]
+DEMO_PLUGIN = env.flag("DEMO_PLUGIN", DEBUG)
+EXTRA_APPS = env.words("EXTRA_APPS")
+INSTALLED_APPS = [
+    *EXTRA_APPS,
+    *SCHOOL_APPS,
+    "users.apps.OfficeConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
+    "compressor",
+    "django_htmx",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "common.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "hepcat.urls"
+WSGI_APPLICATION = "hepcat.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEST_RUNNER = "hepcat.test_runner.Runner"
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [WEB / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "common.context.school",
+            ],
+        },
+    }
+]
+
+# -- data --------------------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.database(TOP / "db.sqlite3")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Without these four, writers that overlap end in "database is locked".
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        timeout=20,
+        transaction_mode="IMMEDIATE",
+        init_command="PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    )
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": env.whole("CONN_MAX_AGE", 60, least=0), "CONN_HEALTH_CHECKS": True}
+CACHES = {"default": env.cache("cache_entries")}
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# -- static and uploaded files -----------------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.text("STATIC_ROOT", str(WEB / "static")))
+STATICFILES_DIRS = [WEB / "assets"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "compressor.finders.CompressorFinder",
+]
+MEDIA_URL = "media/"
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(WEB / "media")))
+COMPRESS_ENABLED = COMPRESS_OFFLINE = STATIC_MANIFEST = env.flag("STATIC_MANIFEST", not DEBUG)
+COMPRESS_FILTERS = {
+    "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"]
+}
+COMPRESS_OFFLINE_CONTEXT: dict[str, object] = {}
+PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
+HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": HASHED_STATIC if STATIC_MANIFEST else PLAIN_STATIC},
+}
+S3 = env.flag("S3", False)
+if S3:
+    AWS_ACCESS_KEY_ID = env.required("AWS_ACCESS_KEY_ID", "S3 is on.")
+    AWS_SECRET_ACCESS_KEY = env.required("AWS_SECRET_ACCESS_KEY", "S3 is on.")
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "access_key": AWS_ACCESS_KEY_ID,
+            "secret_key": AWS_SECRET_ACCESS_KEY,
+            "bucket_name": env.required("AWS_STORAGE_BUCKET_NAME", "S3 is on."),
+            "region_name": env.text("AWS_S3_REGION_NAME") or None,
+            "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
+            "default_acl": None,
+            "querystring_auth": False,
+            "file_overwrite": False,
+            "location": "media",
+        },
+    }
+
+# -- mail --------------------------------------------------------------------------------------------------------
+
+EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.whole("EMAIL_PORT", 25, least=1, most=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+MAILGUN_ACCESS_KEY = env.text("MAILGUN_ACCESS_KEY")
+MAILGUN_SERVER_NAME = env.text("MAILGUN_SERVER_NAME")
+MAIL_BACKENDS = {
+    "file": "django.core.mail.backends.filebased.EmailBackend",
+    "console": "django.core.mail.backends.console.EmailBackend",
+    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "ses": "django_ses.SESBackend",
+}
+if MAILGUN_ACCESS_KEY and MAILGUN_SERVER_NAME and not env.text("EMAIL_HOST"):
+    EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS = "smtp.mailgun.org", 587, True
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = f"postmaster@{MAILGUN_SERVER_NAME}", MAILGUN_ACCESS_KEY
+MAIL_BY = env.choice("MAIL_BY", "smtp" if env.text("EMAIL_HOST") or EMAIL_HOST_USER else "file", list(MAIL_BACKENDS))
+EMAIL_BACKEND = MAIL_BACKENDS[MAIL_BY]
+EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(TOP / "mail"))
+globals().update(env.email())
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BUSINESS_NAME} <noreply@{urlsplit(SITE_URL).hostname}>")
+SERVER_EMAIL = env.text("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
+EMAIL_SUBJECT_PREFIX = env.text("EMAIL_SUBJECT_PREFIX", f"[{BUSINESS_NAME}]") + " "
+OFFICE_EMAIL = env.text("OFFICE_EMAIL")
+AWS_SES_REGION_NAME = env.text("AWS_SES_REGION_NAME", "us-west-2")
+AWS_SES_REGION_ENDPOINT = env.text("AWS_SES_REGION_ENDPOINT", f"email.{AWS_SES_REGION_NAME}.amazonaws.com")
+
+# -- payment processors (used where orders are paid) --------------------------------------------------------------
+
+STRIPE_KEY = env.text("STRIPE_KEY")
+STRIPE_PUBLIC_KEY = env.text("STRIPE_PUBLIC_KEY")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
+PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID")
+PAYPAL_SECRET = env.text("PAYPAL_SECRET")
+PAYPAL_URL = env.text("PAYPAL_URL", "https://api.sandbox.paypal.com")
+PAYPAL_EMAIL = env.text("PAYPAL_EMAIL")
+
+# -- people and guards -------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "profile_page"
+LOGOUT_REDIRECT_URL = "home"
+STAFF_2FA = env.choice("STAFF_2FA", "optional", ["required", "optional", "off"])
+SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
+SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")
+SUPERUSER_EMAIL = env.text("SUPERUSER_EMAIL")
+SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_FAILURE_LIMIT = 6
+AXES_COOLOFF_TIME = 0.25
+AXES_RESET_ON_SUCCESS = True
+AXES_HTTP_RESPONSE_CODE = 429
+
+# -- transport security ------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", not DEBUG)
+SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600, least=0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", not DEBUG)
+SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", not DEBUG)
+SECURE_CONTENT_TYPE_NOSNIFF = env.flag("SECURE_CONTENT_TYPE_NOSNIFF", True)
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = env.flag("SESSION_COOKIE_HTTPONLY", True)
+SESSION_COOKIE_SECURE = env.flag("SESSION_COOKIE_SECURE", not DEBUG)
+CSRF_COOKIE_SECURE = env.flag("CSRF_COOKIE_SECURE", not DEBUG)
+X_FRAME_OPTIONS = "DENY" if env.flag("SECURE_FRAME_DENY", True) else "SAMEORIGIN"
+if env.flag("BEHIND_HTTPS_PROXY", HOSTED_PYTHONANYWHERE):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_CSP = {
+    "default-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "object-src": ["'none'"],
+    "base-uri": ["'self'"],
+    "form-action": ["'self'"],
+    "frame-ancestors": ["'none'"] if X_FRAME_OPTIONS == "DENY" else ["'self'"],
+}
+
+# -- what the log says: to the console, and never anything personal ----------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])},
+    "loggers": {"axes": {"level": "ERROR"}},
+}

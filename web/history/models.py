@@ -1,0 +1,38 @@
+"""Who did what, when, to what and why: append-only, kept when the things it speaks of are gone."""
+
+from typing import Any, NoReturn
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """No foreign keys: an entry must outlive the row and the person it names."""
+
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+    actor_id = models.BigIntegerField(
+        null=True, blank=True, help_text="The account that acted; empty for the site itself."
+    )
+    action = models.CharField(max_length=80, help_text="What was done, such as users.role_given.")
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.CharField(max_length=40)
+    why = models.TextField(blank=True)
+    details = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["subject_type", "subject_id"]), models.Index(fields=["actor_id", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.subject_type} {self.subject_id}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            self._refuse()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise TypeError("History entries are never changed or deleted.")

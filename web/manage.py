@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+"""Django's command line for this site."""
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hepcat.settings")
+    if sys.argv[1:2] == ["test"]:
+        # Tests must mean the same on every machine, so a developer's .env stays out.
+        os.environ.setdefault("ENV_FILE", str(HERE.parent / "tests" / "test.env"))
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

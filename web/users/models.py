@@ -1,0 +1,178 @@
+"""Accounts, the people who attend, and the people who teach or run the school."""
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from common import links, names
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=names.email_key(username or ""))
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        if "@" not in email:
+            raise ValueError("An account needs an e-mail address.")
+        user = self.model(email=names.email_key(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, **fields | {"is_superuser": True})
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A login. The address identifies it; who attends under it is told by Student."""
+
+    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100, blank=True)
+    is_active = models.BooleanField(
+        "open", default=True, help_text="Closed accounts cannot log in, and no link opens them again."
+    )
+    email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    link_nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["first_name", "last_name"]
+
+    class Meta:
+        verbose_name = "account"
+        ordering = ["first_name", "last_name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="users_user_email_once",
+                violation_error_message="An account with this e-mail address exists.",
+            ),
+        ]
+        permissions = [
+            ("enter_office", "May enter the office: the admin and the desk pages"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.email
+
+    def clean(self) -> None:
+        self.email = names.email_key(self.email)
+        self.first_name, self.last_name = names.tidy(self.first_name), names.tidy(self.last_name)
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name
+
+    @property
+    def is_staff(self) -> bool:
+        """Django's admin asks this; entering the office is a permission, so any role can carry it."""
+        return self.has_perm("users.enter_office")
+
+
+class Student(models.Model):
+    """A person who attends: with an account of their own, in a guardian's care, or (for a while) with neither."""
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, null=True, blank=True, related_name="student", verbose_name="own account"
+    )
+    guardian = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="in_care")
+    first_name = models.CharField(max_length=100)
+    last_name = models.CharField(max_length=100, blank=True)
+    name_key = models.CharField(max_length=220, editable=False, db_index=True)
+    email = models.EmailField(
+        "e-mail address",
+        max_length=254,
+        blank=True,
+        help_text="Where mail for this person goes when there is no account.",
+    )
+    born_on = models.DateField("date of birth", null=True, blank=True)
+    notes = models.TextField(
+        "notes for the teacher",
+        max_length=500,
+        blank=True,
+        help_text="Allergies, injuries, who may collect: what a teacher should know.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["first_name", "last_name", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(user=None) | Q(guardian=None), name="users_student_own_account_or_guardian"
+            ),
+            models.UniqueConstraint(
+                fields=["guardian", "name_key"], condition=~Q(guardian=None), name="users_student_name_once_in_care"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name_key = names.key(self.first_name, self.last_name)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
+        super().save(*args, **kwargs)
+
+
+class StaffQuerySet(models.QuerySet["Staff"]):
+    def listed(self) -> "StaffQuerySet":
+        """Who appears on the About page, in its order."""
+        return (
+            self.filter(user__is_active=True, listing__gte=0)
+            .select_related("user")
+            .order_by("listing", F("user__first_name"))
+        )
+
+
+class Staff(models.Model):
+    """What the public sees of someone who teaches or runs the school."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="staff")
+    photo = models.ImageField(upload_to="staff/", blank=True)
+    title = models.CharField(max_length=80, blank=True, help_text="Such as “Teaches Balboa” or “Front desk”.")
+    bio = models.TextField(max_length=1530, blank=True)
+    listing = models.SmallIntegerField(
+        default=10, help_text="Order on the About page, small first; a negative number hides."
+    )
+
+    objects = StaffQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "staff"
+        ordering = ["listing", "user__first_name"]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
+class Consent(models.Model):
+    """A person agreed to one version of one text; taking it back keeps the row."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
+    kind = models.CharField(max_length=40)
+    version = models.CharField(max_length=40)
+    given_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-given_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "kind", "version"], condition=Q(withdrawn_at=None), name="users_consent_once_a_version"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.version}"
