@@ -1,0 +1,110 @@
+"""Amounts of money: exact, in one currency, rounded half-up to what the currency can pay out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import total_ordering
+
+NO_DECIMALS = frozenset(
+    (
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "MGA",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    )
+)
+THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
+SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "KRW": "₩", "USD": "$"}
+ZERO = Decimal(0)
+
+
+class OtherCurrency(ValueError):
+    """Two currencies met in one sum."""
+
+
+def exponent(currency: str) -> int:
+    """How many decimals the currency has."""
+    if currency in NO_DECIMALS:
+        return 0
+    return 3 if currency in THREE_DECIMALS else 2
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), ROUND_HALF_UP)
+
+
+def is_whole(amount: Decimal, currency: str) -> bool:
+    """Can the currency pay this out exactly?"""
+    return amount.is_finite() and rounded(amount, currency) == amount
+
+
+def percentage(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
+    return rounded(amount * percent / 100, currency)
+
+
+def show(amount: Decimal, currency: str) -> str:
+    """`$1,250.00`, `-¥500`, or `12.50 CHF` where the currency has no sign of its own."""
+    figure = f"{abs(rounded(amount, currency)):,}"
+    minus = "-" if rounded(amount, currency) < 0 else ""
+    sign = SIGNS.get(currency)
+    return f"{minus}{sign}{figure}" if sign else f"{minus}{figure} {currency}"
+
+
+@total_ordering
+@dataclass(frozen=True)
+class Money:
+    amount: Decimal
+    currency: str
+
+    @classmethod
+    def zero(cls, currency: str) -> "Money":
+        return cls(ZERO, currency)
+
+    @classmethod
+    def sum(cls, parts: "Iterable[Money]", currency: str) -> "Money":
+        total = cls.zero(currency)
+        for part in parts:
+            total += part
+        return total
+
+    def rounded(self) -> "Money":
+        return Money(rounded(self.amount, self.currency), self.currency)
+
+    def _same(self, other: "Money") -> Decimal:
+        if other.currency != self.currency:
+            raise OtherCurrency(f"{other.currency} where {self.currency} is counted")
+        return other.amount
+
+    def __add__(self, other: "Money") -> "Money":
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.currency)
+
+    def __mul__(self, factor: int | Decimal) -> "Money":
+        return Money(self.amount * factor, self.currency).rounded()
+
+    def __lt__(self, other: "Money") -> bool:
+        return self.amount < self._same(other)
+
+    def __bool__(self) -> bool:
+        return bool(self.amount)
+
+    def __str__(self) -> str:
+        return show(self.amount, self.currency)
