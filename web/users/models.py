@@ -38,6 +38,18 @@ class User(AbstractBaseUser, PermissionsMixin):
         "open", default=True, help_text="Closed accounts cannot log in, and no link opens them again."
     )
     email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    new_email = models.EmailField(
+        "new e-mail address",
+        max_length=254,
+        blank=True,
+        editable=False,
+        help_text="Asked for by the owner and not confirmed yet.",
+    )
+    signup_consents = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="Kind and version of what was agreed to at sign-up; counts once the address is confirmed.",
+    )
     link_nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -87,6 +99,14 @@ class Student(models.Model):
         User, on_delete=models.CASCADE, null=True, blank=True, related_name="student", verbose_name="own account"
     )
     guardian = models.ForeignKey(User, on_delete=models.CASCADE, null=True, blank=True, related_name="in_care")
+    offered_to = models.ForeignKey(
+        User,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="offered",
+        help_text="The account whose owner is asked whether this is them, or someone in their care.",
+    )
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
     name_key = models.CharField(max_length=220, editable=False, db_index=True)
@@ -110,6 +130,9 @@ class Student(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(user=None) | Q(guardian=None), name="users_student_own_account_or_guardian"
+            ),
+            models.CheckConstraint(
+                condition=Q(offered_to=None) | Q(user=None), name="users_student_with_account_is_not_offered"
             ),
             models.UniqueConstraint(
                 fields=["guardian", "name_key"], condition=~Q(guardian=None), name="users_student_name_once_in_care"

@@ -1,0 +1,23 @@
+"""The people of the demo school: who they are and how they log in. The log-in page shows them while DEBUG is on."""
+
+from dataclasses import dataclass
+
+PASSWORD = "dance with me"  # noqa: S105 (printed on the log-in page)
+
+
+@dataclass(frozen=True)
+class Person:
+    first_name: str
+    last_name: str
+    email: str
+    role: str
+    about: str
+
+
+PEOPLE = (
+    Person("Alice", "Arden", "alice@example.org", "student", "a student in her second session"),
+    Person("Gus", "Gray", "gus@example.org", "guardian", "brings his daughter Kit"),
+    Person("Tess", "Tanner", "tess@example.org", "teacher", "teaches Balboa and Lindy Hop"),
+    Person("Ash", "Abara", "ash@example.org", "assistant", "helps in class"),
+    Person("Ada", "Adler", "ada@example.org", "admin", "runs the office"),
+)
