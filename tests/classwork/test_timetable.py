@@ -1,0 +1,157 @@
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.test import SimpleTestCase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classwork.domain import calendar, timetable
+from classwork.domain.calendar import SessionPlan
+from classwork.domain.timetable import OfferRule, Slot, Standing
+
+ZONES = [ZoneInfo("America/Los_Angeles"), ZoneInfo("Europe/Berlin"), ZoneInfo("Australia/Lord_Howe")]
+FIRST = date(2020, 6, 2)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def tuesday(week: int) -> date:
+    return FIRST + timedelta(weeks=week - 1)
+
+
+def offset_in(zone: ZoneInfo, moment: datetime) -> timedelta | None:
+    return moment.astimezone(zone).utcoffset()
+
+
+class DaysTest(SimpleTestCase):
+    def test_a_skipped_date_is_made_up_for_at_the_end(self):
+        self.assertEqual(timetable.days(FIRST, 3, {tuesday(2)}), [tuesday(1), tuesday(3), tuesday(4)])
+
+    def test_a_skipped_first_date_moves_the_first_meeting_a_week_on(self):
+        self.assertEqual(timetable.days(FIRST, 2, {FIRST}), [tuesday(2), tuesday(3)])
+
+    def test_a_skipped_date_that_is_no_meeting_is_found(self):
+        wednesday, too_early, too_late = date(2020, 6, 10), tuesday(0), tuesday(9)
+        skipped = {tuesday(2), wednesday, too_early, too_late}
+        self.assertEqual(timetable.stray_skips(FIRST, 3, skipped), [too_early, wednesday, too_late])
+
+    def test_skipping_the_week_after_the_last_makes_sense_only_with_the_last_skipped_too(self):
+        self.assertEqual(timetable.stray_skips(FIRST, 3, {tuesday(4)}), [tuesday(4)])
+        self.assertEqual(timetable.stray_skips(FIRST, 3, {tuesday(3), tuesday(4)}), [])
+
+    def test_the_meeting_nearest_to_a_stray_date_is_proposed(self):
+        self.assertEqual(timetable.nearest_meeting(date(2020, 6, 10), FIRST, 3, {date(2020, 6, 10)}), tuesday(2))
+        self.assertEqual(timetable.nearest_meeting(tuesday(9), FIRST, 3, {tuesday(9)}), tuesday(3))
+
+
+class StepsTest(SimpleTestCase):
+    plan = SessionPlan(date(2020, 6, 4), -2)
+    rule = OfferRule(1, time(19), 60, 3)
+
+    def setUp(self):
+        self.slots = timetable.slots(self.plan, self.rule)
+        self.standing = [Standing(10 + n, n, slot) for n, slot in enumerate(self.slots, start=1)]
+        self.later = timetable.slots(self.plan, OfferRule(1, time(20), 60, 3))
+
+    def test_an_unchanged_rule_moves_nothing(self):
+        self.assertEqual(timetable.steps(self.standing, self.slots, LONG_AGO), [])
+
+    def test_meetings_keep_their_rows_when_the_rule_moves_them(self):
+        found = timetable.steps(self.standing, self.later, LONG_AGO)
+        self.assertEqual(
+            [(step.pk, step.after) for step in found], [(11, self.later[0]), (12, self.later[1]), (13, self.later[2])]
+        )
+
+    def test_what_has_begun_stays(self):
+        found = timetable.steps(self.standing, self.later, self.slots[1].starts_at)
+        self.assertEqual([step.number for step in found], [3])
+
+    def test_a_meeting_moved_by_hand_stays(self):
+        by_hand = Slot(self.slots[1].starts_at + timedelta(days=1), self.slots[1].ends_at + timedelta(days=1))
+        self.standing[1] = Standing(12, 2, by_hand, by_hand=True)
+        self.assertEqual([step.number for step in timetable.steps(self.standing, self.later, LONG_AGO)], [1, 3])
+
+    def test_a_cancelled_meeting_moves_and_stays_cancelled(self):
+        self.standing[1] = Standing(12, 2, self.slots[1], cancelled=True)
+        found = timetable.steps(self.standing, self.later, LONG_AGO)
+        self.assertEqual([step.cancelled for step in found], [False, True, False])
+        self.assertEqual(timetable.after(self.standing, found), [self.later[0], self.later[2]])
+
+    def test_more_weeks_add_and_fewer_take_away(self):
+        more = timetable.slots(self.plan, OfferRule(1, time(19), 60, 4))
+        self.assertEqual(
+            [(step.number, step.before) for step in timetable.steps(self.standing, more, LONG_AGO)], [(4, None)]
+        )
+        fewer = timetable.steps(self.standing, self.slots[:2], LONG_AGO)
+        self.assertEqual([(step.pk, step.after) for step in fewer], [(13, None)])
+
+    def test_extra_meetings_belong_to_no_rule(self):
+        extra = Standing(
+            99, None, Slot(self.later[2].starts_at + timedelta(days=2), self.later[2].ends_at + timedelta(days=2))
+        )
+        found = timetable.steps([*self.standing, extra], self.later, LONG_AGO)
+        self.assertNotIn(99, [step.pk for step in found])
+        self.assertEqual(timetable.after([*self.standing, extra], found)[-1], extra.slot)
+
+    def test_a_slot_reads_as_people_say_it(self):
+        self.assertEqual(str(self.slots[0]), "Tue 2 Jun 2020, 7 – 8 pm")
+
+
+SESSIONS = st.builds(
+    SessionPlan,
+    key_day=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+    shift=st.integers(-6, 6),
+    weeks=st.integers(1, 12),
+)
+RULES = st.builds(
+    OfferRule,
+    class_day=st.integers(0, 6),
+    start_time=st.builds(time, st.integers(0, 23), st.integers(0, 59)),
+    minutes=st.integers(1, 600),
+    weeks=st.integers(1, 12),
+)
+
+
+class TimetableLaws(SimpleTestCase):
+    @given(SESSIONS, RULES, st.sets(st.integers(0, 14), max_size=4))
+    def test_a_class_meets_as_often_as_it_has_weeks_and_never_on_a_skipped_date(self, plan, rule, skips):
+        first = calendar.first_day(plan, rule.class_day)
+        skipped = {first + timedelta(weeks=week) for week in skips}
+        found = timetable.days(first, rule.weeks, skipped)
+        self.assertEqual(len(found), rule.weeks)
+        self.assertFalse(skipped & set(found))
+        self.assertEqual({day.weekday() for day in found}, {rule.class_day})
+        self.assertLessEqual(first, found[0])
+
+    @given(SESSIONS, RULES)
+    def test_a_skip_is_accepted_exactly_when_it_takes_a_meeting_away(self, plan, rule):
+        first = calendar.first_day(plan, rule.class_day)
+        plain = timetable.days(first, rule.weeks, ())
+        for day in (first + timedelta(n) for n in range(-8, 7 * rule.weeks + 8)):
+            self.assertEqual(timetable.stray_skips(first, rule.weeks, {day}), [] if day in plain else [day])
+
+    @given(SESSIONS, RULES)
+    def test_every_meeting_shows_the_same_time_on_the_wall_through_the_change_of_clocks(self, plan, rule):
+        for zone in ZONES:
+            for slot, day in zip(
+                timetable.slots(plan, rule, zone),
+                timetable.days(calendar.first_day(plan, rule.class_day), rule.weeks, ()),
+                strict=True,
+            ):
+                late = slot.starts_at.astimezone(zone).replace(tzinfo=None) - datetime.combine(day, rule.start_time)
+                self.assertLessEqual(timedelta(0), late)
+                if late:
+                    self.assertLessEqual(late, timedelta(hours=1))
+                    earlier = slot.starts_at - timedelta(hours=2)
+                    self.assertNotEqual(offset_in(zone, slot.starts_at), offset_in(zone, earlier))
+                self.assertGreater(slot.ends_at, slot.starts_at)
+
+    @given(SESSIONS, RULES, RULES, st.integers(0, 12))
+    def test_taking_the_steps_leads_to_the_wanted_meetings_and_keeps_the_past(self, plan, old, new, begun):
+        before = timetable.slots(plan, old)
+        now = before[begun].starts_at if begun < len(before) else before[-1].starts_at - timedelta(days=365)
+        standing = [Standing(n, n, slot) for n, slot in enumerate(before, start=1)]
+        wanted = timetable.slots(plan, new)
+        taken = timetable.steps(standing, wanted, now)
+        stays = [slot for slot in before[: len(wanted)] if slot.starts_at <= now]
+        follow = wanted[len(stays) :]
+        self.assertCountEqual(timetable.after(standing, taken), stays + follow)

@@ -1,0 +1,165 @@
+"""Every date that follows from a rule. Nothing here reads or writes: plans and days in, plans and days out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Protocol, TypeVar
+
+from django.conf import settings
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What the school has settled for all its sessions."""
+
+    minimum_weeks: int
+    expire_days: int
+    short_expire_days: int
+
+    @classmethod
+    def of_the_school(cls) -> Rules:
+        return cls(settings.SESSION_MINIMUM_WEEKS, settings.DEFAULT_SESSION_EXPIRE, settings.SHORT_SESSION_EXPIRE)
+
+
+@dataclass(frozen=True)
+class SessionPlan:
+    """A session as the rules see it. `shift` is how far other class days may lie from the key day."""
+
+    key_day: date
+    shift: int = 0
+    weeks: int = 5
+    skip_weeks: int = 0
+    flip_last_day: bool = False
+    break_weeks: int = 0
+    publish: date | None = None
+    expire: date | None = None
+    pk: int | None = None
+    name: str = ""
+
+    @property
+    def start(self) -> date:
+        return self.key_day + timedelta(min(self.shift, 0))
+
+    @property
+    def end(self) -> date:
+        """The last class day, which is the earlier weekday's when the skipped class slid behind the key day's."""
+        shifted = self.flip_last_day if self.shift < 0 else not self.flip_last_day
+        return self.key_day + timedelta(weeks=self.weeks + self.skip_weeks - 1, days=self.shift if shifted else 0)
+
+    def overlaps(self, other: SessionPlan) -> bool:
+        return self.start <= other.end and other.start <= self.end
+
+    def moved(self, weeks: int) -> SessionPlan:
+        return replace(self, key_day=self.key_day + timedelta(weeks=weeks))
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What is proposed for a new session."""
+
+    key_day: date
+    publish: date
+
+
+def is_short(plan: SessionPlan, rules: Rules) -> bool:
+    return plan.weeks < rules.minimum_weeks
+
+
+def expire_default(plan: SessionPlan, rules: Rules) -> date:
+    """Skipped weeks are left out on purpose: people join at the beginning."""
+    days = rules.short_expire_days if is_short(plan, rules) else rules.expire_days
+    return plan.key_day + timedelta(max(plan.shift, 0) + days)
+
+
+def natural_next(plan: SessionPlan) -> date:
+    """The key day that follows when nothing else is in the way.
+
+    One week is gained when only the other class days were skipped, however many weeks that was: the last of them
+    falls into the week in which the key day is free again.
+    """
+    only_others_skip = plan.skip_weeks > 0 and (plan.flip_last_day if plan.shift <= 0 else not plan.flip_last_day)
+    return plan.key_day + timedelta(weeks=plan.weeks + plan.skip_weeks + plan.break_weeks - int(only_others_skip))
+
+
+def next_defaults(earlier: Iterable[SessionPlan], today: date, rules: Rules) -> Defaults:
+    """Short sessions say nothing about the rhythm of the school, but nobody starts before they have ended."""
+    known = sorted(earlier, key=lambda plan: plan.key_day)
+    if not known:
+        return Defaults(today, today)
+    long = [plan for plan in known if not is_short(plan, rules)]
+    reference = (long or known)[-1]
+    key_day, last = natural_next(reference), max(plan.end for plan in known)
+    while key_day <= last:
+        key_day += timedelta(weeks=1)
+    publish = (reference.expire or expire_default(reference, rules)) if long else today
+    return Defaults(key_day, publish)
+
+
+def overlapping(plan: SessionPlan, others: Iterable[SessionPlan]) -> list[SessionPlan]:
+    rivals = (other for other in others if plan.pk is None or other.pk != plan.pk)
+    return sorted((other for other in rivals if plan.overlaps(other)), key=lambda other: other.key_day)
+
+
+def overlap_proposal(plan: SessionPlan, others: Sequence[SessionPlan]) -> SessionPlan:
+    """The same session, as many whole weeks later as it takes to touch no other; itself when nothing is in the way."""
+    while rivals := overlapping(plan, others):
+        days = (max(rival.end for rival in rivals) - plan.start).days
+        plan = plan.moved(days // 7 + 1)
+    return plan
+
+
+def offset(key_weekday: int, shift: int, class_day: int) -> int:
+    """How many days from the key day a weekday's first class lies.
+
+    A weekday has a day before and a day after the key day. The one on the side of the shift is taken if it is within
+    reach, else the one on the other side; without a shift a class stays in the calendar week of the key day.
+    """
+    days = class_day - key_weekday
+    if days == 0 or shift == 0:
+        return days
+    before, after = (days, days + 7) if days < 0 else (days - 7, days)
+    if shift < 0:
+        return before if before >= shift else after
+    return after if after <= shift else before
+
+
+def first_day(plan: SessionPlan, class_day: int) -> date:
+    return plan.key_day + timedelta(offset(plan.key_day.weekday(), plan.shift, class_day))
+
+
+def within_reach(plan: SessionPlan, class_day: int) -> bool:
+    days = offset(plan.key_day.weekday(), plan.shift, class_day)
+    return min(plan.shift, 0) <= days <= max(plan.shift, 0)
+
+
+class Published(Protocol):
+    @property
+    def key_day_date(self) -> date: ...
+    @property
+    def publish_date(self) -> date: ...
+    @property
+    def expire_date(self) -> date: ...
+
+
+P = TypeVar("P", bound=Published)
+
+
+def current(sessions: Iterable[P], on: date) -> list[P]:
+    """The sessions that the site shows on a day: those being published, else the last one that was.
+
+    So the site never goes blank between two sessions, and one that is still being planned is not given away.
+    """
+    published = sorted((one for one in sessions if one.publish_date <= on), key=lambda one: one.key_day_date)
+    return [one for one in published if on <= one.expire_date] or published[-1:]
+
+
+def previous_of(plan: SessionPlan, others: Iterable[SessionPlan]) -> SessionPlan | None:
+    earlier = [other for other in others if other.key_day < plan.key_day]
+    return max(earlier, key=lambda other: other.key_day, default=None)
+
+
+def next_of(plan: SessionPlan, others: Iterable[SessionPlan], rules: Rules) -> SessionPlan | None:
+    later = [other for other in others if other.key_day > plan.key_day and not is_short(other, rules)]
+    return min(later, key=lambda other: other.key_day, default=None)

@@ -1,0 +1,111 @@
+"""From a rule to meetings, and from the meetings that stand to those a changed rule wants. Pure, like the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+from classwork.domain.calendar import SessionPlan, first_day
+from common import dates
+
+
+@dataclass(frozen=True)
+class OfferRule:
+    """When a class meets: once a week from its first day on, leaving out the skipped dates."""
+
+    class_day: int
+    start_time: time
+    minutes: int
+    weeks: int
+    skipped: frozenset[date] = frozenset()
+
+
+@dataclass(frozen=True)
+class Slot:
+    starts_at: datetime
+    ends_at: datetime
+
+    def overlaps(self, other: Slot) -> bool:
+        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+    def __str__(self) -> str:
+        start, end = dates.local(self.starts_at), dates.local(self.ends_at)
+        return f"{dates.day(start.date())}, {dates.span(start, end)}"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A meeting as it stands. Extra meetings have no number: no rule put them there."""
+
+    pk: int
+    number: int | None
+    slot: Slot
+    by_hand: bool = False
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One meeting that appears, goes elsewhere or disappears when a rule changes."""
+
+    number: int
+    pk: int | None
+    before: Slot | None
+    after: Slot | None
+    cancelled: bool = False
+
+
+def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
+    """The dates of the meetings: a skipped one is made up for a week later, at the end."""
+    left_out, found, day = set(skipped), [], first
+    while len(found) < weeks:
+        if day not in left_out:
+            found.append(day)
+        day += timedelta(weeks=1)
+    return found
+
+
+def stray_skips(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
+    """Skipped dates on which the class would not have met anyway."""
+    left_out = set(skipped)
+    last = days(first, weeks, left_out)[-1]
+    return sorted(day for day in left_out if not first <= day < last or (day - first).days % 7)
+
+
+def nearest_meeting(day: date, first: date, weeks: int, skipped: Iterable[date]) -> date:
+    """What a stray skip probably meant; the earlier of two that are as near."""
+    wanted = days(first, weeks, (other for other in skipped if other != day))
+    return min(wanted, key=lambda other: (abs((other - day).days), other))
+
+
+def slots(plan: SessionPlan, rule: OfferRule, zone: tzinfo | None = None) -> list[Slot]:
+    found = []
+    for day in days(first_day(plan, rule.class_day), rule.weeks, rule.skipped):
+        start = dates.at(day, rule.start_time, zone)
+        found.append(Slot(start, dates.later(start, rule.minutes, zone)))
+    return found
+
+
+def steps(standing: Sequence[Standing], wanted: Sequence[Slot], now: datetime) -> list[Step]:
+    """What has begun is history and stays, and so does a meeting that a person moved; the rest follows the rule."""
+    numbered = {one.number: one for one in standing if one.number is not None}
+    found = []
+    for number, slot in enumerate(wanted, start=1):
+        one = numbered.get(number)
+        if one is None:
+            found.append(Step(number, None, None, slot))
+        elif one.slot != slot and not one.by_hand and one.slot.starts_at > now:
+            found.append(Step(number, one.pk, one.slot, slot, one.cancelled))
+    gone = [one for number, one in numbered.items() if number > len(wanted)]
+    return found + [Step(one.number or 0, one.pk, one.slot, None, one.cancelled) for one in gone]
+
+
+def after(standing: Iterable[Standing], taken: Iterable[Step]) -> list[Slot]:
+    """The slots in which a class really meets once the steps are taken, in order."""
+    by_pk = {one.pk: one.slot for one in standing if not one.cancelled}
+    for step in taken:
+        if step.pk is not None:
+            by_pk.pop(step.pk, None)
+    new = [step.after for step in taken if step.after and not step.cancelled]
+    return sorted([*by_pk.values(), *new], key=lambda slot: slot.starts_at)
