@@ -53,7 +53,7 @@ DEFAULT_CLASS_MINUTES = env.whole("DEFAULT_CLASS_MINUTES", 60, least=1, most=144
 
 # -- apps --------------------------------------------------------------------------------------------------------
 
-SCHOOL_APPS = ["pages", "users", "mailroom", "outbox", "history", "common"]
+SCHOOL_APPS = ["pages", "classwork", "users", "mailroom", "outbox", "history", "common"]
 DEMO_PLUGIN = env.flag("DEMO_PLUGIN", DEBUG)
 EXTRA_APPS = env.words("EXTRA_APPS")
 INSTALLED_APPS = [

@@ -58,7 +58,8 @@ class Step:
 
 def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
     """The dates of the meetings: a skipped one is made up for a week later, at the end."""
-    left_out, found, day = set(skipped), [], first
+    left_out, day = set(skipped), first
+    found: list[date] = []
     while len(found) < weeks:
         if day not in left_out:
             found.append(day)

@@ -1,0 +1,116 @@
+from decimal import Decimal
+from itertools import permutations
+
+from django.test import SimpleTestCase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classwork.domain import levels
+from classwork.domain.levels import BadRule, LevelRule, Taken
+
+BEG = LevelRule("Beg", Decimal(1), levels.parse("A|C, B|D"), started=Decimal(1), done=Decimal(2))
+L2 = LevelRule("L2", Decimal(2), levels.parse("A,B,C,D"), done=Decimal("2.5"), done_twice=Decimal(3))
+L3 = LevelRule("L3", Decimal(3), levels.parse("A,B,C,D"), done=Decimal("3.5"), done_twice=Decimal(4))
+WORKSHOP = LevelRule("WS", Decimal("2.5"), ())
+SCHOOL = [WORKSHOP, L3, BEG, L2]
+
+
+def took(**versions: str) -> list[Taken]:
+    return [Taken(level, version) for level, letters in versions.items() for version in letters]
+
+
+class RuleTest(SimpleTestCase):
+    def test_goals_stand_between_commas_and_their_versions_between_bars(self):
+        self.assertEqual(levels.parse(" a | c ,B|D"), (frozenset("AC"), frozenset("BD")))
+        self.assertEqual(levels.show(levels.parse("c|a,B")), "A|C, B")
+        self.assertEqual(levels.parse("  "), ())
+
+    def test_a_rule_that_cannot_be_read_is_explained(self):
+        for text, words in {
+            "A,,B": "Goal 2 is empty",
+            "A|,B": "a version is missing",
+            "A, N": "never completes",
+            "na": "never completes",
+            "A|A": "twice",
+            "A;B": "no version",
+            "A|BEGIN": "no version",
+        }.items():
+            with self.subTest(text), self.assertRaisesMessage(BadRule, words):
+                levels.parse(text)
+
+
+class LevelNumberTest(SimpleTestCase):
+    def test_the_numbers_of_a_school_with_three_levels(self):
+        for taken, wanted in [
+            ([], "0"),
+            (took(Beg="A"), "1"),
+            (took(Beg="N"), "1"),
+            (took(Beg="AC"), "1"),
+            (took(Beg="AD"), "2"),
+            (took(Beg="bC"), "2"),
+            (took(L2="ABC"), "0"),
+            (took(Beg="A", L2="ABC"), "1"),
+            (took(L2="ABCD"), "2.5"),
+            (took(L2="ABCDN"), "2.5"),
+            (took(L2="ABCNN"), "0"),
+            (took(L2="ABCDABC"), "2.5"),
+            (took(L2="ABCDABCD"), "3"),
+            (took(L3="DCBA"), "3.5"),
+            (took(L3="AABBCCDD", Beg="A"), "4"),
+            (took(WS="ABCD"), "0"),
+        ]:
+            with self.subTest(taken=taken):
+                self.assertEqual(levels.number(SCHOOL, taken), Decimal(wanted))
+
+    def test_one_class_meets_one_goal(self):
+        overlapping = levels.parse("A|B, B|C")
+        self.assertFalse(levels.is_done(overlapping, ["B"]))
+        self.assertTrue(levels.is_done(overlapping, ["B", "A"]))
+        self.assertTrue(levels.is_done(overlapping, ["B", "B"]))
+        self.assertFalse(levels.is_done(overlapping, ["B", "B", "A"], 2))
+        self.assertTrue(levels.is_done(overlapping, ["B", "B", "A", "C"], 2))
+
+    def test_a_level_without_a_rule_is_never_done(self):
+        self.assertFalse(levels.is_done((), ["A"]))
+
+    def test_an_override_of_zero_is_an_override(self):
+        self.assertEqual(levels.effective(Decimal(3), Decimal(0)), Decimal(0))
+        self.assertEqual(levels.effective(Decimal(3), None), Decimal(3))
+
+    def test_the_surplus_counts_each_goal(self):
+        self.assertEqual(levels.surplus(BEG.rule, ["A", "c", "N"]), {"A|C": 1, "B|D": -1})
+
+
+class NextStepTest(SimpleTestCase):
+    def test_a_newcomer_begins_at_the_beginning(self):
+        step = levels.next_step(SCHOOL, [])
+        self.assertEqual((step.level.code, step.missing), ("Beg", BEG.rule))
+
+    def test_what_is_missing_of_a_level_is_named(self):
+        step = levels.next_step(SCHOOL, took(Beg="AB", L2="CA"))
+        self.assertEqual((step.level.code, levels.show(step.missing)), ("L2", "B, D"))
+
+    def test_a_level_done_lies_above_those_never_taken(self):
+        self.assertIsNone(levels.next_step(SCHOOL, took(L3="ABCD")))
+
+
+RULES = st.lists(st.frozensets(st.sampled_from("ABCD"), min_size=1), min_size=1, max_size=4).map(tuple)
+VERSIONS = st.lists(st.sampled_from("ABCDN"), max_size=6)
+
+
+class LevelLaws(SimpleTestCase):
+    @given(RULES, VERSIONS)
+    def test_a_rule_is_done_exactly_when_some_order_of_the_classes_meets_every_goal(self, rule, versions):
+        orders = permutations(versions, len(rule)) if len(versions) >= len(rule) else ()
+        by_trying = any(all(one in goal for one, goal in zip(order, rule, strict=True)) for order in orders)
+        self.assertEqual(levels.is_done(rule, versions), by_trying)
+
+    @given(RULES)
+    def test_a_rule_reads_back_as_it_was_written(self, rule):
+        self.assertEqual(levels.parse(levels.show(rule)), rule)
+
+    @given(VERSIONS, VERSIONS)
+    def test_another_class_never_lowers_the_level(self, taken, more):
+        before = [Taken("L2", one) for one in taken]
+        after = before + [Taken("Beg", one) for one in more]
+        self.assertLessEqual(levels.number(SCHOOL, before), levels.number(SCHOOL, after))

@@ -1,0 +1,41 @@
+"""Who and what is wanted twice at once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from classwork.domain.timetable import Slot
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A class takes a teacher or a place (`what`, such as "Tess Tanner") for the time of one meeting."""
+
+    what: str
+    offer_id: int | None
+    offer: str
+    slot: Slot
+
+
+@dataclass(frozen=True)
+class Clash:
+    first: Booking
+    second: Booking
+
+    def __str__(self) -> str:
+        return f"{self.first.what} is wanted twice on {self.second.slot}: {self.first.offer}, and {self.second.offer}."
+
+
+def clashes(bookings: Iterable[Booking]) -> list[Clash]:
+    """Every pair of classes once for each thing they share, at the first time at which they do."""
+    found: dict[tuple[object, ...], Clash] = {}
+    running: dict[str, list[Booking]] = {}
+    for booking in sorted(bookings, key=lambda one: (one.slot.starts_at, one.slot.ends_at)):
+        others = [other for other in running.get(booking.what, []) if other.slot.overlaps(booking.slot)]
+        for other in others:
+            pair = frozenset([(other.offer_id, other.offer), (booking.offer_id, booking.offer)])
+            if len(pair) > 1:
+                found.setdefault((booking.what, pair), Clash(other, booking))
+        running[booking.what] = [*others, booking]
+    return list(found.values())

@@ -1,0 +1,145 @@
+"""How far a person has come: which versions complete a level, what that is worth, and what to take next. Pure.
+
+A rule such as `A|C, B|D` names goals between commas and, for each, the versions that meet it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+NOT_APPLICABLE = "N"
+VERSION = re.compile(r"[A-Z0-9]{1,4}")
+NOTHING = Decimal(0)
+
+Goal = frozenset[str]
+Rule = tuple[Goal, ...]
+
+
+class BadRule(ValueError):
+    """The rule cannot be read; the message says where and what would do."""
+
+
+@dataclass(frozen=True)
+class LevelRule:
+    """A level and the numbers it is worth once started, done, and done twice; None where that is worth nothing."""
+
+    code: str
+    rank: Decimal
+    rule: Rule
+    started: Decimal | None = None
+    done: Decimal | None = None
+    done_twice: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One class that counts."""
+
+    level: str
+    version: str
+
+
+@dataclass(frozen=True)
+class NextStep:
+    level: LevelRule
+    missing: Rule
+
+
+def parse(text: str) -> Rule:
+    """An empty text is a level that nothing completes."""
+    if not text.strip():
+        return ()
+    return tuple(_goal(part, place) for place, part in enumerate(text.split(","), start=1))
+
+
+def _goal(text: str, place: int) -> Goal:
+    versions = [word.strip().upper() for word in text.split("|")]
+    if not any(versions):
+        raise BadRule(f"Goal {place} is empty: write a version such as A between the commas, or take one comma out.")
+    if not all(versions):
+        raise BadRule(f"In “{text.strip()}” a version is missing beside the |.")
+    for version in versions:
+        if not VERSION.fullmatch(version):
+            raise BadRule(f"“{version}” is no version: use one to four letters or digits, such as A or B2.")
+        if version in (NOT_APPLICABLE, "NA"):
+            raise BadRule("Version NA never completes a level, so it cannot stand in the rule.")
+    if len(set(versions)) < len(versions):
+        raise BadRule(f"“{text.strip()}” names a version twice.")
+    return frozenset(versions)
+
+
+def show(rule: Rule) -> str:
+    return ", ".join("|".join(sorted(goal)) for goal in rule)
+
+
+def missing(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
+    """The goals still open when each class meets one goal, and each goal wants `times` classes.
+
+    Goals may share versions, so classes are handed out anew where that lets one more goal be met (augmenting paths).
+    """
+    goals = rule * times
+    holder: dict[int, int] = {}
+
+    def place(goal: int, tried: set[int]) -> bool:
+        for number, version in enumerate(versions):
+            if version.upper() not in goals[goal] or number in tried:
+                continue
+            tried.add(number)
+            if number not in holder or place(holder[number], tried):
+                holder[number] = goal
+                return True
+        return False
+
+    return tuple(goals[goal] for goal in range(len(goals)) if not place(goal, set()))
+
+
+def is_done(rule: Rule, versions: Sequence[str], times: int = 1) -> bool:
+    return bool(rule) and not missing(rule, versions, times)
+
+
+def surplus(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
+    """For each goal, how many classes more (or fewer) than one were taken of its versions."""
+    upper = [version.upper() for version in versions]
+    return {show((goal,)): sum(version in goal for version in upper) - 1 for goal in rule}
+
+
+def number(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> Decimal:
+    """The highest number reached; no level asks for the ones below it."""
+    by_level = versions_by_level(taken)
+    return max((_worth(level, by_level.get(level.code, [])) for level in levels), default=NOTHING)
+
+
+def _worth(level: LevelRule, versions: Sequence[str]) -> Decimal:
+    worth = [
+        (level.started, bool(versions)),
+        (level.done, is_done(level.rule, versions)),
+        (level.done_twice, is_done(level.rule, versions, 2)),
+    ]
+    return max((value for value, reached in worth if reached and value is not None), default=NOTHING)
+
+
+def effective(computed: Decimal, override: Decimal | None) -> Decimal:
+    """What a teacher set by hand counts, and 0 was set by hand too."""
+    return computed if override is None else override
+
+
+def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> NextStep | None:
+    """The lowest level above the highest one done, with what it still asks for; None when there is nothing above."""
+    by_level = versions_by_level(taken)
+    ladder = sorted((level for level in levels if level.rule), key=lambda level: level.rank)
+    done = [level.rank for level in ladder if is_done(level.rule, by_level.get(level.code, []))]
+    above = (level for level in ladder if not done or level.rank > max(done))
+    for level in above:
+        return NextStep(level, missing(level.rule, by_level.get(level.code, [])))
+    return None
+
+
+def versions_by_level(taken: Iterable[Taken]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for one in taken:
+        found[one.level].append(one.version)
+    return found

@@ -1,0 +1,23 @@
+from classwork.models.calendar import (
+    Assignment,
+    CalendarFeed,
+    ClassOffer,
+    Meeting,
+    Session,
+    SkippedDate,
+)
+from classwork.models.catalogue import Level, Location, Subject
+from classwork.models.proposals import Proposal
+
+__all__ = [
+    "Assignment",
+    "CalendarFeed",
+    "ClassOffer",
+    "Level",
+    "Location",
+    "Meeting",
+    "Proposal",
+    "Session",
+    "SkippedDate",
+    "Subject",
+]

@@ -1,0 +1,68 @@
+"""What teachers ask of the school: a new subject or class, or a change to one that is approved."""
+
+from typing import cast
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from classwork.models.calendar import ClassOffer
+from classwork.models.catalogue import Subject
+from users.models import Staff
+
+
+class Proposal(models.Model):
+    """About one subject or one class offer. Without `changes` it asks to approve the thing itself."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SUBMITTED = "submitted", "Waiting for an answer"
+        ANSWERED = "answered", "Answered: please have another look"
+        APPROVED = "approved", "Approved"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    OPEN = (State.DRAFT, State.SUBMITTED, State.ANSWERED)
+
+    author = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="proposals")
+    subject = models.ForeignKey(Subject, on_delete=models.CASCADE, null=True, blank=True, related_name="proposals")
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="proposals")
+    changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    message = models.TextField("message to the office", blank=True)
+    answer = models.TextField("answer of the office", blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    date_added = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("decide_proposal", "May approve or answer what teachers propose")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(subject__isnull=True, offer__isnull=False) | Q(subject__isnull=False, offer__isnull=True),
+                name="classwork_proposal_about_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=Q(state__in=["draft", "submitted", "answered"]),
+                name="classwork_proposal_one_open_a_subject",
+            ),
+            models.UniqueConstraint(
+                fields=["offer"],
+                condition=Q(state__in=["draft", "submitted", "answered"]),
+                name="classwork_proposal_one_open_an_offer",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.about} ({self.get_state_display()})"
+
+    @property
+    def about(self) -> Subject | ClassOffer:
+        if self.offer is not None:
+            return self.offer
+        return cast(Subject, self.subject)  # the database makes sure that it is one of the two
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in self.OPEN
