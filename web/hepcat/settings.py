@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_static",
 ]
 MIDDLEWARE = [
+    "outbox.middleware.RequestCause",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.content_security_policy",
@@ -165,6 +166,15 @@ if S3:
             "location": "media",
         },
     }
+
+# -- events --------------------------------------------------------------------------------------------------------
+
+WORKFLOWS: str | dict[str, Any] = env.text("WORKFLOWS", "hepcat.workflows.WORKFLOWS")
+PLUGINS = EXTRA_APPS
+OUTBOX_ENGINE = env.choice("OUTBOX_ENGINE", "worker", ["worker", "celery", "inline"])
+OUTBOX_LEASE = env.whole("OUTBOX_LEASE", 60, least=0)
+OUTBOX_TRIES = env.whole("OUTBOX_TRIES", 8, least=1, most=50)
+OUTBOX_KEEP_DAYS = env.whole("OUTBOX_KEEP_DAYS", 180, least=1)
 
 # -- mail --------------------------------------------------------------------------------------------------------
 

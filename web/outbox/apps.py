@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class OutboxConfig(AppConfig):
     name = "outbox"
+    verbose_name = "Events"
+    ROLES = {"Admin": ["outbox.view_event", "outbox.view_delivery", "outbox.handle_delivery", "outbox.view_jobrow"]}
+    DESK_LINKS = [("Queue", "desk_queue", "outbox.view_delivery")]
+
+    def ready(self) -> None:
+        from outbox import checks  # noqa: F401  registers what `manage.py check` asks of the map

@@ -1,0 +1,61 @@
+from django.db import transaction
+
+from history.models import Entry
+from outbox import cause
+from outbox.declare import BadPayload, EventType
+from outbox.domain import KeyTaken, UnknownEvent, emit
+from outbox.models import Delivery, Event
+from tests.outbox.base import DoorTestCase, knock, mapped
+from tests.outbox.plugin import events
+
+
+class EmitTest(DoorTestCase):
+    def test_an_event_is_written_with_one_delivery_for_each_later_receiver(self) -> None:
+        with mapped("write_down", "ring"):
+            event = knock("a", door_id=7, times=2)
+        self.assertEqual(
+            (event.type, event.key, event.subject_type, event.subject_id), ("door.knocked", "a", "door", "7")
+        )
+        self.assertEqual(event.data, {"door_id": 7, "times": 2, "note": None})
+        self.assertEqual(event.deliveries.count(), 2)
+
+    def test_the_same_fact_told_twice_is_kept_once(self) -> None:
+        with mapped("write_down", now=("open_door",)):
+            first, second = knock("a"), knock("a")
+        self.assertEqual(first, second)
+        self.assertEqual((Event.objects.count(), Delivery.objects.count()), (2, 1))
+
+    def test_a_key_used_for_another_fact_is_refused(self) -> None:
+        knock("a", door_id=7)
+        with self.assertRaises(KeyTaken):
+            knock("a", door_id=8)
+
+    def test_a_payload_that_does_not_fit_is_refused(self) -> None:
+        for payload in (
+            {"door_id": "7"},
+            {"door_id": True},
+            {"door_id": 7, "window": 1},
+            {"times": 1},
+            {"door_id": 7, "note": 5},
+            {"door_id": 7, "note": "alice@example.org"},
+        ):
+            with self.subTest(payload), self.assertRaises(BadPayload), transaction.atomic():
+                emit(events.KNOCKED, key="a", **payload)
+        self.assertFalse(Event.objects.exists())
+
+    def test_an_event_that_no_app_declares_is_refused(self) -> None:
+        with self.assertRaises(UnknownEvent):
+            emit(EventType("door.painted", events.Opened, ("door", "door_id")), key="a", door_id=7)
+
+    def test_a_now_receiver_that_fails_undoes_everything(self) -> None:
+        with mapped("ring", now=("write_down", "refuse")), self.assertRaises(ValueError):
+            knock("a")
+        self.assertFalse(Event.objects.exists() or Delivery.objects.exists() or Entry.objects.exists())
+
+    def test_what_a_receiver_emits_names_the_event_that_caused_it(self) -> None:
+        with mapped(now=("open_door",)), cause.within(cause.Cause("POST knock", request_id="r1")):
+            first = knock("a")
+        second = Event.objects.get(type="door.opened")
+        self.assertEqual((first.cause, first.cause_by, first.request_id), (None, "POST knock", "r1"))
+        self.assertEqual((second.cause, second.request_id), (first, "r1"))
+        self.assertTrue(second.cause_by.endswith("open_door"))

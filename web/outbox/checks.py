@@ -1,0 +1,168 @@
+"""Questions asked of the workflow map when the site starts; each answer says what to do."""
+
+import dataclasses
+import difflib
+import inspect
+import typing
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from importlib import import_module
+from typing import Any
+
+from django.core import checks
+from django.utils.module_loading import import_string
+
+from outbox import registry
+from outbox.clock import declared_jobs
+from outbox.declare import EventType, storable
+
+
+@checks.register()
+def the_map(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    try:
+        maps = registry.maps()
+    except (ImportError, AttributeError) as wrong:
+        hint = "WORKFLOWS must name a dict, such as hepcat.workflows.WORKFLOWS."
+        return [checks.Error(f"The workflow map cannot be read: {wrong}", hint=hint, id="outbox.E001")]
+    found = [message for place, workflow in maps for message in of_map(place, workflow)]
+    if any(message.id in {"outbox.E001"} for message in found):
+        return found
+    return [*found, *twice(), *declared(), *jobs(), *unreached()]
+
+
+def of_map(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
+    for name, receivers in workflow.items():
+        if name not in registry.event_types():
+            yield checks.Error(
+                f"{place} maps {name!r}, which no app declares.{did_you_mean(name, registry.event_types())}",
+                hint="Declare it in the app's events.py, or take the line out.",
+                id="outbox.E002",
+            )
+        if not isinstance(receivers, dict) or not set(receivers) <= {"now", "later"} or not lists(receivers):
+            yield checks.Error(
+                f"{place}[{name!r}] must be a dict with lists of dotted names under 'now' and 'later'.",
+                id="outbox.E001",
+            )
+            continue
+        for when in ("now", "later"):
+            for path in receivers.get(when, []):
+                yield from of_receiver(f"{place}[{name!r}]", path, when)
+
+
+def lists(receivers: dict[str, Any]) -> bool:
+    return all(
+        isinstance(paths, list | tuple) and all(isinstance(path, str) for path in paths) for paths in receivers.values()
+    )
+
+
+def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessage]:
+    try:
+        receiver = import_string(path)
+    except ImportError as wrong:
+        yield checks.Error(
+            f"{place} names {path!r}, which does not exist: {wrong}.{did_you_mean(path, names_beside(path))}",
+            hint="Correct the name, or take the line out.",
+            id="outbox.E003",
+        )
+        return
+    if not takes_one(receiver):
+        yield checks.Error(
+            f"{place}: {path} must be a function that takes one event.",
+            hint="def receiver(event): ...",
+            id="outbox.E004",
+        )
+    elif when == "now" and (hasattr(receiver, "outside") or hasattr(receiver, "batch_size")):
+        yield checks.Error(
+            f"{place}: {path} talks to the outside and must not be heard 'now', inside a transaction.",
+            hint="Move it to 'later'.",
+            id="outbox.E005",
+        )
+    elif hasattr(receiver, "batch_size") and not inspect.isgeneratorfunction(receiver):
+        yield checks.Error(
+            f"{place}: {path} is batched and must yield (event, None or the exception) for each of its events.",
+            hint="See outbox.declare.batched.",
+            id="outbox.E006",
+        )
+
+
+def takes_one(receiver: object) -> bool:
+    if not callable(receiver):
+        return False
+    try:
+        inspect.signature(receiver).bind(object())
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def names_beside(path: str) -> list[str]:
+    """The public names of the module that a dotted name points into, as dotted names."""
+    module = path.rpartition(".")[0]
+    try:
+        return [f"{module}.{name}" for name in vars(import_module(module)) if not name.startswith("_")]
+    except (ImportError, ValueError):
+        return [f"{found.__name__}.{path.rpartition('.')[2]}" for found in registry.modules("receivers")]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def twice() -> Iterator[checks.CheckMessage]:
+    for name, heard in registry.workflows().items():
+        for path, count in Counter([*heard.now, *heard.later]).items():
+            if count > 1:
+                yield checks.Error(
+                    f"{path} hears {name!r} {count} times.", hint="Keep one of the lines.", id="outbox.E007"
+                )
+
+
+def declared() -> Iterator[checks.CheckMessage]:
+    everything = registry.declarations()
+    for name, count in Counter(one.name for one in {id(one): one for one in everything}.values()).items():
+        if count > 1:
+            yield checks.Error(
+                f"The event {name!r} is declared {count} times.", hint="Keep one declaration.", id="outbox.E008"
+            )
+    for one in everything:
+        for problem in of_declaration(one):
+            yield checks.Error(f"The event {one.name!r}: {problem}", id="outbox.E009")
+
+
+def of_declaration(one: EventType) -> Iterator[str]:
+    if not dataclasses.is_dataclass(one.payload) or not vars(one.payload)["__dataclass_params__"].frozen:
+        yield "its payload must be a frozen dataclass."
+        return
+    fields = typing.get_type_hints(one.payload)
+    if one.subject[1] not in fields:
+        yield f"it is about {one.subject[1]!r}, which its payload lacks.{did_you_mean(one.subject[1], fields)}"
+    for name, wanted in fields.items():
+        if not storable(wanted):
+            yield f"{name} must be made of str, int, bool, None, list and dict; write money and dates as text."
+
+
+def jobs() -> Iterator[checks.CheckMessage]:
+    for name, count in Counter(job.name for job in declared_jobs()).items():
+        if count > 1:
+            yield checks.Error(f"The job {name!r} is declared {count} times.", hint="Keep one.", id="outbox.E010")
+    for job in declared_jobs():
+        try:
+            import_string(job.run)
+        except ImportError as wrong:
+            yield checks.Error(
+                f"The job {job.name!r} runs {job.run!r}, which does not exist: {wrong}."
+                f"{did_you_mean(job.run, names_beside(job.run))}",
+                hint="Correct the name in the app's jobs.py, or take the job out.",
+                id="outbox.E011",
+            )
+
+
+def unreached() -> Iterator[checks.CheckMessage]:
+    """A receiver that somebody wrote and nobody calls is most likely a line lost from the map."""
+    for path in registry.unreached():
+        yield checks.Warning(
+            f"{path} is a receiver that no event reaches.",
+            hint="Map an event to it in WORKFLOWS, or delete it.",
+            id="outbox.W001",
+        )

@@ -1,0 +1,45 @@
+"""Periodic jobs, declared in `<app>/jobs.py`:
+
+    JOBS = [
+        Job("mailroom.tidy", every=timedelta(hours=1), run="mailroom.domain.tidy"),
+        Job("billing.remind", at=time(9, 0), run="billing.domain.remind"),   # each day, on the school's clock
+    ]
+
+A job is a function without arguments. It runs once in each slot of its rhythm, in whichever worker comes first, and
+once after a downtime however many slots were missed. After a failure it is tried again soon, after a crash likewise.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from outbox import registry
+
+EPOCH = datetime(2001, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Job:
+    name: str
+    run: str
+    every: timedelta = timedelta(days=1)
+    at: time | None = None
+
+    def slot_after(self, moment: datetime) -> datetime:
+        """When the first slot after a moment begins."""
+        if self.at is None:
+            return moment + self.every - (moment - EPOCH) % self.every
+        local = timezone.localtime(moment)
+        today = timezone.make_aware(datetime.combine(local.date(), self.at))
+        if today > moment:
+            return today
+        return timezone.make_aware(datetime.combine(local.date() + timedelta(days=1), self.at))
+
+    def __call__(self) -> None:
+        import_string(self.run)()
+
+
+def declared_jobs() -> list[Job]:
+    return [job for module in registry.modules("jobs") for job in module.JOBS]

@@ -1,0 +1,15 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from outbox.domain.delivering import never
+from outbox.domain.working import beat, one_pass
+
+
+class Command(BaseCommand):
+    help = "One pass: runs the jobs that are due and delivers what waits, then ends. For hosts that only have cron."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        beat("tick")
+        total = one_pass(never)
+        self.stdout.write(f"{total} deliver{'y' if total == 1 else 'ies'} done.")

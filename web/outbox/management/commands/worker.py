@@ -1,0 +1,22 @@
+import signal
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from outbox.domain.working import Loop
+
+
+class Command(BaseCommand):
+    help = "Delivers events and runs the periodic jobs until it is told to stop. Any number may run."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        loop = Loop()
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            loop.stopping.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        self.stdout.write("Delivering events; Ctrl-C ends it.")
+        loop.run()

@@ -1,0 +1,24 @@
+"""Each web request is a cause: events that it emits carry its id and the name of the page."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from outbox import cause
+
+
+class RequestCause:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with cause.within(cause.Cause(by=request.method or "", request_id=cause.new_id())) as begun:
+            response = self.get_response(request)
+        response.headers["X-Request-Id"] = begun.request_id
+        return response
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        """The page's name, not its address: addresses may hold secrets."""
+        match = request.resolver_match
+        cause.refine(f"{request.method} {(match and match.view_name) or view.__name__}")

@@ -1,0 +1,146 @@
+"""Events, and their way to those who hear them."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from outbox import registry
+from outbox.declare import BadPayload
+
+
+class Event(models.Model):
+    """A fact, written in the transaction of the change it tells of."""
+
+    type = models.CharField(max_length=80)
+    key = models.CharField(max_length=120, help_text="The same fact told twice has the same key and is kept once.")
+    subject_type = models.CharField("about", max_length=40)
+    subject_id = models.CharField(max_length=40)
+    data = models.JSONField(default=dict)
+    cause = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="effects")
+    cause_by = models.CharField(
+        "told by", max_length=200, blank=True, help_text="The receiver, page, job or command that emitted it."
+    )
+    request_id = models.CharField(max_length=32, blank=True, help_text="The web request or run that began it all.")
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["subject_type", "subject_id"])]
+        constraints = [models.UniqueConstraint(fields=["type", "key"], name="outbox_event_once")]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.key}"
+
+    @cached_property
+    def payload(self) -> Any:
+        """The declared dataclass."""
+        declared = registry.event_types().get(self.type)
+        if declared is None:
+            raise BadPayload(f"{self.type} is not declared any more.")
+        return declared.unpack(self.data)
+
+
+class State(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Under way"
+    DONE = "done", "Done"
+    PARKED = "parked", "Needs a person"
+    DISMISSED = "dismissed", "Set aside"
+
+
+OPEN = [State.WAITING, State.RUNNING]
+
+
+class Delivery(models.Model):
+    """An event on its way to one receiver.
+
+    `due_at` is when it may next be taken: the time of the next try or, while it runs, the end of the lease. It is
+    empty when nothing is left to do, so one small index finds all that is open.
+    """
+
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    receiver = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    due_at = models.DateTimeField(default=timezone.now, null=True, blank=True, db_index=True)
+    lease = models.CharField(max_length=32, blank=True, help_text="Who runs it at present.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    error = models.TextField(blank=True)
+    reason = models.TextField(blank=True, help_text="Why it was parked or set aside.")
+    sent_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep last handed it to Celery.")
+
+    STATES: ClassVar[type[State]] = State
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["id"]
+        permissions = [("handle_delivery", "May retry or set aside what needs a person")]
+        indexes = [models.Index(fields=["state", "ended_at"])]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "receiver"], name="outbox_delivery_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN, due_at__isnull=False) | (~Q(state__in=OPEN) & Q(due_at__isnull=True)),
+                name="outbox_delivery_open_is_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} to {self.receiver}"
+
+
+class Attempt(models.Model):
+    """A try that did not succeed; the one that did is told by the delivery itself."""
+
+    class Outcome(models.TextChoices):
+        RETRY = "retry", "Failed, to be tried again"
+        PARKED = "parked", "Failed, a person has to look"
+        LOST = "lost", "The worker disappeared"
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.delivery_id} {self.outcome}"
+
+
+class JobRow(models.Model):
+    """When a periodic job is next due; while it runs `due_at` is the end of its lease, as with a delivery."""
+
+    name = models.CharField(max_length=120, unique=True)
+    due_at = models.DateTimeField(default=timezone.now)
+    lease = models.CharField(max_length=32, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row; 0 after a success.")
+    error = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name = "periodic job"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Worker(models.Model):
+    """A process that delivers, and when it was last heard of."""
+
+    name = models.CharField(max_length=120, unique=True)
+    started_at = models.DateTimeField(default=timezone.now)
+    seen_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
