@@ -1,0 +1,157 @@
+"""A real browser on a real server, and what every page has to stand: see `visit`."""
+
+import os
+import shutil
+from types import SimpleNamespace
+from typing import Any, ClassVar
+
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.staticfiles.testing import StaticLiveServerTestCase
+from django.test import Client, tag
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    Response,
+    Route,
+    sync_playwright,
+)
+
+from tests import make
+from tests.base import BACKEND
+from users.models import User
+
+WIDTHS = (1280, 390)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])"
+
+
+@tag("browser")
+class BrowserTestCase(StaticLiveServerTestCase):
+    """The school of tests/base.py behind a browser; each `open_browser` is a person of their own."""
+
+    playwright: ClassVar[Playwright]
+    browser: ClassVar[Browser]
+    school: SimpleNamespace
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        # Playwright's loop lives in this thread, in which Django then refuses the database unless told otherwise.
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        super().setUpClass()
+        cls.playwright = sync_playwright().start()
+        cls.addClassCleanup(cls.playwright.stop)
+        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+        cls.browser = cls.playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        cls.addClassCleanup(cls.browser.close)
+
+    def setUp(self) -> None:
+        self.school = make.school()
+        self.complaints: list[str] = []
+        self.scripts: dict[Page, bool] = {}
+
+    def open_browser(self, person: User | None = None, *, width: int = 1280, javascript: bool = True) -> Page:
+        """A window in which this person is logged in; None is a visitor. Without scripts there are no axe checks."""
+        context = self.browser.new_context(
+            base_url=self.live_server_url, viewport={"width": width, "height": 900}, java_script_enabled=javascript
+        )
+        self.addCleanup(context.close)
+        context.set_default_timeout(10_000)
+        context.route("**/*", self._only_our_server)
+        if person is not None:
+            self._bring_session(context, person)
+        page = context.new_page()
+        self.scripts[page] = javascript
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
+        return page
+
+    def visit(self, page: Page, path: str, *, status: int = 200) -> Response:
+        """Open a page at both widths: no axe violation, nothing to scroll sideways, no error, no request elsewhere."""
+        self.complaints.clear()
+        response = page.goto(path, wait_until="load")
+        assert response is not None
+        self.assertEqual(response.status, status, path)
+        for width in WIDTHS if self.scripts[page] else ():
+            page.set_viewport_size({"width": width, "height": 900})
+            self.check_page(page)
+        if status >= 400:
+            self.complaints = [each for each in self.complaints if f"status of {status}" not in each]
+        self.assertEqual(self.complaints, [], path)
+        return response
+
+    def check_page(self, page: Page) -> None:
+        """The page as it stands, after whatever was done on it."""
+        where = f"{page.url} at {page.viewport_size['width'] if page.viewport_size else '?'} px"
+        for violation in Axe().run(page).response["violations"]:
+            nodes = ", ".join(node["html"][:160] for node in violation["nodes"][:3])
+            self.complaints.append(f"{where}: {violation['id']}: {violation['help']}: {nodes}")
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if sideways > 0:
+            self.complaints.append(f"{where}: {sideways} px too wide")
+
+    def keyboard_walk(self, page: Page) -> list[str]:
+        """Tab through the page; every control is reached and shows that it has the focus."""
+        page.evaluate("document.activeElement?.blur()")
+        controls = page.locator(FOCUSABLE)
+        wanted = [page.evaluate(DESCRIBE, each.element_handle()) for each in controls.all() if reachable(each)]
+        reached: list[str] = []
+        for _ in range(len(wanted) + 20):
+            page.keyboard.press("Tab")
+            focus = page.evaluate(FOCUSED)
+            if focus is None or focus["name"] in reached[:1]:
+                break
+            self.assertTrue(focus["shown"], f"{page.url}: no visible focus on {focus['name']}")
+            reached.append(focus["name"])
+        self.assertEqual([each for each in wanted if each not in reached], [], f"{page.url}: never reached by Tab")
+        return reached
+
+    def _bring_session(self, context: BrowserContext, person: User) -> None:
+        client = Client()
+        client.force_login(person, BACKEND)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.live_server_url}])
+
+    def _only_our_server(self, route: Route) -> None:
+        if route.request.url.startswith((self.live_server_url + "/", "data:", "blob:")):
+            route.continue_()
+        else:
+            self.complaints.append(f"a request to {route.request.url}")
+            route.abort()
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console {message.type}: {message.text}")
+
+
+def reachable(control: Any) -> bool:
+    return bool(control.is_visible() and control.is_enabled() and control.evaluate(IN_TAB_ORDER))
+
+
+# Radio buttons of one group are one stop; what is inert or taken out of the order is none.
+IN_TAB_ORDER = """element => element.tabIndex >= 0 && !element.closest('[inert]')
+    && !(element.type === 'radio' && !element.checked
+         && element !== (element.form ?? document).querySelector(`input[type=radio][name="${element.name}"]`))"""
+DESCRIBE = """element => `${element.tagName.toLowerCase()} ${element.id || element.name || element.getAttribute('href')
+    || element.textContent.trim().slice(0, 40)}`"""
+FOCUSED = (
+    """() => { const element = document.activeElement;
+    if (!element || element === document.body) return null;
+    const style = getComputedStyle(element);
+    const shown = (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none';
+    return {name: ("""
+    + DESCRIBE
+    + """)(element), shown}; }"""
+)
