@@ -135,7 +135,10 @@ def _parsed(name: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]
 def database(default_path: Path) -> dict[str, Any]:
     """DATABASE_URL, else the DB_* variables, else SQLite in `default_path`."""
     if raw("DATABASE_URL"):
-        return _parsed("DATABASE_URL", environ.Env.db_url_config)
+        found = _parsed("DATABASE_URL", environ.Env.db_url_config)
+        if not found["ENGINE"].endswith((".postgresql", ".sqlite3")):
+            raise ImproperlyConfigured("DATABASE_URL must begin with postgres: or sqlite:.")
+        return found
     if raw("DB_NAME"):
         kind = choice("DB_TYPE", "postgres", ["postgres", "postgresql", "sqlite", "sqlite3"])
         if kind.startswith("sqlite"):

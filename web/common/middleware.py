@@ -15,6 +15,8 @@ def content_security_policy(
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy)
+        if settings.SECURE_BROWSER_XSS_FILTER:
+            response.headers.setdefault("X-XSS-Protection", "1; mode=block")
         return response
 
     return middleware

@@ -1,0 +1,184 @@
+"""The settings as a machine meets them: each case is a process of its own with nothing else in its environment."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.test import SimpleTestCase
+
+from common import env
+
+TOP = Path(__file__).resolve().parents[2]
+TEMPLATE = TOP / ".env_template"
+SHOW = """
+import json
+from hepcat import settings
+print(json.dumps({name: getattr(settings, name) for name in %r}, default=str))
+"""
+
+# requirements/school.md and the two tables of the paywall, as they name them.
+ASKED_FOR = """
+    SECRET_KEY DEBUG ALLOWED_HOSTS DB_NAME DB_USER DB_PASS DB_HOST DB_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD
+    STRIPE_PUBLIC_KEY STRIPE_KEY PAYPAL_EMAIL PAYPAL_SECRET PAYPAL_CLIENT_ID PAYPAL_URL BUSINESS_NAME
+    SUPERUSER_FIRST_NAME SUPERUSER_LAST_NAME DEFAULT_CITY DEFAULT_COUNTRY_AREA_STATE DEFAULT_POSTCODE DEFAULT_COUNTRY
+    ASSUME_CLASS_APPROVE DEFAULT_CLASS_PRICE DEFAULT_PRE_DISCOUNT MULTI_DISCOUNT DEFAULT_KEY_DAY DEFAULT_MAX_DAY_SHIFT
+    DEFAULT_SESSION_WEEKS SESSION_MINIMUM_WEEKS DEFAULT_SESSION_EXPIRE SHORT_SESSION_EXPIRE DEFAULT_CLASS_MINUTES S3
+    DJANGO_CACHES DJANGO_DATABASES DJANGO_DEBUG DJANGO_SECRET_KEY DJANGO_SECURE_BROWSER_XSS_FILTER
+    DJANGO_SECURE_SSL_REDIRECT DJANGO_SECURE_CONTENT_TYPE_NOSNIFF DJANGO_SECURE_FRAME_DENY
+    DJANGO_SECURE_HSTS_INCLUDE_SUBDOMAINS DJANGO_SESSION_COOKIE_HTTPONLY DJANGO_SESSION_COOKIE_SECURE
+    DJANGO_DEFAULT_FROM_EMAIL DJANGO_SERVER_EMAIL DJANGO_EMAIL_SUBJECT_PREFIX DJANGO_AWS_ACCESS_KEY_ID
+    DJANGO_AWS_SECRET_ACCESS_KEY DJANGO_AWS_STORAGE_BUCKET_NAME DJANGO_MAILGUN_API_KEY DJANGO_MAILGUN_SERVER_NAME
+""".split()
+
+
+def start(*names: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Import the settings under these variables; SECRET_KEY is given unless set to nothing."""
+    bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TOP / "web"), "ENV_FILE": os.devnull, "SECRET_KEY": "x" * 60}
+    command = [sys.executable, "-W", "ignore", "-c", SHOW % (names,)]
+    return subprocess.run(command, env=bare | variables, capture_output=True, text=True)
+
+
+class SettingsTestCase(SimpleTestCase):
+    def settings_under(self, *names: str, **variables: str) -> dict[str, object]:
+        done = start(*names, **variables)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def assertRefused(self, message: str, **variables: str) -> None:
+        done = start(**variables)
+        self.assertNotEqual(done.returncode, 0, variables)
+        self.assertIn(message, done.stderr.strip().splitlines()[-1])
+
+
+class SafetyTest(SettingsTestCase):
+    def test_nothing_set_is_the_safe_site(self) -> None:
+        found = self.settings_under(
+            "DEBUG", "ALLOWED_HOSTS", "SECURE_SSL_REDIRECT", "SESSION_COOKIE_SECURE", "DEMO_PLUGIN"
+        )
+        self.assertEqual(
+            found,
+            {
+                "DEBUG": False,
+                "ALLOWED_HOSTS": [],
+                "SECURE_SSL_REDIRECT": True,
+                "SESSION_COOKIE_SECURE": True,
+                "DEMO_PLUGIN": False,
+            },
+        )
+
+    def test_without_a_secret_key_it_does_not_start_and_says_which_variable(self) -> None:
+        self.assertRefused("SECRET_KEY must be set", SECRET_KEY="")
+
+    def test_nonsense_is_refused_with_the_name_of_the_variable(self) -> None:
+        for name, value in {
+            "DEBUG": "perhaps",
+            "DEFAULT_KEY_DAY": "7",
+            "DEFAULT_CLASS_PRICE": "-1",
+            "MULTI_DISCOUNT": "NaN",
+            "DEFAULT_SESSION_WEEKS": "5.5",
+            "EMAIL_PORT": "99999",
+            "STAFF_2FA": "maybe",
+            "MAIL_BY": "pigeon",
+        }.items():
+            with self.subTest(name):
+                self.assertRefused(f"{name} must be", **{name: value})
+
+    def test_an_address_that_is_refused_is_not_repeated_because_it_may_hold_a_password(self) -> None:
+        done = start(DATABASE_URL="nonsense://me:hunter2@host")
+        self.assertIn("DATABASE_URL", done.stderr)
+        self.assertNotIn("hunter2", done.stderr)
+
+    def test_s3_without_its_keys_is_refused(self) -> None:
+        self.assertRefused("AWS_ACCESS_KEY_ID must be set", S3="True")
+
+
+class NamesTest(SettingsTestCase):
+    def test_a_django_name_serves_where_the_plain_one_is_missing_and_yields_to_it(self) -> None:
+        self.assertEqual(self.settings_under("DEBUG", DJANGO_DEBUG="True"), {"DEBUG": True})
+        self.assertEqual(self.settings_under("DEBUG", DJANGO_DEBUG="True", DEBUG="False"), {"DEBUG": False})
+        self.assertEqual(
+            self.settings_under("MAILGUN_ACCESS_KEY", DJANGO_MAILGUN_API_KEY="key"), {"MAILGUN_ACCESS_KEY": "key"}
+        )
+
+    def test_live_names_win_on_pythonanywhere_and_nowhere_else(self) -> None:
+        both = {"ALLOWED_HOSTS": "here.example.org", "LIVE_ALLOWED_HOSTS": "live.example.org"}
+        self.assertEqual(self.settings_under("ALLOWED_HOSTS", **both), {"ALLOWED_HOSTS": ["here.example.org"]})
+        for sign in ({"HOSTED_PYTHONANYWHERE": "True"}, {"PYTHONANYWHERE_SITE": "www.pythonanywhere.com"}):
+            with self.subTest(sign):
+                found = self.settings_under("ALLOWED_HOSTS", **both, **sign)
+                self.assertEqual(found, {"ALLOWED_HOSTS": ["live.example.org"]})
+
+    def test_hosts_stand_between_spaces_or_commas(self) -> None:
+        for text in ("a.example b.example", "a.example,b.example", " a.example, b.example "):
+            with self.subTest(text):
+                found = self.settings_under("ALLOWED_HOSTS", ALLOWED_HOSTS=text)
+                self.assertEqual(found, {"ALLOWED_HOSTS": ["a.example", "b.example"]})
+
+    def test_database_parts_and_database_url_say_the_same(self) -> None:
+        parts = {"DB_NAME": "hepcat", "DB_USER": "u", "DB_PASS": "p", "DB_HOST": "db.example", "DB_PORT": "5433"}
+        by_parts = self.settings_under("DATABASES", **parts)["DATABASES"]
+        by_url = self.settings_under("DATABASES", DATABASE_URL="postgres://u:p@db.example:5433/hepcat")["DATABASES"]
+        for name in ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT"):
+            self.assertEqual(by_parts["default"][name], by_url["default"][name])  # type: ignore[index]
+
+    def test_mailgun_asks_for_two_variables_only(self) -> None:
+        found = self.settings_under(
+            "MAIL_BY", "EMAIL_HOST_USER", "EMAIL_USE_TLS", MAILGUN_ACCESS_KEY="k", MAILGUN_SERVER_NAME="mg.example.org"
+        )
+        self.assertEqual(
+            found, {"MAIL_BY": "smtp", "EMAIL_HOST_USER": "postmaster@mg.example.org", "EMAIL_USE_TLS": True}
+        )
+
+
+class TemplateTest(SimpleTestCase):
+    """`.env_template` and what the code reads are one list."""
+
+    def test_every_variable_that_is_read_is_in_the_template_and_no_other(self) -> None:
+        self.assertEqual(sorted(template_names()), sorted(set(names_read()) - {"ENV_FILE"} | {"LIVE_WSGI_FILE"}))
+
+    def test_every_variable_that_was_asked_for_is_read(self) -> None:
+        read = set(names_read())
+        known = (
+            read | {f"DJANGO_{name}" for name in read} | {alias for names in env.ALIASES.values() for alias in names}
+        )
+        self.assertEqual([name for name in ASKED_FOR if name not in known], [])
+
+    def test_every_group_of_variables_has_its_meaning_above_it(self) -> None:
+        lines = TEMPLATE.read_text().splitlines()
+        first = [
+            n for n, line in enumerate(lines) if "=" in line and line[0] != "#" and not re.match("[A-Z]", lines[n - 1])
+        ]
+        self.assertEqual([lines[n] for n in first if not lines[n - 1].startswith("# ")], [])
+
+    def test_the_template_is_valid_shell(self) -> None:
+        done = subprocess.run(
+            ["sh", "-euc", 'set -a; . ./.env_template; printf %s "$ALLOWED_HOSTS"'],
+            cwd=TOP,
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "www.example.org", ""))
+
+
+def template_names() -> list[str]:
+    return re.findall(r"^([A-Z][A-Z0-9_]*)=", TEMPLATE.read_text(), re.MULTILINE)
+
+
+def names_read() -> Iterator[str]:
+    """The first argument of every call of common.env, there and everywhere else."""
+    for path in sorted((TOP / "web").rglob("*.py")):
+        called = ast.Name if path == TOP / "web" / "common" / "env.py" else ast.Attribute
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, called) and node.args:
+                yield from variable(node)
+
+
+def variable(call: ast.Call) -> list[str]:
+    name = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
+    of_env = isinstance(call.func, ast.Name) or ast.unparse(call.func).startswith("env.")
+    return [name] if of_env and re.fullmatch(r"[A-Z][A-Z0-9_]+", str(name)) else []
