@@ -1,10 +1,41 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin import apps as admin
+from django.core.checks import register
+from django.db.models.signals import post_migrate
 
 
 class UsersConfig(AppConfig):
     name = "users"
     verbose_name = "People"
+    ROLES = {
+        "Admin": [
+            "users.enter_office",
+            "users.view_user",
+            "users.add_user",
+            "users.change_user",
+            "users.give_role",
+            "users.view_student",
+            "users.add_student",
+            "users.change_student",
+            "users.view_staff",
+            "users.add_staff",
+            "users.change_staff",
+            "users.view_role",
+            "users.add_role",
+            "users.change_role",
+            "users.delete_role",
+            "users.view_consent",
+            "history.view_entry",
+        ],
+    }
+
+    def ready(self) -> None:
+        from users.checks import roles_name_known_permissions
+        from users.signals import grant_roles
+
+        register(roles_name_known_permissions)
+        # The signal comes once for each app, in their order; with the last one all permissions are there.
+        post_migrate.connect(grant_roles, sender=list(apps.get_app_configs())[-1], dispatch_uid="users.grant_roles")
 
 
 class OfficeConfig(admin.AdminConfig):

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.functional import cached_property
 
 from common import links, names
 
@@ -70,7 +71,8 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         ]
         permissions = [
-            ("enter_office", "May enter the office: the admin and the desk pages"),
+            ("enter_office", "Can enter the office: the admin and the desk pages"),
+            ("give_role", "Can give roles to people and take them away"),
         ]
 
     def __str__(self) -> str:
@@ -85,6 +87,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.first_name
+
+    @cached_property
+    def role_names(self) -> frozenset[str]:
+        return frozenset(group.name for group in self.groups.all())
+
+    def forget_roles(self) -> None:
+        """What this object remembers of its roles and rights is asked anew."""
+        for name in ("role_names", "_perm_cache", "_user_perm_cache", "_group_perm_cache"):
+            self.__dict__.pop(name, None)
 
     @property
     def is_staff(self) -> bool:
