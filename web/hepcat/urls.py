@@ -11,3 +11,8 @@ urlpatterns = [
     path("", include("pages.urls")),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
+
+handler400 = "common.error_pages.bad_request"
+handler403 = "common.error_pages.forbidden"
+handler404 = "common.error_pages.not_found"
+handler500 = "common.error_pages.server_error"

@@ -1,3 +1,18 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from pages import desk, views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("aboutus/", views.about, name="aboutus"),
+    path("contact/", views.contact, name="contact"),
+    path("contact/thanks/", views.contact_thanks, name="contact_thanks"),
+    path("terms/", views.text, {"key": "terms"}, name="terms"),
+    path("terms/<int:number>/", views.text, {"key": "terms"}, name="terms_edition"),
+    path("privacy/", views.text, {"key": "privacy"}, name="privacy"),
+    path("privacy/<int:number>/", views.text, {"key": "privacy"}, name="privacy_edition"),
+    path("desk/", desk.home, name="desk"),
+    path("brand.css", views.brand_css, name="brand_css"),
+    path("favicon.svg", views.favicon, name="favicon"),
+    path("robots.txt", views.robots, name="robots"),
+]

@@ -1,0 +1,53 @@
+"use strict";
+/* Comforts only: every page does its work without this file. */
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  if (event.submitter) event.submitter.setAttribute("aria-disabled", "true");
+});
+
+// Coming back by the browser's Back button, the form may be sent again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    for (const button of form.querySelectorAll("[aria-disabled]")) button.removeAttribute("aria-disabled");
+  }
+});
+
+// What went wrong is read first.
+const summary = document.querySelector(".error-summary");
+if (summary) summary.focus();
+
+// An open menu closes on Escape and on a click elsewhere.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const open = document.querySelector("details.menu[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
+});
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+
+// Native dialogs: <button data-opens="id"> and <button data-closes>.
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  event.target.closest("[data-closes]")?.closest("dialog")?.close();
+});
+
+// A filter that changes may apply itself: <form data-applies>.
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-applies]");
+  if (form) form.requestSubmit();
+});

@@ -1,0 +1,78 @@
+"""The pages for what went wrong: what happened and what to do next, in the school's look."""
+
+import logging
+from datetime import timedelta
+from math import ceil
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
+PAGES = {
+    400: (
+        "We could not read that",
+        "Something in the address or the form was not as it should be. Please go back and try again.",
+    ),
+    403: (
+        "That page is not yours to open",
+        "Perhaps another account may, or the page was open too long. Log in again, or ask us.",
+    ),
+    404: (
+        "We have no such page",
+        "The address may be mistyped, or the page was for somebody else. The menu above leads everywhere.",
+    ),
+    429: ("That was too often", "Too many tries came from you in a short time."),
+    500: (
+        "Something broke, and it was us",
+        "Nothing you sent was charged twice or half done. Please try again in a few minutes.",
+    ),
+}
+
+
+def page(request: HttpRequest, code: int, text: str = "") -> HttpResponse:
+    title, usual = PAGES[code]
+    return render(request, "error.html", {"code": code, "title": title, "text": text or usual}, status=code)
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(request, 403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return page(
+        request, 403, "This form was open too long, or cookies are off. Please go back, reload and send it again."
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return page(request, 404)
+
+
+def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
+    minutes = max(1, ceil(wait.total_seconds() / 60))
+    unit = "minute" if minutes == 1 else "minutes"
+    response = page(
+        request, 429, f"Too many tries came from you in a short time. Please try again in {minutes} {unit}."
+    )
+    response.headers["Retry-After"] = str(ceil(wait.total_seconds()))
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Without the request, so that neither a session nor an account is asked for: the database may be what broke."""
+    title, text = PAGES[500]
+    context: dict[str, Any] = {"code": 500, "title": title, "text": text}
+    context |= {"BUSINESS_NAME": settings.BUSINESS_NAME, "BRAND_HUE": settings.BRAND_HUE, "SITE_URL": settings.SITE_URL}
+    try:
+        body: str = render_to_string("error.html", context)
+    except Exception:
+        log.exception("The page for a broken site is broken itself")
+        body = f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{text}</p>"
+    return HttpResponse(body, status=500)

@@ -1,0 +1,74 @@
+"""The ways through the site. Each app names its own in its AppConfig; a page shows those that its viewer may use.
+
+SITE_LINKS = [("Contact", "contact")]                       for everyone
+ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in
+DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.")]
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.urls import reverse
+
+
+class Link(NamedTuple):
+    label: str
+    url_name: str
+    permission: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A link as a page shows it."""
+
+    label: str
+    url: str
+    about: str
+    current: bool
+
+
+@dataclass(frozen=True)
+class Navigation:
+    site: list[Way]
+    account: list[Way]
+    desk: list[Way]
+
+
+def declared(attribute: str) -> Iterator[Link]:
+    """Apps stand in INSTALLED_APPS with the highest layer first; what the school offers comes before its own pages."""
+    for config in reversed(list(apps.get_app_configs())):
+        for row in getattr(config, attribute, []):
+            yield Link(*row)
+
+
+def ways(links: list[Link], path: str = "") -> list[Way]:
+    """The longest address that the path lies under is the current one."""
+    urls = [reverse(link.url_name) for link in links]
+    current = max((url for url in urls if _lies_under(path, url)), key=len, default=None)
+    return [Way(link.label, url, link.about, url == current) for link, url in zip(links, urls, strict=True)]
+
+
+def _lies_under(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
+
+
+def enters_desk(user: Any) -> bool:
+    return user is not None and user.is_authenticated and user.has_perm("users.enter_office")
+
+
+def desk_links(user: Any) -> list[Link]:
+    if not enters_desk(user):
+        return []
+    return [link for link in declared("DESK_LINKS") if not link.permission or user.has_perm(link.permission)]
+
+
+def navigation(user: Any, path: str) -> Navigation:
+    member = user is not None and user.is_authenticated
+    return Navigation(
+        site=ways(list(declared("SITE_LINKS")), path),
+        account=ways(list(declared("ACCOUNT_LINKS")), path) if member else [],
+        desk=ways(desk_links(user), path),
+    )

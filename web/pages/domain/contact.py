@@ -1,0 +1,25 @@
+"""Messages to the school."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from history.domain import record
+from pages.models import ContactMessage
+from users.models import User
+
+
+def receive(message: ContactMessage, sender: User | None) -> ContactMessage:
+    with transaction.atomic():
+        message.sender = sender
+        message.save()
+    return message
+
+
+def mark_answered(pk: int, by: User) -> ContactMessage:
+    with transaction.atomic():
+        message = ContactMessage.objects.select_for_update().get(pk=pk)
+        if message.answered_at is None:
+            message.answered_at, message.answered_by = timezone.now(), by
+            message.save(update_fields=["answered_at", "answered_by"])
+            record(by, "pages.contact_answered", message)
+    return message

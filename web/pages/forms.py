@@ -1,0 +1,22 @@
+from django import forms
+
+from pages.models import ContactMessage
+
+
+class ContactForm(forms.ModelForm):
+    class Meta:
+        model = ContactMessage
+        fields = ["name", "email", "text"]
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none"}),
+        }
+        help_texts = {"email": "We answer to this address and use it for nothing else."}
+        error_messages = {
+            "name": {"required": "Please tell us your name."},
+            "email": {
+                "required": "Please tell us where to answer.",
+                "invalid": "This is not a complete e-mail address.",
+            },
+            "text": {"required": "Please write a few words."},
+        }

@@ -1,0 +1,81 @@
+"""What the school says of itself, and what people write to it."""
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+
+class SiteContent(models.Model):
+    """A text of the site. What stands in `draft` is seen by the office alone; the public sees the last edition."""
+
+    key = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[
+            RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Small letters, digits and underscores, such as business_about.")
+        ],
+        help_text="The place where the text appears: home, business_about, terms or privacy.",
+    )
+    title = models.CharField(max_length=120)
+    draft = models.TextField(
+        "text",
+        max_length=20000,
+        blank=True,
+        help_text="Markdown: **bold**, *italic*, ## heading, - list, [link](address).",
+    )
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "text of the site"
+        verbose_name_plural = "texts of the site"
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Edition(models.Model):
+    """A text as it was published, kept as it was: people agreed to terms by their number."""
+
+    content = models.ForeignKey(SiteContent, on_delete=models.PROTECT, related_name="editions")
+    number = models.PositiveIntegerField()
+    title = models.CharField(max_length=120)
+    text = models.TextField(blank=True)
+    published_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["content", "number"], name="pages_edition_number_once")]
+
+    def __str__(self) -> str:
+        return f"{self.title}, edition {self.number}"
+
+
+class ContactMessage(models.Model):
+    """What somebody wrote to the school through the contact page."""
+
+    name = models.CharField("your name", max_length=120)
+    email = models.EmailField("your e-mail address", max_length=254)
+    text = models.TextField("your message", max_length=5000)
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+    sent_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False
+    )
+
+    class Meta:
+        verbose_name = "message to the school"
+        verbose_name_plural = "messages to the school"
+        ordering = ["-sent_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_by=None) | Q(answered_at__isnull=False), name="pages_contact_answered_by_at"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.sent_at:%Y-%m-%d}"
