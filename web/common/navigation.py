@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 
 class Link(NamedTuple):
@@ -38,10 +38,19 @@ class Navigation:
 
 
 def declared(attribute: str) -> Iterator[Link]:
-    """Apps stand in INSTALLED_APPS with the highest layer first; what the school offers comes before its own pages."""
+    """Apps stand in INSTALLED_APPS with the highest layer first; what the school offers comes before its own pages.
+
+    A school may leave an app's addresses out of its URLconf: then its links are not shown.
+    """
     for config in reversed(list(apps.get_app_configs())):
-        for row in getattr(config, attribute, []):
-            yield Link(*row)
+        yield from (link for row in getattr(config, attribute, []) if _leads_somewhere(link := Link(*row)))
+
+
+def _leads_somewhere(link: Link) -> bool:
+    try:
+        return bool(reverse(link.url_name))
+    except NoReverseMatch:
+        return False
 
 
 def ways(links: list[Link], path: str = "") -> list[Way]:
