@@ -53,7 +53,7 @@ DEFAULT_CLASS_MINUTES = env.whole("DEFAULT_CLASS_MINUTES", 60, least=1, most=144
 
 # -- apps --------------------------------------------------------------------------------------------------------
 
-SCHOOL_APPS = ["pages", "classwork", "users", "mailroom", "outbox", "history", "common"]
+SCHOOL_APPS = ["pages", "classwork", "billing", "users", "mailroom", "outbox", "history", "common"]
 DEMO_PLUGIN = env.flag("DEMO_PLUGIN", DEBUG)
 EXTRA_APPS = env.words("EXTRA_APPS")
 INSTALLED_APPS = [
@@ -217,6 +217,24 @@ PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID")
 PAYPAL_SECRET = env.text("PAYPAL_SECRET")
 PAYPAL_URL = env.text("PAYPAL_URL", "https://api.sandbox.paypal.com")
 PAYPAL_EMAIL = env.text("PAYPAL_EMAIL")
+PRACTICE_PAYMENTS = env.flag("PRACTICE_PAYMENTS", DEBUG)
+HOLD_MINUTES = env.whole("HOLD_MINUTES", 30, least=5, most=1440)
+LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
+PRODUCT_KINDS: dict[str, str] = {}
+PRICING_STEPS = [
+    f"billing.domain.steps.{name}"
+    for name in ("full_price", "multi_class", "prepay", "percentage_code", "amount_code", "credit")
+]
+PAYMENT_MODEL = "billing.Payment"
+PAYMENT_HOST = urlsplit(SITE_URL).netloc
+PAYMENT_USES_SSL = SITE_URL.startswith("https:")
+PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "cash": ("billing.gateways.desk.Desk", {"label": "Cash"}),
+    "cheque": ("billing.gateways.desk.Desk", {"label": "Cheque"}),
+    "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer"}),
+}
+if PRACTICE_PAYMENTS:
+    PAYMENT_VARIANTS["practice"] = ("billing.gateways.practice.Practice", {})
 
 # -- people and guards -------------------------------------------------------------------------------------------
 

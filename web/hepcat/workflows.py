@@ -5,4 +5,6 @@ maps its own receivers without touching this file: an app in EXTRA_APPS may brin
 is added; or the setting WORKFLOWS names another map to take instead. `manage.py workflows` prints what holds.
 """
 
-WORKFLOWS: dict[str, dict[str, list[str]]] = {}
+WORKFLOWS: dict[str, dict[str, list[str]]] = {
+    "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
+}

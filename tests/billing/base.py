@@ -1,0 +1,48 @@
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from billing.domain import cart, payments, placing
+from billing.models import Order, Payment
+from outbox.models import Event
+from tests.base import SchoolTestCase
+from tests.billing.toys import Toy, ToyKind, with_toys
+from users.models import User
+
+
+@with_toys
+class BillingTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.now = self.clock()
+        ToyKind.catalogue = {1: Toy(), 2: Toy("50"), 3: Toy("65", prepay="5", multi="10", starts=self.day(2))}
+
+    @staticmethod
+    def clock() -> datetime:
+        return timezone.now()
+
+    def day(self, number: float) -> datetime:
+        return self.now + timedelta(days=number)
+
+    def cart(self, *products: int, payer: User | None = None, **details: Any) -> Order:
+        order = cart.new(payer)
+        order.payer_name, order.payer_email = "Pat Payer", "pat@example.org"
+        order.save()
+        for number, product in enumerate(products):
+            cart.add(order, "toy", product, {"attendee": "Pat", "copy": number} | details)
+        return order
+
+    def placed(self, *products: int, payer: User | None = None, due: str = Order.Due.NOW, **details: Any) -> Order:
+        order = self.cart(*products, payer=payer, **details)
+        return placing.place(order, placing.How(due), seen=None, at=self.now)
+
+    def pay(self, order: Order, amount: Decimal | str | None = None, at: datetime | None = None) -> Payment:
+        payment = payments.start(order, "practice", at or self.now)
+        payments.confirm(payment, payments.Taken(Decimal(amount or payment.total), payment.currency))
+        order.refresh_from_db()
+        return payment
+
+    def told(self, order: Order) -> list[str]:
+        events = Event.objects.filter(subject_type="order", subject_id=str(order.pk)).order_by("pk")
+        return [event.type.removeprefix("billing.") for event in events]

@@ -1,0 +1,155 @@
+from decimal import Decimal
+
+from billing import gateways
+from billing.domain import cancel, cases, credit, ledger, money_back, orders, payments
+from billing.models import Case, Credit, Order, Refund
+from history.models import Entry
+from outbox.testing import problems, run_all
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind, states
+
+State = Refund.State
+
+
+class RefundTest(BillingTestCase):
+    def paid(self, *products: int, **more: object) -> Order:
+        order = self.placed(*products, **more)  # type: ignore[arg-type]
+        self.pay(order)
+        return order
+
+    def test_a_refund_is_reserved_first_and_sent_after_the_commit(self) -> None:
+        order = self.paid(1)
+        money_back.by_staff(order, Decimal(30), why="A cold room", by=self.sam)
+        refund = Refund.objects.get()
+        self.assertEqual((refund.state, refund.payment.left), (State.RESERVED, 40))
+        run_all()
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.token}"))
+        self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_made"])
+        order.refresh_from_db()
+        self.assertEqual((order.charged, ledger.surplus(order)), (40, 0))
+        self.assertEqual(Entry.objects.get(action="billing.refunded").why, "A cold room")
+
+    def test_never_more_goes_back_than_came_in(self) -> None:
+        order = self.paid(1)
+        money_back.by_staff(order, Decimal(40), why="x", by=self.sam)
+        for amount in ("30.01", "0", "-5", "0.001", "NaN"):
+            with self.subTest(amount), self.assertRaises(money_back.TooMuch):
+                money_back.by_staff(order, Decimal(amount), why="x", by=self.sam)
+
+    def test_sending_and_settling_twice_is_once(self) -> None:
+        order = self.paid(1)
+        [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
+        for _ in range(2):
+            money_back.send(refund.pk)
+            money_back.settle(refund.pk, gateways.Answer(State.DONE))
+        self.assertEqual(self.told(order).count("refund_made"), 1)
+        self.assertEqual(order.payments.get().status, "refunded")
+
+    def test_a_refund_that_fails_frees_its_amount_and_calls_for_a_person(self) -> None:
+        order = self.paid(1)
+        [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
+        money_back.settle(refund.pk, gateways.Answer(State.FAILED, message="card closed"))
+        self.assertEqual((order.payments.get().left, Case.objects.get().kind), (70, Case.Kind.REFUND_FAILED))
+        order.refresh_from_db()
+        self.assertEqual(ledger.surplus(order), 70)
+
+    def test_cash_is_given_back_by_a_person(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        payments.record_by_hand(order, "cash", Decimal(70), by=self.sam, received_on=self.now.date())
+        [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
+        run_all()
+        self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
+        money_back.handed_back(refund, self.sam)
+        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.assertEqual((Refund.objects.get().state, problems()), (State.DONE, []))
+
+
+class CancelLineTest(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        ToyKind.catalogue = {1: Toy("70", multi="10"), 2: Toy("60", multi="10"), 4: Toy("20", multi="10")}
+
+    def cancel(self, order: Order, number: int, **more: object) -> Decimal:
+        line = order.lines.order_by("pk")[number]
+        back = cancel.cancel_line(line, at=self.now, why="Illness", **more)  # type: ignore[arg-type]
+        order.refresh_from_db()
+        return back
+
+    def paid(self, *products: int, **more: object) -> Order:
+        order = self.placed(*products, **more)  # type: ignore[arg-type]
+        self.pay(order)
+        return order
+
+    def test_the_rest_is_priced_again_and_the_difference_comes_back(self) -> None:
+        order = self.paid(1, 2)  # 60 and 60
+        self.assertEqual(self.cancel(order, 0), 60)  # the other alone costs its full 60
+        self.assertEqual((order.charged, ledger.surplus(order), states(order)), (60, 0, ["released", "confirmed"]))
+        self.assertEqual(self.cancel(order, 0), 0)
+
+    def test_what_comes_back_is_never_below_zero(self) -> None:
+        order = self.paid(4, 2)  # 10 and 60
+        self.assertEqual(self.cancel(order, 0), 10)
+        cheap = self.paid(2, 4)
+        ToyKind.catalogue[4].price = "20"
+        self.assertEqual(self.cancel(cheap, 1), 10)
+
+    def test_terms_keep_a_part_for_good(self) -> None:
+        ToyKind.catalogue[1].percent_back = "50"
+        order = self.paid(1, 2)
+        self.assertEqual(self.cancel(order, 0), 30)
+        self.assertEqual(self.cancel(order, 1), 60)
+        self.assertEqual((order.charged, ledger.surplus(order)), (30, 0))
+
+    def test_the_school_may_give_back_more_than_its_terms(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        self.assertEqual(self.cancel(self.paid(1), 0, percent_back=Decimal(100)), 70)
+
+    def test_credit_comes_back_as_credit_and_money_as_money(self) -> None:
+        credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.sam)
+        order = self.paid(1, 2, payer=self.alice)  # 120, 50 of it in credit
+        self.assertEqual(self.cancel(order, 0), 60)
+        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+        self.assertEqual(self.cancel(order, 1), 10)
+        self.assertEqual(credit.balance(self.alice, "USD"), 50)
+
+    def test_kept_credit_does_not_pay_for_the_rest(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        credit.adjust(self.alice, Decimal(120), "USD", why="x", by=self.sam)
+        order = self.placed(1, 2, payer=self.alice)
+        self.cancel(order, 0)
+        self.cancel(order, 1)
+        self.assertEqual(credit.balance(self.alice, "USD"), 60)
+
+    def test_money_may_come_back_as_credit(self) -> None:
+        order = self.paid(1, payer=self.alice)
+        self.cancel(order, 0, as_credit=True)
+        self.assertEqual((credit.balance(self.alice, "USD"), ledger.surplus(order)), (70, 0))
+        self.assertEqual(self.alice.credit_entries.get().reason, Credit.Reason.INSTEAD)
+        with self.assertRaises(money_back.TooMuch):
+            money_back.by_staff(order, Decimal(1), why="x", by=self.sam)
+
+    def test_an_unpaid_order_is_priced_again_and_its_last_line_takes_it_along(self) -> None:
+        order = self.placed(1, 2, due=Order.Due.DOOR)
+        self.cancel(order, 0)
+        self.assertEqual((order.state, order.now_total, ledger.owed(order, self.now)), (Order.State.PLACED, 60, 60))
+        self.cancel(order, 1)
+        self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELLED, "line_cancelled"))
+
+    def test_cancelling_what_is_not_paid_yet_may_make_the_rest_paid(self) -> None:
+        order = self.placed(1, 2, due=Order.Due.DOOR)
+        payments.record_by_hand(order, "cash", Decimal(65), by=self.sam, received_on=self.now.date())
+        self.assertEqual(self.cancel(order, 0), 5)
+        self.assertEqual((order.state, order.charged, ledger.surplus(order)), (Order.State.PAID, 60, 0))
+
+    def test_a_paid_order_is_not_cancelled_as_a_whole(self) -> None:
+        with self.assertRaises(orders.CannotBe):
+            orders.cancel(self.paid(1), at=self.now)
+
+    def test_a_case_is_closed_once_with_an_answer(self) -> None:
+        order = self.paid(1)
+        case = cases.open_case(Case.Kind.OTHER, order, "Look")
+        self.assertEqual(cases.open_case(Case.Kind.OTHER, order, "Look"), case)
+        cases.close(case, answer="Seen", by=self.sam)
+        cases.close(case, answer="Seen again", by=self.sam)
+        self.assertEqual((Case.objects.get().answer, Entry.objects.count()), ("Seen", 1))

@@ -1,0 +1,97 @@
+"""A product kind for tests: toys, whose whole state is in the order lines, so that it lives and dies with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django import forms
+from django.test import override_settings
+
+from billing.kinds import Description, Facts, ProductKind, Terms, Unavailable
+from billing.models import Order, OrderLine
+from users.models import User
+
+KINDS = {"toy": "tests.billing.toys.ToyKind"}
+with_toys = override_settings(PRODUCT_KINDS=KINDS)
+HAS_IT = ("held", "confirmed")
+
+
+@dataclass
+class Toy:
+    price: str = "70"
+    prepay: str = "0"
+    multi: str = "0"
+    starts: datetime | None = None
+    at_the_door: bool = True
+    stock: int = 1000
+    percent_back: str = "100"
+    asks_name: bool = False
+
+
+class NameForm(forms.Form):
+    attendee = forms.CharField(label="Whose toy is it?")
+
+
+class ToyKind(ProductKind):
+    name = "toy"
+    catalogue: ClassVar[dict[int, Toy]] = {}
+
+    def toy(self, line: OrderLine) -> Toy:
+        try:
+            return self.catalogue[line.product_id]
+        except KeyError:
+            raise Unavailable("This toy is not made any more.") from None
+
+    def describe(self, line: OrderLine) -> Description:
+        self.toy(line)
+        return Description(f"Toy {line.product_id}", line.details.get("attendee", ""))
+
+    def facts(self, line: OrderLine, at: datetime) -> Facts:
+        toy = self.toy(line)
+        return Facts(
+            full=Decimal(toy.price),
+            prepay=Decimal(toy.prepay),
+            multi=Decimal(toy.multi),
+            attendee=line.details.get("attendee", ""),
+            student_id=line.details.get("student_id"),
+            starts=toy.starts,
+            at_the_door=toy.at_the_door,
+        )
+
+    def problems(self, line: OrderLine, at: datetime) -> list[str]:
+        left = self.toy(line).stock - self.taken(line)
+        return [] if left > 0 else ["sold out"]
+
+    def taken(self, line: OrderLine) -> int:
+        others = OrderLine.objects.filter(kind="toy", product_id=line.product_id, details__state__in=HAS_IT)
+        return others.exclude(pk=line.pk).count()
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        if self.problems(line, datetime.min):
+            raise Unavailable("sold out")
+        self.put(line, "held")
+
+    def confirm(self, line: OrderLine) -> None:
+        self.toy(line)
+        self.put(line, "confirmed")
+
+    def release(self, line: OrderLine, why: str) -> None:
+        self.put(line, "released")
+
+    def put(self, line: OrderLine, state: str) -> None:
+        line.details["state"] = state
+        line.save(update_fields=["details"])
+
+    def terms(self, line: OrderLine, at: datetime) -> Terms:
+        return Terms(Decimal(self.toy(line).percent_back), "Toys come back whole.")
+
+    def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
+        if not self.toy(line).asks_name:
+            return None
+        return NameForm(data, prefix=f"line-{line.pk}", initial=line.details)
+
+
+def states(order: Order) -> list[str]:
+    return [line.details.get("state", "") for line in order.lines.order_by("pk")]

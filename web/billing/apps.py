@@ -1,0 +1,39 @@
+from django.apps import AppConfig
+
+
+class BillingConfig(AppConfig):
+    name = "billing"
+    verbose_name = "Orders and money"
+
+    ROLES = {
+        "Admin": [
+            "billing.view_order",
+            "billing.change_order",
+            "billing.cancel_order",
+            "billing.view_orderline",
+            "billing.view_payment",
+            "billing.add_payment",
+            "billing.view_refund",
+            "billing.add_refund",
+            "billing.view_credit",
+            "billing.give_credit",
+            "billing.view_case",
+            "billing.change_case",
+            "billing.view_code",
+            "billing.add_code",
+            "billing.change_code",
+            "billing.delete_code",
+            "billing.view_policy",
+            "billing.add_policy",
+            "billing.change_policy",
+        ],
+    }
+    DESK_LINKS = [
+        ("Orders", "desk_orders", "billing.view_order"),
+        ("Payments", "desk_payments", "billing.view_payment"),
+        ("Needs a person", "desk_cases", "billing.view_case"),
+    ]
+    ACCOUNT_LINKS = [("Orders", "my_orders"), ("Credit", "my_credit")]
+
+    def ready(self) -> None:
+        from billing import checks, signals  # noqa: F401  they register themselves

@@ -1,0 +1,50 @@
+"""Refuse to start with a product kind that cannot answer, or with payments that cost nothing."""
+
+import inspect
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.utils.module_loading import import_string
+
+from billing.gateways.practice import Practice
+from billing.kinds import ProductKind
+
+
+@register()
+def product_kinds(**kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(problem, hint=f"PRODUCT_KINDS[{name!r}] is {path!r}.", id="billing.E001")
+        for name, path in settings.PRODUCT_KINDS.items()
+        for problem in _kind_problems(name, path)
+    ]
+
+
+def _kind_problems(name: str, path: str) -> list[str]:
+    try:
+        kind = import_string(path)
+    except ImportError as wrong:
+        return [f"The product kind {name!r} cannot be imported: {wrong}"]
+    if not (inspect.isclass(kind) and issubclass(kind, ProductKind)):
+        return [f"The product kind {name!r} is no billing.kinds.ProductKind."]
+    if kind.__abstractmethods__:
+        return [f"The product kind {name!r} does not answer {', '.join(sorted(kind.__abstractmethods__))}."]
+    return [] if kind.name == name and len(name) <= 20 else [f"The product kind {name!r} calls itself {kind.name!r}."]
+
+
+@register(Tags.security, deploy=True)
+def no_practice_payments(**kwargs: Any) -> list[CheckMessage]:
+    practice = [
+        name
+        for name, (path, _) in settings.PAYMENT_VARIANTS.items()
+        if path.startswith("payments.dummy.") or path == f"{Practice.__module__}.{Practice.__qualname__}"
+    ]
+    if not practice:
+        return []
+    return [
+        Error(
+            "Anyone can pay without money: a practice gateway is switched on.",
+            hint="Set PRACTICE_PAYMENTS=False.",
+            id="billing.E003",
+        )
+    ]

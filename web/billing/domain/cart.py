@@ -1,0 +1,149 @@
+"""The cart: an order that is not placed yet. Nothing is held and no price is promised while things lie in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from billing import kinds
+from billing.domain import codes, credit, locks, pricing
+from billing.models import Code, Order, OrderLine
+from users.models import User
+
+GONE = "This is not offered any more."
+MOST_LINES = 20
+FORGOTTEN_AFTER = timedelta(days=30)
+
+
+class Full(Exception):
+    """More lines than a cart takes."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A line as the cart shows it."""
+
+    line: OrderLine
+    about: kinds.Description
+    facts: kinds.Facts | None
+    problems: list[str]
+
+
+@dataclass(frozen=True)
+class Sight:
+    """The whole cart as it stands: its lines, and what it would cost."""
+
+    lines: list[Seen]
+    quote: pricing.Quote
+    code_problem: str = ""
+
+    @property
+    def problems(self) -> bool:
+        return any(seen.problems for seen in self.lines)
+
+    @property
+    def at_the_door(self) -> bool:
+        return all(seen.facts is not None and seen.facts.at_the_door for seen in self.lines)
+
+
+def new(payer: User | None = None) -> Order:
+    return Order.objects.create(payer=payer, currency=settings.CURRENCY)
+
+
+def of(account: User) -> Order | None:
+    return Order.objects.filter(payer=account, state=Order.State.CART).first()
+
+
+@transaction.atomic
+def add(cart: Order, kind: str, product_id: int, details: dict[str, Any] | None = None) -> OrderLine:
+    """The same choice twice is one line, so a double click adds one."""
+    kinds.get(kind)
+    locks.order(cart.pk)
+    same = cart.lines.filter(kind=kind, product_id=product_id, details=details or {}).first()
+    if same:
+        return same
+    if cart.lines.count() >= MOST_LINES:
+        raise Full
+    return cart.lines.create(kind=kind, product_id=product_id, details=details or {})
+
+
+def remove(cart: Order, line_id: int) -> None:
+    OrderLine.objects.filter(pk=line_id, order=cart, order__state=Order.State.CART).delete()
+
+
+@transaction.atomic
+def merge(cart: Order, account: User) -> Order:
+    """At log-in what was chosen before joins what lay in the account's cart."""
+    cart = locks.order(cart.pk)
+    locks.account(account)
+    mine = of(account)
+    if cart.state != Order.State.CART or cart == mine or cart.payer_id is not None:
+        return mine or cart
+    if mine is None:
+        cart.payer = account
+        cart.save(update_fields=["payer"])
+        return cart
+    for line in cart.lines.all():
+        if mine.lines.count() < MOST_LINES:
+            line.order = mine
+            line.save(update_fields=["order"])
+    cart.delete()
+    return mine
+
+
+def see(cart: Order, at: datetime) -> Sight:
+    lines = [_see_line(line, at) for line in cart.lines.all()]
+    discount, problem = None, ""
+    if cart.code is not None:
+        try:
+            discount = codes.terms(codes.check(cart.code, cart.payer, at))
+        except codes.Refused as refused:
+            problem = str(refused)
+    quote = quote_of(cart, ((seen.line, seen.facts) for seen in lines), discount, at)
+    return Sight(lines, quote, problem)
+
+
+def _see_line(line: OrderLine, at: datetime) -> Seen:
+    try:
+        kind = kinds.of(line)
+        return Seen(line, kind.describe(line), kind.facts(line, at), kind.problems(line, at))
+    except kinds.UnknownKind:
+        return Seen(line, kinds.Description(GONE), None, [GONE])
+    except kinds.Unavailable as gone:
+        return Seen(line, kinds.Description(line.title or GONE), None, [str(gone) or GONE])
+
+
+def quote_of(
+    cart: Order,
+    lines: Iterable[tuple[OrderLine, kinds.Facts | None]],
+    discount: pricing.Discount | None,
+    at: datetime,
+) -> pricing.Quote:
+    items = tuple(pricing.Item(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
+    return pricing.quote(
+        pricing.Ask(
+            items=items,
+            currency=cart.currency,
+            discount=discount,
+            credit=credit.balance(cart.payer, cart.currency),
+            lost=pricing.lost_by(items, at),
+        )
+    )
+
+
+def use_code(cart: Order, text: str, at: datetime) -> Code | None:
+    """Put a code into the cart, or with an empty text take it out."""
+    code = codes.check(codes.find(text), cart.payer, at) if text.strip() else None
+    Order.objects.filter(pk=cart.pk, state=Order.State.CART).update(code=code)
+    cart.code = code
+    return code
+
+
+def tidy() -> int:
+    """Carts that nobody came back to."""
+    old = Order.objects.filter(state=Order.State.CART, created_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    return old.delete()[0]

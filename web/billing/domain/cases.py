@@ -1,0 +1,22 @@
+"""What a person must decide: opened once, closed with an answer."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing.models import Case, Order, Payment
+from history.domain import record
+from users.models import User
+
+
+def open_case(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
+    case, _ = Case.objects.get_or_create(
+        kind=kind, order=order, text=text[:500], closed_at=None, defaults={"payment": payment}
+    )
+    return case
+
+
+@transaction.atomic
+def close(case: Case, *, answer: str, by: User) -> None:
+    done = Case.objects.filter(pk=case.pk, closed_at=None).update(closed_at=timezone.now(), closed_by=by, answer=answer)
+    if done:
+        record(by, "billing.case_closed", case.order, why=answer, case=case.pk, kind=case.kind)

@@ -1,0 +1,77 @@
+"""Credit of an account: a ledger, spent when an order is placed and given back when it lapses or is cancelled."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Sum
+
+from billing.domain import locks
+from billing.kinds import ZERO
+from billing.models import Credit, Order
+from common.money import is_whole
+from history.domain import record
+from users.models import User
+
+Reason = Credit.Reason
+
+
+class NotEnough(Exception):
+    """The account has less credit than that."""
+
+
+def balance(account: User | None, currency: str) -> Decimal:
+    if account is None:
+        return ZERO
+    entries = Credit.objects.filter(account=account, currency=currency)
+    return entries.aggregate(sum=Sum("amount"))["sum"] or ZERO
+
+
+def spent_on(order: Order) -> Decimal:
+    """Credit that is in the order now: spent on it and not given back."""
+    entries = order.credit_entries.filter(reason__in=[Reason.SPENT, Reason.RETURNED])
+    return -(entries.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+
+
+def spend(order: Order, amount: Decimal) -> None:
+    if not amount:
+        return
+    if order.payer is None:
+        raise NotEnough
+    locks.account(order.payer)
+    if balance(order.payer, order.currency) < amount:
+        raise NotEnough
+    _write(order, Reason.SPENT, -amount)
+
+
+def give_back(order: Order, amount: Decimal | None = None) -> Decimal:
+    """Return what the order took, or `amount` of it."""
+    back = spent_on(order) if amount is None else min(amount, spent_on(order))
+    if back > 0:
+        _write(order, Reason.RETURNED, back)
+    return max(back, ZERO)
+
+
+def instead_of_refund(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
+    if order.payer is None:
+        raise NotEnough("Credit needs an account; without one money goes back the way it came.")
+    _write(order, Reason.INSTEAD, amount, why=why, by=by)
+
+
+def _write(order: Order, reason: str, amount: Decimal, **more: object) -> None:
+    Credit.objects.create(
+        account=order.payer, currency=order.currency, amount=amount, reason=reason, order=order, **more
+    )
+
+
+@transaction.atomic
+def adjust(account: User, amount: Decimal, currency: str, *, why: str, by: User) -> Credit:
+    """The school gives credit, or takes back what it gave: never more than there is."""
+    if not amount or not is_whole(amount, currency):
+        raise ValueError("An amount of credit is a whole number of the currency's smallest coin, and not nothing.")
+    locks.account(account)
+    if balance(account, currency) + amount < 0:
+        raise NotEnough
+    reason = Reason.GIVEN if amount > 0 else Reason.TAKEN
+    entry = Credit.objects.create(account=account, amount=amount, currency=currency, reason=reason, why=why, by=by)
+    record(by, "billing.credit_given" if amount > 0 else "billing.credit_taken", account, why=why, amount=str(amount))
+    return entry

@@ -1,0 +1,124 @@
+"""Cart → placed: quote, store the quote, take credit and code, hold every product; all of it or nothing."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from billing import events, kinds
+from billing.domain import cart as carts
+from billing.domain import codes, credit, locks, orders, pricing
+from billing.models import Adjustment, Order, OrderLine, Policy
+from outbox.domain import emit
+from users.models import User
+
+State, Due = Order.State, Order.Due
+
+
+class NotPlaced(Exception):
+    """The order was not placed; the text says why, for the payer."""
+
+
+class PriceChanged(NotPlaced):
+    """The totals that the payer saw are not ours any more."""
+
+
+class AlreadyPlaced(Exception):
+    """A second click on the same cart; its order stands."""
+
+
+@dataclass(frozen=True)
+class How:
+    """How an order is to be paid."""
+
+    due: str = Due.NOW
+    on: date | None = None
+    by_staff: User | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is about to be placed."""
+
+    lines: list[OrderLine]
+    facts: dict[int, kinds.Facts]
+    quote: pricing.Quote
+
+
+@transaction.atomic
+def place(cart: Order, how: How, *, seen: tuple[Decimal, Decimal] | None, at: datetime) -> Order:
+    order = locks.order(cart.pk)
+    if order.state != State.CART:
+        raise AlreadyPlaced
+    plan = _plan(order, at)
+    if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
+        raise PriceChanged("The price has changed since you saw it. Please look at it again.")
+    if how.due == Due.DOOR and how.by_staff is None and not all(each.at_the_door for each in plan.facts.values()):
+        raise NotPlaced("Not everything in your cart can be paid at the door.")
+    _store_lines(plan)
+    _store(order, plan.quote, how, at)
+    try:
+        orders.hold(order, plan.lines)
+    except kinds.Unavailable as gone:
+        raise NotPlaced(str(gone)) from gone
+    emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
+    if not plan.quote.now.total:
+        orders.pay_off(order, at)
+    return order
+
+
+def _plan(order: Order, at: datetime) -> Plan:
+    lines = locks.live_lines(order)
+    if not lines:
+        raise NotPlaced("There is nothing in your cart.")
+    facts = {line.pk: _facts(line, at) for line in lines}
+    return Plan(lines, facts, _quote(order, lines, facts, at))
+
+
+def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
+    """The facts of a line that can be bought; its problems are the payer's to read."""
+    kind = kinds.of(line)
+    try:
+        problems = kind.problems(line, at)
+        if problems:
+            raise NotPlaced(f"{kind.describe(line).title}: {problems[0]}")
+        return kind.facts(line, at)
+    except kinds.Unavailable as gone:
+        raise NotPlaced(str(gone) or carts.GONE) from gone
+
+
+def _quote(order: Order, lines: list[OrderLine], facts: dict[int, kinds.Facts], at: datetime) -> pricing.Quote:
+    try:
+        discount = codes.take(order, at)
+    except codes.Refused as refused:
+        raise NotPlaced(str(refused)) from refused
+    order.discount = discount.as_json() if discount else None
+    if order.payer is not None:
+        locks.account(order.payer)
+    return carts.quote_of(order, ((line, facts[line.pk]) for line in lines), discount, at)
+
+
+def _store_lines(plan: Plan) -> None:
+    quote = plan.quote
+    for line in plan.lines:
+        about = kinds.of(line).describe(line)
+        line.title, line.detail = about.title[:200], about.detail[:300]
+        line.facts = plan.facts[line.pk].as_json()
+        line.now_total, line.door_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
+        line.save(update_fields=["title", "detail", "facts", "now_total", "door_total"])
+    Adjustment.objects.bulk_create(
+        Adjustment(line_id=part.key, plan=plan_name, step=part.step, label=part.label, amount=part.amount)
+        for plan_name, price in ((Adjustment.Plan.NOW, quote.now), (Adjustment.Plan.DOOR, quote.door))
+        for part in price.adjustments
+    )
+
+
+def _store(order: Order, quote: pricing.Quote, how: How, at: datetime) -> None:
+    order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, how.due, how.on
+    order.held_until = at + timedelta(minutes=settings.HOLD_MINUTES) if how.due == Due.NOW else None
+    order.now_total, order.door_total = quote.now.total, quote.door.total
+    order.entered_by, order.policy = how.by_staff, Policy.objects.filter(published_at__lte=at).first()
+    order.save()
+    credit.spend(order, quote.now.credit)

@@ -1,0 +1,66 @@
+"""The steps of the price. Each percentage is of what is left of a line; the order of the steps is a setting."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import groupby
+
+from billing.domain.pricing import Ask, Item, Price
+from common.money import percentage
+
+
+def full_price(price: Price, ask: Ask) -> Price:
+    return price.adjust("full_price", ((item.key, "Full price", item.facts.full) for item in ask.items))
+
+
+def multi_class(price: Price, ask: Ask) -> Price:
+    """Once per attendee: the second-largest amount that the lines offer, on the first line that offers just that."""
+
+    def attendee(item: Item) -> str:
+        return item.facts.attendee
+
+    groups = (list(group) for _, group in groupby(sorted(ask.items, key=attendee), key=attendee))
+    return price.adjust("multi_class", (part for group in groups for part in _second_largest(group)))
+
+
+def _second_largest(items: list[Item]) -> Iterator[tuple[int, str, Decimal]]:
+    offers = sorted(items, key=lambda item: (-item.facts.multi, item.key))
+    if len(offers) > 1:
+        amount = offers[1].facts.multi
+        chosen = next(item for item in offers if item.facts.multi == amount)
+        yield chosen.key, "More than one class", -amount
+
+
+def prepay(price: Price, ask: Ask) -> Price:
+    early = (item for item in ask.items if item.key not in ask.lost)
+    return price.adjust("prepay", ((item.key, "Paid in advance", -item.facts.prepay) for item in early))
+
+
+def percentage_code(price: Price, ask: Ask) -> Price:
+    discount = ask.discount
+    if discount is None or not discount.percent:
+        return price
+    off = {item.key: percentage(price.lines[item.key], discount.percent, ask.currency) for item in ask.items}
+    fitting = filter(discount.fits, ask.items)
+    return price.adjust("percentage_code", ((item.key, discount.label, -off[item.key]) for item in fitting))
+
+
+def amount_code(price: Price, ask: Ask) -> Price:
+    """Once an order: the largest line it fits first, what is over on the next."""
+    discount = ask.discount
+    if discount is None or not discount.amount:
+        return price
+    fitting = sorted(filter(discount.fits, ask.items), key=lambda item: (-price.lines[item.key], item.key))
+    parts = _spread(discount.amount, [item.key for item in fitting], price)
+    return price.adjust("amount_code", ((key, discount.label, -part) for key, part in parts))
+
+
+def credit(price: Price, ask: Ask) -> Price:
+    parts = _spread(ask.credit, sorted(price.lines), price)
+    return price.adjust("credit", ((key, "Credit", -part) for key, part in parts))
+
+
+def _spread(amount: Decimal, keys: Iterable[int], price: Price) -> Iterator[tuple[int, Decimal]]:
+    for key in keys:
+        part = min(amount, price.lines[key])
+        amount -= part
+        yield key, part

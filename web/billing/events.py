@@ -1,0 +1,58 @@
+"""What billing tells: facts about orders and money, by their ids."""
+
+from dataclasses import dataclass
+
+from outbox.declare import EventType
+
+
+@dataclass(frozen=True)
+class OfOrder:
+    """Something happened to an order as a whole."""
+
+    order_id: int
+
+
+@dataclass(frozen=True)
+class OfLine:
+    """One line of an order was cancelled."""
+
+    order_id: int
+    line_id: int
+
+
+@dataclass(frozen=True)
+class OfPayment:
+    """An attempt to pay came to an end without money."""
+
+    order_id: int
+    payment_id: int
+
+
+@dataclass(frozen=True)
+class Late:
+    """Money came after the order had lapsed; `honoured` tells whether there was still something to give for it."""
+
+    order_id: int
+    payment_id: int
+    honoured: bool
+
+
+@dataclass(frozen=True)
+class OfRefund:
+    """Money goes back, or has gone back."""
+
+    order_id: int
+    refund_id: int
+
+
+ORDER_PLACED = EventType("billing.order_placed", OfOrder, subject=("order", "order_id"))
+ORDER_KEPT = EventType("billing.order_kept", OfOrder, subject=("order", "order_id"))
+ORDER_PAID = EventType("billing.order_paid", OfOrder, subject=("order", "order_id"))
+ORDER_LAPSED = EventType("billing.order_lapsed", OfOrder, subject=("order", "order_id"))
+ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order", "order_id"))
+HOLD_ENDING = EventType("billing.hold_ending", OfOrder, subject=("order", "order_id"))
+LINE_CANCELLED = EventType("billing.line_cancelled", OfLine, subject=("order", "order_id"))
+PAYMENT_FAILED = EventType("billing.payment_failed", OfPayment, subject=("order", "order_id"))
+PAYMENT_LATE = EventType("billing.payment_late", Late, subject=("order", "order_id"))
+REFUND_RESERVED = EventType("billing.refund_reserved", OfRefund, subject=("order", "order_id"))
+REFUND_MADE = EventType("billing.refund_made", OfRefund, subject=("order", "order_id"))

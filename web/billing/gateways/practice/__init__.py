@@ -1,0 +1,38 @@
+"""The practice gateway: three buttons, no money. For development and for trying the site out."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from payments import PaymentStatus, RedirectNeeded
+
+from billing.gateways import Answer, Gateway
+from billing.models import Payment, Refund
+from billing.models.payments import OPEN
+
+ANSWERS = {
+    "pay": (PaymentStatus.CONFIRMED, ""),
+    "decline": (PaymentStatus.REJECTED, "The practice bank declined."),
+    "cancel": (PaymentStatus.CANCELLED, ""),
+}
+
+
+class Buttons(forms.Form):
+    answer = forms.ChoiceField(choices=[(name, name.title()) for name in ANSWERS], widget=forms.HiddenInput)
+
+
+class Practice(Gateway):
+    label = "Practice payment (no real money)"
+
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> forms.Form:
+        form = Buttons(data)
+        if payment.status not in OPEN or not form.is_valid():
+            if payment.status not in OPEN:
+                raise RedirectNeeded(self.onward(payment).url)
+            return form
+        payment.change_status(*ANSWERS[form.cleaned_data["answer"]])
+        raise RedirectNeeded(self.onward(payment).url)
+
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+        return Answer(Refund.State.DONE, reference=f"practice-{key}")

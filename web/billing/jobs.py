@@ -1,0 +1,9 @@
+from datetime import timedelta
+
+from outbox.clock import Job
+
+JOBS = [
+    Job("billing.lapse", every=timedelta(minutes=1), run="billing.domain.orders.lapse_due"),
+    Job("billing.remind", every=timedelta(minutes=1), run="billing.domain.orders.remind_due"),
+    Job("billing.tidy_carts", every=timedelta(days=1), run="billing.domain.cart.tidy"),
+]

@@ -1,0 +1,146 @@
+"""What can be bought: each kind of product is a class, named in PRODUCT_KINDS, that answers these questions.
+
+Billing keeps the cart, the price and the money; it never learns what a class or a download is. The thing sold points
+at the order line, never the other way round.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.forms import Form
+from django.utils.dateparse import parse_datetime
+from django.utils.module_loading import import_string
+
+if TYPE_CHECKING:
+    from billing.models import OrderLine
+    from users.models import User
+
+ZERO = Decimal(0)
+
+
+class Unavailable(Exception):
+    """The product cannot be had (any more); the text says why, for the person who wants it."""
+
+
+class UnknownKind(LookupError):
+    """No product kind of this name is installed."""
+
+
+@dataclass(frozen=True)
+class Description:
+    title: str
+    detail: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the price of a line is made from; stored with the order, so that it can be priced again by its rules."""
+
+    full: Decimal
+    prepay: Decimal = ZERO
+    """Off when the whole order is paid by the moment `starts`."""
+    multi: Decimal = ZERO
+    """What the line offers as a multi-class discount; 0 for lines that take no part in it."""
+    attendee: str = ""
+    """The same text for the same person within one order; lines of one attendee share the multi-class discount."""
+    student_id: int | None = None
+    """Who attends, when that is known for certain: a personal code fits this student's lines."""
+    starts: datetime | None = None
+    at_the_door: bool = False
+    tax_percent: Decimal = ZERO
+    """Part of the price, not on top of it."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
+        known = {field.name for field in fields(cls)}
+        values = {name: value for name, value in stored.items() if name in known}
+        for name in ("full", "prepay", "multi", "tax_percent"):
+            values[name] = Decimal(values.get(name, 0))
+        if isinstance(values.get("starts"), str):
+            values["starts"] = parse_datetime(values["starts"])
+        return cls(**values)
+
+
+def _plain(value: Any) -> Any:
+    """Without loss: amounts as text, moments to the microsecond."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What comes back when a paid line is cancelled: this many percent, and the sentence that tells the payer so."""
+
+    percent_back: Decimal = Decimal(100)
+    sentence: str = ""
+
+
+class ProductKind(ABC):
+    """Every method gets the order line; `line.product_id` says which product, `line.details` who it is for and how.
+
+    hold, confirm and release run inside the transaction that changes the order, with the order row locked; the kind
+    locks its own rows. Lines are held in the order of (kind, product_id), so that two buyers never wait for each other.
+    """
+
+    name: str = ""
+    step_template: str = "billing/step.html"
+
+    @abstractmethod
+    def describe(self, line: "OrderLine") -> Description: ...
+
+    @abstractmethod
+    def facts(self, line: "OrderLine", at: datetime) -> Facts: ...
+
+    @abstractmethod
+    def problems(self, line: "OrderLine", at: datetime) -> list[str]:
+        """Why this line cannot be bought as it stands (full, closed, nobody named to attend); [] when it can."""
+
+    @abstractmethod
+    def hold(self, line: "OrderLine", until: datetime | None) -> None:
+        """Keep it for this line; None is without an end. Raises Unavailable. A lapsed hold may be asked for again."""
+
+    @abstractmethod
+    def confirm(self, line: "OrderLine") -> None:
+        """It is theirs: paid, or to be paid at the door. Comes again when a door order is paid; raises Unavailable."""
+
+    @abstractmethod
+    def release(self, line: "OrderLine", why: str) -> None:
+        """Let it go, held or confirmed; doing it twice is harmless."""
+
+    def terms(self, line: "OrderLine", at: datetime) -> Terms:
+        return Terms()
+
+    def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
+        """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""
+        return None
+
+    def keep(self, line: "OrderLine", form: Form, viewer: "User | None") -> None:
+        """Store the valid answers of `step`; by default they become the line's details."""
+        line.details = line.details | form.cleaned_data
+        line.save(update_fields=["details"])
+
+
+def get(name: str) -> ProductKind:
+    try:
+        kind: ProductKind = import_string(settings.PRODUCT_KINDS[name])()
+    except KeyError:
+        raise UnknownKind(name) from None
+    return kind
+
+
+def of(line: "OrderLine") -> ProductKind:
+    return get(line.kind)
+
+
+def installed() -> Iterator[tuple[str, str]]:
+    yield from settings.PRODUCT_KINDS.items()

@@ -1,0 +1,40 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.models.orders import Order
+from billing.models.payments import Payment
+
+
+class Case(models.Model):
+    """Something about an order that a person must decide: money that fits nothing, a place that could not be given."""
+
+    class Kind(models.TextChoices):
+        NOT_CONFIRMED = "not_confirmed", "Paid, but the product could not be given"
+        OVERPAID = "overpaid", "More money than the order costs"
+        WRONG_AMOUNT = "wrong_amount", "The gateway names another amount or currency"
+        REFUND_FAILED = "refund_failed", "A refund did not go through"
+        HAND_BACK = "hand_back", "Money to be given back by hand"
+        OTHER = "other", "Something to look at"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cases")
+    payment = models.ForeignKey(Payment, on_delete=models.CASCADE, null=True, blank=True, related_name="cases")
+    text = models.CharField(max_length=500)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    answer = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "order", "text"], condition=Q(closed_at=None), name="billing_case_open_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: order {self.order_id}"

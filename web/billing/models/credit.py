@@ -1,0 +1,62 @@
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from billing.models.fields import amount
+from billing.models.orders import Order
+
+
+class Credit(models.Model):
+    """One entry of an account's credit: what came in or went out, and why. Never changed; the balance is the sum."""
+
+    class Reason(models.TextChoices):
+        GIVEN = "given", "Given by the school"
+        TAKEN = "taken", "Taken back by the school"
+        SPENT = "spent", "Spent on an order"
+        RETURNED = "returned", "Came back from an order"
+        INSTEAD = "instead", "In place of a refund"
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="credit_entries"
+    )
+    amount = amount(help_text="Below zero for what went out.")
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    why = models.CharField(max_length=300, blank=True)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="credit_entries")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "credit entry"
+        verbose_name_plural = "credit entries"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["spent", "taken"], amount__lt=0)
+                | Q(reason__in=["given", "returned", "instead"], amount__gt=0),
+                name="billing_credit_sign_fits_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(order__isnull=False) | Q(reason__in=["given", "taken"]), name="billing_credit_names_order"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason__in=["given", "taken"]) | ~Q(why=""), name="billing_credit_given_says_why"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} {self.amount}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            self._refuse()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise TypeError("Credit entries are never changed or deleted; write another one that puts it right.")

@@ -1,0 +1,196 @@
+"""Orders and their lines. A cart is an order that is not placed yet."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from billing.models.fields import amount
+from common import links
+from users.models import User
+
+
+class Policy(models.Model):
+    """What a payer agrees to; the newest published version is the one shown. A version, once out, is not rewritten."""
+
+    version = models.CharField(max_length=40, unique=True, help_text="Such as 2026-11.")
+    text = models.TextField(help_text="Cancelling, refunds, behaviour: what one agrees to when buying.")
+    published_at = models.DateTimeField(null=True, blank=True, help_text="Empty for a draft.")
+
+    class Meta:
+        verbose_name_plural = "policies"
+        ordering = [F("published_at").desc(nulls_first=True)]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, user: User) -> "OrderQuerySet":
+        """The orders that this account pays for, or that were placed under its address once that is confirmed."""
+        mine = Q(payer=user)
+        if user.email_confirmed_at:
+            mine |= Q(payer=None, payer_email=user.email)
+        return self.filter(mine).exclude(state=Order.State.CART)
+
+    def placed(self) -> "OrderQuerySet":
+        return self.exclude(state=Order.State.CART)
+
+
+class Order(models.Model):  # type: ignore[django-manager-missing]  # django-payments has no types
+    class State(models.TextChoices):
+        CART = "cart", "Cart"
+        PLACED = "placed", "Placed"
+        PAID = "paid", "Paid"
+        LAPSED = "lapsed", "Lapsed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    class Due(models.TextChoices):
+        NOW = "now", "now"
+        DOOR = "door", "at the door"
+        DATE = "date", "by a date"
+
+    nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.CART, editable=False)
+    payer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
+    )
+    payer_name = models.CharField("name", max_length=200, blank=True)
+    payer_email = models.EmailField("e-mail address", max_length=254, blank=True)
+    street = models.CharField(max_length=200, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    area = models.CharField("state or province", max_length=100, blank=True)
+    postcode = models.CharField("postal code", max_length=15, blank=True)
+    country = models.CharField(max_length=60, blank=True)
+    currency = models.CharField(max_length=3, editable=False)
+
+    code = models.ForeignKey("billing.Code", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
+    discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when placed.")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, null=True, blank=True, editable=False)
+    due = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
+    due_on = models.DateField(null=True, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True, editable=False)
+
+    now_total = amount(editable=False, help_text="Quoted for paying in advance.")
+    door_total = amount(editable=False, help_text="Quoted for paying later.")
+    charged = amount(editable=False, help_text="What the order costs in money now that it is paid, or its kept fees.")
+    returned_as_credit = amount(editable=False, help_text="Money that was paid and given back as credit.")
+
+    credit_kept = amount(editable=False, help_text="Spent credit that cancellation terms kept back.")
+
+    created_at = models.DateTimeField(auto_now_add=True)
+    placed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    paid_at = models.DateTimeField(null=True, blank=True, editable=False)
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Lapsed or cancelled.")
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["state", "held_until"]), models.Index(fields=["payer_email"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["payer"], condition=Q(state="cart") & ~Q(payer=None), name="billing_order_one_cart_an_account"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    now_total__gte=0, door_total__gte=0, charged__gte=0, returned_as_credit__gte=0, credit_kept__gte=0
+                ),
+                name="billing_order_totals",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="cart", placed_at=None) | (~Q(state="cart") & ~Q(placed_at=None) & ~Q(due="")),
+                name="billing_order_placed_says_when_and_how",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="paid", paid_at__isnull=False) | (~Q(state="paid") & Q(paid_at=None)),
+                name="billing_order_paid_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(due="now", held_until=None) & ~Q(due="date", due_on=None),
+                name="billing_order_due_says_when",
+            ),
+            models.CheckConstraint(condition=~Q(state="lapsed") | Q(due="now"), name="billing_order_only_now_lapses"),
+        ]
+        permissions = [
+            ("give_credit", "May give and take back credit"),
+            ("cancel_order", "May cancel orders and lines"),
+        ]
+
+    def __str__(self) -> str:
+        return f"order {self.number}"
+
+    @property
+    def number(self) -> str:
+        return f"{self.pk}"
+
+    def has_lapsed(self, at: datetime | None = None) -> bool:
+        """Truth at the time of reading; the job that writes it down only tidies."""
+        if self.state == self.State.LAPSED:
+            return True
+        at = at or timezone.now()
+        return (
+            self.state == self.State.PLACED
+            and self.due == self.Due.NOW
+            and bool(self.held_until)
+            and (
+                self.held_until < at  # type: ignore[operator]
+            )
+        )
+
+    def can_be_paid(self, at: datetime | None = None) -> bool:
+        return self.state == self.State.PLACED and not self.has_lapsed(at)
+
+
+class OrderLine(models.Model):
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    kind = models.CharField(max_length=20)
+    product_id = models.BigIntegerField()
+    details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder, help_text="Answers to the kind.")
+    title = models.CharField(max_length=200, blank=True)
+    detail = models.CharField(max_length=300, blank=True)
+    facts = models.JSONField(null=True, blank=True, help_text="The price facts when placed.")
+    now_total = amount(editable=False)
+    door_total = amount(editable=False)
+    kept = amount(editable=False, help_text="What the cancellation terms kept back.")
+    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = "line"
+        ordering = ["id"]
+        indexes = [models.Index(fields=["kind", "product_id"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(now_total__gte=0, door_total__gte=0, kept__gte=0), name="billing_line_totals"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or f"{self.kind} {self.product_id}"
+
+
+class Adjustment(models.Model):
+    """One step of a quoted price on one line, in one of the two plans. Lines' totals are the sums of these."""
+
+    class Plan(models.TextChoices):
+        NOW = "now", "paid in advance"
+        DOOR = "door", "paid later"
+
+    line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="adjustments")
+    plan = models.CharField(max_length=4, choices=Plan.choices)
+    step = models.CharField(max_length=40)
+    label = models.CharField(max_length=120)
+    amount = amount()
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,153 @@
+"""Each attempt to pay is a Payment; what goes back is a Refund. django-payments' model, made safe for money.
+
+The library writes a status wherever it likes; here a status changes only along TRANSITIONS, under the lock of the
+order and of the row, and a full save of a stale copy never touches what the gateway told us.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from payments import PaymentStatus, PurchasedItem
+from payments.models import BasePayment
+from payments.signals import status_changed
+
+from billing.models.fields import amount
+from billing.models.orders import Order
+from common import links
+
+TRANSITIONS: dict[str, set[str]] = {
+    PaymentStatus.WAITING: {"input", "preauth", "confirmed", "rejected", "error", "cancelled"},
+    PaymentStatus.INPUT: {"waiting", "preauth", "confirmed", "rejected", "error", "cancelled"},
+    PaymentStatus.PREAUTH: {"confirmed", "rejected", "error", "cancelled", "refunded"},
+    # Money that moved wins over what was said before it did.
+    PaymentStatus.REJECTED: {"confirmed"},
+    PaymentStatus.ERROR: {"confirmed"},
+    PaymentStatus.CANCELLED: {"confirmed"},
+    PaymentStatus.CONFIRMED: {"refunded"},
+    PaymentStatus.REFUNDED: set(),
+}
+OPEN = (PaymentStatus.WAITING, PaymentStatus.INPUT, PaymentStatus.PREAUTH)
+GUARDED = {"status", "message", "captured_amount", "refunded_amount"}
+
+
+class Payment(BasePayment):
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="payments")
+    total = amount(editable=False)
+    delivery = amount(editable=False)
+    tax = amount(editable=False)
+    captured_amount = amount(editable=False)
+    refunded_amount = amount(editable=False, help_text="Given back or on its way back.")
+    token = models.CharField(max_length=36, unique=True, editable=False)
+    captured_at = models.DateTimeField(null=True, blank=True, editable=False)
+    received_on = models.DateField(null=True, blank=True, help_text="When the desk had the money in hand.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects: ClassVar[models.Manager["Payment"]] = models.Manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["variant", "transaction_id"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(captured_amount__gte=0, captured_amount__lte=F("total")), name="billing_payment_captured"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("captured_amount")),
+                name="billing_payment_refunded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"payment {self.pk}"
+
+    def save(self, **kwargs: Any) -> None:
+        """A full save leaves out what only guarded updates may write."""
+        if self.pk is not None and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
+            kwargs["update_fields"] = {field.name for field in self._meta.concrete_fields} - GUARDED - {"id"}
+        super().save(**kwargs)
+
+    def change_status(self, status: str, message: str = "") -> None:
+        """Guarded: same status or a forbidden change does nothing, and the signal comes once, in the transaction."""
+        with transaction.atomic():
+            Order.objects.select_for_update().get(pk=self.order_id)
+            row = Payment.objects.select_for_update().get(pk=self.pk)
+            if status in TRANSITIONS[row.status]:
+                self._write(row, status, message)
+            self.refresh_from_db(fields=["status", "message", "captured_amount", "captured_at", "modified"])
+            if row.status != self.status:
+                status_changed.send(sender=Payment, instance=self)
+
+    def _write(self, row: "Payment", status: str, message: str) -> None:
+        changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
+        if status == PaymentStatus.CONFIRMED:
+            changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
+        Payment.objects.filter(pk=self.pk).update(**changes)
+
+    @property
+    def left(self) -> Decimal:
+        """What of this payment can still go back."""
+        return self.captured_amount - self.refunded_amount
+
+    def get_purchased_items(self) -> Iterable[PurchasedItem]:
+        yield PurchasedItem(
+            name=f"{settings.BUSINESS_NAME}: order {self.order.number}",
+            quantity=1,
+            price=self.total,
+            currency=self.currency,
+            sku=self.order.number,
+        )
+
+    def get_success_url(self) -> str:
+        return self._address("payment_success")
+
+    def get_failure_url(self) -> str:
+        return self._address("payment_fail")
+
+    def _address(self, name: str) -> str:
+        key = links.make("order", self.order_id, self.order.nonce)
+        return f"{settings.SITE_URL}{reverse(name, args=[self.order_id])}?{urlencode({'key': key})}"
+
+    def refund(self, amount: Decimal | None = None) -> None:
+        raise TypeError("Money goes back through billing.domain.refunds, which reserves it first.")
+
+    def capture(self, amount: Decimal | None = None) -> None:
+        raise TypeError("Nothing is captured through the model; the gateways do it outside of transactions.")
+
+
+class Refund(models.Model):
+    """Reserved before the gateway is asked, settled by its answer; the row's token is the idempotency key."""
+
+    class State(models.TextChoices):
+        RESERVED = "reserved", "to be sent"
+        SENT = "sent", "on its way"
+        DONE = "done", "given back"
+        FAILED = "failed", "failed"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    amount = amount()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
+    token = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
+    transaction_id = models.CharField(max_length=255, blank=True, editable=False)
+    why = models.CharField(max_length=300, blank=True)
+    message = models.TextField(blank=True, editable=False)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refund_is_more_than_nothing")]
+
+    def __str__(self) -> str:
+        return f"refund {self.pk}"
