@@ -1,49 +1,84 @@
 """All tests with branch coverage: once on SQLite, and where a PostgreSQL is given, once more on that.
 
 Tests tagged `postgres`, `redis` or `browser` run when their service is found. What could not run is listed at the end;
-with CI=true a missing service is a failure.
+with CI=true a missing service is a failure, and so is a skipped test.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+import time
+from collections import Counter
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parent.parent
 MANAGE = str(TOP / "web" / "manage.py")
 COVERAGE = [sys.executable, "-m", "coverage"]
+CI = os.environ.get("CI") == "true"
 SERVICES = {
     "postgres": bool(os.environ.get("TEST_POSTGRES_URL")),
     "redis": bool(os.environ.get("TEST_REDIS_URL")),
-    "browser": bool(os.environ.get("CHROMIUM") or shutil.which("chromium")),
+    "browser": bool(os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")),
 }
+TALLY = re.compile(r"^Ran (?P<ran>\d+) tests? in")
+OUTCOME = re.compile(r"(failures|errors|skipped|unexpected successes)=(\d+)")
 
 
-def run(*tags: str, **env: str) -> int:
+def run(name: str, *tags: str, **env: str) -> Counter[str]:
+    """One run of the suite, its output passed on as it comes; what it counted."""
+    print(f"\n-- tests on {name} " + "-" * 60, flush=True)
     command = [*COVERAGE, "run", MANAGE, "test", "--parallel", "2", "--shuffle", *tags]
-    return subprocess.run(command, cwd=TOP, env=os.environ | env).returncode
+    counted: Counter[str] = Counter()
+    with subprocess.Popen(
+        command, cwd=TOP, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            counted += tally(line)
+    if process.returncode and not counted["failed"]:
+        counted["failed"] = 1  # it broke off, or found nothing to run
+    return counted
+
+
+def tally(line: str) -> Counter[str]:
+    if found := TALLY.match(line):
+        return Counter(ran=int(found["ran"]))
+    if line.startswith(("FAILED (", "OK (")):
+        outcome = {kind: int(number) for kind, number in OUTCOME.findall(line)}
+        skipped = outcome.pop("skipped", 0)
+        return Counter(failed=sum(outcome.values()), skipped=skipped)
+    return Counter()
 
 
 def without(*tags: str) -> list[str]:
     return [part for tag in tags for part in ("--exclude-tag", tag)]
 
 
-def main() -> int:
-    missing = [name for name, found in SERVICES.items() if not found]
-    subprocess.run([*COVERAGE, "erase"], cwd=TOP)
-    failures = run(*without("postgres", *missing))
-    if SERVICES["postgres"]:
-        others = [name for name in missing if name != "postgres"]
-        failures += run(*without("browser", *others), DATABASE_URL=os.environ["TEST_POSTGRES_URL"])
+def coverage() -> None:
     subprocess.run([*COVERAGE, "combine", "--quiet"], cwd=TOP)
     subprocess.run([*COVERAGE, "report"], cwd=TOP)
+
+
+def main() -> int:
+    begun = time.monotonic()
+    missing = [name for name, found in SERVICES.items() if not found]
+    subprocess.run([*COVERAGE, "erase"], cwd=TOP)
+    total = run("SQLite", *without("postgres", *missing))
+    if SERVICES["postgres"]:
+        others = [name for name in missing if name != "postgres"]
+        total += run("PostgreSQL", *without("browser", *others), DATABASE_URL=os.environ["TEST_POSTGRES_URL"])
+    coverage()
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")
-    if missing and os.environ.get("CI") == "true":
+    if missing and CI:
         print("In CI every service must be there.")
-        return 1
-    return int(bool(failures))
+        total["failed"] += len(missing)
+    passed = max(0, total["ran"] - total["failed"] - total["skipped"])
+    print(f"{passed} passed, {total['failed']} failed, {total['skipped']} skipped in {time.monotonic() - begun:.0f} s")
+    return int(bool(total["failed"]))
 
 
 if __name__ == "__main__":

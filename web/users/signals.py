@@ -1,12 +1,13 @@
 from typing import Any
 
+from django.apps import apps as installed
 from django.apps.registry import Apps
 
 from users.domain import roles
 
 
-def grant_roles(apps: Apps, **kwargs: Any) -> None:
-    """After a migrate; one that stops halfway may have no table for it yet."""
+def grant_roles(apps: Apps = installed, **kwargs: Any) -> None:
+    """After a migrate, which may have stopped where there is no table for it yet; after a flush, which names no apps."""
     try:
         apps.get_model("users", "Grant")
     except LookupError:
