@@ -7,7 +7,7 @@ from users.domain import roles
 
 
 def grant_roles(apps: Apps = installed, **kwargs: Any) -> None:
-    """After a migrate, which may have stopped where there is no table for it yet; after a flush, which names no apps."""
+    """After a migrate, which may have stopped before there is a table for it; after a flush, which names no apps."""
     try:
         apps.get_model("users", "Grant")
     except LookupError:
