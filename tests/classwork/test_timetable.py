@@ -65,6 +65,10 @@ class StepsTest(SimpleTestCase):
         found = timetable.steps(self.standing, self.later, self.slots[1].starts_at)
         self.assertEqual([step.number for step in found], [3])
 
+    def test_a_class_whose_last_meeting_has_begun_gets_no_more(self):
+        more = timetable.slots(self.plan, OfferRule(1, time(19), 60, 4))
+        self.assertEqual(timetable.steps(self.standing, more, self.slots[-1].starts_at), [])
+
     def test_a_meeting_moved_by_hand_stays(self):
         by_hand = Slot(self.slots[1].starts_at + timedelta(days=1), self.slots[1].ends_at + timedelta(days=1))
         self.standing[1] = Standing(12, 2, by_hand, by_hand=True)
@@ -152,6 +156,9 @@ class TimetableLaws(SimpleTestCase):
         standing = [Standing(n, n, slot) for n, slot in enumerate(before, start=1)]
         wanted = timetable.slots(plan, new)
         taken = timetable.steps(standing, wanted, now)
-        stays = [slot for slot in before[: len(wanted)] if slot.starts_at <= now]
-        follow = wanted[len(stays) :]
-        self.assertCountEqual(timetable.after(standing, taken), stays + follow)
+        if before[-1].starts_at <= now:
+            self.assertEqual(taken, [])
+            return
+        begun_ones = [slot for slot in before if slot.starts_at <= now]
+        stays = begun_ones[: len(wanted)]
+        self.assertCountEqual(timetable.after(standing, taken), stays + wanted[len(stays) :])

@@ -10,8 +10,9 @@ from classwork.domain.timetable import Slot
 
 @dataclass(frozen=True)
 class Booking:
-    """A class takes a teacher or a place (`what`, such as "Tess Tanner") for the time of one meeting."""
+    """A class takes a teacher or a place for the time of one meeting; `key` tells two of the same name apart."""
 
+    key: str
     what: str
     offer_id: int | None
     offer: str
@@ -32,10 +33,10 @@ def clashes(bookings: Iterable[Booking]) -> list[Clash]:
     found: dict[tuple[object, ...], Clash] = {}
     running: dict[str, list[Booking]] = {}
     for booking in sorted(bookings, key=lambda one: (one.slot.starts_at, one.slot.ends_at)):
-        others = [other for other in running.get(booking.what, []) if other.slot.overlaps(booking.slot)]
+        others = [other for other in running.get(booking.key, []) if other.slot.overlaps(booking.slot)]
         for other in others:
             pair = frozenset([(other.offer_id, other.offer), (booking.offer_id, booking.offer)])
             if len(pair) > 1:
-                found.setdefault((booking.what, pair), Clash(other, booking))
-        running[booking.what] = [*others, booking]
+                found.setdefault((booking.key, pair), Clash(other, booking))
+        running[booking.key] = [*others, booking]
     return list(found.values())

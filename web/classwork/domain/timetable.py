@@ -47,12 +47,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Step:
-    """One meeting that appears, goes elsewhere or disappears when a rule changes."""
+    """One meeting that appears, goes elsewhere, is cancelled or disappears. Extra ones have no number."""
 
-    number: int
+    number: int | None
     pk: int | None
     before: Slot | None
     after: Slot | None
+    was_cancelled: bool = False
     cancelled: bool = False
 
 
@@ -89,7 +90,12 @@ def slots(plan: SessionPlan, rule: OfferRule, zone: tzinfo | None = None) -> lis
 
 
 def steps(standing: Sequence[Standing], wanted: Sequence[Slot], now: datetime) -> list[Step]:
-    """What has begun is history and stays, and so does a meeting that a person moved; the rest follows the rule."""
+    """What has begun is history and stays, and so does a meeting that a person moved; the rest follows the rule.
+
+    A class whose last meeting has begun is history as a whole: no rule adds a meeting to it.
+    """
+    if is_over(standing, now):
+        return []
     numbered = {one.number: one for one in standing if one.number is not None}
     found = []
     for number, slot in enumerate(wanted, start=1):
@@ -97,9 +103,13 @@ def steps(standing: Sequence[Standing], wanted: Sequence[Slot], now: datetime) -
         if one is None:
             found.append(Step(number, None, None, slot))
         elif one.slot != slot and not one.by_hand and one.slot.starts_at > now:
-            found.append(Step(number, one.pk, one.slot, slot, one.cancelled))
+            found.append(Step(number, one.pk, one.slot, slot, one.cancelled, one.cancelled))
     gone = [one for number, one in numbered.items() if number > len(wanted)]
-    return found + [Step(one.number or 0, one.pk, one.slot, None, one.cancelled) for one in gone]
+    return found + [Step(one.number, one.pk, one.slot, None, one.cancelled, one.cancelled) for one in gone]
+
+
+def is_over(standing: Sequence[Standing], now: datetime) -> bool:
+    return bool(standing) and all(one.slot.starts_at <= now for one in standing)
 
 
 def after(standing: Iterable[Standing], taken: Iterable[Step]) -> list[Slot]:

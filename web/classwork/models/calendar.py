@@ -180,10 +180,15 @@ class ClassOffer(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.subject}, {self.day} {dates.clock(self.start_time)}, {self.session.title}"
+        return f"{self.heading}, {self.session.title}"
 
     def get_absolute_url(self) -> str:
         return reverse("classoffer_detail", args=[self.pk])
+
+    @property
+    def heading(self) -> str:
+        """Tells the classes of one session apart."""
+        return f"{self.subject}, {self.day} {dates.clock(self.start_time)}"
 
     @property
     def rule(self) -> OfferRule:

@@ -1,0 +1,44 @@
+"""Comparing a row with what it shall become."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import date, time
+from typing import Any, TypeVar
+
+from django.db.models import Model
+
+from common import dates
+
+M = TypeVar("M", bound=Model)
+Differences = dict[str, tuple[str, str]]
+
+
+def with_values(thing: M, values: Mapping[str, Any]) -> M:
+    """A copy with other values; the row itself and the object that was given stay as they are."""
+    changed = copy.copy(thing)
+    changed._state = copy.copy(thing._state)
+    changed._state.fields_cache = dict(thing._state.fields_cache)
+    for name, value in values.items():
+        setattr(changed, name, value)
+    return changed
+
+
+def differences(before: Model, after: Model) -> Differences:
+    """Field by field what a person would see change, as text, so that history can keep it."""
+    return {
+        field.name: (shown(before, field.name), shown(after, field.name))
+        for field in after._meta.concrete_fields
+        if field.editable and getattr(before, field.attname) != getattr(after, field.attname)
+    }
+
+
+def shown(thing: Model, name: str) -> str:
+    display = getattr(thing, f"get_{name}_display", None)
+    value = display() if display else getattr(thing, name)
+    if isinstance(value, date):
+        return dates.day(value)
+    if isinstance(value, time):
+        return dates.clock(value)
+    return "" if value is None else str(value)

@@ -1,0 +1,57 @@
+"""Saying no: a sentence beside the field, and the values that would do instead."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db.models import Model
+
+
+@dataclass(frozen=True)
+class Fault:
+    """`proposal` holds values by field name; whoever takes them gets rid of this fault."""
+
+    field: str
+    sentence: str
+    proposal: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Refused(Exception):
+    """Nothing was changed."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(" ".join(fault.sentence for fault in faults))
+        self.faults = faults
+
+
+def of_model(thing: Model, found: Iterable[Fault] = (), exclude: Iterable[str] = ()) -> list[Fault]:
+    """The faults already found and those that the model's own checks find; constraints are asked last.
+
+    A fault found by a rule says more than the constraint that stands behind it, so constraints stay silent then.
+    """
+    faults, skip = list(found), set(exclude)
+    try:
+        thing.clean_fields(exclude=skip | {fault.field for fault in faults})
+    except ValidationError as wrong:
+        faults += _flat(wrong)
+    if not faults:
+        try:
+            thing.clean()
+            thing.validate_unique(exclude=skip)
+            thing.validate_constraints(exclude=skip)
+        except ValidationError as wrong:
+            faults += _flat(wrong)
+    return faults
+
+
+def _flat(error: ValidationError) -> list[Fault]:
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
+    return [
+        Fault("" if name == NON_FIELD_ERRORS else name, sentence)
+        for name, sentences in by_field.items()
+        for sentence in sentences
+    ]

@@ -1,0 +1,190 @@
+"""Single meetings: cancelled, put back, moved, added, taught by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from classwork import events
+from classwork.domain import schedule, timetable
+from classwork.domain.announce import announce_meeting
+from classwork.domain.faults import Fault
+from classwork.domain.preview import Effect, Preview, draw
+from classwork.domain.timetable import Slot, Standing, Step
+from classwork.models import ClassOffer, Location, Meeting
+from common import dates
+from users.models import Staff, User
+
+
+@dataclass(frozen=True)
+class MeetingDraft:
+    """When and where one meeting shall be; without minutes or a place it takes those of its class."""
+
+    day: date
+    start_time: time
+    minutes: int | None = None
+    location: Location | None = None
+    reason: str = ""
+
+    def slot(self, usual: int) -> Slot:
+        start = dates.at(self.day, self.start_time)
+        return Slot(start, dates.later(start, usual if self.minutes is None else self.minutes))
+
+
+# -- what it would do --------------------------------------------------------------------------------------------
+
+
+def plan_cancel(meeting: Meeting) -> Preview:
+    if meeting.is_cancelled:
+        return Preview(faults=(Fault("", "This class day is cancelled already."),))
+    step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, cancelled=True)
+    return _draw(meeting.offer, step, lambda others: others)
+
+
+def plan_restore(meeting: Meeting) -> Preview:
+    if not meeting.is_cancelled:
+        return Preview(faults=(Fault("", "This class day is not cancelled."),))
+    step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
+    return _draw_at(meeting.offer, step, meeting.slot)
+
+
+def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
+    if meeting.is_cancelled:
+        return Preview(faults=(Fault("", "This class day is cancelled. Put it back before you move it."),))
+    if found := _impossible(draft):
+        return Preview(faults=(found,))
+    slot = draft.slot(meeting.offer.subject.num_minutes)
+    return _draw_at(meeting.offer, Step(meeting.number, meeting.pk, meeting.slot, slot), slot)
+
+
+def plan_add(offer: ClassOffer, draft: MeetingDraft) -> Preview:
+    if found := _impossible(draft):
+        return Preview(faults=(found,))
+    slot = draft.slot(offer.subject.num_minutes)
+    return _draw_at(offer, Step(None, None, None, slot), slot)
+
+
+def _impossible(draft: MeetingDraft) -> Fault | None:
+    if draft.minutes is not None and draft.minutes < 1:
+        return Fault("minutes", "A class ends after it starts: give at least one minute.")
+    return None
+
+
+def _draw_at(offer: ClassOffer, step: Step, slot: Slot) -> Preview:
+    return _draw(offer, step, lambda others: sorted([*others, slot], key=lambda one: one.starts_at))
+
+
+def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot]]) -> Preview:
+    fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
+    standing = [one.standing for one in fresh.meetings.all()]
+    others = timetable.after([one for one in standing if one.pk != step.pk], [])
+    effect = Effect(fresh, (step,), tuple(timetable.after(standing, [])), tuple(place(others)))
+    clashes = schedule.clashes_of([schedule.as_it_is(fresh)], [effect])
+    return draw([effect], warnings=map(str, clashes), faults=_taken(step, standing))
+
+
+def _taken(step: Step, standing: Iterable[Standing]) -> list[Fault]:
+    if step.after is None or step.cancelled:
+        return []
+    slots = [one.slot for one in standing if one.pk != step.pk and not one.cancelled]
+    if step.after.starts_at not in {slot.starts_at for slot in slots}:
+        return []
+    free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
+    sentence = f"The class meets at that time already. {dates.day(free)} is free."
+    return [Fault("day", sentence, {"day": free})]
+
+
+# -- doing it ----------------------------------------------------------------------------------------------------
+
+
+def cancel(actor: User | None, meeting: Meeting, reason: str, *, seen: str | None = None) -> Preview:
+    with transaction.atomic():
+        stored = _locked(meeting)
+        preview = plan_cancel(stored)
+        preview.insist(seen)
+        _save(stored, cancelled_at=timezone.now(), reason=reason)
+        announce_meeting(actor, events.MEETING_CANCELLED, stored, why=reason)
+    return preview
+
+
+def restore(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | None = None) -> Preview:
+    with transaction.atomic():
+        stored = _locked(meeting)
+        preview = plan_restore(stored)
+        preview.insist(seen)
+        _save(stored, cancelled_at=None, reason="")
+        announce_meeting(actor, events.MEETING_RESTORED, stored, why=why)
+    return preview
+
+
+def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str | None = None) -> Preview:
+    """A moved meeting no longer follows the rule, until it is moved back to where the rule had it."""
+    with transaction.atomic():
+        stored = _locked(meeting)
+        preview = plan_move(stored, draft)
+        preview.insist(seen)
+        before, slot = stored.slot, draft.slot(stored.offer.subject.num_minutes)
+        planned = stored.moved_from or before.starts_at
+        _save(
+            stored,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            moved_from=None if slot.starts_at == planned else planned,
+            location=draft.location,
+            reason=draft.reason,
+        )
+        said = {"before": str(before), "after": str(slot)}
+        announce_meeting(actor, events.MEETING_MOVED, stored, why=draft.reason, **said)
+    return preview
+
+
+def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str | None = None) -> Meeting:
+    with transaction.atomic():
+        stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=offer.pk)
+        plan_add(stored, draft).insist(seen)
+        slot = draft.slot(stored.subject.num_minutes)
+        meeting = Meeting.objects.create(
+            offer=stored,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            location=draft.location,
+            reason=draft.reason,
+        )
+        announce_meeting(actor, events.MEETING_ADDED, meeting, why=draft.reason, at=str(slot))
+    return meeting
+
+
+def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
+    """No date moves, but whoever steps in may be wanted elsewhere."""
+    wanted = replace(schedule.as_it_is(meeting.offer), staff=tuple(people))
+    effect = Effect(meeting.offer, (), (), (meeting.slot,))
+    return Preview(warnings=tuple(str(clash) for clash in schedule.clashes_of([wanted], [effect])))
+
+
+def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Staff], *, why: str = "") -> None:
+    with transaction.atomic():
+        stored = _locked(meeting)
+        before = sorted(stored.substitutes.values_list("pk", flat=True))
+        after = sorted(person.pk for person in people)
+        if before == after:
+            return
+        stored.substitutes.set(people)
+        _save(stored)
+        announce_meeting(actor, events.SUBSTITUTES_CHANGED, stored, why=why, before=before, after=after)
+
+
+def _locked(meeting: Meeting) -> Meeting:
+    """The offer is locked with it, so that nobody moves its other meetings meanwhile."""
+    ClassOffer.objects.select_for_update().get(pk=meeting.offer_id)
+    return Meeting.objects.select_related("offer__subject__level", "offer__session").get(pk=meeting.pk)
+
+
+def _save(meeting: Meeting, **values: object) -> None:
+    for name, value in values.items():
+        setattr(meeting, name, value)
+    meeting.revision += 1
+    meeting.save()

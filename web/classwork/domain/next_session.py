@@ -1,0 +1,95 @@
+"""Planning the next session from one that has been: which classes to repeat, adjusted on one page, made in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from django.db import transaction
+
+from classwork.domain import sessions
+from classwork.domain.faults import Fault, Refused
+from classwork.domain.offers import OfferDraft, create_offer, plan_offer
+from classwork.domain.preview import Preview, draw
+from classwork.models import ClassOffer, Location, Session, Subject
+from history.domain import record
+from users.models import Staff, User
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A class of the new session. `source` is the class it repeats, if any."""
+
+    subject: Subject
+    class_day: int
+    start_time: time
+    location: Location | None = None
+    teachers: tuple[Staff, ...] = ()
+    assistants: tuple[Staff, ...] = ()
+    source: ClassOffer | None = None
+
+    def draft(self, session: Session) -> OfferDraft:
+        """Capacity and a price of its own come along; what was special once, such as notes and skips, does not."""
+        values: dict[str, Any] = {
+            "session": session,
+            "subject": self.subject,
+            "class_day": self.class_day,
+            "start_time": self.start_time,
+            "location": self.location,
+        }
+        if self.source is not None:
+            values |= {"capacity": self.source.capacity, "price": self.source.price}
+        return OfferDraft(values, (), self.teachers, self.assistants)
+
+
+def propose(source: Session) -> tuple[dict[str, Any], list[Repeat]]:
+    """The next session's values after all that exist, in the shape of this one, and every class of it."""
+    shape = {"max_day_shift": source.max_day_shift, "num_weeks": source.num_weeks}
+    return sessions.propose() | shape, [repeat(offer) for offer in source.offers.with_timetable()]
+
+
+def repeat(offer: ClassOffer) -> Repeat:
+    roles = OfferDraft({}).staff(offer)
+    teachers, assistants = (tuple(people) for people in roles.values())
+    return Repeat(offer.subject, offer.class_day, offer.start_time, offer.location, teachers, assistants, offer)
+
+
+def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
+    """All dates of the session and its classes, as they would be. Nothing is kept: it is made and taken back."""
+    found = sessions.plan_session(Session(), values)
+    if found.faults:
+        return found
+    with transaction.atomic():
+        session = sessions.drafted(Session(), values)
+        session.save()
+        parts = []
+        for one in repeats:
+            parts.append(plan_offer(ClassOffer(), one.draft(session)))
+            if not parts[-1].faults:
+                create_offer(None, one.draft(session))
+        transaction.set_rollback(True)
+    return draw(
+        [effect for part in parts for effect in part.effects],
+        warnings=dict.fromkeys(sentence for part in parts for sentence in part.warnings),
+        faults=[
+            Fault(f"{number}-{fault.field}", fault.sentence, fault.proposal)
+            for number, part in enumerate(parts)
+            for fault in part.faults
+        ],
+    )
+
+
+def create(actor: User | None, values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Session:
+    """The session with all its classes, or nothing at all."""
+    with transaction.atomic():
+        session = sessions.create_session(actor, values)
+        for number, one in enumerate(repeats):
+            try:
+                create_offer(actor, one.draft(session))
+            except Refused as no:
+                raise Refused(*(Fault(f"{number}-{f.field}", f.sentence, f.proposal) for f in no.faults)) from no
+        sources = [one.source.pk for one in repeats if one.source]
+        record(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
+    return session

@@ -1,0 +1,91 @@
+"""What a change would move, said before it is made. Other apps add their rows through PREVIEW_CONTRIBUTORS."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from classwork.domain.faults import Fault, Refused
+from classwork.domain.timetable import Slot, Step
+from classwork.models import ClassOffer
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What happens to the meetings of one class. `offer` carries the values it would have; `before` and `after` are
+    the times at which it really meets."""
+
+    offer: ClassOffer
+    steps: tuple[Step, ...]
+    before: tuple[Slot, ...]
+    after: tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: Class 3 of BegA, from this, to that."""
+
+    group: str
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    rows: tuple[Row, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    warnings: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands in the form that confirms the change, so that what is applied is what was read."""
+        return hashlib.sha256(repr(self.rows).encode()).hexdigest()[:20]
+
+    @property
+    def moves_dates(self) -> bool:
+        return bool(self.rows)
+
+    def insist(self, seen: str | None) -> None:
+        """Stop a change that is at fault, or that does something else by now than the person agreed to."""
+        if self.faults:
+            raise Refused(*self.faults)
+        if seen is not None and seen != self.fingerprint:
+            raise Outdated(self)
+
+
+class Outdated(Exception):
+    """Somebody changed something meanwhile: the preview has to be read again."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__("What this changes is different by now. Please read it again.")
+        self.preview = preview
+
+
+def draw(
+    effects: Sequence[Effect],
+    *,
+    rows: Iterable[Row] = (),
+    warnings: Iterable[str] = (),
+    faults: Iterable[Fault] = (),
+) -> Preview:
+    touched = tuple(effect for effect in effects if effect.steps)
+    meetings = (meeting_row(effect.offer, step) for effect in touched for step in effect.steps)
+    added = (row for path in settings.PREVIEW_CONTRIBUTORS for row in import_string(path)(touched))
+    return Preview((*rows, *meetings, *added), touched, tuple(warnings), tuple(faults))
+
+
+def meeting_row(offer: ClassOffer, step: Step) -> Row:
+    what = f"Class {step.number}" if step.number else "Extra class"
+    before = _said(step.before, step.was_cancelled) if step.before else "new"
+    after = _said(step.after, step.cancelled) if step.after else "no longer takes place"
+    return Row(offer.heading, what, before, after)
+
+
+def _said(slot: Slot, cancelled: bool) -> str:
+    return f"{slot} (cancelled)" if cancelled else str(slot)

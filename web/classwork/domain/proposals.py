@@ -1,0 +1,196 @@
+"""Teachers propose, the office approves or answers; nothing a teacher drafts is public before that.
+
+A new subject or class is edited freely until it is approved. Afterwards what the public relies on (CHANGEABLE) is
+changed by request: the values wait in the proposal and are applied when the office approves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from django.db import transaction
+from django.db.models import Field, ForeignKey, Model
+from django.utils import timezone
+
+from classwork import events
+from classwork.domain import offers, subjects
+from classwork.domain.faults import Fault, Refused
+from classwork.domain.offers import OfferDraft
+from classwork.domain.preview import Preview
+from classwork.models import ClassOffer, Proposal, Subject
+from history.domain import record
+from outbox.declare import EventType
+from outbox.domain import emit
+from users.models import Staff, User
+
+State = Proposal.State
+
+CHANGEABLE: dict[type[Subject | ClassOffer], tuple[str, ...]] = {
+    Subject: (
+        "name",
+        "tagline_1",
+        "tagline_2",
+        "tagline_3",
+        "short_description",
+        "description",
+        "num_weeks",
+        "num_minutes",
+        "full_price",
+    ),
+    ClassOffer: ("location", "class_day", "start_time", "price", "skip_tagline", "public_note"),
+}
+
+
+def may_edit(staff: Staff, proposal: Proposal) -> bool:
+    return proposal.author_id == staff.pk and proposal.state in (State.DRAFT, State.ANSWERED)
+
+
+def may_request(staff: Staff, thing: Subject | ClassOffer) -> bool:
+    """Whoever teaches it, or proposed it, may ask for a change once it is approved."""
+    if not thing.manager_approved or thing.proposals.filter(state__in=Proposal.OPEN).exists():
+        return False
+    if thing.proposals.filter(author=staff).exists():
+        return True
+    taught = thing.assignments if isinstance(thing, ClassOffer) else staff.assignments.filter(offer__subject=thing)
+    return taught.filter(staff=staff).exists()
+
+
+# -- what teachers do --------------------------------------------------------------------------------------------
+
+
+def propose_subject(staff: Staff, values: Mapping[str, Any]) -> Proposal:
+    with transaction.atomic():
+        subject = subjects.create_subject(staff.user, {**values, "manager_approved": False})
+        return Proposal.objects.create(author=staff, subject=subject)
+
+
+def propose_offer(staff: Staff, draft: OfferDraft) -> Proposal:
+    """The author teaches what they propose, unless the draft names others."""
+    with transaction.atomic():
+        values = {**draft.values, "manager_approved": False}
+        offer = offers.create_offer(staff.user, OfferDraft(values, draft.skipped, draft.teachers or [staff]))
+        return Proposal.objects.create(author=staff, offer=offer)
+
+
+def edit(staff: Staff, proposal: Proposal, draft: OfferDraft) -> None:
+    """Change what is proposed while it is in the author's hands; for a request, its values alone."""
+    with transaction.atomic():
+        stored = _locked(proposal, State.DRAFT, State.ANSWERED)
+        if stored.changes:
+            stored.changes = _as_json(stored.about, draft.values)
+            stored.save()
+        elif stored.subject is not None:
+            subjects.change_subject(staff.user, stored.subject, draft.values)
+        elif stored.offer is not None:
+            offers.change_offer(staff.user, stored.offer, draft)
+
+
+def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[str, Any], message: str) -> Proposal:
+    with transaction.atomic():
+        type(thing).objects.select_for_update().get(pk=thing.pk)
+        if not may_request(staff, thing):
+            raise Refused(Fault("", "A request about this is open already, or it is not yours to change."))
+        changes = _as_json(thing, values)
+        if not changes:
+            raise Refused(Fault("", "Nothing is different from what is published."))
+        about = {"subject": thing} if isinstance(thing, Subject) else {"offer": thing}
+        proposal = Proposal.objects.create(author=staff, changes=changes, **about)
+        return submit(staff, proposal, message)
+
+
+def submit(staff: Staff, proposal: Proposal, message: str = "") -> Proposal:
+    with transaction.atomic():
+        stored = _locked(proposal, State.DRAFT, State.ANSWERED)
+        stored.message, stored.submitted_at = message or stored.message, timezone.now()
+        return _move(staff.user, stored, State.SUBMITTED, events.PROPOSAL_SUBMITTED, message)
+
+
+def withdraw(staff: Staff, proposal: Proposal) -> Proposal:
+    with transaction.atomic():
+        stored = _locked(proposal, *Proposal.OPEN)
+        stored.decided_at = timezone.now()
+        return _move(staff.user, stored, State.WITHDRAWN, None, "")
+
+
+# -- what the office does ----------------------------------------------------------------------------------------
+
+
+def plan_approval(proposal: Proposal, now: datetime | None = None) -> Preview:
+    values = wanted(proposal)
+    if proposal.offer is not None:
+        return offers.plan_offer(proposal.offer, OfferDraft(values), now)
+    return subjects.plan_subject(_subject(proposal), values, now)
+
+
+def approve(actor: User, proposal: Proposal, *, answer: str = "", seen: str | None = None) -> Proposal:
+    with transaction.atomic():
+        stored = _locked(proposal, State.SUBMITTED)
+        values = wanted(stored)
+        if stored.offer is not None:
+            offers.change_offer(actor, stored.offer, OfferDraft(values), seen=seen, why=stored.message)
+        else:
+            subjects.change_subject(actor, _subject(stored), values, seen=seen, why=stored.message)
+        stored.answer, stored.decided_at = answer, timezone.now()
+        return _move(actor, stored, State.APPROVED, events.PROPOSAL_APPROVED, answer)
+
+
+def answer(actor: User, proposal: Proposal, text: str) -> Proposal:
+    """Back to the teacher, with what the office would like to see changed."""
+    with transaction.atomic():
+        stored = _locked(proposal, State.SUBMITTED)
+        stored.answer, stored.decided_at = text, timezone.now()
+        return _move(actor, stored, State.ANSWERED, events.PROPOSAL_ANSWERED, text)
+
+
+# -- inside ------------------------------------------------------------------------------------------------------
+
+
+def wanted(proposal: Proposal) -> dict[str, Any]:
+    """The values that approving would set."""
+    model = type(proposal.about)
+    changes = {name: _from_json(model, name, value) for name, value in proposal.changes.items()}
+    return changes or {"manager_approved": True}
+
+
+def _subject(proposal: Proposal) -> Subject:
+    if proposal.subject is None:
+        raise LookupError("This proposal is about a class.")
+    return proposal.subject
+
+
+def _as_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs from the row and may be asked for; a related row goes by its key."""
+    asked = {name: values[name] for name in CHANGEABLE[type(thing)] if name in values}
+    return {
+        name: value.pk if isinstance(value, Model) else value
+        for name, value in asked.items()
+        if value != getattr(thing, name)
+    }
+
+
+def _from_json(model: type[Model], name: str, value: Any) -> Any:
+    field = cast("Field[Any, Any]", model._meta.get_field(name))
+    if isinstance(field, ForeignKey):
+        return value and field.related_model._default_manager.get(pk=value)
+    return field.to_python(value)
+
+
+def _locked(proposal: Proposal, *states: str) -> Proposal:
+    stored = Proposal.objects.select_for_update(of=("self",)).select_related("author__user").get(pk=proposal.pk)
+    if stored.state not in states:
+        raise Refused(Fault("", f"This proposal is “{stored.get_state_display()}” by now."))
+    return stored
+
+
+def _move(actor: User, proposal: Proposal, state: str, event: EventType | None, why: str) -> Proposal:
+    """The one place where a proposal changes hands."""
+    before, proposal.state = proposal.state, state
+    proposal.save()
+    entry = record(
+        actor, f"classwork.proposal_{state}", proposal, why=why, before=before, changes=sorted(proposal.changes)
+    )
+    if event is not None:
+        emit(event, key=f"change {entry.pk}", proposal_id=proposal.pk, change=entry.pk)
+    return proposal

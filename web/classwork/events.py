@@ -1,0 +1,62 @@
+"""What happens to the school's classes. `change` is the number of the history entry that says who did it and why."""
+
+from dataclasses import dataclass
+
+from outbox.declare import EventType
+
+
+@dataclass(frozen=True)
+class ScheduleChanged:
+    """Meetings of a class appeared, moved or went; each of `moves` has meeting, before and after (ISO, or empty)."""
+
+    offer_id: int
+    change: int
+    moves: list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class MeetingChanged:
+    """One meeting of a class was cancelled, put back, moved, added or given to a substitute."""
+
+    offer_id: int
+    meeting_id: int
+    change: int
+
+
+@dataclass(frozen=True)
+class OfferDecided:
+    """A class was approved for the public, or taken back."""
+
+    offer_id: int
+    change: int
+
+
+@dataclass(frozen=True)
+class SubjectDecided:
+    """A subject was approved for the public, or taken back."""
+
+    subject_id: int
+    change: int
+
+
+@dataclass(frozen=True)
+class ProposalMoved:
+    """A teacher's proposal was handed in, answered or approved."""
+
+    proposal_id: int
+    change: int
+
+
+SCHEDULE_CHANGED = EventType("classwork.schedule_changed", ScheduleChanged, subject=("class_offer", "offer_id"))
+MEETING_CANCELLED = EventType("classwork.meeting_cancelled", MeetingChanged, subject=("class_offer", "offer_id"))
+MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subject=("class_offer", "offer_id"))
+MEETING_MOVED = EventType("classwork.meeting_moved", MeetingChanged, subject=("class_offer", "offer_id"))
+MEETING_ADDED = EventType("classwork.meeting_added", MeetingChanged, subject=("class_offer", "offer_id"))
+SUBSTITUTES_CHANGED = EventType("classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "offer_id"))
+OFFER_APPROVED = EventType("classwork.offer_approved", OfferDecided, subject=("class_offer", "offer_id"))
+OFFER_HIDDEN = EventType("classwork.offer_hidden", OfferDecided, subject=("class_offer", "offer_id"))
+SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectDecided, subject=("subject", "subject_id"))
+SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectDecided, subject=("subject", "subject_id"))
+PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalMoved, subject=("proposal", "proposal_id"))
+PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalMoved, subject=("proposal", "proposal_id"))
+PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalMoved, subject=("proposal", "proposal_id"))
