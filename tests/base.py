@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 
+from classwork.models import ClassOffer, Location, Session
 from tests import make
 from tests.make import PASSWORD
 from users.models import Student, User
@@ -19,7 +20,10 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class SchoolTestCase(TestCase):
-    """Alice (student), Gus (guardian of Kit), Tess (teacher), Ash (assistant), Ada (admin) and Sam (a stranger)."""
+    """Alice (student), Gus (guardian of Kit), Tess (teacher), Ash (assistant), Ada (admin) and Sam (a stranger).
+
+    Tess teaches the one open class, on Tuesdays at seven in Grange Hall.
+    """
 
     school: ClassVar[SimpleNamespace]
     alice: ClassVar[User]
@@ -30,6 +34,9 @@ class SchoolTestCase(TestCase):
     ash: ClassVar[User]
     ada: ClassVar[User]
     sam: ClassVar[User]
+    session: ClassVar[Session]
+    hall: ClassVar[Location]
+    offer: ClassVar[ClassOffer]
 
     @classmethod
     def setUpTestData(cls) -> None:

@@ -1,9 +1,15 @@
 """Explicit builders; they go through the domain wherever it has a function for it."""
 
+from datetime import date, time, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 from django.contrib.auth.models import Group
 
+from classwork.domain import offers, sessions, subjects
+from classwork.domain.offers import OfferDraft
+from classwork.models import ClassOffer, Level, Location, Session, Subject
+from common import dates
 from users.models import Staff, Student, User
 
 PASSWORD = "correct horse battery"
@@ -30,8 +36,42 @@ def staff(user: User, role: str, **fields: object) -> Staff:
     return Staff.objects.create(user=user, **fields)
 
 
+def thursday(weeks: int = 0) -> date:
+    """The Thursday at least a week from today, and weeks after it."""
+    soonest = dates.today() + timedelta(weeks=1)
+    return soonest + timedelta((3 - soonest.weekday()) % 7, weeks=weeks)
+
+
+def session(name: str, key_day: date | None = None, **values: Any) -> Session:
+    """A session that the public sees since last week, unless told otherwise."""
+    published = {"publish_date": dates.today() - timedelta(weeks=1)}
+    given = {"name": name, "key_day_date": key_day or thursday(), "expire_date": None}
+    return sessions.create_session(None, published | given | values)
+
+
+def subject(code: str = "Beg", version: str = "A", **values: Any) -> Subject:
+    level = Level.objects.get(code=code)
+    return subjects.create_subject(None, {"level": level, "version": version, "manager_approved": True} | values)
+
+
+def location(name: str = "Grange Hall", **values: Any) -> Location:
+    return Location.objects.create(
+        **{"name": name, "code": name.split(maxsplit=1)[0], "address": "1 Main Street"} | values
+    )
+
+
+def offer(
+    session: Session, subject: Subject, *teachers: Staff, skipped: tuple[date, ...] = (), **values: Any
+) -> ClassOffer:
+    """An approved class on Tuesday evenings, unless told otherwise."""
+    usual = {"class_day": 1, "start_time": time(19), "manager_approved": True}
+    return offers.create_offer(
+        None, OfferDraft({"session": session, "subject": subject} | usual | values, skipped, teachers)
+    )
+
+
 def school() -> SimpleNamespace:
-    """The people that every test knows by name; see tests/base.py."""
+    """The people that every test knows by name, and one open class; see tests/base.py."""
     people = SimpleNamespace(
         alice=account("alice@example.org", "Alice", "Arden", PASSWORD),
         gus=account("gus@example.org", "Gus", "Gray", PASSWORD),
@@ -45,4 +85,7 @@ def school() -> SimpleNamespace:
     staff(people.tess, "Teacher", title="Teaches Balboa")
     staff(people.ash, "Assistant", title="Assists on Thursdays")
     staff(people.ada, "Admin", title="Runs the front desk")
+    people.session = session("Open_session")
+    people.hall = location()
+    people.offer = offer(people.session, subject(), people.tess.staff, location=people.hall)
     return people

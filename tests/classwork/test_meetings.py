@@ -1,0 +1,136 @@
+from datetime import time, timedelta
+
+from classwork.domain import meetings, offers
+from classwork.domain.faults import Refused
+from classwork.domain.meetings import MeetingDraft
+from classwork.domain.offers import OfferDraft
+from classwork.domain.preview import Outdated
+from classwork.models import Meeting
+from history.models import Entry
+from outbox.models import Event
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.test_sessions import everything
+
+
+class MeetingTestCase(SchoolTestCase):
+    def setUp(self):
+        self.first, self.second = self.offer.meetings.all()[:2]
+
+    def stored(self, meeting):
+        return Meeting.objects.get(pk=meeting.pk)
+
+    def refused(self, deed, *args):
+        before = everything()
+        with self.assertRaises(Refused) as caught:
+            deed(self.ada, *args)
+        self.assertEqual(everything(), before)
+        return caught.exception.faults[0]
+
+
+class CancelTest(MeetingTestCase):
+    def test_a_cancelled_day_stays_with_its_reason_and_is_told(self):
+        preview = meetings.plan_cancel(self.second)
+        self.assertTrue(preview.rows[0].after.endswith("(cancelled)"))
+        self.assertEqual(len(preview.effects[0].after), 4)
+        meetings.cancel(self.ada, self.second, "Snow", seen=preview.fingerprint)
+        stored = self.stored(self.second)
+        self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (True, "Snow", 1))
+        self.assertEqual(Entry.objects.latest("id").why, "Snow")
+        self.assertEqual(Event.objects.get(type="classwork.meeting_cancelled").payload.meeting_id, self.second.pk)
+
+    def test_it_is_cancelled_only_once(self):
+        meetings.cancel(self.ada, self.second, "Snow")
+        self.assertIn("already", self.refused(meetings.cancel, self.second, "Ice").sentence)
+
+    def test_it_can_be_put_back(self):
+        meetings.cancel(self.ada, self.second, "Snow")
+        meetings.restore(self.ada, self.second)
+        stored = self.stored(self.second)
+        self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (False, "", 2))
+        self.assertIn("not cancelled", self.refused(meetings.restore, self.second).sentence)
+
+    def test_it_is_not_put_back_where_another_took_its_place(self):
+        meetings.cancel(self.ada, self.second, "Snow")
+        meetings.add(self.ada, self.offer, MeetingDraft(self.second.on, time(19)))
+        self.assertIn("already", self.refused(meetings.restore, self.second).sentence)
+
+
+class MoveTest(MeetingTestCase):
+    def test_one_day_moves_and_the_rule_leaves_it_there(self):
+        draft = MeetingDraft(self.second.on + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
+        preview = meetings.plan_move(self.second, draft)
+        self.assertIn("6:00 – 7:30 pm", preview.rows[0].after)
+        meetings.move(self.ada, self.second, draft, seen=preview.fingerprint)
+        stored = self.stored(self.second)
+        self.assertEqual((stored.moved_from, stored.on), (self.second.starts_at, draft.day))
+        offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        self.assertEqual(self.stored(self.second).slot, stored.slot)
+
+    def test_moved_back_to_its_day_it_follows_the_rule_again(self):
+        meetings.move(self.ada, self.second, MeetingDraft(self.second.on + timedelta(1), time(19)))
+        meetings.move(self.ada, self.second, MeetingDraft(self.second.on, time(19)))
+        self.assertIsNone(self.stored(self.second).moved_from)
+
+    def test_two_days_of_a_class_are_never_at_the_same_time(self):
+        fault = self.refused(meetings.move, self.second, MeetingDraft(self.first.on, time(19)))
+        free = self.first.on + timedelta(weeks=5)
+        self.assertEqual((fault.field, fault.proposal), ("day", {"day": free}))
+        meetings.move(self.ada, self.second, MeetingDraft(free, time(19)))
+
+    def test_a_day_ends_after_it_starts(self):
+        fault = self.refused(meetings.move, self.second, MeetingDraft(self.second.on, time(19), 0))
+        self.assertEqual(fault.field, "minutes")
+        self.assertEqual(
+            self.refused(meetings.add, self.offer, MeetingDraft(self.second.on, time(9), -5)).field, "minutes"
+        )
+
+    def test_a_cancelled_day_is_put_back_before_it_is_moved(self):
+        meetings.cancel(self.ada, self.second, "Snow")
+        self.assertIn(
+            "Put it back", self.refused(meetings.move, self.second, MeetingDraft(self.second.on, time(9))).sentence
+        )
+
+    def test_a_preview_that_is_out_of_date_is_not_applied(self):
+        draft = MeetingDraft(self.second.on + timedelta(1), time(18))
+        seen = meetings.plan_move(self.second, draft).fingerprint
+        meetings.move(self.ada, self.second, MeetingDraft(self.second.on + timedelta(2), time(18)))
+        with self.assertRaises(Outdated):
+            meetings.move(self.ada, self.second, draft, seen=seen)
+
+
+class AddTest(MeetingTestCase):
+    def test_an_extra_day_has_no_number_and_the_length_of_the_class(self):
+        day = self.first.on + timedelta(3)
+        meeting = meetings.add(self.ada, self.offer, MeetingDraft(day, time(19), reason="Practice"))
+        self.assertIsNone(meeting.number)
+        self.assertEqual(meeting.ends_at - meeting.starts_at, timedelta(hours=1))
+        self.assertEqual(Event.objects.get(type="classwork.meeting_added").payload.meeting_id, meeting.pk)
+
+    def test_an_extra_day_does_not_stand_on_another(self):
+        self.assertEqual(self.refused(meetings.add, self.offer, MeetingDraft(self.first.on, time(19))).field, "day")
+
+    def test_a_place_in_use_is_warned_about(self):
+        make.offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
+        warnings = meetings.plan_add(self.offer, MeetingDraft(self.first.on + timedelta(1), time(19))).warnings
+        self.assertIn("Grange Hall is wanted twice", warnings[0])
+
+
+class SubstituteTest(MeetingTestCase):
+    def test_somebody_else_teaches_one_day(self):
+        meetings.set_substitutes(self.ada, self.second, [self.ash.staff], why="Tess is ill")
+        self.assertEqual(list(self.stored(self.second).substitutes.all()), [self.ash.staff])
+        self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
+        meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
+        self.assertEqual(Event.objects.filter(type="classwork.substitutes_changed").count(), 1)
+
+    def test_a_substitute_who_teaches_elsewhere_is_warned_about(self):
+        make.offer(self.session, make.subject("L2"), self.ash.staff)
+        self.assertIn("Ash Abara is wanted twice", meetings.plan_substitutes(self.second, [self.ash.staff]).warnings[0])
+
+    def test_the_teacher_who_is_replaced_is_free_that_day(self):
+        meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
+        elsewhere = make.offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
+        draft = MeetingDraft(self.second.on, time(19))
+        offers.change_offer(self.ada, elsewhere, OfferDraft({}, teachers=[self.tess.staff]))
+        self.assertEqual(meetings.plan_move(elsewhere.meetings.get(), draft).warnings, ())

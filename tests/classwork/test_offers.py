@@ -1,0 +1,185 @@
+from datetime import time, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from classwork.domain import offers, subjects
+from classwork.domain.faults import Refused
+from classwork.domain.offers import OfferDraft
+from classwork.models import ClassOffer, Meeting, Subject
+from common import dates
+from history.models import Entry
+from outbox.models import Event
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.test_sessions import everything
+
+
+class OfferTestCase(SchoolTestCase):
+    def days(self, offer=None):
+        return [meeting.on for meeting in (offer or self.offer).meetings.all()]
+
+    def refused(self, draft, offer=None):
+        before = everything()
+        with self.assertRaises(Refused) as caught:
+            if offer is None:
+                offers.create_offer(self.ada, draft)
+            else:
+                offers.change_offer(self.ada, offer, draft)
+        self.assertEqual(everything(), before)
+        return caught.exception.faults[0]
+
+
+class NewOfferTest(OfferTestCase):
+    def test_a_class_meets_once_a_week_as_often_as_its_subject_says(self):
+        first = make.thursday() - timedelta(2)
+        self.assertEqual(self.days(), [first + timedelta(weeks=week) for week in range(5)])
+        workshop = make.offer(self.session, make.subject("WS", "N", name="Charleston", num_weeks=1), class_day=2)
+        self.assertEqual(self.days(workshop), [make.thursday() - timedelta(1)])
+
+    def test_a_skipped_date_is_made_up_for_at_the_end(self):
+        first = make.thursday()
+        offer = make.offer(
+            self.session, make.subject("L2"), class_day=3, skipped=[make.thursday(1)], skip_tagline="Thanksgiving"
+        )
+        self.assertEqual(self.days(offer), [first] + [make.thursday(week) for week in range(2, 6)])
+
+    def test_a_skipped_date_that_is_no_class_day_is_refused_with_the_nearest_one(self):
+        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(19)}
+        friday = make.thursday(1) + timedelta(1)
+        fault = self.refused(OfferDraft(values, [friday]))
+        self.assertEqual((fault.field, fault.proposal), ("skipped", {"skipped": [make.thursday(1)]}))
+        offer = offers.create_offer(self.ada, OfferDraft(values, fault.proposal["skipped"]))
+        self.assertNotIn(make.thursday(1), self.days(offer))
+
+    def test_what_is_missing_is_asked_for(self):
+        fault = self.refused(OfferDraft({"session": self.session, "start_time": time(19)}))
+        self.assertEqual(fault.field, "subject")
+
+    def test_whether_a_new_class_is_approved_is_a_setting(self):
+        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(19)}
+        self.assertFalse(offers.create_offer(self.ada, OfferDraft(values)).manager_approved)
+        with self.settings(ASSUME_CLASS_APPROVE=True):
+            self.assertTrue(offers.create_offer(self.ada, OfferDraft(values)).manager_approved)
+
+    def test_a_teacher_is_not_an_assistant_of_the_same_class_as_well(self):
+        tess, ash = self.tess.staff, self.ash.staff
+        draft = OfferDraft({}, teachers=[tess], assistants=[ash, tess])
+        offers.change_offer(self.ada, self.offer, draft)
+        roles = {(one.staff, one.role) for one in self.offer.assignments.all()}
+        self.assertEqual(roles, {(tess, "teacher"), (ash, "assistant")})
+
+
+class ChangedOfferTest(OfferTestCase):
+    def test_another_time_moves_every_meeting_to_come(self):
+        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        self.assertEqual(len(preview.rows), 5)
+        self.assertIn("7 – 8 pm", preview.rows[0].before)
+        self.assertIn("8 – 9 pm", preview.rows[0].after)
+        hours = {dates.local(meeting.starts_at).hour for meeting in self.offer.meetings.all()}
+        self.assertEqual(hours, {20})
+
+    def test_another_text_moves_nothing_and_no_calendar_hears_of_it(self):
+        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"public_note": "Bring water"}))
+        self.assertEqual(preview.rows, ())
+        self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {0})
+        self.assertEqual(Entry.objects.latest("id").details["changes"], {"public_note": ["", "Bring water"]})
+
+    def test_another_place_reaches_the_calendars(self):
+        place = make.location("Town Hall")
+        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"location": place}))
+        self.assertEqual(
+            [(row.what, row.before, row.after) for row in preview.rows], [("Place", "Grange Hall", "Town Hall")]
+        )
+        self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {1})
+
+    def test_another_weekday_makes_a_skipped_date_wrong_and_says_which_would_be_right(self):
+        skipped = make.thursday(1) - timedelta(2)
+        offers.change_offer(self.ada, self.offer, OfferDraft({}, [skipped]))
+        fault = self.refused(OfferDraft({"class_day": 2}), self.offer)
+        self.assertEqual(fault.proposal, {"skipped": [make.thursday(1) - timedelta(1)]})
+        offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}, fault.proposal["skipped"]))
+        self.assertEqual(len(self.days()), 5)
+
+    def test_dates_already_held_stay_when_the_rest_of_a_class_moves(self):
+        now = self.offer.meetings.all()[1].ends_at
+        before = self.days()
+        offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
+        day = timedelta(1)
+        self.assertEqual(self.days(), before[:2] + [one + day for one in before[2:]])
+
+    def test_a_class_that_is_over_is_left_alone_and_this_is_said(self):
+        now = self.offer.meetings.last().ends_at
+        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
+        self.assertEqual(preview.rows, ())
+        self.assertIn("this class is over", preview.warnings[0])
+
+    def test_approval_is_told_once(self):
+        offers.set_approved(self.ada, self.offer, False, why="No teacher yet")
+        offers.set_approved(self.ada, self.offer, False)
+        self.assertEqual(Event.objects.filter(type="classwork.offer_hidden").count(), 1)
+        self.assertNotIn(self.offer, ClassOffer.objects.approved())
+        offers.change_offer(self.ada, self.offer, OfferDraft({"manager_approved": True}))
+        self.assertEqual(Event.objects.filter(type="classwork.offer_approved").count(), 1)
+
+    def test_a_class_of_a_subject_that_is_not_approved_is_not_listed(self):
+        subjects.set_approved(self.ada, self.offer.subject, False)
+        self.assertNotIn(self.offer, ClassOffer.objects.approved())
+
+
+class WarningTest(OfferTestCase):
+    def plan(self, **values):
+        usual = {"session": self.session, "subject": make.subject("L2"), "class_day": 1, "start_time": time(19, 30)}
+        teachers = values.pop("teachers", [])
+        return offers.plan_offer(ClassOffer(), OfferDraft(usual | values, teachers=teachers)).warnings
+
+    def test_a_teacher_who_is_wanted_twice_is_named_once(self):
+        warnings = self.plan(teachers=[self.tess.staff])
+        self.assertEqual(len(warnings), 1)
+        self.assertIn("Tess Tanner is wanted twice", warnings[0])
+
+    def test_a_place_that_is_taken_is_named(self):
+        self.assertIn("Grange Hall is wanted twice", self.plan(location=self.hall)[0])
+
+    def test_one_class_after_the_other_is_no_clash(self):
+        self.assertEqual(self.plan(location=self.hall, teachers=[self.tess.staff], start_time=time(20)), ())
+
+    def test_a_day_on_which_the_other_class_is_cancelled_is_free(self):
+        self.offer.meetings.update(cancelled_at=timezone.now())
+        self.assertEqual(self.plan(location=self.hall, teachers=[self.tess.staff]), ())
+
+    def test_a_weekday_out_of_reach_and_too_many_weeks_are_said(self):
+        warnings = self.plan(class_day=4, subject=make.subject("L3", num_weeks=6))
+        self.assertIn("outside the session's reach", warnings[0])
+        self.assertIn("runs for 6 weeks, the session for 5", warnings[1])
+
+
+class ChangedSubjectTest(OfferTestCase):
+    def test_more_weeks_give_classes_to_come_more_meetings(self):
+        preview = subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 6})
+        self.assertEqual([row.what for row in preview.rows], ["Class 6"])
+        self.assertEqual(len(self.days()), 6)
+
+    def test_fewer_weeks_take_the_last_ones_away(self):
+        subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 2})
+        self.assertEqual(len(self.days()), 2)
+
+    def test_a_meeting_that_was_held_cannot_be_taken_away(self):
+        now = self.offer.meetings.all()[2].ends_at
+        with self.assertRaisesMessage(Refused, "class 3 has taken place"):
+            subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 2}, now=now)
+        self.assertEqual(len(self.days()), 5)
+
+    def test_classes_that_are_over_get_no_meeting_more(self):
+        now = self.offer.meetings.last().ends_at
+        preview = subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 7}, now=now)
+        self.assertEqual((preview.rows, len(self.days())), ((), 5))
+
+    def test_a_discount_above_the_price_is_refused(self):
+        with self.assertRaisesMessage(Refused, "A discount cannot be more than the price."):
+            subjects.change_subject(self.ada, self.offer.subject, {"full_price": Decimal(3)})
+        self.assertEqual(Subject.objects.get().full_price, Decimal(70))
+
+    def test_a_new_name_reaches_the_calendars(self):
+        subjects.change_subject(self.ada, self.offer.subject, {"name": "First steps"})
+        self.assertEqual(set(Meeting.objects.values_list("revision", flat=True)), {1})

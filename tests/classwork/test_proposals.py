@@ -1,0 +1,123 @@
+from datetime import time
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from classwork.domain import proposals
+from classwork.domain.faults import Refused
+from classwork.domain.offers import OfferDraft
+from classwork.models import ClassOffer, Level, Proposal, Subject
+from outbox.models import Event
+from tests import make
+from tests.base import SchoolTestCase
+
+
+class ProposalTestCase(SchoolTestCase):
+    def setUp(self):
+        self.teacher = self.tess.staff
+
+    def stored(self, proposal):
+        return Proposal.objects.get(pk=proposal.pk)
+
+
+class NewThingTest(ProposalTestCase):
+    def propose(self):
+        level = Level.objects.get(code="Spec")
+        return proposals.propose_subject(self.teacher, {"level": level, "name": "Slow Bal"})
+
+    def test_a_proposed_subject_is_public_only_after_approval(self):
+        with self.settings(ASSUME_CLASS_APPROVE=True):
+            proposal = self.propose()
+        self.assertFalse(proposal.subject.manager_approved)
+        proposals.submit(self.teacher, proposal, "What do you think?")
+        proposals.approve(self.ada, proposal, answer="Lovely")
+        self.assertTrue(Subject.objects.get(pk=proposal.subject.pk).manager_approved)
+        self.assertEqual(self.stored(proposal).state, "approved")
+        told = ["classwork.proposal_submitted", "classwork.subject_approved", "classwork.proposal_approved"]
+        self.assertEqual(list(Event.objects.order_by("id").values_list("type", flat=True)), told)
+
+    def test_an_answer_gives_it_back_to_the_teacher_who_submits_again(self):
+        proposal = self.propose()
+        proposals.submit(self.teacher, proposal)
+        self.assertFalse(proposals.may_edit(self.teacher, self.stored(proposal)))
+        proposals.answer(self.ada, proposal, "Shorter, please")
+        self.assertTrue(proposals.may_edit(self.teacher, self.stored(proposal)))
+        proposals.edit(self.teacher, proposal, OfferDraft({"num_weeks": 2}))
+        proposals.submit(self.teacher, proposal, "Like this?")
+        proposals.approve(self.ada, proposal)
+        self.assertEqual(Subject.objects.get(pk=proposal.subject.pk).num_weeks, 2)
+
+    def test_what_was_not_handed_in_cannot_be_decided(self):
+        proposal = self.propose()
+        for decide in (
+            lambda: proposals.approve(self.ada, proposal),
+            lambda: proposals.answer(self.ada, proposal, "No"),
+        ):
+            with self.assertRaisesMessage(Refused, "“Draft” by now"):
+                decide()
+
+    def test_a_withdrawn_proposal_rests(self):
+        proposal = self.propose()
+        proposals.withdraw(self.teacher, proposal)
+        with self.assertRaises(Refused):
+            proposals.submit(self.teacher, proposal)
+
+    def test_a_proposed_class_is_taught_by_its_author(self):
+        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
+        proposal = proposals.propose_offer(self.teacher, OfferDraft(values))
+        self.assertEqual(list(proposal.offer.teachers.all()), [self.teacher])
+        self.assertNotIn(proposal.offer, ClassOffer.objects.approved())
+        proposals.edit(self.teacher, proposal, OfferDraft({"start_time": time(19)}))
+        proposals.submit(self.teacher, proposal)
+        proposals.approve(self.ada, proposal)
+        self.assertIn(proposal.offer, ClassOffer.objects.approved())
+
+    def test_a_proposal_is_about_one_thing_and_one_is_open_at_a_time(self):
+        proposal = self.propose()
+        for wrong in ({}, {"subject": proposal.subject, "offer": self.offer}, {"subject": proposal.subject}):
+            with self.assertRaises(IntegrityError), transaction.atomic():
+                Proposal.objects.create(author=self.teacher, **wrong)
+
+
+class ChangeRequestTest(ProposalTestCase):
+    def request(self, **values):
+        return proposals.request_change(self.teacher, self.offer, values, "The hall is cold")
+
+    def test_what_is_asked_for_waits_and_is_applied_on_approval(self):
+        hall = make.location("Town Hall")
+        proposal = self.request(location=hall, start_time=time(20), price=Decimal("55.50"))
+        self.assertEqual(ClassOffer.objects.get().start_time, time(19))
+        preview = proposals.plan_approval(self.stored(proposal))
+        self.assertEqual(len(preview.rows), 6)
+        proposals.approve(self.ada, proposal, seen=preview.fingerprint)
+        offer = ClassOffer.objects.get()
+        self.assertEqual((offer.location, offer.start_time, offer.price), (hall, time(20), Decimal("55.50")))
+
+    def test_a_place_may_be_asked_away(self):
+        proposal = self.request(location=None)
+        proposals.approve(self.ada, proposal)
+        self.assertIsNone(ClassOffer.objects.get().location)
+
+    def test_only_what_the_public_relies_on_is_asked_for(self):
+        proposal = self.request(public_note="Bring socks", capacity=3, manager_approved=False)
+        self.assertEqual(proposal.changes, {"public_note": "Bring socks"})
+
+    def test_asking_for_what_is_there_already_is_refused(self):
+        with self.assertRaisesMessage(Refused, "Nothing is different"):
+            self.request(start_time=time(19))
+
+    def test_one_request_at_a_time_and_only_by_who_teaches_the_class(self):
+        with self.assertRaises(Refused):
+            proposals.request_change(self.ash.staff, self.offer, {"public_note": "Hello"}, "")
+        self.request(public_note="Hello")
+        with self.assertRaises(Refused):
+            self.request(public_note="Again")
+
+    def test_the_texts_of_a_subject_may_be_asked_for_by_who_teaches_it(self):
+        self.assertFalse(proposals.may_request(self.ash.staff, self.offer.subject))
+        proposal = proposals.request_change(self.teacher, self.offer.subject, {"description": "New"}, "")
+        proposals.answer(self.ada, proposal, "More, please")
+        proposals.edit(self.teacher, proposal, OfferDraft({"description": "New and longer"}))
+        proposals.submit(self.teacher, proposal)
+        proposals.approve(self.ada, proposal)
+        self.assertEqual(Subject.objects.get().description, "New and longer")

@@ -1,0 +1,204 @@
+from datetime import date, timedelta
+from unittest.mock import ANY
+
+from django.test import override_settings
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from classwork.domain import sessions
+from classwork.domain.faults import Refused
+from classwork.domain.preview import Outdated, Row
+from classwork.models import Meeting, Session
+from common import dates
+from history.models import Entry
+from outbox.models import Event
+from tests import make
+from tests.base import SchoolTestCase
+
+
+def everything() -> list[object]:
+    """All that planning could write, to see that it was left alone."""
+    return [
+        list(Session.objects.order_by("pk").values()),
+        list(Meeting.objects.order_by("pk").values()),
+        list(Entry.objects.order_by("pk").values_list("pk", flat=True)),
+        list(Event.objects.order_by("pk").values_list("pk", flat=True)),
+    ]
+
+
+def releases(effects):
+    return [Row("Videos", "opens", "", str(effect.after[0])) for effect in effects]
+
+
+class SessionTestCase(SchoolTestCase):
+    def refused(self, values, session=None):
+        before = everything()
+        preview = sessions.plan_session(session or Session(), values)
+        with self.assertRaises(Refused) as caught:
+            if session is None:
+                sessions.create_session(self.ada, values)
+            else:
+                sessions.change_session(self.ada, session, values)
+        self.assertEqual(caught.exception.faults, preview.faults)
+        self.assertEqual(everything(), before)
+        return preview.faults[0]
+
+
+class NewSessionTest(SessionTestCase):
+    def test_the_next_session_is_proposed_after_the_last(self):
+        proposed = sessions.propose()
+        self.assertEqual(proposed["key_day_date"], self.session.key_day_date + timedelta(weeks=5))
+        self.assertEqual(proposed["publish_date"], self.session.expire_date)
+        created = sessions.create_session(self.ada, proposed)
+        self.assertEqual(created.expire_date, created.key_day_date + timedelta(8))
+        self.assertEqual(Entry.objects.latest("id").action, "classwork.session_created")
+
+    def test_the_first_session_of_a_school_can_be_made_from_what_is_proposed(self):
+        self.offer.delete()
+        Session.objects.all().delete()
+        created = sessions.create_session(self.ada, sessions.propose())
+        self.assertEqual((created.key_day_date, created.publish_date), (dates.today(), dates.today()))
+
+    def test_a_name_that_is_taken_gets_a_number(self):
+        day = date(2030, 1, 10)
+        self.assertEqual(sessions.free_name(day), "Jan_2030")
+        make.session("jan_2030", day)
+        self.assertEqual(sessions.free_name(day), "Jan_2030_2")
+
+    def test_an_overlap_is_refused_with_a_key_day_that_fits_and_no_session_is_touched(self):
+        key_day = self.session.key_day_date + timedelta(weeks=3)
+        fault = self.refused({"name": "Next", "key_day_date": key_day, "publish_date": dates.today()})
+        self.assertEqual(fault.field, "key_day_date")
+        self.assertIn("overlaps with Open session", fault.sentence)
+        fits = sessions.create_session(self.ada, {"name": "Next", "publish_date": dates.today()} | dict(fault.proposal))
+        self.assertEqual(fits.key_day_date, self.session.key_day_date + timedelta(weeks=5))
+        self.assertEqual(fits.max_day_shift, -2)
+
+    def test_publishing_after_the_last_day_is_refused_with_a_day_that_fits(self):
+        key_day = self.session.key_day_date + timedelta(weeks=5)
+        values = {
+            "name": "Next",
+            "key_day_date": key_day,
+            "publish_date": key_day,
+            "expire_date": key_day - timedelta(1),
+        }
+        fault = self.refused(values)
+        self.assertEqual((fault.field, fault.proposal), ("publish_date", {"expire_date": key_day + timedelta(8)}))
+        late = values | {"publish_date": key_day + timedelta(40)}
+        fault = self.refused(late)
+        self.assertEqual(fault.proposal, {"publish_date": key_day - timedelta(2)})
+        sessions.create_session(self.ada, late | dict(fault.proposal) | {"expire_date": None})
+
+    def test_a_missing_day_is_asked_for(self):
+        fault = self.refused({"name": "Next", "key_day_date": None, "publish_date": dates.today()})
+        self.assertEqual(fault.field, "key_day_date")
+
+    def test_a_name_that_is_taken_or_would_break_addresses_is_refused(self):
+        key_day = self.session.key_day_date + timedelta(weeks=5)
+        values = {"key_day_date": key_day, "publish_date": key_day}
+        self.assertEqual(self.refused(values | {"name": "a,b"}).field, "name")
+        self.assertIn("has this name", self.refused(values | {"name": "open_session"}).sentence)
+
+    def test_a_flip_without_skips_is_taken_back(self):
+        created = make.session("Next", make.thursday(20), flip_last_day=True)
+        self.assertFalse(created.flip_last_day)
+
+
+class ChangedSessionTest(SessionTestCase):
+    def test_saving_it_unchanged_moves_nothing_and_does_not_find_itself_in_the_way(self):
+        preview = sessions.change_session(self.ada, self.session, {})
+        self.assertEqual((preview.rows, preview.faults), ((), ()))
+        self.assertFalse(Event.objects.filter(type="classwork.schedule_changed").exists())
+
+    def test_moving_the_key_day_moves_every_class_with_it(self):
+        before = [meeting.slot for meeting in self.offer.meetings.all()]
+        values = {"key_day_date": self.session.key_day_date + timedelta(weeks=1)}
+        preview = sessions.plan_session(self.session, values)
+        own = ["First class day", "Last class day", "Published until"]
+        self.assertEqual([row.what for row in preview.rows], own + [f"Class {n}" for n in range(1, 6)])
+        sessions.change_session(self.ada, self.session, values, seen=preview.fingerprint)
+        after = [meeting.slot for meeting in self.offer.meetings.all()]
+        self.assertEqual([slot.starts_at.date() for slot in after[:-1]], [slot.starts_at.date() for slot in before[1:]])
+        self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {1})
+
+    def test_an_expiry_that_followed_the_rule_still_does_and_a_chosen_one_stays(self):
+        week = timedelta(weeks=1)
+        sessions.change_session(self.ada, self.session, {"key_day_date": self.session.key_day_date + week})
+        moved = Session.objects.get(pk=self.session.pk)
+        self.assertEqual(moved.expire_date, self.session.expire_date + week)
+        chosen = moved.expire_date + timedelta(3)
+        sessions.change_session(self.ada, moved, {"expire_date": chosen})
+        sessions.change_session(self.ada, moved, {"key_day_date": moved.key_day_date + week})
+        again = Session.objects.get(pk=self.session.pk)
+        self.assertEqual((again.expire_date, again.publish_date), (chosen, self.session.publish_date))
+
+    def test_saving_a_session_leaves_the_next_one_alone(self):
+        following = make.session("Next", make.thursday(5), publish_date=make.thursday(2))
+        sessions.change_session(self.ada, self.session, {"expire_date": make.thursday(3)})
+        self.assertEqual(Session.objects.get(pk=following.pk).publish_date, make.thursday(2))
+
+    def test_a_move_onto_the_next_session_is_refused_and_changes_nothing(self):
+        make.session("Next", make.thursday(5))
+        fault = self.refused({"key_day_date": make.thursday(1)}, self.session)
+        self.assertEqual(fault.proposal, {"key_day_date": make.thursday(10)})
+
+    def test_a_preview_that_is_out_of_date_is_not_applied(self):
+        values = {"key_day_date": make.thursday(1)}
+        seen = sessions.plan_session(self.session, values).fingerprint
+        make.offer(self.session, make.subject("L2"), class_day=2)
+        before = everything()
+        with self.assertRaises(Outdated):
+            sessions.change_session(self.ada, self.session, values, seen=seen)
+        self.assertEqual(everything(), before)
+
+    def test_the_deed_and_its_reason_are_written_down_and_told(self):
+        sessions.change_session(self.ada, self.session, {"key_day_date": make.thursday(1)}, why="The hall floods")
+        entry = Entry.objects.get(action="classwork.session_changed")
+        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The hall floods"))
+        self.assertEqual(
+            entry.details["changes"]["key_day_date"], [dates.day(make.thursday()), dates.day(make.thursday(1))]
+        )
+        event = Event.objects.get(type="classwork.schedule_changed")
+        self.assertEqual(event.payload.offer_id, self.offer.pk)
+        self.assertEqual(len(event.payload.moves), 5)
+        self.assertEqual(event.payload.moves[0], {"meeting": ANY, "before": ANY, "after": ANY})
+
+    @override_settings(PREVIEW_CONTRIBUTORS=["tests.classwork.test_sessions.releases"])
+    def test_other_apps_add_their_rows_to_the_table(self):
+        preview = sessions.plan_session(self.session, {"key_day_date": make.thursday(1)})
+        self.assertEqual(preview.rows[-1], Row("Videos", "opens", "", str(preview.effects[0].after[0])))
+
+    def test_a_weekday_out_of_reach_is_warned_about(self):
+        make.offer(self.session, make.subject("L2"), class_day=4)
+        warnings = sessions.plan_session(self.session, {"max_day_shift": -3}).warnings
+        self.assertEqual(len(warnings), 1)
+        self.assertIn("L2A, Fridays 7:00 pm: this weekday lies outside", warnings[0])
+
+
+class PreviewLaw(HypothesisTestCase, SchoolTestCase):
+    @settings(max_examples=40)
+    @given(
+        st.fixed_dictionaries(
+            {
+                "key_day_date": st.integers(-8, 8).map(make.thursday),
+                "max_day_shift": st.integers(-6, 6),
+                "num_weeks": st.integers(1, 8),
+                "skip_weeks": st.integers(0, 2),
+                "flip_last_day": st.booleans(),
+            }
+        ),
+        st.sampled_from([3, 7]),
+    )
+    def test_what_is_previewed_is_what_applying_does(self, values, weeks):
+        values["publish_date"] = dates.today() - timedelta(weeks=20)
+        make.offer(self.session, make.subject("L2", num_weeks=weeks), class_day=3)
+        preview = sessions.plan_session(self.session, values)
+        predicted = {effect.offer.pk: list(effect.after) for effect in preview.effects}
+        sessions.change_session(self.ada, self.session, values, seen=preview.fingerprint)
+        for offer in self.session.offers.all():
+            stored = [meeting.slot for meeting in offer.meetings.all()]
+            self.assertEqual(stored, predicted.get(offer.pk, stored))
+            self.assertEqual(len(stored), offer.subject.num_weeks)
+        again = sessions.plan_session(Session.objects.get(pk=self.session.pk), {})
+        self.assertEqual(again.rows, ())
