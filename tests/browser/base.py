@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
+from django.core.cache import cache
 from django.test import Client, tag
 from playwright.sync_api import (
     Browser,
@@ -59,6 +60,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
         cls.addClassCleanup(cls.browser.close)
 
     def setUp(self) -> None:
+        cache.clear()  # counts of what was asked too often outlive the rows of a test
         self.school = make.school()
         self.complaints: list[str] = []
         self.hearing = True

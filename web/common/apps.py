@@ -9,9 +9,9 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
-        post_migrate.connect(create_cache_table, sender=self)
+        post_migrate.connect(make_cache_table, sender=self, dispatch_uid="common.make_cache_table")
 
 
-def create_cache_table(using: str, verbosity: int = 1, **kwargs: Any) -> None:
-    """Where the cache lives in the database, `migrate` is all it takes to have it."""
-    call_command("createcachetable", database=using, verbosity=verbosity)
+def make_cache_table(using: str, **kwargs: Any) -> None:
+    """The shared cache may live in the database; a migrated database is a whole one."""
+    call_command("createcachetable", database=using, verbosity=0)

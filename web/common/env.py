@@ -157,7 +157,8 @@ def database(default_path: Path) -> dict[str, Any]:
 def cache(table: str) -> dict[str, Any]:
     if raw("CACHE_URL"):
         return _parsed("CACHE_URL", environ.Env.cache_url_config)
-    return {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": table}
+    options = {"MAX_ENTRIES": 20_000}  # Django's 300 would soon push out counts that are still needed
+    return {"BACKEND": "common.cache.DatabaseCache", "LOCATION": table, "OPTIONS": options}
 
 
 def email() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Every setting of the site. What differs between machines comes from the environment; `.env_template` explains it."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -260,12 +261,19 @@ SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
 SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")
 SUPERUSER_EMAIL = env.text("SUPERUSER_EMAIL")
 SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
+# Wrong passwords lock the pair of account and address, so that nobody can shut out another from elsewhere. Counted in
+# the shared cache: nothing about it stays in the database.
+AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "username"
+AXES_USERNAME_CALLABLE = "common.throttle.attempted_name"
+AXES_CLIENT_IP_CALLABLE = "common.throttle.network"
+AXES_LOCKOUT_CALLABLE = "common.throttle.locked_out"
 AXES_FAILURE_LIMIT = 6
-AXES_COOLOFF_TIME = 0.25
+AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
-AXES_HTTP_RESPONSE_CODE = 429
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
 
 # -- transport security ------------------------------------------------------------------------------------------
 

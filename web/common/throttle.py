@@ -1,0 +1,133 @@
+"""How often something may be asked for; who asks too often gets a page that says when to come back.
+
+    @throttled("contact", by_address="10/h", by_account="5/h")
+    def contact(request): ...
+
+`by_address` counts what comes from one network address. `by_account` counts what one person asks for: the account that
+is logged in, else the e-mail address typed (`field`) together with where it is typed, so that nobody can be shut out
+from elsewhere. Whether an address is known makes no difference. Counts live in the shared cache, under hashed names.
+"""
+
+import ipaddress
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.utils.crypto import salted_hmac
+
+from common import names
+
+View = Callable[..., HttpResponseBase]
+PERIODS = {"m": 60, "h": 3600, "d": 86400}
+
+
+@dataclass(frozen=True)
+class Rate:
+    most: int
+    seconds: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Rate":
+        count, _, period = text.partition("/")
+        return cls(int(count), PERIODS[period])
+
+
+def throttled(
+    scope: str, *, by_address: str = "", by_account: str = "", field: str = "email", methods: Sequence[str] = ("POST",)
+) -> Callable[[View], View]:
+    address, account = (Rate.parse(text) if text else None for text in (by_address, by_account))
+
+    def wait(request: HttpRequest) -> int:
+        at_address = over(f"{scope} at {network(request)}", address) if address else 0
+        by_person = over(f"{scope} {person(request, field)}", account) if account else 0
+        return max(at_address, by_person)
+
+    def decorator(view: View) -> View:
+        @wraps(view)
+        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            seconds = wait(request) if request.method in methods else 0
+            return too_many(request, seconds) if seconds else view(request, *args, **kwargs)
+
+        return counted
+
+    return decorator
+
+
+def over(name: str, rate: Rate) -> int:
+    """Count one more; the seconds until the period ends when that is too many, else 0."""
+    now = time.time()
+    period = int(now // rate.seconds)
+    key = f"throttle-{salted_hmac('common.throttle', f'{name} {rate} {period}').hexdigest()}"
+    cache.add(key, 0, rate.seconds)
+    try:
+        count = cache.incr(key)
+    except ValueError:
+        return 0  # the cache was emptied in between
+    return math.ceil((period + 1) * rate.seconds - now) if count > rate.most else 0
+
+
+def person(request: HttpRequest, field: str) -> str:
+    if request.user.is_authenticated:
+        return f"account {request.user.pk}"
+    return f"{names.email_key(request.POST.get(field, ''))} at {network(request)}"
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from. Each of our TRUSTED_PROXIES has appended whom it heard from; what stands before
+    those is hearsay."""
+    last: str = request.META.get("REMOTE_ADDR", "")
+    heard = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    chain = [*heard, last]
+    address = chain[max(len(chain) - 1 - settings.TRUSTED_PROXIES, 0)] if settings.TRUSTED_PROXIES else last
+    return address if is_address(address) else last
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def network(request: HttpRequest) -> str:
+    """The address as it is counted: of IPv6 the half that a household is given, for it has all addresses of it."""
+    address = client_address(request)
+    if ":" not in address or not is_address(address):
+        return address
+    version6 = ipaddress.IPv6Address(address.partition("%")[0])
+    if version6.ipv4_mapped:
+        return str(version6.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(version6), 64), strict=False))
+
+
+def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = render(request, "429.html", {"wait": in_words(seconds)}, status=429)
+    response["Retry-After"] = str(seconds)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def in_words(seconds: int) -> str:
+    """Roughly, and never too early: “in 12 minutes”."""
+    name, size = ("hour", 3600) if seconds > 3600 else ("minute", 60)
+    count = math.ceil(seconds / size)
+    return f"in {count} {name}s" if count > 1 else f"in one {name}"
+
+
+def locked_out(request: HttpRequest, original: HttpResponse, credentials: Any) -> HttpResponse:
+    """What django-axes answers when one address has guessed at one account too often."""
+    return too_many(request, int(settings.AXES_COOLOFF_TIME.total_seconds()))
+
+
+def attempted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The account a log-in is for, as django-axes counts it: “Alice@…” and “alice@…” are one."""
+    given = credentials if credentials is not None else request.POST
+    return names.email_key(str(given.get("username") or ""))
