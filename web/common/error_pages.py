@@ -57,10 +57,8 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
     minutes = max(1, ceil(wait.total_seconds() / 60))
-    unit = "minute" if minutes == 1 else "minutes"
-    response = page(
-        request, 429, f"Too many tries came from you in a short time. Please try again in {minutes} {unit}."
-    )
+    when = "a minute" if minutes == 1 else f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
+    response = page(request, 429, f"Too many tries came from you in a short time. Please try again in {when}.")
     response.headers["Retry-After"] = str(ceil(wait.total_seconds()))
     return response
 

@@ -13,16 +13,17 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 
 from common import names
+from common.error_pages import too_many
 
 View = Callable[..., HttpResponseBase]
 PERIODS = {"m": 60, "h": 3600, "d": 86400}
@@ -53,7 +54,7 @@ def throttled(
         @wraps(view)
         def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             seconds = wait(request) if request.method in methods else 0
-            return too_many(request, seconds) if seconds else view(request, *args, **kwargs)
+            return too_many(request, timedelta(seconds=seconds)) if seconds else view(request, *args, **kwargs)
 
         return counted
 
@@ -108,23 +109,9 @@ def network(request: HttpRequest) -> str:
     return str(ipaddress.IPv6Network((int(version6), 64), strict=False))
 
 
-def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
-    response = render(request, "429.html", {"wait": in_words(seconds)}, status=429)
-    response["Retry-After"] = str(seconds)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def in_words(seconds: int) -> str:
-    """Roughly, and never too early: “in 12 minutes”."""
-    name, size = ("hour", 3600) if seconds > 3600 else ("minute", 60)
-    count = math.ceil(seconds / size)
-    return f"in {count} {name}s" if count > 1 else f"in one {name}"
-
-
 def locked_out(request: HttpRequest, original: HttpResponse, credentials: Any) -> HttpResponse:
     """What django-axes answers when one address has guessed at one account too often."""
-    return too_many(request, int(settings.AXES_COOLOFF_TIME.total_seconds()))
+    return too_many(request, settings.AXES_COOLOFF_TIME)
 
 
 def attempted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:

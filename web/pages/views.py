@@ -8,6 +8,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 from common.drawings import draw, fills
+from common.throttle import throttled
 from pages.domain import contact as letters
 from pages.domain import texts
 from pages.forms import ContactForm
@@ -38,6 +39,7 @@ def text(request: HttpRequest, key: str, number: int | None = None) -> HttpRespo
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("contact", by_address="20/h", by_account="5/h")
 def contact(request: HttpRequest) -> HttpResponse:
     user = request.user if request.user.is_authenticated else None
     known = {"name": user.get_full_name(), "email": user.email} if user else {}
