@@ -9,6 +9,8 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
+        from common import pipeline  # noqa: F401  registers what `manage.py check` asks of the pipelines
+
         post_migrate.connect(make_cache_table, sender=self, dispatch_uid="common.make_cache_table")
 
 

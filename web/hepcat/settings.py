@@ -59,8 +59,9 @@ PREVIEW_CONTRIBUTORS: list[str] = []
 SCHOOL_APPS = ["pages", "classwork", "billing", "users", "mailroom", "outbox", "history", "common"]
 DEMO_PLUGIN = env.flag("DEMO_PLUGIN", DEBUG)
 EXTRA_APPS = env.words("EXTRA_APPS")
+PLUGINS = [*EXTRA_APPS, *(["demo_lms"] if DEMO_PLUGIN else [])]
 INSTALLED_APPS = [
-    *EXTRA_APPS,
+    *PLUGINS,
     *SCHOOL_APPS,
     "users.apps.OfficeConfig",
     "django.contrib.auth",
@@ -174,11 +175,25 @@ if S3:
 # -- events --------------------------------------------------------------------------------------------------------
 
 WORKFLOWS: str | dict[str, Any] = env.text("WORKFLOWS", "hepcat.workflows.WORKFLOWS")
-PLUGINS = EXTRA_APPS
 OUTBOX_ENGINE = env.choice("OUTBOX_ENGINE", "worker", ["worker", "celery", "inline"])
 OUTBOX_LEASE = env.whole("OUTBOX_LEASE", 60, least=0)
 OUTBOX_TRIES = env.whole("OUTBOX_TRIES", 8, least=1, most=50)
 OUTBOX_KEEP_DAYS = env.whole("OUTBOX_KEEP_DAYS", 180, least=1)
+OUTBOX_CELERY_APP = "hepcat.celery.app"
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", "redis://localhost:6379/0")
+if urlsplit(CELERY_BROKER_URL).scheme.startswith("redis"):
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_DB_REUSE_MAX = 1000
+OUTBOX_BEAT_FILE = env.text("OUTBOX_BEAT_FILE", str(TOP / "celerybeat"))
+CELERY_BEAT_SCHEDULE = {
+    "clock": {"task": "outbox.clock", "schedule": 10, "options": {"expires": 10}},
+    "sweep": {"task": "outbox.sweep", "schedule": 10, "options": {"expires": 10}},
+}
 
 # -- mail --------------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,18 @@
-"""All addresses of the site: each app brings its own."""
+"""All addresses of the site: each app brings its own, plug-ins in their `urls.py`."""
 
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import include, path
 
+from outbox import registry
+
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("users.urls")),
     path("", include("pages.urls")),
+    path("", include("outbox.urls")),
+    *(path("", include(module)) for module in registry.modules("urls", registry.plugins())),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),
 ]
 

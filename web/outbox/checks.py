@@ -1,17 +1,16 @@
 """Questions asked of the workflow map when the site starts; each answer says what to do."""
 
 import dataclasses
-import difflib
 import inspect
 import typing
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from importlib import import_module
+from collections.abc import Iterator
 from typing import Any
 
 from django.core import checks
 from django.utils.module_loading import import_string
 
+from common.dotted import did_you_mean, names_beside
 from outbox import registry
 from outbox.clock import declared_jobs
 from outbox.declare import EventType, storable
@@ -59,8 +58,9 @@ def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessag
     try:
         receiver = import_string(path)
     except ImportError as wrong:
+        known = names_beside(path) or receivers_named_alike(path)
         yield checks.Error(
-            f"{place} names {path!r}, which does not exist: {wrong}.{did_you_mean(path, names_beside(path))}",
+            f"{place} names {path!r}, which does not exist: {wrong}.{did_you_mean(path, known)}",
             hint="Correct the name, or take the line out.",
             id="outbox.E003",
         )
@@ -85,6 +85,11 @@ def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessag
         )
 
 
+def receivers_named_alike(path: str) -> list[str]:
+    """When the module itself is misspelt: the same function in each app's receivers."""
+    return [f"{module.__name__}.{path.rpartition('.')[2]}" for module in registry.modules("receivers")]
+
+
 def takes_one(receiver: object) -> bool:
     if not callable(receiver):
         return False
@@ -93,20 +98,6 @@ def takes_one(receiver: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
-
-
-def names_beside(path: str) -> list[str]:
-    """The public names of the module that a dotted name points into, as dotted names."""
-    module = path.rpartition(".")[0]
-    try:
-        return [f"{module}.{name}" for name in vars(import_module(module)) if not name.startswith("_")]
-    except (ImportError, ValueError):
-        return [f"{found.__name__}.{path.rpartition('.')[2]}" for found in registry.modules("receivers")]
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 def twice() -> Iterator[checks.CheckMessage]:

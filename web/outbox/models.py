@@ -24,6 +24,9 @@ class Event(models.Model):
         "told by", max_length=200, blank=True, help_text="The receiver, page, job or command that emitted it."
     )
     request_id = models.CharField(max_length=32, blank=True, help_text="The web request or run that began it all.")
+    now = models.JSONField(
+        "heard at once by", default=list, blank=True, help_text="The receivers that ran in the same transaction."
+    )
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:

@@ -55,6 +55,7 @@ def _write(event_type: EventType, key: str, data: dict[str, Any]) -> tuple[Event
             "cause_id": came_from.event_id,
             "cause_by": came_from.by,
             "request_id": came_from.request_id,
+            "now": registry.heard_by(event_type.name).now,
         },
     )
     if not new and event.data != data:

@@ -1,6 +1,6 @@
 """Running the periodic jobs that are due, each in one worker at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event as Signal
@@ -21,9 +21,9 @@ from outbox.models import JobRow
 SOON = timedelta(minutes=5)
 
 
-def run_due_jobs(stop: Stop = never) -> list[str]:
+def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> list[str]:
     """The names of the jobs that ran here."""
-    jobs = {job.name: job for job in declared_jobs()}
+    jobs = {job.name: job for job in (declared_jobs() if declared is None else declared)}
     rows = dict(JobRow.objects.filter(name__in=jobs).order_by("due_at").values_list("name", "due_at"))
     for name in jobs.keys() - rows.keys():
         row, _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": first_time(jobs[name])})

@@ -1,0 +1,19 @@
+"""Dotted names out of settings: what they may have been meant to say."""
+
+import difflib
+from collections.abc import Iterable
+from importlib import import_module
+
+
+def names_beside(path: str) -> list[str]:
+    """The public names of the module that a dotted name points into, as dotted names."""
+    module = path.rpartition(".")[0]
+    try:
+        return [f"{module}.{name}" for name in vars(import_module(module)) if not name.startswith("_")]
+    except (ImportError, ValueError):
+        return []
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
+    return f" Did you mean {close[0]!r}?" if close else ""

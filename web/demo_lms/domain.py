@@ -1,0 +1,54 @@
+"""Emitting the demonstration's events and telling what became of them."""
+
+import secrets
+import time
+from typing import Any
+
+from django.db import transaction
+
+from demo_lms import events
+from outbox import registry
+from outbox.domain import emit
+from outbox.domain.claiming import claim
+from outbox.domain.delivering import deliver
+from outbox.models import OPEN, Event
+
+PATIENCE = 20
+PRODUCTS = ["demo-course-one", "demo-course-two"]
+
+
+def test() -> Event:
+    """Unlike any other event this one is delivered at once, because the answer shows how its receivers fared."""
+    with transaction.atomic():
+        event = emit(events.TESTED, key=(run := secrets.token_hex(6)), run=run, sender="Something")
+    deliver(claim(ids=list(event.deliveries.values_list("pk", flat=True))), together=1)
+    for _ in range(PATIENCE):  # a worker may have been quicker
+        if not event.deliveries.filter(state__in=OPEN).exists():
+            break
+        time.sleep(0.1)
+    return event
+
+
+def test_celery() -> Event:
+    with transaction.atomic():
+        return emit(events.CELERY_TESTED, key=(run := secrets.token_hex(6)), run=run, sender="Something")
+
+
+def complete_purchase() -> Event:
+    with transaction.atomic():
+        order = f"DEMO-{secrets.token_hex(4)}"
+        return emit(events.PURCHASE_COMPLETE, key=order, order=order, products=PRODUCTS)
+
+
+def answers(event: Event) -> dict[str, Any]:
+    """Each receiver and what is known of it: nothing yet or nothing wrong is empty text."""
+    return {
+        repr(registry.receiver(delivery.receiver)): told(delivery.error) for delivery in event.deliveries.order_by("pk")
+    }
+
+
+def told(error: str) -> Any:
+    if not error:
+        return ""
+    first, *places = error.splitlines()
+    return {"error": first, "traceback": [place.strip() for place in places]}

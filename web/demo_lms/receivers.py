@@ -1,0 +1,45 @@
+"""What happens after the demonstration's events. The names are those that its JSON answers show."""
+
+import logging
+
+from common.errors import Permanent
+from demo_lms import events
+from history.domain import record
+from outbox.declare import outside
+from outbox.domain import emit
+from outbox.models import Event
+
+log = logging.getLogger("demo_lms")
+
+
+def test_receiver(event: Event) -> None:
+    log.info("test_receiver was called with the sender argument %r.", event.payload.sender)
+
+
+def test_receiver_exception(event: Event) -> None:
+    log.info("test_receiver_exception was called with the sender argument %r.", event.payload.sender)
+    raise Permanent("This receiver of the demonstration always fails; set it aside.")
+
+
+@outside
+def test_celery_signal_task(event: Event) -> None:
+    log.info("test_celery_signal_task runs outside the request, after the sender argument %r.", event.payload.sender)
+
+
+def demo_purchase_complete_order_history(event: Event) -> None:
+    record(None, "demo_lms.order_recorded", event, order=event.payload.order)
+
+
+def demo_purchase_complete_send_confirmation_email(event: Event) -> None:
+    record(None, "demo_lms.confirmation_mailed", event, order=event.payload.order)
+
+
+def demo_purchase_complete_enroll_in_course(event: Event) -> None:
+    """The second step: one event per product, so that each is enrolled, retried and traced on its own."""
+    order = event.payload.order
+    for product in event.payload.products:
+        emit(events.PRODUCT_PURCHASED, key=f"{order}:{product}", order=order, product=product)
+
+
+def enroll_in_product(event: Event) -> None:
+    record(None, "demo_lms.enrolled", event, order=event.payload.order, product=event.payload.product)

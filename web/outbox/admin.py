@@ -1,0 +1,54 @@
+"""For looking only: what happened is changed by nobody, and deliveries are handled at the desk."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from outbox.models import Attempt, Delivery, Event, JobRow
+
+
+class LookOnly:
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class DeliveryInline(LookOnly, admin.TabularInline):
+    model = Delivery
+    fields = ["receiver", "state", "tries", "due_at", "ended_at", "reason"]
+    can_delete = False
+
+
+class AttemptInline(LookOnly, admin.TabularInline):
+    model = Attempt
+    can_delete = False
+
+
+@admin.register(Event)
+class EventAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ["at", "type", "subject_type", "subject_id", "cause_by"]
+    list_filter = ["type", "subject_type"]
+    search_fields = ["key", "=subject_id", "=request_id"]
+    date_hierarchy = "at"
+    ordering = ["-id"]
+    inlines = [DeliveryInline]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ["event", "receiver", "state", "tries", "due_at", "ended_at"]
+    list_filter = ["state", "receiver"]
+    list_select_related = ["event"]
+    ordering = ["-id"]
+    inlines = [AttemptInline]
+
+
+@admin.register(JobRow)
+class JobRowAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ["name", "due_at", "started_at", "ended_at", "failures"]

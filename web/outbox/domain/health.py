@@ -1,0 +1,65 @@
+"""How the queue is doing, for the desk, for monitoring and for whoever is on call."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q
+from django.utils import timezone
+
+from outbox.models import Delivery, JobRow, State, Worker
+
+SLOW = timedelta(minutes=5)
+SILENT = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Health:
+    due: int
+    later: int
+    running: int
+    parked: int
+    done_lately: int
+    due_since: datetime | None
+    heartbeat: datetime | None
+    failing_jobs: int
+    now: datetime
+
+    @property
+    def age(self) -> timedelta:
+        """How long the delivery that waits longest has been due."""
+        return self.now - self.due_since if self.due_since else timedelta()
+
+    @property
+    def silence(self) -> timedelta | None:
+        return self.now - self.heartbeat if self.heartbeat else None
+
+    @property
+    def late(self) -> bool:
+        return self.age > SLOW
+
+    @property
+    def working(self) -> bool:
+        return self.silence is not None and self.silence < SILENT
+
+    @property
+    def well(self) -> bool:
+        return self.working and not self.late
+
+
+def health() -> Health:
+    now = timezone.now()
+    due = Q(state=State.WAITING, due_at__lte=now)
+    counted = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=State.PARKED)).aggregate(
+        due=Count("pk", filter=due),
+        later=Count("pk", filter=Q(state=State.WAITING, due_at__gt=now)),
+        running=Count("pk", filter=Q(state=State.RUNNING)),
+        parked=Count("pk", filter=Q(state=State.PARKED)),
+        due_since=Min("due_at", filter=due),
+    )
+    return Health(
+        **counted,
+        done_lately=Delivery.objects.filter(state=State.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
+        heartbeat=Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first(),
+        failing_jobs=JobRow.objects.filter(failures__gt=0).count(),
+        now=now,
+    )

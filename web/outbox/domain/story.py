@@ -1,0 +1,88 @@
+"""The whole story of a subject: what was told of it, what that caused, and how each try went."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from outbox.models import Attempt, Delivery, Event, State
+
+DEPTH = 20
+MOST = 300
+
+
+@dataclass(frozen=True)
+class Try:
+    """One attempt, or the state of things where there is none yet; `good` is unknown while it runs."""
+
+    began: datetime
+    ended: datetime | None
+    words: str
+    good: bool | None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Path:
+    delivery: Delivery
+    tries: list[Try]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    event: Event
+    depth: int
+    paths: list[Path] = field(default_factory=list)
+
+
+def story(kind: str, subject_id: str) -> list[Chapter]:
+    """Events in the order of cause and effect, those that the subject's own came from and led to included."""
+    own = Event.objects.filter(subject_type=kind, subject_id=subject_id)
+    found = {event.pk: event for event in related(own)}
+    effects: dict[int | None, list[Event]] = defaultdict(list)
+    for event in sorted(found.values(), key=lambda event: event.pk):
+        effects[event.cause_id if event.cause_id in found else None].append(event)
+    return list(chapters(effects, None, 0))
+
+
+def related(own: QuerySet[Event]) -> Iterable[Event]:
+    """A few queries per step up and down, not per event."""
+    found = {event.pk: event for event in told(own)}
+    causes, effects = list(found.values()), list(found.values())
+    for _ in range(DEPTH):
+        causes = told(
+            Event.objects.filter(pk__in={event.cause_id for event in causes if event.cause_id} - found.keys())
+        )
+        found |= {event.pk: event for event in causes}
+        effects = told(Event.objects.filter(cause__in=[event.pk for event in effects]).exclude(pk__in=found))
+        found |= {event.pk: event for event in effects}
+        if not causes + effects or len(found) >= MOST:
+            break
+    return found.values()
+
+
+def told(events: QuerySet[Event]) -> list[Event]:
+    return list(events.select_related("cause").prefetch_related("deliveries__attempts")[:MOST])
+
+
+def chapters(effects: dict[int | None, list[Event]], cause: int | None, depth: int) -> Iterator[Chapter]:
+    for event in effects[cause]:
+        paths = [Path(delivery, list(tries(delivery))) for delivery in event.deliveries.all()]
+        yield Chapter(event, depth, paths)
+        yield from chapters(effects, event.pk, depth + 1)
+
+
+def tries(delivery: Delivery) -> Iterator[Try]:
+    for attempt in delivery.attempts.all():
+        yield Try(attempt.started_at, attempt.ended_at, Attempt.Outcome(attempt.outcome).label, False, attempt.error)
+    last = delivery.ended_at or delivery.event.at
+    if delivery.state == State.DONE:
+        yield Try(delivery.started_at or last, last, "Done", True)
+    elif delivery.state == State.RUNNING:
+        yield Try(delivery.started_at or last, None, "Under way", None)
+    elif delivery.state == State.DISMISSED:
+        yield Try(last, last, "Set aside", None, delivery.reason)
+    elif not delivery.attempts.all():
+        yield Try(last, None, "Waiting for its first try", None)

@@ -1,0 +1,22 @@
+"""Forgetting what is finished."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from outbox.models import OPEN, Delivery, Event, State
+
+AT_ONCE = 500
+
+
+def forget_old() -> int:
+    """Delete events of which nothing is open or parked once they are old, a few at a time; returns how many."""
+    old = timezone.now() - timedelta(days=settings.OUTBOX_KEEP_DAYS)
+    unfinished = Delivery.objects.filter(event=OuterRef("pk"), state__in=[*OPEN, State.PARKED])
+    total = 0
+    while ids := list(Event.objects.filter(~Exists(unfinished), at__lt=old).values_list("pk", flat=True)[:AT_ONCE]):
+        Event.objects.filter(pk__in=ids).delete()
+        total += len(ids)
+    return total

@@ -1,0 +1,53 @@
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Runs a Celery worker with its clock. With DEBUG it starts anew when a Python file changes."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--concurrency", default="2")
+        parser.add_argument("--reload", action="store_true", default=settings.DEBUG)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        worker = ["celery", "-A", "hepcat", "worker", "--beat", "--loglevel", "INFO", "--schedule"]
+        command = [sys.executable, "-m", *worker, settings.OUTBOX_BEAT_FILE, "--concurrency", options["concurrency"]]
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        child = subprocess.Popen(command, cwd=settings.WEB)
+        try:
+            while child.poll() is None:
+                seen = stamps() if options["reload"] else {}
+                child = self.watch(child, seen, command)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            end(child)
+
+    def watch(self, child: "subprocess.Popen[bytes]", seen: dict[Path, float], command: list[str]) -> Any:
+        """The child, or the one that took its place after a change."""
+        while child.poll() is None:
+            time.sleep(1)
+            if seen and stamps() != seen:
+                self.stdout.write("A file has changed; starting Celery anew.")
+                end(child)
+                return subprocess.Popen(command, cwd=settings.WEB)
+        return child
+
+
+def stamps() -> dict[Path, float]:
+    return {path: path.stat().st_mtime for path in Path(settings.WEB).rglob("*.py") if path.exists()}
+
+
+def end(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(15)
+    except subprocess.TimeoutExpired:
+        child.kill()

@@ -1,0 +1,29 @@
+"""What Celery runs. The rows are the truth: a task that is lost, doubled or late changes nothing but the time."""
+
+from celery import shared_task
+
+from outbox.domain.claiming import claim
+from outbox.domain.delivering import deliver
+from outbox.domain.sweeping import overdue
+from outbox.domain.ticking import run_due_jobs
+from outbox.domain.working import beat
+from outbox.engines import celery as engine
+
+
+@shared_task(name="outbox.deliver", acks_late=True, ignore_result=True)
+def deliver_these(ids: list[int]) -> None:
+    while deliver(claim(limit=len(ids), ids=ids)):
+        pass
+
+
+@shared_task(name="outbox.clock", ignore_result=True)
+def clock() -> None:
+    beat("celery")
+    run_due_jobs()
+
+
+@shared_task(name="outbox.sweep", ignore_result=True)
+def sweep() -> None:
+    """Send again what was due for a while: retries, and what the broker forgot."""
+    for ids in overdue(engine.SIZE):
+        engine.send(ids)

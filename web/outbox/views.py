@@ -1,0 +1,115 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from common.guards import desk_required
+from outbox.domain import desk
+from outbox.domain.health import health
+from outbox.domain.story import story
+from outbox.forms import ReasonForm
+from outbox.models import Delivery, JobRow, State, Worker
+from outbox.timeline import draw
+
+PAGE = 25
+VIEW, HANDLE = "outbox.view_delivery", "outbox.handle_delivery"
+
+
+@require_safe
+@desk_required(VIEW)
+def queue(request: HttpRequest) -> HttpResponse:
+    state = request.GET.get("state", "")
+    state = state if state in State.values else State.PARKED.value
+    shown = Delivery.objects.filter(state=state).select_related("event").order_by("-pk")
+    context = {
+        "health": health(),
+        "state": state,
+        "states": State.choices,
+        "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
+        "workers": Worker.objects.all(),
+        "jobs": JobRow.objects.all(),
+    }
+    return render(request, "outbox/queue.html", context)
+
+
+@require_safe
+@desk_required(VIEW)
+def delivery(request: HttpRequest, pk: int) -> HttpResponse:
+    return show(request, pk, ReasonForm())
+
+
+def show(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
+    found = get_object_or_404(Delivery.objects.select_related("event__cause"), pk=pk)
+    context = {
+        "delivery": found,
+        "attempts": found.attempts.all(),
+        "form": form,
+        "can_retry": found.state in (State.PARKED, State.DISMISSED, State.WAITING),
+        "can_dismiss": found.state in (State.PARKED, State.WAITING),
+    }
+    return render(request, "outbox/delivery.html", context)
+
+
+@require_POST
+@desk_required(HANDLE)
+def handle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Two buttons below one reason."""
+    get_object_or_404(Delivery, pk=pk)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return show(request, pk, form)
+    deed, said = DEEDS.get(request.POST.get("deed", ""), DEEDS["retry"])
+    try:
+        deed(pk, request.user, form.cleaned_data["why"])
+    except desk.TooLate:
+        messages.warning(request, "This has moved on since you opened the page; here is how it stands now.")
+    else:
+        messages.success(request, said)
+    return redirect("desk_delivery", pk)
+
+
+DEEDS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
+    "retry": (desk.retry, "It will be tried again in a moment."),
+    "dismiss": (desk.dismiss, "Set aside. It will not be tried again unless you ask for it."),
+}
+
+
+@require_safe
+@desk_required("outbox.view_event")
+def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse:
+    chapters = story(kind, subject_id)
+    if not chapters:
+        raise Http404
+    context = {"kind": kind, "subject_id": subject_id, "chapters": chapters, "drawing": draw(chapters)}
+    return render(request, "outbox/story.html", context)
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """503 when the database is away. A late queue or a silent worker is told, and is 503 only with ?all=1:
+    a load balancer that asks must not take a good web server away because of them."""
+    try:
+        found = health()
+    except DatabaseError:
+        return JsonResponse({"status": "down", "database": "away"}, status=503)
+    told = {
+        "status": "ok" if found.well else "late",
+        "database": "ok",
+        "queue": {
+            "due": found.due,
+            "oldest_seconds": round(found.age.total_seconds()),
+            "parked": found.parked,
+        },
+        "worker": {
+            "working": found.working,
+            "seen_seconds_ago": round(found.silence.total_seconds()) if found.silence else None,
+        },
+    }
+    return JsonResponse(told, status=503 if request.GET.get("all") and not found.well else 200)
