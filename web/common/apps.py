@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.core.management import call_command
 from django.db.models.signals import post_migrate
 
@@ -11,7 +11,9 @@ class CommonConfig(AppConfig):
     def ready(self) -> None:
         from common import pipeline  # noqa: F401  registers what `manage.py check` asks of the pipelines
 
-        post_migrate.connect(make_cache_table, sender=self, dispatch_uid="common.make_cache_table")
+        # Apps without models, such as this one, are not told of a migrate.
+        told = apps.get_app_config("contenttypes")
+        post_migrate.connect(make_cache_table, sender=told, dispatch_uid="common.make_cache_table")
 
 
 def make_cache_table(using: str, **kwargs: Any) -> None:
