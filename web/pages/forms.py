@@ -1,6 +1,6 @@
 from django import forms
 
-from pages.models import ContactMessage
+from pages.models import ContactMessage, SiteContent
 
 
 class ContactForm(forms.ModelForm):
@@ -20,3 +20,10 @@ class ContactForm(forms.ModelForm):
             },
             "text": {"required": "Please write a few words."},
         }
+
+
+class TextForm(forms.ModelForm):
+    class Meta:
+        model = SiteContent
+        fields = ["title", "draft"]
+        widgets = {"draft": forms.Textarea(attrs={"rows": 18})}

@@ -9,24 +9,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common.drawings import draw, fills
 from common.throttle import throttled
+from pages import places
 from pages.domain import contact as letters
 from pages.domain import texts
 from pages.forms import ContactForm
-from users.models import Staff
 
 A_YEAR = 365 * 24 * 3600
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    context = {"edition": texts.published("home"), "people": Staff.objects.listed()[:4]}
-    return render(request, "pages/home.html", context)
+    return places.show(request, "home", texts.published("home"))
 
 
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    context = {"edition": texts.published("business_about"), "people": Staff.objects.listed()}
-    return render(request, "pages/about.html", context)
+    return places.show(request, "business_about", texts.published("business_about"))
 
 
 @require_safe
@@ -35,7 +33,7 @@ def text(request: HttpRequest, key: str, number: int | None = None) -> HttpRespo
     edition = texts.published(key, number)
     if edition is None and number is not None:
         raise Http404
-    return render(request, "pages/text.html", {"edition": edition, "key": key})
+    return places.show(request, key, edition)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -47,7 +45,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         letters.receive(form.save(commit=False), user)
         return redirect("contact_thanks")
-    return render(request, "pages/contact.html", {"form": form, "edition": texts.published("contact")})
+    return places.show(request, "contact", texts.published("contact"), form=form)
 
 
 @require_safe

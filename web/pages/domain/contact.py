@@ -15,9 +15,9 @@ def receive(message: ContactMessage, sender: User | None) -> ContactMessage:
     return message
 
 
-def mark_answered(pk: int, by: User) -> ContactMessage:
+def mark_answered(message: ContactMessage, by: User) -> ContactMessage:
     with transaction.atomic():
-        message = ContactMessage.objects.select_for_update().get(pk=pk)
+        message = ContactMessage.objects.select_for_update().get(pk=message.pk)
         if message.answered_at is None:
             message.answered_at, message.answered_by = timezone.now(), by
             message.save(update_fields=["answered_at", "answered_by"])

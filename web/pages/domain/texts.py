@@ -1,8 +1,13 @@
 """Texts of the site: written as a draft, published as numbered editions."""
 
 import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
 
 from django.db import transaction
+from django.db.models import Prefetch
+from django.utils import timezone
 
 from history.domain import record
 from pages.models import Edition, SiteContent
@@ -13,6 +18,21 @@ class Changed(Exception):
     """The draft is no longer the one that was looked at."""
 
 
+class State(Enum):
+    MISSING = "Not written yet"
+    DRAFT = "Written, not published"
+    CHANGED = "Changed since it was published"
+    PUBLISHED = "Published as it is"
+
+
+@dataclass(frozen=True)
+class Overview:
+    key: str
+    content: SiteContent | None
+    edition: Edition | None
+    state: State
+
+
 def published(key: str, number: int | None = None) -> Edition | None:
     editions = Edition.objects.filter(content__key=key)
     if number is not None:
@@ -20,28 +40,57 @@ def published(key: str, number: int | None = None) -> Edition | None:
     return editions.first()
 
 
+def overview(keys: Iterable[str]) -> list[Overview]:
+    """How each text stands, whether anybody has begun it or not."""
+    editions = Prefetch("editions", Edition.objects.order_by("content", "-number"))
+    contents = {each.key: each for each in SiteContent.objects.prefetch_related(editions)}
+    return [_overview(key, contents.get(key)) for key in keys]
+
+
+def _overview(key: str, content: SiteContent | None) -> Overview:
+    edition = next(iter(content.editions.all()), None) if content else None
+    if content is None:
+        state = State.MISSING
+    elif edition is None:
+        state = State.DRAFT
+    else:
+        state = State.PUBLISHED if _says_the_same(content, edition) else State.CHANGED
+    return Overview(key, content, edition, state)
+
+
+def _says_the_same(content: SiteContent, edition: Edition) -> bool:
+    return (edition.title, edition.text) == (content.title, content.draft)
+
+
 def digest(content: SiteContent) -> str:
     return hashlib.sha256(f"{content.title}\0{content.draft}".encode()).hexdigest()[:24]
 
 
-def save_draft(content: SiteContent, by: User | None) -> SiteContent:
+def save_draft(content: SiteContent, by: User) -> SiteContent:
     with transaction.atomic():
         content.save()
         record(by, "pages.text_drafted", content, key=content.key)
     return content
 
 
-def publish(content_id: int, seen: str, by: User | None) -> Edition:
-    """Publish the draft as it was seen; whoever changed it meanwhile is not published unread."""
+def next_edition(content: SiteContent) -> Edition:
+    """The draft as publishing would make it; not saved."""
+    last = content.editions.first()
+    number = last.number + 1 if last else 1
+    now = timezone.now()
+    return Edition(content=content, number=number, title=content.title, text=content.draft, published_at=now)
+
+
+def publish(content: SiteContent, seen: str, by: User) -> Edition:
+    """Publish the draft as it was seen; what somebody changed meanwhile is not published unread."""
     with transaction.atomic():
-        content = SiteContent.objects.select_for_update().get(pk=content_id)
+        content = SiteContent.objects.select_for_update().get(pk=content.pk)
         if digest(content) != seen:
             raise Changed
         last = content.editions.first()
-        if last is not None and (last.title, last.text) == (content.title, content.draft):
+        if last is not None and _says_the_same(content, last):
             return last
-        edition = content.editions.create(
-            number=last.number + 1 if last else 1, title=content.title, text=content.draft
-        )
+        edition = next_edition(content)
+        edition.save()
         record(by, "pages.text_published", content, key=content.key, number=edition.number)
     return edition

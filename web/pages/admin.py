@@ -1,0 +1,57 @@
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from pages.domain import texts
+from pages.models import ContactMessage, Edition, SiteContent
+from pages.places import PLACES
+
+
+class ReadOnly(admin.ModelAdmin):
+    """What nobody changes by hand: kept for looking it up."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(SiteContent)
+class SiteContentAdmin(admin.ModelAdmin):
+    list_display = ["title", "key", "changed_at", "preview"]
+    search_fields = ["title", "key", "draft"]
+    readonly_fields = ["preview"]
+    fields = ["key", "title", "draft", "preview"]
+
+    def save_model(self, request: HttpRequest, obj: SiteContent, form: ModelForm, change: bool) -> None:
+        """Saving writes the draft; publishing follows the preview."""
+        texts.save_draft(obj, request.user)
+
+    @admin.display(description="what the public will see")
+    def preview(self, obj: SiteContent) -> str | SafeString:
+        if obj.key not in PLACES or obj.pk is None:
+            return "–"
+        return format_html('<a href="{}">Look and publish</a>', reverse("desk_text_preview", args=[obj.key]))
+
+
+@admin.register(Edition)
+class EditionAdmin(ReadOnly):
+    list_display = ["title", "number", "published_at"]
+    list_filter = ["content"]
+
+
+@admin.register(ContactMessage)
+class ContactMessageAdmin(ReadOnly):
+    list_display = ["name", "email", "sent_at", "answered_at", "answered_by"]
+    list_filter = ["sent_at", ("answered_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["answered_by"]
+    search_fields = ["name", "email", "text"]

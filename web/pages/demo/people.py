@@ -1,0 +1,123 @@
+"""The people of common/demo.py with what belongs to them, and teachers enough for a full week of classes."""
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from common import demo
+from users.domain import roles
+from users.models import Role, Staff, Student, User
+
+
+@dataclass(frozen=True)
+class Profile:
+    email: str
+    title: str
+    bio: str
+    listing: int
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A teacher nobody logs in as: the account has no password."""
+
+    first_name: str
+    last_name: str
+    title: str
+    bio: str
+    listing: int
+
+    @property
+    def email(self) -> str:
+        return f"{self.first_name.lower()}@example.org"
+
+
+PROFILES = (
+    Profile(
+        "tess@example.org",
+        "Teaches Balboa and Lindy Hop",
+        "Tess walked into a class in 2009 because it rained, and never left. She teaches the way she dances: small "
+        "steps, a clear lead, and time to laugh about the rest.",
+        1,
+    ),
+    Profile(
+        "ash@example.org",
+        "Assists on Tuesdays and Thursdays",
+        "Ash makes sure that nobody stands at the wall. Ask them for a dance, a tissue or the name of that song.",
+        5,
+    ),
+    Profile(
+        "ada@example.org",
+        "Runs the office",
+        "Ada answers your mails, finds your lost jacket and knows which class fits you, usually before you do.",
+        6,
+    ),
+)
+COLLEAGUES = (
+    Colleague(
+        "Bo",
+        "Lindqvist",
+        "Teaches Lindy Hop",
+        "Bo learned from the people who were there in the eighties and passes it on with their stories. Bring water.",
+        2,
+    ),
+    Colleague(
+        "Inez",
+        "Ibarra",
+        "Teaches Charleston and solo jazz",
+        "Inez believes that everybody has a solo in them. Her warm-ups are known as far as the car park.",
+        3,
+    ),
+    Colleague(
+        "Ruben",
+        "Okafor",
+        "Teaches beginners",
+        "Ruben has taught more than two thousand first steps and still enjoys each one of them.",
+        4,
+    ),
+)
+
+
+def load() -> None:
+    accounts = {person.email: account(person) for person in demo.PEOPLE}
+    ada = accounts["ada@example.org"]
+    ada.groups.add(Role.objects.get(name=roles.ADMIN))
+    ada.forget_roles()
+    attend(accounts["alice@example.org"])
+    Student.objects.get_or_create(guardian=accounts["gus@example.org"], first_name="Kit", last_name="Gray")
+    give(ada, accounts["tess@example.org"], roles.TEACHER)
+    give(ada, accounts["ash@example.org"], roles.ASSISTANT)
+    for profile in PROFILES:
+        introduce(accounts[profile.email], profile)
+    for colleague in COLLEAGUES:
+        teacher = open_account(colleague.email, colleague.first_name, colleague.last_name)
+        give(ada, teacher, roles.TEACHER)
+        introduce(teacher, colleague)
+
+
+def account(person: demo.Person) -> User:
+    return open_account(person.email, person.first_name, person.last_name, demo.PASSWORD)
+
+
+def open_account(email: str, first_name: str, last_name: str, password: str | None = None) -> User:
+    found = User.objects.filter(email=email).first()
+    if found is not None:
+        return found
+    return User.objects.create_user(
+        email, password, first_name=first_name, last_name=last_name, email_confirmed_at=timezone.now()
+    )
+
+
+def attend(user: User) -> Student:
+    names = {"first_name": user.first_name, "last_name": user.last_name, "email": user.email}
+    return Student.objects.get_or_create(user=user, defaults=names)[0]
+
+
+def give(ada: User, user: User, role: str) -> None:
+    roles.give_role(ada, user, Role._default_manager.get(name=role), why="The demo school")
+
+
+def introduce(user: User, profile: Profile | Colleague) -> None:
+    Staff.objects.get_or_create(
+        user=user, defaults={"title": profile.title, "bio": profile.bio, "listing": profile.listing}
+    )

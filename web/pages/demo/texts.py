@@ -1,0 +1,78 @@
+"""What the demo school says of itself."""
+
+from pages.domain import texts
+from pages.models import SiteContent
+from users.models import User
+
+HOME = """
+Lindy Hop, Balboa and Charleston in weekly classes, five weeks at a time. Come alone or bring someone:
+we change partners, we learn each other's names, and on Fridays we dance.
+"""
+
+ABOUT = """
+We began in 1998 with eleven people, a borrowed church hall and one good record player. Today about two hundred people
+dance with us each week, and the record player still works.
+
+## How we teach
+
+Small groups, two teachers in each room, and no mirrors. You learn by dancing with many people, and you will make
+mistakes with all of them. Everything that we show you can be danced on Friday of the same week.
+
+## How a session goes
+
+A session lasts five weeks. Each class meets once a week on the same evening, for an hour. There are breaks between
+sessions, so that everybody can be missed a little.
+
+- **Beginning** is for your first steps, and needs nothing but shoes that slide.
+- **Level 2** makes them yours. Take both versions, in any order.
+- **Level 3** is for those who cannot stop.
+- **Workshops** on some Saturdays take one thing apart for an afternoon.
+"""
+
+CONTACT = """
+A question about a class, a lost jacket, an idea: Ada reads every message and answers within two working days.
+"""
+
+TERMS = """
+These are the terms of a demo school. Nobody has to keep them.
+
+## Your place
+
+A place is yours once it is paid or once we have agreed that you pay at the door. If you cannot come, tell us before
+the first class, and you get your money back.
+
+## In class
+
+Be kind, ask before you dance with someone, and take no for an answer. Our teachers may send home whoever does not.
+
+## When we cancel
+
+If a class does not take place, we tell you by mail and add a week at the end, or give your money back.
+"""
+
+PRIVACY = """
+What we keep, and why.
+
+- **Your name and address for mail**, so that you can log in and hear when a class moves.
+- **Which classes you take**, so that your teachers know where you are.
+- **What you paid**, because the law wants the books kept.
+
+We give nothing of it to anybody who does not need it to run the school. In your account you can see all of it and take
+it with you, and you can ask us to erase it.
+"""
+
+TEXTS = (
+    ("home", "Swing dancing, one evening a week", HOME),
+    ("business_about", "A school that dances", ABOUT),
+    ("contact", "Write to us", CONTACT),
+    ("terms", "Terms", TERMS),
+    ("privacy", "Privacy", PRIVACY),
+)
+
+
+def load() -> None:
+    ada = User.objects.get(email="ada@example.org")
+    for key, title, text in TEXTS:
+        if not SiteContent.objects.filter(key=key).exists():
+            content = texts.save_draft(SiteContent(key=key, title=title, draft=text.strip()), ada)
+            texts.publish(content, texts.digest(content), ada)

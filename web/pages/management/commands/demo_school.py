@@ -1,0 +1,26 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from pages import demo
+
+
+class Command(BaseCommand):
+    help = "Fill an empty database with a school to look at."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--anyway", action="store_true", help="Add what is missing though there are people in the database."
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Known passwords have no place beside real people, nor on a machine that the world can reach."""
+        anyway = options["anyway"]
+        if not (settings.DEBUG or anyway):
+            raise CommandError("The demo people's passwords are known, and DEBUG is off. Add --anyway if you are sure.")
+        try:
+            demo.load(anyway=anyway)
+        except demo.NotEmpty:
+            raise CommandError("There are people in this database already. Add --anyway if you are sure.") from None
+        self.stdout.write("The demo school is open.")
