@@ -10,6 +10,8 @@ from classwork.domain import offers, sessions, subjects
 from classwork.domain.offers import OfferDraft
 from classwork.models import ClassOffer, Level, Location, Session, Subject
 from common import dates
+from pages.domain import contact, texts
+from pages.models import ContactMessage, SiteContent
 from users.models import Staff, Student, User
 
 PASSWORD = "correct horse battery"
@@ -68,6 +70,18 @@ def offer(
     return offers.create_offer(
         None, OfferDraft({"session": session, "subject": subject} | usual | values, skipped, teachers)
     )
+
+
+def letter(name: str = "Sam", text: str = "Do I need a partner?", **fields: Any) -> ContactMessage:
+    message = ContactMessage(name=name, email=f"{name.lower()}@example.org", text=text, **fields)
+    return contact.receive(message, None)
+
+
+def text(key: str, title: str = "A title", draft: str = "Some *words*.", *, publish: bool = True) -> SiteContent:
+    content = texts.save_draft(SiteContent(key=key, title=title, draft=draft), None)
+    if publish:
+        texts.publish(content, texts.digest(content), None)
+    return content
 
 
 def school() -> SimpleNamespace:

@@ -1,7 +1,24 @@
+from types import SimpleNamespace
+
+from tests import make
 from tests.access import EVERYBODY, Row
 
 LETTER = {"name": "Alice", "email": "alice@example.org", "text": "When does the next session start?"}
 SENT = "302   302 302 302 302 302"
+#              visitor student guardian teacher assistant admin
+AT_THE_DESK = "403    403     403      403     403       200"
+DONE = "403    403     403      403     403       302"
+NOT_BY_GET = "405    405     405      405     405       405"
+
+
+def stage(school: SimpleNamespace) -> None:
+    school.letter = make.letter()
+    school.welcome = make.text("home")
+
+
+def home(school: SimpleNamespace) -> list[str]:
+    return [school.welcome.key]
+
 
 ROWS = [
     Row("home", EVERYBODY),
@@ -15,6 +32,13 @@ ROWS = [
     Row("brand_css", EVERYBODY, browse=False),
     Row("favicon", EVERYBODY, browse=False),
     Row("robots", EVERYBODY, browse=False),
-    #           visitor student guardian teacher assistant admin
-    Row("desk", "403    403     403      403     403       200"),
+    Row("desk", AT_THE_DESK),
+    Row("desk_contact", AT_THE_DESK),
+    Row("desk_contact", AT_THE_DESK, query="?show=answered"),
+    Row("desk_contact_answered", NOT_BY_GET, post=DONE, args=lambda school: [school.letter.pk]),
+    Row("desk_texts", AT_THE_DESK),
+    Row("desk_text", AT_THE_DESK, post=DONE, args=home, data=lambda school: {"title": "Hello", "draft": "Come in."}),
+    Row("desk_text", "403 403 403 403 403 404", args=lambda school: ["nowhere"], note="no such place"),
+    Row("desk_text_preview", AT_THE_DESK, args=home),
+    Row("desk_text_publish", NOT_BY_GET, post=DONE, args=home),
 ]

@@ -64,6 +64,48 @@ def draw(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
     return Drawing(columns * CELL, rows * CELL, tiles)
 
 
+# A head and shoulders in 300 by 300 units; the hair is drawn behind or before the head.
+SHOULDERS = ("M20 300A130 120 0 0 1 280 300Z", "M40 300V265A55 55 0 0 1 95 210H205A55 55 0 0 1 260 265V300Z")
+NECK = "M122 170H178V240A28 28 0 0 1 122 240Z"
+HEAD = "M150 58A62 68 0 0 1 150 194A62 68 0 0 1 150 58Z"
+BEHIND = (
+    "",
+    "M150 40A84 84 0 0 1 234 124V210H66V124A84 84 0 0 1 150 40Z",
+    "M150 8A30 30 0 1 1 150 68A30 30 0 1 1 150 8Z",
+)
+BEFORE = (
+    "M84 126A66 74 0 0 1 216 126Q216 100 180 96Q120 90 84 126Z",
+    "M84 118A66 70 0 0 1 216 118Q150 96 84 118Z",
+    "M86 132A64 74 0 0 1 214 132L196 104L168 112L150 96L122 112L104 104Z",
+    "M76 104A76 62 0 0 1 224 104Z",
+)
+TROUSSEAU = ("M110 300L150 236L190 300Z", "M60 300L84 226H104L80 300ZM220 300L196 226H216L240 300Z", "")
+
+
+@dataclass(frozen=True)
+class Part:
+    colour: str
+    path: str
+
+
+def portrait(name: str) -> tuple[Part, ...]:
+    """A person of circles and arcs for who has no photograph: nobody's likeness, but always the same for a name."""
+    numbers = _numbers(f"portrait\0{name}")
+    ground, coat, trim = _pick_some(["d1", "d3", "d4"], numbers, 3)
+    head = ("d2", "d5")[next(numbers) % 2]
+    hair = trim if ground != trim else coat
+    parts = [
+        Part(ground, "M0 0H300V300H0Z"),
+        Part(hair, BEHIND[next(numbers) % len(BEHIND)]),
+        Part(coat, SHOULDERS[next(numbers) % len(SHOULDERS)]),
+        Part(head, TROUSSEAU[next(numbers) % len(TROUSSEAU)]),
+        Part(head, NECK),
+        Part(head, HEAD),
+        Part(hair, BEFORE[next(numbers) % len(BEFORE)]),
+    ]
+    return tuple(part for part in parts if part.path)
+
+
 def _tile(index: int, columns: int, family: list[str], numbers: Iterator[int]) -> Tile:
     ground = next(numbers) % len(COLOURS)
     colour = (ground + 1 + next(numbers) % (len(COLOURS) - 1)) % len(COLOURS)

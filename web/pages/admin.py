@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from pages.domain import texts
 from pages.models import ContactMessage, Edition, SiteContent
 from pages.places import PLACES
+from users.roles import acting
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -34,7 +35,7 @@ class SiteContentAdmin(admin.ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: SiteContent, form: ModelForm, change: bool) -> None:
         """Saving writes the draft; publishing follows the preview."""
-        texts.save_draft(obj, request.user)
+        texts.save_draft(obj, acting(request))
 
     @admin.display(description="what the public will see")
     def preview(self, obj: SiteContent) -> str | SafeString:

@@ -6,18 +6,18 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common.guards import desk_required
 from pages.domain import contact, texts
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
 from pages.places import PLACES, show
-from users.models import User
-from users.roles import desk_required
+from users.roles import acting
 
 PER_PAGE = 25
 
 
 @require_safe
-@desk_required()
+@desk_required("users.enter_office")
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/home.html")
 
@@ -34,7 +34,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 @desk_required("pages.change_contactmessage")
 def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
-    message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), who(request))
+    message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting(request))
     messages.success(request, f"The message of {message.name} is marked as answered.")
     return redirect("desk_contact")
 
@@ -51,7 +51,7 @@ def text_edit(request: HttpRequest, key: str) -> HttpResponse:
     content = draft_at(key)
     form = TextForm(request.POST or None, instance=content)
     if form.is_valid():
-        texts.save_draft(form.save(commit=False), who(request))
+        texts.save_draft(form.save(commit=False), acting(request))
         return redirect("desk_text_preview", key)
     return render(request, "desk/text.html", {"form": form, "place": PLACES[key], "content": content})
 
@@ -69,7 +69,7 @@ def text_preview(request: HttpRequest, key: str) -> HttpResponse:
 def text_publish(request: HttpRequest, key: str) -> HttpResponse:
     content = get_object_or_404(SiteContent, key=key, key__in=PLACES)
     try:
-        edition = texts.publish(content, request.POST.get("seen", ""), who(request))
+        edition = texts.publish(content, request.POST.get("seen", ""), acting(request))
     except texts.Changed:
         messages.warning(request, "Somebody changed this text after you looked at it. Please look again.")
         return redirect("desk_text_preview", key)
@@ -82,8 +82,3 @@ def draft_at(key: str) -> SiteContent:
     if key not in PLACES:
         raise Http404
     return SiteContent.objects.filter(key=key).first() or SiteContent(key=key, title=PLACES[key].name)
-
-
-def who(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 (the decorator let nobody else in)
-    return request.user

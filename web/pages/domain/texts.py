@@ -66,7 +66,7 @@ def digest(content: SiteContent) -> str:
     return hashlib.sha256(f"{content.title}\0{content.draft}".encode()).hexdigest()[:24]
 
 
-def save_draft(content: SiteContent, by: User) -> SiteContent:
+def save_draft(content: SiteContent, by: User | None) -> SiteContent:
     with transaction.atomic():
         content.save()
         record(by, "pages.text_drafted", content, key=content.key)
@@ -81,7 +81,7 @@ def next_edition(content: SiteContent) -> Edition:
     return Edition(content=content, number=number, title=content.title, text=content.draft, published_at=now)
 
 
-def publish(content: SiteContent, seen: str, by: User) -> Edition:
+def publish(content: SiteContent, seen: str, by: User | None) -> Edition:
     """Publish the draft as it was seen; what somebody changed meanwhile is not published unread."""
     with transaction.atomic():
         content = SiteContent.objects.select_for_update().get(pk=content.pk)
