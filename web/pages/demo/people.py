@@ -1,6 +1,7 @@
 """The people of common/demo.py with what belongs to them, and teachers enough for a full week of classes."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.utils import timezone
 
@@ -114,7 +115,7 @@ def attend(user: User) -> Student:
 
 
 def give(ada: User, user: User, role: str) -> None:
-    roles.give_role(ada, user, Role._default_manager.get(name=role), why="The demo school")
+    roles.give_role(ada, user, cast(Role, Role.objects.get(name=role)), why="The demo school")
 
 
 def introduce(user: User, profile: Profile | Colleague) -> None:
