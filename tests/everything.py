@@ -1,7 +1,8 @@
 """All tests with branch coverage: once on SQLite, and where a PostgreSQL is given, once more on that.
 
-Tests tagged `postgres`, `redis` or `browser` run when their service is found. What could not run is listed at the end;
-with CI=true a missing service is a failure, and so is a skipped test.
+Tests tagged `postgres`, `redis` or `browser` run when their service is found; those that no database concerns are
+tagged `once`. What could not run is listed at the end; with CI=true a missing service is a failure, and so is a
+skipped test.
 """
 
 import os
@@ -69,7 +70,7 @@ def main() -> int:
     total = run("SQLite", *without("postgres", *missing))
     if SERVICES["postgres"]:
         others = [name for name in missing if name != "postgres"]
-        total += run("PostgreSQL", *without("browser", *others), DATABASE_URL=os.environ["TEST_POSTGRES_URL"])
+        total += run("PostgreSQL", *without("browser", "once", *others), DATABASE_URL=os.environ["TEST_POSTGRES_URL"])
     coverage()
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")

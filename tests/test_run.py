@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 TOP = Path(__file__).resolve().parents[1]
 WITHOUT_ENSUREPIP = """
@@ -44,6 +44,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
     )
 
 
+@tag("once")
 class BareMachineTest(SimpleTestCase):
     def setUp(self) -> None:
         self.folder = copy_of_the_tree()
@@ -72,6 +73,7 @@ class BareMachineTest(SimpleTestCase):
         self.assertIn("./run test", done.stderr)
 
 
+@tag("once")
 class InstalledTest(SimpleTestCase):
     folder: ClassVar[Path]
 

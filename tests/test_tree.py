@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 TOP = Path(__file__).resolve().parents[1]
 # In pieces, so that this file does not hold what it looks for.
@@ -46,6 +46,7 @@ def lines_with(pattern: re.Pattern[str], *endings: str) -> list[str]:
     ]
 
 
+@tag("once")
 class TreeTest(SimpleTestCase):
     def test_no_file_is_too_long(self) -> None:
         long = [name for name, text in python() if text.count("\n") > LONGEST_FILE]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from common import env
 
@@ -55,6 +55,7 @@ class SettingsTestCase(SimpleTestCase):
         self.assertIn(message, done.stderr.strip().splitlines()[-1])
 
 
+@tag("once")
 class SafetyTest(SettingsTestCase):
     def test_nothing_set_is_the_safe_site(self) -> None:
         found = self.settings_under(
@@ -97,6 +98,7 @@ class SafetyTest(SettingsTestCase):
         self.assertRefused("AWS_ACCESS_KEY_ID must be set", S3="True")
 
 
+@tag("once")
 class NamesTest(SettingsTestCase):
     def test_a_django_name_serves_where_the_plain_one_is_missing_and_yields_to_it(self) -> None:
         self.assertEqual(self.settings_under("DEBUG", DJANGO_DEBUG="True"), {"DEBUG": True})
@@ -135,6 +137,7 @@ class NamesTest(SettingsTestCase):
         )
 
 
+@tag("once")
 class TemplateTest(SimpleTestCase):
     """`.env_template` and what the code reads are one list."""
 
