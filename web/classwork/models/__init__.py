@@ -3,11 +3,11 @@ from classwork.models.calendar import (
     CalendarFeed,
     ClassOffer,
     Meeting,
-    Session,
     SkippedDate,
 )
 from classwork.models.catalogue import Level, Location, Subject
 from classwork.models.proposals import Proposal
+from classwork.models.sessions import Session
 
 __all__ = [
     "Assignment",

@@ -1,0 +1,108 @@
+"""Terms: the periods in which classes are offered."""
+
+from datetime import date
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+
+from classwork.domain.calendar import SessionPlan
+from classwork.models.catalogue import default_weeks
+
+session_name = RegexValidator(
+    r"^(?!all\Z)[^\s,/][^,/]*\Z",
+    "A session's name stands in addresses: leave out commas and slashes, and do not call it “all”.",
+)
+
+
+def default_shift() -> int:
+    return settings.DEFAULT_MAX_DAY_SHIFT
+
+
+class Session(models.Model):
+    """A term. Its start and end follow from the key day and the rules; nothing else stores them."""
+
+    name = models.CharField(max_length=40, validators=[session_name], help_text="Such as Jan_2026; part of addresses.")
+    key_day_date = models.DateField(
+        "key day",
+        help_text="The first class on the weekday that matters most: the one that has classes in every session, "
+        "and the last such day of the week when there are several.",
+    )
+    max_day_shift = models.SmallIntegerField(
+        "day shift",
+        default=default_shift,
+        validators=[MinValueValidator(-6), MaxValueValidator(6)],
+        help_text="How many days other class days may lie before (negative) or after the key day.",
+    )
+    num_weeks = models.PositiveSmallIntegerField(
+        "weeks", default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
+    )
+    skip_weeks = models.PositiveSmallIntegerField(
+        "skipped weeks", default=0, validators=[MaxValueValidator(52)], help_text="Weeks without class in between."
+    )
+    flip_last_day = models.BooleanField(
+        "last day is flipped",
+        default=False,
+        help_text="Because of skipped weeks, the other end of the week has the last class.",
+    )
+    break_weeks = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(52)], help_text="Empty weeks after the session."
+    )
+    publish_date = models.DateField("published from", help_text="The first day on which the public sees it.")
+    expire_date = models.DateField("published until", help_text="The last day. Empty: worked out from the key day.")
+    date_added = models.DateTimeField(auto_now_add=True)
+    date_modified = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["-key_day_date", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="classwork_session_name_once",
+                violation_error_message="Another session has this name.",
+            ),
+            models.CheckConstraint(
+                condition=Q(publish_date__lte=F("expire_date")), name="classwork_session_publish_before_expire"
+            ),
+            models.CheckConstraint(condition=Q(num_weeks__range=(1, 53)), name="classwork_session_weeks"),
+            models.CheckConstraint(condition=Q(max_day_shift__range=(-6, 6)), name="classwork_session_shift"),
+            models.CheckConstraint(
+                condition=Q(flip_last_day=False) | Q(skip_weeks__gt=0), name="classwork_session_flip_needs_a_skip"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("classoffer_display_session", args=[self.name])
+
+    @property
+    def title(self) -> str:
+        return self.name.replace("_", " ")
+
+    @property
+    def plan(self) -> SessionPlan:
+        return SessionPlan(
+            key_day=self.key_day_date,
+            shift=self.max_day_shift,
+            weeks=self.num_weeks,
+            skip_weeks=self.skip_weeks,
+            flip_last_day=self.flip_last_day,
+            break_weeks=self.break_weeks,
+            publish=self.publish_date,
+            expire=self.expire_date,
+            pk=self.pk,
+            name=self.name,
+        )
+
+    @property
+    def start_date(self) -> date:
+        return self.plan.start
+
+    @property
+    def end_date(self) -> date:
+        return self.plan.end
