@@ -3,12 +3,18 @@
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
+from django.contrib.sitemaps.views import sitemap
 from django.urls import include, path
+from django.views.decorators.http import require_safe
+
+from classwork.sitemaps import SITEMAPS
 
 from outbox import registry
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("sitemap.xml", require_safe(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("", include("classwork.urls")),
     path("", include("users.urls")),
     path("", include("pages.urls")),
     path("", include("outbox.urls")),

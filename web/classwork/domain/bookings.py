@@ -10,13 +10,18 @@ from classwork.domain.timetable import Slot
 
 @dataclass(frozen=True)
 class Booking:
-    """A class takes a teacher or a place for the time of one meeting; `key` tells two of the same name apart."""
+    """A class takes a person or a place for the time of one meeting; two may have the same name."""
 
-    key: str
+    kind: str
+    pk: int
     what: str
     offer_id: int | None
     offer: str
     slot: Slot
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.kind, self.pk
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Clash:
 def clashes(bookings: Iterable[Booking]) -> list[Clash]:
     """Every pair of classes once for each thing they share, at the first time at which they do."""
     found: dict[tuple[object, ...], Clash] = {}
-    running: dict[str, list[Booking]] = {}
+    running: dict[tuple[str, int], list[Booking]] = {}
     for booking in sorted(bookings, key=lambda one: (one.slot.starts_at, one.slot.ends_at)):
         others = [other for other in running.get(booking.key, []) if other.slot.overlaps(booking.slot)]
         for other in others:

@@ -76,6 +76,13 @@ def show(rule: Rule) -> str:
     return ", ".join("|".join(sorted(goal)) for goal in rule)
 
 
+def in_words(rule: Rule) -> str:
+    """A or C, and B or D"""
+    goals = [" or ".join(sorted(goal)) for goal in rule]
+    joint = ", and " if any(len(goal) > 1 for goal in rule) else " and "
+    return joint.join([", ".join(goals[:-1]), goals[-1]]) if len(goals) > 1 else "".join(goals)
+
+
 def missing(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
     """The goals still open when each class meets one goal, and each goal wants `times` classes.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from classwork.domain import calendar, timetable
 from classwork.domain.bookings import Booking, Clash, clashes
@@ -89,26 +89,32 @@ def _of_the_rule(wanted: Wanted) -> Iterable[str]:
 
 
 def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:
-    slots = [slot for one in effects for slot in one.after]
-    if not slots:
-        return []
     own = [booking for one, what in zip(wanted, effects, strict=True) for booking in _bookings(one, what)]
+    if not own:
+        return []
     ids = {one.offer.pk for one in wanted}
-    others = [booking for meeting in _meetings_near(slots, ids) for booking in _bookings_of(meeting)]
+    others = [booking for meeting in _rivals(own, ids) for booking in _bookings_of(meeting)]
     found = clashes([*own, *others])
     return [clash for clash in found if {clash.first.offer_id, clash.second.offer_id} & ids]
 
 
-def _meetings_near(slots: Sequence[Slot], but: set[int]) -> Iterable[Meeting]:
+def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
+    """The meetings of other classes at about that time which want any of the same people and places."""
+    places = {booking.pk for booking in own if booking.kind == "place"}
+    staff = {booking.pk for booking in own if booking.kind == "staff"}
+    shared = Q(location__in=places) | Q(offer__location__in=places)
+    shared |= Q(offer__assignments__staff__in=staff) | Q(substitutes__in=staff)
     return (
         Meeting.objects.filter(
+            shared,
             cancelled_at=None,
-            starts_at__lt=max(slot.ends_at for slot in slots),
-            ends_at__gt=min(slot.starts_at for slot in slots),
+            starts_at__lt=max(booking.slot.ends_at for booking in own),
+            ends_at__gt=min(booking.slot.starts_at for booking in own),
         )
-        .exclude(offer_id__in=[pk for pk in but if pk])
+        .exclude(offer__in=[pk for pk in but if pk])
         .select_related("offer__subject__level", "offer__session", "offer__location", "location")
         .prefetch_related("substitutes__user", "offer__assignments__staff__user")
+        .distinct()
     )
 
 
@@ -130,9 +136,9 @@ def _bookings_of(meeting: Meeting) -> Iterable[Booking]:
 
 def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]) -> Iterable[Booking]:
     if place is not None:
-        yield Booking(f"place {place.pk}", str(place), offer.pk, offer.heading, slot)
+        yield Booking("place", place.pk, str(place), offer.pk, offer.heading, slot)
     for person in staff:
-        yield Booking(f"staff {person.pk}", str(person), offer.pk, offer.heading, slot)
+        yield Booking("staff", person.pk, str(person), offer.pk, offer.heading, slot)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """When it is taught: class offers, and the meetings that follow from them."""
 
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -32,14 +33,18 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         return self.approved().filter(session__publish_date__lte=today)
 
     def with_timetable(self) -> "ClassOfferQuerySet":
-        """All that a list of classes shows, in a number of queries that does not grow."""
-        return self.select_related("subject__level", "session", "location").prefetch_related(
-            models.Prefetch(
-                "meetings", Meeting.objects.select_related("location").prefetch_related("substitutes__user")
-            ),
-            models.Prefetch("assignments", Assignment.objects.select_related("staff__user")),
-            "skipped_dates",
-        )
+        """All that planning and the page of one class look at, substitutes included."""
+        meetings = Meeting.objects.select_related("location").prefetch_related("substitutes__user")
+        return self.for_lists().prefetch_related(None).prefetch_related(*self._always(meetings))
+
+    def for_lists(self) -> "ClassOfferQuerySet":
+        """All that a list of classes shows, in four queries however long it is."""
+        related = self.select_related("subject__level", "session", "location")
+        return related.prefetch_related(*self._always(Meeting.objects.select_related("location")))
+
+    def _always(self, meetings: "models.QuerySet[Meeting]") -> list[Any]:
+        assignments = Assignment.objects.select_related("staff__user")
+        return [models.Prefetch("meetings", meetings), models.Prefetch("assignments", assignments), "skipped_dates"]
 
 
 class ClassOffer(models.Model):
@@ -112,6 +117,12 @@ class ClassOffer(models.Model):
     def day(self) -> str:
         """Tuesdays for a class of several weeks, Tuesday for a single day."""
         return self.weekday + ("s" if self.subject.num_weeks > 1 else "")
+
+    @property
+    def times(self) -> str:
+        """On the wall, from start to end."""
+        end = datetime.combine(date.min, self.start_time) + timedelta(minutes=self.subject.num_minutes)
+        return dates.span(self.start_time, end)
 
     @property
     def full_price(self) -> Decimal:

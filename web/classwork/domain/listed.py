@@ -1,0 +1,68 @@
+"""A class offer in the words of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from classwork.models import Assignment, ClassOffer, Meeting
+from common import dates
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The dates and people of a class; made from what is prefetched, so that a list costs no query per class."""
+
+    offer: ClassOffer
+    today: date
+
+    @cached_property
+    def meetings(self) -> list[Meeting]:
+        return [meeting for meeting in self.offer.meetings.all() if not meeting.is_cancelled]
+
+    @cached_property
+    def cancelled(self) -> list[Meeting]:
+        return [meeting for meeting in self.offer.meetings.all() if meeting.is_cancelled]
+
+    @property
+    def first(self) -> Meeting | None:
+        return self.meetings[0] if self.meetings else None
+
+    @property
+    def last(self) -> Meeting | None:
+        return self.meetings[-1] if self.meetings else None
+
+    @property
+    def skipped(self) -> list[date]:
+        """Dates in between on which the class does not meet, whether planned so or cancelled."""
+        planned = {skipped.on for skipped in self.offer.skipped_dates.all()}
+        return sorted(planned | {meeting.on for meeting in self.cancelled})
+
+    @property
+    def dates(self) -> str:
+        """Tue 6 Jan to Tue 3 Feb 2026; a single day alone."""
+        if self.first is None or self.last is None:
+            return "Dates to be announced"
+        first, last = dates.day(self.first.on), dates.day(self.last.on)
+        return first if first == last else f"{first} to {last}"
+
+    @property
+    def count(self) -> str:
+        return "one class" if len(self.meetings) == 1 else f"{len(self.meetings)} classes"
+
+    @property
+    def state(self) -> str:
+        if self.first is None or self.last is None:
+            return ""
+        if self.last.on < self.today:
+            return "Over"
+        return "Running" if self.first.on <= self.today else ""
+
+    @cached_property
+    def teacher_names(self) -> list[str]:
+        return [str(one.staff) for one in self.offer.assignments.all() if one.role == Assignment.Role.TEACHER]
+
+    @property
+    def teachers(self) -> str:
+        return " and ".join(self.teacher_names)

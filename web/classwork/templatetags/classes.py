@@ -1,0 +1,31 @@
+import json
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from common import dates
+
+register = template.Library()
+
+# What could end the element or begin another is written as an escape, which JSON reads as the same letter.
+ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
+
+
+@register.filter
+def linked_data(data: dict[str, Any]) -> SafeString:
+    """A data block for search engines: nothing runs it, so the content policy lets it stand."""
+    return format_html('<script type="application/ld+json">{}</script>', mark_safe(json.dumps(data).translate(ESCAPES)))
+
+
+@register.filter
+def day(value: date) -> str:
+    return dates.day(dates.local(value).date() if isinstance(value, datetime) else value)
+
+
+@register.filter
+def times(meeting: Any) -> str:
+    """When a meeting begins and ends, on the wall of the school."""
+    return dates.span(dates.local(meeting.starts_at), dates.local(meeting.ends_at))

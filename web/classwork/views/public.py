@@ -1,0 +1,83 @@
+"""The pages on which people choose a class."""
+
+from datetime import date
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from classwork.domain import calendar, guide, listing, structured
+from classwork.domain.calendar import Rules
+from classwork.domain.listed import Listed
+from classwork.domain.listing import Filters
+from classwork.models import ClassOffer, Location, Session
+from common import dates
+from users import roles
+
+
+def sees_everything(request: HttpRequest) -> bool:
+    """Who teaches here or works in the office sees what is still being planned."""
+    return roles.at_the_desk(request.user) or roles.is_team(request.user)
+
+
+@require_safe
+def classoffer_list(request: HttpRequest, names: str | None = None, day: date | None = None) -> HttpResponse:
+    today, everything = dates.today(), sees_everything(request)
+    sessions = listing.sessions_for(names=names, on=day, today=today, everything=everything)
+    filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
+    by = "level" if request.GET.get("by") == "level" else "day"
+    found = listing.listing(sessions, filters, by=by, today=today, everything=everything)
+    context = {"listing": found, "sessions": sessions, "day": day, "named": names is not None}
+    return render(request, "classwork/classoffer_list.html", context | _neighbours(sessions, names, today, everything))
+
+
+def _neighbours(sessions: list[Session], names: str | None, today: date, everything: bool) -> dict[str, Any]:
+    """The sessions before and after the one that a page is about."""
+    if names is None or len(sessions) != 1:
+        return {}
+    known = listing.sessions_for(names="all", today=today, everything=everything)
+    plan, plans = sessions[0].plan, [session.plan for session in known]
+    return {
+        "previous": calendar.previous_of(plan, plans),
+        "following": calendar.next_of(plan, plans, Rules.of_the_school()),
+    }
+
+
+@require_safe
+def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    today = dates.today()
+    visible = ClassOffer.objects.all() if sees_everything(request) else ClassOffer.objects.published(today)
+    offer = get_object_or_404(visible.with_timetable(), pk=pk)
+    listed = Listed(offer, today)
+    context = {"listed": listed, "offer": offer, "subject": offer.subject, "event": structured.event(listed)}
+    return render(request, "classwork/classoffer_detail.html", context)
+
+
+@require_safe
+def past_sessions(request: HttpRequest) -> HttpResponse:
+    return render(request, "classwork/past_sessions.html", {"sessions": listing.past_sessions(dates.today())})
+
+
+@require_safe
+def location_list(request: HttpRequest) -> HttpResponse:
+    visible = Location.objects.all() if sees_everything(request) else Location.objects.filter(is_public=True)
+    return render(request, "classwork/location_list.html", {"locations": visible})
+
+
+@require_safe
+def location_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    everything = sees_everything(request)
+    location = get_object_or_404(Location, pk=pk)
+    if not (location.is_public or everything):
+        raise Http404
+    today = dates.today()
+    sessions = listing.sessions_for(today=today, everything=everything)
+    found = listing.listing(sessions, Filters(place=str(pk)), today=today, everything=everything)
+    context = {"location": location, "listing": found if found.filters.place else None}
+    return render(request, "classwork/location_detail.html", context | {"place": structured.place(location)})
+
+
+@require_safe
+def level_guide(request: HttpRequest) -> HttpResponse:
+    return render(request, "classwork/level_guide.html", {"steps": guide.steps(dates.today())})
