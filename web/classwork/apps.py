@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+MODELS = ("level", "subject", "location", "session", "classoffer", "meeting", "proposal")
 
 
 class ClassworkConfig(AppConfig):
@@ -7,9 +10,12 @@ class ClassworkConfig(AppConfig):
     SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list")]
     ROLES = {
         "Admin": [
-            f"classwork.{right}_{model}"
-            for model in ("level", "subject", "location", "session", "classoffer", "meeting", "proposal")
-            for right in ("view", "add", "change", "delete")
-        ]
-        + ["classwork.decide_proposal"],
+            "classwork.decide_proposal",
+            *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
+        ],
     }
+
+    def ready(self) -> None:
+        from classwork.signals import offer_first_levels
+
+        post_migrate.connect(offer_first_levels, sender=self, dispatch_uid="classwork.first_levels")

@@ -8,7 +8,6 @@ from django.urls import include, path
 from django.views.decorators.http import require_safe
 
 from classwork.sitemaps import SITEMAPS
-
 from outbox import registry
 
 urlpatterns = [

@@ -1,0 +1,29 @@
+"""The ladder a school starts with; an admin changes it as the school wants it."""
+
+from decimal import Decimal
+from typing import Any
+
+from classwork.models import Level
+
+STEPS: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("Beginning", "Beg", "1", {"rule": "A|C, B|D", "started": Decimal(1), "done": Decimal(2)}),
+    ("Level 2", "L2", "2", {"rule": "A, B, C, D", "done": Decimal("2.5"), "done_twice": Decimal(3)}),
+    ("Level 3", "L3", "3", {"rule": "A, B, C, D", "done": Decimal("3.5"), "done_twice": Decimal(4)}),
+    ("Level 4", "L4", "4", {}),
+]
+BESIDE = [
+    ("Workshop", "WS", "2.5"),
+    ("Special", "Spec", "3.5"),
+    ("Private lesson", "Priv", "0"),
+    ("Private lessons", "PrivSet", "0"),
+    ("Other", "Other", "0"),
+]
+
+
+def add(using: str = "default") -> None:
+    """Only where there is no level at all."""
+    if Level.objects.using(using).exists():
+        return
+    ladder = [Level(name=name, code=code, rank=Decimal(rank), **more) for name, code, rank, more in STEPS]
+    ladder += [Level(name=name, code=code, rank=Decimal(rank), is_step=False) for name, code, rank in BESIDE]
+    Level.objects.using(using).bulk_create(ladder)
