@@ -37,13 +37,15 @@ class Navigation:
     desk: list[Way]
 
 
-def declared(attribute: str) -> Iterator[Link]:
-    """Apps stand in INSTALLED_APPS with the highest layer first; what the school offers comes before its own pages.
-
-    A school may leave an app's addresses out of its URLconf: then its links are not shown.
-    """
+def named(attribute: str) -> Iterator[Link]:
+    """Apps stand in INSTALLED_APPS with the highest layer first; what the school offers comes before its own pages."""
     for config in reversed(list(apps.get_app_configs())):
-        yield from (link for row in getattr(config, attribute, []) if _leads_somewhere(link := Link(*row)))
+        yield from (Link(*row) for row in getattr(config, attribute, []))
+
+
+def declared(attribute: str) -> list[Link]:
+    """A school may leave an app's addresses out of its URLconf: then its links are not shown."""
+    return [link for link in named(attribute) if _leads_somewhere(link)]
 
 
 def _leads_somewhere(link: Link) -> bool:
@@ -77,7 +79,7 @@ def desk_links(user: Any) -> list[Link]:
 def navigation(user: Any, path: str) -> Navigation:
     member = user is not None and user.is_authenticated
     return Navigation(
-        site=ways(list(declared("SITE_LINKS")), path),
-        account=ways(list(declared("ACCOUNT_LINKS")), path) if member else [],
+        site=ways(declared("SITE_LINKS"), path),
+        account=ways(declared("ACCOUNT_LINKS"), path) if member else [],
         desk=ways(desk_links(user), path),
     )

@@ -1,0 +1,30 @@
+from decimal import Decimal
+
+from django.template import Context, Template
+from django.test import SimpleTestCase
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common import charts
+
+ROOM = charts.WIDTH - charts.LABELS - charts.VALUES
+
+
+class ChartsTest(SimpleTestCase):
+    @given(st.lists(st.tuples(st.text(), st.integers(-(10**9), 10**9))))
+    def test_bars_stay_in_their_room_and_in_the_order_of_their_values(self, rows: list[tuple[str, int]]) -> None:
+        chart = charts.bars(rows)
+        self.assertEqual([bar.value for bar in chart.bars], [value for _, value in rows])
+        for bar in chart.bars:
+            self.assertTrue(0 <= float(bar.width) <= ROOM)
+        lengths = [float(bar.width) for bar in sorted(chart.bars, key=lambda bar: bar.value)]
+        self.assertEqual(lengths, sorted(lengths))
+
+    def test_the_table_says_what_the_drawing_shows(self) -> None:
+        rows = [("Week 1", 12), ("Week <2>", Decimal("7.50"))]
+        html = Template("{% load charts %}{% bar_chart rows title='Students' label='Week' %}").render(
+            Context({"rows": rows})
+        )
+        self.assertInHTML('<th scope="row">Week &lt;2&gt;</th>', html)
+        self.assertInHTML('<td class="number">7.50</td>', html)
+        self.assertIn('aria-hidden="true"', html)

@@ -1,0 +1,69 @@
+from history.models import Entry
+from pages.domain import contact
+from pages.models import ContactMessage
+from tests import make
+from tests.base import SchoolTestCase
+
+LETTER = {"name": "Zoë 李", "email": "Zoe@Example.org", "text": "Do I need a partner?"}
+
+
+class ContactTest(SchoolTestCase):
+    def test_a_message_is_kept_as_it_was_written(self) -> None:
+        response = self.client.post("/contact/", LETTER)
+        self.assertRedirects(response, "/contact/thanks/")
+        message = ContactMessage.objects.get()
+        self.assertEqual((message.name, message.text, message.sender), (LETTER["name"], LETTER["text"], None))
+
+    def test_whoever_is_logged_in_need_not_type_who_they_are(self) -> None:
+        self.log_in(self.alice)
+        self.assertContains(self.client.get("/contact/"), 'value="alice@example.org"')
+        self.client.post("/contact/", LETTER)
+        self.assertEqual(ContactMessage.objects.get().sender, self.alice)
+
+    def test_nonsense_is_refused_beside_its_field(self) -> None:
+        for field, text, sentence in (
+            ("name", " ", "Please tell us your name."),
+            ("name", "x" * 121, "at most 120 characters"),
+            ("email", "nonsense", "This is not a complete e-mail address."),
+            ("email", "a@example.org\nBcc: all@example.org", "This is not a complete e-mail address."),
+            ("text", "", "Please write a few words."),
+            ("text", "x" * 5001, "at most 5000 characters"),
+            ("text", "a\0b", "Null characters are not allowed."),
+        ):
+            with self.subTest(field, text=text[:30]):
+                response = self.client.post("/contact/", LETTER | {field: text})
+                self.assertContains(response, sentence)
+                self.assertContains(response, f'aria-describedby="{describe(field)}id_{field}_error"')
+                self.assertContains(response, f'<a href="#id_{field}">')
+        self.assertFalse(ContactMessage.objects.exists())
+
+    def test_a_message_is_answered_once_and_the_history_says_by_whom(self) -> None:
+        message = make.letter()
+        contact.mark_answered(message, self.ada)
+        contact.mark_answered(message, self.tess)
+        message.refresh_from_db()
+        self.assertEqual(message.answered_by, self.ada)
+        self.assertEqual(Entry.objects.filter(action="pages.contact_answered").count(), 1)
+
+
+class LettersTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.ada)
+
+    def test_the_list_asks_as_often_for_thirty_letters_as_for_one(self) -> None:
+        self.assertSameQueries("/desk/contact/", lambda count: [make.letter(f"Sam{each}") for each in range(count)])
+
+    def test_an_answered_letter_moves_to_the_answered_ones(self) -> None:
+        message = make.letter()
+        self.client.post(f"/desk/contact/{message.pk}/answered/")
+        self.assertNotContains(self.client.get("/desk/contact/"), message.text)
+        self.assertContains(self.client.get("/desk/contact/?show=answered"), message.text)
+
+    def test_a_page_that_does_not_exist_is_the_last_one(self) -> None:
+        make.letter()
+        for page in ("99", "nonsense", "-1"):
+            self.assertEqual(self.client.get(f"/desk/contact/?page={page}").status_code, 200)
+
+
+def describe(field: str) -> str:
+    return "id_email_helptext " if field == "email" else ""

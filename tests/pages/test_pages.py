@@ -1,0 +1,53 @@
+from django.test import override_settings
+
+from tests import make
+from tests.base import SchoolTestCase
+from users.models import Staff
+
+
+class AboutTest(SchoolTestCase):
+    def names(self) -> list[str]:
+        return [str(person) for person in self.client.get("/aboutus/").context["people"]]
+
+    def test_staff_stand_in_their_order_and_a_negative_number_hides(self) -> None:
+        for person, listing in ((self.tess, 3), (self.ash, -1), (self.ada, 1)):
+            Staff.objects.filter(user=person).update(listing=listing)
+        self.assertEqual(self.names(), ["Ada Adler", "Tess Tanner"])
+
+    def test_closed_accounts_are_not_shown(self) -> None:
+        self.tess.is_active = False
+        self.tess.save()
+        self.assertNotIn("Tess Tanner", self.names())
+
+    def test_a_bio_is_text_and_never_markup(self) -> None:
+        Staff.objects.filter(user=self.tess).update(bio="<b>Hello</b>")
+        self.assertContains(self.client.get("/aboutus/"), "&lt;b&gt;Hello&lt;/b&gt;")
+
+    def test_the_page_asks_as_often_for_thirty_people_as_for_one(self) -> None:
+        def hire(count: int) -> None:
+            for _ in range(count):
+                number = Staff.objects.count()
+                make.staff(make.account(f"t{number}@example.org", f"Teacher {number}"), "Teacher")
+
+        self.assertSameQueries("/aboutus/", hire, exactly=2)
+        self.assertSameQueries("/", hire, exactly=2)
+
+
+class BrowsersAskTest(SchoolTestCase):
+    @override_settings(BRAND_HUE=210)
+    def test_the_school_s_hue_comes_as_a_style_sheet(self) -> None:
+        response = self.client.get("/brand.css")
+        self.assertEqual(response.content.decode(), ":root{--brand-hue:210}\n")
+        self.assertEqual(response.headers["Content-Type"], "text/css; charset=utf-8")
+        self.assertContains(self.client.get("/"), "/brand.css?210")
+
+    def test_no_page_has_a_style_or_script_of_its_own(self) -> None:
+        self.log_in(self.ada)
+        for path in ("/", "/aboutus/", "/contact/", "/desk/", "/nowhere/", "/admin/", "/favicon.svg"):
+            with self.subTest(path):
+                html = self.client.get(path).content.decode()
+                for part in (' style="', "<style", "<script>", "onclick="):
+                    self.assertNotIn(part, html)
+
+    def test_search_engines_are_kept_from_the_office(self) -> None:
+        self.assertContains(self.client.get("/robots.txt"), "Disallow: /desk/")

@@ -1,0 +1,98 @@
+from history.models import Entry
+from pages.domain import texts
+from tests import make
+from tests.base import SchoolTestCase
+
+WORDS = "We dance."
+
+
+class TextsTest(SchoolTestCase):
+    def test_the_public_sees_what_was_published_not_what_is_being_written(self) -> None:
+        content = make.text("business_about", "About us", WORDS)
+        content.draft = "Secret plans"
+        texts.save_draft(content, self.ada)
+        response = self.client.get("/aboutus/")
+        self.assertContains(response, WORDS)
+        self.assertNotContains(response, "Secret plans")
+
+    def test_a_text_that_was_never_published_is_seen_by_nobody(self) -> None:
+        make.text("terms", "Terms", WORDS, publish=False)
+        response = self.client.get("/terms/")
+        self.assertNotContains(response, WORDS)
+        self.assertContains(response, "still writing")
+
+    def test_each_edition_of_the_terms_stays_readable(self) -> None:
+        content = make.text("terms", "Terms", "Pay first.")
+        content.draft = "Pay later."
+        texts.save_draft(content, self.ada)
+        self.assertEqual(texts.publish(content, texts.digest(content), self.ada).number, 2)
+        self.assertContains(self.client.get("/terms/"), "Pay later.")
+        self.assertContains(self.client.get("/terms/1/"), "Pay first.")
+        self.assertEqual(self.client.get("/terms/3/").status_code, 404)
+
+    def test_publishing_what_is_published_makes_no_new_edition(self) -> None:
+        content = make.text("terms")
+        self.assertEqual(texts.publish(content, texts.digest(content), self.ada).number, 1)
+        self.assertEqual(content.editions.count(), 1)
+
+    def test_a_draft_that_changed_after_the_look_is_not_published(self) -> None:
+        content = make.text("terms")
+        seen = texts.digest(content)
+        content.draft = "Something else"
+        texts.save_draft(content, self.tess)
+        with self.assertRaises(texts.Changed):
+            texts.publish(content, seen, self.ada)
+        self.assertEqual(content.editions.count(), 1)
+
+    def test_writing_and_publishing_are_in_the_history(self) -> None:
+        content = make.text("terms")
+        content.draft = "Anew"
+        texts.save_draft(content, self.ada)
+        texts.publish(content, texts.digest(content), self.ada)
+        done = Entry.objects.filter(actor_id=self.ada.pk).values_list("action", flat=True)
+        self.assertEqual(sorted(done), ["pages.text_drafted", "pages.text_published"])
+
+    def test_the_overview_knows_how_each_text_stands(self) -> None:
+        make.text("home")
+        make.text("terms", publish=False)
+        changed = make.text("privacy")
+        changed.draft = "Anew"
+        texts.save_draft(changed, None)
+        rows = texts.overview(["home", "terms", "privacy", "contact"])
+        states = texts.State.PUBLISHED, texts.State.DRAFT, texts.State.CHANGED, texts.State.MISSING
+        self.assertEqual(tuple(row.state for row in rows), states)
+
+
+class TextDeskTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.ada)
+
+    def write(self, key: str, title: str, draft: str) -> str:
+        """Save a draft; the page that shows it."""
+        response = self.client.post(f"/desk/texts/{key}/", {"title": title, "draft": draft}, follow=True)
+        self.assertEqual(response.redirect_chain, [(f"/desk/texts/{key}/preview/", 302)])
+        return response.content.decode()
+
+    def test_the_preview_shows_what_will_be_published_and_publishing_shows_the_same(self) -> None:
+        preview = self.write("business_about", "Über uns", "We **dance** <script>x</script>")
+        content = texts.SiteContent.objects.get(key="business_about")
+        self.client.post("/desk/texts/business_about/publish/", {"seen": texts.digest(content)})
+        self.client.get("/")  # takes the message away
+        public = self.client.get("/aboutus/").content.decode()
+        self.assertEqual(main_of(preview), main_of(public))
+        self.assertIn("<strong>dance</strong>", public)
+
+    def test_a_preview_that_is_out_of_date_publishes_nothing(self) -> None:
+        self.write("terms", "Terms", "One")
+        response = self.client.post("/desk/texts/terms/publish/", {"seen": "stale"}, follow=True)
+        self.assertContains(response, "Please look again")
+        self.assertIsNone(texts.published("terms"))
+
+    def test_a_text_needs_a_title(self) -> None:
+        response = self.client.post("/desk/texts/terms/", {"title": "", "draft": "One"})
+        self.assertContains(response, "error-summary")
+        self.assertFalse(texts.SiteContent.objects.exists())
+
+
+def main_of(page: str) -> str:
+    return page.partition('<div class="opening">')[2].partition("</main>")[0]
