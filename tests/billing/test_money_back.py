@@ -152,4 +152,6 @@ class CancelLineTest(BillingTestCase):
         self.assertEqual(cases.open_case(Case.Kind.OTHER, order, "Look"), case)
         cases.close(case, answer="Seen", by=self.sam)
         cases.close(case, answer="Seen again", by=self.sam)
-        self.assertEqual((Case.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1))
+        self.assertEqual(
+            (Case.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1)
+        )

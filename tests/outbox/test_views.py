@@ -117,6 +117,11 @@ class HealthTest(SchoolTestCase):
         code, told = self.told("?all=1")
         self.assertEqual((code, told["status"], told["database"]), (200, "ok", "ok"))
 
+    def test_a_load_balancer_may_ask_by_number_and_without_https(self) -> None:
+        with self.settings(SECURE_SSL_REDIRECT=True, ALLOWED_HOSTS=["www.example.org"]):
+            response = self.client.get("/healthz", headers={"host": "10.0.0.7"})
+        self.assertEqual(response.status_code, 200)
+
     def test_without_a_worker_it_says_so_and_fails_only_who_asks_for_all(self) -> None:
         self.assertEqual((self.told()[0], self.told("?all=1")[0]), (200, 503))
         self.assertEqual(self.told()[1]["worker"], {"working": False, "seen_seconds_ago": None})
