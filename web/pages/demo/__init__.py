@@ -5,10 +5,10 @@ Each topic is a module with `load()`; TOPICS is the order in which they build on
 
 from django.db import transaction
 
-from pages.demo import people, texts
+from pages.demo import catalogue, people, texts, timetable
 from users.models import User
 
-TOPICS = (people, texts)
+TOPICS = (people, texts, catalogue, timetable)
 
 
 class NotEmpty(Exception):

@@ -1,0 +1,25 @@
+from io import StringIO
+
+from django.core.management import call_command
+from django.test import TestCase, override_settings
+
+from classwork.models import ClassOffer, Meeting, Proposal, Session
+from pages import demo
+
+
+@override_settings(DEBUG=True)
+class DemoSchoolTest(TestCase):
+    def test_an_empty_site_becomes_a_school_with_three_sessions_and_thirty_classes(self):
+        demo.load()
+        self.assertEqual((Session.objects.count(), ClassOffer.objects.count()), (3, 30))
+        self.assertEqual(Proposal.objects.filter(state="submitted").count(), 2)
+        self.assertTrue(Meeting.objects.exclude(cancelled_at=None).exists())
+        page = self.client.get("/classes/").content.decode()
+        for words in ("Beginning A", "Balboa basics", "Inez dances in Paris", "Grange Hall"):
+            self.assertIn(words, page)
+
+    def test_loading_it_again_adds_nothing(self):
+        demo.load()
+        before = (ClassOffer.objects.count(), Meeting.objects.count(), Proposal.objects.count())
+        call_command("demo_school", "--anyway", stdout=StringIO())
+        self.assertEqual((ClassOffer.objects.count(), Meeting.objects.count(), Proposal.objects.count()), before)

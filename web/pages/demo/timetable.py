@@ -1,0 +1,122 @@
+"""Three sessions of the demo school (over, running, next) with ten classes each, and what happens to a few of them."""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from typing import Any
+
+from classwork.domain import meetings, next_session, offers, proposals, sessions
+from classwork.domain.meetings import MeetingDraft
+from classwork.domain.offers import OfferDraft
+from classwork.models import ClassOffer, Level, Location, Session, Subject
+from common import dates
+from users.models import Staff, User
+
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
+WEEK = timedelta(weeks=1)
+
+
+@dataclass(frozen=True)
+class Weekly:
+    day: int
+    start: time
+    level: str
+    version: str
+    place: str
+    teacher: str
+    name: str = ""
+    assistant: str = ""
+    capacity: int | None = None
+
+    @property
+    def subject(self) -> Subject:
+        return Subject.objects.get(level__code=self.level, version=self.version, name=self.name)
+
+
+CLASSES = (
+    Weekly(TUESDAY, time(18), "Spec", "N", "Grange", "tess", "Balboa basics", capacity=16),
+    Weekly(TUESDAY, time(19), "Beg", "A", "Grange", "ruben", assistant="ash", capacity=24),
+    Weekly(TUESDAY, time(20), "L2", "A", "Grange", "tess"),
+    Weekly(TUESDAY, time(19, 30), "L3", "A", "Mill", "bo"),
+    Weekly(WEDNESDAY, time(18, 30), "Spec", "N", "Attic", "inez", "Solo jazz", capacity=12),
+    Weekly(WEDNESDAY, time(19, 30), "L2", "B", "Mill", "bo"),
+    Weekly(THURSDAY, time(19), "Beg", "B", "Grange", "ruben", assistant="ash", capacity=24),
+    Weekly(THURSDAY, time(20), "L2", "C", "Grange", "tess"),
+    Weekly(THURSDAY, time(19, 30), "L3", "B", "Mill", "bo"),
+    Weekly(SATURDAY, time(14), "WS", "N", "Attic", "inez", "Aerials for the careful", capacity=10),
+)
+
+
+def load() -> None:
+    if Session.objects.exists():
+        return
+    ada = User.objects.get(email="ada@example.org")
+    began = thursday_before(dates.today()) - WEEK
+    past = open_session(ada, began - 6 * WEEK)
+    running = open_session(ada, began)
+    for session in (past, running):
+        for weekly in CLASSES:
+            offers.create_offer(ada, draft(weekly, session))
+    following = next_session.create(ada, *next_session.propose(running))
+    for offer in following.offers.exclude(subject__level__code="L3"):
+        offers.set_approved(ada, offer, True)
+    unforeseen(ada, running, following)
+
+
+def thursday_before(day: date) -> date:
+    return day - timedelta((day.weekday() - THURSDAY) % 7 or 7)
+
+
+def open_session(ada: User, key_day: date) -> Session:
+    named = {"name": sessions.free_name(key_day), "key_day_date": key_day, "max_day_shift": -2, "num_weeks": 5}
+    return sessions.create_session(ada, named | {"publish_date": key_day - 4 * WEEK, "expire_date": None})
+
+
+def draft(weekly: Weekly, session: Session) -> OfferDraft:
+    values: dict[str, Any] = {
+        "session": session,
+        "subject": weekly.subject,
+        "location": Location.objects.get(code=weekly.place),
+        "class_day": weekly.day,
+        "start_time": weekly.start,
+        "capacity": weekly.capacity,
+        "manager_approved": True,
+    }
+    helping = teachers(weekly.assistant) if weekly.assistant else []
+    return OfferDraft(values, (), teachers(weekly.teacher), helping)
+
+
+def teachers(first_name: str) -> list[Staff]:
+    return [Staff.objects.get(user__email=f"{first_name}@example.org")]
+
+
+def unforeseen(ada: User, running: Session, following: Session) -> None:
+    """What a term brings: ice, a concert, somebody ill, a holiday, an idea."""
+    balboa = running.offers.get(subject__name="Balboa basics")
+    meetings.cancel(ada, balboa.meetings.all()[3], "The hall has no heating that week.")
+    last = balboa.meetings.last()
+    if last:
+        meetings.add(ada, balboa, MeetingDraft(last.on + WEEK, time(18), reason="In place of the cold week."))
+    charleston = running.offers.get(subject__level__code="L2", subject__version="A")
+    meetings.set_substitutes(ada, charleston.meetings.all()[2], teachers("inez"), why="Tess plays at a wedding.")
+    turns = running.offers.get(subject__level__code="L2", subject__version="B")
+    moved = turns.meetings.all()[4]
+    meetings.move(ada, moved, MeetingDraft(moved.on + timedelta(1), time(18), reason="There is a concert in the Mill."))
+    jazz = following.offers.get(subject__name="Solo jazz")
+    holiday = jazz.meetings.all()[1].on
+    offers.change_offer(ada, jazz, OfferDraft({"skip_tagline": "Inez dances in Paris"}, [holiday]))
+    propose(following)
+
+
+def propose(session: Session) -> None:
+    """One idea of Tess's waits for an answer of the office, one for herself."""
+    tess = Staff.objects.get(user__email="tess@example.org")
+    special = Level.objects.get(code="Spec")
+    idea = {
+        "level": special,
+        "name": "Slow Balboa",
+        "short_description": "Balboa for ballads: all the time in the world.",
+    }
+    proposals.submit(tess, proposals.propose_subject(tess, idea), "Many have asked for it. Three weeks would do.")
+    proposals.propose_subject(tess, {"level": special, "name": "Dancing to live music", "num_weeks": 2})
+    offer = ClassOffer.objects.get(session=session, subject__level__code="L2", subject__version="C")
+    proposals.request_change(tess, offer, {"start_time": time(20, 15)}, "A quarter of an hour to change shoes, please.")
