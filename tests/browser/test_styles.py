@@ -1,0 +1,64 @@
+"""The style sheets as the browser reads them, before and after they are made small."""
+
+import re
+from pathlib import Path
+
+from playwright.sync_api import Page
+from rcssmin import cssmin
+
+from tests.browser.base import BrowserTestCase
+
+CSS = Path(__file__).resolve().parents[2] / "web" / "assets" / "css"
+RULES = """text => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(text);
+    return Array.from(sheet.cssRules, rule => rule.cssText);
+}"""
+
+
+class StylesTest(BrowserTestCase):
+    def test_making_them_small_changes_no_rule(self) -> None:
+        page = self.open_browser()
+        self.visit(page, "/")
+        for path in sorted(CSS.glob("*.css")):
+            with self.subTest(path.name):
+                text = path.read_text()
+                rules = self.rules(page, text)
+                self.assertTrue(rules)
+                self.assertEqual(self.rules(page, cssmin(text)), rules)
+
+    def rules(self, page: Page, text: str) -> list[str]:
+        """The values of custom properties are kept as they are written, so spaces after commas may differ there."""
+        return [re.sub(r"(?<=[,(])\s+|\s+(?=\))", "", rule) for rule in page.evaluate(RULES, text)]
+
+    def test_whoever_asks_for_no_motion_gets_none(self) -> None:
+        page = self.open_browser()
+        page.emulate_media(reduced_motion="reduce")
+        self.visit(page, "/contact/")
+        duration = page.evaluate("getComputedStyle(document.querySelector('main .button')).transitionDuration")
+        self.assertIn(set(duration.split(", ")), ({"0s"}, {"0ms"}))
+
+    def test_a_finger_hits_every_control(self) -> None:
+        page = self.open_browser(width=390)
+        page.goto("/contact/")
+        page.locator("details.menu summary").click()
+        for control in page.locator("summary:visible, .menu a:visible, button:visible, input:visible").all():
+            box = control.bounding_box()
+            assert box is not None
+            self.assertGreaterEqual(round(box["height"]), 44, control.inner_text())
+
+    def test_what_went_wrong_has_the_focus(self) -> None:
+        page = self.open_browser()
+        page.goto("/contact/")
+        page.get_by_role("button", name="Send").click()
+        page.wait_for_load_state()
+        self.assertEqual(page.evaluate("document.activeElement.className"), "error-summary")
+        page.get_by_role("link", name="Please tell us your name.").click()
+        self.assertEqual(page.evaluate("document.activeElement.id"), "id_name")
+
+    def test_the_menu_opens_without_scripts(self) -> None:
+        page = self.open_browser(width=390, javascript=False)
+        page.goto("/")
+        page.locator("details.menu summary").click()
+        page.get_by_role("link", name="Contact").first.click()
+        self.assertTrue(page.url.endswith("/contact/"))
