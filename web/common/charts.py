@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-WIDTH = 640
-LABELS = 190
-VALUES = 70
-STEP = 34
-THICK = 22
+WIDTH = 480
+LABELS = 140
+VALUES = 60
+STEP = 30
+THICK = 20
 
 Number = int | float | Decimal
 
