@@ -77,7 +77,6 @@ INSTALLED_APPS = [
     "axes",
     "django_otp",
     "django_otp.plugins.otp_totp",
-    "django_otp.plugins.otp_static",
 ]
 MIDDLEWARE = [
     "outbox.middleware.health_first",

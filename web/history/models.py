@@ -34,5 +34,10 @@ class Entry(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         self._refuse()
 
+    @property
+    def deed(self) -> str:
+        """users.role_given, in words."""
+        return self.action.partition(".")[2].replace("_", " ")
+
     def _refuse(self) -> NoReturn:
         raise TypeError("History entries are never changed or deleted.")

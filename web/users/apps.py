@@ -14,6 +14,7 @@ class UsersConfig(AppConfig):
             "users.add_user",
             "users.change_user",
             "users.give_role",
+            "users.handle_privacy",
             "users.view_student",
             "users.add_student",
             "users.change_student",

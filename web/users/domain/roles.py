@@ -84,6 +84,34 @@ def may_change(actor: User, account: User) -> bool:
     return covers(actor, account.get_all_permissions())
 
 
+def givable(actor: User) -> QuerySet[Role]:
+    """The roles that may nothing which the actor may not."""
+    beyond = Permission.objects.exclude(pk__in=named(actor.get_all_permissions()))
+    mine: QuerySet[Role] = QuerySet(Role).order_by("name")
+    return mine if actor.is_superuser else mine.exclude(permissions__in=beyond)
+
+
+def givable_permissions(actor: User) -> QuerySet[Permission]:
+    if actor.is_superuser:
+        return offered()
+    return offered().filter(pk__in=named(actor.get_all_permissions()))
+
+
+def in_words(permission: Permission) -> str:
+    """People: can change account."""
+    label = permission.content_type.app_label
+    words = permission.name[:1].lower() + permission.name[1:]
+    return f"{apps.get_app_config(label).verbose_name}: {words}"
+
+
+@transaction.atomic
+def set_roles(actor: User, user: User, wanted: QuerySet[Role], *, among: QuerySet[Role]) -> None:
+    """Roles outside `among`, which the actor was not shown, stay as they are."""
+    chosen = set(wanted)
+    for role in among:
+        _change(actor, user, role, given=role in chosen, why="")
+
+
 @transaction.atomic
 def give_role(actor: User, user: User, role: Role, why: str = "") -> None:
     _change(actor, user, role, given=True, why=why)

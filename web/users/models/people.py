@@ -73,6 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         permissions = [
             ("enter_office", "Can enter the office: the admin and the desk pages"),
             ("give_role", "Can give roles to people and take them away"),
+            ("handle_privacy", "Can hand over, join and erase the data of people"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,66 @@
+from io import StringIO
+
+from django.core.management import CommandError, call_command
+from django.test import override_settings
+
+from history.models import Entry
+from tests.base import SchoolTestCase
+from users.models import User
+
+NAMED = {
+    "SUPERUSER_EMAIL": "Root@Example.org",
+    "SUPERUSER_FIRST_NAME": "Rosa",
+    "SUPERUSER_LAST_NAME": "Root",
+    "SUPERUSER_PASSWORD": "open sesame please",
+}
+
+
+def createsu() -> str:
+    out = StringIO()
+    call_command("createsu", stdout=out)
+    return out.getvalue()
+
+
+class CreatesuTest(SchoolTestCase):
+    @override_settings(**NAMED)
+    def test_the_superuser_is_made_once_and_the_password_never_told(self) -> None:
+        told = createsu() + createsu()
+        rosa = User.objects.get(email="root@example.org")
+        self.assertTrue(rosa.is_superuser and rosa.is_staff and rosa.check_password("open sesame please"))
+        self.assertNotIn("sesame", told)
+        self.assertEqual(Entry.objects.filter(action="users.superuser_made").count(), 1)
+
+    @override_settings(**NAMED)
+    def test_a_password_changed_since_stays(self) -> None:
+        createsu()
+        rosa = User.objects.get(email="root@example.org")
+        rosa.set_password("another one entirely")
+        rosa.save()
+        createsu()
+        self.assertTrue(User.objects.get(pk=rosa.pk).check_password("another one entirely"))
+
+    @override_settings(**NAMED | {"SUPERUSER_EMAIL": "sam@example.org"})
+    def test_an_account_of_that_address_is_raised_and_keeps_its_password(self) -> None:
+        before = self.sam.password
+        createsu()
+        sam = User.objects.get(pk=self.sam.pk)
+        self.assertEqual((sam.is_superuser, sam.password), (True, before))
+
+    @override_settings(**NAMED | {"SUPERUSER_PASSWORD": ""})
+    def test_without_a_password_it_is_chosen_behind_a_link(self) -> None:
+        self.assertIn("ask for a link", createsu())
+        self.assertFalse(User.objects.get(email="root@example.org").has_usable_password())
+
+    @override_settings(SUPERUSER_EMAIL="")
+    def test_without_an_address_it_says_which_variable_is_missing(self) -> None:
+        with self.assertRaisesMessage(CommandError, "SUPERUSER_EMAIL"):
+            createsu()
+
+
+class CreatesuperuserTest(SchoolTestCase):
+    def test_it_takes_an_address_and_a_name(self) -> None:
+        call_command(
+            "createsuperuser", interactive=False, email="Uma@Example.org", first_name="Uma", last_name="U.", verbosity=0
+        )
+        uma = User.objects.get(email="uma@example.org")
+        self.assertEqual((uma.is_superuser, str(uma)), (True, "Uma U."))

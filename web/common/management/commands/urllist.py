@@ -1,0 +1,51 @@
+"""Which addresses the site has, what they are called and what answers there."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.urls import URLPattern, URLResolver, get_resolver
+
+
+@dataclass(frozen=True)
+class Address:
+    route: str
+    name: str
+    view: str
+
+
+def addresses(patterns: list[Any], before: str = "", space: str = "") -> Iterator[Address]:
+    for entry in patterns:
+        route = before + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from addresses(entry.url_patterns, route, inner)
+        elif isinstance(entry, URLPattern):
+            yield Address(f"/{route}", space + (entry.name or ""), entry.lookup_str)
+
+
+class Command(BaseCommand):
+    help = "List the addresses of the site: route, name, view."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("words", nargs="*", help="show only what contains all of these")
+        parser.add_argument("--admin", action="store_true", help="the admin's addresses too")
+        parser.add_argument("--json", action="store_true", help="as JSON instead of a table")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        rows = [
+            row
+            for row in addresses(get_resolver().url_patterns)
+            if all(word in f"{row.route} {row.name} {row.view}" for word in options["words"])
+            and (options["admin"] or not row.name.startswith("admin:") or options["words"])
+        ]
+        text = json.dumps([asdict(row) for row in rows], indent=2) if options["json"] else table(rows)
+        self.stdout.write(text)
+
+
+def table(rows: list[Address]) -> str:
+    lines = [("ROUTE", "NAME", "VIEW"), *((row.route, row.name, row.view) for row in rows)]
+    wide = [max(len(line[column]) for line in lines) for column in range(2)]
+    return "\n".join(f"{route:{wide[0]}}  {name:{wide[1]}}  {view}".rstrip() for route, name, view in lines)

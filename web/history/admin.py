@@ -1,0 +1,67 @@
+"""The history, to be read and never edited."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db.models import Model, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+
+from history.models import Entry
+from history.recorded import Recorded
+
+
+def model_of(subject_type: str) -> type[Model] | None:
+    return next((model for model in apps.get_models() if model._meta.model_name == subject_type), None)
+
+
+@admin.register(Entry)
+class EntryAdmin(Recorded):
+    list_display = ["at", "actor", "deed", "about", "why", "more"]
+    list_filter = ["action", "at"]
+    search_fields = ["=subject_id", "=actor_id", "why"]
+    search_help_text = "The number of an account or record, or words of the reason."
+    list_display_links = None
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
+        """With the actors' names in the same question: entries have no foreign keys to follow."""
+        account = get_user_model().objects.filter(pk=OuterRef("actor_id"))
+        first, last = (Subquery(account.values(name)[:1]) for name in ("first_name", "last_name"))
+        return super().get_queryset(request).annotate(actor_first=first, actor_last=last)
+
+    @admin.display(description="who", ordering="actor_id")
+    def actor(self, entry: Any) -> str:
+        if entry.actor_id is None:
+            return "the site itself"
+        return f"{entry.actor_first or ''} {entry.actor_last or ''}".strip() or f"account {entry.actor_id}"
+
+    @admin.display(description="did what", ordering="action")
+    def deed(self, entry: Entry) -> str:
+        return entry.deed
+
+    @admin.display(description="to what")
+    def about(self, entry: Entry) -> str:
+        model = model_of(entry.subject_type)
+        name = f"{model._meta.verbose_name if model else entry.subject_type} {entry.subject_id}"
+        try:
+            url = reverse(f"admin:{model._meta.app_label}_{entry.subject_type}_change", args=[entry.subject_id])  # type: ignore[union-attr]
+        except (AttributeError, NoReverseMatch):
+            return name
+        return format_html('<a href="{}">{}</a>', url, name)
+
+    @admin.display(description="details")
+    def more(self, entry: Entry) -> str:
+        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in entry.details.items())

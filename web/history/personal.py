@@ -1,0 +1,29 @@
+"""Entries speak of people by number only; what is typed about them as a reason goes with them."""
+
+from django.db.models import Q, QuerySet
+
+from common.personal import Person
+from history.models import Entry
+
+MODELS = {"history.Entry": "What the school's staff did about you, and what you did as a member of it"}
+
+
+def about(person: Person) -> QuerySet[Entry]:
+    students = Q(subject_type="student", subject_id__in=[str(pk) for pk in person.student_ids])
+    if person.account_id is None:
+        return Entry.objects.filter(students)
+    return Entry.objects.filter(students | Q(subject_type="user", subject_id=str(person.account_id)))
+
+
+def export(person: Person) -> dict[str, object]:
+    rows = about(person).values("at", "action", "why")
+    return {"entries": [{**row, "at": row["at"].isoformat()} for row in rows]}
+
+
+def erase(person: Person) -> None:
+    """The one change that entries know, and it is no edit: who did what stays, the words about the person go."""
+    about(person).exclude(why="").update(why="(erased with the person)")
+
+
+def merge(source: Person, target: Person) -> list[str]:
+    return []  # what was done, was done to the record of that time

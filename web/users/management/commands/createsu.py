@@ -1,0 +1,29 @@
+"""Make the first administrator from the environment, for machines on which nobody can answer questions."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from users.domain.superusers import make_superuser
+
+
+class Command(BaseCommand):
+    help = "Make the superuser that SUPERUSER_EMAIL names, unless there is one. The password is never shown."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = settings.SUPERUSER_EMAIL
+        if "@" not in email:
+            raise CommandError("SUPERUSER_EMAIL must be set to an e-mail address.")
+        made = make_superuser(
+            email,
+            settings.SUPERUSER_FIRST_NAME or "Admin",
+            settings.SUPERUSER_LAST_NAME,
+            settings.SUPERUSER_PASSWORD or None,
+        )
+        if not made:
+            self.stdout.write("The superuser exists; nothing was changed.")
+        elif settings.SUPERUSER_PASSWORD:
+            self.stdout.write("The superuser was made, with the password from SUPERUSER_PASSWORD.")
+        else:
+            self.stdout.write("The superuser was made without a password: ask for a link on the log-in page.")

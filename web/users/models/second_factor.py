@@ -1,0 +1,16 @@
+from django.db import models
+
+from users.models.people import User
+
+
+class RecoveryCode(models.Model):
+    """Opens the second door once when the telephone is lost. Codes are random and long, so a plain digest will do."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "digest"], name="users_recovery_code_once")]
+
+    def __str__(self) -> str:
+        return f"a recovery code of account {self.user_id}"

@@ -1,0 +1,138 @@
+"""Accounts, students and staff: what is told of them, what erasing leaves, how two become one."""
+
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Model, QuerySet
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from common import links
+from common.personal import Conflict, Person
+from common.relations import is_pointed_at
+from users.models import Consent, RecoveryCode, Staff, Student, User
+
+MODELS = {
+    "users.User": "Your account",
+    "users.Student": "You, and those in your care, as people who attend",
+    "users.Staff": "What the public reads about you",
+    "users.Consent": "What you agreed to",
+    "users.RecoveryCode": "Codes for logging in without your telephone (only their fingerprints)",
+    "otp_totp.TOTPDevice": "The telephone or app that you log in with",
+}
+NOT_PERSONAL = {
+    "admin.LogEntry": "Never written: what is changed in the admin goes to the school's history.",
+    "axes.AccessAttempt": "Never written: wrong passwords are counted in the cache, under hashed names.",
+    "axes.AccessFailureLog": "Never written, as above.",
+    "axes.AccessLog": "Never written, as above.",
+}
+ERASED = "Erased"
+
+
+def accounts(person: Person) -> list[int]:
+    return [] if person.account_id is None else [person.account_id]
+
+
+def export(person: Person) -> dict[str, object]:
+    return {
+        "account": rows(
+            User.objects.filter(pk__in=accounts(person)), "email", "new_email", "first_name", "last_name", "date_joined"
+        ),
+        "students": rows(
+            Student.objects.filter(pk__in=person.student_ids),
+            *("first_name", "last_name", "email", "born_on", "notes", "created_at"),
+        ),
+        "staff": rows(Staff.objects.filter(pk=person.account_id), "title", "bio", "photo", "listing"),
+        "consents": rows(Consent.objects.filter(user=person.account_id), "kind", "version", "given_at", "withdrawn_at"),
+        "second factor": rows(TOTPDevice.objects.filter(user=person.account_id), "name", "created_at", "last_used_at"),
+    }
+
+
+def rows(queryset: QuerySet[Any], *fields: str) -> list[dict[str, str]]:
+    return [{name: str(value) for name, value in row.items() if value is not None} for row in queryset.values(*fields)]
+
+
+def erase(person: Person) -> None:
+    for student in Student.objects.filter(pk__in=person.student_ids):
+        erase_student(student)
+    for account in User.objects.filter(pk__in=accounts(person)):
+        erase_account(account)
+
+
+def erase_student(student: Student) -> None:
+    """The row stays, for places and payments stand on it; a guardian's list cannot hold the same name twice."""
+    student.first_name, student.last_name = ERASED, str(student.pk)
+    student.email, student.born_on, student.notes, student.offered_to = "", None, "", None
+    student.save()
+
+
+def erase_account(account: User) -> None:
+    """Closed for good, under an address that no mail reaches."""
+    for model in (Consent, RecoveryCode, TOTPDevice):
+        model._default_manager.filter(user=account).delete()
+    for staff in Staff.objects.filter(user=account):
+        erase_staff(staff)
+    account.groups.clear()
+    account.user_permissions.clear()
+    account.email, account.new_email = f"erased-{account.pk}@erased.invalid", ""
+    account.first_name, account.last_name = ERASED, str(account.pk)
+    account.is_active = account.is_superuser = False
+    account.email_confirmed_at, account.signup_consents = None, {}
+    account.link_nonce = links.new_nonce()
+    account.set_unusable_password()
+    account.save()
+
+
+def erase_staff(staff: Staff) -> None:
+    photo = staff.photo.name
+    staff.photo, staff.title, staff.bio, staff.listing = "", "", "", -1
+    staff.save()
+    if photo:
+        transaction.on_commit(lambda: default_storage.delete(photo))
+
+
+def merge(source: Person, target: Person) -> list[str]:
+    told = []
+    if source.account_id and target.account_id:
+        told += join_accounts(User.objects.get(pk=source.account_id), User.objects.get(pk=target.account_id))
+    for pk in source.student_ids:
+        told += join_students(Student.objects.get(pk=pk), Student.objects.get(pk=target.student_ids[0]))
+    return told
+
+
+def join_accounts(source: User, target: User) -> list[str]:
+    """The other account's people move; what it may do does not, and it is closed."""
+    if source.is_superuser or source.groups.exists() or Staff.objects.filter(user=source).exists():
+        raise Conflict("The account that would be closed belongs to the school's team. Join them the other way round.")
+    told = []
+    for child in source.in_care.all():
+        if target.in_care.filter(name_key=child.name_key).exists():
+            raise Conflict(f"{child} is in the care of both accounts. Join those two records first.")
+        child.guardian = target
+        child.save()
+        told.append(f"{child} comes into the care of {target}.")
+    source.offered.update(offered_to=target)
+    source.is_active, source.link_nonce = False, links.new_nonce()
+    source.save()
+    return [*told, f"The account {source.email} is closed; {target.email} stays."]
+
+
+def join_students(source: Student, target: Student) -> list[str]:
+    told = [f"The record {source} is joined to {target}."]
+    account = source.user
+    filled = [name for name in ("email", "born_on", "notes") if not getattr(target, name) and getattr(source, name)]
+    for name in filled:
+        setattr(target, name, getattr(source, name))
+        told.append(f"{field_name(target, name).capitalize()}: taken over, as the other had none.")
+    if is_pointed_at(source):
+        raise Conflict(f"Something still hangs on the record {source} that nobody knows how to move.")
+    source.delete()
+    if account and not target.user and not target.guardian_id:
+        target.user, target.email, target.offered_to = account, account.email, None
+        told.append(f"{target} has the account {account.email} from now on.")
+    target.save()
+    return told
+
+
+def field_name(row: Model, name: str) -> str:
+    return str(row._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
