@@ -19,13 +19,13 @@ class LookOnly:
         return False
 
 
-class DeliveryInline(LookOnly, admin.TabularInline):
+class DeliveryInline(LookOnly, admin.StackedInline):
     model = Delivery
     fields = ["receiver", "state", "tries", "due_at", "ended_at", "reason"]
     can_delete = False
 
 
-class AttemptInline(LookOnly, admin.TabularInline):
+class AttemptInline(LookOnly, admin.StackedInline):
     model = Attempt
     can_delete = False
 
