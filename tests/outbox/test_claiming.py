@@ -1,0 +1,143 @@
+"""Two workers at one queue: on one connection by their leases, on two by the database's locks."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+from django.db import connection
+from django.test import TransactionTestCase, modify_settings, override_settings, tag
+from django.utils import timezone
+
+from outbox.domain.claiming import claim, renew
+from outbox.domain.delivering import deliver
+from outbox.domain.sweeping import overdue
+from outbox.models import Attempt, Delivery, State
+from tests.outbox.base import DoorTestCase, delivery, knock, mapped
+from tests.outbox.plugin.receivers import calls
+
+
+def lease_ends() -> None:
+    Delivery.objects.filter(state=State.RUNNING).update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+class LeaseTest(DoorTestCase):
+    def test_what_one_worker_holds_no_other_takes(self) -> None:
+        with mapped("ring"):
+            for number in range(5):
+                knock(str(number))
+        first, second, third = claim(3), claim(3), claim(3)
+        self.assertEqual([len(batch.deliveries) for batch in (first, second, third)], [3, 2, 0])
+        self.assertEqual(len({one.pk for batch in (first, second) for one in batch.deliveries}), 5)
+
+    def test_a_renewed_lease_holds_longer(self) -> None:
+        with mapped("ring"):
+            knock()
+        batch = claim()
+        lease_ends()
+        renew(batch.lease)
+        self.assertEqual(claim().deliveries, [])
+
+    def test_what_a_lost_worker_held_is_taken_one_by_one_and_the_loss_is_told(self) -> None:
+        with mapped("ring"):
+            knock("a"), knock("b")
+        claim()
+        lease_ends()
+        self.assertEqual([len(claim().deliveries) for _ in range(3)], [1, 1, 0])
+        self.assertEqual(list(Attempt.objects.values_list("outcome", flat=True)), ["lost", "lost"])
+
+    @override_settings(OUTBOX_TRIES=3)
+    def test_what_kills_every_worker_is_parked(self) -> None:
+        with mapped("ring"):
+            knock()
+        for _ in range(4):
+            claim()
+            lease_ends()
+        self.assertEqual(claim().deliveries, [])
+        self.assertEqual(delivery().state, State.PARKED)
+        self.assertIn("The worker disappeared each time", delivery().reason)
+
+    def test_a_worker_that_lost_its_lease_changes_nothing(self) -> None:
+        with mapped("later_please"):
+            knock()
+            slow = claim()
+            lease_ends()
+            claim()
+            deliver(slow)
+        self.assertEqual((delivery().state, delivery().tries), (State.RUNNING, 2))
+
+    def test_a_batch_of_ids_takes_no_more_than_these_and_only_what_is_due(self) -> None:
+        with mapped("ring"):
+            ids = [knock(str(number)).deliveries.get().pk for number in range(3)]
+        Delivery.objects.filter(pk=ids[1]).update(due_at=timezone.now() + timedelta(minutes=1))
+        self.assertEqual([one.pk for one in claim(ids=ids[:2]).deliveries], [ids[0]])
+
+    def test_the_sweep_finds_what_was_due_for_a_while_and_sends_it_once_a_minute(self) -> None:
+        with mapped("ring"):
+            knock("a"), knock("b"), knock("c")
+        self.assertEqual(list(overdue(2)), [])
+        Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=6))
+        self.assertEqual([len(ids) for ids in overdue(2)], [2, 1])
+        self.assertEqual(list(overdue(2)), [])
+        Delivery.objects.update(sent_at=timezone.now() - timedelta(seconds=61))
+        self.assertEqual([len(ids) for ids in overdue(2)], [2, 1])
+
+    def test_what_the_broker_did_not_take_is_not_called_sent(self) -> None:
+        with mapped("ring"):
+            knock("a"), knock("b")
+        Delivery.objects.update(due_at=timezone.now() - timedelta(seconds=6))
+        batches = overdue(1)
+        next(batches)
+        batches.close()
+        self.assertEqual(Delivery.objects.filter(sent_at=None).count(), 2)
+
+
+WORKERS = 4
+
+
+def race(take: Callable[[Barrier], list[int]]) -> list[int]:
+    """What four workers on connections of their own take when they reach for the queue at the same time."""
+    barrier = Barrier(WORKERS)
+
+    def work(_: int) -> list[int]:
+        try:
+            return take(barrier)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        return [pk for taken in pool.map(work, range(WORKERS)) for pk in taken]
+
+
+def by_lease(barrier: Barrier) -> list[int]:
+    barrier.wait()
+    taken: list[int] = []
+    while batch := claim(3).deliveries:
+        taken += [one.pk for one in batch]
+    return taken
+
+
+def by_looking(barrier: Barrier) -> list[int]:
+    """The control: read what is due, then say that it is ours."""
+    found = list(Delivery.objects.filter(due_at__lte=timezone.now()).values_list("pk", flat=True))
+    barrier.wait()
+    Delivery.objects.filter(pk__in=found).update(state=State.RUNNING)
+    return found
+
+
+@tag("postgres")
+@override_settings(OUTBOX_ENGINE="worker")
+@modify_settings(INSTALLED_APPS={"append": "tests.outbox.plugin"})
+class RaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        calls.clear()
+        with mapped("ring"):
+            for number in range(40):
+                knock(str(number))
+
+    def test_workers_that_reach_at_the_same_time_take_each_delivery_once(self) -> None:
+        taken = race(by_lease)
+        self.assertEqual(sorted(taken), sorted(Delivery.objects.values_list("pk", flat=True)))
+
+    def test_without_the_lease_they_take_it_several_times(self) -> None:
+        self.assertEqual(len(race(by_looking)), 40 * WORKERS)
