@@ -1,6 +1,7 @@
 from collections import Counter
 from datetime import timedelta
 
+from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -8,6 +9,7 @@ from history.models import Entry
 from outbox.domain import outcomes
 from outbox.domain.claiming import claim
 from outbox.domain.delivering import deliver
+from outbox.domain.tidying import forget_old
 from outbox.models import Attempt, Delivery, Event, State
 from outbox.testing import problems, run_all
 from tests.outbox.base import DoorTestCase, delivery, knock, mapped
@@ -108,6 +110,40 @@ class DeliverTest(DoorTestCase):
             run_all()
         self.assertEqual(Event.objects.get(type="door.opened").cause, event)
         self.assertEqual(calls[0][1].event_id, event.pk)
+
+
+class InlineTest(DoorTestCase):
+    def test_the_inline_engine_delivers_when_the_transaction_has_committed(self) -> None:
+        with mapped("write_down"), self.captureOnCommitCallbacks(execute=True):
+            knock()
+            self.assertEqual(delivery().state, State.WAITING)
+        self.assertEqual(delivery().state, State.DONE)
+
+    def test_what_a_transaction_takes_back_is_not_delivered(self) -> None:
+        with mapped("write_down"), self.captureOnCommitCallbacks(execute=True), transaction.atomic():
+            knock()
+            transaction.set_rollback(True)
+        self.assertEqual((calls, Event.objects.count()), ([], 0))
+
+
+class ForgetTest(DoorTestCase):
+    def test_only_what_is_old_and_finished_is_forgotten(self) -> None:
+        with mapped("write_down"):
+            for key in ("old", "old and parked", "young"):
+                knock(key)
+            run_all()
+        Event.objects.filter(key__startswith="old").update(at=timezone.now() - timedelta(days=181))
+        Delivery.objects.filter(event__key="old and parked").update(state=State.PARKED)
+        self.assertEqual(forget_old(), 1)
+        self.assertEqual(set(Event.objects.values_list("key", flat=True)), {"old and parked", "young"})
+
+    def test_an_effect_outlives_its_cause(self) -> None:
+        with mapped("ring", now=("open_door",)):
+            first = knock()
+            run_all()
+        Event.objects.filter(pk=first.pk).update(at=timezone.now() - timedelta(days=181))
+        forget_old()
+        self.assertIsNone(Event.objects.get().cause)
 
 
 class BatchTest(DoorTestCase):

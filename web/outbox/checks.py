@@ -5,8 +5,10 @@ import inspect
 import typing
 from collections import Counter
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.core import checks
 from django.utils.module_loading import import_string
 
@@ -147,6 +149,27 @@ def jobs() -> Iterator[checks.CheckMessage]:
                 hint="Correct the name in the app's jobs.py, or take the job out.",
                 id="outbox.E011",
             )
+
+
+@checks.register()
+def the_engine(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    if settings.OUTBOX_ENGINE != "celery" or can_import("celery"):
+        return []
+    return [
+        checks.Error(
+            "OUTBOX_ENGINE is celery, and Celery is not installed.",
+            hint="Install requirements-scale.txt, or set OUTBOX_ENGINE=worker.",
+            id="outbox.E012",
+        )
+    ]
+
+
+def can_import(module: str) -> bool:
+    try:
+        import_module(module)
+    except ImportError:
+        return False
+    return True
 
 
 def unreached() -> Iterator[checks.CheckMessage]:

@@ -1,4 +1,7 @@
+import os
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from common.errors import NeedsPerson, Permanent, Temporary
@@ -15,6 +18,15 @@ calls: list[tuple[str, Any]] = []
 def write_down(event: Event) -> None:
     calls.append(("write_down", event.key))
     record(None, "door.written_down", event)
+
+
+def write_down_slowly(event: Event) -> None:
+    """Its effect is written and not yet committed while it waits to be killed; the second time nobody kills it."""
+    record(None, "door.written_down", event)
+    mark = Path(os.environ["HALF_WAY"])
+    if not mark.exists():
+        mark.touch()
+        time.sleep(60)
 
 
 def open_door(event: Event) -> None:

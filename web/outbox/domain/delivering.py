@@ -12,7 +12,6 @@ from outbox import cause, registry
 from outbox.declare import BadPayload
 from outbox.domain import outcomes
 from outbox.domain.claiming import Batch
-from outbox.domain.outcomes import LeaseLost
 from outbox.models import Delivery, Event
 
 RAISED = (Exception, SystemExit)
@@ -21,6 +20,10 @@ MOMENT = 0.1
 BUDGET = 10.0
 
 Stop = Callable[[], bool]
+
+
+class LeaseLost(Exception):
+    """Somebody else has the delivery by now; what was done here must not stand."""
 
 
 def never() -> bool:
@@ -117,18 +120,27 @@ def several(deliveries: list[Delivery]) -> int:
             ran.append(delivery)
             if time.monotonic() - began > MOMENT:
                 break
-        outcomes.done(ran)
+        mark(ran)
     return len(ran)
+
+
+def mark(deliveries: list[Delivery]) -> None:
+    if outcomes.done(deliveries) != len(deliveries):
+        raise LeaseLost
+
+
+def taken_over(delivery: Delivery) -> None:
+    outcomes.log.info("Delivery %s was taken over by another worker.", delivery.pk)
 
 
 def single(delivery: Delivery) -> int:
     """Marked first: the row stays locked while the receiver works, and both stand or fall together."""
     try:
         with transaction.atomic():
-            outcomes.done([delivery])
+            mark([delivery])
             call(delivery)
     except LeaseLost:
-        outcomes.log.info("Delivery %s was taken over by another worker.", delivery.pk)
+        taken_over(delivery)
     except RAISED as error:
         outcomes.failed(delivery, error)
     return 1
@@ -140,27 +152,9 @@ def outside(delivery: Delivery) -> int:
     except RAISED as error:
         outcomes.failed(delivery, error)
     else:
-        finish([delivery])
+        if not outcomes.done([delivery]):
+            taken_over(delivery)
     return 1
-
-
-def finish(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """The effect has happened out there; when somebody else holds some of them by now, the others are still marked.
-
-    Returns what is left to mark: nothing.
-    """
-    if not deliveries:
-        return []
-    try:
-        with transaction.atomic():
-            outcomes.done(deliveries)
-    except LeaseLost:
-        if len(deliveries) > 1:
-            for delivery in deliveries:
-                finish([delivery])
-        else:
-            outcomes.log.info("Delivery %s was taken over by another worker.", deliveries[0].pk)
-    return []
 
 
 def batched(deliveries: Sequence[Delivery]) -> Iterator[int]:
@@ -177,13 +171,15 @@ def batched(deliveries: Sequence[Delivery]) -> Iterator[int]:
                 fine.append(delivery)
             else:
                 outcomes.failed(delivery, error)
-            if len(fine) >= TOGETHER or time.monotonic() - noted > MOMENT:
-                fine, noted = finish(fine), time.monotonic()
+            if fine and (len(fine) >= TOGETHER or time.monotonic() - noted > MOMENT):
+                outcomes.done(fine)
+                fine, noted = [], time.monotonic()
             yield 1
     except RAISED as raised:
         rest_failed = raised
     finally:
-        finish(fine)
+        if fine:
+            outcomes.done(fine)
         with suppress(*RAISED):
             stream.close()
     for delivery in left.values():

@@ -1,0 +1,1 @@
+"""Repeatable measurements, one command each; exit 0 means that what they promise holds."""
