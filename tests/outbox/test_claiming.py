@@ -51,11 +51,21 @@ class LeaseTest(DoorTestCase):
         with mapped("ring"):
             knock()
         for _ in range(4):
+            lease_ends()
+            if not claim().deliveries:
+                break
+        self.assertEqual((delivery().state, delivery().tries), (State.PARKED, 3))
+        self.assertIn("The worker disappeared each time", delivery().reason)
+        self.assertEqual(Attempt.objects.filter(outcome=Attempt.Outcome.LOST).count(), 3)
+
+    @override_settings(OUTBOX_TRIES=1)
+    def test_what_is_parked_does_not_end_the_claim_before_the_others(self) -> None:
+        with mapped("ring"):
+            knock("a")
             claim()
             lease_ends()
-        self.assertEqual(claim().deliveries, [])
-        self.assertEqual(delivery().state, State.PARKED)
-        self.assertIn("The worker disappeared each time", delivery().reason)
+            knock("b")
+        self.assertEqual([one.event.key for one in claim().deliveries], ["b"])
 
     def test_a_worker_that_lost_its_lease_changes_nothing(self) -> None:
         with mapped("later_please"):

@@ -66,22 +66,35 @@ def claim(limit: int = CLAIM, ids: Sequence[int] | None = None) -> Batch:
     due = Delivery.objects.filter(due_at__lte=now)
     if ids is not None:
         due = due.filter(pk__in=ids)
-    if not due.exists():
+    while due.exists():
+        with transaction.atomic():
+            found = due.select_related("event").select_for_update(of=("self",), skip_locked=True)
+            taken = list(found.order_by("due_at", "pk")[:limit])
+            chosen = _choose(taken, now)
+            if chosen or not taken:
+                return _lease(chosen, now)
+    return Batch()
+
+
+def _choose(found: list[Delivery], now: datetime) -> list[Delivery]:
+    """Fresh ones together, a lost one alone. One that was lost too often is parked; then there may be nothing left."""
+    rest = []
+    for delivery in found:
+        lost = delivery.state == State.RUNNING
+        if lost and delivery.tries >= settings.OUTBOX_TRIES:
+            _note_loss(delivery, now)
+            outcomes.park_lost(delivery, now)
+        else:
+            rest.append(delivery)
+    if rest and rest[0].state == State.RUNNING:
+        _note_loss(rest[0], now)
+        return rest[:1]
+    return [delivery for delivery in rest if delivery.state == State.WAITING]
+
+
+def _lease(chosen: list[Delivery], now: datetime) -> Batch:
+    if not chosen:
         return Batch()
-    with transaction.atomic():
-        found = due.select_related("event").select_for_update(of=("self",), skip_locked=True).order_by("due_at", "pk")
-        return _lease(list(found[:limit]), now)
-
-
-def _lease(found: list[Delivery], now: datetime) -> Batch:
-    chosen = found[:1] if found and found[0].state == State.RUNNING else []
-    if chosen:
-        _note_loss(chosen[0], now)
-        if chosen[0].tries >= settings.OUTBOX_TRIES:
-            outcomes.park_lost(chosen[0], now)
-            return Batch()
-    else:
-        chosen = [delivery for delivery in found if delivery.state == State.WAITING]
     batch = Batch(cause.new_id(), chosen)
     ends = now + lease_time()
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(
