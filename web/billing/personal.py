@@ -1,21 +1,22 @@
-"""What the books keep: sums, dates and numbers. Whose they were goes with the person."""
+"""What billing keeps about a person. Erasing keeps the books: the amounts stay, the names go."""
 
-from django.db.models import Q, QuerySet
+from typing import Any
 
-from billing.models import Code, Credit, Order, Payment
+from django.db.models import Model, Q, QuerySet
+
+from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
 from common.personal import Person
 
 MODELS = {
-    "billing.Order": "Your orders",
+    "billing.Order": "Orders you placed, with their lines",
     "billing.OrderLine": "What you ordered",
-    "billing.Adjustment": "How the prices of what you ordered came about",
+    "billing.Adjustment": "How the prices of your orders came about",
     "billing.Payment": "Your payments",
-    "billing.Refund": "What was paid back to you",
-    "billing.Case": "Questions about your orders that the office had to settle",
-    "billing.Credit": "Your credit",
+    "billing.Refund": "Money that was given back to you",
+    "billing.Credit": "Your credit with the school",
     "billing.Code": "Discount codes made for you",
+    "billing.Case": "Questions about your orders that the office answered",
 }
-ADDRESS = {name: "" for name in ("payer_name", "payer_email", "street", "city", "area", "postcode")}
 BILLED = {
     f"billing_{name}": ""
     for name in (
@@ -23,51 +24,113 @@ BILLED = {
         *("postcode", "country_area", "email", "phone"),
     )
 }
+STAFF: list[tuple[type[Model], str]] = [
+    (Order, "entered_by"),
+    (Payment, "recorded_by"),
+    (Refund, "by"),
+    (Credit, "by"),
+    (Case, "closed_by"),
+]
 
 
-def orders(person: Person) -> QuerySet[Order]:
-    mine = Q(payer_email__in=person.emails)
-    found: QuerySet[Order] = Order.objects.filter(
-        mine if person.account_id is None else mine | Q(payer=person.account_id)
-    )
-    return found
+def orders_of(person: Person) -> QuerySet[Order]:
+    by_address = Q(payer=None, payer_email__in=[email for email in person.emails if email])
+    by_account = Q(payer_id=person.account_id) if person.account_id else Q(pk__in=[])
+    return Order.objects.filter(by_account | by_address)
 
 
 def export(person: Person) -> dict[str, object]:
-    found = orders(person).prefetch_related("lines", "payments")
-    credit = Credit.objects.filter(account=person.account_id) if person.account_id else Credit.objects.none()
+    orders = orders_of(person).prefetch_related("lines__adjustments", "payments__refunds", "cases")
+    credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
+    codes = Code.objects.filter(student_id__in=person.student_ids)
+    told = {
+        "orders": [_order(order) for order in orders],
+        "credit": [
+            {"at": entry.at.isoformat(), "amount": str(entry.amount), "currency": entry.currency, "why": entry.why}
+            for entry in credit
+        ],
+        "codes": [code.text for code in codes],
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _order(order: Order) -> dict[str, Any]:
     return {
-        "orders": [_order(each) for each in found],
-        "credit": [{"at": each.at.isoformat(), "what": str(each), "why": each.why} for each in credit],
-        "codes": [each.text for each in Code.objects.filter(student__in=person.student_ids)],
+        "number": order.number,
+        "state": order.get_state_display(),
+        "name": order.payer_name,
+        "email": order.payer_email,
+        "address": [part for part in (order.street, order.postcode, order.city, order.area, order.country) if part],
+        "placed": order.placed_at and order.placed_at.isoformat(),
+        "currency": order.currency,
+        "lines": [_line(line) for line in order.lines.all()],
+        "payments": [_payment(payment) for payment in order.payments.all()],
+        "questions": [{"text": case.text, "answer": case.answer} for case in order.cases.all()],
     }
 
 
-def _order(order: Order) -> dict[str, object]:
-    told = {name: str(getattr(order, name)) for name in (*ADDRESS, "state", "currency", "charged", "created_at")}
-    lines = [str(line) for line in order.lines.all()]
-    paid = [f"{each.created.date()}: {each.captured_amount} {each.currency}" for each in order.payments.all()]
-    return {"number": order.number, **told, "lines": lines, "payments": paid}
+def _line(line: OrderLine) -> dict[str, Any]:
+    parts = [{"plan": part.plan, "label": part.label, "amount": str(part.amount)} for part in line.adjustments.all()]
+    return {"title": line.title, "detail": line.detail, "answers": line.details, "price": parts}
+
+
+def _payment(payment: Payment) -> dict[str, Any]:
+    return {
+        "at": payment.created.isoformat(),
+        "how": payment.variant,
+        "status": payment.status,
+        "amount": str(payment.total),
+        "given_back": [{"amount": str(refund.amount), "why": refund.why} for refund in payment.refunds.all()],
+    }
 
 
 def erase(person: Person) -> None:
-    found = orders(person)
-    Payment.objects.filter(order__in=found).update(**BILLED, customer_ip_address=None, extra_data="", message="")
-    if person.account_id:
-        Credit.objects.filter(account=person.account_id).exclude(why="").update(why="(erased with the person)")
-    Code.objects.filter(student__in=person.student_ids).update(label="")
-    Order.objects.filter(pk__in=list(found.values_list("pk", flat=True))).update(**ADDRESS)
+    orders = orders_of(person)
+    orders.filter(state=Order.State.CART).delete()
+    numbers = list(orders.values_list("pk", flat=True))
+    Payment.objects.filter(order__in=numbers).update(**BILLED, customer_ip_address=None, extra_data="", message="")
+    _forget(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
+    Code.objects.filter(student_id__in=person.student_ids).delete()
+    Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")
+    Order.objects.filter(pk__in=numbers).update(
+        payer=None, payer_name="", payer_email="", street="", city="", area="", postcode="", country=""
+    )
+
+
+def _forget(lines: list[OrderLine]) -> None:
+    """The price must still be the same if it is asked again, so attendees stay apart though nameless."""
+    nameless: dict[tuple[int, str], str] = {}
+    for line in lines:
+        line.details, line.detail = {}, ""
+        if line.facts:
+            key = (line.order_id, line.facts.get("attendee", ""))
+            line.facts["attendee"] = nameless.setdefault(key, f"attendee {len(nameless) + 1}")
+    OrderLine.objects.bulk_update(lines, ["details", "detail", "facts"])
 
 
 def merge(source: Person, target: Person) -> list[str]:
-    told = []
-    if source.account_id and target.account_id:
-        Order.objects.filter(payer=source.account_id, state=Order.State.CART).delete()
-        moved = Order.objects.filter(payer=source.account_id).update(payer=target.account_id)
-        entries = Credit.objects.filter(account=source.account_id).update(account=target.account_id)
-        told += [f"Orders: {moved}; a cart is dropped."] if moved else []
-        told += [f"Entries of credit: {entries}."] if entries else []
-    if source.student_ids and target.student_ids:
-        codes = Code.objects.filter(student__in=source.student_ids).update(student=target.student_ids[0])
-        told += [f"Discount codes: {codes}."] if codes else []
-    return told
+    if not source.account_id or not target.account_id:
+        return []
+    moved = {"carts": _merge_carts(source.account_id, target.account_id)}
+    moved["orders"] = Order.objects.filter(payer_id=source.account_id).update(payer_id=target.account_id)
+    moved["credit entries"] = Credit.objects.filter(account_id=source.account_id).update(account_id=target.account_id)
+    if len(target.student_ids) == 1:
+        codes = Code.objects.filter(student_id__in=source.student_ids)
+        moved["codes"] = codes.update(student_id=target.student_ids[0])
+    for model, field in STAFF:
+        model._default_manager.filter(**{field: source.account_id}).update(**{field: target.account_id})
+    return [f"{count} {what}" for what, count in moved.items() if count]
+
+
+def _merge_carts(source: int, target: int) -> int:
+    """One account has one cart."""
+    carts = Order.objects.filter(state=Order.State.CART)
+    theirs, mine = carts.filter(payer_id=source).first(), carts.filter(payer_id=target).first()
+    if theirs is None:
+        return 0
+    if mine is None:
+        carts.filter(pk=theirs.pk).update(payer_id=target)
+    else:
+        theirs.lines.update(order=mine)
+        theirs.delete()
+    return 1

@@ -1,0 +1,45 @@
+import json
+from decimal import Decimal
+
+from billing import personal
+from billing.domain import cart, credit, ledger
+from billing.models import Code, Order
+from common.personal import Person
+from tests.billing.base import BillingTestCase
+
+
+class PersonalTest(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.person = Person(self.alice.pk, (self.student.pk,), (self.alice.email,))
+        Code.objects.create(text="forAlice", percent=5, student=self.student)
+        credit.adjust(self.alice, Decimal(5), "USD", why="A cancelled evening", by=self.ada)
+        self.order = self.placed(1, 3, payer=self.alice)
+        self.pay(self.order)
+
+    def test_export_tells_orders_payments_credit_and_codes(self) -> None:
+        text = json.dumps(personal.export(self.person))
+        for word in ("Toy 1", "practice", "forAlice", "A cancelled evening", "Pat Payer"):
+            self.assertIn(word, text)
+        self.assertEqual(personal.export(Person(self.sam.pk)), {})
+
+    def test_erasing_keeps_the_books_and_takes_the_names(self) -> None:
+        cart.add(cart.new(self.alice), "toy", 1, {})
+        before = ledger.price_at(self.order, self.order.paid_at or self.now).total
+        personal.erase(self.person)
+        self.order.refresh_from_db()
+        self.assertEqual((self.order.payer, self.order.payer_name, self.order.payer_email), (None, "", ""))
+        self.assertEqual(ledger.price_at(self.order, self.order.paid_at or self.now).total, before)
+        kept = json.dumps([line.details | line.facts for line in self.order.lines.all()])
+        self.assertNotIn("Pat", kept)
+        self.assertEqual(self.order.payments.get().billing_email, "")
+        self.assertFalse(Code.objects.exists() or Order.objects.filter(state="cart").exists())
+
+    def test_merging_moves_orders_credit_carts_and_what_staff_did(self) -> None:
+        for account in (self.alice, self.sam):
+            cart.add(cart.new(account), "toy", 1, {})
+        moved = personal.merge(self.person, Person(self.sam.pk))
+        self.assertEqual(moved, ["1 carts", "1 orders", "2 credit entries"])
+        self.assertEqual(Order.objects.filter(payer=self.sam).count(), 2)
+        self.assertEqual(personal.merge(self.person, Person(self.sam.pk)), [])
+        self.assertEqual(personal.merge(Person(), self.person), [])

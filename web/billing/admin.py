@@ -1,0 +1,111 @@
+"""The books in Django's admin: to look things up. Money moves at the desk, where each act has its rules; codes are
+edited here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from billing.domain import words
+from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
+from common.money import show
+from history.domain import record
+
+
+class Looking:
+    """Nobody adds, changes or deletes this by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class LineInline(Looking, admin.TabularInline):
+    model = OrderLine
+    fields = ["title", "detail", "kind", "product_id", "now_total", "door_total", "cancelled_at", "kept"]
+
+
+class PaymentInline(Looking, admin.TabularInline):
+    model = Payment
+    fields = ["variant", "status", "total", "captured_amount", "refunded_amount", "captured_at"]
+
+
+@admin.register(Order)
+class OrderAdmin(Looking, admin.ModelAdmin):
+    list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "quoted"]
+    list_filter = ["state", "due", "placed_at"]
+    search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
+    date_hierarchy = "placed_at"
+    inlines = [LineInline, PaymentInline]
+    exclude = ["nonce"]
+    readonly_fields = ["desk"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).exclude(state=Order.State.CART).prefetch_related("payments")
+
+    @admin.display(description="state")
+    def in_words(self, order: Order) -> str:
+        return words.of_order(order).text
+
+    @admin.display(description="quoted")
+    def quoted(self, order: Order) -> str:
+        return show(order.now_total, order.currency)
+
+    @admin.display(description="what can be done")
+    def desk(self, order: Order) -> SafeString:
+        return format_html('<a href="{}">At the desk</a>', reverse("desk_order", args=[order.pk]))
+
+
+@admin.register(Payment)
+class PaymentAdmin(Looking, admin.ModelAdmin):
+    list_display = ["id", "order", "variant", "status", "total", "captured_amount", "refunded_amount", "created"]
+    list_filter = ["variant", "status", "created"]
+    search_fields = ["=order__id", "transaction_id", "billing_email"]
+    list_select_related = ["order"]
+    exclude = ["token", "extra_data"]
+
+
+@admin.register(Refund)
+class RefundAdmin(Looking, admin.ModelAdmin):
+    list_display = ["id", "payment", "amount", "state", "why", "by", "created_at", "settled_at"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["payment", "by"]
+    exclude = ["token"]
+
+
+@admin.register(Credit)
+class CreditAdmin(Looking, admin.ModelAdmin):
+    list_display = ["at", "account", "reason", "amount", "currency", "order", "why", "by"]
+    list_filter = ["reason", "at"]
+    search_fields = ["account__email", "why"]
+    list_select_related = ["account", "order", "by"]
+
+
+@admin.register(Case)
+class CaseAdmin(Looking, admin.ModelAdmin):
+    list_display = ["opened_at", "kind", "order", "text", "closed_at", "closed_by", "answer"]
+    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["order", "closed_by"]
+
+
+@admin.register(Code)
+class CodeAdmin(admin.ModelAdmin):
+    list_display = ["text", "percent", "amount", "student", "kind", "product_id", "limit", "valid_from", "valid_until"]
+    search_fields = ["text", "label"]
+    list_select_related = ["student"]
+    raw_id_fields = ["student"]
+
+    def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            record(request.user, "billing.code_changed" if change else "billing.code_made", obj, code=obj.text)
