@@ -68,12 +68,18 @@ class ToyKind(ProductKind):
         others = OrderLine.objects.filter(kind="toy", product_id=line.product_id, details__state__in=HAS_IT)
         return others.exclude(pk=line.pk).count()
 
+    @staticmethod
+    def at_the_counter() -> None:
+        """A place in the middle of the buyer's transaction, for tests of what happens meanwhile."""
+
     def hold(self, line: OrderLine, until: datetime | None) -> None:
+        self.at_the_counter()
         if self.problems(line, datetime.min):
             raise Unavailable("sold out")
         self.put(line, "held")
 
     def confirm(self, line: OrderLine) -> None:
+        self.at_the_counter()
         self.toy(line)
         self.put(line, "confirmed")
 

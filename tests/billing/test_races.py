@@ -1,0 +1,186 @@
+"""Two people at the same moment, on two connections. Each race is shown twice: with our row locks, and without any."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from decimal import Decimal
+from threading import Event, Thread, current_thread
+from typing import Any
+from unittest import mock
+
+from django.db import IntegrityError, connection
+from django.db.models import QuerySet
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import codes, credit, ledger, money_back, orders, payments, placing
+from billing.models import Adjustment, Code, Order, Payment, Refund
+from tests import make
+from tests.billing.toys import Toy, ToyKind, with_toys
+
+Outcome = Any
+LONG_ENOUGH = 0.7
+
+
+def without_locks() -> AbstractContextManager[Any]:
+    """The control: the same deeds when SELECT … FOR UPDATE locks nothing."""
+    return mock.patch.object(QuerySet, "select_for_update", lambda rows, **how: rows)
+
+
+def overlap(first: Callable[[], Any], second: Callable[[], Any]) -> list[Outcome]:
+    """`second` runs while `first` stands in the middle of its transaction, at the toy's counter.
+
+    When `second` has to wait for a lock of `first`, `first` goes on after a moment.
+    """
+    inside, ended = Event(), Event()
+    outcomes: dict[str, Outcome] = {}
+
+    def pause() -> None:
+        if current_thread().name == "first" and not inside.is_set():
+            inside.set()
+            ended.wait(LONG_ENOUGH)
+
+    def run(name: str, deed: Callable[[], Any]) -> None:
+        try:
+            outcomes[name] = deed()
+        except Exception as raised:
+            outcomes[name] = raised
+        finally:
+            connection.close()
+
+    def then() -> None:
+        inside.wait(5)
+        run("second", second)
+        ended.set()
+
+    with mock.patch.object(ToyKind, "at_the_counter", staticmethod(pause)):
+        threads = [Thread(target=run, args=["first", first], name="first"), Thread(target=then)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    return [outcomes["first"], outcomes["second"]]
+
+
+@tag("postgres")
+@with_toys
+class RaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.now = timezone.now()
+        self.alice = make.account("alice@example.org", "Alice")
+        self.staff = make.account("sue@example.org", "Sue")
+        ToyKind.catalogue = {1: Toy("70")}
+
+    def cart(self, **fields: Any) -> Order:
+        order = carts.new(fields.pop("payer", None))
+        Order.objects.filter(pk=order.pk).update(payer_email="p@example.org", **fields)
+        carts.add(order, "toy", 1, {})
+        return order
+
+    def placing(self, order: Order) -> Callable[[], Order]:
+        return lambda: placing.place(order, placing.How(), seen=None, at=self.now)
+
+    def two_buyers(self) -> list[Outcome]:
+        code = Code.objects.create(text="last", percent=10, limit=1)
+        return overlap(self.placing(self.cart(code=code)), self.placing(self.cart(code=code)))
+
+    def test_the_last_use_of_a_code_goes_to_one_order(self) -> None:
+        outcomes = self.two_buyers()
+        self.assertIsInstance(outcomes[0], Order)
+        self.assertEqual(str(outcomes[1]), codes.USED_UP)
+
+    def test_control_without_locks_both_use_it(self) -> None:
+        with without_locks():
+            self.two_buyers()
+        self.assertEqual(codes.uses(Code.objects.get(), self.now), 2)
+
+    def spend_and_take_back(self) -> list[Outcome]:
+        """She spends her credit while the office takes it back."""
+        credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.staff)
+        return overlap(
+            self.placing(self.cart(payer=self.alice)),
+            lambda: credit.adjust(self.alice, Decimal(-50), "USD", why="x", by=self.staff),
+        )
+
+    def test_credit_is_spent_once(self) -> None:
+        outcomes = self.spend_and_take_back()
+        self.assertIsInstance(outcomes[1], credit.NotEnough)
+        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+
+    def test_control_without_locks_it_is_spent_twice(self) -> None:
+        with without_locks():
+            self.spend_and_take_back()
+        self.assertEqual(credit.balance(self.alice, "USD"), -50)
+
+    def double_click(self) -> list[Outcome]:
+        order = self.cart()
+        return overlap(self.placing(order), self.placing(order))
+
+    def test_a_double_click_places_one_order(self) -> None:
+        outcomes = self.double_click()
+        self.assertIsInstance(outcomes[1], placing.AlreadyPlaced)
+        self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 1)
+
+    def test_control_without_locks_it_is_quoted_twice(self) -> None:
+        with without_locks():
+            self.double_click()
+        self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 2)
+
+    def pay_and_lapse(self) -> tuple[Order, list[Outcome]]:
+        order = self.placing(self.cart())()
+        payment = payments.start(order, "practice", self.now)
+        later = self.now + timedelta(days=1)
+        return order, overlap(lambda: payment.change_status("confirmed"), lambda: orders.lapse(order, later))
+
+    def test_an_order_that_is_being_paid_does_not_lapse(self) -> None:
+        order, outcomes = self.pay_and_lapse()
+        order.refresh_from_db()
+        self.assertEqual((outcomes, order.state, ledger.surplus(order)), ([None, False], "paid", 0))
+
+    def test_control_without_locks_only_the_constraint_stands_between(self) -> None:
+        with without_locks():
+            _, outcomes = self.pay_and_lapse()
+        self.assertIsInstance(outcomes[1], IntegrityError)
+
+    def two_tabs(self) -> Order:
+        """Two attempts of 70 for one order are both confirmed."""
+        order = self.placing(self.cart())()
+        tabs = [payments.start(order, variant, self.now) for variant in ("practice", "cash")]
+        overlap(*[lambda tab=tab: tab.change_status("confirmed") for tab in tabs])
+        return order
+
+    def test_the_second_of_two_payments_is_seen_as_too_much(self) -> None:
+        order = self.two_tabs()
+        self.assertEqual(order.cases.get().kind, "overpaid")
+
+    def test_two_clicks_on_give_back_give_back_once(self) -> None:
+        order = self.placing(self.cart())()
+        payments.start(order, "practice", self.now).change_status("confirmed")
+
+        def click() -> list[Refund]:
+            return money_back.by_staff(order, Decimal(70), why="x", by=self.staff)
+
+        outcomes = overlap_by_lock(order, click, click)
+        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["TooMuch", "list"])
+        self.assertEqual(Payment.objects.get().refunded_amount, 70)
+
+
+def overlap_by_lock(order: Order, *deeds: Callable[[], Any]) -> list[Outcome]:
+    """All wait at the order's lock, then go one after the other."""
+    outcomes: list[Outcome] = []
+
+    def run(deed: Callable[[], Any]) -> None:
+        try:
+            outcomes.append(deed())
+        except Exception as raised:
+            outcomes.append(raised)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
