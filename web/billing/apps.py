@@ -23,15 +23,13 @@ class BillingConfig(AppConfig):
             "billing.add_code",
             "billing.change_code",
             "billing.delete_code",
-            "billing.view_policy",
-            "billing.add_policy",
-            "billing.change_policy",
         ],
     }
     DESK_LINKS = [
-        ("Orders", "desk_orders", "billing.view_order"),
-        ("Payments", "desk_payments", "billing.view_payment"),
-        ("Needs a person", "desk_cases", "billing.view_case"),
+        ("Orders", "desk_orders", "billing.view_order", "Who bought what, and whether it is paid."),
+        ("Payments", "desk_payments", "billing.view_payment", "Money that came in and money on its way back."),
+        ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school."),
+        ("Money questions", "desk_cases", "billing.view_case", "What a person must decide."),
     ]
     ACCOUNT_LINKS = [("Orders", "my_orders"), ("Credit", "my_credit")]
 

@@ -1,17 +1,33 @@
-"""Whose cart and which orders this visitor may see without logging in: kept in the session, which is on the server."""
+"""Which cart is this visitor's, and which orders they may see.
 
-from django.http import HttpRequest
+By account, by session (which is kept on the server), or by an order's secret address.
+"""
+
+from datetime import timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
 
 from billing.domain import cart as carts
 from billing.models import Order
+from common import links
 from users.models import User
 
+KEY_AGE = timedelta(days=730)
 CART = "cart"
 PLACED = "placed_orders"
 
 
 def account(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
+
+
+def member(request: HttpRequest) -> User:
+    """The person, on pages for which one has to be logged in."""
+    user = account(request)
+    if user is None:
+        raise PermissionDenied
+    return user
 
 
 def cart(request: HttpRequest) -> Order | None:
@@ -42,6 +58,32 @@ def logged_in(request: HttpRequest, user: User) -> None:
 def placed(request: HttpRequest, order: Order) -> None:
     request.session[PLACED] = [*request.session.get(PLACED, []), order.pk][-20:]
     request.session.pop(CART, None)
+
+
+def last_placed(request: HttpRequest) -> Order | None:
+    numbers = request.session.get(PLACED, [])
+    return Order.objects.filter(pk=numbers[-1]).first() if numbers else None
+
+
+def find_order(request: HttpRequest, number: int) -> Order:
+    """The order, for its payer, for the browser that placed it, and for whoever holds its secret address; else 404."""
+    order = Order.objects.placed().filter(pk=number).first()
+    if order is None or not (_has_key(request, order) or has_placed(request, order) or _pays(request, order)):
+        raise Http404
+    return order
+
+
+def _has_key(request: HttpRequest, order: Order) -> bool:
+    try:
+        token = links.read("order", request.GET.get("key", ""), KEY_AGE)
+    except links.Bad:
+        return False
+    return token.pk == order.pk and links.fits(token.nonce, order.nonce)
+
+
+def _pays(request: HttpRequest, order: Order) -> bool:
+    user = account(request)
+    return user is not None and Order.objects.visible_to(user).filter(pk=order.pk).exists()
 
 
 def has_placed(request: HttpRequest, order: Order) -> bool:

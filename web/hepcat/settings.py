@@ -236,6 +236,7 @@ PAYPAL_SECRET = env.text("PAYPAL_SECRET")
 PAYPAL_URL = env.text("PAYPAL_URL", "https://api.sandbox.paypal.com")
 PAYPAL_EMAIL = env.text("PAYPAL_EMAIL")
 PRACTICE_PAYMENTS = env.flag("PRACTICE_PAYMENTS", DEBUG)
+BILLING_ADDRESS = env.flag("BILLING_ADDRESS", False)
 HOLD_MINUTES = env.whole("HOLD_MINUTES", 30, least=5, most=1440)
 LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
 PRODUCT_KINDS: dict[str, str] = {}

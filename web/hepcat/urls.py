@@ -15,6 +15,7 @@ urlpatterns = [
     path("sitemap.xml", require_safe(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("", include("classwork.urls")),
     path("", include("users.urls")),
+    path("", include("billing.urls")),
     path("", include("pages.urls")),
     path("", include("outbox.urls")),
     *(path("", include(module)) for module in registry.modules("urls", registry.plugins())),

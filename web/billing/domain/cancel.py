@@ -10,6 +10,7 @@ from billing.domain import credit, ledger, locks, money_back, orders, pricing
 from billing.kinds import ZERO
 from billing.models import Order, OrderLine
 from common.money import percentage
+from history.domain import record
 from outbox.domain import emit
 from users.models import User
 
@@ -42,6 +43,8 @@ def cancel_line(
     back = _after_paid(order, line, share) if order.state == Order.State.PAID else _after_placed(order, at, why)
     if back:
         _give(order, back, why, by, as_credit)
+    if by is not None:
+        record(by, "billing.line_cancelled", order, why=why, line=line.pk, back=str(back), as_credit=as_credit)
     emit(events.LINE_CANCELLED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
     return back
 

@@ -110,7 +110,9 @@ def see(cart: Order, at: datetime) -> Sight:
 def _see_line(line: OrderLine, at: datetime) -> Seen:
     try:
         kind = kinds.of(line)
-        return Seen(line, kind.describe(line), kind.facts(line, at), kind.problems(line, at))
+        about = kind.describe(line)
+        line.title, line.detail = about.title, about.detail
+        return Seen(line, about, kind.facts(line, at), kind.problems(line, at))
     except kinds.UnknownKind:
         return Seen(line, kinds.Description(GONE), None, [GONE])
     except kinds.Unavailable as gone:

@@ -26,6 +26,12 @@ def balance(account: User | None, currency: str) -> Decimal:
     return entries.aggregate(sum=Sum("amount"))["sum"] or ZERO
 
 
+def balances(account: User) -> list[tuple[Decimal, str]]:
+    """One a currency; what came to nothing is left out."""
+    sums = account.credit_entries.order_by().values("currency").annotate(sum=Sum("amount")).order_by("currency")
+    return [(row["sum"], row["currency"]) for row in sums if row["sum"]]
+
+
 def spent_on(order: Order) -> Decimal:
     """Credit that is in the order now: spent on it and not given back."""
     entries = order.credit_entries.filter(reason__in=[Reason.SPENT, Reason.RETURNED])

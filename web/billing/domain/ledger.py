@@ -1,5 +1,7 @@
 """What an order costs, what came in and what is owed: always counted from the rows, never kept beside them."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
@@ -7,7 +9,8 @@ from django.db.models import Sum
 
 from billing.domain import credit, pricing
 from billing.kinds import ZERO, Facts
-from billing.models import Adjustment, Order
+from billing.models import Adjustment, Order, OrderLine
+from common.money import rounded
 
 
 def ask_for(order: Order, at: datetime) -> pricing.Ask:
@@ -27,6 +30,42 @@ def ask_for(order: Order, at: datetime) -> pricing.Ask:
 
 def price_at(order: Order, at: datetime) -> pricing.Price:
     return pricing.price(ask_for(order, at))
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A line of the bill: how its price came about and what it costs."""
+
+    line: OrderLine
+    parts: list[pricing.Adjustment]
+    total: Decimal
+
+    @property
+    def cost(self) -> Decimal:
+        """Before credit."""
+        return sum((part.amount for part in self.parts if part.step != "credit"), ZERO)
+
+
+def itemised(order: Order, at: datetime) -> list[Priced]:
+    """The bill as it holds: at the moment of paying, or now. Cancelled lines cost nothing any more."""
+    return bill(order.lines.all(), price_at(order, order.paid_at or at))
+
+
+def bill(lines: Iterable[OrderLine], price: pricing.Price) -> list[Priced]:
+    return [
+        Priced(line, [part for part in price.adjustments if part.key == line.pk], price.lines.get(line.pk, ZERO))
+        for line in lines
+    ]
+
+
+def tax(priced: list[Priced], currency: str) -> list[tuple[Decimal, Decimal]]:
+    """How much tax the prices include, rate by rate, rounded line by line. Credit pays; it makes nothing cheaper."""
+    sums: dict[Decimal, Decimal] = {}
+    for item in priced:
+        rate = Facts.from_json(item.line.facts or {"full": 0}).tax_percent
+        if rate:
+            sums[rate] = sums.get(rate, ZERO) + rounded(item.cost * rate / (100 + rate), currency)
+    return sorted(sums.items())
 
 
 def received(order: Order) -> Decimal:

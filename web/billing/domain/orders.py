@@ -11,7 +11,9 @@ from billing import events, kinds
 from billing.domain import cases, credit, ledger, locks, money_back
 from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
+from history.domain import record
 from outbox.domain import emit
+from users.models import User
 
 State, Due = Order.State, Order.Due
 TOO_LATE = "The time for paying was over."
@@ -114,7 +116,7 @@ def lapse(order: Order, at: datetime) -> bool:
 
 
 @transaction.atomic
-def cancel(order: Order, *, at: datetime, why: str = "") -> None:
+def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None) -> None:
     """The whole order before it is paid; lines of a paid one are cancelled one by one."""
     order = locks.order(order.pk)
     if order.state == State.CANCELLED:
@@ -123,6 +125,8 @@ def cancel(order: Order, *, at: datetime, why: str = "") -> None:
         raise CannotBe("Only an order that is not paid yet can be cancelled as a whole.")
     _close(order, State.CANCELLED, at, why or "The order was cancelled.")
     money_back.late(order, ledger.surplus(order))
+    if by is not None:
+        record(by, "billing.order_cancelled", order, why=why)
     emit(events.ORDER_CANCELLED, key=f"{order.pk}", order_id=order.pk)
 
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from billing import events, kinds
 from billing.domain import cart as carts
 from billing.domain import codes, credit, locks, orders, pricing
-from billing.models import Adjustment, Order, OrderLine, Policy
+from billing.models import Adjustment, Order, OrderLine
 from outbox.domain import emit
 from users.models import User
 
@@ -36,6 +36,7 @@ class How:
     due: str = Due.NOW
     on: date | None = None
     by_staff: User | None = None
+    terms_version: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,6 @@ def _store(order: Order, quote: pricing.Quote, how: How, at: datetime) -> None:
     order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, how.due, how.on
     order.held_until = at + timedelta(minutes=settings.HOLD_MINUTES) if how.due == Due.NOW else None
     order.now_total, order.door_total = quote.now.total, quote.door.total
-    order.entered_by, order.policy = how.by_staff, Policy.objects.filter(published_at__lte=at).first()
+    order.entered_by, order.terms_version = how.by_staff, how.terms_version
     order.save()
     credit.spend(order, quote.now.credit)

@@ -10,11 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from billing.kinds import ZERO, Facts
 from common.money import rounded
+from common.pipeline import Pipeline
 
 
 @dataclass(frozen=True)
@@ -113,10 +111,8 @@ class Quote:
 
 
 def price(ask: Ask) -> Price:
-    found = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO))
-    for path in settings.PRICING_STEPS:
-        found = import_string(path)(found, ask)
-    return found
+    nothing = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO))
+    return Pipeline("PRICING_STEPS").run(nothing, ask).value
 
 
 def quote(ask: Ask) -> Quote:

@@ -1,31 +1,18 @@
 """Orders and their lines. A cart is an order that is not placed yet."""
 
 from datetime import datetime
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from billing.models.fields import amount
 from common import links
 from users.models import User
-
-
-class Policy(models.Model):
-    """What a payer agrees to; the newest published version is the one shown. A version, once out, is not rewritten."""
-
-    version = models.CharField(max_length=40, unique=True, help_text="Such as 2026-11.")
-    text = models.TextField(help_text="Cancelling, refunds, behaviour: what one agrees to when buying.")
-    published_at = models.DateTimeField(null=True, blank=True, help_text="Empty for a draft.")
-
-    class Meta:
-        verbose_name_plural = "policies"
-        ordering = [F("published_at").desc(nulls_first=True)]
-
-    def __str__(self) -> str:
-        return self.version
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -69,7 +56,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     code = models.ForeignKey("billing.Code", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
     discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when placed.")
-    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, null=True, blank=True, editable=False)
+    terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text="The terms agreed to.")
     due = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
     due_on = models.DateField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
@@ -130,6 +117,27 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def number(self) -> str:
         return f"{self.pk}"
+
+    def address(self, name: str = "order") -> str:
+        """Its secret address: whoever holds it sees the order. Made when needed, never stored."""
+        key = links.make("order", self.pk, self.nonce)
+        return f"{reverse(name, args=[self.pk])}?{urlencode({'key': key})}"
+
+    @property
+    def pay_address(self) -> str:
+        return self.address("order_pay")
+
+    @property
+    def door_address(self) -> str:
+        return self.address("order_door")
+
+    @property
+    def cancel_address(self) -> str:
+        return self.address("order_cancel")
+
+    @property
+    def receipt_address(self) -> str:
+        return self.address("order_receipt")
 
     def has_lapsed(self, at: datetime | None = None) -> bool:
         """Truth at the time of reading; the job that writes it down only tidies."""

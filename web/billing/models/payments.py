@@ -7,12 +7,10 @@ order and of the row, and a full save of a stale copy never touches what the gat
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from payments import PaymentStatus, PurchasedItem
 from payments.models import BasePayment
@@ -107,14 +105,10 @@ class Payment(BasePayment):
         )
 
     def get_success_url(self) -> str:
-        return self._address("payment_success")
+        return self.order.address("payment_success")
 
     def get_failure_url(self) -> str:
-        return self._address("payment_fail")
-
-    def _address(self, name: str) -> str:
-        key = links.make("order", self.order_id, self.order.nonce)
-        return f"{settings.SITE_URL}{reverse(name, args=[self.order_id])}?{urlencode({'key': key})}"
+        return self.order.address("payment_fail")
 
     def refund(self, amount: Decimal | None = None) -> None:
         raise TypeError("Money goes back through billing.domain.refunds, which reserves it first.")

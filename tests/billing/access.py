@@ -1,0 +1,90 @@
+from types import SimpleNamespace
+from typing import Any
+
+from django.utils import timezone
+
+from billing.models import Case, Order, Payment, Refund
+from tests.access import EVERYBODY, Row
+
+OFFICE = "403   403 403 403 403 200"
+MEMBERS = "403   200 200 200 200 200"
+NOBODY = "404   404 404 404 404 404"
+ALICE = "404   200 404 404 404 404"
+ALICES_POST = "404   302 404 404 404 404"
+AWAY = "302   302 302 302 302 302"
+NO_GET = "405   405 405 405 405 405"
+DESK_GET = "405   405 405 405 405 405"
+DESK_POST = "403   403 403 403 403 302"
+
+
+def stage(school: SimpleNamespace) -> None:
+    now = timezone.now()
+    school.order = Order.objects.create(
+        payer=school.alice,
+        payer_name="Alice Arden",
+        payer_email=school.alice.email,
+        currency="USD",
+        state=Order.State.PAID,
+        due=Order.Due.DOOR,
+        placed_at=now,
+        paid_at=now,
+    )
+    school.line = school.order.lines.create(kind="gone", product_id=1, title="A class of old")
+    school.payment = Payment.objects.create(order=school.order, variant="practice", total=70, currency="USD")
+    school.refund = Refund.objects.create(payment=school.payment, amount=1)
+    school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
+
+
+def order(school: SimpleNamespace) -> list[Any]:
+    return [school.order.pk]
+
+
+def token(school: SimpleNamespace) -> list[Any]:
+    return [school.payment.token]
+
+
+ROWS = [
+    #                visitor student guardian teacher assistant admin
+    Row("cart", EVERYBODY),
+    Row("cart_remove", NO_GET, post=NOBODY, args=lambda school: [1], browse=False),
+    Row("checkout", AWAY, post=AWAY),
+    Row("checkout_review", AWAY, post=AWAY),
+    Row("checkout_code", NO_GET, post=AWAY, browse=False),
+    Row("order", ALICE, args=order),
+    Row("order_receipt", ALICE, args=order),
+    Row("order_door", NO_GET, post=ALICES_POST, args=order, browse=False),
+    Row("order_cancel", NO_GET, post=ALICES_POST, args=order, browse=False),
+    Row("order_pay", NO_GET, post="404 400 404 404 404 404", args=order, browse=False),
+    Row("payment", EVERYBODY),
+    Row("payment_success", ALICE, args=order),
+    Row("payment_fail", ALICE, args=order),
+    Row("payment_attempt", EVERYBODY, post=EVERYBODY, args=token, note="whoever has the secret token"),
+    Row("process_payment", AWAY, post=AWAY, args=token, browse=False, note="whoever has the secret token"),
+    Row("static_process_payment", NO_GET, post=NOBODY, args=lambda school: ["nobody"], browse=False),
+    Row("my_orders", MEMBERS),
+    Row("my_credit", MEMBERS),
+    Row("desk_orders", OFFICE),
+    Row("desk_order", OFFICE, args=order),
+    Row("desk_record_payment", DESK_GET, post="403   403 403 403 403 400", args=order, browse=False),
+    Row("desk_refund", DESK_GET, post="403   403 403 403 403 400", args=order, browse=False),
+    Row("desk_cancel_order", DESK_GET, post="403   403 403 403 403 400", args=order, browse=False),
+    Row(
+        "desk_cancel_line",
+        DESK_GET,
+        post="403   403 403 403 403 400",
+        args=lambda school: [school.order.pk, school.line.pk],
+        browse=False,
+    ),
+    Row("desk_payments", OFFICE),
+    Row(
+        "desk_handed_back",
+        DESK_GET,
+        post="403   403 403 403 403 404",
+        args=lambda school: [school.refund.pk],
+        browse=False,
+    ),
+    Row("desk_cases", OFFICE),
+    Row("desk_close_case", DESK_GET, post=DESK_POST, args=lambda school: [school.case.pk], browse=False),
+    Row("desk_credit", OFFICE),
+    Row("desk_credit_of", OFFICE, post=OFFICE, args=lambda school: [school.alice.pk]),
+]

@@ -1,0 +1,257 @@
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import reverse
+
+from billing.domain import cart as carts
+from billing.models import Code, Order
+from outbox.testing import problems, run_all
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind, states
+from tests.make import PASSWORD
+from users.models import User
+
+PAYER = {"payer_name": "Pat  Payer", "payer_email": "Pat@Example.org"}
+
+
+class CheckoutTestCase(BillingTestCase):
+    def put(self, *products: int, **details: Any) -> Order:
+        """What a kind's own page does: put lines into this browser's cart."""
+        user = User.objects.filter(pk=self.client.session.get("_auth_user_id")).first()
+        cart = (carts.of(user) if user else None) or carts.new(user)
+        session = self.client.session
+        session["cart"] = cart.pk
+        session.save()
+        for product in products:
+            carts.add(cart, "toy", product, details)
+        return cart
+
+    def details(self, **more: str) -> HttpResponse:
+        return self.client.post(reverse("checkout"), PAYER | more)
+
+    def place(self, way: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
+        data = {"way": way, "seen_now": now, "seen_door": door, "terms": "on"} | more
+        return self.client.post(reverse("checkout_review"), data)
+
+    def answer(self, answer: str) -> HttpResponse:
+        payment = Order.objects.placed().latest("pk").payments.latest("pk")
+        return self.client.post(reverse("payment_attempt", args=[payment.token]), {"answer": answer}, follow=True)
+
+
+class StoryTest(CheckoutTestCase):
+    def test_a_stranger_orders_and_pays_without_an_account(self) -> None:
+        ToyKind.catalogue[1] = Toy(asks_name=True)
+        cart = self.put(1)
+        self.assertContains(self.client.get(reverse("cart")), "Toy 1")
+        self.assertContains(self.client.get(reverse("checkout")), "Whose toy is it?")
+        self.assertRedirects(
+            self.details(**{f"line-{cart.lines.get().pk}-attendee": "Kim"}), reverse("checkout_review")
+        )
+        self.assertContains(self.client.get(reverse("checkout_review")), "$70.00")
+        response = self.place()
+        order = Order.objects.placed().get()
+        self.assertRedirects(response, reverse("payment_attempt", args=[order.payments.get().token]))
+        self.assertContains(self.answer("pay"), "Your payment has arrived")
+        order.refresh_from_db()
+        self.assertEqual((order.state, order.payer_name, order.payer_email), ("paid", "Pat Payer", "pat@example.org"))
+        self.assertEqual(order.lines.get().details["attendee"], "Kim")
+        self.assertEqual((states(order), order.payer), (["confirmed"], None))
+        run_all()
+        self.assertEqual(problems(), [])
+
+    def test_what_the_page_sends_is_taken_in_every_language(self) -> None:
+        ToyKind.catalogue[1] = Toy("1250.5")
+        self.put(1)
+        self.details()
+        with override_settings(LANGUAGE_CODE="de", USE_THOUSAND_SEPARATOR=True):
+            page = self.client.get(reverse("checkout_review")).content.decode()
+            seen = dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))
+            self.assertEqual(self.place("door", seen["seen_now"], seen["seen_door"]).status_code, 302)
+
+    def test_declined_then_paid_at_the_door(self) -> None:
+        self.put(1)
+        self.details()
+        self.place()
+        self.assertContains(self.answer("decline"), "Keep my place")
+        order = Order.objects.placed().get()
+        self.assertRedirects(self.client.post(order.door_address), order.address())
+        order.refresh_from_db()
+        self.assertEqual((order.due, states(order)), ("door", ["confirmed"]))
+
+    def test_broken_off_then_tried_again(self) -> None:
+        self.put(1)
+        self.details()
+        self.place()
+        self.assertContains(self.answer("cancel"), "did not go through")
+        order = Order.objects.placed().get()
+        self.client.post(order.pay_address, {"way": "practice"})
+        self.assertContains(self.answer("pay"), "Thank you")
+        self.assertEqual(order.payments.count(), 2)
+
+    def test_at_the_door_needs_no_payment_page(self) -> None:
+        self.put(1)
+        self.details()
+        self.assertRedirects(self.place("door"), Order.objects.placed().get().address())
+
+    def test_nothing_to_pay_is_an_order_all_the_same(self) -> None:
+        ToyKind.catalogue[1] = Toy("0")
+        self.put(1)
+        self.details()
+        response = self.client.post(reverse("checkout_review"), {"seen_now": "0", "seen_door": "0"}, follow=True)
+        self.assertContains(response, "Everything is settled")
+
+    def test_a_person_who_logs_in_finds_the_cart_and_is_filled_in(self) -> None:
+        self.put(1)
+        self.client.post(reverse("admin:login"), {"username": self.alice.email, "password": PASSWORD})
+        self.client.force_login(self.alice, "django.contrib.auth.backends.ModelBackend")
+        self.assertContains(self.client.get(reverse("checkout")), 'value="alice@example.org"')
+        self.details()
+        self.place("door")
+        self.assertEqual(Order.objects.placed().get().payer, self.alice)
+        self.assertContains(self.client.get(reverse("my_orders")), "To be paid at the door")
+
+
+class HarmlessTest(CheckoutTestCase):
+    def test_the_second_click_and_the_second_tab_lead_to_the_same_order(self) -> None:
+        self.put(1)
+        self.details()
+        self.place("door")
+        order = Order.objects.placed().get()
+        self.assertRedirects(self.place("door"), order.address())
+        self.assertEqual(Order.objects.placed().count(), 1)
+
+    def test_another_total_than_ours_is_shown_again_and_not_charged(self) -> None:
+        self.put(1)
+        self.details()
+        response = self.place(now="1", door="1")
+        self.assertContains(response, "The price has changed", status_code=409)
+        self.assertContains(response, 'name="seen_now" value="70', status_code=409)
+        self.assertFalse(Order.objects.placed().exists())
+
+    def test_what_sold_out_while_typing_is_said_and_the_rest_is_kept(self) -> None:
+        self.put(1, 2)
+        self.details()
+        ToyKind.catalogue[2] = Toy(stock=0)
+        self.assertContains(self.place(now="120", door="120"), "sold out", status_code=409)
+        self.assertEqual(Order.objects.get().lines.count(), 2)
+        self.client.post(reverse("cart_remove", args=[Order.objects.get().lines.get(product_id=2).pk]))
+        self.assertEqual(self.place("door").status_code, 302)
+
+    def test_hostile_values_are_refused_and_nothing_is_written(self) -> None:
+        self.put(1)
+        self.details()
+        for way, now in (("cash", "70"), ("practice", "-1e99"), ("x" * 5000, "70"), ("practice", "NaN"), ("", "")):
+            with self.subTest(way[:9]):
+                self.assertIn(self.place(way, now=now).status_code, (400, 409))
+        self.assertFalse(Order.objects.placed().exists())
+
+    def test_somebody_elses_line_cannot_be_taken_out(self) -> None:
+        other = self.cart(1)
+        self.put(2)
+        response = self.client.post(reverse("cart_remove", args=[other.lines.get().pk]))
+        self.assertEqual((response.status_code, other.lines.count()), (404, 1))
+
+    def test_without_a_cart_every_step_leads_back_to_it(self) -> None:
+        for name in ("checkout", "checkout_review"):
+            self.assertRedirects(self.client.get(reverse(name)), reverse("cart"))
+        self.put(1)
+        self.assertRedirects(self.client.get(reverse("checkout_review")), reverse("checkout"))
+
+    def test_a_code_is_used_refused_and_taken_out(self) -> None:
+        Code.objects.create(text="ten", percent=10)
+        self.put(1)
+        self.details()
+        for text, words in (("TEN", "$63.00"), ("nope", "We do not know this code"), ("", "$70.00")):
+            response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
+            self.assertContains(response, words)
+
+    @override_settings(BILLING_ADDRESS=True, DEFAULT_CITY="Portland")
+    def test_a_school_that_wants_addresses_asks_for_them(self) -> None:
+        self.put(1)
+        self.assertContains(self.client.get(reverse("checkout")), 'value="Portland"')
+
+
+class AddressTest(CheckoutTestCase):
+    def test_an_order_opens_by_its_secret_address_for_its_payer_and_for_nobody_else(self) -> None:
+        order = self.placed(1, payer=self.alice)
+        plain = reverse("order", args=[order.pk])
+        other = self.placed(1).address().partition("?")[2]
+        self.assertEqual(self.client.get(order.address()).status_code, 200)
+        for address in (plain, f"{plain}?key=x", f"{plain}?{other}", reverse("order", args=[99])):
+            self.assertEqual(self.client.get(address).status_code, 404)
+        self.log_in(self.sam)
+        self.assertEqual(self.client.get(plain).status_code, 404)
+        self.log_in(self.alice)
+        self.assertEqual(self.client.get(plain).status_code, 200)
+
+    def test_an_order_under_an_address_belongs_to_the_account_once_the_address_is_confirmed(self) -> None:
+        order = self.placed(1)
+        Order.objects.filter(pk=order.pk).update(payer_email=self.sam.email)
+        for confirmed, status in ((None, 404), (self.now, 200)):
+            User.objects.filter(pk=self.sam.pk).update(email_confirmed_at=confirmed)
+            self.client.force_login(User.objects.get(pk=self.sam.pk), "django.contrib.auth.backends.ModelBackend")
+            self.assertEqual(self.client.get(reverse("order", args=[order.pk])).status_code, status)
+
+    def test_a_strangers_orders_cannot_be_paid_or_cancelled(self) -> None:
+        order = self.placed(1)
+        for name in ("order_pay", "order_door", "order_cancel"):
+            self.assertEqual(self.client.post(reverse(name, args=[order.pk])).status_code, 404)
+
+    def test_a_gateway_that_is_not_offered_is_refused(self) -> None:
+        order = self.placed(1)
+        for way in ("cash", "stripe", ""):
+            self.assertEqual(self.client.post(order.pay_address, {"way": way}).status_code, 400)
+        self.assertFalse(order.payments.exists())
+
+    def test_the_return_address_confirms_nothing(self) -> None:
+        order = self.placed(1)
+        payment = order.payments.create(variant="practice", total=Decimal(70), currency="USD")
+        url = reverse("process_payment", args=[payment.token])
+        self.assertEqual(url, f"/payments/process/{payment.token}/")
+        response = self.client.get(url, {"verification_result": "confirmed", "status": "confirmed"})
+        self.assertIn("/payment/fail/", response.url)
+        payment.refresh_from_db()
+        self.assertEqual(payment.status, "waiting")
+
+    def test_the_receipt_is_there_when_the_order_is_paid(self) -> None:
+        order = self.placed(1)
+        self.assertEqual(self.client.get(order.receipt_address).status_code, 404)
+        self.pay(order)
+        response = self.client.get(order.receipt_address)
+        self.assertContains(response, "$70.00")
+        self.assertContains(response, "pat@example.org")
+
+    def test_the_payment_page_finds_the_open_order(self) -> None:
+        self.assertContains(self.client.get(reverse("payment")), "Nothing waits")
+        order = self.placed(1, payer=self.alice)
+        self.log_in(self.alice)
+        self.assertRedirects(self.client.get(reverse("payment")), order.address())
+
+    def test_the_payer_cancels_before_paying(self) -> None:
+        order = self.placed(1)
+        self.assertContains(self.client.post(order.cancel_address, follow=True), "Cancelled")
+        self.pay(paid := self.placed(1))
+        self.assertContains(self.client.post(paid.cancel_address, follow=True), "Only an order that is not paid yet")
+
+    def test_a_lapsed_order_says_so_and_offers_no_payment(self) -> None:
+        order = self.placed(1)
+        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        response = self.client.get(order.address())
+        self.assertContains(response, "Not paid in time")
+        self.assertNotContains(response, order.pay_address)
+
+    def test_my_pages_ask_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
+        self.log_in(self.alice)
+        self.assertSameQueries(
+            reverse("my_orders"), lambda count: [self.placed(1, 2, payer=self.alice) for _ in range(count)]
+        )
+        self.assertSameQueries(
+            reverse("my_credit"),
+            lambda count: [
+                self.alice.credit_entries.create(amount=1, currency="USD", reason="given", why="x")
+                for _ in range(count)
+            ],
+        )

@@ -1,0 +1,116 @@
+from decimal import Decimal
+
+from django.urls import reverse
+
+from billing.domain import cases, credit
+from billing.models import Case, Order, Refund
+from history.models import Entry
+from outbox.testing import run_all
+from tests.billing.base import BillingTestCase
+
+
+class DeskTest(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+
+    def act(self, name: str, order: Order, *args: int, **data: object) -> int:
+        return self.client.post(reverse(name, args=[order.pk, *args]), data).status_code
+
+    def record(self, order: Order, amount: object, **more: object) -> int:
+        data = {"amount": amount, "variant": "cash", "received_on": self.now.date()} | more
+        return self.act("desk_record_payment", order, **data)
+
+    def test_pay_at_the_door_and_the_desk_marks_it_paid(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "To be paid at the door")
+        self.assertEqual(self.record(order, 70), 302)
+        order.refresh_from_db()
+        self.assertEqual((order.state, order.payments.get().recorded_by), ("paid", self.ada))
+        self.assertEqual(Entry.objects.get(action="billing.payment_recorded").actor_id, self.ada.pk)
+
+    def test_the_desk_takes_no_more_than_is_owed_and_nothing_from_the_future(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        for amount, more in ((71, {}), (-1, {}), (0, {}), ("1e30", {}), (70, {"received_on": self.day(2).date()})):
+            self.assertEqual(self.record(order, amount, **more), 400)
+        self.assertEqual(self.record(order, 70, variant="practice"), 400)
+        self.assertFalse(order.payments.exists())
+
+    def test_money_is_given_back_with_a_reason(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        self.assertEqual(self.act("desk_refund", order, amount=10), 400)
+        self.assertEqual(self.act("desk_refund", order, amount=71, why="x"), 400)
+        self.assertEqual(self.act("desk_refund", order, amount=10, why="A cold room"), 302)
+        run_all()
+        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "A cold room")
+
+    def test_a_line_is_cancelled_by_its_terms_or_by_the_schools_word(self) -> None:
+        order = self.placed(1, 2)
+        self.pay(order)
+        line = order.lines.get(product_id=2)
+        self.assertEqual(self.act("desk_cancel_line", order, line.pk, why="Illness", percent_back="101"), 400)
+        self.assertEqual(self.act("desk_cancel_line", order, line.pk, why="Illness", percent_back="50"), 302)
+        self.assertEqual(Refund.objects.get().amount, 25)
+        self.assertEqual(self.act("desk_cancel_line", self.placed(1), line.pk, why="x"), 404)
+
+    def test_an_order_is_cancelled_before_it_is_paid(self) -> None:
+        order = self.placed(1)
+        self.assertEqual(self.act("desk_cancel_order", order, why="Twice by mistake"), 302)
+        order.refresh_from_db()
+        self.assertEqual(order.state, "cancelled")
+        self.assertEqual(Entry.objects.get(action="billing.order_cancelled").why, "Twice by mistake")
+
+    def test_cash_on_its_way_back_is_handed_out_once(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.record(order, 70)
+        self.act("desk_refund", order, amount=70, why="x")
+        run_all()
+        self.assertContains(self.client.get(reverse("desk_payments")), "on its way")
+        url = reverse("desk_handed_back", args=[Refund.objects.get().pk])
+        self.assertEqual([self.client.post(url).status_code for _ in range(2)], [302, 404])
+        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Given back")
+
+    def test_credit_is_given_and_taken_back_with_a_reason(self) -> None:
+        url = reverse("desk_credit_of", args=[self.alice.pk])
+        for amount, why in ((20, "A cancelled evening"), (-5, "Too much")):
+            self.assertRedirects(self.client.post(url, {"amount": amount, "why": why}), url)
+        self.assertContains(self.client.post(url, {"amount": -16, "why": "x"}), "not as much credit")
+        self.assertContains(self.client.post(url, {"amount": "0.001", "why": "x"}), "no amount")
+        self.assertEqual(self.client.post(url, {"amount": 1}).status_code, 200)
+        self.assertEqual(credit.balance(self.alice, "USD"), 15)
+        self.assertContains(self.client.get(reverse("desk_credit")), "$15.00")
+        self.assertContains(self.client.get(f"{reverse('desk_credit')}?q=sam@"), "$0.00")
+
+    def test_questions_are_listed_and_closed_with_an_answer(self) -> None:
+        order = self.placed(1)
+        case = cases.open_case(Case.Kind.OTHER, order, "Look at this")
+        self.assertContains(self.client.get(reverse("desk_cases")), "Look at this")
+        url = reverse("desk_close_case", args=[case.pk])
+        self.client.post(url, {"answer": ""})
+        self.assertTrue(Case.objects.filter(closed_at=None).exists())
+        self.client.post(url, {"answer": "Phoned her"})
+        self.assertEqual((Case.objects.get().answer, Case.objects.get().closed_by), ("Phoned her", self.ada))
+
+    def test_orders_are_found_by_number_name_address_product_and_state(self) -> None:
+        order = self.placed(2)
+        self.placed(1, due=Order.Due.DOOR)
+        for query in (f"q={order.pk}", f"q=%23{order.pk}", "q=toy+2"):
+            self.assertContains(self.client.get(f"{reverse('desk_orders')}?{query}"), "badge", count=1)
+        for query, count in (("q=PAT@", 2), ("q=nobody", 0), ("show=open", 2), ("show=paid", 0), ("show=x", 2)):
+            self.assertContains(self.client.get(f"{reverse('desk_orders')}?{query}"), "badge", count=count)
+
+    def test_each_list_asks_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
+        self.assertSameQueries(
+            reverse("desk_orders"), lambda count: [self.pay(self.placed(1, 2)) for _ in range(count)]
+        )
+        self.assertSameQueries(reverse("desk_payments"), lambda count: [self.pay(self.placed(1)) for _ in range(count)])
+        order = self.placed(1)
+        self.assertSameQueries(
+            reverse("desk_cases"),
+            lambda count: [cases.open_case("other", order, str(Case.objects.count())) for _ in range(count)],
+        )
+        self.assertSameQueries(
+            reverse("desk_credit_of", args=[self.alice.pk]),
+            lambda count: [credit.adjust(self.alice, Decimal(1), "USD", why="x", by=self.ada) for _ in range(count)],
+        )

@@ -1,0 +1,65 @@
+"""The state of an order and of a payment as a person at the front desk would say it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from payments import PaymentStatus
+
+from billing.models import Order, Payment
+
+State, Due = Order.State, Order.Due
+PAYMENTS = {
+    PaymentStatus.WAITING: ("Not finished", ""),
+    PaymentStatus.INPUT: ("Not finished", ""),
+    PaymentStatus.PREAUTH: ("Reserved, not taken yet", "warn"),
+    PaymentStatus.CONFIRMED: ("Paid", "good"),
+    PaymentStatus.REJECTED: ("Declined", "bad"),
+    PaymentStatus.ERROR: ("Did not work", "bad"),
+    PaymentStatus.CANCELLED: ("Broken off", ""),
+    PaymentStatus.REFUNDED: ("Given back", ""),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    text: str
+    tone: str = ""
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def of_order(order: Order, at: datetime | None = None) -> Said:
+    if order.state == State.CART:
+        return Said("Not placed")
+    if order.state == State.CANCELLED:
+        return Said("Cancelled")
+    if order.state == State.PAID:
+        return _paid(order)
+    if order.has_lapsed(at):
+        return Said("Not paid in time", "bad")
+    return _open(order)
+
+
+def _paid(order: Order) -> Said:
+    back = sum(payment.refunded_amount for payment in order.payments.all()) + order.returned_as_credit
+    if not back:
+        return Said("Paid" if order.charged or order.now_total else "Nothing to pay", "good")
+    return Said("Paid, partly given back", "good") if order.charged else Said("Given back")
+
+
+def _open(order: Order) -> Said:
+    if order.due == Due.DOOR:
+        return Said("To be paid at the door", "warn")
+    if order.due == Due.DATE and order.due_on:
+        return Said(f"To be paid by {date_format(order.due_on, 'j F Y')}", "warn")
+    until = timezone.localtime(order.held_until)
+    return Said(f"Payment pending until {date_format(until, 'H:i')}", "warn")
+
+
+def of_payment(payment: Payment) -> Said:
+    if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
+        return Said("Paid, partly given back", "good")
+    return Said(*PAYMENTS[payment.status])

@@ -1,0 +1,119 @@
+"""What payers and the desk fill in."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+
+from billing import gateways
+from billing.domain.cart import Sight
+from billing.models import Order
+from common import names
+
+DOOR = "door"
+
+
+class PayerForm(forms.ModelForm):
+    class Meta:
+        model = Order
+        fields = ["payer_name", "payer_email", "street", "city", "area", "postcode", "country"]
+        labels = {"payer_name": "Your name", "payer_email": "Your e-mail address"}
+        help_texts = {"payer_email": "The receipt goes here."}
+        widgets = {
+            "payer_name": forms.TextInput({"autocomplete": "name"}),
+            "payer_email": forms.EmailInput({"autocomplete": "email"}),
+            "street": forms.TextInput({"autocomplete": "street-address"}),
+            "city": forms.TextInput({"autocomplete": "address-level2"}),
+            "area": forms.TextInput({"autocomplete": "address-level1"}),
+            "postcode": forms.TextInput({"autocomplete": "postal-code"}),
+            "country": forms.TextInput({"autocomplete": "country-name"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["payer_name"].required = self.fields["payer_email"].required = True
+        if not settings.BILLING_ADDRESS:
+            for name in ("street", "city", "area", "postcode", "country"):
+                del self.fields[name]
+
+    def clean_payer_name(self) -> str:
+        return names.tidy(self.cleaned_data["payer_name"])
+
+    def clean_payer_email(self) -> str:
+        return names.email_key(self.cleaned_data["payer_email"])
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(label="Code", max_length=40, required=False)
+
+
+class PlaceForm(forms.Form):
+    """The last step. The two totals are what the payer has seen; they are compared with ours and never believed."""
+
+    seen_now = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
+    seen_door = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
+
+    def __init__(self, sight: Sight, terms_version: str, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if sight.quote.now.total:
+            ways = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
+            self.fields["way"] = forms.ChoiceField(
+                label="How would you like to pay?",
+                choices=ways,
+                widget=forms.RadioSelect,
+                initial=ways[0][0] if ways else None,
+            )
+        if terms_version:
+            self.fields["terms"] = forms.BooleanField(label="I agree to the terms.")
+
+    @property
+    def seen(self) -> tuple[Decimal, Decimal]:
+        return self.cleaned_data["seen_now"], self.cleaned_data["seen_door"]
+
+
+class AmountForm(forms.Form):
+    amount = forms.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
+
+
+class RecordForm(AmountForm):
+    variant = forms.ChoiceField(label="How", choices=gateways.at_the_desk)
+    received_on = forms.DateField(
+        label="Received on", widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
+    )
+    reference = forms.CharField(max_length=100, required=False, help_text="Number of the cheque, or of the transfer.")
+
+    def clean_received_on(self) -> Any:
+        day = self.cleaned_data["received_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError("This day is still to come.")
+        return day
+
+
+class RefundForm(AmountForm):
+    why = forms.CharField(label="Why", max_length=300)
+
+
+class WhyForm(forms.Form):
+    why = forms.CharField(label="Why", max_length=300)
+
+
+class CancelLineForm(WhyForm):
+    percent_back = forms.DecimalField(
+        label="Percent to give back",
+        min_value=0,
+        max_value=100,
+        required=False,
+        help_text="Empty for what the terms say.",
+    )
+    as_credit = forms.BooleanField(label="As credit instead of money", required=False)
+
+
+class CreditForm(forms.Form):
+    amount = forms.DecimalField(max_digits=14, decimal_places=3, help_text="Below zero takes credit back.")
+    why = forms.CharField(label="Why", max_length=300)
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(label="What was done", max_length=500)

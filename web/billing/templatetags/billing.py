@@ -1,0 +1,24 @@
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from billing import gateways
+from billing.domain import words
+from billing.models import Order, Payment
+
+register = template.Library()
+
+
+@register.filter
+def in_words(thing: Order | Payment) -> SafeString:
+    said = words.of_order(thing) if isinstance(thing, Order) else words.of_payment(thing)
+    return format_html('<span class="badge {}">{}</span>', said.tone, said.text)
+
+
+@register.filter
+def way_to_pay(payment: Payment) -> str:
+    """The gateway's name for people; one that is switched off keeps its own."""
+    try:
+        return gateways.of(payment).label
+    except gateways.UnknownGateway:
+        return payment.variant.title()

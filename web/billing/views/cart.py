@@ -1,0 +1,23 @@
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from billing import visit
+from billing.domain import cart as carts
+
+
+@require_safe
+def show(request: HttpRequest) -> HttpResponse:
+    cart = visit.cart(request)
+    sight = carts.see(cart, timezone.now()) if cart else None
+    return render(request, "billing/cart.html", {"cart": cart, "sight": sight})
+
+
+@require_POST
+def remove(request: HttpRequest, number: int) -> HttpResponse:
+    cart = visit.cart(request)
+    if cart is None or not cart.lines.filter(pk=number).exists():
+        raise Http404
+    carts.remove(cart, number)
+    return redirect("cart")

@@ -1,0 +1,147 @@
+"""The checkout: who it is for and who pays, then the price and the last click. Reloading or going back is harmless."""
+
+from django.conf import settings
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.module_loading import import_string
+from django.views.decorators.http import require_http_methods, require_POST
+
+from billing import kinds, visit
+from billing.domain import cart as carts
+from billing.domain import codes, ledger, placing
+from billing.forms import DOOR, CodeForm, PayerForm, PlaceForm
+from billing.models import Order
+from billing.views.payments import begin
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    cart = visit.cart(request)
+    if cart is None or not cart.lines.exists():
+        return _after_the_last(request)
+    data = request.POST if request.method == "POST" else None
+    sight = carts.see(cart, timezone.now())
+    steps = _steps(request, sight)
+    payer = PayerForm(data, instance=cart, initial=_known(request, cart))
+    forms = [*(step.form for step in steps), payer]
+    refused = [form for form in forms if data is not None and not form.is_valid()]
+    if data is not None and not refused:
+        payer.save()
+        for step in steps:
+            step.keep()
+        return redirect("checkout_review")
+    return render(request, "billing/checkout.html", {"steps": steps, "payer": payer, "refused": refused})
+
+
+class Step:
+    """A kind's own questions about one line."""
+
+    def __init__(self, seen: carts.Seen, form: Form, request: HttpRequest) -> None:
+        self.seen, self.form, self.viewer = seen, form, visit.account(request)
+        self.kind = kinds.of(seen.line)
+        self.template = self.kind.step_template
+
+    def keep(self) -> None:
+        self.kind.keep(self.seen.line, self.form, self.viewer)
+
+
+def _steps(request: HttpRequest, sight: carts.Sight) -> list[Step]:
+    data = request.POST if request.method == "POST" else None
+    viewer = visit.account(request)
+    asked = [(seen, kinds.of(seen.line).step(seen.line, viewer, data)) for seen in sight.lines if seen.facts]
+    return [Step(seen, form, request) for seen, form in asked if form is not None]
+
+
+def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
+    """What the form starts with: what was typed before, else the account's own, else the school's defaults."""
+    user = visit.account(request)
+    known = {
+        "payer_name": cart.payer_name or (user.get_full_name() if user else ""),
+        "payer_email": cart.payer_email or (user.email if user else ""),
+        "city": cart.city or settings.DEFAULT_CITY,
+        "area": cart.area or settings.DEFAULT_COUNTRY_AREA_STATE,
+        "postcode": cart.postcode or settings.DEFAULT_POSTCODE,
+        "country": cart.country or settings.DEFAULT_COUNTRY,
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+@require_POST
+def code(request: HttpRequest) -> HttpResponse:
+    cart = visit.cart(request)
+    form = CodeForm(request.POST)
+    if cart is None or not form.is_valid():
+        return redirect("checkout_review")
+    try:
+        carts.use_code(cart, form.cleaned_data["code"], timezone.now())
+    except codes.Refused as refused:
+        form.add_error("code", str(refused))
+        return _review(request, cart, code_form=form)
+    return redirect("checkout_review")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest) -> HttpResponse:
+    cart = visit.cart(request)
+    if cart is None or not cart.lines.exists():
+        return _after_the_last(request)
+    if not cart.payer_email:
+        return redirect("checkout")
+    if request.method == "POST":
+        return _place(request, cart)
+    return _review(request, cart)
+
+
+def _place(request: HttpRequest, cart: Order) -> HttpResponse:
+    at = timezone.now()
+    terms = terms_version()
+    form = PlaceForm(carts.see(cart, at), terms, request.POST)
+    if not form.is_valid():
+        return _review(request, cart, form, status=400)
+    way = form.cleaned_data.get("way", "")
+    due = Order.Due.DOOR if way == DOOR else Order.Due.NOW
+    try:
+        order = placing.place(cart, placing.How(due, terms_version=terms), seen=form.seen, at=at)
+    except placing.AlreadyPlaced:
+        visit.placed(request, cart)
+        return redirect(cart.address())
+    except placing.NotPlaced as refused:
+        return _review(request, cart, form, problem=str(refused), status=409)
+    visit.placed(request, order)
+    return begin(order, way) if order.state == Order.State.PLACED and way != DOOR else redirect(order.address())
+
+
+def _review(
+    request: HttpRequest,
+    cart: Order,
+    form: PlaceForm | None = None,
+    *,
+    code_form: CodeForm | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Price and problems anew each time; the totals that a refused form came with are not shown again."""
+    sight = carts.see(cart, timezone.now())
+    context = {
+        "cart": cart,
+        "sight": sight,
+        "bill": ledger.bill((seen.line for seen in sight.lines), sight.quote.now),
+        "form": form or PlaceForm(sight, terms_version()),
+        "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
+        "problem": problem,
+    }
+    return render(request, "billing/review.html", context, status=status)
+
+
+def terms_version() -> str:
+    """Which edition of the terms a payer agrees to; '' where the school has published none."""
+    texts = getattr(settings, "CONSENT_VERSIONS", "")
+    return str(import_string(texts)(["terms"]).get("terms", "")) if texts else ""
+
+
+def _after_the_last(request: HttpRequest) -> HttpResponse:
+    """Back, reload and the second click lead to the order that was just placed."""
+    order = visit.last_placed(request) if request.method == "POST" else None
+    return redirect(order.address()) if order else redirect("cart")

@@ -1,0 +1,96 @@
+"""The desk: payments, refunds to be handed out, credit, and what a person must decide."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import visit
+from billing.domain import cases, credit, money_back
+from billing.forms import AnswerForm, CreditForm
+from billing.kinds import ZERO
+from billing.models import Case, Payment, Refund
+from common.guards import desk_required
+from users.models import User
+from users.roles import at_the_desk
+
+
+@require_safe
+@desk_required("billing.view_payment")
+def payments(request: HttpRequest) -> HttpResponse:
+    found = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by").order_by("-captured_at")
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    waiting = Refund.objects.exclude(state__in=[Refund.State.DONE, Refund.State.FAILED])
+    context = {"page": page, "waiting": waiting.select_related("payment__order")[:100]}
+    return render(request, "billing/desk/payments.html", context)
+
+
+@require_POST
+@desk_required("billing.add_refund")
+def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
+    found = get_object_or_404(Refund.objects.select_related("payment__order"), pk=refund, state=Refund.State.SENT)
+    user = visit.member(request)
+    money_back.handed_back(found, user)
+    messages.success(request, "Noted as given back.")
+    return redirect("desk_order", number=found.payment.order_id)
+
+
+@require_safe
+@desk_required("billing.view_case")
+def all_cases(request: HttpRequest) -> HttpResponse:
+    found = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    return render(request, "billing/desk/cases.html", {"page": page, "form": AnswerForm()})
+
+
+@require_POST
+@desk_required("billing.change_case")
+def close_case(request: HttpRequest, case: int) -> HttpResponse:
+    found = get_object_or_404(Case.objects.select_related("order"), pk=case)
+    form, user = AnswerForm(request.POST), visit.member(request)
+    if form.is_valid():
+        cases.close(found, answer=form.cleaned_data["answer"], by=user)
+        messages.success(request, "Closed.")
+    else:
+        messages.error(request, "Please say what was done.")
+    return redirect("desk_cases")
+
+
+@require_safe
+@desk_required("billing.view_credit")
+def all_credit(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    found = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
+    found = found.annotate(balance=Coalesce(Sum("credit_entries__amount"), ZERO)).order_by(
+        "first_name", "last_name", "pk"
+    )
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    return render(request, "billing/desk/all_credit.html", {"page": page, "q": text, "currency": settings.CURRENCY})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("billing.view_credit")
+def one_credit(request: HttpRequest, account: int) -> HttpResponse:
+    person, user = get_object_or_404(User, pk=account), visit.member(request)
+    may_give = at_the_desk(user, "billing.give_credit")
+    form = CreditForm(request.POST or None)
+    if may_give and form.is_valid():
+        try:
+            credit.adjust(person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user)
+            return redirect("desk_credit_of", account=account)
+        except credit.NotEnough:
+            form.add_error("amount", "There is not as much credit to take back.")
+        except ValueError:
+            form.add_error("amount", "This is no amount of the school's currency.")
+    entries = person.credit_entries.select_related("order", "by")
+    context = {
+        "person": person,
+        "page": Paginator(entries, 50).get_page(request.GET.get("page")),
+        "balances": credit.balances(person),
+        "form": form if may_give else None,
+    }
+    return render(request, "billing/desk/credit.html", context)

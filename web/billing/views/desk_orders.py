@@ -1,0 +1,140 @@
+"""The desk: orders, what is owed on them, and what can be done about it."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from billing import visit
+from billing.domain import cancel, credit, ledger, money_back, orders, payments
+from billing.forms import CancelLineForm, RecordForm, RefundForm, WhyForm
+from billing.models import Order, OrderLine
+from common.guards import desk_required
+from common.money import show
+from users.models import User
+
+LISTED = {
+    "open": ("Not paid yet", Q(state=Order.State.PLACED)),
+    "paid": ("Paid", Q(state=Order.State.PAID)),
+    "closed": ("Lapsed and cancelled", Q(state__in=[Order.State.LAPSED, Order.State.CANCELLED])),
+}
+
+
+@require_safe
+@desk_required("billing.view_order")
+def index(request: HttpRequest) -> HttpResponse:
+    found = Order.objects.placed().prefetch_related("lines", "payments")
+    chosen, text = request.GET.get("show", ""), request.GET.get("q", "").strip()
+    if chosen in LISTED:
+        found = found.filter(LISTED[chosen][1])
+    if text:
+        found = found.filter(_matches(text))
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    context = {"page": page, "q": text, "chosen": chosen, "choices": LISTED}
+    return render(request, "billing/desk/orders.html", context)
+
+
+def _matches(text: str) -> Q:
+    number = text.lstrip("#")
+    if number.isdecimal() and len(number) < 16:
+        return Q(pk=int(number))
+    titled = OrderLine.objects.filter(title__icontains=text).values("order")
+    return Q(payer_name__icontains=text) | Q(payer_email__icontains=text) | Q(pk__in=titled)
+
+
+@require_safe
+@desk_required("billing.view_order")
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    return _page(request, _order(number))
+
+
+def _order(number: int) -> Order:
+    return get_object_or_404(Order.objects.placed().select_related("payer", "code", "entered_by"), pk=number)
+
+
+def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
+    owed = ledger.owed(order, timezone.now())
+    context: dict[str, Any] = {
+        "order": order,
+        "bill": ledger.itemised(order, timezone.now()),
+        "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
+        "cases": order.cases.filter(closed_at=None),
+        "owed": owed,
+        "received": ledger.received(order),
+        "surplus": ledger.surplus(order) if order.state != Order.State.PLACED else 0,
+        "credit": credit.spent_on(order),
+        "record_form": RecordForm(initial={"amount": owed}),
+        "refund_form": RefundForm(),
+        "cancel_form": WhyForm(),
+        "line_form": CancelLineForm(),
+    }
+    return render(request, "billing/desk/order.html", context | refused, status=400 if refused else 200)
+
+
+def _act(
+    request: HttpRequest, number: int, name: str, form: forms.Form, deed: Callable[[Order, User, dict[str, Any]], str]
+) -> HttpResponse:
+    """Each button of the page: the form is checked, the domain does it or says why not, and the page comes again."""
+    order, user = _order(number), visit.member(request)
+    if not form.is_valid():
+        return _page(request, order, **{name: form})
+    try:
+        messages.success(request, deed(order, user, form.cleaned_data))
+    except money_back.TooMuch:
+        form.add_error(None, "That is more than can go back, or no amount of this currency.")
+        return _page(request, order, **{name: form})
+    except payments.NothingOwed:
+        form.add_error(None, "That is more than is owed, or no amount of this currency.")
+        return _page(request, order, **{name: form})
+    except orders.CannotBe as refused:
+        messages.error(request, str(refused))
+    return redirect("desk_order", number=number)
+
+
+@require_POST
+@desk_required("billing.add_payment")
+def record(request: HttpRequest, number: int) -> HttpResponse:
+    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
+        payments.record_by_hand(order, by=by, **said)
+        return f"Recorded: {show(said['amount'], order.currency)}."
+
+    return _act(request, number, "record_form", RecordForm(request.POST), deed)
+
+
+@require_POST
+@desk_required("billing.add_refund")
+def refund(request: HttpRequest, number: int) -> HttpResponse:
+    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
+        money_back.by_staff(order, by=by, **said)
+        return f"{show(said['amount'], order.currency)} is on its way back."
+
+    return _act(request, number, "refund_form", RefundForm(request.POST), deed)
+
+
+@require_POST
+@desk_required("billing.cancel_order")
+def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
+    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
+        orders.cancel(order, at=timezone.now(), by=by, why=said["why"])
+        return "The order is cancelled."
+
+    return _act(request, number, "cancel_form", WhyForm(request.POST), deed)
+
+
+@require_POST
+@desk_required("billing.cancel_order")
+def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+    found = get_object_or_404(OrderLine, pk=line, order_id=number)
+
+    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
+        back = cancel.cancel_line(found, at=timezone.now(), by=by, **said)
+        return f"{found} is cancelled; {show(back, order.currency)} goes back."
+
+    return _act(request, number, "line_form", CancelLineForm(request.POST), deed)

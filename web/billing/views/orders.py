@@ -1,0 +1,85 @@
+"""The payer's own pages: an order at its secret address, receipts, all orders, credit."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from billing import gateways, kinds, visit
+from billing.domain import credit, ledger, orders
+from billing.models import Order
+
+
+@require_safe
+@never_cache
+def order(request: HttpRequest, number: int) -> HttpResponse:
+    found, at = visit.find_order(request, number), timezone.now()
+    owed = ledger.owed(found, at)
+    context = {
+        "order": found,
+        "bill": ledger.itemised(found, timezone.now()),
+        "payments": found.payments.exclude(captured_at=None),
+        "owed": owed,
+        "open": found.can_be_paid(at) and owed > 0,
+        "door": found.due == Order.Due.NOW and found.can_be_paid(at) and orders.allows_the_door(found),
+        "ways": gateways.offered(),
+    }
+    return render(request, "billing/order.html", context)
+
+
+@require_safe
+@never_cache
+def receipt(request: HttpRequest, number: int) -> HttpResponse:
+    found = visit.find_order(request, number)
+    if found.state != Order.State.PAID:
+        raise Http404
+    bill = ledger.itemised(found, timezone.now())
+    context = {
+        "order": found,
+        "bill": bill,
+        "payments": found.payments.exclude(captured_at=None),
+        "received": ledger.received(found),
+        "credit": credit.spent_on(found),
+        "tax": ledger.tax(bill, found.currency),
+    }
+    return render(request, "billing/receipt.html", context)
+
+
+@require_POST
+def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
+    found = visit.find_order(request, number)
+    try:
+        orders.pay_at_the_door(found, timezone.now())
+    except (orders.CannotBe, kinds.Unavailable) as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, "Your place is kept. Please pay at the door.")
+    return redirect(found.address())
+
+
+@require_POST
+def cancel(request: HttpRequest, number: int) -> HttpResponse:
+    found = visit.find_order(request, number)
+    try:
+        orders.cancel(found, at=timezone.now(), why="Cancelled by the payer.")
+    except orders.CannotBe as refused:
+        messages.error(request, str(refused))
+    return redirect(found.address())
+
+
+@require_safe
+def mine(request: HttpRequest) -> HttpResponse:
+    user = visit.member(request)
+    found = Order.objects.visible_to(user).prefetch_related("lines", "payments")
+    page = Paginator(found, 25).get_page(request.GET.get("page"))
+    return render(request, "billing/my_orders.html", {"page": page})
+
+
+@require_safe
+def my_credit(request: HttpRequest) -> HttpResponse:
+    user = visit.member(request)
+    page = Paginator(user.credit_entries.select_related("order"), 25).get_page(request.GET.get("page"))
+    return render(request, "billing/my_credit.html", {"page": page, "balances": credit.balances(user)})
