@@ -209,7 +209,7 @@ MAILGUN_SERVER_NAME = env.text("MAILGUN_SERVER_NAME")
 MAIL_BACKENDS = {
     "file": "django.core.mail.backends.filebased.EmailBackend",
     "console": "django.core.mail.backends.console.EmailBackend",
-    "smtp": "django.core.mail.backends.smtp.EmailBackend",
+    "smtp": "mailroom.smtp.Backend",
     "ses": "django_ses.SESBackend",
 }
 if MAILGUN_ACCESS_KEY and MAILGUN_SERVER_NAME and not env.text("EMAIL_HOST"):
@@ -219,10 +219,15 @@ MAIL_BY = env.choice("MAIL_BY", "smtp" if env.text("EMAIL_HOST") or EMAIL_HOST_U
 EMAIL_BACKEND = MAIL_BACKENDS[MAIL_BY]
 EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(TOP / "mail"))
 globals().update(env.email())
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # what EMAIL_URL calls SMTP
+    EMAIL_BACKEND = MAIL_BACKENDS["smtp"]
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BUSINESS_NAME} <noreply@{urlsplit(SITE_URL).hostname}>")
 SERVER_EMAIL = env.text("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
 EMAIL_SUBJECT_PREFIX = env.text("EMAIL_SUBJECT_PREFIX", f"[{BUSINESS_NAME}]") + " "
 OFFICE_EMAIL = env.text("OFFICE_EMAIL")
+MAIL_LEASE = env.whole("MAIL_LEASE", 300, least=1)
+MAIL_KEEP_DAYS = env.whole("MAIL_KEEP_DAYS", 400, least=30)
+NEWS_UNASKED = env.flag("NEWS_UNASKED", False)
 AWS_SES_REGION_NAME = env.text("AWS_SES_REGION_NAME", "us-west-2")
 AWS_SES_REGION_ENDPOINT = env.text("AWS_SES_REGION_ENDPOINT", f"email.{AWS_SES_REGION_NAME}.amazonaws.com")
 

@@ -1,0 +1,1 @@
+"""A choir whose mails the tests send."""

@@ -1,0 +1,33 @@
+"""Questions asked of the declared mails when the site starts; each answer says what to do."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from django.core import checks
+
+from mailroom import registry, writing
+from mailroom.declare import Mail
+
+KEEP = "Keep one of the declarations in the apps' mails.py."
+
+
+@checks.register()
+def mails_are_whole(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    declared = registry.declarations()
+    twice = [name for name, count in Counter(mail.name for mail in declared).items() if count > 1]
+    return [
+        *(checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP, id="mailroom.E001") for name in twice),
+        *(message for mail in declared for message in of_mail(mail)),
+    ]
+
+
+def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:
+    try:
+        subject, body = writing.read_file(mail.path)
+    except FileNotFoundError:
+        hint = f"Write it to templates/{mail.path} of the app: a line 'Subject: …', a blank line, the text."
+        yield checks.Error(f"The mail {mail.name!r} has no text.", hint=hint, id="mailroom.E002")
+        return
+    if not subject or not body:
+        hint = "The file begins with a line 'Subject: …', then a blank line, then the text."
+        yield checks.Error(f"templates/{mail.path} has no subject or no text.", hint=hint, id="mailroom.E003")

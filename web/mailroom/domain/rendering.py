@@ -1,0 +1,159 @@
+"""Making a mail out of its text and its context, whole or not at all."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.template import Template as Compiled
+from django.template import TemplateDoesNotExist, TemplateSyntaxError
+from django.utils.functional import Promise
+from django.utils.safestring import mark_safe
+
+from common.names import tidy
+from mailroom import letter, look, plain, writing
+from mailroom.declare import Kind, Mail, Secret
+from mailroom.masking import HIDDEN, without_secrets
+from mailroom.models import Template
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+LONGEST_SUBJECT = 200
+WHY = {
+    Kind.TRANSACTIONAL: "You get this mail because of something that was done here with your address.",
+    Kind.CLASS: "You get this mail because of a class.",
+    Kind.PROMOTIONAL: "You get this mail because you asked for our news.",
+}
+
+
+class DoesNotRender(Exception):
+    """The sentence says what is wrong, and `part` where: in the subject or in the body."""
+
+    def __init__(self, sentence: str, part: str = "body") -> None:
+        super().__init__(sentence)
+        self.part = part
+
+
+@dataclass(frozen=True)
+class Text:
+    """What a mail says, before it is filled in."""
+
+    subject: str
+    body: str
+    ours: bool = True  # False: the school's own words
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True)
+class Footer:
+    """Where a reader can choose what to get, and stop this kind at once."""
+
+    choose: str = ""
+    stop: str = ""
+
+
+NO_FOOTER = Footer()
+
+
+def texts(names: Iterable[str]) -> dict[str, Text]:
+    """The school's own words for those of the mails that have some."""
+    return {row.name: Text(row.subject, row.body, ours=False) for row in Template.objects.filter(name__in=names)}
+
+
+def text_of(mail: Mail) -> Text:
+    return texts([mail.name]).get(mail.name) or standard(mail)
+
+
+def standard(mail: Mail) -> Text:
+    try:
+        return Text(*writing.read_file(mail.path))
+    except FileNotFoundError:
+        raise DoesNotRender(f"There is no file {mail.path} for this mail.") from None
+
+
+def render(
+    mail: Mail, text: Text, context: Mapping[str, Any], footer: Footer = NO_FOOTER, *, masked: bool = False
+) -> Letter:
+    """With `masked`, as others than its reader may see it: secret words and links are blotted out."""
+    values = school() | {name: primitive(value, masked) for name, value in context.items()}
+    subject = one_line(_filled(writing.subject_template, text.subject, values, "subject"))
+    html: str = letter.to_html(_filled(writing.body_template, text.body, values, "body"))
+    if masked:
+        html = without_secrets(html)
+    words = plain.to_text(html)
+    for part, said in (("subject", subject), ("body", words.strip())):
+        if not said:
+            raise DoesNotRender(f"The {part} is empty.", part)
+    return Letter(subject, words + _signature(mail, footer), _page(mail, subject, html, footer))
+
+
+def school() -> dict[str, Any]:
+    """What every mail may name."""
+    return {name: getattr(settings, name) for name in ("BUSINESS_NAME", "SITE_URL", "OFFICE_EMAIL")}
+
+
+def primitive(value: Any, masked: bool) -> Any:
+    """Texts see words and numbers, never the rows behind them; a school's own words could reach too far."""
+    if isinstance(value, Secret):
+        return HIDDEN if masked else str(value)
+    if isinstance(value, Mapping):
+        return {key: primitive(item, masked) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [primitive(item, masked) for item in value]
+    if value is None or isinstance(value, str | bool | int | Decimal | date | datetime | time | timedelta):
+        return value
+    if isinstance(value, Promise):
+        return str(value)
+    raise DoesNotRender(f"Its context holds a {type(value).__name__}, not words, numbers and dates alone.")
+
+
+def one_line(text: str) -> str:
+    """Nothing in a subject can begin another header."""
+    line = tidy(CONTROL.sub(" ", text))
+    return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
+
+
+def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> str:
+    try:
+        return writing.fill(compile_(source), values)
+    except writing.MissingValue as missing:
+        known = f"This mail knows {', '.join(sorted(values))}."
+        raise DoesNotRender(f"It names {{{{ {missing} }}}}, which is not known here. {known}", part) from None
+    except TemplateSyntaxError as wrong:
+        raise DoesNotRender(f"It cannot be read: {wrong}.".replace("..", "."), part) from None
+    except TemplateDoesNotExist as wrong:
+        raise DoesNotRender(f"It includes {wrong}, which does not exist.", part) from None
+    except Exception as error:
+        raise DoesNotRender(f"It cannot be filled in ({type(error).__name__}).", part) from error
+
+
+def _signature(mail: Mail, footer: Footer) -> str:
+    """Two hyphens and a space: mail programs know what follows as a signature."""
+    lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", WHY[mail.kind]]
+    lines += [f"Choose what you get: {footer.choose}"] if footer.choose else []
+    lines += [f"Get no more of these: {footer.stop}"] if footer.stop else []
+    return "\n".join(["", *lines, ""])
+
+
+def _page(mail: Mail, subject: str, body: str, footer: Footer) -> str:
+    values = {
+        "subject": subject,
+        "body": body,
+        "school": settings.BUSINESS_NAME,
+        "site": settings.SITE_URL,
+        "look": look.palette(settings.BRAND_HUE),
+        "serif": mark_safe(look.SERIF),
+        "sans": mark_safe(look.SANS),
+        "why": WHY[mail.kind],
+        "choose": footer.choose,
+        "stop": footer.stop,
+    }
+    return writing.page("mail/letter.html", values)

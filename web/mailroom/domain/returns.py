@@ -1,0 +1,47 @@
+"""What comes back: mails that bounced, readers who complained; and letting an address get mail again."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.names import email_key
+from history.domain import record
+from mailroom.domain import states
+from mailroom.models import Message, Suppression
+
+
+class TooLate(Exception):
+    """It has been lifted meanwhile."""
+
+
+def bounced(message: Message, reason: str, *, for_good: bool = True) -> None:
+    with transaction.atomic():
+        states.returned(message, reason)
+        if for_good:
+            suppress(message.to, Suppression.Cause.BOUNCE, reason)
+
+
+def suppress(address: str, cause: Suppression.Cause, detail: str = "") -> Suppression:
+    """From here on the address gets nothing; the first cause stays."""
+    defaults = {"cause": cause, "detail": detail[:200]}
+    found, _ = Suppression.objects.get_or_create(email=email_key(address), lifted_at=None, defaults=defaults)
+    return found
+
+
+def stop(actor: Any, address: str, why: str) -> Suppression:
+    with transaction.atomic():
+        suppression = suppress(address, Suppression.Cause.OFFICE, why)
+        record(actor, "mailroom.suppressed", suppression, why=why)
+    return suppression
+
+
+def lift(actor: Any, pk: int, why: str) -> Suppression:
+    with transaction.atomic():
+        suppression = Suppression.objects.select_for_update().get(pk=pk)
+        if suppression.lifted_at is not None:
+            raise TooLate
+        suppression.lifted_at = timezone.now()
+        suppression.save(update_fields=["lifted_at"])
+        record(actor, "mailroom.suppression_lifted", suppression, why=why)
+    return suppression

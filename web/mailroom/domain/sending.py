@@ -1,0 +1,150 @@
+"""Handing messages over, many through one connection, each at most once."""
+
+import logging
+from collections.abc import Generator, Sequence
+from contextlib import closing, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.db import DatabaseError
+from django.utils.crypto import salted_hmac
+
+from common.errors import Temporary
+from mailroom.declare import Mail, NotNeeded
+from mailroom.domain import rendering, returns, states
+from mailroom.domain.barring import Barriers
+from mailroom.domain.rendering import DoesNotRender, Letter, Text
+from mailroom.domain.verdicts import Answer, Verdict, judge, sentence
+from mailroom.models import Message, State
+from mailroom.registry import UnknownMail, mail_named
+from outbox.cause import new_id
+
+log = logging.getLogger("mailroom")
+
+
+class Line:
+    """A connection to the mail server, opened when the first message is ready, again after it broke."""
+
+    def __init__(self) -> None:
+        self.connection: Any = get_connection()
+        self.lease = new_id()
+
+    def open(self) -> None:
+        try:
+            self.connection.open()
+        except Exception as error:
+            self.close()
+            raise Temporary(f"The mail server cannot be reached. {sentence(error)}") from error
+
+    def send(self, mail: EmailMultiAlternatives) -> Verdict | None:
+        """None when the server has taken it."""
+        try:
+            self.connection.send_messages([mail])
+        except Exception as error:
+            verdict = judge(error, self.connection)
+            if verdict.broken:
+                self.close()
+            return verdict
+        return None
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self.connection.close()
+        if hasattr(self.connection, "connection"):
+            self.connection.connection = None
+
+
+class Round:
+    """Some messages, with what is the same question for all of them asked once."""
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.messages = Message.objects.in_bulk(ids)
+        waiting = [one for one in self.messages.values() if one.state == State.QUEUED]
+        self.barriers = Barriers({one.to for one in waiting})
+        self.texts = rendering.texts({one.template for one in waiting})
+
+    def text_of(self, mail: Mail) -> Text:
+        return self.texts.get(mail.name) or rendering.standard(mail)
+
+
+def send(ids: Sequence[int]) -> Generator[Exception | None]:
+    """An outcome for each message in turn: None when nothing is left to do for it, or why to try it again."""
+    round_ = Round(ids)
+    with closing(Line()) as line:
+        for pk in ids:
+            message = round_.messages.get(pk)
+            letter = letter_for(message, round_) if message is not None else None
+            yield None if message is None or letter is None else hand_over(message, letter, line)
+
+
+def letter_for(message: Message, round_: Round) -> Letter | None:
+    """Made before anything is sent. None when there is nothing to send (any more), which is then written down."""
+    if message.state != State.QUEUED:
+        return None
+    if reason := round_.barriers.against(message.to, message.kind):
+        states.suppress(message, reason)
+        return None
+    try:
+        mail = mail_named(message.template)
+        return rendering.render(mail, round_.text_of(mail), mail.context(message))
+    except NotNeeded as reason:
+        states.suppress(message, str(reason) or "It is no longer needed.")
+    except UnknownMail:
+        states.park(message, "No app declares this mail any more.")
+    except DoesNotRender as wrong:
+        where = "Its subject" if wrong.part == "subject" else "Its text"
+        states.park(message, f"{where} cannot be made. {wrong}")
+    except DatabaseError:
+        raise
+    except Exception as error:
+        log.warning("Message %s: its context failed with %s.", message.pk, type(error).__name__)
+        states.park(message, f"What it tells of cannot be found ({type(error).__name__}).")
+    return None
+
+
+def hand_over(message: Message, letter: Letter, line: Line) -> Exception | None:
+    line.open()
+    if not states.begin(message, line.lease):
+        return None
+    mail = as_mail(message, letter, line.connection)
+    verdict = line.send(mail)
+    if verdict is None:
+        states.sent(message, line.lease, str(mail.extra_headers.get("message_id", "")))
+        return None
+    return settle(message, line.lease, verdict)
+
+
+def settle(message: Message, lease: str, verdict: Verdict) -> Exception | None:
+    log.warning("Message %s: %s", message.pk, verdict.reason)
+    match verdict.answer:
+        case Answer.PERHAPS:
+            states.perhaps(message, lease, verdict.reason)
+        case Answer.NO_SUCH_ADDRESS:
+            returns.bounced(message, verdict.reason)
+        case Answer.LATER if Message.objects.get(pk=message.pk).tries < settings.OUTBOX_TRIES:
+            states.put_back(message, lease, verdict.reason)
+            return Temporary(verdict.reason)
+        case _:
+            states.refused(message, lease, verdict.reason)
+    return None
+
+
+def as_mail(message: Message, letter: Letter, connection: Any) -> EmailMultiAlternatives:
+    mail = EmailMultiAlternatives(
+        subject=letter.subject,
+        body=letter.text,
+        to=[message.to],
+        reply_to=[settings.OFFICE_EMAIL] if settings.OFFICE_EMAIL else None,
+        headers=headers(message),
+        connection=connection,
+    )
+    mail.attach_alternative(letter.html, "text/html")
+    return mail
+
+
+def headers(message: Message) -> dict[str, str]:
+    """The Message-ID is the same whenever this round of this message is sent, so that servers can tell a double."""
+    name = salted_hmac("mailroom.message_id", f"{message.pk}:{message.rounds}").hexdigest()[:32]
+    return {"Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>", "Auto-Submitted": "auto-generated"}

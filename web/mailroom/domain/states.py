@@ -1,0 +1,97 @@
+"""The life of a message: one function for each arrow.
+
+    drafted → queued → sending → sent → bounced
+                  ↖________↙ ↘ perhaps sent
+
+Each is a conditional update that says whether it held: who comes second, or lost the lease, changes nothing.
+A message that could not or should not go is `suppressed` (nobody has to act) or `parked` (somebody has to); from there,
+and from every other end, only a person brings it back to `queued`.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+from django.utils import timezone
+
+from mailroom.models import Message, State
+
+ENDS = [State.SENT, State.PERHAPS, State.SUPPRESSED, State.PARKED, State.BOUNCED]
+
+
+def _move(message: Message, come_from: Iterable[State], to: State, *, held_by: str = "", **changes: Any) -> bool:
+    rows = Message.objects.filter(pk=message.pk, state__in=come_from)
+    if held_by:
+        rows = rows.filter(lease=held_by)
+    changes |= {"state": to, "changed_at": timezone.now()}
+    if "reason" in changes:
+        changes["reason"] = changes["reason"][:300]
+    if not rows.update(**changes):
+        return False
+    for name, value in changes.items():
+        if not isinstance(value, F) and not hasattr(value, "resolve_expression"):
+            setattr(message, name, value)
+    return True
+
+
+def queue(message: Message) -> bool:
+    return _move(message, [State.DRAFTED], State.QUEUED)
+
+
+def suppress(message: Message, reason: str) -> bool:
+    return _move(message, [State.DRAFTED, State.QUEUED], State.SUPPRESSED, reason=reason)
+
+
+def begin(message: Message, lease: str) -> bool:
+    """Committed before the data goes out: whatever happens from here on, nobody else sends it."""
+    return _move(message, [State.QUEUED], State.SENDING, lease=lease, tries=F("tries") + 1)
+
+
+def put_back(message: Message, lease: str, reason: str) -> bool:
+    """The server has certainly not taken it."""
+    return _move(message, [State.SENDING], State.QUEUED, held_by=lease, lease="", reason=reason)
+
+
+def sent(message: Message, lease: str, provider_id: str = "") -> bool:
+    """Also when it was given up for lost meanwhile: who sent it knows better."""
+    come_from = [State.SENDING, State.PERHAPS]
+    return _move(message, come_from, State.SENT, held_by=lease, reason="", provider_id=provider_id[:120])
+
+
+def arrived(message: Message) -> bool:
+    """The provider says that it was delivered."""
+    return _move(message, [State.PERHAPS], State.SENT, reason="")
+
+
+def perhaps(message: Message, lease: str, reason: str) -> bool:
+    """Nobody can say whether it went out; a person decides."""
+    return _move(message, [State.SENDING], State.PERHAPS, held_by=lease, reason=reason)
+
+
+def give_up(older_than: datetime) -> int:
+    """All whose sender disappeared half-way."""
+    lost = Message.objects.filter(state=State.SENDING, changed_at__lt=older_than)
+    reason = "The sending process disappeared while it was being sent."
+    return lost.update(state=State.PERHAPS, changed_at=timezone.now(), reason=reason)
+
+
+def park(message: Message, reason: str) -> bool:
+    """Before it was begun: it cannot be made or sent as it is."""
+    return _move(message, [State.QUEUED], State.PARKED, reason=reason)
+
+
+def refused(message: Message, lease: str, reason: str) -> bool:
+    """The server will not take it."""
+    return _move(message, [State.SENDING], State.PARKED, held_by=lease, lease="", reason=reason)
+
+
+def returned(message: Message, reason: str) -> bool:
+    """It came back, or was turned away at the door for an address that does not exist."""
+    come_from = [State.SENDING, State.SENT, State.PERHAPS]
+    return _move(message, come_from, State.BOUNCED, lease="", reason=reason)
+
+
+def again(message: Message) -> bool:
+    """A person wants it sent once more."""
+    return _move(message, ENDS, State.QUEUED, lease="", reason="", tries=0, rounds=F("rounds") + 1)

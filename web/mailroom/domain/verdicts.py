@@ -1,0 +1,75 @@
+"""What a failed sending means: whether the server has the mail, and whether trying again makes sense.
+
+The sentences are kept. They hold codes and names of errors, never what a server wrote, for it quotes addresses.
+"""
+
+import re
+import smtplib
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from django.core.mail import BadHeaderError
+
+from mailroom.smtp import Telling
+
+ENHANCED = re.compile(rb"\d\.\d{1,3}\.\d{1,3}")
+NO_MAILBOX = (b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10", b"5.2.1")
+CLOSING = 421
+BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailable", "InternalFailure"}
+NEVER_SENT = {"EndpointConnectionError", "ConnectTimeoutError", "NoCredentialsError"}
+
+
+class Answer(Enum):
+    LATER = "not taken, try again"
+    NEVER = "not taken, and trying again is pointless"
+    NO_SUCH_ADDRESS = "not taken, because nobody lives there"
+    PERHAPS = "nobody knows"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    answer: Answer
+    reason: str
+    broken: bool = True  # the connection cannot be used any more
+
+
+def judge(error: Exception, connection: Any) -> Verdict:
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return _by_code(*next(iter(error.recipients.values())), recipient=True)
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _by_code(error.smtp_code, error.smtp_error)
+    if isinstance(error, BadHeaderError | UnicodeError):
+        return Verdict(Answer.NEVER, f"It cannot be put into the form of a mail. {sentence(error)}", broken=False)
+    if type(error).__module__.startswith("botocore."):
+        return _by_amazon(error)
+    line = getattr(connection, "connection", None)
+    if isinstance(line, Telling) and not line.handed_over:
+        return Verdict(Answer.LATER, f"The connection broke before the mail was handed over. {sentence(error)}")
+    return Verdict(Answer.PERHAPS, f"The connection broke while the mail was handed over. {sentence(error)}")
+
+
+def _by_code(code: int, said: bytes | str, *, recipient: bool = False) -> Verdict:
+    enhanced = ENHANCED.match(said if isinstance(said, bytes) else said.encode())
+    spelled = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+    reason = f"The mail server answered {spelled}."
+    if code == CLOSING or code < 500:
+        return Verdict(Answer.LATER, reason, broken=code == CLOSING)
+    if recipient and enhanced and enhanced[0] in NO_MAILBOX:
+        return Verdict(Answer.NO_SUCH_ADDRESS, f"There is no such address. {reason}", broken=False)
+    return Verdict(Answer.NEVER, reason, broken=False)
+
+
+def _by_amazon(error: Any) -> Verdict:
+    code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
+    if code:
+        answer = Answer.LATER if code in BUSY else Answer.NEVER
+        return Verdict(answer, f"Amazon SES answered {code[:60]}.", broken=False)
+    if type(error).__name__ in NEVER_SENT:
+        return Verdict(Answer.LATER, f"Amazon SES could not be reached. {sentence(error)}")
+    return Verdict(Answer.PERHAPS, f"The connection broke while the mail was handed over. {sentence(error)}")
+
+
+def sentence(error: Exception) -> str:
+    code = getattr(error, "smtp_code", None)
+    return f"({type(error).__name__}{f' {code}' if code else ''})"

@@ -1,0 +1,139 @@
+"""Messages to people, what their words are, and who must or wants not to get them."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from mailroom import registry
+from mailroom.declare import Kind, Mail
+
+
+class State(models.TextChoices):
+    DRAFTED = "drafted", "Drafted"
+    QUEUED = "queued", "Waiting to be sent"
+    SENDING = "sending", "Being sent"
+    SENT = "sent", "Sent"
+    PERHAPS = "perhaps", "Perhaps sent"
+    SUPPRESSED = "suppressed", "Not sent"
+    PARKED = "parked", "Needs a person"
+    BOUNCED = "bounced", "Came back"
+
+
+OPEN = [State.DRAFTED, State.QUEUED, State.SENDING]
+EXPLAINED = [State.SUPPRESSED, State.PARKED, State.BOUNCED]
+
+
+class Message(models.Model):
+    """One mail to one address. What it says is not stored; `data` holds only what its context needs to find it."""
+
+    template = models.CharField("mail", max_length=80)
+    to = models.EmailField("address", max_length=254)
+    key = models.CharField(max_length=120, help_text="The same mail about the same thing is sent once to an address.")
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    person_id = models.BigIntegerField("account", null=True, blank=True, db_index=True)
+    about_type = models.CharField(max_length=40, blank=True)
+    about_id = models.CharField(max_length=40, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    reason = models.CharField(max_length=300, blank=True, help_text="Why it was not sent, or what went wrong.")
+    tries = models.PositiveSmallIntegerField(default=0)
+    rounds = models.PositiveSmallIntegerField(default=0, help_text="How often a person had it sent again.")
+    lease = models.CharField(max_length=32, blank=True, help_text="Who is sending it.")
+    provider_id = models.CharField(max_length=120, blank=True, db_index=True)
+    drafted_at = models.DateTimeField(default=timezone.now, db_index=True)
+    changed_at = models.DateTimeField(default=timezone.now)
+
+    STATES: ClassVar[type[State]] = State
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [("resend_message", "May have a mail sent again")]
+        indexes = [
+            models.Index(fields=["state", "changed_at"]),
+            models.Index(fields=["about_type", "about_id"]),
+            models.Index(fields=["to"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["template", "to", "key"], name="mailroom_message_once"),
+            models.CheckConstraint(
+                condition=~Q(state__in=EXPLAINED) | ~Q(reason=""), name="mailroom_message_has_its_reason"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.SENDING) | ~Q(lease=""), name="mailroom_message_sent_by_somebody"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} {self.pk}"
+
+    @property
+    def mail(self) -> Mail | None:
+        """What is declared under the name; None after the app that declared it has gone."""
+        return registry.mails().get(self.template)
+
+    @property
+    def title(self) -> str:
+        return self.mail.title if self.mail else self.template
+
+
+class Template(models.Model):
+    """A school's own words in place of those in the file."""
+
+    name = models.CharField("mail", max_length=80, unique=True)
+    subject = models.CharField(max_length=200)
+    body = models.TextField("text", max_length=20000)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "text of a mail"
+        verbose_name_plural = "texts of mails"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        found = registry.mails().get(self.name)
+        return found.title if found else self.name
+
+
+class Preference(models.Model):
+    """Whether an address wants a kind of mail; without a row the default holds."""
+
+    email = models.EmailField("address", max_length=254)
+    kind = models.CharField(max_length=15, choices=Kind.choices)
+    wanted = models.BooleanField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["email", "kind"]
+        constraints = [models.UniqueConstraint(fields=["email", "kind"], name="mailroom_preference_once")]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {'yes' if self.wanted else 'no'}"
+
+
+class Suppression(models.Model):
+    """An address that gets nothing: what we sent came back, or its owner called it spam. Lifting keeps the row."""
+
+    class Cause(models.TextChoices):
+        BOUNCE = "bounce", "A mail came back for good"
+        COMPLAINT = "complaint", "Its owner marked a mail as spam"
+        OFFICE = "office", "The office stopped it"
+
+    email = models.EmailField("address", max_length=254, db_index=True)
+    cause = models.CharField(max_length=10, choices=Cause.choices)
+    detail = models.CharField(max_length=200, blank=True)
+    since = models.DateTimeField(default=timezone.now)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = "suppressed address"
+        verbose_name_plural = "suppressed addresses"
+        ordering = ["-id"]
+        permissions = [("lift_suppression", "May let a suppressed address get mail again")]
+        constraints = [
+            models.UniqueConstraint(fields=["email"], condition=Q(lifted_at=None), name="mailroom_suppressed_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_cause_display()}, {self.since:%Y-%m-%d}"

@@ -1,0 +1,128 @@
+"""The text part of a mail, from the HTML part: the same words in the same order."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+TABLE = {"table", "thead", "tbody", "tr", "td", "th"}
+BLOCKS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "hr"} | TABLE
+EMPTY = {"br", "hr", "img"}
+SPACE = re.compile(r"[ \t\r\n]+")
+
+
+@dataclass
+class Node:
+    tag: str
+    attributes: dict[str, str]
+    children: list["Node | str"] = field(default_factory=list)
+
+
+class _Tree(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open = [Node("", {})]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        node = Node(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(node)
+        if tag not in EMPTY:
+            self.open.append(node)
+
+    def handle_endtag(self, tag: str) -> None:
+        if len(self.open) > 1:
+            self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].children.append(data)
+
+
+def to_text(html: str) -> str:
+    """`html` is well-formed, as nh3 leaves it."""
+    tree = _Tree()
+    tree.feed(html)
+    tree.close()
+    return "\n\n".join(_blocks(tree.open[0])) + "\n"
+
+
+def _blocks(node: Node) -> list[str]:
+    found, run = [], ""
+    for child in [*node.children, None]:
+        if child is not None and (isinstance(child, str) or child.tag not in BLOCKS):
+            run += _inline(child)
+            continue
+        if run.strip():
+            found.append(_tidy(run))
+        run = ""
+        if child is not None:
+            found.append(_block(child))
+    return [block for block in found if block]
+
+
+def _block(node: Node) -> str:
+    special = SPECIAL.get(node.tag)
+    if special is not None:
+        return special(node)
+    text = "\n".join(_blocks(node))
+    underline = "-" * min(max(map(len, text.splitlines()), default=0), 60)
+    return f"{text}\n{underline}" if node.tag.startswith("h") and text else text
+
+
+def _list(node: Node) -> str:
+    number = int(node.attributes.get("start") or 1)
+    lines = []
+    for item in _find(node, "li"):
+        mark = f"{number}. " if node.tag == "ol" else "- "
+        lines.append(_indent("\n".join(_blocks(item)), mark, " " * len(mark)))
+        number += 1
+    return "\n".join(lines)
+
+
+def _find(node: Node, tag: str) -> list[Node]:
+    """The nearest of that tag below a node."""
+    found = []
+    for child in node.children:
+        if isinstance(child, Node):
+            found += [child] if child.tag == tag else _find(child, tag)
+    return found
+
+
+def _cells(row: Node) -> list[str]:
+    return [" ".join(_blocks(cell)) for cell in row.children if isinstance(cell, Node)]
+
+
+def _inline(child: "Node | str") -> str:
+    if isinstance(child, str):
+        return SPACE.sub(" ", child)
+    if child.tag == "br":
+        return "\n"
+    if child.tag == "img":
+        return child.attributes.get("alt", "")
+    inside = "".join(map(_inline, child.children))
+    address = child.attributes.get("href", "").removeprefix("mailto:")
+    if not address or address == inside.strip():
+        return inside
+    return f"{inside} ({address})"
+
+
+def _raw(node: Node) -> str:
+    return "".join(child if isinstance(child, str) else _raw(child) for child in node.children)
+
+
+def _tidy(run: str) -> str:
+    return "\n".join(line.strip() for line in run.strip().split("\n"))
+
+
+def _indent(text: str, first: str, rest: str) -> str:
+    lines = text.split("\n")
+    return "\n".join([f"{first}{lines[0]}".rstrip(), *(f"{rest}{line}".rstrip() for line in lines[1:])])
+
+
+SPECIAL: dict[str, Callable[[Node], str]] = {
+    "ul": _list,
+    "ol": _list,
+    "blockquote": lambda node: _indent("\n\n".join(_blocks(node)), "> ", "> "),
+    "table": lambda node: "\n".join(" | ".join(_cells(row)) for row in _find(node, "tr")),
+    "hr": lambda node: "-" * 24,
+    "pre": lambda node: _raw(node).strip("\n"),
+}

@@ -1,0 +1,37 @@
+"""Which mails are declared: read once, from the apps' `mails.py`."""
+
+from functools import cache
+from typing import Any
+
+from django.core.signals import setting_changed
+
+from mailroom.declare import Mail
+from outbox.registry import modules
+
+
+class UnknownMail(LookupError):
+    """No app declares a mail of this name."""
+
+
+def declarations() -> list[Mail]:
+    return [mail for module in modules("mails") for mail in module.MAILS]
+
+
+@cache
+def mails() -> dict[str, Mail]:
+    return {mail.name: mail for mail in declarations()}
+
+
+def mail_named(name: str) -> Mail:
+    try:
+        return mails()[name]
+    except KeyError:
+        raise UnknownMail(f"No app declares the mail {name!r} in its mails.py.") from None
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting == "INSTALLED_APPS":
+        mails.cache_clear()
+
+
+setting_changed.connect(_forget)
