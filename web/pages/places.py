@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from classwork.domain import listing
+from common import dates
 from pages.forms import ContactForm
 from pages.models import Edition
 from users.models import Staff
@@ -18,6 +20,13 @@ def _nothing() -> dict[str, Any]:
 
 def _people() -> dict[str, Any]:
     return {"people": Staff.objects.listed()}
+
+
+def _people_and_classes() -> dict[str, Any]:
+    """The first page shows the evenings of the sessions that are on or next."""
+    today = dates.today()
+    sessions = listing.sessions_for(today=today)[:2]
+    return _people() | {"programme": listing.listing(sessions, listing.Filters(), today=today)}
 
 
 def _empty_form() -> dict[str, Any]:
@@ -33,7 +42,7 @@ class Place:
 
 
 PLACES = {
-    "home": Place("First page", "home", "pages/home.html", _people),
+    "home": Place("First page", "home", "pages/home.html", _people_and_classes),
     "business_about": Place("About us", "aboutus", "pages/about.html", _people),
     "contact": Place("Contact", "contact", "pages/contact.html", _empty_form),
     "terms": Place("Terms", "terms"),
