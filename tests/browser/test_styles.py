@@ -23,11 +23,11 @@ class StylesTest(BrowserTestCase):
         for path in sorted(CSS.glob("*.css")):
             with self.subTest(path.name):
                 text = path.read_text()
-                rules = self.rules(page, text)
+                rules = self.rules_in(page, text)
                 self.assertTrue(rules)
-                self.assertEqual(self.rules(page, cssmin(text)), rules)
+                self.assertEqual(self.rules_in(page, cssmin(text)), rules)
 
-    def rules(self, page: Page, text: str) -> list[str]:
+    def rules_in(self, page: Page, text: str) -> list[str]:
         """The values of custom properties are kept as they are written, so spaces after commas may differ there."""
         return [re.sub(r"(?<=[,(])\s+|\s+(?=\))", "", rule) for rule in page.evaluate(RULES, text)]
 
