@@ -1,4 +1,7 @@
+from django.test import override_settings
+
 from history.models import Entry
+from mailroom.testing import send_all
 from pages.domain import contact
 from pages.models import ContactMessage
 from tests import make
@@ -13,6 +16,26 @@ class ContactTest(SchoolTestCase):
         self.assertRedirects(response, "/contact/thanks/")
         message = ContactMessage.objects.get()
         self.assertEqual((message.name, message.text, message.sender), (LETTER["name"], LETTER["text"], None))
+
+    @override_settings(OFFICE_EMAIL="office@example.org")
+    def test_the_office_gets_it_by_mail_word_for_word(self) -> None:
+        self.client.post("/contact/", LETTER | {"text": "Hello *you*\n# not a title"})
+        mail = send_all()[0]
+        self.assertEqual((mail.to, mail.subject), (["office@example.org"], "Zoë 李 wrote to the school"))
+        self.assertIn("Hello *you*", mail.body)
+        self.assertIn("zoe@example.org", mail.body.lower())
+
+    def test_a_school_without_an_office_address_finds_it_at_the_desk(self) -> None:
+        self.client.post("/contact/", LETTER)
+        self.assertEqual(send_all(), [])
+        self.log_in(self.ada)
+        self.assertContains(self.client.get("/desk/contact/"), LETTER["text"])
+
+    @override_settings(OFFICE_EMAIL="office@example.org")
+    def test_what_was_erased_is_not_mailed(self) -> None:
+        self.client.post("/contact/", LETTER)
+        ContactMessage.objects.all().delete()
+        self.assertEqual(send_all(), [])
 
     def test_whoever_is_logged_in_need_not_type_who_they_are(self) -> None:
         self.log_in(self.alice)

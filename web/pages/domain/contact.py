@@ -1,17 +1,29 @@
 """Messages to the school."""
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from history.domain import record
+from mailroom.domain import draft
 from pages.models import ContactMessage
 from users.models import User
 
 
 def receive(message: ContactMessage, sender: User | None) -> ContactMessage:
+    """Kept for the desk, and mailed to the office where the school has named its address."""
     with transaction.atomic():
         message.sender = sender
         message.save()
+        if settings.OFFICE_EMAIL:
+            data = {"letter_id": message.pk}
+            draft(
+                "pages.contact",
+                to=settings.OFFICE_EMAIL,
+                key=str(message.pk),
+                data=data,
+                about=("contactmessage", message.pk),
+            )
     return message
 
 

@@ -1,0 +1,34 @@
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.models import Message
+from pages.models import ContactMessage
+
+
+def contact_context(message: Message) -> dict[str, Any]:
+    letter = ContactMessage.objects.filter(pk=message.data["letter_id"]).first()
+    if letter is None:
+        raise NotNeeded("The message to the school has been erased.")
+    return _words(letter.name, letter.email, letter.text)
+
+
+def contact_sample() -> dict[str, Any]:
+    return _words("Sam Stranger", "sam@example.org", "Do I need a partner?\nAnd which shoes?")
+
+
+def _words(name: str, email: str, text: str) -> dict[str, Any]:
+    return {"name": name, "email": email, "text": text, "desk_url": f"{settings.SITE_URL}{reverse('desk_contact')}"}
+
+
+MAILS = [
+    Mail(
+        "pages.contact",
+        kind=Kind.TRANSACTIONAL,
+        title="A message to the school, for the office",
+        context=contact_context,
+        sample=contact_sample,
+    )
+]
