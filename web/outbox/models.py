@@ -37,6 +37,15 @@ class Event(models.Model):
     def __str__(self) -> str:
         return f"{self.type} {self.key}"
 
+    @property
+    def cause_name(self) -> str:
+        """Who told it, without the module when it was a receiver."""
+        return self.cause_by.rpartition(".")[2]
+
+    @property
+    def now_names(self) -> list[str]:
+        return [path.rpartition(".")[2] for path in self.now]
+
     @cached_property
     def payload(self) -> Any:
         """The declared dataclass."""
@@ -93,6 +102,15 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} to {self.receiver}"
+
+    @property
+    def short_name(self) -> str:
+        """The receiver without its module."""
+        return self.receiver.rpartition(".")[2]
+
+    @property
+    def last_word(self) -> str:
+        return self.reason or self.error.partition("\n")[0]
 
 
 class Attempt(models.Model):

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from outbox.domain.story import Chapter, Try
 
-WIDTH, LABELS, ROW, INDENT = 960, 330, 26, 14
+WIDTH, LABELS, ROW, INDENT = 760, 250, 24, 14
 LEAST = 4.0
-LETTERS = 44
+LETTERS = 34
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Drawing:
     height: int
     begins: datetime
     ends: datetime
+    labels: int = LABELS
 
 
 def draw(chapters: Sequence[Chapter]) -> Drawing | None:
@@ -70,7 +71,7 @@ def rows(chapters: Sequence[Chapter]) -> Iterator[tuple[int, str, datetime | Non
     for chapter in chapters:
         yield chapter.depth * INDENT, chapter.event.type, chapter.event.at, []
         for path in chapter.paths:
-            yield (chapter.depth + 1) * INDENT, path.delivery.receiver.rpartition(".")[2], None, path.tries
+            yield (chapter.depth + 1) * INDENT, path.delivery.short_name, None, path.tries
 
 
 def mark(one: Try, start: float, end: float) -> Mark:

@@ -23,6 +23,11 @@ class Try:
     good: bool | None
     error: str = ""
 
+    @property
+    def last_word(self) -> str:
+        """What went wrong, without the places in the code."""
+        return self.error.partition("\n")[0]
+
 
 @dataclass(frozen=True)
 class Path:

@@ -42,5 +42,5 @@ def clock(moment: datetime) -> str:
 
 def outcome(told: Try) -> str:
     took = f" after {(told.ended - told.began).total_seconds():.2f} s" if told.ended else ""
-    error = f": {told.error.partition(chr(10))[0]}" if told.error else ""
+    error = f": {told.last_word}" if told.error else ""
     return f"{told.words}{took}{error}"
