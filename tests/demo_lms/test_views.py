@@ -1,3 +1,5 @@
+from django.core import mail
+
 from history.models import Entry
 from outbox.models import Delivery, Event, State
 from outbox.testing import run_all
@@ -37,6 +39,8 @@ class DemoTest(SchoolTestCase):
         self.assertEqual([event.cause for event in second], [first, first])
         self.assertEqual(first.cause_by, "GET demo_lms_purchase_complete")
         self.assertEqual(Entry.objects.filter(action="demo_lms.enrolled").count(), 2)
+        self.assertEqual([message.subject for message in mail.outbox], [f"Your purchase {first.key}"])
+        self.assertEqual(Event.objects.get(type="mailroom.message_queued").cause, first)
         self.assertFalse(Delivery.objects.exclude(state=State.DONE).exists())
 
     def test_each_request_has_an_id_that_its_events_carry(self) -> None:

@@ -2,12 +2,17 @@
 
 import logging
 
+from django.conf import settings
+
 from common.errors import Permanent
 from demo_lms import events
 from history.domain import record
+from mailroom.domain import draft
 from outbox.declare import outside
 from outbox.domain import emit
 from outbox.models import Event
+
+NOBODY = "demo@example.org"
 
 log = logging.getLogger("demo_lms")
 
@@ -31,7 +36,14 @@ def demo_purchase_complete_order_history(event: Event) -> None:
 
 
 def demo_purchase_complete_send_confirmation_email(event: Event) -> None:
-    record(None, "demo_lms.confirmation_mailed", event, order=event.payload.order)
+    order = event.payload.order
+    draft(
+        "demo_lms.purchase_complete",
+        to=settings.OFFICE_EMAIL or NOBODY,
+        key=order,
+        data={"order": order, "products": event.payload.products},
+        about=("demo_order", order),
+    )
 
 
 def demo_purchase_complete_enroll_in_course(event: Event) -> None:
