@@ -277,6 +277,9 @@ CSRF_FAILURE_VIEW = "common.error_pages.csrf_failure"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "profile_page"
 LOGOUT_REDIRECT_URL = "home"
+REGISTRATION_OPEN = env.flag("REGISTRATION_OPEN", True)
+ACCOUNT_ACTIVATION_DAYS = env.whole("ACCOUNT_ACTIVATION_DAYS", 3, least=1, most=30)
+CONSENT_VERSIONS = env.text("CONSENT_VERSIONS", "pages.domain.texts.in_force")
 STAFF_2FA = env.choice("STAFF_2FA", "optional", ["required", "optional", "off"])
 SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
 SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")

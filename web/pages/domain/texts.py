@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from django.db import transaction
-from django.db.models import Prefetch
+from django.db.models import Max, Prefetch
 from django.utils import timezone
 
 from history.domain import record
@@ -60,6 +60,12 @@ def _overview(key: str, content: SiteContent | None) -> Overview:
 
 def _says_the_same(content: SiteContent, edition: Edition) -> bool:
     return (edition.title, edition.text) == (content.title, content.draft)
+
+
+def in_force(keys: Iterable[str]) -> dict[str, int]:
+    """The number of the last edition of each of these texts that has one: what people are asked to agree to."""
+    numbers = Edition.objects.filter(content__key__in=keys).order_by().values_list("content__key")
+    return dict(numbers.annotate(last=Max("number")))
 
 
 def digest(content: SiteContent) -> str:

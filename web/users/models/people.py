@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import AnonymousUser, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -13,7 +13,12 @@ from django.utils.functional import cached_property
 from common import links, names
 
 
-class UserManager(BaseUserManager["User"]):
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: "User") -> "UserQuerySet":
+        return self.all() if user.has_perm("users.view_user") else self.filter(pk=user.pk)
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type: ignore[misc]
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=names.email_key(username or ""))
 
@@ -104,6 +109,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.has_perm("users.enter_office")
 
 
+class StudentQuerySet(models.QuerySet["Student"]):
+    def of(self, user: User) -> "StudentQuerySet":
+        """The people whom this account speaks for: its owner and those in the owner's care."""
+        return self.filter(Q(user=user) | Q(guardian=user))
+
+    def visible_to(self, user: User) -> "StudentQuerySet":
+        return self.all() if user.has_perm("users.view_user") else self.of(user)
+
+
 class Student(models.Model):
     """A person who attends: with an account of their own, in a guardian's care, or (for a while) with neither."""
 
@@ -137,6 +151,8 @@ class Student(models.Model):
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = StudentQuerySet.as_manager()
+
     class Meta:
         ordering = ["first_name", "last_name", "id"]
         constraints = [
@@ -169,6 +185,12 @@ class StaffQuerySet(models.QuerySet["Staff"]):
             .select_related("user")
             .order_by("listing", F("user__first_name"))
         )
+
+    def visible_to(self, user: User | AnonymousUser) -> "StaffQuerySet":
+        """Everyone sees who is listed; who is hidden is seen by themselves and by the office."""
+        if user.has_perm("users.view_user"):
+            return self.select_related("user")
+        return self.filter(Q(user__is_active=True, listing__gte=0) | Q(user_id=user.pk)).select_related("user")
 
 
 class Staff(models.Model):

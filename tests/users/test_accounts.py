@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from tests import make
+from tests.base import SchoolTestCase
+from users.domain import accounts
+from users.models import User
+
+LONG_AGO = timezone.now() - timedelta(days=100)
+
+
+class ForgetUnusedTest(SchoolTestCase):
+    def left(self) -> set[str]:
+        accounts.forget_unused()
+        return set(User.objects.values_list("email", flat=True))
+
+    def test_an_account_whose_link_was_never_opened_is_dropped_after_a_while(self) -> None:
+        make.account("old@example.org", "Old", date_joined=LONG_AGO)
+        make.account("new@example.org", "New")
+        left = self.left()
+        self.assertNotIn("old@example.org", left)
+        self.assertIn("new@example.org", left)
+
+    def test_an_account_on_which_something_hangs_stays(self) -> None:
+        held = make.account("held@example.org", "Held", date_joined=LONG_AGO)
+        make.student(held)
+        asked = make.account("asked@example.org", "Asked", date_joined=LONG_AGO)
+        make.child(self.gus, "Asked", "Gray", offered_to=asked)
+        self.assertLessEqual({held.email, asked.email}, self.left())
+
+    def test_confirmed_closed_and_used_accounts_stay(self) -> None:
+        make.account("sure@example.org", "Sure", date_joined=LONG_AGO, email_confirmed_at=LONG_AGO)
+        make.account("shut@example.org", "Shut", date_joined=LONG_AGO, is_active=False)
+        make.account("used@example.org", "Used", password="a password", date_joined=LONG_AGO)
+        self.assertLessEqual({"sure@example.org", "shut@example.org", "used@example.org"}, self.left())

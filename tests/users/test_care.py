@@ -1,0 +1,144 @@
+from typing import Any
+
+from django.urls import reverse
+
+from history.models import Entry
+from tests import make
+from tests.base import SchoolTestCase
+from tests.users import post
+from users.domain import accounts, care
+from users.models import Student, User
+
+KITS = "kit@example.org"
+
+
+class InMyCareTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.gus)
+
+    def send(self, name: str, *args: Any, **data: Any) -> Any:
+        return self.client.post(reverse(name, args=args), data, follow=True)
+
+    def test_somebody_is_added_changed_and_removed(self) -> None:
+        self.send("care_add", first_name=" Leo  Maria", last_name="Gray", born_on="2015-02-28", notes="Peanuts")
+        leo = self.gus.in_care.get(first_name="Leo Maria")
+        self.assertEqual((str(leo.born_on), leo.notes), ("2015-02-28", "Peanuts"))
+        self.send("care_edit", leo.pk, first_name="Leo", last_name="Gray")
+        leo.refresh_from_db()
+        self.assertEqual(leo.first_name, "Leo")
+        self.send("care_remove", leo.pk)
+        self.assertFalse(Student.objects.filter(pk=leo.pk).exists())
+        self.assertTrue(Entry.objects.filter(action="users.student_removed", subject_id=leo.pk).exists())
+
+    def test_a_name_stands_once_in_ones_care_whatever_its_case_and_spaces(self) -> None:
+        page = self.send("care_add", first_name="KIT ", last_name=" gray")
+        self.assertIn("first_name", page.context["form"].errors)
+        self.assertContains(page, 'value="KIT "')
+        leo = make.child(self.gus, "Leo", "Gray")
+        page = self.send("care_edit", leo.pk, first_name="Kit", last_name="Gray")
+        self.assertIn("first_name", page.context["form"].errors)
+
+    def test_a_birthday_to_come_is_refused(self) -> None:
+        page = self.send("care_add", first_name="Leo", born_on="2999-01-01")
+        self.assertIn("born_on", page.context["form"].errors)
+
+    def test_another_guardians_people_do_not_exist_for_me(self) -> None:
+        self.log_in(self.sam)
+        for name in ("care_edit", "care_remove", "care_hand_over", "care_take_back"):
+            with self.subTest(name):
+                self.assertEqual(self.send(name, self.kit.pk, first_name="X", email=KITS).status_code, 404)
+
+    def test_ones_own_record_is_made_when_one_says_that_one_attends(self) -> None:
+        self.send("own_record", born_on="", notes="Left knee")
+        own = Student.objects.get(user=self.gus)
+        self.assertEqual((str(own), own.email, own.notes), ("Gus Gray", self.gus.email, "Left knee"))
+
+    def test_the_own_record_bears_the_accounts_name(self) -> None:
+        self.log_in(self.alice)
+        self.send("user_update", first_name="Alicia", last_name="Arden")
+        self.student.refresh_from_db()
+        self.assertEqual(str(self.student), "Alicia Arden")
+
+
+class HandOverTest(SchoolTestCase):
+    def hand_over(self, email: str = KITS) -> Any:
+        guardian = self.browser_of(self.gus)
+        return guardian.post(reverse("care_hand_over", args=[self.kit.pk]), {"email": email}, follow=True)
+
+    def answer(self, said: str) -> Any:
+        return self.client.post(reverse("offer_answer", args=[self.kit.pk]), {"answer": said}, follow=True)
+
+    def test_the_link_goes_to_the_students_own_address_and_makes_the_record_theirs(self) -> None:
+        self.hand_over(" Kit@Example.ORG")
+        self.assertEqual(post.mails_to(self.gus.email), [])
+        self.kit.refresh_from_db()
+        self.assertEqual(self.kit.guardian, self.gus)
+        post.choose(self.client, post.account_link(KITS))
+        self.assertContains(self.client.get(reverse("profile_page")), "That is me")
+        self.answer("me")
+        self.kit.refresh_from_db()
+        self.assertEqual((self.kit.user, self.kit.guardian), (User.objects.get(email=KITS), None))
+        self.assertIn("account of their own", post.last_mail(self.gus.email).body)
+        self.assertEqual(self.browser_of(self.gus).get(reverse("care_edit", args=[self.kit.pk])).status_code, 404)
+
+    def test_whoever_does_not_know_them_says_so_and_nothing_changes(self) -> None:
+        self.hand_over(self.sam.email)
+        self.log_in(self.sam)
+        self.answer("unknown")
+        self.kit.refresh_from_db()
+        self.assertEqual((self.kit.guardian, self.kit.offered_to), (self.gus, None))
+        self.assertIn("does not know Kit Gray", post.last_mail(self.gus.email).body)
+
+    def test_another_guardian_may_take_them_on(self) -> None:
+        self.hand_over(self.sam.email)
+        self.log_in(self.sam)
+        self.answer("care")
+        self.kit.refresh_from_db()
+        self.assertEqual(self.kit.guardian, self.sam)
+
+    def test_an_account_with_a_record_of_its_own_keeps_it_and_is_sent_to_the_office(self) -> None:
+        self.hand_over(self.alice.email)
+        self.log_in(self.alice)
+        self.assertContains(self.answer("me"), "we join the two")
+        self.kit.refresh_from_db()
+        self.assertEqual(self.kit.guardian, self.gus)
+
+    def test_two_of_one_name_in_ones_care_are_for_the_office(self) -> None:
+        make.child(self.sam, "Kit", "Gray")
+        self.hand_over(self.sam.email)
+        self.log_in(self.sam)
+        self.assertContains(self.answer("care"), "we join the two")
+
+    def test_nobody_answers_for_another(self) -> None:
+        self.hand_over()
+        self.log_in(self.sam)
+        self.assertEqual(self.answer("me").status_code, 404)
+
+    def test_an_answer_that_is_none_is_not_taken(self) -> None:
+        self.hand_over(self.sam.email)
+        self.log_in(self.sam)
+        self.assertEqual(self.answer("perhaps").status_code, 404)
+
+    def test_an_offer_is_taken_back(self) -> None:
+        self.hand_over(self.sam.email)
+        self.browser_of(self.gus).post(reverse("care_take_back", args=[self.kit.pk]))
+        self.log_in(self.sam)
+        self.assertEqual(self.answer("me").status_code, 404)
+
+    def test_the_guardian_learns_nothing_about_the_address(self) -> None:
+        accounts.close(self.ada, self.sam)
+        seen = {post.masked(self.hand_over(email)) for email in (self.alice.email, "new@example.org", self.sam.email)}
+        self.assertEqual(len(seen), 1)
+        self.assertIn("is closed", post.last_mail(self.sam.email).body)
+
+    def test_an_offer_taken_back_before_the_mail_went_out_sends_none(self) -> None:
+        self.hand_over(self.sam.email)
+        self.browser_of(self.gus).post(reverse("care_take_back", args=[self.kit.pk]))
+        self.assertEqual(post.mails_to(self.sam.email), [])
+
+    def test_the_guardians_own_address_is_refused(self) -> None:
+        self.assertIn("email", self.hand_over("GUS@example.org").context["form"].errors)
+
+    def test_an_account_made_this_way_keeps_the_name_of_the_student(self) -> None:
+        care.hand_over(self.gus, self.kit, KITS)
+        self.assertEqual(str(User.objects.get(email=KITS)), "Kit Gray")

@@ -1,0 +1,93 @@
+from django.test import override_settings
+from django.urls import reverse
+
+from tests import make
+from tests.base import PASSWORD, SchoolTestCase
+from tests.users import post
+from users.domain import emails
+from users.models import Student, User
+
+NEW = "alice@new.example"
+
+
+class EmailChangeTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.alice)
+
+    def ask(self, email: str = NEW, password: str = PASSWORD) -> object:
+        return self.client.post(reverse("email_change"), {"email": email, "password": password}, follow=True)
+
+    def link(self, email: str = NEW) -> str:
+        return post.links_in(post.last_mail(email), "/user/email/")[0]
+
+    def test_the_new_address_counts_after_its_link_and_the_old_one_is_told(self) -> None:
+        self.ask(" Alice@NEW.example ")
+        self.alice.refresh_from_db()
+        self.assertEqual(self.alice.email, "alice@example.org")
+        path = self.link()
+        self.assertContains(self.client.get(path), "Use this address")
+        self.client.post(path)
+        self.alice.refresh_from_db()
+        self.assertEqual((self.alice.email, self.alice.new_email), (NEW, ""))
+        self.assertEqual(Student.objects.get(user=self.alice).email, NEW)
+        self.assertIn("uses another e-mail address", post.last_mail("alice@example.org").body)
+
+    def test_opening_the_link_changes_nothing(self) -> None:
+        self.ask()
+        self.client.get(self.link())
+        self.alice.refresh_from_db()
+        self.assertEqual(self.alice.email, "alice@example.org")
+
+    def test_the_password_is_asked_for(self) -> None:
+        page = self.ask(password="guessed")
+        self.assertIn("password", page.context["form"].errors)
+        self.assertContains(page, f'value="{NEW}"')
+
+    def test_the_link_is_of_no_use_to_whoever_reads_a_mistyped_address(self) -> None:
+        self.ask()
+        path = self.link()
+        self.assertRedirects(self.browser_of(None).get(path), f"{reverse('login')}?next={path}")
+        stranger = self.browser_of(self.sam)
+        self.assertContains(stranger.get(path), "This link does not fit")
+        stranger.post(path)
+        self.assertFalse(User.objects.filter(email=NEW).exists())
+
+    def test_a_link_confirms_the_address_it_was_sent_to_and_no_other(self) -> None:
+        self.ask()
+        path = self.link()
+        self.ask("alice@third.example")
+        self.client.post(path)
+        self.alice.refresh_from_db()
+        self.assertEqual(self.alice.email, "alice@example.org")
+
+    def test_a_mind_changed_before_the_mail_went_out_sends_none(self) -> None:
+        self.ask()
+        self.ask("alice@third.example")
+        self.assertEqual(post.mails_to(NEW), [])
+
+    def test_used_old_and_mangled_links_say_what_to_do(self) -> None:
+        self.ask()
+        path = self.link()
+        with override_settings(ACCOUNT_ACTIVATION_DAYS=-1):
+            self.assertContains(self.client.get(path), "Enter the new address again")
+        self.assertContains(self.client.get(path[:-3] + "/"), "Enter the new address again")
+        self.client.post(path)
+        self.assertContains(self.client.get(path), "Enter the new address again")
+
+    def test_the_asker_is_not_told_that_an_address_is_taken_but_its_owner_is(self) -> None:
+        free, taken = self.ask(), self.ask(self.sam.email)
+        self.assertEqual(free.redirect_chain, taken.redirect_chain)
+        mail = post.last_mail(self.sam.email)
+        self.assertIn("cannot be used twice", mail.body)
+        self.assertEqual(post.links_in(mail, "/user/email/"), [])
+
+    def test_an_address_taken_in_the_meantime_is_refused_in_words(self) -> None:
+        self.ask()
+        path = self.link()
+        make.account(NEW, "Quick")
+        self.assertContains(self.client.post(path), "has come into use elsewhere")
+        with self.assertRaises(emails.Taken):
+            emails.confirm(User.objects.get(pk=self.alice.pk), path.split("/")[3])
+
+    def test_ones_own_address_is_refused_beside_the_field(self) -> None:
+        self.assertIn("email", self.ask("ALICE@example.org").context["form"].errors)

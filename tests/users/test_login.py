@@ -1,0 +1,67 @@
+from django.test import override_settings
+from django.urls import reverse
+
+from common import demo
+from tests import make
+from tests.base import PASSWORD, SchoolTestCase
+from tests.users import post
+from users.domain import accounts
+
+
+class LogInTest(SchoolTestCase):
+    def log_in_with(self, email: str, password: str = PASSWORD, **more: str) -> object:
+        return self.client.post(reverse("login"), {"username": email, "password": password} | more)
+
+    def test_the_address_may_be_typed_in_any_case_and_with_spaces(self) -> None:
+        self.assertRedirects(self.log_in_with("  ALICE@example.Org "), reverse("profile_page"))
+
+    def test_a_wrong_password_and_an_unknown_address_are_told_the_same(self) -> None:
+        known = self.log_in_with(self.alice.email, "wrong")
+        unknown = self.log_in_with("nobody@example.org", "wrong")
+        self.assertEqual(known.context["form"].errors, unknown.context["form"].errors)
+        self.assertContains(known, "do not fit together")
+
+    def test_a_closed_account_does_not_log_in(self) -> None:
+        accounts.close(self.ada, self.alice)
+        self.assertContains(self.log_in_with(self.alice.email), "do not fit together")
+
+    def test_one_is_led_on_to_where_one_wanted_to_go_but_not_off_the_site(self) -> None:
+        self.assertRedirects(self.log_in_with(self.alice.email, next=reverse("own_record")), reverse("own_record"))
+        for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
+            self.assertRedirects(self.log_in_with(self.alice.email, next=elsewhere), reverse("profile_page"))
+
+    def test_logging_out_takes_a_post(self) -> None:
+        self.log_in(self.alice)
+        self.assertEqual(self.client.get(reverse("logout")).status_code, 405)
+        self.client.post(reverse("logout"))
+        self.assertRedirects(self.client.get(reverse("profile_page")), f"{reverse('login')}?next=/profile/")
+
+    def test_a_changed_password_logs_other_browsers_out_and_is_told_by_mail(self) -> None:
+        here, there = self.browser_of(self.alice), self.browser_of(self.alice)
+        new = {"new_password1": "much longer than before", "new_password2": "much longer than before"}
+        page = here.post(reverse("password_change"), {"old_password": PASSWORD} | new, follow=True)
+        self.assertContains(page, "Your password is changed")
+        self.assertEqual(there.get(reverse("profile_page")).status_code, 302)
+        self.assertIn("password was changed", post.last_mail(self.alice.email).body)
+
+    def test_the_old_password_is_asked_for(self) -> None:
+        self.log_in(self.alice)
+        new = {"new_password1": "much longer than before", "new_password2": "much longer than before"}
+        page = self.client.post(reverse("password_change"), {"old_password": "guessed"} | new)
+        self.assertIn("old_password", page.context["form"].errors)
+
+
+class DemoTest(SchoolTestCase):
+    def test_a_real_site_shows_no_log_ins(self) -> None:
+        self.assertNotContains(self.client.get(reverse("login")), demo.PASSWORD)
+
+    @override_settings(DEBUG=True)
+    def test_the_demo_school_shows_its_people_while_debug_is_on(self) -> None:
+        self.assertContains(self.client.get(reverse("login")), demo.PASSWORD)
+        self.assertContains(self.client.get(reverse("login")), "tess@example.org")
+
+    @override_settings(DEBUG=True)
+    def test_another_schools_database_shows_none(self) -> None:
+        self.tess.delete()
+        make.account("someone@example.org", "Someone")
+        self.assertNotContains(self.client.get(reverse("login")), demo.PASSWORD)

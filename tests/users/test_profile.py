@@ -1,0 +1,113 @@
+from django.test import override_settings
+from django.urls import reverse
+
+from history.models import Entry
+from tests import make
+from tests.base import PASSWORD, SchoolTestCase
+from tests.users import post
+from users.domain import accounts, consents
+
+
+class ProfileTest(SchoolTestCase):
+    def test_the_profile_asks_the_database_as_often_for_thirty_in_care_as_for_one(self) -> None:
+        self.log_in(self.gus)
+        made = iter(range(100))
+
+        def children(count: int) -> None:
+            for _ in range(count):
+                make.child(self.gus, f"Child {next(made)}", offered_to=self.gus)
+
+        self.assertSameQueries(reverse("profile_page"), children)
+
+    def test_a_name_is_changed_and_a_missing_one_refused(self) -> None:
+        self.log_in(self.alice)
+        page = self.client.post(reverse("user_update"), {"first_name": " ", "last_name": "Typed"})
+        self.assertIn("first_name", page.context["form"].errors)
+        self.assertContains(page, 'value="Typed"')
+        self.client.post(reverse("user_update"), {"first_name": "Ålice", "last_name": ""})
+        self.alice.refresh_from_db()
+        self.assertEqual(str(self.alice), "Ålice")
+
+    def test_strangers_get_404_for_another_persons_pages_and_the_office_sees_them(self) -> None:
+        pages = [
+            reverse("profile_user", args=[self.alice.pk]),
+            reverse("profile_student", args=[self.student.pk]),
+            reverse("profile_student", args=[self.kit.pk]),
+        ]
+        for path in pages:
+            with self.subTest(path):
+                self.assertEqual(self.browser_of(self.sam).get(path).status_code, 404)
+                self.assertEqual(self.browser_of(self.tess).get(path).status_code, 404)
+                self.assertContains(self.browser_of(self.ada).get(path), "")
+        self.assertContains(self.browser_of(self.gus).get(pages[2]), "Kit Gray")
+
+    def test_ones_own_number_leads_to_ones_own_profile(self) -> None:
+        self.log_in(self.alice)
+        self.assertRedirects(self.client.get(reverse("profile_user", args=[self.alice.pk])), reverse("profile_page"))
+
+    def test_who_is_hidden_on_the_staff_list_is_seen_by_themselves_and_the_office(self) -> None:
+        path = reverse("profile_staff", args=[self.tess.pk])
+        self.assertContains(self.client.get(path), "Teaches Balboa")
+        self.tess.staff.listing = -1
+        self.tess.staff.save()
+        found = {name: self.browser_of(getattr(self, name)).get(path).status_code for name in ("sam", "tess", "ada")}
+        self.assertEqual(found, {"sam": 404, "tess": 200, "ada": 200})
+        self.assertEqual(self.client.get(path).status_code, 404)
+
+
+@override_settings(CONSENT_VERSIONS="tests.users.texts.first")
+class ConsentTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.alice)
+
+    def test_agreement_is_given_taken_back_and_kept_on_record(self) -> None:
+        self.assertContains(self.client.get(reverse("profile_page")), "We need your word")
+        for kind in ("terms", "privacy"):
+            self.client.post(reverse("consent_give", args=[kind]))
+        self.assertNotContains(self.client.get(reverse("profile_page")), "We need your word")
+        self.client.post(reverse("consent_withdraw", args=["terms"]))
+        self.assertEqual([text.kind for text in consents.missing(self.alice)], ["terms"])
+        self.client.post(reverse("consent_give", args=["terms"]))
+        history = self.alice.consents.filter(kind="terms")
+        self.assertEqual([bool(consent.withdrawn_at) for consent in history], [False, True])
+
+    def test_agreeing_twice_is_agreeing_once(self) -> None:
+        for _ in range(2):
+            self.client.post(reverse("consent_give", args=["terms"]))
+        self.assertEqual(self.alice.consents.count(), 1)
+
+    def test_a_text_that_does_not_exist_is_not_found(self) -> None:
+        self.assertEqual(self.client.post(reverse("consent_give", args=["pizza"])).status_code, 404)
+
+    def test_the_page_asks_as_often_for_a_long_history(self) -> None:
+        made = iter(range(100))
+
+        def old_versions(count: int) -> None:
+            for _ in range(count):
+                consents.give(self.alice, {"terms": f"old-{next(made)}"})
+
+        self.assertSameQueries(reverse("my_consents"), old_versions)
+
+
+class ClosingTest(SchoolTestCase):
+    def test_the_owner_closes_the_account_and_is_told(self) -> None:
+        self.log_in(self.alice)
+        other = self.browser_of(self.alice)
+        page = self.client.post(reverse("account_close"), {"sure": "on", "password": PASSWORD}, follow=True)
+        self.assertContains(page, "Your account is closed")
+        self.assertEqual(other.get(reverse("profile_page")).status_code, 302)
+        self.assertTrue(Entry.objects.filter(action="users.account_closed", actor_id=self.alice.pk).exists())
+        self.assertIn("is closed", post.last_mail(self.alice.email).body)
+
+    def test_the_password_and_a_tick_are_asked_for(self) -> None:
+        self.log_in(self.alice)
+        page = self.client.post(reverse("account_close"), {"password": "guessed"})
+        self.assertEqual(set(page.context["form"].errors), {"sure", "password"})
+        self.alice.refresh_from_db()
+        self.assertTrue(self.alice.is_active)
+
+    def test_the_office_opens_it_again(self) -> None:
+        accounts.close(self.ada, self.alice, why="asked by phone")
+        accounts.reopen(self.ada, self.alice)
+        self.alice.refresh_from_db()
+        self.assertTrue(self.alice.is_active)

@@ -1,0 +1,58 @@
+"""Two browsers at the same moment, on connections of their own."""
+
+from collections.abc import Callable
+from threading import Barrier, Thread
+from typing import Any
+
+from django.db import connection
+from django.test import TransactionTestCase, tag
+
+from mailroom.models import Message
+from tests import make
+from users.domain import accounts, emails, links
+from users.models import User
+
+
+def at_once(*deeds: Callable[[], Any]) -> list[Any]:
+    """What each deed returned or raised."""
+    start, outcomes = Barrier(len(deeds)), []
+
+    def do(deed: Callable[[], Any]) -> None:
+        start.wait()
+        try:
+            outcomes.append(deed())
+        except Exception as raised:
+            outcomes.append(raised)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=do, args=[deed]) for deed in deeds]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@tag("postgres")
+class RaceTest(TransactionTestCase):
+    def test_one_link_in_two_browsers_sets_one_password(self) -> None:
+        alice = make.account("alice@example.org", "Alice")
+        token = links.Tokens().make_token(alice)
+        outcomes = at_once(*[lambda n=n: accounts.choose_password(alice, f"password {n}", token) for n in range(4)])
+        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Unfit"] * 3 + ["User"])
+
+    def test_one_address_signed_up_twice_at_once_is_one_account_with_one_mail(self) -> None:
+        outcomes = at_once(*[lambda: accounts.sign_up("new@example.org", "New", "", {})] * 4)
+        self.assertEqual(outcomes, [None] * 4)
+        self.assertEqual(User.objects.filter(email="new@example.org").count(), 1)
+        self.assertEqual(Message.objects.filter(to="new@example.org").count(), 1)
+
+    def test_one_address_confirmed_for_two_accounts_at_once_is_one_accounts(self) -> None:
+        people = [make.account(f"{name}@example.org", name) for name in ("alice", "sam")]
+        for person in people:
+            emails.ask_change(person, "shared@example.org")
+        tokens = [emails.address(person).split("/")[-2] for person in people]
+        outcomes = at_once(*[lambda p=p, t=t: emails.confirm(p, t) for p, t in zip(people, tokens, strict=True)])
+        self.assertEqual(sum(isinstance(outcome, emails.Taken) for outcome in outcomes), 1, outcomes)
+        self.assertEqual(User.objects.filter(email="shared@example.org").count(), 1)

@@ -1,0 +1,141 @@
+from typing import Any
+
+from django.db import connection
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as PropertyTestCase
+
+from common import names
+from tests.base import SchoolTestCase
+from tests.users import post
+from users.domain import accounts
+from users.forms.signup import SignUpForm
+from users.models import Consent, User
+
+NEW = "nia@example.org"
+
+
+def filled(email: str = NEW, **more: Any) -> dict[str, Any]:
+    return {"first_name": "Nia", "last_name": "Novak", "email": email, "terms": "on", "privacy": "on"} | more
+
+
+@override_settings(CONSENT_VERSIONS="tests.users.texts.first")
+class SignUpTest(SchoolTestCase):
+    def sign_up(self, email: str = NEW, **more: Any) -> Any:
+        return self.client.post(reverse("signup"), filled(email, **more), follow=True)
+
+    def test_the_form_asks_for_no_password(self) -> None:
+        form = self.client.get(reverse("signup")).context["form"]
+        self.assertEqual(list(form.fields), ["first_name", "last_name", "email", "terms", "privacy"])
+
+    def test_a_newcomer_signs_up_follows_the_link_and_is_logged_in(self) -> None:
+        self.assertContains(self.sign_up(), "Look into your mail")
+        page = post.choose(self.client, post.account_link(NEW))
+        self.assertContains(page, "Your password is set")
+        nia = User.objects.get(email=NEW)
+        self.assertEqual(page.context["user"], nia)
+        self.assertTrue(nia.check_password("a very new password"))
+        self.assertIsNotNone(nia.email_confirmed_at)
+
+    def test_what_was_agreed_to_counts_once_the_address_is_confirmed(self) -> None:
+        self.sign_up()
+        self.assertFalse(Consent.objects.exists())
+        post.choose(self.client, post.account_link(NEW))
+        given_now = Consent.objects.filter(user__email=NEW).values_list("kind", "version")
+        self.assertEqual(sorted(given_now), [("privacy", "1"), ("terms", "1")])
+        self.assertEqual(User.objects.get(email=NEW).signup_consents, {})
+
+    def test_the_version_agreed_to_is_the_one_that_was_shown(self) -> None:
+        self.assertContains(self.client.get(reverse("signup")), "terms of use (version 1)")
+        self.sign_up()
+        with override_settings(CONSENT_VERSIONS="tests.users.texts.second"):
+            post.choose(self.client, post.account_link(NEW))
+            self.assertContains(self.client.get(reverse("profile_page")), "terms of use (version 2031-04)")
+        self.assertTrue(Consent.objects.filter(kind="terms", version="1").exists())
+
+    @override_settings(CONSENT_VERSIONS="tests.users.texts.none")
+    def test_nobody_is_asked_to_agree_to_what_is_not_published(self) -> None:
+        self.assertNotContains(self.client.get(reverse("signup")), "I agree")
+        self.sign_up()
+        self.assertTrue(User.objects.filter(email=NEW).exists())
+
+    def test_without_agreement_the_form_comes_back_with_what_was_typed(self) -> None:
+        page = self.client.post(reverse("signup"), filled(terms=""))
+        self.assertContains(page, "Please tick this if you agree to the terms of use.")
+        self.assertContains(page, 'value="Nia"')
+        self.assertFalse(User.objects.filter(email=NEW).exists())
+
+    def test_known_and_unknown_addresses_get_the_same_bytes_for_the_same_work(self) -> None:
+        self.sign_up("first@example.org")  # what is cached for good
+        answers = []
+        for email in (self.alice.email, "unknown@example.org"):
+            with CaptureQueriesContext(
+                connection,
+            ) as asked:
+                page = self.sign_up(email)
+            statements = [query["sql"].split(" ")[0] for query in asked.captured_queries]
+            answers.append((page.redirect_chain, post.masked(page), statements))
+        self.assertEqual(*answers)
+
+    def test_the_owner_of_a_known_address_is_told_and_nothing_is_changed(self) -> None:
+        self.sign_up(self.alice.email, first_name="Mallory")
+        self.alice.refresh_from_db()
+        self.assertEqual(self.alice.first_name, "Alice")
+        self.assertEqual(self.alice.signup_consents, {})
+        self.assertIn("You have an account already", post.last_mail(self.alice.email).body)
+
+    def test_an_address_is_known_in_any_case_and_with_spaces(self) -> None:
+        self.sign_up("  ALICE@Example.ORG ")
+        self.assertEqual(User.objects.filter(email__iexact=self.alice.email).count(), 1)
+        self.assertEqual(len(post.mails_to(self.alice.email)), 1)
+
+    def test_strangers_cause_one_mail_a_day_however_often_they_ask(self) -> None:
+        for _ in range(3):
+            self.sign_up(self.alice.email)
+        self.assertEqual(len(post.mails_to(self.alice.email)), 1)
+
+    def test_signing_up_does_not_open_a_closed_account(self) -> None:
+        accounts.close(self.ada, self.alice)
+        self.sign_up(self.alice.email)
+        mail = post.last_mail(self.alice.email)
+        self.assertIn("is closed", mail.body)
+        self.assertEqual(post.links_in(mail, "/user/reset/"), [])
+
+    @override_settings(REGISTRATION_OPEN=False)
+    def test_a_school_can_close_signing_up(self) -> None:
+        self.assertRedirects(self.sign_up(), reverse("signup_closed"))
+        self.assertFalse(User.objects.filter(email=NEW).exists())
+
+    def test_whoever_is_logged_in_is_led_to_the_profile(self) -> None:
+        self.log_in(self.alice)
+        self.assertRedirects(self.client.get(reverse("signup")), reverse("profile_page"))
+
+    def test_a_name_of_markup_is_shown_as_text(self) -> None:
+        self.sign_up(first_name="<b>Bo</b>")
+        page = post.choose(self.client, post.account_link(NEW))
+        self.assertNotContains(page, "<b>Bo</b>")
+        self.assertNotIn("<b>Bo</b>", post.last_mail(NEW).alternatives[0][0])
+
+
+LETTERS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=40).filter(str.strip)
+
+
+@override_settings(CONSENT_VERSIONS="tests.users.texts.none")
+class NamesTest(PropertyTestCase):
+    @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+    @given(LETTERS)
+    def test_names_of_any_script_are_kept_as_typed(self, typed: str) -> None:
+        form = SignUpForm(filled(first_name=f"  {typed} "))
+        self.assertEqual(form.errors, {})
+        accounts.prepare("any@example.org", form.cleaned_data["first_name"])
+        self.assertEqual(User.objects.get(email="any@example.org").first_name, names.tidy(typed))
+
+    def test_a_name_that_looks_like_another_is_no_reason_to_refuse(self) -> None:
+        for name in ("Αlice", "Аlice", "李小龍", "مريم", "O’Brien-Žižek", "Ṱshilidzi"):  # Greek, Cyrillic, …
+            with self.subTest(name):
+                form = SignUpForm(filled(first_name=name))
+                self.assertTrue(form.is_valid(), form.errors)
+                self.assertEqual(form.cleaned_data["first_name"], name)

@@ -1,0 +1,112 @@
+"""From signing up to closing: what may happen to an account."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from common import links as nonces
+from common import names
+from common.relations import is_pointed_at
+from history.domain import record
+from mailroom.domain import draft
+from users.domain import consents, links
+from users.models import Student, User
+
+KEEP_UNUSED = timedelta(days=60)
+
+
+def prepare(email: str, first_name: str, last_name: str = "", agreed: Mapping[str, str] | None = None) -> None:
+    """Make an account without a password unless the address has one: one statement, whether it has or not."""
+    user = User(
+        email=names.email_key(email),
+        first_name=names.tidy(first_name),
+        last_name=names.tidy(last_name),
+        signup_consents=dict(agreed or {}),
+    )
+    user.set_unusable_password()
+    User.objects.bulk_create([user], ignore_conflicts=True)
+
+
+@transaction.atomic
+def sign_up(email: str, first_name: str, last_name: str, agreed: Mapping[str, str]) -> None:
+    """The same work for known and unknown addresses; what the owner is told is decided when the mail is rendered."""
+    prepare(email, first_name, last_name, agreed)
+    draft("users.signup", to=names.email_key(email), key=links.today())
+
+
+def forget_unused() -> None:
+    """Drop accounts whose owner never opened the link, once nothing of the school hangs on them."""
+    before = timezone.now() - KEEP_UNUSED
+    for user in User.objects.filter(email_confirmed_at=None, last_login=None, date_joined__lt=before).iterator():
+        with transaction.atomic():
+            if user.is_active and not user.has_usable_password() and not is_pointed_at(user):
+                user.delete()
+
+
+@transaction.atomic
+def choose_password(user: User, password: str, token: str) -> User:
+    """What the mailed link is for. It confirms the address and uses the link up."""
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if links.trouble(user, token):
+        raise links.Unfit
+    had_one = user.has_usable_password()
+    user.email_confirmed_at = user.email_confirmed_at or timezone.now()
+    consents.give(user, user.signup_consents)
+    user.signup_consents = {}
+    _set_password(user, password)
+    if had_one:
+        _tell_of_new_password(user)
+    return user
+
+
+@transaction.atomic
+def change_password(user: User, password: str) -> None:
+    _set_password(user, password)
+    _tell_of_new_password(user)
+
+
+def _set_password(user: User, password: str) -> None:
+    user.set_password(password)
+    user.link_nonce = nonces.new_nonce()
+    user.save(update_fields=["password", "link_nonce", "email_confirmed_at", "signup_consents"])
+
+
+def _tell_of_new_password(user: User) -> None:
+    draft("users.password_changed", to=user.email, person_id=user.pk, key=user.link_nonce, about=("account", user.pk))
+
+
+@transaction.atomic
+def rename(user: User, first_name: str, last_name: str) -> None:
+    """The owner's own attending record bears the same name."""
+    user.first_name, user.last_name = names.tidy(first_name), names.tidy(last_name)
+    user.save(update_fields=["first_name", "last_name"])
+    for student in Student.objects.filter(user=user):
+        student.first_name, student.last_name = user.first_name, user.last_name
+        student.save(update_fields=["first_name", "last_name"])
+
+
+@transaction.atomic
+def close(actor: User, user: User, why: str = "") -> None:
+    """Nothing is deleted, and no link opens the account again; only the office can."""
+    user.is_active = False
+    user.link_nonce = nonces.new_nonce()
+    user.new_email = ""
+    user.save(update_fields=["is_active", "link_nonce", "new_email"])
+    entry = record(actor, "users.account_closed", user, why=why)
+    draft("users.closed", to=user.email, person_id=user.pk, key=str(entry.pk), about=("account", user.pk))
+
+
+@transaction.atomic
+def reopen(actor: User, user: User, why: str = "") -> None:
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record(actor, "users.account_opened", user, why=why)
+
+
+@transaction.atomic
+def send_link(actor: User, user: User) -> None:
+    """The office has a fresh link mailed to the owner; the rule of one mail a day is for strangers."""
+    entry = record(actor, "users.link_sent", user)
+    draft("users.link", to=user.email, person_id=user.pk, key=f"office:{entry.pk}", about=("account", user.pk))

@@ -1,0 +1,46 @@
+"""What people agree to: each text has a version, and a new version is agreed to anew."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from users.models import Consent, User
+
+TITLES = {"terms": "terms of use", "privacy": "privacy notice"}
+
+
+@dataclass(frozen=True)
+class Text:
+    kind: str
+    title: str
+    version: str
+
+
+def texts() -> list[Text]:
+    """The texts in force. Who publishes them is a setting: this app does not know the pages on which they stand."""
+    published = import_string(settings.CONSENT_VERSIONS)(list(TITLES))
+    return [Text(kind, title, str(published[kind])) for kind, title in TITLES.items() if kind in published]
+
+
+def versions() -> dict[str, str]:
+    return {text.kind: text.version for text in texts()}
+
+
+def missing(user: User) -> list[Text]:
+    """The texts in force that this person has not agreed to, or no longer."""
+    given = set(user.consents.filter(withdrawn_at=None).values_list("kind", "version"))
+    return [text for text in texts() if (text.kind, text.version) not in given]
+
+
+def give(user: User, agreed: Mapping[str, str]) -> None:
+    rows = [Consent(user=user, kind=kind, version=version) for kind, version in agreed.items()]
+    Consent.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+@transaction.atomic
+def withdraw(user: User, kind: str) -> None:
+    user.consents.filter(kind=kind, withdrawn_at=None).update(withdrawn_at=timezone.now())

@@ -1,0 +1,96 @@
+"""The one kind of link that opens an account: to set its first password, to claim it, to choose a new one.
+
+The token names the account and the nonce that the account had; using the link changes the nonce. The address is made
+when a mail is rendered for sending and is never stored.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_encode
+
+from common import links, names
+from mailroom.domain import draft
+from users.models import User
+
+PURPOSE = "account"
+FOREVER = timedelta(days=36500)
+
+
+class Trouble(StrEnum):
+    """Why a link does not open its account."""
+
+    BAD = "bad"
+    EXPIRED = "expired"
+    USED = "used"
+    CLOSED = "closed"
+
+
+class Unfit(Exception):
+    """The link stopped being good between showing the form and sending it."""
+
+
+class Tokens:
+    """What Django's password views ask of a token generator."""
+
+    def make_token(self, user: User) -> str:
+        return links.make(PURPOSE, user.pk, user.link_nonce)
+
+    def check_token(self, user: User | None, token: str | None) -> bool:
+        return trouble(user, token) is None
+
+
+def age() -> timedelta:
+    return timedelta(days=settings.ACCOUNT_ACTIVATION_DAYS)
+
+
+def uid(user: User) -> str:
+    return urlsafe_base64_encode(force_bytes(user.pk))
+
+
+def address(user: User) -> str:
+    path = reverse("password_reset_confirm", args=[uid(user), Tokens().make_token(user)])
+    return f"{settings.SITE_URL}{path}"
+
+
+def trouble(user: User | None, text: str | None) -> Trouble | None:
+    try:
+        token = links.read(PURPOSE, text or "", FOREVER)
+    except links.Bad:
+        return Trouble.BAD
+    if user is None or token.pk != user.pk:
+        return Trouble.BAD
+    if not user.is_active:
+        return Trouble.CLOSED
+    if not links.fits(token.nonce, user.link_nonce):
+        return Trouble.USED
+    return Trouble.EXPIRED if _is_old(text or "") else None
+
+
+def _is_old(text: str) -> bool:
+    try:
+        links.read(PURPOSE, text, age())
+    except links.Expired:
+        return True
+    return False
+
+
+def today() -> str:
+    """As a part of a mail's key it lets at most one such mail a day go to an address, whoever asks for it."""
+    return timezone.localdate().isoformat()
+
+
+def ask(email: str) -> None:
+    """Have a link mailed to the owner of an address.
+
+    What the mail says (no such account, closed, first password, new password) is decided when it is rendered, so the
+    work done here, and with it the answer to whoever asked, is the same for every address. The nonce in the key lets
+    a second mail go on the same day once the owner has used the first.
+    """
+    email = names.email_key(email)
+    nonce = User.objects.filter(email=email).values_list("link_nonce", flat=True).first()
+    draft("users.link", to=email, key=f"{today()}:{nonce or ''}")

@@ -1,0 +1,23 @@
+"""What the public reads about someone who teaches or runs the school."""
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from users.models import Staff
+
+
+@transaction.atomic
+def describe(
+    staff: Staff, *, title: str, bio: str, photo: "ContentFile[bytes] | None", without_photo: bool = False
+) -> None:
+    """The old picture goes once the new state is safe."""
+    old = staff.photo.name if photo or without_photo else ""
+    staff.title, staff.bio = title, bio
+    if photo:
+        staff.photo.save(str(photo.name), photo, save=False)
+    elif without_photo:
+        staff.photo = ""
+    staff.save(update_fields=["title", "bio", "photo"])
+    if old:
+        storage = staff.photo.storage
+        transaction.on_commit(lambda: storage.delete(old))

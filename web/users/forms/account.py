@@ -1,0 +1,68 @@
+"""What an account's owner fills in about the account itself."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import forms as auth
+
+from users.forms.fields import AddressField, NameField
+from users.models import User
+
+
+class LogInForm(auth.AuthenticationForm):
+    username = AddressField(widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none"}))
+    error_messages = auth.AuthenticationForm.error_messages | {
+        "invalid_login": "This address and password do not fit together. Capital letters count in the password.",
+        "inactive": "This address and password do not fit together. Capital letters count in the password.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "E-mail address"
+
+
+class LinkForm(forms.Form):
+    email = AddressField()
+
+
+class NamesForm(forms.Form):
+    first_name = NameField(label="First name", autocomplete="given-name")
+    last_name = NameField(label="Last name", autocomplete="family-name", required=False)
+
+
+class PasswordAsked(forms.Form):
+    """For steps that somebody at an open screen should not take in the owner's name."""
+
+    password = forms.CharField(
+        label="Your password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:
+        self.user = user
+        super().__init__(*args, **kwargs)
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError("This is not your password. Capital letters count.")
+        return password
+
+
+class NewAddressForm(PasswordAsked):
+    email = AddressField(label="New e-mail address")
+    field_order = ["email", "password"]
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email == self.user.email:
+            raise forms.ValidationError("This is the address that you have now.")
+        return email
+
+
+class ClosingForm(PasswordAsked):
+    sure = forms.BooleanField(
+        label="Yes, close my account", error_messages={"required": "Please tick this if you want to close the account."}
+    )
+    field_order = ["sure", "password"]

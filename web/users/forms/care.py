@@ -1,0 +1,54 @@
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from users.forms.fields import AddressField, NameField
+from users.models import Student, User
+
+
+def born_on_field() -> forms.DateField:
+    return forms.DateField(
+        label="Date of birth",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),
+    )
+
+
+class OwnRecordForm(forms.ModelForm):
+    """What a teacher should know of someone who attends."""
+
+    born_on = born_on_field()
+
+    class Meta:
+        model = Student
+        fields = ["born_on", "notes"]
+        widgets = {"notes": forms.Textarea(attrs={"rows": 4})}
+
+    def clean_born_on(self) -> Any:
+        born_on = self.cleaned_data["born_on"]
+        if born_on and born_on > timezone.localdate():
+            raise forms.ValidationError("This day is still to come.")
+        return born_on
+
+
+class StudentForm(OwnRecordForm):
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+
+    class Meta(OwnRecordForm.Meta):
+        fields = ["first_name", "last_name", "born_on", "notes"]
+
+
+class HandOverForm(forms.Form):
+    email = AddressField(label="Their own e-mail address", help_text="Not yours: the link goes there.")
+
+    def __init__(self, guardian: User, *args: Any, **kwargs: Any) -> None:
+        self.guardian = guardian
+        super().__init__(*args, **kwargs)
+
+    def clean_email(self) -> str:
+        email: str = self.cleaned_data["email"]
+        if email == self.guardian.email:
+            raise forms.ValidationError("This is your own address. They need one that is theirs.")
+        return email

@@ -1,0 +1,44 @@
+"""Fields that keep what people type, and compare it the way the school does."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.base import ContentFile
+
+from common import names, pictures
+
+
+class AddressField(forms.EmailField):
+    """Comes out as it is stored and compared, so that the length is judged after that step."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
+        kwargs.setdefault("widget", forms.EmailInput(attrs=attrs))
+        kwargs.setdefault("label", "E-mail address")
+        super().__init__(**{"max_length": 254} | kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return names.email_key(super().to_python(value) or "")
+
+
+class NameField(forms.CharField):
+    """Any script, kept as typed; only spaces that nobody means are dropped."""
+
+    def __init__(self, *, autocomplete: str = "off", **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": autocomplete}))
+        super().__init__(**{"max_length": 100} | kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return names.tidy(super().to_python(value) or "")
+
+
+class PictureField(forms.FileField):
+    """Comes out as a small JPEG of our own making; see common/pictures.py."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        accept = "image/jpeg,image/png,image/webp"
+        super().__init__(**{"widget": forms.FileInput(attrs={"accept": accept})} | kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> "ContentFile[bytes] | None":
+        upload = super().clean(data, initial)
+        return pictures.clean(upload) if data else None

@@ -1,0 +1,46 @@
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.html import format_html
+
+from users.domain import consents
+from users.forms.fields import AddressField, NameField
+from users.models import User
+
+
+def agreement(text: consents.Text) -> forms.BooleanField:
+    return forms.BooleanField(
+        label=f"I agree to the {text.title} (version {text.version})",
+        help_text=format_html('<a href="{}">Read the {}</a>', reverse(text.kind), text.title),
+        error_messages={"required": f"Please tick this if you agree to the {text.title}."},
+    )
+
+
+class SignUpForm(forms.ModelForm):
+    """Address, name and agreements; the password waits behind the mailed link."""
+
+    first_name = NameField(label="First name", autocomplete="given-name")
+    last_name = NameField(label="Last name", autocomplete="family-name", required=False)
+    email = AddressField(help_text="We send a link there; behind it you choose a password.")
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.texts = consents.texts()
+        for text in self.texts:
+            self.fields[text.kind] = agreement(text)
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """Whether the address is taken is never asked here: the answer would tell a stranger who has an account."""
+        return {*super()._get_validation_exclusions(), "email"}  # type: ignore[misc]
+
+    def agreed(self) -> dict[str, str]:
+        return dict(self._agreed())
+
+    def _agreed(self) -> Iterator[tuple[str, str]]:
+        return ((text.kind, text.version) for text in self.texts if self.cleaned_data[text.kind])

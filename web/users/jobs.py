@@ -1,0 +1,5 @@
+from datetime import time
+
+from outbox.clock import Job
+
+JOBS = [Job("users.forget_unused", at=time(4, 30), run="users.domain.accounts.forget_unused")]

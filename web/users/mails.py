@@ -1,0 +1,117 @@
+"""The mails about accounts. What each says is looked up when it is rendered, so that no secret link is ever stored."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.models import Message
+from users.domain import emails, links
+from users.models import Student, User
+
+
+def page(name: str) -> str:
+    return f"{settings.SITE_URL}{reverse(name)}"
+
+
+def _owner(message: Message) -> User | None:
+    return User.objects.filter(email=message.to).first()
+
+
+def account(user: User | None) -> dict[str, Any]:
+    """What there is under an address, in a word, and the links that fit."""
+    usual = {
+        "days": settings.ACCOUNT_ACTIVATION_DAYS,
+        "login": page("login"),
+        "signup": page("signup"),
+        "profile": page("profile_page"),
+        "contact": page("contact"),
+    }
+    if user is None:
+        return usual | {"state": "unknown"}
+    state = "closed" if not user.is_active else "known" if user.has_usable_password() else "new"
+    link = links.address(user) if user.is_active else ""
+    return usual | {"state": state, "name": user.first_name, "link": link}
+
+
+def account_context(message: Message) -> dict[str, Any]:
+    return account(_owner(message))
+
+
+def account_sample(state: str = "new") -> dict[str, Any]:
+    return account(None) | {"state": state, "name": "Alice", "link": page("home")}
+
+
+def claim_context(message: Message) -> dict[str, Any]:
+    offered = Student.objects.select_related("guardian").exclude(guardian=None)
+    student = offered.filter(pk=message.data["student_id"], offered_to__email=message.to).first()
+    if student is None:
+        raise NotNeeded("The offer was taken back or answered.")
+    return account(_owner(message)) | {"student": str(student), "guardian": str(student.guardian)}
+
+
+def claim_sample() -> dict[str, Any]:
+    return account_sample() | {"student": "Kit Gray", "guardian": "Gus Gray"}
+
+
+def new_email_context(message: Message) -> dict[str, Any]:
+    user = User.objects.filter(pk=message.data["user_id"], new_email=message.to).first()
+    if user is None:
+        raise NotNeeded("Another address was asked for since, or none.")
+    taken = User.objects.filter(email=message.to).exists()
+    link = "" if taken else emails.address(user)
+    return _new_email(user.first_name, taken, link)
+
+
+def _new_email(name: str, taken: bool, link: str) -> dict[str, Any]:
+    days = settings.ACCOUNT_ACTIVATION_DAYS
+    return {"name": name, "taken": taken, "link": link, "days": days, "contact": page("contact")}
+
+
+def new_email_sample() -> dict[str, Any]:
+    return _new_email("Alice", taken=False, link=page("home"))
+
+
+def notice_context(message: Message) -> dict[str, Any]:
+    user = User.objects.filter(pk=message.data["user_id"]).first() if "user_id" in message.data else _owner(message)
+    return _notice(user.first_name if user else "")
+
+
+def _notice(name: str) -> dict[str, Any]:
+    return {"name": name, "reset": page("password_reset"), "contact": page("contact")}
+
+
+def notice_sample() -> dict[str, Any]:
+    return _notice("Alice")
+
+
+def answer_context(message: Message) -> dict[str, Any]:
+    student = Student.objects.filter(pk=message.data["student_id"]).first()
+    guardian = User.objects.filter(pk=message.data["guardian_id"]).first()
+    return {
+        "name": guardian.first_name if guardian else "",
+        "student": str(student or "The person"),
+        "said": message.data["said"],
+        "profile": page("profile_page"),
+    }
+
+
+def answer_sample() -> dict[str, Any]:
+    return {"name": "Gus", "student": "Kit Gray", "said": "me", "profile": page("profile_page")}
+
+
+def _mail(name: str, title: str, context: Any, sample: Any) -> Mail:
+    return Mail(f"users.{name}", kind=Kind.TRANSACTIONAL, title=title, context=context, sample=sample)
+
+
+MAILS = [
+    _mail("signup", "Somebody signed up with this address", account_context, account_sample),
+    _mail("link", "A link to choose a password", account_context, lambda: account_sample("known")),
+    _mail("claim", "A guardian hands over a record", claim_context, claim_sample),
+    _mail("new_email", "Confirm a new address", new_email_context, new_email_sample),
+    _mail("email_changed", "The address was changed (to the old one)", notice_context, notice_sample),
+    _mail("password_changed", "The password was changed", notice_context, notice_sample),
+    _mail("closed", "The account was closed", notice_context, notice_sample),
+    _mail("offer_answered", "Somebody answered a hand-over", answer_context, answer_sample),
+]

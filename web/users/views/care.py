@@ -1,0 +1,120 @@
+"""The people whom an account speaks for."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from common.relations import is_pointed_at
+from common.throttle import throttled
+from users.domain import care
+from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
+from users.members import MemberRequest
+from users.models import Student
+from users.views.profile import PAGE_WITH_FORM
+
+TWICE = "Somebody of this name is in your care already."
+
+
+def _in_care(request: MemberRequest, pk: int) -> Student:
+    return get_object_or_404(Student, pk=pk, guardian=request.user)
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def own_record(request: MemberRequest) -> HttpResponse:
+    """Made when its owner first says that they attend."""
+    student = Student.objects.filter(user=request.user).first()
+    form = OwnRecordForm(request.POST or None, instance=student)
+    if form.is_valid():
+        care.change(student or care.own_record(request.user), form.cleaned_data)
+        messages.success(request, "Saved.")
+        return redirect("profile_page")
+    return render(request, "users/own_record.html", {"form": form, "student": student})
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def care_add(request: MemberRequest) -> HttpResponse:
+    form = StudentForm(request.POST or None)
+    if form.is_valid():
+        try:
+            student = care.add(request.user, form.cleaned_data)
+        except care.Twice:
+            form.add_error("first_name", TWICE)
+        else:
+            messages.success(request, f"{student} is in your care now.")
+            return redirect("profile_page")
+    return render(request, "users/care_add.html", {"form": form})
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def care_edit(request: MemberRequest, pk: int) -> HttpResponse:
+    student = _in_care(request, pk)
+    title = str(student)
+    form = StudentForm(request.POST or None, instance=student)
+    if form.is_valid():
+        try:
+            care.change(student, form.cleaned_data)
+        except care.Twice:
+            form.add_error("first_name", TWICE)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("profile_page")
+    return render(request, "users/care_edit.html", {"form": form, "student": student, "title": title})
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def care_remove(request: MemberRequest, pk: int) -> HttpResponse:
+    student = _in_care(request, pk)
+    if request.method == "POST":
+        try:
+            care.remove(request.user, student)
+        except care.StillNeeded:
+            messages.error(request, f"Places or attendance hang on {student}, so the record has to stay.")
+        else:
+            messages.success(request, f"{student} is no longer in your list.")
+        return redirect("profile_page")
+    return render(request, "users/care_remove.html", {"student": student, "needed": is_pointed_at(student)})
+
+
+@login_required
+@throttled("hand over", by_account="10/h")
+@require_http_methods(PAGE_WITH_FORM)
+def care_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
+    student = _in_care(request, pk)
+    form = HandOverForm(request.user, request.POST or None)
+    if form.is_valid():
+        care.hand_over(request.user, student, form.cleaned_data["email"])
+        messages.success(request, f"We wrote to {student}. Until they answer, everything stays as it is.")
+        return redirect("profile_page")
+    return render(request, "users/care_hand_over.html", {"form": form, "student": student})
+
+
+@login_required
+@require_POST
+def care_take_back(request: MemberRequest, pk: int) -> HttpResponse:
+    student = _in_care(request, pk)
+    care.take_back(student)
+    messages.success(request, f"{student} stays in your care.")
+    return redirect("profile_page")
+
+
+@login_required
+@require_POST
+def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(Student, pk=pk, offered_to=request.user)
+    try:
+        care.answer(request.user, student, care.Answer(request.POST.get("answer", "")))
+    except ValueError:
+        raise Http404 from None
+    except care.OwnRecordExists:
+        messages.error(request, "You have an attending record already. Write to us, and we join the two.")
+    except care.Twice:
+        messages.error(request, TWICE + " Write to us, and we join the two.")
+    else:
+        messages.success(request, "Thank you, noted.")
+    return redirect("profile_page")

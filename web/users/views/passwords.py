@@ -1,0 +1,123 @@
+"""Logging in, and the one kind of link behind which a password is chosen."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import login, update_session_auth_hash
+from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common import demo
+from common.throttle import throttled
+from users.domain import accounts, links
+from users.forms.account import LinkForm, LogInForm
+from users.models import User
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+SENT_BEFORE = "link_of"  # the session's key for the account whose old link was opened
+
+
+class LogIn(auth.LoginView):
+    form_class = LogInForm
+    template_name = "users/login.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | demo_log_ins()
+
+
+def demo_log_ins() -> dict[str, Any]:
+    """Shown while DEBUG is on and the demo school is what the database holds."""
+    emails = [person.email for person in demo.PEOPLE]
+    if not settings.DEBUG or User.objects.filter(email__in=emails).count() < len(emails):
+        return {}
+    return {"demo_people": demo.PEOPLE, "demo_password": demo.PASSWORD}
+
+
+@never_cache
+@throttled("link", by_address="20/h", by_account="5/h")
+@require_http_methods(["GET", "HEAD", "POST"])
+def password_reset(request: HttpRequest) -> HttpResponse:
+    form = LinkForm(request.POST or None)
+    if form.is_valid():
+        links.ask(form.cleaned_data["email"])
+        return redirect("password_reset_done")
+    return render(request, "users/password_reset.html", {"form": form})
+
+
+@throttled("link", by_address="20/h")
+@require_POST
+def link_again(request: HttpRequest) -> HttpResponse:
+    """One button on the page of a link that is too old: the address is known, so nobody has to type it."""
+    user = User.objects.filter(pk=request.session.pop(SENT_BEFORE, None)).first()
+    if user is None:
+        return redirect("password_reset")
+    links.ask(user.email)
+    return redirect("password_reset_done")
+
+
+@require_safe
+def password_reset_done(request: HttpRequest) -> HttpResponse:
+    return render(request, "users/password_reset_done.html", {"days": settings.ACCOUNT_ACTIVATION_DAYS})
+
+
+class ChoosePassword(auth.PasswordResetConfirmView):
+    """Django's view moves the token from the address into the session, so no Referer ever carries it."""
+
+    user: User | None
+    template_name = "users/choose_password.html"
+    token_generator = links.Tokens()
+
+    def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
+        """Django comes here with a link that fits; by now another click may have used it."""
+        token = self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN)
+        try:
+            user = accounts.choose_password(form.user, form.cleaned_data["new_password1"], token)
+        except links.Unfit:
+            self.validlink = False
+            return self.render_to_response(self.get_context_data())
+        login(self.request, user, BACKEND)
+        return redirect("password_reset_complete")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        if self.validlink and self.user:
+            return context | {"first": not self.user.has_usable_password()}
+        trouble = links.trouble(self.user, self._token()) or links.Trouble.USED
+        if self.user and trouble in (links.Trouble.EXPIRED, links.Trouble.USED):
+            self.request.session[SENT_BEFORE] = self.user.pk
+        return context | {"trouble": trouble}
+
+    def _token(self) -> str | None:
+        token: str = self.kwargs["token"]
+        if token == self.reset_url_token:
+            return self.request.session.get(auth.INTERNAL_RESET_SESSION_TOKEN)
+        return token
+
+
+@require_safe
+def password_reset_complete(request: HttpRequest) -> HttpResponse:
+    return render(request, "users/password_reset_complete.html")
+
+
+@method_decorator(throttled("password", by_account="10/h"), name="dispatch")
+@method_decorator(never_cache, name="dispatch")
+class ChangePassword(auth.PasswordChangeView):
+    template_name = "users/password_change.html"
+
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
+        """Other browsers of this person are logged out, this one stays."""
+        accounts.change_password(form.user, form.cleaned_data["new_password1"])
+        update_session_auth_hash(self.request, form.user)
+        return redirect("password_change_done")
+
+
+@login_required
+@require_safe
+def password_change_done(request: HttpRequest) -> HttpResponse:
+    return render(request, "users/password_change_done.html")

@@ -1,0 +1,127 @@
+"""What a person sees and changes of their own account."""
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common.throttle import throttled
+from users.domain import accounts, consents, emails, staff
+from users.forms.account import ClosingForm, NamesForm, NewAddressForm
+from users.forms.staff import StaffForm
+from users.members import MemberRequest
+from users.models import Staff, Student
+
+PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
+
+
+@login_required
+@require_safe
+def profile_page(request: MemberRequest) -> HttpResponse:
+    user = request.user
+    context = {
+        "own": Student.objects.filter(user=user).first(),
+        "in_care": user.in_care.all(),
+        "offered": user.offered.select_related("guardian"),
+        "staff": Staff.objects.filter(user=user).first(),
+        "missing": consents.missing(user),
+    }
+    return render(request, "users/profile.html", context)
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def user_update(request: MemberRequest) -> HttpResponse:
+    names = {"first_name": request.user.first_name, "last_name": request.user.last_name}
+    form = NamesForm(request.POST or None, initial=names)
+    if form.is_valid():
+        accounts.rename(request.user, **form.cleaned_data)
+        messages.success(request, "Your name is changed.")
+        return redirect("profile_page")
+    return render(request, "users/update.html", {"form": form})
+
+
+@login_required
+@throttled("password", by_account="10/h")
+@require_http_methods(PAGE_WITH_FORM)
+def email_change(request: MemberRequest) -> HttpResponse:
+    form = NewAddressForm(request.user, request.POST or None)
+    if form.is_valid():
+        emails.ask_change(request.user, form.cleaned_data["email"])
+        messages.success(request, "We wrote to the new address. It counts once you have opened the link in that mail.")
+        return redirect("profile_page")
+    return render(request, "users/email_change.html", {"form": form})
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def email_confirm(request: MemberRequest, token: str) -> HttpResponse:
+    if request.method == "POST":
+        try:
+            emails.confirm(request.user, token)
+        except (emails.Unfit, emails.Taken):
+            return render(request, "users/email_confirm.html", {"fits": False})
+        messages.success(request, "Your new address is in use from now on. Log in with it next time.")
+        return redirect("profile_page")
+    return render(request, "users/email_confirm.html", {"fits": emails.fits(request.user, token)})
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def staff_update(request: MemberRequest) -> HttpResponse:
+    profile = get_object_or_404(Staff, user=request.user)
+    form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
+    if form.is_valid():
+        staff.describe(profile, **form.cleaned_data)
+        messages.success(request, "This is what people read about you now.")
+        return redirect("profile_staff", profile.pk)
+    return render(request, "users/staff_update.html", {"form": form, "profile": profile})
+
+
+@login_required
+@require_safe
+def my_consents(request: MemberRequest) -> HttpResponse:
+    context = {"missing": consents.missing(request.user), "history": request.user.consents.all()}
+    return render(request, "users/consents.html", context | {"texts": consents.texts()})
+
+
+@login_required
+@require_POST
+def consent_give(request: MemberRequest, kind: str) -> HttpResponse:
+    consents.give(request.user, {kind: _version(kind)})
+    messages.success(request, "Thank you, we have noted that you agree.")
+    return redirect("my_consents")
+
+
+@login_required
+@require_POST
+def consent_withdraw(request: MemberRequest, kind: str) -> HttpResponse:
+    consents.withdraw(request.user, kind)
+    messages.success(request, "We have noted that you no longer agree.")
+    return redirect("my_consents")
+
+
+def _version(kind: str) -> str:
+    try:
+        return consents.versions()[kind]
+    except KeyError:
+        raise Http404 from None
+
+
+@login_required
+@throttled("password", by_account="10/h")
+@require_http_methods(PAGE_WITH_FORM)
+def account_close(request: MemberRequest) -> HttpResponse:
+    form = ClosingForm(request.user, request.POST or None)
+    if form.is_valid():
+        accounts.close(request.user, request.user, why="asked by the owner")
+        logout(request)
+        return redirect("account_closed")
+    return render(request, "users/close.html", {"form": form})
+
+
+@require_safe
+def account_closed(request: HttpRequest) -> HttpResponse:
+    return render(request, "users/closed.html")
