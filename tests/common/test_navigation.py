@@ -1,4 +1,5 @@
 from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
 
 from common import navigation
 from tests.base import SchoolTestCase
@@ -13,6 +14,17 @@ class NavigationTest(SchoolTestCase):
         desk = navigation.navigation(self.ada, "/desk/texts/home/").desk
         self.assertIn("Letters", [way.label for way in desk])
         self.assertEqual([way.label for way in desk if way.current], ["Texts"])
+
+    def test_every_declared_link_leads_somewhere(self) -> None:
+        for attribute in ("SITE_LINKS", "ACCOUNT_LINKS", "DESK_LINKS"):
+            for link in navigation.named(attribute):
+                with self.subTest(link):
+                    self.assertTrue(reverse(link.url_name))
+
+    def test_every_desk_link_says_what_it_is_for(self) -> None:
+        for link in navigation.named("DESK_LINKS"):
+            with self.subTest(link.label):
+                self.assertTrue(link.about)
 
     def test_the_page_one_is_on_is_marked(self) -> None:
         site = navigation.navigation(None, "/contact/thanks/").site

@@ -31,6 +31,7 @@ class BillingConfig(AppConfig):
         ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school."),
         ("Money questions", "desk_cases", "billing.view_case", "What a person must decide."),
     ]
+    HEADER = ["billing/header.html"]
     ACCOUNT_LINKS = [("Orders", "my_orders"), ("Credit", "my_credit")]
 
     def ready(self) -> None:

@@ -3,6 +3,7 @@
 SITE_LINKS = [("Contact", "contact")]                       for everyone
 ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in
 DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.")]
+HEADER = ["billing/header.html"]                            a partial for the head of every page, such as the cart
 """
 
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ class Navigation:
     site: list[Way]
     account: list[Way]
     desk: list[Way]
+    header: list[str]
 
 
 def named(attribute: str) -> Iterator[Link]:
@@ -82,4 +84,5 @@ def navigation(user: Any, path: str) -> Navigation:
         site=ways(declared("SITE_LINKS"), path),
         account=ways(declared("ACCOUNT_LINKS"), path) if member else [],
         desk=ways(desk_links(user), path),
+        header=[template for config in apps.get_app_configs() for template in getattr(config, "HEADER", [])],
     )

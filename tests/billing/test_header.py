@@ -1,0 +1,13 @@
+from tests.billing.base import BillingTestCase
+
+
+class HeaderTest(BillingTestCase):
+    def test_the_head_of_each_page_counts_what_lies_in_the_cart(self) -> None:
+        self.log_in(self.alice)
+        self.assertNotContains(self.client.get("/contact/"), "header-tool")
+        self.cart(1, 2, payer=self.alice)
+        self.assertContains(self.client.get("/contact/"), '<span class="visually-hidden"> things</span>')
+
+    def test_a_visitor_without_a_cart_costs_nothing(self) -> None:
+        with self.assertNumQueries(1):
+            self.client.get("/contact/")
