@@ -1,28 +1,23 @@
 """All tests with branch coverage: once on SQLite, and where a PostgreSQL is given, once more on that.
 
-Tests tagged `postgres`, `redis` or `browser` run when their service is found; those that no database concerns are
-tagged `once`. What could not run is listed at the end; with CI=true a missing service is a failure, and so is a
-skipped test.
+Those that no database concerns are tagged `once`. What could not run is listed at the end; with CI=true a missing
+service is a failure, and so is a skipped test.
 """
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from pathlib import Path
 
+from tests import services
+
 TOP = Path(__file__).resolve().parent.parent
 MANAGE = str(TOP / "web" / "manage.py")
 COVERAGE = [sys.executable, "-m", "coverage"]
 CI = os.environ.get("CI") == "true"
-SERVICES = {
-    "postgres": bool(os.environ.get("TEST_POSTGRES_URL")),
-    "redis": bool(os.environ.get("TEST_REDIS_URL")),
-    "browser": bool(os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")),
-}
 TALLY = re.compile(r"^Ran (?P<ran>\d+) tests? in")
 OUTCOME = re.compile(r"(failures|errors|skipped|unexpected successes)=(\d+)")
 
@@ -54,10 +49,6 @@ def tally(line: str) -> Counter[str]:
     return Counter()
 
 
-def without(*tags: str) -> list[str]:
-    return [part for tag in tags for part in ("--exclude-tag", tag)]
-
-
 def coverage() -> None:
     subprocess.run([*COVERAGE, "combine", "--quiet"], cwd=TOP)
     subprocess.run([*COVERAGE, "report"], cwd=TOP)
@@ -65,12 +56,11 @@ def coverage() -> None:
 
 def main() -> int:
     begun = time.monotonic()
-    missing = [name for name, found in SERVICES.items() if not found]
+    missing = [name for name, found in services.found().items() if not found]
     subprocess.run([*COVERAGE, "erase"], cwd=TOP)
-    total = run("SQLite", *without("postgres", *missing))
-    if SERVICES["postgres"]:
-        others = [name for name in missing if name != "postgres"]
-        total += run("PostgreSQL", *without("browser", "once", *others), DATABASE_URL=os.environ["TEST_POSTGRES_URL"])
+    total = run("SQLite")
+    if url := os.environ.get("TEST_POSTGRES_URL"):
+        total += run("PostgreSQL", "--exclude-tag", "browser", "--exclude-tag", "once", DATABASE_URL=url)
     coverage()
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")

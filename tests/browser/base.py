@@ -1,7 +1,6 @@
 """A real browser on a real server, and what every page has to stand: see `visit`."""
 
 import os
-import shutil
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -21,7 +20,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests import make
+from tests import make, services
 from tests.base import BACKEND
 from users.models import User
 
@@ -56,8 +55,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
         super().setUpClass()
         cls.playwright = sync_playwright().start()
         cls.addClassCleanup(cls.playwright.stop)
-        chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-        cls.browser = cls.playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        cls.browser = cls.playwright.chromium.launch(executable_path=services.chromium(), args=FLAGS)
         cls.addClassCleanup(cls.browser.close)
 
     def setUp(self) -> None:

@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.test.runner import DiscoverRunner
 
 TOP = Path(__file__).resolve().parents[2]
 
 
 class Runner(DiscoverRunner):
+    """Tests tagged `postgres`, `redis` or `browser` run where their service is found."""
+
+    def __init__(self, *, exclude_tags: list[str] | None = None, **kwargs: Any) -> None:
+        if str(TOP) not in sys.path:
+            sys.path.insert(0, str(TOP))
+        super().__init__(exclude_tags=[*(exclude_tags or []), *absent()], **kwargs)
+
     def setup_test_environment(self, **kwargs: Any) -> None:
         super().setup_test_environment(**kwargs)
         # A good hash is slow by design, and tests log in all the time.
@@ -24,8 +32,6 @@ class Runner(DiscoverRunner):
         warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing is collected for tests
 
     def build_suite(self, test_labels: Sequence[str] | None = None, **kwargs: Any) -> unittest.TestSuite:
-        if str(TOP) not in sys.path:
-            sys.path.insert(0, str(TOP))
         self.top_level = str(TOP)
         return super().build_suite([label(text) for text in test_labels or ["tests"]], **kwargs)
 
@@ -40,9 +46,18 @@ class Runner(DiscoverRunner):
         return failures
 
 
+def absent() -> list[str]:
+    """A PostgreSQL counts as found while it is the database of this run."""
+    from tests import services
+
+    found = services.found() | {"postgres": connection.vendor == "postgresql"}
+    return [tag for tag, here in found.items() if not here]
+
+
 def label(text: str) -> str:
-    """A dotted name stays; a path is taken from the top folder when it does not exist from here."""
-    path = Path(text)
-    if "/" not in text and not (TOP / text).is_dir():
-        return text
-    return str(path if path.exists() else TOP / text)
+    """A path into tests/, from here or from the top folder, as a dotted name; anything else stays."""
+    for folder in (Path.cwd(), TOP):
+        path = (folder / text).resolve()
+        if path.exists() and path.is_relative_to(TOP / "tests"):
+            return ".".join(path.relative_to(TOP).with_suffix("").parts)
+    return text
