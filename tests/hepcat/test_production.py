@@ -1,0 +1,142 @@
+"""The site as a production machine runs it: DEBUG off, behind gunicorn, static files collected and compressed."""
+
+import http.client
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import urljoin, urlsplit
+
+from django.test import SimpleTestCase, tag
+
+TOP = Path(__file__).resolve().parents[2]
+LOG_IN = """
+from django.conf import settings
+from django.test import Client
+from users.models import User
+client = Client()
+ada = User.objects.create_superuser("ada@example.org", None, first_name="Ada", last_name="Adler")
+client.force_login(ada, "django.contrib.auth.backends.ModelBackend")
+print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
+"""
+REFERENCES = re.compile(r"""<(?:link|script|img|source|use)\b[^>]*?\b(?:href|src)=["']([^"'#][^"']*)["']""")
+INSIDE_CSS = re.compile(r"""url\(["']?(?!data:|#)([^"')]+)["']?\)""")
+HASHED = re.compile(r"\.[0-9a-f]{8,}\.\w+$")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+class Visitor:
+    """A browser without pictures: comes by a proxy that was asked by HTTPS."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookies: dict[str, str] = {}
+
+    def ask(self, path: str, proto: str = "https") -> tuple[int, str, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection.request("GET", path, headers={"X-Forwarded-Proto": proto, "Cookie": cookies})
+        response = connection.getresponse()
+        text = response.read().decode(errors="replace")
+        connection.close()
+        return response.status, text, response.headers.get("Location", "")
+
+
+@tag("once")
+class ProductionTest(SimpleTestCase):
+    folder: ClassVar[Path]
+    port: ClassVar[int]
+    env: ClassVar[dict[str, str]]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.folder = Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.port = free_port()
+        cls.env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
+            "ENV_FILE": str(TOP / ".env_template"),
+            "SECRET_KEY": secrets.token_urlsafe(50),
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "BEHIND_HTTPS_PROXY": "True",
+            "DATABASE_URL": f"sqlite:///{cls.folder}/db.sqlite3",
+            "STATIC_ROOT": str(cls.folder / "static"),
+            "MEDIA_ROOT": str(cls.folder / "media"),
+            "EMAIL_FILE_PATH": str(cls.folder / "mail"),
+            "LOG_LEVEL": "ERROR",
+            "PYTHONPATH": str(TOP / "web"),
+        }
+        for step in (["migrate"], ["collectstatic", "--no-input"], ["compress"]):
+            cls.manage(*step)
+        cls.start_gunicorn()
+
+    @classmethod
+    def manage(cls, *step: str) -> str:
+        command = [sys.executable, "-W", "ignore", str(TOP / "web" / "manage.py"), *step]
+        done = subprocess.run(command, env=cls.env, capture_output=True, text=True)
+        assert done.returncode == 0, f"{step[0]}: {done.stdout}{done.stderr}"
+        return done.stdout
+
+    @classmethod
+    def start_gunicorn(cls) -> None:
+        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{cls.port}"]
+        server = subprocess.Popen([*command, "--log-level", "error"], cwd=TOP, env=cls.env)
+        cls.addClassCleanup(server.wait)
+        cls.addClassCleanup(server.terminate)
+        for _ in range(100):
+            with socket.socket() as door:
+                if door.connect_ex(("127.0.0.1", cls.port)) == 0:
+                    return
+            time.sleep(0.1)
+        raise AssertionError("gunicorn did not open its port.")
+
+    def assertWhole(self, visitor: Visitor, path: str) -> None:
+        """The page is there, and so is all it refers to, under names that change with the content."""
+        status, page, _ = visitor.ask(path)
+        self.assertEqual(status, 200, path)
+        static = {urljoin(path, found) for found in REFERENCES.findall(page) if "/static/" in found}
+        self.assertTrue(static, f"{path} refers to no static file")
+        while static:
+            name = static.pop()
+            status, text, _ = visitor.ask(urlsplit(name).path)
+            self.assertEqual(status, 200, f"{name} on {path}")
+            self.assertRegex(urlsplit(name).path, HASHED)
+            if name.endswith(".css"):
+                static |= {urljoin(name, found) for found in INSIDE_CSS.findall(text)}
+
+    def test_public_pages_and_the_admin_are_served_with_every_file(self) -> None:
+        visitor = Visitor(self.port)
+        for path in ("/", "/aboutus/", "/contact/", "/user/login/"):
+            with self.subTest(path):
+                self.assertWhole(visitor, path)
+        name, value = self.manage("shell", "-c", LOG_IN).split()[-2:]
+        visitor.cookies[name] = value
+        for path in ("/desk/", "/admin/", "/admin/pages/contactmessage/"):
+            with self.subTest(path):
+                self.assertWhole(visitor, path)
+
+    def test_an_unknown_page_tells_nothing_of_the_inside(self) -> None:
+        status, page, _ = Visitor(self.port).ask("/no-such-page/")
+        self.assertEqual(status, 404)
+        self.assertNotIn("urlpatterns", page)
+        self.assertNotIn("Traceback", page)
+
+    def test_plain_http_is_sent_to_https(self) -> None:
+        status, _, location = Visitor(self.port).ask("/", proto="http")
+        self.assertEqual((status, location[:8]), (301, "https://"))
+
+    def test_the_cache_has_its_table_after_migrate_alone(self) -> None:
+        stored = "from django.core.cache import cache; cache.set('a', 1); print(cache.get('a'))"
+        self.assertEqual(self.manage("shell", "-c", stored).split()[-1], "1")
