@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("users.urls")),
     path("", include("billing.urls")),
     path("", include("pages.urls")),
+    path("", include("mailroom.urls")),
     path("", include("outbox.urls")),
     *(path("", include(module)) for module in registry.modules("urls", registry.plugins())),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),

@@ -7,5 +7,6 @@ is added; or the setting WORKFLOWS names another map to take instead. `manage.py
 
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "mailroom.message_queued": {"later": ["mailroom.receivers.send"]},
+    "mailroom.notices_offered": {"later": ["mailroom.receivers.confirm_notices"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
 }

@@ -4,6 +4,22 @@ from django.apps import AppConfig
 class MailroomConfig(AppConfig):
     name = "mailroom"
     verbose_name = "Mail"
+    ACCOUNT_LINKS = [("Messages", "my_messages")]
+    DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.")]
+    ROLES = {
+        "Admin": [
+            "mailroom.view_message",
+            "mailroom.resend_message",
+            "mailroom.view_template",
+            "mailroom.add_template",
+            "mailroom.change_template",
+            "mailroom.delete_template",
+            "mailroom.view_preference",
+            "mailroom.view_suppression",
+            "mailroom.add_suppression",
+            "mailroom.lift_suppression",
+        ],
+    }
 
     def ready(self) -> None:
         from mailroom import checks  # noqa: F401  registers what `manage.py check` asks of the declared mails

@@ -11,4 +11,13 @@ class MessageQueued:
     template: str
 
 
+@dataclass(frozen=True)
+class NoticesOffered:
+    """Amazon asks whether we want to be told what becomes of our mails."""
+
+    topic: str
+    address: str
+
+
 MESSAGE_QUEUED = EventType("mailroom.message_queued", MessageQueued, subject=("message", "message_id"))
+NOTICES_OFFERED = EventType("mailroom.notices_offered", NoticesOffered, subject=("topic", "topic"))

@@ -1,5 +1,6 @@
 """What comes back: mails that bounced, readers who complained; and letting an address get mail again."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -22,18 +23,20 @@ def bounced(message: Message, reason: str, *, for_good: bool = True) -> None:
             suppress(message.to, Suppression.Cause.BOUNCE, reason)
 
 
-def suppress(address: str, cause: Suppression.Cause, detail: str = "") -> Suppression:
-    """From here on the address gets nothing; the first cause stays."""
+def suppress(address: str, cause: Suppression.Cause, detail: str = "", *, at: datetime | None = None) -> None:
+    """From here on the address gets nothing; the first cause stays. What happened before somebody lifted it is old."""
+    if at is not None and Suppression.objects.filter(email=email_key(address), lifted_at__gte=at).exists():
+        return
     defaults = {"cause": cause, "detail": detail[:200]}
-    found, _ = Suppression.objects.get_or_create(email=email_key(address), lifted_at=None, defaults=defaults)
-    return found
+    Suppression.objects.get_or_create(email=email_key(address), lifted_at=None, defaults=defaults)
 
 
-def stop(actor: Any, address: str, why: str) -> Suppression:
+def stop(actor: Any, suppression: Suppression) -> None:
+    """The office stops all mail to an address; `detail` says why."""
     with transaction.atomic():
-        suppression = suppress(address, Suppression.Cause.OFFICE, why)
-        record(actor, "mailroom.suppressed", suppression, why=why)
-    return suppression
+        suppression.email, suppression.cause = email_key(suppression.email), Suppression.Cause.OFFICE
+        suppression.save()
+        record(actor, "mailroom.suppressed", suppression, why=suppression.detail)
 
 
 def lift(actor: Any, pk: int, why: str) -> Suppression:

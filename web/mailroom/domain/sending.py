@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from common.errors import Temporary
 from mailroom.declare import Mail, NotNeeded
-from mailroom.domain import rendering, returns, states
+from mailroom.domain import addresses, notices, rendering, returns, states
 from mailroom.domain.barring import Barriers
 from mailroom.domain.rendering import DoesNotRender, Letter, Text
 from mailroom.domain.verdicts import Answer, Verdict, judge, sentence
@@ -88,7 +88,8 @@ def letter_for(message: Message, round_: Round) -> Letter | None:
         return None
     try:
         mail = mail_named(message.template)
-        return rendering.render(mail, round_.text_of(mail), mail.context(message))
+        context = mail.context(message)
+        return rendering.render(mail, round_.text_of(mail), context, addresses.footer(message))
     except NotNeeded as reason:
         states.suppress(message, str(reason) or "It is no longer needed.")
     except UnknownMail:
@@ -147,4 +148,9 @@ def as_mail(message: Message, letter: Letter, connection: Any) -> EmailMultiAlte
 def headers(message: Message) -> dict[str, str]:
     """The Message-ID is the same whenever this round of this message is sent, so that servers can tell a double."""
     name = salted_hmac("mailroom.message_id", f"{message.pk}:{message.rounds}").hexdigest()[:32]
-    return {"Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>", "Auto-Submitted": "auto-generated"}
+    return {
+        "Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>",
+        "Auto-Submitted": "auto-generated",
+        notices.LETTER: notices.signed(message),
+        **addresses.unsubscribe_headers(addresses.footer(message)),
+    }

@@ -92,6 +92,12 @@ def returned(message: Message, reason: str) -> bool:
     return _move(message, come_from, State.BOUNCED, lease="", reason=reason)
 
 
+def set_aside(message: Message, reason: str) -> bool:
+    """A person says that it need not be sent."""
+    come_from = [State.QUEUED, State.PARKED, State.PERHAPS]
+    return _move(message, come_from, State.SUPPRESSED, lease="", reason=reason)
+
+
 def again(message: Message) -> bool:
-    """A person wants it sent once more."""
-    return _move(message, ENDS, State.QUEUED, lease="", reason="", tries=0, rounds=F("rounds") + 1)
+    """A person wants it sent once more; also what waits, when nothing speaks of it any more."""
+    return _move(message, [*ENDS, State.QUEUED], State.QUEUED, lease="", reason="", tries=0, rounds=F("rounds") + 1)

@@ -1,0 +1,86 @@
+"""Mails are looked at here and handled at the desk; the school's own words are written here."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+
+from mailroom import registry
+from mailroom.domain import returns, wording
+from mailroom.domain.showing import preview
+from mailroom.forms import TemplateForm
+from mailroom.frames import as_page
+from mailroom.models import Message, Preference, Suppression, Template
+from outbox.admin import LookOnly
+
+
+@admin.register(Message)
+class MessageAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ["drafted_at", "title", "to", "state", "reason"]
+    list_filter = ["state", "kind", "template"]
+    search_fields = ["to", "template", "=about_id", "=provider_id"]
+    date_hierarchy = "drafted_at"
+    exclude = ["lease", "data"]
+
+
+@admin.register(Preference)
+class PreferenceAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ["email", "kind", "wanted", "changed_at"]
+    list_filter = ["kind", "wanted"]
+    search_fields = ["email"]
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(LookOnly, admin.ModelAdmin):
+    """Lifting one asks for a reason, at the desk."""
+
+    list_display = ["email", "cause", "since", "lifted_at"]
+    list_filter = ["cause", ("lifted_at", admin.EmptyFieldListFilter)]
+    search_fields = ["email"]
+    fields = ["email", "detail"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_add_permission(self, request)
+
+    def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
+        returns.stop(request.user, obj)
+
+
+@admin.register(Template)
+class TemplateAdmin(admin.ModelAdmin):
+    form = TemplateForm
+    list_display = ["__str__", "name", "subject", "changed_at"]
+    search_fields = ["name", "subject", "body"]
+    change_form_template = "mailroom/admin/template_form.html"
+    actions = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Template | None = None) -> list[str]:
+        return ["name"] if obj else []
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the file says, to start from."""
+        name = request.GET.get("name", "")
+        text = wording.standard(name)
+        return {"name": name, "subject": text.subject, "body": text.body} if text else {}
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        if request.method == "POST" and "_preview" in request.POST:
+            return self.preview(request, object_id) or super().changeform_view(request, object_id, *args, **kwargs)
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def preview(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """The mail as it would look, with nothing saved; None when the form has something to say first."""
+        template = self.get_object(request, object_id) if object_id else None
+        if not (self.has_change_permission(request, template) if template else self.has_add_permission(request)):
+            return None
+        form = self.get_form(request, template, change=bool(template))(request.POST, instance=template)
+        if not form.is_valid():
+            return None
+        mail = registry.mails()[form.instance.name]
+        return as_page(preview(mail, form.instance.subject, form.instance.body).html)
+
+    def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
+        wording.save(request.user, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Template) -> None:
+        wording.back_to_standard(request.user, obj)

@@ -1,0 +1,34 @@
+"""The school's own words for a mail."""
+
+from typing import Any
+
+from django.db import transaction
+
+from history.domain import record
+from mailroom.domain import rendering
+from mailroom.domain.rendering import Text
+from mailroom.models import Template
+from mailroom.registry import mails
+
+
+def overview() -> list[tuple[Any, Template | None]]:
+    """All declared mails, each with the school's own text where there is one."""
+    own = {row.name: row for row in Template.objects.all()}
+    return [(mail, own.get(name)) for name, mail in sorted(mails().items())]
+
+
+def standard(name: str) -> Text | None:
+    mail = mails().get(name)
+    return rendering.standard(mail) if mail else None
+
+
+def save(actor: Any, template: Template) -> None:
+    with transaction.atomic():
+        template.save()
+        record(actor, "mailroom.text_changed", template, mail=template.name)
+
+
+def back_to_standard(actor: Any, template: Template) -> None:
+    with transaction.atomic():
+        record(actor, "mailroom.text_removed", template, mail=template.name)
+        template.delete()

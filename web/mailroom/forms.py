@@ -1,0 +1,70 @@
+from typing import Any
+
+from django import forms
+
+from mailroom import registry
+from mailroom.declare import OPTIONAL, Kind
+from mailroom.domain.rendering import DoesNotRender
+from mailroom.domain.showing import preview
+from mailroom.models import Template
+
+
+class ReasonForm(forms.Form):
+    why = forms.CharField(
+        label="Why", max_length=200, help_text="It is kept with your name, for whoever looks at this next."
+    )
+
+
+class ChoicesForm(forms.Form):
+    """A switch for each kind of mail that can be switched off."""
+
+    def __init__(self, *args: Any, chosen: dict[Kind, bool], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for kind in OPTIONAL:
+            self.fields[kind.value] = forms.BooleanField(
+                label=kind.label, help_text=HELP[kind], required=False, initial=chosen[kind]
+            )
+
+    @property
+    def wanted(self) -> dict[Kind, bool]:
+        return {kind: self.cleaned_data[kind.value] for kind in OPTIONAL}
+
+
+HELP = {
+    Kind.CLASS: "What a teacher sends to a class: changes, reminders, new resources.",
+    Kind.PROMOTIONAL: "Now and then: new sessions, events and offers.",
+}
+
+
+class TemplateForm(forms.ModelForm):
+    """Refused unless it can be made into a mail, with a sentence beside the part that is wrong."""
+
+    name = forms.ChoiceField(label="Mail")
+
+    class Meta:
+        model = Template
+        fields = ["name", "subject", "body"]
+        widgets = {
+            "subject": forms.TextInput(attrs={"size": 80}),
+            "body": forms.Textarea(attrs={"rows": 24, "cols": 100, "spellcheck": "true"}),
+        }
+        help_texts = {
+            "body": "Markdown: **bold**, *italic*, ## heading, - list, [link](address). A link that stands alone "
+            "becomes a button. {{ name }} stands for what differs from mail to mail."
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "name" in self.fields:
+            choices = [(name, f"{mail.title} ({name})") for name, mail in sorted(registry.mails().items())]
+            self.fields["name"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        mail = registry.mails().get(cleaned.get("name") or self.instance.name)
+        if mail is not None and {"subject", "body"} <= cleaned.keys():
+            try:
+                preview(mail, cleaned["subject"], cleaned["body"])
+            except DoesNotRender as wrong:
+                self.add_error(wrong.part, str(wrong))
+        return cleaned

@@ -1,0 +1,55 @@
+"""Mails, by the address they went to and the account they were meant for."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from common.personal import Person
+from mailroom.models import Message, Preference, Suppression
+
+MODELS = {
+    "mailroom.Message": "Which mails we sent to you, and when; not their words",
+    "mailroom.Preference": "Which mails you want",
+    "mailroom.Suppression": "That mails to your address came back, or that you called one spam",
+}
+
+
+def of(person: Person) -> "QuerySet[Message]":
+    mine = Q(to__in=person.emails)
+    return Message.objects.filter(mine if person.account_id is None else mine | Q(person_id=person.account_id))
+
+
+def export(person: Person) -> dict[str, object]:
+    found: dict[str, list[dict[str, Any]]] = {
+        "messages": [
+            {
+                "mail": one.title,
+                "to": one.to,
+                "how it stands": one.get_state_display(),
+                "at": one.changed_at.isoformat(),
+            }
+            for one in of(person)
+        ],
+        "choices": [
+            {"address": one.email, "kind": one.get_kind_display(), "wanted": one.wanted}
+            for one in Preference.objects.filter(email__in=person.emails)
+        ],
+        "suppressed": [
+            {"address": one.email, "why": one.get_cause_display(), "since": one.since.isoformat()}
+            for one in Suppression.objects.filter(email__in=person.emails)
+        ],
+    }
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def erase(person: Person) -> None:
+    of(person).delete()
+    for model in (Preference, Suppression):
+        model._default_manager.filter(email__in=person.emails).delete()
+
+
+def merge(source: Person, target: Person) -> list[str]:
+    if not (source.account_id and target.account_id):
+        return []
+    moved = Message.objects.filter(person_id=source.account_id).update(person_id=target.account_id)
+    return [f"Mails that were sent to them: {moved}."] if moved else []

@@ -1,0 +1,111 @@
+"""Messages of Amazon SNS: whether one is really from there, and from a topic of ours.
+
+The library for SES has a check of its own. It knows the first signature version alone, takes a certificate that once
+could not be fetched for missing until the process ends, and trusts any topic of any Amazon customer unless told.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import requests
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from django.conf import settings
+from django.core.cache import cache
+
+ARN = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]+):\d+:[A-Za-z0-9_-]+\Z")
+CERTIFICATE = r"https://sns\.{region}\.amazonaws\.com(\.cn)?/SimpleNotificationService-[a-z0-9]+\.pem"
+CONFIRMATION = r"https://sns\.{region}\.amazonaws\.com(\.cn)?/\?[A-Za-z0-9=&%:._~-]+"
+SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+}
+SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
+ALGORITHMS: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303
+A_DAY, SHORT = 24 * 3600, 5
+
+
+class Untrusted(Exception):
+    """The sentence says why; it names nothing that the message brought."""
+
+
+def check(message: Mapping[str, Any]) -> None:
+    """Return only for a message that Amazon signed and that comes from a topic of ours."""
+    if not isinstance(message, Mapping):
+        raise Untrusted("not a message")
+    region = ARN.match(text(message, "TopicArn"))
+    if region is None or message["TopicArn"] not in settings.AWS_SNS_TOPICS:
+        raise Untrusted("not a topic of ours")
+    address = text(message, "SigningCertURL")
+    if not re.fullmatch(CERTIFICATE.format(region=region[1]), address):
+        raise Untrusted("the certificate is not Amazon's")
+    algorithm = ALGORITHMS.get(text(message, "SignatureVersion"))
+    names = SIGNED.get(text(message, "Type"))
+    if algorithm is None or names is None:
+        raise Untrusted("an unknown kind of message or signature")
+    verify(key_at(address), text(message, "Signature"), spelled(message, names), algorithm)
+
+
+def text(message: Mapping[str, Any], name: str) -> str:
+    value = message.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def spelled(message: Mapping[str, Any], names: tuple[str, ...]) -> bytes:
+    return "".join(f"{name}\n{text(message, name)}\n" for name in names if message.get(name) is not None).encode()
+
+
+def verify(key: rsa.RSAPublicKey, signature: str, signed: bytes, algorithm: hashes.HashAlgorithm) -> None:
+    try:
+        key.verify(base64.b64decode(signature, validate=True), signed, padding.PKCS1v15(), algorithm)
+    except (InvalidSignature, binascii.Error, ValueError):
+        raise Untrusted("the signature does not fit") from None
+
+
+def key_at(address: str) -> rsa.RSAPublicKey:
+    """The certificate is fetched once a day, and kept where all processes see it."""
+    name = f"sns-{hashlib.sha256(address.encode()).hexdigest()}"
+    pem = cache.get(name)
+    if pem is None:
+        pem = fetch(address)
+        cache.set(name, pem, A_DAY)
+    return key_in(pem)
+
+
+def fetch(address: str) -> str:
+    try:
+        response = requests.get(address, timeout=SHORT, allow_redirects=False)
+        response.raise_for_status()
+    except requests.RequestException:
+        raise Untrusted("the certificate could not be fetched") from None
+    key_in(response.text)
+    return response.text
+
+
+def key_in(pem: str) -> rsa.RSAPublicKey:
+    try:
+        certificate = x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        raise Untrusted("the certificate cannot be read") from None
+    key = certificate.public_key()
+    if not certificate.not_valid_before_utc <= datetime.now(UTC) <= certificate.not_valid_after_utc:
+        raise Untrusted("the certificate is not valid today")
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise Untrusted("the certificate has no key of the right kind")
+    return key
+
+
+def confirmation(message: Mapping[str, Any]) -> str:
+    """Where a subscription is confirmed; only at Amazon, in the topic's own region."""
+    found = ARN.match(text(message, "TopicArn"))
+    address = text(message, "SubscribeURL")
+    if found is None or not re.fullmatch(CONFIRMATION.format(region=found[1]), address):
+        raise Untrusted("the address of confirmation is not Amazon's")
+    return address

@@ -1,0 +1,128 @@
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common.guards import desk_required
+from mailroom import registry
+from mailroom.domain import desk, returns, wording
+from mailroom.domain.showing import CannotBeShown, shown
+from mailroom.forms import ReasonForm
+from mailroom.frames import as_page
+from mailroom.models import Message, State, Suppression
+
+PAGE = 25
+VIEW, RESEND = "mailroom.view_message", "mailroom.resend_message"
+
+
+@require_safe
+@desk_required(VIEW)
+def mail(request: HttpRequest) -> HttpResponse:
+    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    context = {
+        "state": state if state in State.values else "",
+        "states": State.choices,
+        "q": words,
+        "page": Paginator(found(state, words), PAGE).get_page(request.GET.get("page")),
+        "unsure": Message.objects.filter(state=State.PERHAPS).count(),
+    }
+    return render(request, "mailroom/mail.html", context)
+
+
+def found(state: str, words: str) -> "QuerySet[Message]":
+    chosen = Message.objects.all()
+    if state in State.values:
+        chosen = chosen.filter(state=state)
+    for word in words.split()[:5]:
+        named = [name for name, one in registry.mails().items() if word.lower() in one.title.lower()]
+        here = Q(to__icontains=word) | Q(template__icontains=word) | Q(template__in=named) | Q(about_id=word)
+        chosen = chosen.filter(here)
+    return chosen
+
+
+@require_safe
+@desk_required(VIEW)
+def message(request: HttpRequest, pk: int) -> HttpResponse:
+    return show(request, get_object_or_404(Message, pk=pk), ReasonForm())
+
+
+def show(request: HttpRequest, found: Message, form: ReasonForm) -> HttpResponse:
+    context: dict[str, Any] = {
+        "message": found,
+        "form": form,
+        "can_send": found.state not in (State.DRAFTED, State.SENDING),
+        "can_set_aside": found.state in (State.QUEUED, State.PARKED, State.PERHAPS),
+    }
+    try:
+        context["letter"] = shown(found)
+    except CannotBeShown as why:
+        context["why_not"] = str(why)
+    return render(request, "mailroom/message.html", context)
+
+
+@require_safe
+@desk_required(VIEW)
+def message_html(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        return as_page(shown(get_object_or_404(Message, pk=pk)).html)
+    except CannotBeShown:
+        raise Http404 from None
+
+
+@require_POST
+@desk_required(RESEND)
+def handle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Two buttons below one reason."""
+    found = get_object_or_404(Message, pk=pk)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return show(request, found, form)
+    deed, said = DEEDS.get(request.POST.get("deed", ""), DEEDS["again"])
+    try:
+        deed(request.user, pk, form.cleaned_data["why"])
+    except desk.TooLate:
+        messages.warning(request, "This has moved on since you opened the page; here is how it stands now.")
+    else:
+        messages.success(request, said)
+    return redirect("desk_message", pk)
+
+
+DEEDS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
+    "again": (desk.send_again, "It will be sent in a moment."),
+    "aside": (desk.set_aside, "Set aside. It will not be sent unless you ask for it."),
+}
+
+
+@require_safe
+@desk_required("mailroom.view_template")
+def texts(request: HttpRequest) -> HttpResponse:
+    return render(request, "mailroom/texts.html", {"rows": wording.overview()})
+
+
+@require_safe
+@desk_required("mailroom.view_suppression")
+def suppressed(request: HttpRequest) -> HttpResponse:
+    barred = Suppression.objects.filter(lifted_at=None)
+    page = Paginator(barred, PAGE).get_page(request.GET.get("page"))
+    return render(request, "mailroom/suppressed.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("mailroom.lift_suppression")
+def lift(request: HttpRequest, pk: int) -> HttpResponse:
+    barred = get_object_or_404(Suppression, pk=pk)
+    form = ReasonForm(request.POST or None)
+    if not form.is_valid():
+        return render(request, "mailroom/lift.html", {"suppression": barred, "form": form})
+    try:
+        returns.lift(request.user, pk, form.cleaned_data["why"])
+    except returns.TooLate:
+        messages.warning(request, "Somebody else has let this address get mail again already.")
+    else:
+        messages.success(request, f"Mail goes to {barred.email} again. What was held back meanwhile stays unsent.")
+    return redirect("desk_suppressed")

@@ -1,0 +1,43 @@
+"""Where Amazon tells what became of mails."""
+
+import json
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from mailroom import sns
+from mailroom.domain import notices
+
+log = logging.getLogger("mailroom")
+
+LARGEST = 256 * 1024  # what SNS sends at most
+
+
+@csrf_exempt
+@require_POST
+def ses(request: HttpRequest) -> HttpResponse:
+    if not settings.AWS_SNS_TOPICS:
+        raise Http404
+    if int(request.headers.get("Content-Length") or 0) > LARGEST:
+        return HttpResponse(status=413)
+    try:
+        message = json.loads(request.body)
+        sns.check(message)
+        take(message)
+    except sns.Untrusted as why:
+        log.warning("A notice was refused: %s.", why)
+        return HttpResponse(status=403)
+    except (ValueError, TypeError, RecursionError):
+        return HttpResponse(status=400)
+    return HttpResponse(status=204)
+
+
+def take(message: dict[str, Any]) -> None:
+    if message["Type"] == "SubscriptionConfirmation":
+        notices.offered(message["TopicArn"], sns.confirmation(message), message["MessageId"])
+    elif message["Type"] == "Notification":
+        notices.take(message["Message"])

@@ -1,0 +1,102 @@
+"""A person's own mails, and what somebody chooses to get: logged in, or by an address in a mail."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from common import links
+from mailroom.declare import Kind
+from mailroom.domain import addresses, choosing
+from mailroom.domain.showing import CannotBeShown, shown
+from mailroom.forms import ChoicesForm
+from mailroom.frames import as_page
+from mailroom.models import Message, State
+
+PAGE = 25
+SEEN = [State.SENT, State.PERHAPS, State.BOUNCED, State.SUPPRESSED]
+ANY = ["GET", "HEAD", "POST"]
+
+
+def visible_to(user: Any) -> "QuerySet[Message]":
+    """What was sent to the account, and what went to its address before there was an account."""
+    mine = Q(person_id=user.pk) | Q(person_id=None, to=user.email)
+    return Message.objects.filter(mine, state__in=SEEN)
+
+
+@require_safe
+@login_required
+def my_messages(request: HttpRequest) -> HttpResponse:
+    page = Paginator(visible_to(request.user), PAGE).get_page(request.GET.get("page"))
+    return render(request, "mailroom/my_messages.html", {"page": page})
+
+
+@require_safe
+@login_required
+def my_message(request: HttpRequest, pk: int) -> HttpResponse:
+    message = get_object_or_404(visible_to(request.user), pk=pk)
+    context: dict[str, Any] = {"message": message}
+    try:
+        context["letter"] = shown(message, masked=True)
+    except CannotBeShown as why:
+        context["why_not"] = str(why)
+    return render(request, "mailroom/my_message.html", context)
+
+
+@require_safe
+@login_required
+def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
+    try:
+        return as_page(shown(get_object_or_404(visible_to(request.user), pk=pk), masked=True).html)
+    except CannotBeShown:
+        raise Http404 from None
+
+
+@require_http_methods(ANY)
+@login_required
+def my_choices(request: HttpRequest) -> HttpResponse:
+    return choose_for(request, getattr(request.user, "email", ""))
+
+
+@require_http_methods(ANY)
+def choose(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        message = addresses.read(addresses.CHOOSE, token)
+    except links.Bad:
+        return no_such_link(request)
+    return choose_for(request, message.to)
+
+
+def choose_for(request: HttpRequest, address: str) -> HttpResponse:
+    form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=choosing.choices(address))
+    if form.is_valid():
+        choosing.choose(address, form.wanted)
+        messages.success(request, "Saved. That is what you get from now on.")
+        return redirect(request.path)
+    return render(request, "mailroom/choices.html", {"form": form, "address": address})
+
+
+@csrf_exempt
+@require_http_methods(ANY)
+def stop(request: HttpRequest, token: str) -> HttpResponse:
+    """One click in a mail program posts here and reads no page (RFC 8058); a person gets one with a button. Looking
+    changes nothing: programs that look for viruses open every link."""
+    try:
+        message = addresses.read(addresses.STOP, token)
+    except links.Bad:
+        return no_such_link(request)
+    done = request.method == "POST"
+    if done:
+        choosing.choose(message.to, {Kind(message.kind): False})
+    context = {"done": done, "kind": Kind(message.kind), "choose": addresses.footer(message).choose}
+    return render(request, "mailroom/stop.html", context)
+
+
+def no_such_link(request: HttpRequest) -> HttpResponse:
+    return render(request, "mailroom/old_link.html", status=404)
