@@ -15,7 +15,11 @@ def main() -> None:
         os.environ.setdefault("ENV_FILE", str(HERE.parent / "tests" / "test.env"))
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from outbox import cause
+
+    by = f"command {sys.argv[1]}" if len(sys.argv) > 1 and sys.argv[1] != "test" else ""
+    with cause.within(cause.Cause(by, request_id=cause.new_id() if by else "")):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

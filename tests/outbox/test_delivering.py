@@ -12,7 +12,7 @@ from outbox.domain.delivering import deliver
 from outbox.domain.tidying import forget_old
 from outbox.models import Attempt, Delivery, Event, State
 from outbox.testing import problems, run_all
-from tests.outbox.base import DoorTestCase, delivery, knock, mapped
+from tests.outbox.base import PATH, DoorTestCase, delivery, knock, mapped
 from tests.outbox.plugin.receivers import calls
 
 
@@ -87,6 +87,14 @@ class DeliverTest(DoorTestCase):
             run_all()
         self.assertEqual(delivery().state, State.PARKED)
         self.assertIn("is not a later receiver of door.knocked any more", delivery().reason)
+
+    def test_a_receiver_whose_module_is_broken_is_parked_and_the_others_go_on(self) -> None:
+        broken = "tests.outbox.plugin.broken.receiver"
+        with override_settings(WORKFLOWS={"door.knocked": {"later": [broken, f"{PATH}.write_down"]}}):
+            knock()
+            run_all()
+        self.assertEqual((delivery("write_down").state, delivery("broken.receiver").state), (State.DONE, State.PARKED))
+        self.assertIn("cannot be imported (ZeroDivisionError)", delivery("broken.receiver").reason)
 
     def test_a_payload_of_an_older_release_is_parked_with_that_reason(self) -> None:
         with mapped("ring"):

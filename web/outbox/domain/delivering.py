@@ -77,12 +77,13 @@ def misfit(delivery: Delivery) -> str:
             "Put it back into WORKFLOWS and retry, or set this aside."
         )
     try:
-        registry.receiver(delivery.receiver)
         delivery.event.payload  # noqa: B018
-    except ImportError:
-        return f"{delivery.receiver} cannot be imported; mend it and retry."
     except BadPayload as wrong:
         return f"The payload does not fit its declaration any more. {wrong}"
+    try:
+        registry.receiver(delivery.receiver)
+    except RAISED as wrong:  # whatever a module may raise while it is imported
+        return f"{delivery.receiver} cannot be imported ({type(wrong).__name__}); mend it and retry."
     return ""
 
 

@@ -6,9 +6,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from outbox.domain.claiming import claim
@@ -68,7 +69,8 @@ class Loop:
             if not busy:
                 close_old_connections()
                 self.stopping.wait(pause)
-        Worker.objects.filter(name=self.name).delete()
+        with suppress(DatabaseError):
+            Worker.objects.filter(name=self.name).delete()
 
     def turn(self) -> bool:
         now = time.monotonic()
