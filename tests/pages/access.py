@@ -6,8 +6,8 @@ from tests.access import EVERYBODY, Row
 LETTER = {"name": "Alice", "email": "alice@example.org", "text": "When does the next session start?"}
 SENT = "302   302 302 302 302 302"
 #              visitor student guardian teacher assistant admin
-AT_THE_DESK = "403    403     403      403     403       200"
-DONE = "403    403     403      403     403       302"
+AT_THE_DESK = "login  403     403      403     403       200"
+DONE = "login  403     403      403     403       302"
 NOT_BY_GET = "405    405     405      405     405       405"
 
 
@@ -38,7 +38,7 @@ ROWS = [
     Row("desk_contact_answered", NOT_BY_GET, post=DONE, args=lambda school: [school.letter.pk]),
     Row("desk_texts", AT_THE_DESK),
     Row("desk_text", AT_THE_DESK, post=DONE, args=home, data=lambda school: {"title": "Hello", "draft": "Come in."}),
-    Row("desk_text", "403 403 403 403 403 404", args=lambda school: ["nowhere"], note="no such place"),
+    Row("desk_text", "login 403 403 403 403 404", args=lambda school: ["nowhere"], note="no such place"),
     Row("desk_text_preview", AT_THE_DESK, args=home),
     Row("desk_text_publish", NOT_BY_GET, post=DONE, args=home),
 ]

@@ -6,18 +6,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common.guards import desk_required
 from pages.domain import contact, texts
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
 from pages.places import PLACES, show
-from users.roles import acting
+from users.roles import acting, desk_required
 
 PER_PAGE = 25
 
 
 @require_safe
-@desk_required("users.enter_office")
+@desk_required()
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/home.html")
 
