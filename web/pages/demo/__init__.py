@@ -8,7 +8,7 @@ from django.db import transaction
 from pages.demo import catalogue, people, texts, timetable
 from users.models import User
 
-TOPICS = (people, texts, catalogue, timetable)
+TOPICS = (texts, people, catalogue, timetable)
 
 
 class NotEmpty(Exception):

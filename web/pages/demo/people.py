@@ -6,7 +6,7 @@ from typing import cast
 from django.utils import timezone
 
 from common import demo
-from users.domain import roles
+from users.domain import consents, roles
 from users.models import Role, Staff, Student, User
 
 
@@ -104,9 +104,10 @@ def open_account(email: str, first_name: str, last_name: str, password: str | No
     found = User.objects.filter(email=email).first()
     if found is not None:
         return found
-    return User.objects.create_user(
-        email, password, first_name=first_name, last_name=last_name, email_confirmed_at=timezone.now()
-    )
+    names = {"first_name": first_name, "last_name": last_name}
+    user = User.objects.create_user(email, password, email_confirmed_at=timezone.now(), **names)
+    consents.give(user, consents.versions())
+    return user
 
 
 def attend(user: User) -> Student:
