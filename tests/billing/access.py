@@ -4,9 +4,8 @@ from typing import Any
 from django.utils import timezone
 
 from billing.models import Case, Order, Payment, Refund
-from tests.access import EVERYBODY, Row
+from tests.access import EVERYBODY, OFFICE, Row
 
-OFFICE = "403   403 403 403 403 200"
 MEMBERS = "403   200 200 200 200 200"
 NOBODY = "404   404 404 404 404 404"
 ALICE = "404   200 404 404 404 404"
@@ -14,7 +13,7 @@ ALICES_POST = "404   302 404 404 404 404"
 AWAY = "302   302 302 302 302 302"
 NO_GET = "405   405 405 405 405 405"
 DESK_GET = "405   405 405 405 405 405"
-DESK_POST = "403   403 403 403 403 302"
+DESK_POST = "login 403 403 403 403 302"
 
 
 def stage(school: SimpleNamespace) -> None:
@@ -65,13 +64,13 @@ ROWS = [
     Row("my_credit", MEMBERS),
     Row("desk_orders", OFFICE),
     Row("desk_order", OFFICE, args=order),
-    Row("desk_record_payment", DESK_GET, post="403   403 403 403 403 400", args=order, browse=False),
-    Row("desk_refund", DESK_GET, post="403   403 403 403 403 400", args=order, browse=False),
-    Row("desk_cancel_order", DESK_GET, post="403   403 403 403 403 400", args=order, browse=False),
+    Row("desk_record_payment", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
+    Row("desk_refund", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
+    Row("desk_cancel_order", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
     Row(
         "desk_cancel_line",
         DESK_GET,
-        post="403   403 403 403 403 400",
+        post="login 403 403 403 403 400",
         args=lambda school: [school.order.pk, school.line.pk],
         browse=False,
     ),
@@ -79,7 +78,7 @@ ROWS = [
     Row(
         "desk_handed_back",
         DESK_GET,
-        post="403   403 403 403 403 404",
+        post="login 403 403 403 403 404",
         args=lambda school: [school.refund.pk],
         browse=False,
     ),

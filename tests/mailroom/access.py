@@ -3,10 +3,9 @@ from types import SimpleNamespace
 from common import links
 from mailroom.domain import addresses
 from mailroom.models import Message, State, Suppression
-from tests.access import EVERYBODY, MEMBERS, Row
+from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
 
-OFFICE = "403   403 403 403 403 200"
-HANDLED = "403   403 403 403 403 302"
+HANDLED = "login 403 403 403 403 302"
 NOT_THERE = "404   404 404 404 404 404"
 
 
@@ -43,7 +42,7 @@ ROWS = [
     Row("desk_mail", OFFICE),
     Row("desk_mail", OFFICE, query="?state=perhaps&q=alice", note="what is unsure"),
     Row("desk_message", OFFICE, args=mail),
-    Row("desk_message_html", "403 403 403 403 403 404", args=mail, browse=False),
+    Row("desk_message_html", "login 403 403 403 403 404", args=mail, browse=False),
     Row(
         "desk_message_handle",
         "405   405 405 405 405 405",

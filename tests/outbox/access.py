@@ -6,10 +6,9 @@ from demo_lms import events
 from outbox.domain import emit
 from outbox.models import Delivery, State
 from outbox.testing import run_all
-from tests.access import EVERYBODY, Row
+from tests.access import EVERYBODY, OFFICE, Row
 
-OFFICE = "403   403 403 403 403 200"
-HANDLED = "403   403 403 403 403 302"
+HANDLED = "login 403 403 403 403 302"
 
 
 def stage(school: SimpleNamespace) -> None:

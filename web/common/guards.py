@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
@@ -17,7 +18,7 @@ def desk_required(permission: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                raise PermissionDenied
+                return redirect_to_login(request.get_full_path())
             if not request.user.has_perms([ENTER, permission]):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
