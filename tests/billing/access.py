@@ -4,9 +4,8 @@ from typing import Any
 from django.utils import timezone
 
 from billing.models import Case, Order, Payment, Refund
-from tests.access import EVERYBODY, OFFICE, Row
+from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
 
-MEMBERS = "403   200 200 200 200 200"
 NOBODY = "404   404 404 404 404 404"
 ALICE = "404   200 404 404 404 404"
 ALICES_POST = "404   302 404 404 404 404"

@@ -17,6 +17,10 @@ from users.models import User
 PAYER = {"payer_name": "Pat  Payer", "payer_email": "Pat@Example.org"}
 
 
+def edition_three(kinds: list[str]) -> dict[str, int]:
+    return {"terms": 3}
+
+
 class CheckoutTestCase(BillingTestCase):
     def put(self, *products: int, **details: Any) -> Order:
         """What a kind's own page does: put lines into this browser's cart."""
@@ -105,8 +109,7 @@ class StoryTest(CheckoutTestCase):
 
     def test_a_person_who_logs_in_finds_the_cart_and_is_filled_in(self) -> None:
         self.put(1)
-        self.client.post(reverse("admin:login"), {"username": self.alice.email, "password": PASSWORD})
-        self.client.force_login(self.alice, "django.contrib.auth.backends.ModelBackend")
+        self.client.post(reverse("login"), {"username": self.alice.email, "password": PASSWORD})
         self.assertContains(self.client.get(reverse("checkout")), 'value="alice@example.org"')
         self.details()
         self.place("door")
@@ -148,6 +151,21 @@ class HarmlessTest(CheckoutTestCase):
                 self.assertIn(self.place(way, now=now).status_code, (400, 409))
         self.assertFalse(Order.objects.placed().exists())
 
+    def test_paying_what_is_paid_already_shows_the_order(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        self.assertRedirects(self.client.post(order.pay_address, {"way": "practice"}), order.address())
+        payment = order.payments.get()
+        self.assertRedirects(
+            self.client.get(reverse("payment_attempt", args=[payment.token])), order.address("payment_success")
+        )
+
+    def test_the_office_has_no_page_for_paying_cash_online(self) -> None:
+        order = self.placed(1)
+        payment = order.payments.create(variant="cash", total=Decimal(70), currency="USD")
+        for answer in (self.client.get, self.client.post):
+            self.assertEqual(answer(reverse("payment_attempt", args=[payment.token])).status_code, 404)
+
     def test_somebody_elses_line_cannot_be_taken_out(self) -> None:
         other = self.cart(1)
         self.put(2)
@@ -167,6 +185,14 @@ class HarmlessTest(CheckoutTestCase):
         for text, words in (("TEN", "$63.00"), ("nope", "We do not know this code"), ("", "$70.00")):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
+
+    @override_settings(CONSENT_VERSIONS="tests.billing.test_checkout.edition_three")
+    def test_the_terms_are_agreed_to_with_their_version(self) -> None:
+        self.put(1)
+        self.details()
+        self.assertEqual(self.place("door", terms="").status_code, 400)
+        self.place("door")
+        self.assertEqual(Order.objects.placed().get().terms_version, "3")
 
     @override_settings(BILLING_ADDRESS=True, DEFAULT_CITY="Portland")
     def test_a_school_that_wants_addresses_asks_for_them(self) -> None:

@@ -248,6 +248,15 @@ class LapseTest(BillingTestCase):
         self.assertEqual((order.state, ledger.received(order)), (State.CANCELLED, 0))
 
 
+class PartlyPaidTest(BillingTestCase):
+    def test_what_was_paid_in_part_goes_back_when_the_order_is_cancelled_or_lapses(self) -> None:
+        for end in (lambda order: orders.cancel(order, at=self.now), lambda order: orders.lapse(order, self.day(1))):
+            order = self.placed(1)
+            payments.record_by_hand(order, "cash", Decimal(30), by=self.sam, received_on=self.now.date())
+            end(order)
+            self.assertEqual(ledger.received(order), 0)
+
+
 class DoorTest(BillingTestCase):
     def test_keep_my_place_and_pay_at_the_door(self) -> None:
         order = self.placed(1)
@@ -286,6 +295,16 @@ class CreditTest(BillingTestCase):
         payment.change_status("confirmed")
         order.refresh_from_db()
         self.assertEqual((order.state, credit.balance(self.alice, "USD")), (State.PAID, 0))
+
+    def test_a_late_payment_goes_back_when_the_credit_went_elsewhere(self) -> None:
+        self.give(20)
+        order = self.placed(1, payer=self.alice)
+        payment = payments.start(order, "practice", self.now)
+        orders.lapse(order, self.day(1))
+        self.give(-20)
+        payment.change_status("confirmed")
+        order.refresh_from_db()
+        self.assertEqual((order.state, states(order), ledger.received(order)), (State.LAPSED, ["released"], 0))
 
     def test_credit_that_covers_everything_pays_the_order(self) -> None:
         self.give(100)

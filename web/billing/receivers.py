@@ -3,9 +3,73 @@
 from typing import Any
 
 from billing.domain import money_back
+from billing.models import Order
+from mailroom.domain import draft
 from outbox.declare import outside
 
 
 @outside
 def send_refund(event: Any) -> None:
     money_back.send(event.payload.refund_id)
+
+
+def mail_order_received(event: Any) -> None:
+    """Whoever pays at once gets the receipt instead."""
+    order = Order.objects.get(pk=event.payload.order_id)
+    if order.due != Order.Due.NOW:
+        _mail("order_received", order, event)
+
+
+def mail_receipt(event: Any) -> None:
+    _mail_about("receipt", event)
+
+
+def mail_hold_ending(event: Any) -> None:
+    _mail_about("hold_ending", event)
+
+
+def mail_payment_failed(event: Any) -> None:
+    _mail_about("payment_failed", event)
+
+
+def mail_order_lapsed(event: Any) -> None:
+    """Not when a late payment took the order up again meanwhile."""
+    order = Order.objects.get(pk=event.payload.order_id)
+    if order.state == Order.State.LAPSED:
+        _mail("order_lapsed", order, event)
+
+
+def mail_order_cancelled(event: Any) -> None:
+    _mail_about("order_cancelled", event)
+
+
+def mail_line_cancelled(event: Any) -> None:
+    """The last line takes an unpaid order with it, and one mail is enough."""
+    order = Order.objects.get(pk=event.payload.order_id)
+    if order.state != Order.State.CANCELLED:
+        _mail("line_cancelled", order, event, line_id=event.payload.line_id)
+
+
+def mail_payment_late(event: Any) -> None:
+    _mail_about("payment_late", event, honoured=event.payload.honoured)
+
+
+def mail_refund_made(event: Any) -> None:
+    _mail_about("refund_made", event, refund_id=event.payload.refund_id)
+
+
+def _mail_about(name: str, event: Any, **data: Any) -> None:
+    _mail(name, Order.objects.get(pk=event.payload.order_id), event, **data)
+
+
+def _mail(name: str, order: Order, event: Any, **data: Any) -> None:
+    """Orders without an address, entered at the desk or erased, are told nothing."""
+    if order.payer_email:
+        draft(
+            f"billing.{name}",
+            to=order.payer_email,
+            person_id=order.payer_id,
+            key=f"event:{event.pk}",
+            data={"order_id": order.pk} | data,
+            about=("order", order.pk),
+        )

@@ -8,5 +8,15 @@ is added; or the setting WORKFLOWS names another map to take instead. `manage.py
 WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "mailroom.message_queued": {"later": ["mailroom.receivers.send"]},
     "mailroom.notices_offered": {"later": ["mailroom.receivers.confirm_notices"]},
+    "billing.order_placed": {"later": ["billing.receivers.mail_order_received"]},
+    "billing.order_kept": {"later": ["billing.receivers.mail_order_received"]},
+    "billing.order_paid": {"later": ["billing.receivers.mail_receipt"]},
+    "billing.order_lapsed": {"later": ["billing.receivers.mail_order_lapsed"]},
+    "billing.order_cancelled": {"later": ["billing.receivers.mail_order_cancelled"]},
+    "billing.hold_ending": {"later": ["billing.receivers.mail_hold_ending"]},
+    "billing.line_cancelled": {"later": ["billing.receivers.mail_line_cancelled"]},
+    "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
+    "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
+    "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
 }

@@ -5,7 +5,6 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import kinds, visit
@@ -14,6 +13,7 @@ from billing.domain import codes, ledger, placing
 from billing.forms import DOOR, CodeForm, PayerForm, PlaceForm
 from billing.models import Order
 from billing.views.payments import begin
+from users.domain import consents
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,8 +137,7 @@ def _review(
 
 def terms_version() -> str:
     """Which edition of the terms a payer agrees to; '' where the school has published none."""
-    texts = getattr(settings, "CONSENT_VERSIONS", "")
-    return str(import_string(texts)(["terms"]).get("terms", "")) if texts else ""
+    return consents.versions().get("terms", "")
 
 
 def _after_the_last(request: HttpRequest) -> HttpResponse:

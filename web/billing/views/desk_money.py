@@ -14,9 +14,8 @@ from billing.domain import cases, credit, money_back
 from billing.forms import AnswerForm, CreditForm
 from billing.kinds import ZERO
 from billing.models import Case, Payment, Refund
-from common.guards import desk_required
 from users.models import User
-from users.roles import at_the_desk
+from users.roles import at_the_desk, desk_required
 
 
 @require_safe

@@ -16,9 +16,9 @@ from billing import visit
 from billing.domain import cancel, credit, ledger, money_back, orders, payments
 from billing.forms import CancelLineForm, RecordForm, RefundForm, WhyForm
 from billing.models import Order, OrderLine
-from common.guards import desk_required
 from common.money import show
 from users.models import User
+from users.roles import desk_required
 
 LISTED = {
     "open": ("Not paid yet", Q(state=Order.State.PLACED)),

@@ -1,6 +1,7 @@
 """The payer's own pages: an order at its secret address, receipts, all orders, credit."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -71,6 +72,7 @@ def cancel(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_safe
+@login_required
 def mine(request: HttpRequest) -> HttpResponse:
     user = visit.member(request)
     found = Order.objects.visible_to(user).prefetch_related("lines", "payments")
@@ -79,6 +81,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@login_required
 def my_credit(request: HttpRequest) -> HttpResponse:
     user = visit.member(request)
     page = Paginator(user.credit_entries.select_related("order"), 25).get_page(request.GET.get("page"))

@@ -1,0 +1,60 @@
+from django.conf import settings
+from django.core.checks import run_checks
+from django.test import SimpleTestCase, override_settings
+
+from billing.domain.orders import lapse_due
+from billing.jobs import JOBS
+from billing.kinds import ProductKind, UnknownKind, get, installed
+from tests.billing.toys import ToyKind, with_toys
+
+
+class Silent(ProductKind):
+    name = "silent"
+
+
+def found(**settings: object) -> list[str]:
+    with override_settings(**settings):
+        return [str(message.msg) for message in run_checks() if message.id == "billing.E001"]
+
+
+class ProductKindsTest(SimpleTestCase):
+    def test_a_kind_that_answers_everything_passes(self) -> None:
+        self.assertEqual(found(PRODUCT_KINDS={"toy": "tests.billing.toys.ToyKind"}), [])
+
+    def test_what_cannot_answer_is_refused_at_the_start(self) -> None:
+        for name, path, words in (
+            ("toy", "tests.nowhere.Kind", "cannot be imported"),
+            ("toy", "tests.billing.toys.Toy", "is no billing.kinds.ProductKind"),
+            ("silent", "tests.billing.test_checks.Silent", "does not answer confirm, describe"),
+            ("book", "tests.billing.toys.ToyKind", "calls itself 'toy'"),
+        ):
+            with self.subTest(path):
+                [problem] = found(PRODUCT_KINDS={name: path})
+                self.assertIn(words, problem)
+
+    @with_toys
+    def test_kinds_are_found_by_name(self) -> None:
+        self.assertIsInstance(get("toy"), ToyKind)
+        self.assertEqual(list(installed()), [("toy", "tests.billing.toys.ToyKind")])
+        with self.assertRaises(UnknownKind):
+            get("gone")
+
+
+class PracticePaymentsTest(SimpleTestCase):
+    def problems(self, **variants: tuple[str, dict[str, object]]) -> list[str]:
+        with override_settings(PAYMENT_VARIANTS=variants):
+            messages = run_checks(include_deployment_checks=True)
+        return [str(message.id) for message in messages if message.id == "billing.E003"]
+
+    def test_a_machine_for_real_money_refuses_the_gateway_without_money(self) -> None:
+        for path in ("billing.gateways.practice.Practice", "payments.dummy.DummyProvider"):
+            self.assertEqual(self.problems(anything=(path, {})), ["billing.E003"])
+        cash = settings.PAYMENT_VARIANTS["cash"]
+        self.assertEqual(self.problems(cash=cash), [])
+
+
+class JobsTest(SimpleTestCase):
+    def test_every_job_names_a_function(self) -> None:
+        from django.utils.module_loading import import_string
+
+        self.assertIn(lapse_due, [import_string(job.run) for job in JOBS])

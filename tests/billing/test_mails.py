@@ -1,0 +1,72 @@
+from django.template import Context
+from django.template.loader import get_template
+
+from billing import mails
+from billing.domain import cancel, orders, payments
+from billing.models import Order
+from mailroom.declare import NotNeeded
+from mailroom.models import Message
+from outbox.testing import problems, run_all
+from tests.billing.base import BillingTestCase
+
+Due = Order.Due
+
+
+class MailsTest(BillingTestCase):
+    def sent(self, order: Order) -> list[str]:
+        run_all()
+        self.assertEqual(problems(), [])
+        messages = Message.objects.filter(about_type="order", about_id=str(order.pk)).order_by("pk")
+        self.assertEqual({message.to for message in messages} - {"pat@example.org"}, set())
+        return [message.template.removeprefix("billing.") for message in messages]
+
+    def test_who_pays_at_once_gets_one_receipt(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        self.assertEqual(self.sent(order), ["receipt"])
+
+    def test_who_pays_later_gets_the_order_first(self) -> None:
+        order = self.placed(1, due=Due.DOOR)
+        self.assertEqual(self.sent(order), ["order_received"])
+        self.pay(order)
+        self.assertEqual(self.sent(order), ["order_received", "receipt"])
+
+    def test_the_way_down(self) -> None:
+        order = self.placed(1)
+        payments.start(order, "practice", self.now).change_status("rejected")
+        orders.remind_due(order.held_until)
+        self.assertEqual(self.sent(order), ["payment_failed", "hold_ending"])
+        orders.lapse_due(self.day(1))
+        self.assertEqual(self.sent(order)[2:], ["order_lapsed"])
+
+    def test_cancelling_a_part_and_the_money_that_comes_back(self) -> None:
+        order = self.placed(1, 2)
+        self.pay(order)
+        cancel.cancel_line(order.lines.first(), at=self.now, why="x")
+        self.assertEqual(sorted(self.sent(order)), ["line_cancelled", "receipt", "refund_made"])
+
+    def test_an_order_that_falls_with_its_last_line_is_told_of_once(self) -> None:
+        order = self.placed(1, due=Due.DOOR)
+        cancel.cancel_line(order.lines.get(), at=self.now, why="x")
+        self.assertEqual(self.sent(order)[1:], ["order_cancelled"])
+
+    def test_a_mail_that_asks_for_money_is_not_sent_when_none_is_owed(self) -> None:
+        order = self.placed(1)
+        message = Message(data={"order_id": order.pk})
+        self.assertEqual(mails.open_context(message)["owed"], "$70.00")
+        self.pay(order)
+        with self.assertRaises(NotNeeded):
+            mails.open_context(message)
+
+    def test_every_mail_can_be_made_from_its_sample_and_from_an_order(self) -> None:
+        order = self.placed(1, 3, due=Due.DOOR)
+        for mail in mails.MAILS:
+            for context in (mail.sample(), mails.order_context(Message(data={"order_id": order.pk}))):
+                text = get_template(mail.path).template.render(Context(dict(context)))
+                self.assertTrue(text.startswith("Subject: "), mail.name)
+
+    def test_the_links_are_whole_addresses_that_open_the_order(self) -> None:
+        order = self.placed(1)
+        link = mails.order_context(Message(data={"order_id": order.pk}))["link"]
+        self.assertTrue(link.startswith("http://testserver/order/"))
+        self.assertEqual(self.client.get(link).status_code, 200)

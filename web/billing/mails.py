@@ -1,0 +1,108 @@
+"""The mails about orders. Amounts and links are looked up when a mail is made, so it tells what is so then."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from billing.domain import ledger, words
+from billing.models import Order, OrderLine, Refund
+from common.money import show
+from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.models import Message
+
+
+def order_context(message: Message) -> dict[str, Any]:
+    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    if order is None:
+        raise NotNeeded("The order is gone.")
+    return _told(order)
+
+
+def _told(order: Order) -> dict[str, Any]:
+    at = timezone.now()
+    owed = ledger.owed(order, at)
+    return {
+        "number": order.number,
+        "name": order.payer_name,
+        "link": settings.SITE_URL + order.address(),
+        "receipt": settings.SITE_URL + order.receipt_address,
+        "lines": [_line(item, order.currency) for item in ledger.itemised(order, at)],
+        "state": words.of_order(order, at).text,
+        "door": order.due == Order.Due.DOOR,
+        "by": order.due_on,
+        "until": timezone.localtime(order.held_until) if order.held_until else None,
+        "owed": show(owed, order.currency) if owed else "",
+        "now": show(order.now_total, order.currency),
+        "later": show(order.door_total, order.currency),
+        "differ": order.now_total != order.door_total,
+        "paid": show(ledger.received(order), order.currency),
+    }
+
+
+def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
+    amount = "" if item.line.cancelled_at else show(item.total, currency)
+    return {"title": item.line.title, "detail": item.line.detail, "amount": amount}
+
+
+def order_sample() -> dict[str, Any]:
+    line = {"title": "Balboa 2", "detail": "Thursdays at 19:00", "amount": show(Decimal(65), settings.CURRENCY)}
+    return {
+        "number": "1042",
+        "name": "Alice Arden",
+        "link": f"{settings.SITE_URL}/order/1042/",
+        "receipt": f"{settings.SITE_URL}/order/1042/receipt/",
+        "lines": [line],
+        "state": "Paid",
+        "door": True,
+        "by": None,
+        "until": timezone.now(),
+        "owed": show(Decimal(65), settings.CURRENCY),
+        "now": show(Decimal(65), settings.CURRENCY),
+        "later": show(Decimal(70), settings.CURRENCY),
+        "differ": True,
+        "paid": show(Decimal(65), settings.CURRENCY),
+        "line": "Balboa 2",
+        "amount": show(Decimal(65), settings.CURRENCY),
+        "honoured": False,
+    }
+
+
+def open_context(message: Message) -> dict[str, Any]:
+    """For mails that ask for money: none is sent when nothing is owed any more."""
+    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    if order is None or not order.can_be_paid() or not ledger.owed(order, timezone.now()):
+        raise NotNeeded("Nothing is owed any more.")
+    return _told(order)
+
+
+def line_context(message: Message) -> dict[str, Any]:
+    line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
+    return order_context(message) | {"line": str(line or "")}
+
+
+def late_context(message: Message) -> dict[str, Any]:
+    return order_context(message) | {"honoured": message.data["honoured"]}
+
+
+def refund_context(message: Message) -> dict[str, Any]:
+    refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
+    return order_context(message) | {"amount": show(refund.amount, refund.payment.currency)}
+
+
+def _mail(name: str, title: str, context: Any = order_context) -> Mail:
+    return Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
+
+
+MAILS = [
+    _mail("order_received", "Your order, to be paid later"),
+    _mail("receipt", "Your receipt"),
+    _mail("hold_ending", "Your places are kept a little longer", open_context),
+    _mail("payment_failed", "Your payment did not go through", open_context),
+    _mail("order_lapsed", "Your order was not paid in time"),
+    _mail("order_cancelled", "Your order is cancelled"),
+    _mail("line_cancelled", "Part of your order is cancelled", line_context),
+    _mail("payment_late", "Your payment came late", late_context),
+    _mail("refund_made", "Money is on its way back to you", refund_context),
+]
