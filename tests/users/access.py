@@ -18,6 +18,8 @@ GUARDIAN = "login 404 200 404 404 404"
 GUARDIAN_ACTS = "login 404 302 404 404 404"
 ONLY_POST = "405 405 405 405 405 405"
 MEMBERS_ONLY_POST = "login 405 405 405 405 405"
+OFFICE_ONLY = "login 404 404 404 404 200"
+OFFICE_MOVED = "login 404 404 404 404 302"
 MEMBERS_ACT = "login 302 302 302 302 302"
 
 ROWS = [
@@ -55,6 +57,11 @@ ROWS = [
     Row("consent_withdraw", MEMBERS_ONLY_POST, post=MEMBERS_ACT, args=lambda school: ["terms"]),
     Row("account_close", MEMBERS, post=MEMBERS),
     Row("account_closed", EVERYBODY),
+    Row("second_factor", OFFICE_ONLY),
+    Row("second_factor_set_up", OFFICE_ONLY, post=OFFICE_ONLY),
+    Row("second_factor_verify", OFFICE_MOVED, post=OFFICE_MOVED),
+    Row("second_factor_codes", OFFICE_MOVED, post=OFFICE_MOVED),
+    Row("second_factor_remove", OFFICE_MOVED, post=OFFICE_MOVED),
     Row("profile_page", MEMBERS),
     Row("own_record", MEMBERS, post=MEMBERS_ACT, data=lambda school: {"notes": ""}),
     Row("care_add", MEMBERS, post=MEMBERS),

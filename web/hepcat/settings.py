@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "users.middleware.SecondFactorFirst",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "hepcat.urls"
@@ -284,6 +285,7 @@ LOGOUT_REDIRECT_URL = "home"
 REGISTRATION_OPEN = env.flag("REGISTRATION_OPEN", True)
 ACCOUNT_ACTIVATION_DAYS = env.whole("ACCOUNT_ACTIVATION_DAYS", 3, least=1, most=30)
 CONSENT_VERSIONS = env.text("CONSENT_VERSIONS", "pages.domain.texts.in_force")
+OTP_TOTP_ISSUER = BUSINESS_NAME
 STAFF_2FA = env.choice("STAFF_2FA", "optional", ["required", "optional", "off"])
 SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
 SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")
@@ -293,6 +295,7 @@ SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
 # the shared cache: nothing about it stays in the database.
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "common.throttle.attempted_name"
 AXES_CLIENT_IP_CALLABLE = "common.throttle.network"
 AXES_LOCKOUT_CALLABLE = "common.throttle.locked_out"

@@ -9,6 +9,7 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
+from django.utils.text import Truncator
 
 from history.models import Entry
 from history.recorded import Recorded
@@ -64,4 +65,5 @@ class EntryAdmin(Recorded):
 
     @admin.display(description="details")
     def more(self, entry: Entry) -> str:
-        return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in entry.details.items())
+        told = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in entry.details.items())
+        return Truncator(told).chars(200)

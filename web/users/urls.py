@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from users.views import care, others, passwords, profile, signup
+from users.views import care, others, passwords, profile, second_factor, signup
 
 urlpatterns = [
     path("user/signup/", signup.SignUp.as_view(), name="signup"),
@@ -25,6 +25,11 @@ urlpatterns = [
     path("user/consents/<slug:kind>/withdraw/", profile.consent_withdraw, name="consent_withdraw"),
     path("user/close/", profile.account_close, name="account_close"),
     path("user/closed/", profile.account_closed, name="account_closed"),
+    path("user/second-factor/", second_factor.overview, name="second_factor"),
+    path("user/second-factor/set-up/", second_factor.set_up, name="second_factor_set_up"),
+    path("user/second-factor/verify/", second_factor.verify, name="second_factor_verify"),
+    path("user/second-factor/codes/", second_factor.new_codes, name="second_factor_codes"),
+    path("user/second-factor/remove/", second_factor.remove, name="second_factor_remove"),
     path("profile/", profile.profile_page, name="profile_page"),
     path("profile/attending/", care.own_record, name="own_record"),
     path("profile/care/add/", care.care_add, name="care_add"),

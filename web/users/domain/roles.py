@@ -97,11 +97,14 @@ def givable_permissions(actor: User) -> QuerySet[Permission]:
     return offered().filter(pk__in=named(actor.get_all_permissions()))
 
 
+def area(permission: Permission) -> str:
+    return str(apps.get_app_config(permission.content_type.app_label).verbose_name)
+
+
 def in_words(permission: Permission) -> str:
-    """People: can change account."""
-    label = permission.content_type.app_label
-    words = permission.name[:1].lower() + permission.name[1:]
-    return f"{apps.get_app_config(label).verbose_name}: {words}"
+    """“Can change account” and “May change account” are both: change account."""
+    verb, _, rest = permission.name.partition(" ")
+    return rest if verb in ("Can", "May") else permission.name
 
 
 @transaction.atomic

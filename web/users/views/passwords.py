@@ -23,6 +23,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 SENT_BEFORE = "link_of"  # the session's key for the account whose old link was opened
 
 
+@method_decorator(throttled("login", by_address="60/h"), name="dispatch")
 class LogIn(auth.LoginView):
     form_class = LogInForm
     template_name = "users/login.html"

@@ -1,0 +1,91 @@
+import re
+
+from django.contrib.auth import hashers
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests import make
+from tests.base import PASSWORD, SchoolTestCase, shape
+
+VALUES = re.compile(r"'[^']*'|\"s\d+_x\d+\"")
+
+
+class LogInGuardTest(SchoolTestCase):
+    def guess(self, email: str, password: str = "guessed", *, at: str = "192.0.2.1") -> HttpResponse:
+        sent = {"username": email, "password": password}
+        return Client().post(reverse("login"), sent, REMOTE_ADDR=at)
+
+    def test_after_six_wrong_passwords_even_the_right_one_waits(self) -> None:
+        statuses = [self.guess("alice@example.org").status_code for _ in range(6)]
+        self.assertEqual(statuses, [200] * 5 + [429])
+        answer = self.guess("alice@example.org", PASSWORD)
+        self.assertEqual((answer.status_code, answer["Retry-After"]), (429, "900"))
+        self.assertContains(answer, "Please try again in 15 minutes", status_code=429)
+
+    def test_guessing_from_elsewhere_locks_nobody_out(self) -> None:
+        for _ in range(8):
+            self.guess("alice@example.org", at="198.51.100.7")
+        self.assertEqual(self.guess("alice@example.org", PASSWORD).status_code, 302)
+
+    def test_capital_letters_buy_no_further_guesses(self) -> None:
+        spelled = ["alice@example.org", "Alice@example.org", " ALICE@EXAMPLE.ORG "]
+        statuses = [self.guess(spelled[number % 3]).status_code for number in range(7)]
+        self.assertEqual(statuses[-1], 429)
+
+    def test_an_unknown_address_is_locked_like_a_known_one(self) -> None:
+        known = [self.guess("alice@example.org").status_code for _ in range(7)]
+        unknown = [self.guess("nobody@example.org").status_code for _ in range(7)]
+        self.assertEqual(known, unknown)
+
+    def test_logging_in_forgives_earlier_mistakes(self) -> None:
+        for _ in range(2):
+            for _ in range(4):
+                self.guess("alice@example.org")
+            self.assertEqual(self.guess("alice@example.org", PASSWORD).status_code, 302)
+
+    def test_one_address_may_try_sixty_accounts_an_hour(self) -> None:
+        for number in range(60):
+            self.guess(f"p{number}@example.org")
+        self.assertEqual(self.guess("alice@example.org", PASSWORD).status_code, 429)
+
+    def test_known_and_unknown_closed_and_unopened_cost_the_same(self) -> None:
+        make.account("closed@example.org", "Closed", password=PASSWORD, is_active=False)
+        make.account("new@example.org", "New")
+        self.guess("warm@example.org")
+        told = [self.work(name) for name in ("alice", "nobody", "closed", "new")]
+        self.assertEqual(told, [told[0]] * 4)
+
+    def work(self, name: str) -> tuple[int, list[str], bytes]:
+        """Hashes, statements and the page, without what differs by chance or by what was typed."""
+        hashed: list[str] = []
+        usual = hashers.get_hasher().__class__
+        encode = usual.encode
+
+        def counted(self: object, *args: str, **kwargs: str) -> str:
+            hashed.append(name)
+            return encode(self, *args, **kwargs)  # type: ignore[arg-type]
+
+        usual.encode = counted  # type: ignore[method-assign, assignment]
+        self.addCleanup(setattr, usual, "encode", encode)
+        with CaptureQueriesContext(connection) as captured:
+            response = self.guess(f"{name}@example.org")
+        usual.encode = encode  # type: ignore[method-assign]
+        page = response.content.replace(name.encode(), b"-")
+        token = str(response.context["csrf_token"]).encode()
+        return (
+            len(hashed),
+            [VALUES.sub("", shape(each["sql"])) for each in captured.captured_queries],
+            page.replace(token, b"-"),
+        )
+
+
+class PolicyTest(SchoolTestCase):
+    def test_every_answer_carries_the_policy_the_admin_too(self) -> None:
+        self.log_in(self.ada)
+        for name in ("home", "login", "admin:index", "admin:users_user_changelist"):
+            policy = self.client.get(reverse(name), follow=True)["Content-Security-Policy"]
+            self.assertIn("default-src 'self'", policy)
+            self.assertNotIn("unsafe", policy)

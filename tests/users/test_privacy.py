@@ -1,0 +1,105 @@
+import json
+
+from django.urls import reverse
+
+from common import personal
+from common.personal import Conflict
+from history.models import Entry
+from tests import make
+from tests.base import SchoolTestCase
+from users.domain import consents, privacy, second_factor
+from users.models import Student, User
+
+
+class PrivacyTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.ada)
+
+    def deed(self, key: str, account: User, **sent: str) -> object:
+        return self.client.post(f"{reverse('admin:users_user_deed', args=[key])}?people={account.pk}", sent)
+
+
+class ExportTest(PrivacyTestCase):
+    def test_the_office_hands_over_everything_about_a_person_and_those_in_their_care(self) -> None:
+        self.kit.notes = "left knee"
+        self.kit.save()
+        response = self.client.get(reverse("admin:users_user_export", args=[self.gus.pk]))
+        told = json.loads(response.content)
+        self.assertEqual(told["users"]["account"][0]["email"], "gus@example.org")
+        self.assertEqual([each["notes"] for each in told["users"]["students"]], ["left knee"])
+        self.assertNotIn("alice", response.content.decode())
+        self.assertTrue(Entry.objects.filter(action="users.data_exported").exists())
+
+    def test_nobody_else_gets_it(self) -> None:
+        for person in (self.alice, self.tess):
+            self.log_in(person)
+            response = self.client.get(reverse("admin:users_user_export", args=[person.pk]), follow=True)
+            self.assertEqual(response.status_code, 403)
+
+
+class ErasureTest(PrivacyTestCase):
+    def test_nothing_that_tells_who_it_was_is_left(self) -> None:
+        consents.give(self.alice, {"terms": "1"})
+        second_factor.begin(self.alice)
+        self.deed("close", self.alice, why="Alice Arden of Elm Street moved away")
+        self.deed("erase", self.alice, why="asked for by letter")
+        self.assertEqual(json.dumps(personal.export(privacy.person_of(self.alice))).lower().count("alice"), 0)
+        alice = User.objects.get(pk=self.alice.pk)
+        self.assertFalse(alice.is_active or alice.has_usable_password())
+        self.assertEqual(Student.objects.get(pk=self.student.pk).first_name, "Erased")
+        self.assertFalse(Entry.objects.filter(why__contains="Elm").exists())
+
+    def test_those_in_the_persons_care_are_erased_too(self) -> None:
+        make.child(self.gus, "Kim", "Gray")
+        self.deed("erase", self.gus, why="asked")
+        names = set(Student.objects.filter(guardian=self.gus).values_list("first_name", flat=True))
+        self.assertEqual(names, {"Erased"})
+
+    def test_that_it_was_done_and_on_whose_word_stays_on_record(self) -> None:
+        self.deed("erase", self.alice, why="asked for by letter")
+        entry = Entry.objects.get(action="users.person_erased")
+        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "asked for by letter"))
+
+    def test_it_asks_why(self) -> None:
+        self.deed("erase", self.alice)
+        self.assertTrue(User.objects.get(pk=self.alice.pk).is_active)
+
+    def test_the_address_is_free_again(self) -> None:
+        self.deed("erase", self.alice, why="asked")
+        make.account("alice@example.org", "Another")
+
+
+class JoiningTest(PrivacyTestCase):
+    def join(self, source: Student, target: Student) -> list[str]:
+        return privacy.merge(self.ada, source, target, "same person")
+
+    def test_the_other_account_is_closed_and_its_people_move(self) -> None:
+        gussie = make.account("gussie@example.org", "Gussie")
+        make.child(gussie, "Kay")
+        source, target = make.student(gussie), make.student(self.gus)
+        self.join(source, target)
+        self.assertFalse(User.objects.get(pk=gussie.pk).is_active)
+        self.assertEqual(set(self.gus.in_care.values_list("first_name", flat=True)), {"Kit", "Kay"})
+
+    def test_a_record_without_an_account_brings_what_the_other_lacks(self) -> None:
+        source = Student.objects.create(first_name="Al", notes="left knee", email="al@example.org")
+        self.join(source, self.student)
+        alice = Student.objects.get(pk=self.student.pk)
+        self.assertEqual((alice.first_name, alice.notes, alice.email), ("Alice", "left knee", "alice@example.org"))
+
+    def test_a_preview_changes_nothing_and_says_what_joining_says(self) -> None:
+        source = Student.objects.create(first_name="Al", notes="left knee")
+        told = privacy.preview_merge(source, self.student)
+        self.assertTrue(Student.objects.filter(pk=source.pk).exists())
+        self.assertEqual(told, self.join(source, self.student))
+
+    def test_children_of_one_name_in_both_accounts_are_joined_first(self) -> None:
+        gussie = make.account("gussie@example.org", "Gussie")
+        make.child(gussie, "Kit", "Gray")
+        with self.assertRaises(Conflict):
+            self.join(make.student(gussie), make.student(self.gus))
+        self.assertTrue(User.objects.get(pk=gussie.pk).is_active)
+
+    def test_an_account_of_the_team_is_never_the_one_that_goes(self) -> None:
+        with self.assertRaises(Conflict):
+            self.join(make.student(self.tess), self.student)

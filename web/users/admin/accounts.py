@@ -1,0 +1,248 @@
+"""Accounts: who they are, what they may do, and what the office can do for them."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+
+from common import dates
+from history.recorded import Recorded
+from users.admin import deeds, panels
+from users.domain import office, privacy, roles, second_factor
+from users.forms.office import AccountForm, NewAccountForm, WhyForm
+from users.models import Consent, Staff, Student, User
+
+
+class RoleFilter(admin.SimpleListFilter):
+    title = "role"
+    parameter_name = "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(str(role.pk), role.name) for role in roles.Role.objects.all()] + [("none", "no role")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if value == "none":
+            return queryset.filter(groups=None)
+        return queryset.filter(groups=int(value)) if value and value.isdigit() else queryset
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+    STATES: dict[str, dict[str, Any]] = {
+        "open": {"is_active": True},
+        "never": {"is_active": True, "email_confirmed_at": None},
+        "closed": {"is_active": False},
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "open"), ("never", "address not confirmed"), ("closed", "closed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**self.STATES.get(self.value() or "", {}))
+
+
+class OwnRecord(admin.StackedInline):
+    model = Student
+    fk_name = "user"
+    verbose_name = verbose_name_plural = "Attends as"
+    fields = ["born_on", "notes"]
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class InCare(admin.TabularInline):
+    model = Student
+    fk_name = "guardian"
+    verbose_name_plural = "In this person's care"
+    fields = ["first_name", "last_name", "born_on", "notes"]
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+
+class Profile(admin.StackedInline):
+    model = Staff
+    verbose_name = verbose_name_plural = "Profile on the About page"
+    fields = ["title", "bio", "listing"]
+    extra = 0
+    can_delete = False
+
+
+class Agreed(admin.TabularInline):
+    model = Consent
+    verbose_name_plural = "Agreed to"
+    fields = readonly_fields = ("kind", "version", "given_at", "withdrawn_at")
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def deed_action(key: str) -> Any:
+    """A list action that leads to the deed's page with the people ticked."""
+    deed = deeds.DEEDS[key]
+
+    @admin.action(description=deed.label, permissions=["change"])
+    def go(model_admin: "AccountAdmin", request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+        ticked = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True))
+        return redirect(f"{reverse('admin:users_user_deed', args=[key])}?people={ticked}")
+
+    go.__name__ = key.replace("-", "_")
+    return go
+
+
+@admin.register(User)
+class AccountAdmin(Recorded):
+    form = AccountForm
+    list_display = ["__str__", "email", "roles_held", "last_seen", "state"]
+    list_filter = [StateFilter, RoleFilter]
+    search_fields = ["first_name", "last_name", "email", "in_care__first_name", "in_care__last_name"]
+    search_help_text = "Name or e-mail address; also of those in somebody's care."
+    list_per_page = 50
+    show_full_result_count = False
+    actions = [deed_action("send-link"), deed_action("close"), deed_action("reopen")]
+    readonly_fields = ("state", "roles_held", "last_seen", "how_they_log_in", "what_happened")
+    inlines = [OwnRecord, InCare, Profile, Agreed]
+    change_form_template = "admin/users/account.html"
+
+    # -- the list ------------------------------------------------------------------------------------------------
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description="roles")
+    def roles_held(self, account: User) -> str:
+        names = sorted(account.role_names) + (["superuser"] if account.is_superuser else [])
+        return ", ".join(names) or "–"
+
+    @admin.display(description="last log-in", ordering="last_login")
+    def last_seen(self, account: User) -> str:
+        return dates.day(dates.local(account.last_login)) if account.last_login else "never"
+
+    @admin.display(description="state", ordering="is_active")
+    def state(self, account: User) -> str:
+        if not account.is_active:
+            return "Closed"
+        return "Open" if account.has_usable_password() else "Open, no password yet"
+
+    # -- the page of one person ----------------------------------------------------------------------------------
+
+    @admin.display(description="second factor")
+    def how_they_log_in(self, account: User) -> str:
+        device = second_factor.device_of(account)
+        return "Password and a code from their app" if device else "Password alone"
+
+    @admin.display(description="latest")
+    def what_happened(self, account: User) -> str:
+        return panels.happened("user", account.pk)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return [(None, {"fields": ["first_name", "last_name", "email", "attends", "send_link"]})]
+        held = "roles" if self._gives_roles(request, obj) else "roles_held"
+        logs_in = {"fields": ["state", "last_seen", "how_they_log_in"]}
+        return [
+            (None, {"fields": ["first_name", "last_name", "email"]}),
+            ("Log-in", logs_in),
+            ("Roles", {"fields": [held]}),
+            ("What happened", {"fields": ["what_happened"]}),
+        ]
+
+    def _gives_roles(self, request: Any, account: User) -> bool:
+        return request.user.has_perm("users.give_role") and roles.may_change(request.user, account)
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs | {"form": AccountForm if obj else NewAccountForm})
+        form.actor = request.user
+        return form
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.inlines if obj else []
+
+    def has_change_permission(self, request: Any, obj: User | None = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or roles.may_change(request.user, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Accounts are closed or erased; orders and history stand on the row."""
+        return False
+
+    def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
+        given = form.cleaned_data
+        if not change:
+            office.add_person(request.user, obj, attends=given["attends"], send_link=given["send_link"])
+            return
+        changed = [name for name in form.changed_data if name != "roles"]
+        if changed:
+            office.correct(request.user, obj, changed)
+        if "roles" in form.changed_data:
+            roles.set_roles(request.user, obj, given["roles"], among=form.fields["roles"].queryset)
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The domain has put it on record."""
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """Likewise; what was changed in the rows below is recorded here."""
+        super().log_change(request, obj, [part for part in message if "name" in next(iter(part.values()))])
+
+    def change_view(self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        account = self.get_object(request, object_id)
+        able = self.has_change_permission(request, account)
+        more = {
+            "deeds": deeds.fitting(request.user, account) if account and able else [],
+            "exports": request.user.has_perm("users.handle_privacy"),
+        }
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+
+    # -- deeds ---------------------------------------------------------------------------------------------------
+
+    def get_urls(self) -> Any:
+        wrap = self.admin_site.admin_view
+        return [
+            path("deed/<slug:key>/", wrap(self.deed_view), name="users_user_deed"),
+            path("<int:pk>/data.json", wrap(self.export_view), name="users_user_export"),
+            *super().get_urls(),
+        ]
+
+    def deed_view(self, request: Any, key: str) -> HttpResponse:
+        deed = deeds.DEEDS.get(key)
+        if deed is None or not request.user.has_perm(deed.permission):
+            raise Http404 if deed is None else PermissionDenied
+        people = self._people(request, deed)
+        form = WhyForm(request.POST if request.method == "POST" else None, asked=deed.asks_why)
+        if form.is_valid():
+            told = deeds.named(people)
+            for person in people:
+                deed.do(request.user, person, form.cleaned_data.get("why", ""))
+            messages.success(request, deed.done.format(people=told))
+            return redirect("admin:users_user_changelist")
+        context = {**self.admin_site.each_context(request), "deed": deed, "people": people, "form": form}
+        return render(request, "admin/users/deed.html", context | {"title": deed.label, "opts": self.opts})
+
+    def _people(self, request: Any, deed: deeds.Deed) -> list[User]:
+        ticked = [int(pk) for pk in request.GET.get("people", "").split(",") if pk.isdigit()]
+        people = list(User.objects.filter(pk__in=ticked))
+        if not people or any(not self.has_view_permission(request, person) for person in people):
+            raise Http404
+        if any(not roles.may_change(request.user, person) for person in people):
+            raise PermissionDenied
+        return [person for person in people if deed.fits(person)]
+
+    def export_view(self, request: Any, pk: int) -> HttpResponse:
+        if not request.user.has_perm("users.handle_privacy"):
+            raise PermissionDenied
+        account = get_object_or_404(User, pk=pk)
+        told = privacy.export(request.user, account)
+        response = JsonResponse(told, json_dumps_params={"indent": 2, "ensure_ascii": False})
+        response["Content-Disposition"] = f'attachment; filename="person-{pk}.json"'
+        return response

@@ -1,0 +1,64 @@
+"""Roles, in words that somebody at the front desk understands."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from history.recorded import Recorded
+from users.admin import panels
+from users.domain import roles
+from users.forms.office import RoleForm
+from users.models import Role
+
+
+@admin.register(Role)
+class RoleAdmin(Recorded):
+    form = RoleForm
+    list_display = ["name", "people", "may"]
+    search_fields = ["name"]
+    readonly_fields = ["what_happened"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
+        return super().get_queryset(request).prefetch_related("permissions").annotate(held_by=Count("user"))
+
+    @admin.display(description="people", ordering="held_by")
+    def people(self, role: Any) -> int:
+        return int(role.held_by)
+
+    @admin.display(description="may do")
+    def may(self, role: Role) -> str:
+        count = len(role.permissions.all())
+        return "1 thing" if count == 1 else f"{count} things"
+
+    @admin.display(description="latest")
+    def what_happened(self, role: Role) -> str:
+        return panels.happened("role", role.pk)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        past = [("What happened", {"fields": ["what_happened"]})] if obj else []
+        return [(None, {"fields": ["name", "permissions"]}), *past]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The site asks for its own three roles by name."""
+        return ["what_happened", *(["name"] if obj and obj.name in roles.BUILT_IN else [])]
+
+    def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.actor = request.user
+        return form
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or roles.covers(request.user, roles.permissions_of(obj)))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        own = obj is not None and obj.name in roles.BUILT_IN
+        return super().has_delete_permission(request, obj) and self.has_change_permission(request, obj) and not own
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """One at a time, and never the site's own."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions

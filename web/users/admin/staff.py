@@ -1,0 +1,41 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+
+from history.recorded import Recorded
+from users.models import Staff
+
+
+class ListingForm(forms.ModelForm):
+    """The column's heading names the field to the eye, this names it to a screen reader."""
+
+    class Meta:
+        model = Staff
+        fields = ["listing"]
+        widgets = {"listing": forms.NumberInput(attrs={"aria-label": "Order on the About page"})}
+
+
+@admin.register(Staff)
+class StaffAdmin(Recorded):
+    list_display = ["__str__", "title", "listing", "has_bio", "has_photo"]
+    list_editable = ["listing"]
+    list_select_related = ["user"]
+    search_fields = ["user__first_name", "user__last_name", "title"]
+    autocomplete_fields = ["user"]
+    fields = ["user", "title", "bio", "photo", "listing"]
+
+    @admin.display(description="bio", boolean=True)
+    def has_bio(self, staff: Staff) -> bool:
+        return bool(staff.bio)
+
+    @admin.display(description="photo", boolean=True)
+    def has_photo(self, staff: Staff) -> bool:
+        return bool(staff.photo)
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[forms.ModelForm]:
+        return super().get_changelist_form(request, **kwargs | {"form": ListingForm})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Staff | None = None) -> list[str]:
+        return ["user"] if obj else []

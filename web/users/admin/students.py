@@ -1,0 +1,104 @@
+"""Everybody who attends, with an account or without."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+
+from common.personal import Conflict
+from history.recorded import Recorded
+from users.admin import panels
+from users.domain import privacy
+from users.forms.office import WhyForm
+from users.models import Student
+
+
+class AccountFilter(admin.SimpleListFilter):
+    title = "account"
+    parameter_name = "account"
+    KINDS: dict[str, dict[str, Any]] = {
+        "own": {"user__isnull": False},
+        "care": {"guardian__isnull": False},
+        "none": {"user": None, "guardian": None},
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("own", "their own"), ("care", "a guardian's"), ("none", "none")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**self.KINDS.get(self.value() or "", {}))
+
+
+@admin.register(Student)
+class StudentAdmin(Recorded):
+    list_display = ["__str__", "address", "account", "created_at"]
+    list_filter = [AccountFilter]
+    list_select_related = ["user", "guardian"]
+    search_fields = ["first_name", "last_name", "email", "user__email", "guardian__email", "guardian__last_name"]
+    search_help_text = "Name or e-mail address, also a guardian's."
+    autocomplete_fields = ["guardian"]
+    fields = ["first_name", "last_name", "email", "user", "guardian", "born_on", "notes", "what_happened"]
+    readonly_fields = ["user", "what_happened"]
+    actions = ["join"]
+    show_full_result_count = False
+
+    @admin.display(description="e-mail address")
+    def address(self, student: Student) -> str:
+        speaker = student.user or student.guardian
+        return student.email or (speaker.email if speaker else "–")
+
+    @admin.display(description="account")
+    def account(self, student: Student) -> str:
+        if student.user:
+            return "their own" if student.user.is_active else "their own, closed"
+        return f"in the care of {student.guardian}" if student.guardian else "none"
+
+    @admin.display(description="what happened")
+    def what_happened(self, student: Student) -> str:
+        return panels.happened("student", student.pk) if student.pk else ""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:
+        """Records are joined or erased; places and payments stand on them."""
+        return False
+
+    @admin.action(description="Join two records of one person", permissions=["change"])
+    def join(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponse | None:
+        ticked = [str(pk) for pk in queryset.values_list("pk", flat=True)[:3]]
+        if len(ticked) != 2:
+            messages.error(request, "Tick the two records that are one person.")
+            return None
+        return redirect(f"{reverse('admin:users_student_join')}?people={','.join(ticked)}")
+
+    def get_urls(self) -> Any:
+        join = path("join/", self.admin_site.admin_view(self.join_view), name="users_student_join")
+        return [join, *super().get_urls()]
+
+    def join_view(self, request: Any) -> HttpResponse:
+        """First what would happen, both ways round to choose from; then it happens."""
+        if not request.user.has_perm("users.handle_privacy"):
+            raise PermissionDenied
+        source, target = self._two(request)
+        form = WhyForm(request.POST or None)
+        try:
+            told = privacy.preview_merge(source, target)
+            if form.is_valid():
+                privacy.merge(request.user, source, target, form.cleaned_data["why"])
+                messages.success(request, " ".join(told))
+                return redirect("admin:users_student_change", target.pk)
+        except Conflict as conflict:
+            told = []
+            messages.error(request, str(conflict))
+        context = {**self.admin_site.each_context(request), "source": source, "target": target, "told": told}
+        more = {"form": form, "title": "Join two records of one person", "opts": self.opts}
+        return render(request, "admin/users/join.html", context | more)
+
+    def _two(self, request: HttpRequest) -> tuple[Student, Student]:
+        numbers = [int(pk) for pk in request.GET.get("people", "").split(",") if pk.isdigit()]
+        rows = Student.objects.select_related("user", "guardian").in_bulk(numbers)
+        if len(numbers) != 2 or len(rows) != 2:
+            raise Http404
+        return rows[numbers[0]], rows[numbers[1]]

@@ -1,0 +1,47 @@
+"""What the office does to other people's accounts. Each deed is on record with who did it and why."""
+
+from typing import Any
+
+from django.db import transaction
+
+from common import links as nonces
+from common import names
+from history.domain import record
+from mailroom.domain import draft
+from users.domain import accounts
+from users.models import Student, User
+
+
+class AddressTaken(Exception):
+    """Another account uses this e-mail address."""
+
+
+@transaction.atomic
+def add_person(actor: User, account: User, *, attends: bool, send_link: bool) -> None:
+    """An account without a password: its owner chooses one behind the link, now or when the office sends it."""
+    account.set_unusable_password()
+    account.save()
+    record(actor, "users.account_added", account)
+    if attends:
+        Student.objects.create(
+            user=account, first_name=account.first_name, last_name=account.last_name, email=account.email
+        )
+    if send_link:
+        accounts.send_link(actor, account)
+
+
+@transaction.atomic
+def correct(actor: User, account: User, changed: list[str]) -> None:
+    """Name or address, corrected at the desk. A new address is not confirmed, and links sent to the old one end."""
+    if "email" in changed:
+        old = User.objects.values_list("email", flat=True).get(pk=account.pk)
+        account.email = names.email_key(account.email)
+        account.email_confirmed_at, account.new_email, account.link_nonce = None, "", nonces.new_nonce()
+        draft("users.email_changed", to=old, key=account.link_nonce, data={"user_id": account.pk})
+    account.save()
+    own: dict[str, Any] = {"first_name": account.first_name, "last_name": account.last_name, "email": account.email}
+    for student in Student.objects.filter(user=account):
+        for name, value in own.items():
+            setattr(student, name, value)
+        student.save()
+    record(actor, "users.account_changed", account, fields=sorted(changed))

@@ -1,0 +1,105 @@
+"""What the office fills in about other people."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.models import Permission
+from django.forms.models import ModelChoiceIterator
+
+from users.domain import roles
+from users.forms.fields import AddressField, NameField
+from users.models import Role, User
+
+
+class AccountForm(forms.ModelForm):
+    actor: ClassVar[User]
+
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+    email = AddressField(
+        help_text="Corrected here, the address counts at once; the owner of the old one is told by mail."
+    )
+    roles = forms.ModelMultipleChoiceField(
+        Role.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, help_text="What this person may do."
+    )
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "roles" in self.fields:
+            choices = roles.givable(self.actor)
+            self.fields["roles"].queryset = choices  # type: ignore[attr-defined]
+            self.initial["roles"] = list(choices.filter(user=self.instance))
+
+
+class NewAccountForm(forms.ModelForm):
+    actor: ClassVar[User]
+
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+    email = AddressField()
+    attends = forms.BooleanField(
+        required=False, initial=True, label="Attends classes", help_text="Makes a student of them."
+    )
+    send_link = forms.BooleanField(
+        required=False, initial=True, label="Send a link now", help_text="With it they choose their password."
+    )
+
+    class Meta:
+        model = User
+        fields = ["first_name", "last_name", "email"]
+
+
+class ByArea(ModelChoiceIterator):
+    """The permissions under the part of the site they are about."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for area, permissions in groupby(self.queryset, roles.area):
+            yield area, [self.choice(each) for each in permissions]
+
+
+class PermissionField(forms.ModelMultipleChoiceField):
+    iterator = ByArea
+
+    def label_from_instance(self, permission: Permission) -> str:
+        return roles.in_words(permission)
+
+
+class RoleForm(forms.ModelForm):
+    actor: ClassVar[User]
+
+    permissions = PermissionField(
+        Permission.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+        help_text="To open the admin or the desk at all, tick “enter the office” too.",
+    )
+
+    class Meta:
+        model = Role
+        fields = ["name", "permissions"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "permissions" in self.fields:
+            self.fields["permissions"].queryset = roles.givable_permissions(self.actor)  # type: ignore[attr-defined]
+
+
+class WhyForm(forms.Form):
+    why = forms.CharField(
+        label="Why",
+        max_length=300,
+        help_text="Kept in the history of this person.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+
+    def __init__(self, *args: Any, asked: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not asked:
+            del self.fields["why"]

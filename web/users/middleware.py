@@ -1,0 +1,32 @@
+"""Who may enter the office shows the second factor first; until then the password alone opens no page at all."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from users.domain import second_factor
+
+# The way in and the way out, and what any page needs to look right.
+OPEN = {"second_factor_set_up", "second_factor_verify", "login", "logout", "brand_css", "favicon"}
+
+
+class SecondFactorFirst:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponseBase | None:
+        user: Any = request.user
+        if not user.is_authenticated or user.is_verified() or not second_factor.is_asked_of(user):
+            return None
+        if request.resolver_match and request.resolver_match.url_name in OPEN:
+            return None
+        name = "second_factor_verify" if second_factor.device_of(user) else "second_factor_set_up"
+        back = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+        return redirect(f"{reverse(name)}?{back}" if back else name)

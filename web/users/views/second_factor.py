@@ -1,0 +1,133 @@
+"""Setting up and showing the second factor."""
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+from django_otp import login as otp_login
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from common.throttle import throttled
+from users.domain import second_factor
+from users.forms.account import PasswordAsked
+from users.forms.second_factor import CodeForm
+from users.members import MemberRequest
+
+PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
+WRONG = "This code does not fit. It changes every half minute; the next one will do."
+WAIT = "After a wrong code we wait a moment before we look at the next. Please try again shortly."
+
+
+def only_concerned(request: MemberRequest) -> None:
+    if not second_factor.concerns(request.user):
+        raise Http404
+
+
+def target(request: MemberRequest) -> str:
+    """Where the person was going, if that is a page of ours."""
+    path = request.POST.get("next") or request.GET.get("next") or ""
+    fits = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
+    return path if fits else settings.LOGIN_REDIRECT_URL
+
+
+@never_cache
+@login_required
+@require_safe
+def overview(request: MemberRequest) -> HttpResponse:
+    only_concerned(request)
+    context = {
+        "device": second_factor.device_of(request.user),
+        "codes_left": request.user.recovery_codes.count(),
+        "required": settings.STAFF_2FA == "required",
+    }
+    return render(request, "users/second_factor/overview.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+@throttled("second_factor", by_account="60/h")
+def set_up(request: MemberRequest) -> HttpResponse:
+    only_concerned(request)
+    if second_factor.device_of(request.user):
+        return redirect("second_factor")
+    device = second_factor.begin(request.user)
+    form = CodeForm(request.POST or None, initial={"next": target(request)})
+    if form.is_valid():
+        codes = second_factor.confirm(request.user, form.cleaned_data["code"])
+        if codes is not None:
+            otp_login(request, second_factor.device_of(request.user))
+            return shown_once(request, codes)
+        form.add_error("code", WAIT if second_factor.waits(request.user) else WRONG)
+    context = {"form": form, "qr": picture(device), "secret": secret(device)}
+    return render(request, "users/second_factor/set_up.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+@throttled("second_factor", by_account="60/h")
+def verify(request: MemberRequest) -> HttpResponse:
+    only_concerned(request)
+    if second_factor.device_of(request.user) is None:
+        return redirect("second_factor")
+    form = CodeForm(request.POST or None, initial={"next": target(request)})
+    if form.is_valid():
+        device = second_factor.verify(request.user, form.cleaned_data["code"])
+        if device:
+            otp_login(request, device)
+            return redirect(target(request))
+        form.add_error("code", WAIT if second_factor.waits(request.user) else WRONG)
+    return render(request, "users/second_factor/verify.html", {"form": form})
+
+
+@never_cache
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+@throttled("password", by_account="10/h")
+def new_codes(request: MemberRequest) -> HttpResponse:
+    only_concerned(request)
+    if second_factor.device_of(request.user) is None:
+        return redirect("second_factor")
+    form = PasswordAsked(request.user, request.POST or None)
+    if form.is_valid():
+        return shown_once(request, second_factor.new_codes(request.user))
+    return render(request, "users/second_factor/new_codes.html", {"form": form})
+
+
+@never_cache
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+@throttled("password", by_account="10/h")
+def remove(request: MemberRequest) -> HttpResponse:
+    only_concerned(request)
+    if second_factor.device_of(request.user) is None:
+        return redirect("second_factor")
+    form = PasswordAsked(request.user, request.POST or None)
+    if form.is_valid():
+        second_factor.remove(request.user, request.user)
+        messages.success(request, "From now on your password alone logs you in.")
+        return redirect("profile_page")
+    return render(request, "users/second_factor/remove.html", {"form": form})
+
+
+def shown_once(request: MemberRequest, codes: list[str]) -> HttpResponse:
+    """Drawn as the answer itself: no address leads to the codes a second time."""
+    return render(request, "users/second_factor/codes.html", {"codes": codes, "next": target(request)})
+
+
+def picture(device: TOTPDevice) -> str:
+    """Dark on light also at night: cameras want it so."""
+    drawing = segno.make(device.config_url, error="m", micro=False)
+    return mark_safe(drawing.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr"))
+
+
+def secret(device: TOTPDevice) -> str:
+    text = second_factor.secret_of(device)
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
