@@ -23,7 +23,7 @@ class StaffAdmin(Recorded):
     list_editable = ["listing"]
     list_select_related = ["user"]
     search_fields = ["user__first_name", "user__last_name", "title"]
-    autocomplete_fields = ["user"]
+    raw_id_fields = ["user"]
     fields = ["user", "title", "bio", "photo", "listing"]
 
     @admin.display(description="bio", boolean=True)

@@ -40,7 +40,7 @@ class StudentAdmin(Recorded):
     list_select_related = ["user", "guardian"]
     search_fields = ["first_name", "last_name", "email", "user__email", "guardian__email", "guardian__last_name"]
     search_help_text = "Name or e-mail address, also a guardian's."
-    autocomplete_fields = ["guardian"]
+    raw_id_fields = ["guardian"]
     fields = ["first_name", "last_name", "email", "user", "guardian", "born_on", "notes", "what_happened"]
     readonly_fields = ["user", "what_happened"]
     actions = ["join"]
