@@ -8,6 +8,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
+from tests.users import post
 from users.domain import second_factor
 from users.models import RecoveryCode, User
 
@@ -190,3 +191,9 @@ class RemovingTest(SecondFactorTestCase):
         self.assertIsNone(second_factor.device_of(self.office))
         entry = Entry.objects.get(action="users.second_factor_removed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "telephone stolen, came to the desk"))
+        self.assertIn("password alone", post.last_mail(self.office.email).body)
+
+    def test_only_those_of_the_office_are_led_to_it_from_their_profile(self) -> None:
+        self.assertContains(self.client.get(reverse("profile_page")), reverse("second_factor"))
+        self.log_in(self.alice)
+        self.assertNotContains(self.client.get(reverse("profile_page")), reverse("second_factor"))

@@ -112,6 +112,7 @@ MAILS = [
     _mail("new_email", "Confirm a new address", new_email_context, new_email_sample),
     _mail("email_changed", "The address was changed (to the old one)", notice_context, notice_sample),
     _mail("password_changed", "The password was changed", notice_context, notice_sample),
+    _mail("second_factor_removed", "The second factor was taken off", notice_context, notice_sample),
     _mail("closed", "The account was closed", notice_context, notice_sample),
     _mail("offer_answered", "Somebody answered a hand-over", answer_context, answer_sample),
 ]

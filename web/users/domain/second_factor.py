@@ -12,6 +12,7 @@ from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from history.domain import record
+from mailroom.domain import draft
 from users.models import RecoveryCode, User
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike on paper
@@ -96,10 +97,12 @@ def _fresh_codes(user: User) -> list[str]:
 
 @transaction.atomic
 def remove(actor: User, user: User, why: str = "") -> None:
-    """By the owner, or by the office for somebody who has lost both telephone and codes."""
+    """By the owner, or by the office for somebody who has lost both telephone and codes. The owner is told by mail."""
     TOTPDevice.objects.filter(user=user).delete()
     user.recovery_codes.all().delete()
-    record(actor, "users.second_factor_removed", user, why=why)
+    entry = record(actor, "users.second_factor_removed", user, why=why)
+    about = ("account", user.pk)
+    draft("users.second_factor_removed", to=user.email, person_id=user.pk, key=str(entry.pk), about=about)
 
 
 def digits(code: str) -> str:

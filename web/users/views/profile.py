@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.throttle import throttled
-from users.domain import accounts, consents, emails, staff
+from users.domain import accounts, consents, emails, second_factor, staff
 from users.forms.account import ClosingForm, NamesForm, NewAddressForm
 from users.forms.staff import StaffForm
 from users.members import MemberRequest
@@ -27,6 +27,7 @@ def profile_page(request: MemberRequest) -> HttpResponse:
         "offered": user.offered.select_related("guardian"),
         "staff": Staff.objects.filter(user=user).first(),
         "missing": consents.missing(user),
+        "second_factor": second_factor.concerns(user),
     }
     return render(request, "users/profile.html", context)
 
