@@ -51,9 +51,9 @@ def session(name: str, key_day: date | None = None, **values: Any) -> Session:
     return sessions.create_session(None, published | given | values)
 
 
-def subject(code: str = "Beg", version: str = "A", **values: Any) -> Subject:
-    level = Level.objects.get(code=code)
-    return subjects.create_subject(None, {"level": level, "version": version, "manager_approved": True} | values)
+def subject(level: str = "Beg", version: str = "A", **values: Any) -> Subject:
+    given = {"level": Level.objects.get(code=level), "version": version, "manager_approved": True}
+    return subjects.create_subject(None, given | values)
 
 
 def location(name: str = "Grange Hall", **values: Any) -> Location:

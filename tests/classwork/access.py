@@ -1,18 +1,72 @@
-from classwork.domain import feeds
+from datetime import time
+from types import SimpleNamespace
+from typing import Any
+
+from classwork.domain import feeds, meetings, proposals
+from classwork.domain.offers import OfferDraft
+from tests import make
 from tests.access import EVERYBODY, Row
+
+#         visitor student guardian teacher assistant admin
+TEAM = "  login   403     403      200     200       200"
+DESK = "  login   403     403      403     403       200"
+MINE = "  login   403     403      200     404       404"
+CHANGE = "login   403     403      200     302       302"  # who does not teach it is sent back, and told why
+
+
+def stage(school: SimpleNamespace) -> None:
+    teacher = school.tess.staff
+    later = make.session("Later_session", make.thursday(10))
+    values = {"session": later, "subject": make.subject("L2", "D"), "class_day": 3, "start_time": time(18)}
+    school.idea = proposals.propose_offer(teacher, OfferDraft(values))
+    other = make.offer(later, make.subject("L3", "D"), teacher)
+    school.asked = proposals.request_change(teacher, other, {"public_note": "Bring water"}, "Please")
+    off = make.offer(later, make.subject("L3", "C"), start_time=time(21)).meetings.first()
+    meetings.cancel(None, off, "Snow")
+    school.day_off = off
+    school.day = school.offer.meetings.first()
+
+
+def first(name: str) -> Any:
+    return lambda school: [getattr(school, name).pk]
+
 
 ROWS = [
     Row("classoffer_list", EVERYBODY),
     Row("classoffer_list", EVERYBODY, query="?level=Beg&day=1&by=level", note="filtered"),
-    Row("classoffer_detail", EVERYBODY, args=lambda school: [school.offer.pk]),
+    Row("classoffer_detail", EVERYBODY, args=first("offer")),
     Row("classoffer_display_session", EVERYBODY, args=lambda school: [school.session.name]),
     Row("classoffer_display_date", EVERYBODY, args=lambda school: [school.session.key_day_date]),
     Row("past_sessions", EVERYBODY),
     Row("level_guide", EVERYBODY),
     Row("school_calendar", EVERYBODY, browse=False),
-    Row("classoffer_calendar", EVERYBODY, args=lambda school: [school.offer.pk], browse=False),
+    Row("classoffer_calendar", EVERYBODY, args=first("offer"), browse=False),
     Row("teacher_calendar", EVERYBODY, args=lambda school: [feeds.token(school.tess.staff)], browse=False),
     Row("sitemap", EVERYBODY, browse=False),
     Row("location_list", EVERYBODY),
-    Row("location_detail", EVERYBODY, args=lambda school: [school.hall.pk]),
+    Row("location_detail", EVERYBODY, args=first("hall")),
+    Row("teaching", TEAM),
+    Row("renew_calendar", "405|login 405|403 405|403 405 405 405", post="login 403 403 302 302 302"),
+    Row("propose_subject", TEAM, post=TEAM),
+    Row("propose_class", TEAM, post=TEAM),
+    Row("proposal", MINE, args=first("idea")),
+    Row("edit_proposal", MINE, post=MINE, args=first("idea")),
+    Row(
+        "submit_proposal",
+        "405|login 405|403 405|403 405 405 405",
+        post="login 403 403 302 404 404",
+        args=first("idea"),
+    ),
+    Row("change_subject", CHANGE, post=CHANGE, args=lambda school: [school.offer.subject_id]),
+    Row("change_class", CHANGE, post=CHANGE, args=first("offer")),
+    Row("desk_sessions", DESK),
+    Row("desk_next_session", DESK, post=DESK, args=first("session")),
+    Row("desk_class", DESK, args=first("offer")),
+    Row("desk_add_day", DESK, post=DESK, args=first("offer")),
+    Row("desk_cancel_day", DESK, post=DESK, args=first("day")),
+    Row("desk_move_day", DESK, post=DESK, args=first("day")),
+    Row("desk_substitutes_day", DESK, post="login 403 403 403 403 302", args=first("day")),
+    Row("desk_restore_day", DESK, post=DESK, args=first("day_off")),
+    Row("desk_proposals", DESK),
+    Row("desk_proposal", DESK, post="login 403 403 403 403 302", args=first("asked")),
 ]

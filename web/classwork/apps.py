@@ -8,7 +8,14 @@ class ClassworkConfig(AppConfig):
     name = "classwork"
     verbose_name = "Classes"
     SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list")]
+    ACCOUNT_LINKS = [("Teaching", "teaching", "classwork.add_proposal")]
+    DESK_LINKS = [
+        ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from the last."),
+        ("Proposals", "desk_proposals", "classwork.decide_proposal", "What teachers would like to offer or change."),
+    ]
     ROLES = {
+        "Teacher": ["classwork.add_proposal"],
+        "Assistant": ["classwork.add_proposal"],
         "Admin": [
             "classwork.decide_proposal",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),

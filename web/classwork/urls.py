@@ -2,7 +2,8 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from classwork.views import feeds, public
+from classwork.forms.meetings import DEEDS
+from classwork.views import desk, feeds, public, teaching
 
 
 class DayConverter:
@@ -29,6 +30,22 @@ urlpatterns = [
     path("classes/calendar.ics", feeds.school, name="school_calendar"),
     path("classes/<int:pk>/calendar.ics", feeds.classoffer, name="classoffer_calendar"),
     path("calendar/<str:token>.ics", feeds.teacher, name="teacher_calendar"),
+    path("teaching/", teaching.teaching, name="teaching"),
+    path("teaching/calendar/new/", teaching.renew_calendar, name="renew_calendar"),
+    path("teaching/propose/subject/", teaching.propose, {"kind": "subject"}, name="propose_subject"),
+    path("teaching/propose/class/", teaching.propose, {"kind": "class"}, name="propose_class"),
+    path("teaching/proposals/<int:pk>/", teaching.proposal, name="proposal"),
+    path("teaching/proposals/<int:pk>/edit/", teaching.edit_proposal, name="edit_proposal"),
+    path("teaching/proposals/<int:pk>/submit/", teaching.submit_proposal, name="submit_proposal"),
+    path("teaching/subjects/<int:pk>/change/", teaching.request_change, {"kind": "subject"}, name="change_subject"),
+    path("teaching/classes/<int:pk>/change/", teaching.request_change, {"kind": "class"}, name="change_class"),
+    path("desk/sessions/", desk.sessions, name="desk_sessions"),
+    path("desk/sessions/<int:pk>/next/", desk.plan_next, name="desk_next_session"),
+    path("desk/classes/<int:pk>/", desk.class_days, name="desk_class"),
+    path("desk/classes/<int:pk>/add/", desk.add_day, name="desk_add_day"),
+    *(path(f"desk/days/<int:pk>/{deed}/", desk.change_day, {"deed": deed}, name=f"desk_{deed}_day") for deed in DEEDS),
+    path("desk/proposals/", desk.proposal_list, name="desk_proposals"),
+    path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),
     path("location/", public.location_list, name="location_list"),
     path("location/<int:pk>", public.location_detail, name="location_detail"),
 ]

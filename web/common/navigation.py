@@ -1,7 +1,7 @@
 """The ways through the site. Each app names its own in its AppConfig; a page shows those that its viewer may use.
 
 SITE_LINKS = [("Contact", "contact")]                       for everyone
-ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in
+ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in, or has the permission named third
 DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.")]
 HEADER = ["billing/header.html"]                            a partial for the head of every page, such as the cart
 """
@@ -75,7 +75,11 @@ def enters_desk(user: Any) -> bool:
 def desk_links(user: Any) -> list[Link]:
     if not enters_desk(user):
         return []
-    return [link for link in declared("DESK_LINKS") if not link.permission or user.has_perm(link.permission)]
+    return permitted("DESK_LINKS", user)
+
+
+def permitted(attribute: str, user: Any) -> list[Link]:
+    return [link for link in declared(attribute) if not link.permission or user.has_perm(link.permission)]
 
 
 def navigation(user: Any, path: str) -> Navigation:

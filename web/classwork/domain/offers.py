@@ -14,7 +14,7 @@ from classwork import events
 from classwork.domain import calendar, faults, schedule, timetable
 from classwork.domain.announce import carry_out
 from classwork.domain.changes import differences, with_values
-from classwork.domain.faults import Fault
+from classwork.domain.faults import Fault, Refused
 from classwork.domain.preview import Preview, Row, draw
 from classwork.domain.schedule import Wanted
 from classwork.models import Assignment, ClassOffer, SkippedDate
@@ -57,7 +57,7 @@ def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None
     return draw(
         [effect],
         rows=_own_rows(offer, changed),
-        warnings=schedule.warnings([wanted], [effect], now),
+        warnings=schedule.new_warnings([wanted], [effect], now),
         faults=[*skip_faults(wanted), *schedule.faults([effect], now)],
     )
 
@@ -163,3 +163,16 @@ def announce_approval(actor: User | None, offer: ClassOffer, why: str = "") -> N
     event = events.OFFER_APPROVED if offer.manager_approved else events.OFFER_HIDDEN
     entry = record(actor, event.name, offer, why=why)
     emit(event, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
+
+
+# -- taking away -------------------------------------------------------------------------------------------------
+
+
+def delete_offer(actor: User | None, offer: ClassOffer, *, now: datetime | None = None) -> None:
+    """For what was planned by mistake. A class that has begun is history and is kept."""
+    with transaction.atomic():
+        stored = ClassOffer.objects.select_for_update().get(pk=offer.pk)
+        if stored.meetings.filter(starts_at__lte=now or timezone.now()).exists():
+            raise Refused(Fault("", f"{stored.heading} has begun and is kept. Cancel the days that do not take place."))
+        record(actor, "classwork.offer_deleted", stored, heading=stored.heading, session=stored.session.name)
+        stored.delete()

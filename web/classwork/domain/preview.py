@@ -27,7 +27,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: Class 3 of BegA, from this, to that."""
+    """A line of the table: Class 3 of BegA, from this, to that; nothing before it when it is new."""
 
     group: str
     what: str
@@ -45,11 +45,12 @@ class Preview:
     @property
     def fingerprint(self) -> str:
         """Stands in the form that confirms the change, so that what is applied is what was read."""
-        return hashlib.sha256(repr(self.rows).encode()).hexdigest()[:20]
+        return hashlib.sha256(repr((self.rows, self.warnings)).encode()).hexdigest()[:20]
 
     @property
-    def moves_dates(self) -> bool:
-        return bool(self.rows)
+    def wants_reading(self) -> bool:
+        """What only adds to the timetable, and clashes with nothing, holds no surprise."""
+        return bool(self.warnings) or any(row.before for row in self.rows)
 
     def insist(self, seen: str | None) -> None:
         """Stop a change that is at fault, or that does something else by now than the person agreed to."""
@@ -82,7 +83,7 @@ def draw(
 
 def meeting_row(offer: ClassOffer, step: Step) -> Row:
     what = f"Class {step.number}" if step.number else "Extra class"
-    before = _said(step.before, step.was_cancelled) if step.before else "new"
+    before = _said(step.before, step.was_cancelled) if step.before else ""
     after = _said(step.after, step.cancelled) if step.after else "no longer takes place"
     return Row(offer.heading, what, before, after)
 

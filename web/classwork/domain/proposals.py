@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from classwork import events
 from classwork.domain import offers, subjects
+from classwork.domain.changes import shown, with_values
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.offers import OfferDraft
 from classwork.domain.preview import Preview
@@ -89,13 +90,13 @@ def edit(staff: Staff, proposal: Proposal, draft: OfferDraft) -> None:
 
 def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[str, Any], message: str) -> Proposal:
     with transaction.atomic():
-        type(thing).objects.select_for_update().get(pk=thing.pk)
-        if not may_request(staff, thing):
+        stored: Subject | ClassOffer = type(thing).objects.select_for_update().get(pk=thing.pk)
+        if not may_request(staff, stored):
             raise Refused(Fault("", "A request about this is open already, or it is not yours to change."))
-        changes = _as_json(thing, values)
+        changes = _as_json(stored, values)
         if not changes:
             raise Refused(Fault("", "Nothing is different from what is published."))
-        about = {"subject": thing} if isinstance(thing, Subject) else {"offer": thing}
+        about = {"subject": stored} if isinstance(stored, Subject) else {"offer": stored}
         proposal = Proposal.objects.create(author=staff, changes=changes, **about)
         return submit(staff, proposal, message)
 
@@ -152,6 +153,21 @@ def wanted(proposal: Proposal) -> dict[str, Any]:
     model = type(proposal.about)
     changes = {name: _from_json(model, name, value) for name, value in proposal.changes.items()}
     return changes or {"manager_approved": True}
+
+
+def in_words(proposal: Proposal) -> list[tuple[str, str, str]]:
+    """For a request: each field by its name, as it is and as it is asked to be."""
+    thing = proposal.about
+    asked = with_values(thing, wanted(proposal)) if proposal.changes else thing
+    return [
+        (str(thing._meta.get_field(name).verbose_name), shown(thing, name), shown(asked, name))  # type: ignore[union-attr]
+        for name in proposal.changes
+    ]
+
+
+def as_initial(proposal: Proposal) -> dict[str, Any]:
+    """What the form of an answered request starts with; an idea of its own starts with its row."""
+    return wanted(proposal) if proposal.changes else {}
 
 
 def _subject(proposal: Proposal) -> Subject:

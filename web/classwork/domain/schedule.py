@@ -61,6 +61,14 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
 # -- warnings ----------------------------------------------------------------------------------------------------
 
 
+def new_warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
+    """What a change brings up; what was so before it is known."""
+    stored = ClassOffer.objects.with_timetable().filter(pk__in=[one.offer.pk for one in wanted if one.offer.pk])
+    known = [as_it_is(offer) for offer in stored]
+    before = warnings(known, [effect(one, now) for one in known], now)
+    return [sentence for sentence in warnings(wanted, effects, now) if sentence not in before]
+
+
 def warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
     found = [sentence for one in wanted for sentence in _of_the_rule(one)]
     found += [sentence for pair in zip(wanted, effects, strict=True) for sentence in _of_the_past(*pair, now)]

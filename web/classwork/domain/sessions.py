@@ -94,7 +94,7 @@ def plan_session(session: Session, values: Values, now: datetime | None = None) 
     return draw(
         effects,
         rows=_own_rows(session, changed),
-        warnings=schedule.warnings(wanted, effects, now),
+        warnings=schedule.new_warnings(wanted, effects, now),
         faults=schedule.faults(effects, now),
     )
 

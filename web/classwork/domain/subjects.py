@@ -30,8 +30,7 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
         return Preview(faults=tuple(found))
     wanted = [schedule.as_it_is(with_values(offer, {"subject": changed})) for offer in _to_come(subject, now)]
     effects = [schedule.effect(one, now) for one in wanted]
-    warnings = schedule.warnings(wanted, effects, now) if any(effect.steps for effect in effects) else []
-    return draw(effects, warnings=warnings, faults=schedule.faults(effects, now))
+    return draw(effects, warnings=schedule.new_warnings(wanted, effects, now), faults=schedule.faults(effects, now))
 
 
 def _to_come(subject: Subject, now: datetime) -> list[ClassOffer]:
@@ -75,6 +74,14 @@ def change_subject(
         if "manager_approved" in fields:
             announce_approval(actor, changed, why)
     return preview
+
+
+def copy_subject(actor: User | None, subject: Subject) -> Subject:
+    """A subject to start from: everything but its code, and not approved yet."""
+    own = {"id", "code", "manager_approved", "date_added", "date_modified"}
+    fields = [field.name for field in Subject._meta.concrete_fields if field.name not in own]
+    values = {name: getattr(subject, name) for name in fields}
+    return create_subject(actor, values | {"manager_approved": False}, why=f"Copied from {subject}")
 
 
 def set_approved(actor: User | None, subject: Subject, approved: bool, *, why: str = "") -> None:

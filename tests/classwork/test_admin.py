@@ -1,0 +1,250 @@
+import json
+import re
+from datetime import timedelta
+from html import unescape
+
+from django.urls import reverse
+
+from classwork.domain import offers
+from classwork.models import ClassOffer, Session, Subject
+from common import dates
+from history.models import Entry
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.test_sessions import everything
+
+SAVED = 302
+
+
+class OfficeTestCase(SchoolTestCase):
+    def setUp(self):
+        self.log_in(self.ada)
+
+    def values_of(self, url):
+        """What the page's form would send as it stands: the values that a browser reads out of it."""
+        response = self.client.get(url)
+        self.assertEqual(response.status_code, 200)
+        context = response.context
+        formsets = [inline.formset for inline in context["inline_admin_formsets"]]
+        forms = [context["adminform"].form, *(form for formset in formsets for form in formset.forms)]
+        values = {form.add_prefix(name): value for form in forms for name, value in self.sent(form)}
+        for formset in formsets:
+            counted = {"TOTAL_FORMS": formset.total_form_count(), "INITIAL_FORMS": formset.initial_form_count()}
+            values |= {f"{formset.prefix}-{name}": count for name, count in counted.items()}
+        return values
+
+    def sent(self, form):
+        for name in form.fields:
+            value = form[name].value()
+            if value or (value == 0 and value is not False):
+                yield name, "on" if value is True else value
+
+    def post(self, url, values, **changes):
+        return self.client.post(url, values | changes)
+
+    def seen(self, response):
+        return re.search(r'name="seen" value="([^"]*)"', response.content.decode())[1]
+
+    def taking(self, response):
+        """The values behind the first button that takes a proposal."""
+        return unescape(re.search(r'name="take" value="([^"]*)"', response.content.decode())[1])
+
+
+class SessionAdminTest(OfficeTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("admin:classwork_session_change", args=[self.session.pk])
+        self.add = reverse("admin:classwork_session_add")
+
+    def test_the_list_shows_dates_with_their_weekday(self):
+        page = self.client.get(reverse("admin:classwork_session_changelist")).content.decode()
+        for day in (
+            self.session.start_date,
+            self.session.end_date,
+            self.session.publish_date,
+            self.session.expire_date,
+        ):
+            self.assertIn(dates.day(day), page)
+
+    def test_a_new_session_starts_from_what_is_proposed(self):
+        response = self.post(self.add, self.values_of(self.add))
+        self.assertEqual(response.status_code, SAVED)
+        self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
+
+    def test_the_first_session_of_a_school_can_be_made(self):
+        self.offer.delete()
+        self.session.delete()
+        self.assertEqual(self.post(self.add, self.values_of(self.add)).status_code, SAVED)
+        self.assertEqual(Session.objects.get().key_day_date, dates.today())
+
+    def test_an_overlap_says_what_would_fit_and_a_button_takes_it(self):
+        values = self.values_of(self.add) | {"key_day_date": make.thursday(2).isoformat()}
+        before = everything()
+        response = self.post(self.add, values)
+        self.assertContains(response, "overlaps with Open session")
+        self.assertEqual(everything(), before)
+        self.assertEqual(json.loads(self.taking(response)), {"key_day_date": make.thursday(5).isoformat()})
+        self.assertEqual(self.post(self.add, values, take=self.taking(response)).status_code, SAVED)
+        self.assertEqual(Session.objects.latest("id").key_day_date, make.thursday(5))
+
+    def test_publishing_after_the_last_day_says_what_would_fit(self):
+        values = self.values_of(self.add) | {"publish_date": make.thursday(30).isoformat()}
+        response = self.post(self.add, values)
+        self.assertContains(response, "It would be published on")
+        self.assertEqual(self.post(self.add, values, take=self.taking(response)).status_code, SAVED)
+
+    def test_a_date_that_is_none_is_said_beside_its_field(self):
+        self.assertContains(self.post(self.add, self.values_of(self.add), key_day_date="soon"), "Enter a valid date.")
+
+    def test_moving_dates_is_shown_before_it_is_saved(self):
+        values = self.values_of(self.url) | {"key_day_date": make.thursday(1).isoformat()}
+        before = everything()
+        response = self.post(self.url, values)
+        self.assertContains(response, "What this moves")
+        self.assertContains(response, dates.day(make.thursday(1) - timedelta(2)))
+        self.assertEqual(everything(), before)
+        self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
+        self.assertEqual(self.offer.meetings.first().on, make.thursday(1) - timedelta(2))
+        self.assertEqual(Entry.objects.filter(action="classwork.session_changed", actor_id=self.ada.pk).count(), 1)
+
+    def test_a_change_that_moves_nothing_is_saved_at_once(self):
+        self.assertEqual(self.post(self.url, self.values_of(self.url), break_weeks="2").status_code, SAVED)
+        self.assertEqual(Session.objects.get(pk=self.session.pk).break_weeks, 2)
+
+    def test_an_empty_expiry_is_worked_out(self):
+        self.assertEqual(self.post(self.url, self.values_of(self.url), expire_date="").status_code, SAVED)
+        self.assertEqual(Session.objects.get(pk=self.session.pk).expire_date, self.session.expire_date)
+
+    def test_classes_are_added_and_changed_in_their_session(self):
+        values = self.values_of(self.url)
+        row = {
+            "offers-TOTAL_FORMS": "2",
+            "offers-1-subject": make.subject("L2").pk,
+            "offers-1-class_day": "3",
+            "offers-1-start_time": "20:00",
+            "offers-1-teaching": [self.ash.staff.pk],
+        }
+        self.assertEqual(self.post(self.url, values, **row).status_code, SAVED)
+        added = ClassOffer.objects.latest("id")
+        self.assertEqual((added.session, added.meetings.count()), (self.session, 5))
+        values = self.values_of(self.url) | {"offers-0-start_time": "20:00"}
+        response = self.post(self.url, values)
+        self.assertContains(response, "8 – 9 pm")
+        self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
+        self.assertEqual(dates.local(self.offer.meetings.first().starts_at).hour, 20)
+        self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
+
+    def test_a_wrong_time_is_said_and_the_other_rows_are_untouched(self):
+        before = everything()
+        response = self.post(self.url, self.values_of(self.url), **{"offers-0-start_time": "25:00"})
+        self.assertContains(response, "Enter a valid time.")
+        self.assertEqual(everything(), before)
+
+
+class OfferAdminTest(OfficeTestCase):
+    def setUp(self):
+        super().setUp()
+        self.url = reverse("admin:classwork_classoffer_change", args=[self.offer.pk])
+        self.list = reverse("admin:classwork_classoffer_changelist")
+
+    def act(self, name, *chosen):
+        return self.client.post(self.list, {"action": name, "_selected_action": [one.pk for one in chosen]})
+
+    def test_the_list_shows_friendly_times_and_dates_with_weekdays(self):
+        page = self.client.get(self.list).content.decode()
+        first, last = self.offer.meetings.first(), self.offer.meetings.last()
+        for words in ("7 – 8 pm", dates.day(first.on), dates.day(last.on), "Tess Tanner", "Grange Hall"):
+            self.assertIn(words, page)
+
+    def test_only_class_days_that_occur_are_offered_as_a_filter(self):
+        make.offer(self.session, make.subject("L2"), class_day=3)
+        page = self.client.get(self.list).content.decode()
+        self.assertIn("?class_day=3", page)
+        self.assertNotIn("?class_day=2", page)
+        self.assertNotIn(
+            "Level 2", self.client.get(self.list + "?class_day=1").context["cl"].result_list[0].subject.title
+        )
+        self.assertEqual(self.client.get(self.list + "?class_day=nonsense").status_code, 200)
+
+    def test_a_group_is_named_once(self):
+        make.offer(self.session, make.subject("L2"), class_day=3)
+        rows = self.client.get(self.list).context["cl"].result_list
+        self.assertEqual([row.group_shown for row in rows], ["Open session", ""])
+
+    def test_the_list_asks_as_often_for_many_as_for_few(self):
+        subject = make.subject("L2")
+        self.assertSameQueries(self.list, lambda count: [make.offer(self.session, subject) for _ in range(count)])
+
+    def test_a_skipped_date_that_is_none_is_refused_with_one_that_is(self):
+        values = self.values_of(self.url) | {"skipped": make.thursday(1).isoformat()}
+        response = self.post(self.url, values)
+        self.assertContains(response, "The class does not meet on")
+        taken = self.post(self.url, values, take=self.taking(response))
+        self.assertContains(taken, "What this moves")
+        right = (make.thursday(1) - timedelta(2)).isoformat()
+        self.assertEqual(taken.context["adminform"].form["skipped"].value(), right)
+        values["skipped"] = right
+        self.assertEqual(self.post(self.url, values, seen=self.seen(taken)).status_code, SAVED)
+        self.assertEqual([str(skipped.on) for skipped in self.offer.skipped_dates.all()], [right])
+
+    def test_words_that_are_no_day_are_refused(self):
+        self.assertContains(self.post(self.url, self.values_of(self.url), skipped="Tuesday"), "“Tuesday” is no day")
+
+    def test_who_teaches_is_kept_and_changed(self):
+        values = self.values_of(self.url)
+        self.assertEqual(self.post(self.url, values).status_code, SAVED)
+        self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
+        self.assertEqual(self.post(self.url, values, teaching=[], assisting=[self.ash.staff.pk]).status_code, SAVED)
+        self.assertEqual([str(one) for one in self.offer.assignments.all()], ["Ash Abara (Assistant)"])
+
+    def test_a_new_class_gets_its_meetings(self):
+        url = reverse("admin:classwork_classoffer_add")
+        values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": 3, "start_time": "18:00"}
+        self.assertEqual(self.client.post(url, values).status_code, SAVED)
+        self.assertEqual(ClassOffer.objects.latest("id").meetings.count(), 5)
+
+    def test_what_is_chosen_is_approved_or_copied(self):
+        offers.set_approved(self.ada, self.offer, False)
+        self.act("approve", self.offer)
+        self.assertTrue(ClassOffer.objects.get().manager_approved)
+        self.act("copy", self.offer)
+        copied = ClassOffer.objects.latest("id")
+        self.assertEqual(
+            (copied.session, copied.subject, copied.manager_approved), (self.session, self.offer.subject, False)
+        )
+        self.assertEqual(list(copied.teachers.all()), [self.tess.staff])
+
+    def test_a_class_that_has_begun_is_kept(self):
+        old = make.offer(make.session("Old", make.thursday(-20), publish_date=make.thursday(-24)), make.subject("L2"))
+        response = self.client.post(
+            reverse("admin:classwork_classoffer_delete", args=[old.pk]), {"post": "yes"}, follow=True
+        )
+        self.assertContains(response, "has begun and is kept")
+        self.assertTrue(ClassOffer.objects.filter(pk=old.pk).exists())
+        self.client.post(reverse("admin:classwork_classoffer_delete", args=[self.offer.pk]), {"post": "yes"})
+        self.assertFalse(ClassOffer.objects.filter(pk=self.offer.pk).exists())
+
+
+class CatalogueAdminTest(OfficeTestCase):
+    def test_more_weeks_are_shown_before_they_are_saved(self):
+        url = reverse("admin:classwork_subject_change", args=[self.offer.subject_id])
+        values = self.values_of(url) | {"num_weeks": "6"}
+        response = self.post(url, values)
+        self.assertContains(response, "Class 6")
+        self.assertEqual(self.offer.meetings.count(), 5)
+        self.assertEqual(self.post(url, values, seen=self.seen(response)).status_code, SAVED)
+        self.assertEqual(self.offer.meetings.count(), 6)
+
+    def test_a_subject_is_copied_without_its_code_and_its_approval(self):
+        subject = make.subject("L2", code="X1")
+        data = {"action": "copy", "_selected_action": [subject.pk]}
+        self.client.post(reverse("admin:classwork_subject_changelist"), data)
+        copied = Subject.objects.latest("id")
+        self.assertEqual((copied.level, copied.code, copied.manager_approved), (subject.level, "", False))
+
+    def test_a_rule_that_cannot_be_read_is_explained_beside_its_field(self):
+        url = reverse("admin:classwork_level_add")
+        response = self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A,,B"})
+        self.assertContains(response, "Goal 2 is empty")
+        self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A, B"})
+        self.assertEqual(Entry.objects.latest("id").action, "classwork.level_created")

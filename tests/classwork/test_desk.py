@@ -1,0 +1,209 @@
+import re
+from datetime import timedelta
+
+from django.urls import reverse
+
+from classwork.domain import feeds, proposals
+from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
+from common import dates
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.test_sessions import everything
+
+
+class DeskTestCase(SchoolTestCase):
+    def seen(self, response):
+        return re.search(r'name="seen" value="([^"]*)"', response.content.decode())[1]
+
+    def twice(self, url, data):
+        """Look first, then agree; nothing is written by looking."""
+        before = everything()
+        looked = self.client.post(url, data)
+        self.assertEqual(looked.status_code, 200)
+        self.assertEqual(everything(), before)
+        response = self.client.post(url, data | {"seen": self.seen(looked)})
+        self.assertEqual(response.status_code, 302)
+        return looked
+
+
+class NextSessionPageTest(DeskTestCase):
+    def setUp(self):
+        self.log_in(self.ada)
+        make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=3)
+        self.url = reverse("desk_next_session", args=[self.session.pk])
+
+    def values(self):
+        context = self.client.get(self.url).context
+        forms = [context["form"], *context["rows"]]
+        values = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
+
+    def test_from_the_last_session_to_the_next_in_two_clicks(self):
+        looked = self.twice(self.url, self.values())
+        self.assertContains(looked, dates.day(make.thursday(5)))
+        planned = Session.objects.latest("id")
+        self.assertEqual((planned.key_day_date, planned.offers.count()), (make.thursday(5), 2))
+        self.assertFalse(planned.offers.approved().exists())
+
+    def test_what_is_not_wanted_is_left_out_and_what_is_changed_is_changed(self):
+        values = self.values() | {"class-1-class_day": "2", "class-1-start_time": "18:30", "class-1-teaching": []}
+        del values["class-0-keep"]
+        self.twice(self.url, values)
+        (offer,) = Session.objects.latest("id").offers.all()
+        self.assertEqual((offer.weekday, offer.times, offer.teachers.count()), ("Wednesday", "6:30 – 7:30 pm", 0))
+
+    def test_an_overlap_shows_a_button_with_the_day_that_fits(self):
+        response = self.client.post(self.url, self.values() | {"key_day_date": make.thursday(2).isoformat()})
+        self.assertContains(response, f"Take {dates.day(make.thursday(5))}")
+        self.assertEqual(Session.objects.count(), 1)
+
+    def test_a_wrong_time_is_said_beside_its_class(self):
+        response = self.client.post(self.url, self.values() | {"class-0-start_time": "25:00"})
+        self.assertContains(response, "Enter a valid time.")
+
+    def test_sessions_are_listed_with_as_many_questions_for_thirty_as_for_one(self):
+        def rows(count):
+            for _ in range(count):
+                make.session(f"S{Session.objects.count()}", make.thursday(10 + 6 * Session.objects.count()))
+
+        self.assertSameQueries(reverse("desk_sessions"), rows)
+
+    def test_a_school_without_sessions_is_shown_where_to_begin(self):
+        ClassOffer.objects.all().delete()
+        Session.objects.all().delete()
+        self.assertContains(self.client.get(reverse("desk_sessions")), "Open the first session")
+
+
+class ClassDayPageTest(DeskTestCase):
+    def setUp(self):
+        self.log_in(self.ada)
+        self.day = self.offer.meetings.all()[1]
+
+    def test_a_day_is_cancelled_and_put_back(self):
+        self.twice(reverse("desk_cancel_day", args=[self.day.pk]), {"reason": "Snow"})
+        self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
+        self.twice(reverse("desk_restore_day", args=[self.day.pk]), {})
+        self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
+
+    def test_a_day_is_moved_after_its_new_time_was_read(self):
+        data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
+        looked = self.twice(reverse("desk_move_day", args=[self.day.pk]), data)
+        self.assertContains(looked, "6 – 7 pm")
+        self.assertEqual(Meeting.objects.get(pk=self.day.pk).on, self.day.on + timedelta(1))
+
+    def test_a_day_that_is_taken_shows_one_that_is_free(self):
+        data = {"day": self.offer.meetings.first().on.isoformat(), "start_time": "19:00"}
+        response = self.client.post(reverse("desk_move_day", args=[self.day.pk]), data)
+        self.assertContains(response, "The class meets at that time already.")
+        self.assertContains(response, f"Take {dates.day(self.offer.meetings.last().on + timedelta(weeks=1))}")
+
+    def test_a_day_is_added(self):
+        data = {"day": (self.day.on + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
+        self.assertEqual(self.client.post(reverse("desk_add_day", args=[self.offer.pk]), data).status_code, 302)
+        self.assertEqual(self.offer.meetings.filter(number=None).count(), 1)
+
+    def test_a_day_on_which_the_place_is_taken_is_added_only_after_this_was_read(self):
+        make.offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
+        data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "19:00"}
+        looked = self.twice(reverse("desk_add_day", args=[self.offer.pk]), data)
+        self.assertContains(looked, "Grange Hall is wanted twice")
+
+    def test_somebody_else_teaches_and_nothing_has_to_be_read_first(self):
+        url = reverse("desk_substitutes_day", args=[self.day.pk])
+        self.assertEqual(self.client.post(url, {"people": [self.ash.staff.pk]}).status_code, 302)
+        self.assertEqual(list(self.day.substitutes.all()), [self.ash.staff])
+
+
+class ProposalPageTest(DeskTestCase):
+    def propose(self):
+        self.log_in(self.tess)
+        level = make.subject("L2").level_id
+        data = {"level": level, "version": "D", "name": "Slow", "num_weeks": "3", "num_minutes": "60"}
+        self.client.post(reverse("propose_subject"), data)
+        return Proposal.objects.get()
+
+    def test_from_an_idea_to_an_approved_subject_with_an_answer_in_between(self):
+        proposal = self.propose()
+        self.assertFalse(proposal.subject.manager_approved)
+        page, hand_in = reverse("proposal", args=[proposal.pk]), reverse("submit_proposal", args=[proposal.pk])
+        self.client.post(hand_in, {"message": "What do you think?"})
+        self.assertContains(self.client.get(page), "Waiting for an answer")
+        self.assertEqual(self.client.get(reverse("edit_proposal", args=[proposal.pk])).status_code, 302)
+        self.log_in(self.ada)
+        desk = reverse("desk_proposal", args=[proposal.pk])
+        self.assertContains(self.client.get(desk), "What do you think?")
+        self.client.post(desk, {"answer": "Two weeks, please", "answer_back": ""})
+        self.log_in(self.tess)
+        self.assertContains(self.client.get(page), "Two weeks, please")
+        edit = reverse("edit_proposal", args=[proposal.pk])
+        values = {"level": proposal.subject.level_id, "version": "D", "name": "Slow", "num_minutes": "60"}
+        self.client.post(edit, values | {"num_weeks": "2"})
+        self.client.post(hand_in, {"message": "Like this?"})
+        self.log_in(self.ada)
+        self.client.post(desk, {"approve": "", "seen": self.seen(self.client.get(desk))})
+        subject = Subject.objects.get(pk=proposal.subject.pk)
+        self.assertEqual((subject.manager_approved, subject.num_weeks), (True, 2))
+        self.assertContains(self.client.get(reverse("desk_proposals") + "?show=decided"), "Slow")
+
+    def test_a_class_is_proposed_for_a_session_ahead(self):
+        self.log_in(self.tess)
+        values = {"session": self.session.pk, "subject": make.subject("L2").pk, "class_day": "3", "start_time": "18:00"}
+        self.client.post(reverse("propose_class"), values)
+        offer = Proposal.objects.get().offer
+        self.assertEqual((offer.manager_approved, list(offer.teachers.all())), (False, [self.tess.staff]))
+
+    def test_a_change_is_asked_for_and_shown_to_the_office_with_what_it_moves(self):
+        self.log_in(self.tess)
+        url = reverse("change_class", args=[self.offer.pk])
+        values = {"location": self.hall.pk, "class_day": "1", "start_time": "20:00", "message": "Trains"}
+        self.client.post(url, values)
+        proposal = Proposal.objects.get()
+        self.assertEqual((proposal.state, list(proposal.changes)), ("submitted", ["start_time"]))
+        self.log_in(self.ada)
+        page = self.client.get(reverse("desk_proposal", args=[proposal.pk]))
+        for words in ("Trains", "Starts at", "7:00 pm", "8:00 pm", "8 – 9 pm"):
+            self.assertContains(page, words)
+        self.client.post(reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": "something else"})
+        self.assertEqual(ClassOffer.objects.get().start_time.hour, 19)
+        self.client.post(reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": self.seen(page)})
+        self.assertEqual(ClassOffer.objects.get().start_time.hour, 20)
+
+    def test_asking_for_nothing_is_said(self):
+        self.log_in(self.tess)
+        values = {"location": self.hall.pk, "class_day": "1", "start_time": "19:00"}
+        response = self.client.post(reverse("change_class", args=[self.offer.pk]), values)
+        self.assertContains(response, "Nothing is different")
+
+    def test_an_idea_is_withdrawn(self):
+        proposal = self.propose()
+        self.client.post(reverse("submit_proposal", args=[proposal.pk]), {"withdraw": ""})
+        self.assertEqual(Proposal.objects.get().state, "withdrawn")
+        self.client.post(reverse("submit_proposal", args=[proposal.pk]), {"message": "After all"})
+        self.assertEqual(Proposal.objects.get().state, "withdrawn")
+
+    def test_the_teachers_page_shows_classes_ideas_and_the_calendar(self):
+        self.propose()
+        page = self.client.get(reverse("teaching"))
+        for words in ("Beginning A", "L2D: Slow", "/calendar/"):
+            self.assertContains(page, words)
+        old = feeds.token(self.tess.staff)
+        self.client.post(reverse("renew_calendar"))
+        self.assertEqual(self.client.get(reverse("teacher_calendar", args=[old])).status_code, 404)
+
+    def test_the_office_sees_no_draft(self):
+        proposal = self.propose()
+        self.log_in(self.ada)
+        self.assertEqual(self.client.get(reverse("desk_proposal", args=[proposal.pk])).status_code, 404)
+
+    def test_lists_ask_as_often_for_thirty_as_for_one(self):
+        level = make.subject("L2").level
+
+        def rows(count):
+            for number in range(count):
+                idea = {"level": level, "name": f"Idea {number}"}
+                proposals.submit(self.tess.staff, proposals.propose_subject(self.tess.staff, idea))
+
+        self.log_in(self.ada)
+        self.assertSameQueries(reverse("desk_proposals"), rows)
+        self.log_in(self.tess)
+        self.assertSameQueries(reverse("teaching"), rows)

@@ -1,0 +1,13 @@
+from classwork.admin.catalogue import LevelAdmin, LocationAdmin, SubjectAdmin
+from classwork.admin.offers import ClassOfferAdmin, MeetingAdmin, ProposalAdmin
+from classwork.admin.sessions import SessionAdmin
+
+__all__ = [
+    "ClassOfferAdmin",
+    "LevelAdmin",
+    "LocationAdmin",
+    "MeetingAdmin",
+    "ProposalAdmin",
+    "SessionAdmin",
+    "SubjectAdmin",
+]

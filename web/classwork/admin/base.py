@@ -1,0 +1,77 @@
+"""What the classes' pages in the admin have in common: a preview before dates move, and rows in groups."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Model, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+
+from classwork.domain.faults import Fault, Refused
+from classwork.domain.preview import Outdated
+from classwork.forms.previews import PreviewedModelForm, Taking
+from users.models import User
+from users.roles import acting
+
+
+class OfficeForm(PreviewedModelForm):
+    """The admin shows errors beside their field as they are, so the button stands in the sentence."""
+
+    def said(self, fault: Fault) -> str:
+        if not fault.proposal:
+            return fault.sentence
+        taking = Taking(fault)
+        button = '{} <button type="submit" name="take" value="{}">{}</button>'
+        return format_html(button, fault.sentence, taking.value, taking.label)
+
+
+class PlannedAdmin(admin.ModelAdmin):
+    """Saving goes through the domain. What would move is shown first; what came in between is said, not saved."""
+
+    change_form_template = "admin/classwork/change_form.html"
+
+    def store(self, actor: User, obj: Any, form: Any, change: bool) -> Model:
+        """Create or change the row by the domain's function, and return it as it is then."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        stored = self.store(acting(request), obj, form, change)
+        obj.pk, obj._state.adding = stored.pk, False
+        obj.refresh_from_db()
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except (Refused, Outdated) as no:
+            messages.error(request, str(no))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        rows = [form for inline in context["inline_admin_formsets"] for form in inline.formset.forms]
+        forms = [context["adminform"].form, *rows]
+        previews = [preview for form in forms if (preview := getattr(form, "preview", None))]
+        context |= {"previews": previews, "seen": " ".join(preview.fingerprint for preview in previews)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class Grouped(admin.ModelAdmin):
+    """The first column names the group, once for all rows that follow each other in it."""
+
+    def group_of(self, obj: Any) -> str:
+        raise NotImplementedError
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        found = super().get_changelist_instance(request)
+        last = None
+        for row in cast("QuerySet[Any]", found.result_list):
+            name = self.group_of(row)
+            row.group_shown, last = ("" if name == last else name), name
+        return found
+
+    @admin.display(description="")
+    def group(self, obj: Any) -> str:
+        return str(obj.group_shown)

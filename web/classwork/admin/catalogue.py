@@ -1,0 +1,102 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from classwork.admin.base import Grouped, OfficeForm, PlannedAdmin
+from classwork.domain import catalogue, subjects
+from classwork.forms.planning import SubjectForm
+from classwork.models import Level, Location, Subject
+from users.models import User
+from users.roles import acting
+
+
+class Kept(admin.ModelAdmin):
+    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
+        catalogue.keep(acting(request), obj)
+
+
+@admin.register(Level)
+class LevelAdmin(Kept):
+    list_display = ["name", "code", "rank", "is_step", "rule", "started", "done", "done_twice"]
+    list_filter = ["is_step"]
+    fieldsets = [
+        (None, {"fields": ["name", "code", "rank", "is_step", "description"]}),
+        ("What completes it, and what that is worth", {"fields": ["rule", ("started", "done", "done_twice")]}),
+    ]
+
+
+@admin.register(Location)
+class LocationAdmin(Kept):
+    list_display = ["name", "code", "full_address", "is_public"]
+    list_filter = ["is_public"]
+    search_fields = ["name", "code", "address"]
+    fieldsets = [
+        (None, {"fields": ["name", "code", "is_public"]}),
+        ("Address", {"fields": ["address", ("city", "state", "zipcode"), "map_link", "directions"]}),
+    ]
+
+
+class SubjectOfficeForm(OfficeForm, SubjectForm):
+    pass
+
+
+@admin.register(Subject)
+class SubjectAdmin(PlannedAdmin, Grouped):
+    form = SubjectOfficeForm
+    list_display = ["group", "__str__", "name", "level_number", "version", "num_weeks", "manager_approved"]
+    list_display_links = ["__str__"]
+    list_filter = ["level", "version", "manager_approved"]
+    list_select_related = ["level"]
+    search_fields = ["name", "code", "short_description"]
+    actions = ["approve", "copy"]
+    fieldsets = [
+        (None, {"fields": [("level", "version"), "name", "code", "level_num", "manager_approved"]}),
+        (
+            "Texts",
+            {
+                "fields": [
+                    ("tagline_1", "tagline_2", "tagline_3"),
+                    "short_description",
+                    "description",
+                    "image",
+                ]
+            },
+        ),
+        ("Time", {"fields": [("num_weeks", "num_minutes")]}),
+        (
+            "Prices",
+            {
+                "fields": [
+                    ("full_price", "pre_pay_discount"),
+                    ("multiple_purchase_discount", "qualifies_as_multi_class_discount"),
+                ]
+            },
+        ),
+    ]
+
+    def group_of(self, obj: Subject) -> str:
+        return obj.level.name
+
+    def store(self, actor: User, obj: Subject, form: Any, change: bool) -> Subject:
+        if not change:
+            return subjects.create_subject(actor, form.values())
+        subjects.change_subject(actor, obj, form.values(), seen=form.seen)
+        return obj
+
+    @admin.action(description="Approve what is chosen", permissions=["change"])
+    def approve(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
+        with transaction.atomic():
+            for subject in chosen:
+                subjects.set_approved(acting(request), subject, True)
+        self.message_user(request, "Approved.")
+
+    @admin.action(description="Copy what is chosen", permissions=["add"])
+    def copy(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
+        with transaction.atomic():
+            for subject in chosen:
+                subjects.copy_subject(acting(request), subject)
+        self.message_user(request, "Copied; the copies are not approved yet.")

@@ -1,0 +1,23 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from classwork.models import ClassOffer
+from common import dates
+
+
+class ClassDayFilter(admin.SimpleListFilter):
+    """Only days on which there are classes."""
+
+    title = "class day"
+    parameter_name = "class_day"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        days = ClassOffer.objects.order_by("class_day").values_list("class_day", flat=True).distinct()
+        return [(str(day), dates.WEEKDAYS[day]) for day in days]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[ClassOffer]") -> "QuerySet[ClassOffer]":
+        day = self.value() or ""
+        return queryset.filter(class_day=int(day)) if day.isdigit() else queryset

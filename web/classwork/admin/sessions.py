@@ -1,0 +1,102 @@
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from classwork.admin.base import OfficeForm, PlannedAdmin
+from classwork.domain import offers, sessions
+from classwork.forms.planning import OfferRowForm, SessionForm
+from classwork.models import ClassOffer, Session
+from common import dates
+from users.models import User
+from users.roles import acting
+
+
+class SessionOfficeForm(OfficeForm, SessionForm):
+    pass
+
+
+class OfferRowOfficeForm(OfficeForm, OfferRowForm):
+    """The columns have headings, which a screen reader does not connect with the fields below them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        of = str(self.instance.subject) if self.instance.pk else "the new class"
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{field.label} of {of}"
+
+
+class OfferInline(admin.TabularInline):
+    """The classes of the session; what is special about one stands on its own page."""
+
+    model = ClassOffer
+    form = OfferRowOfficeForm
+    fields = ["subject", "class_day", "start_time", "location", "teaching", "capacity", "manager_approved"]
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        related = super().get_queryset(request).select_related("subject__level", "session", "location")
+        return related.prefetch_related("assignments__staff__user", "skipped_dates")
+
+
+@admin.register(Session)
+class SessionAdmin(PlannedAdmin):
+    form = SessionOfficeForm
+    inlines = [OfferInline]
+    list_display = ["name", "first_day", "last_day", "skip_weeks", "break_weeks", "published", "expires", "plan_next"]
+    search_fields = ["name"]
+    fieldsets = [
+        (None, {"fields": ["name"]}),
+        ("Class days", {"fields": ["key_day_date", ("max_day_shift", "num_weeks")]}),
+        ("Without class", {"fields": [("skip_weeks", "flip_last_day"), "break_weeks"]}),
+        ("Shown to the public", {"fields": [("publish_date", "expire_date")]}),
+    ]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return sessions.propose() | super().get_changeform_initial_data(request)
+
+    def store(self, actor: User, obj: Session, form: Any, change: bool) -> Session:
+        if not change:
+            return sessions.create_session(actor, form.values())
+        if form.changed_data:
+            sessions.change_session(actor, obj, form.values(), seen=form.seen)
+        return obj
+
+    def save_formset(self, request: HttpRequest, form: ModelForm, formset: Any, change: bool) -> None:
+        """A class's preview was made with the session as it was before; after a move its own steps are fewer."""
+        formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
+        actor = acting(request)
+        for row in formset.forms:
+            if not row.has_changed():
+                continue
+            if row.instance.pk is None:
+                formset.new_objects.append(offers.create_offer(actor, row.draft()))
+            else:
+                offers.change_offer(actor, row.instance, row.draft(), seen=None if form.changed_data else row.seen)
+                formset.changed_objects.append((row.instance, row.changed_data))
+
+    @admin.display(description="starts", ordering="key_day_date")
+    def first_day(self, obj: Session) -> str:
+        return dates.day(obj.start_date)
+
+    @admin.display(description="ends")
+    def last_day(self, obj: Session) -> str:
+        return dates.day(obj.end_date)
+
+    @admin.display(description="published from", ordering="publish_date")
+    def published(self, obj: Session) -> str:
+        return dates.day(obj.publish_date)
+
+    @admin.display(description="until", ordering="expire_date")
+    def expires(self, obj: Session) -> str:
+        return dates.day(obj.expire_date)
+
+    @admin.display(description="")
+    def plan_next(self, obj: Session) -> SafeString:
+        return format_html('<a href="{}">Plan the next from it</a>', reverse("desk_next_session", args=[obj.pk]))

@@ -1,0 +1,44 @@
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.dateparse import parse_date
+
+from users.models import Staff
+
+
+class DatesField(forms.Field):
+    """Days between commas or on lines of their own, such as 2026-11-26, 2026-12-24."""
+
+    widget = forms.TextInput
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, str) or value is None:
+            return value
+        return ", ".join(day.isoformat() for day in sorted(value))
+
+    def to_python(self, value: Any) -> list[date]:
+        words = [word.strip() for word in (value or "").replace("\n", ",").split(",") if word.strip()]
+        return sorted({self._day(word) for word in words})
+
+    def _day(self, word: str) -> date:
+        try:
+            found = parse_date(word)
+        except ValueError:
+            found = None
+        if found is None:
+            raise ValidationError(f"“{word}” is no day. Write it like 2026-11-26.", code="day")
+        return found
+
+    def has_changed(self, initial: Iterable[date] | None, data: Any) -> bool:
+        return self.prepare_value(initial or []) != (data or "")
+
+
+class StaffField(forms.ModelMultipleChoiceField):
+    """People of the school whose account is open."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        active = Staff.objects.filter(user__is_active=True).select_related("user")
+        super().__init__(active, **{"required": False} | kwargs)

@@ -1,0 +1,116 @@
+"""What can be done to one class day. Each form shows what it does before it does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from classwork.domain import meetings
+from classwork.domain.meetings import MeetingDraft
+from classwork.domain.preview import Preview
+from classwork.forms.fields import StaffField
+from classwork.forms.previews import Previewed
+from classwork.models import ClassOffer, Location, Meeting
+from common import dates
+from users.models import User
+
+
+class DeedForm(Previewed, forms.Form):
+    """About one meeting; `carry_out` does what `plan` has shown."""
+
+    title = ""
+    submit = ""
+    danger = False
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        self.meeting = meeting
+        super().__init__(*args, **kwargs)
+
+    def carry_out(self, actor: User) -> None:
+        raise NotImplementedError
+
+
+class CancelForm(DeedForm):
+    title, submit, danger = "Cancel this class day", "Cancel the day", True
+    reason = forms.CharField(max_length=200, help_text="Students read this.")
+
+    def plan(self) -> Preview:
+        return meetings.plan_cancel(self.meeting)
+
+    def carry_out(self, actor: User) -> None:
+        meetings.cancel(actor, self.meeting, self.cleaned_data["reason"], seen=self.seen)
+
+
+class RestoreForm(DeedForm):
+    title, submit = "Put this class day back", "Put it back"
+
+    def plan(self) -> Preview:
+        return meetings.plan_restore(self.meeting)
+
+    def carry_out(self, actor: User) -> None:
+        meetings.restore(actor, self.meeting, seen=self.seen)
+
+
+class WhenForm(Previewed, forms.Form):
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label="Starts at")
+    minutes = forms.IntegerField(max_value=1440, required=False, help_text="Empty: as long as always.")
+    location = forms.ModelChoiceField(Location.objects.all(), required=False, help_text="Empty: where it always is.")
+    reason = forms.CharField(max_length=200, required=False, help_text="Students read this.")
+
+    def draft(self) -> MeetingDraft:
+        return MeetingDraft(**self.cleaned_data)
+
+
+class MoveForm(WhenForm, DeedForm):
+    title, submit = "Move this class day", "Move the day"
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        start = dates.local(meeting.starts_at)
+        now = {"day": start.date(), "start_time": start.time(), "location": meeting.location_id}
+        super().__init__(*args, meeting=meeting, initial=now, **kwargs)
+
+    def plan(self) -> Preview:
+        return meetings.plan_move(self.meeting, self.draft())
+
+    def carry_out(self, actor: User) -> None:
+        meetings.move(actor, self.meeting, self.draft(), seen=self.seen)
+
+
+class SubstituteForm(DeedForm):
+    title, submit = "Somebody else teaches", "Save"
+    people = StaffField(label="Who teaches this day", help_text="Nobody chosen: the teachers of the class.")
+    why = forms.CharField(max_length=200, required=False, label="Reason", help_text="For the office.")
+
+    def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
+        initial = {"people": list(meeting.substitutes.all())}
+        super().__init__(*args, meeting=meeting, initial=initial, **kwargs)
+
+    def plan(self) -> Preview:
+        return meetings.plan_substitutes(self.meeting, list(self.cleaned_data["people"]))
+
+    def carry_out(self, actor: User) -> None:
+        meetings.set_substitutes(actor, self.meeting, list(self.cleaned_data["people"]), why=self.cleaned_data["why"])
+
+
+class AddForm(WhenForm):
+    title, submit = "Add a class day", "Add the day"
+
+    def __init__(self, *args: Any, offer: ClassOffer, **kwargs: Any) -> None:
+        self.offer = offer
+        super().__init__(*args, initial={"start_time": offer.start_time}, **kwargs)
+
+    def plan(self) -> Preview:
+        return meetings.plan_add(self.offer, self.draft())
+
+    def carry_out(self, actor: User) -> None:
+        meetings.add(actor, self.offer, self.draft(), seen=self.seen)
+
+
+DEEDS: dict[str, type[DeedForm]] = {
+    "cancel": CancelForm,
+    "restore": RestoreForm,
+    "move": MoveForm,
+    "substitutes": SubstituteForm,
+}

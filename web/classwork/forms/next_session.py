@@ -1,0 +1,77 @@
+"""The page on which the next session is put together from one that has been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from classwork.domain.next_session import Repeat
+from classwork.forms.planning import SessionForm
+from classwork.models import Location
+from classwork.models.calendar import WEEKDAYS
+from users.models import Staff
+
+
+class NextSessionForm(SessionForm):
+    class Meta(SessionForm.Meta):
+        widgets = {
+            name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            for name in ("key_day_date", "publish_date", "expire_date")
+        }
+
+
+class RepeatForm(forms.Form):
+    """One class of the session before: whether it comes again, and what is different."""
+
+    keep = forms.BooleanField(required=False, initial=True)
+    class_day = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, label="Weekday")
+    start_time = forms.TimeField(label="Starts at", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    location = forms.TypedChoiceField(required=False, empty_value=None)
+    teaching = forms.TypedMultipleChoiceField(required=False, label="Teachers")
+
+    def __init__(self, data: Any, *, source: Repeat, choices: Choices, prefix: str) -> None:
+        self.source = source
+        initial = {
+            "class_day": source.class_day,
+            "start_time": source.start_time,
+            "location": source.location.pk if source.location else "",
+            "teaching": [person.pk for person in source.teachers],
+        }
+        super().__init__(data, initial=initial, prefix=prefix)
+        choices.give(self)
+
+    def repeat(self) -> Repeat:
+        given = self.cleaned_data
+        assistants = tuple(person for person in self.source.assistants if person not in given["teaching"])
+        return Repeat(
+            self.source.subject,
+            given["class_day"],
+            given["start_time"],
+            given["location"],
+            tuple(given["teaching"]),
+            assistants,
+            self.source.source,
+        )
+
+
+class Choices:
+    """Places and people, read once for the whole page."""
+
+    def __init__(self) -> None:
+        self.places = {str(place.pk): place for place in Location.objects.all()}
+        active = Staff.objects.filter(user__is_active=True).select_related("user")
+        self.people = {str(person.pk): person for person in active}
+
+    def give(self, form: RepeatForm) -> None:
+        location, teaching = form.fields["location"], form.fields["teaching"]
+        location.choices = [("", "Still open"), *((key, str(place)) for key, place in self.places.items())]  # type: ignore[attr-defined]
+        location.coerce = self.places.__getitem__  # type: ignore[attr-defined]
+        teaching.choices = [(key, str(person)) for key, person in self.people.items()]  # type: ignore[attr-defined]
+        teaching.coerce = self.people.__getitem__  # type: ignore[attr-defined]
+
+
+def repeat_forms(data: Any, repeats: Sequence[Repeat]) -> list[RepeatForm]:
+    choices = Choices()
+    return [RepeatForm(data, source=one, choices=choices, prefix=f"class-{n}") for n, one in enumerate(repeats)]

@@ -1,0 +1,123 @@
+"""Sessions, subjects and class offers as the office edits them."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from classwork.domain import offers, sessions, subjects
+from classwork.domain.offers import OfferDraft
+from classwork.domain.preview import Preview
+from classwork.forms.fields import DatesField, StaffField
+from classwork.forms.previews import PreviewedModelForm
+from classwork.models import Assignment, ClassOffer, Session, Subject
+
+SESSION_FIELDS = [
+    "name",
+    "key_day_date",
+    "max_day_shift",
+    "num_weeks",
+    "skip_weeks",
+    "flip_last_day",
+    "break_weeks",
+    "publish_date",
+    "expire_date",
+]
+OFFER_FIELDS = [
+    "session",
+    "subject",
+    "location",
+    "class_day",
+    "start_time",
+    "capacity",
+    "price",
+    "skip_tagline",
+    "public_note",
+    "manager_approved",
+]
+
+
+class SessionForm(PreviewedModelForm):
+    expire_date = Session._meta.get_field("expire_date").formfield(required=False)
+
+    class Meta:
+        model = Session
+        fields = SESSION_FIELDS
+
+    def plan(self) -> Preview:
+        return sessions.plan_session(stored(self.instance), self.values())
+
+
+class SubjectForm(PreviewedModelForm):
+    class Meta:
+        model = Subject
+        exclude = ("date_added", "date_modified")
+
+    def plan(self) -> Preview:
+        return subjects.plan_subject(stored(self.instance), self.values())
+
+    def values(self) -> dict[str, Any]:
+        """A picture that was taken away is False to the form and no file to the row."""
+        values = super().values()
+        return values | {"image": values.get("image") or ""}
+
+
+class OfferForm(PreviewedModelForm):
+    teaching = StaffField(label="Teachers")
+    assisting = StaffField(label="Assistants")
+    skipped = DatesField(
+        required=False,
+        label="Skipped dates",
+        help_text="Class days on which it does not meet, such as 2026-11-26. Each is made up for at the end.",
+    )
+
+    class Meta:
+        model = ClassOffer
+        fields = OFFER_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        start_with_lists(self)
+
+    def draft(self) -> OfferDraft:
+        given = self.cleaned_data
+        return OfferDraft(self.values(), given.get("skipped"), given.get("teaching"), given.get("assisting"))
+
+    def plan(self) -> Preview:
+        return offers.plan_offer(stored(self.instance), self.draft())
+
+
+class OfferRowForm(PreviewedModelForm):
+    """A class within its session: one line of a table. The session it hangs on may be changed in the same go."""
+
+    teaching = StaffField(label="Teachers")
+
+    class Meta:
+        model = ClassOffer
+        fields = ["subject", "class_day", "start_time", "location", "capacity", "manager_approved"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        start_with_lists(self)
+
+    def draft(self) -> OfferDraft:
+        session = cast(ClassOffer, self.instance).session
+        return OfferDraft(self.values() | {"session": session}, teachers=self.cleaned_data.get("teaching"))
+
+    def plan(self) -> Preview:
+        return offers.plan_offer(stored(self.instance), self.draft())
+
+
+def start_with_lists(form: PreviewedModelForm) -> None:
+    """What a class offer has in tables of its own, as the values that the form starts with."""
+    offer = cast(ClassOffer, form.instance)
+    if offer.pk is None:
+        return
+    assigned = list(offer.assignments.all())
+    for name, role in (("teaching", Assignment.Role.TEACHER), ("assisting", Assignment.Role.ASSISTANT)):
+        form.initial.setdefault(name, [one.staff_id for one in assigned if one.role == role])
+    form.initial.setdefault("skipped", [skipped.on for skipped in offer.skipped_dates.all()])
+
+
+def stored(thing: Any) -> Any:
+    """The row as it is: a form has by then written its values into the object that it was given."""
+    return type(thing)._default_manager.get(pk=thing.pk) if thing.pk else type(thing)()

@@ -1,0 +1,103 @@
+"""Forms that say what saving would move, and that offer a way out of each fault. They decide and write nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model
+from django.forms.models import construct_instance
+from django.utils.datastructures import MultiValueDict
+
+from classwork.domain.faults import Fault, Refused
+from classwork.domain.preview import Preview
+from common import dates
+
+READ_FIRST = "Nothing is saved yet: please read what this would move, and save again if you want it."
+
+
+class Taking:
+    """A button of the form that puts proposed values into its fields: name `take`, the values as JSON."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.value = json.dumps(dict(fault.proposal), cls=DjangoJSONEncoder)
+        self.label = "Take " + ", ".join(map(shown, fault.proposal.values()))
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, list):
+        return " and ".join(map(shown, value))
+    return dates.day(value) if isinstance(value, date) else str(value)
+
+
+def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
+    """The data with the proposal that was taken; names that are no field of the form are left out."""
+    try:
+        values = json.loads(data.get("take", ""))
+    except ValueError:
+        return data
+    if not (isinstance(data, MultiValueDict) and isinstance(values, dict)):
+        return data
+    changed = data.copy()
+    for name, value in values.items():
+        if name in form.fields:
+            changed[form.add_prefix(name)] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return changed
+
+
+class Previewed(forms.BaseForm):
+    """Mixed into a form that has `plan()`. The hidden value `seen` says which previews the person has read."""
+
+    preview: Preview | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.is_bound:
+            self.data = taken(self.data, self)
+
+    def plan(self) -> Preview:
+        raise NotImplementedError
+
+    @property
+    def seen(self) -> str | None:
+        """The fingerprint to insist on; None where there was nothing to be read."""
+        return self.preview.fingerprint if self.preview and self.preview.wants_reading else None
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.errors:
+            return cleaned
+        self.preview = self.plan()
+        self.refuse(*self.preview.faults)
+        if not self.preview.faults and self.seen and self.seen not in self.data.get("seen", "").split():
+            self.add_error(None, forms.ValidationError(READ_FIRST, code="unread"))
+        return cleaned
+
+    def refuse(self, *faults: Fault) -> None:
+        for fault in faults:
+            field = self.fields.get(fault.field)
+            if field is not None and fault.proposal:
+                field.taking = Taking(fault)  # type: ignore[attr-defined]
+            self.add_error(fault.field if field is not None else None, self.said(fault))
+
+    def said(self, fault: Fault) -> str:
+        return fault.sentence
+
+    def refused(self, no: Refused) -> None:
+        """Somebody else was faster: what the form found in order was not any more when it came to saving."""
+        self.refuse(*no.faults)
+
+
+class PreviewedModelForm(Previewed, forms.ModelForm):
+    """The domain checks the row as a whole, so the form does not check it a second time."""
+
+    def _post_clean(self) -> None:
+        self.instance: Model = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
+
+    def values(self) -> dict[str, Any]:
+        fields = {field.name for field in self.instance._meta.concrete_fields if not field.primary_key}
+        return {name: value for name, value in self.cleaned_data.items() if name in fields}

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+
+from classwork.domain import offers, subjects
+from classwork.domain.offers import OfferDraft
+from classwork.domain.preview import Preview
+from classwork.domain.proposals import CHANGEABLE
+from classwork.forms.fields import DatesField
+from classwork.forms.planning import stored
+from classwork.forms.previews import PreviewedModelForm
+from classwork.models import ClassOffer, Session, Subject
+from common import dates
+
+TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+class ProposalForm(PreviewedModelForm):
+    """A teacher's draft moves nothing that the public sees, so there is nothing to read before it is saved."""
+
+    @property
+    def seen(self) -> str | None:
+        return None
+
+    def draft(self) -> OfferDraft:
+        return OfferDraft(self.values())
+
+
+class SubjectIdeaForm(ProposalForm):
+    class Meta:
+        model = Subject
+        fields = [
+            "level",
+            "version",
+            "name",
+            "tagline_1",
+            "tagline_2",
+            "tagline_3",
+            "short_description",
+            "description",
+            "num_weeks",
+            "num_minutes",
+        ]
+
+    def plan(self) -> Preview:
+        return subjects.plan_subject(stored(self.instance), self.values())
+
+
+class OfferIdeaForm(ProposalForm):
+    skipped = DatesField(required=False, label="Skipped dates", help_text="Such as 2026-11-26.")
+
+    class Meta:
+        model = ClassOffer
+        fields = ["session", "subject", "location", "class_day", "start_time", "skip_tagline", "public_note"]
+        widgets = {"start_time": TIME}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ahead = [session.pk for session in Session.objects.all() if session.end_date >= dates.today()]
+        cast(forms.ModelChoiceField, self.fields["session"]).queryset = Session.objects.filter(pk__in=ahead)
+        subject = cast(forms.ModelChoiceField, self.fields["subject"])
+        subject.queryset = Subject.objects.filter(manager_approved=True).select_related("level")
+
+    def draft(self) -> OfferDraft:
+        return OfferDraft(self.values(), self.cleaned_data.get("skipped"))
+
+    def plan(self) -> Preview:
+        return offers.plan_offer(stored(self.instance), self.draft())
+
+
+class ChangeSubjectForm(SubjectIdeaForm):
+    class Meta:
+        model = Subject
+        fields = CHANGEABLE[Subject]
+
+
+class ChangeOfferForm(ProposalForm):
+    class Meta:
+        model = ClassOffer
+        fields = CHANGEABLE[ClassOffer]
+        widgets = {"start_time": TIME}
+
+    def plan(self) -> Preview:
+        return offers.plan_offer(stored(self.instance), self.draft())
+
+
+class MessageForm(forms.Form):
+    message = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="A word to the office", max_length=2000
+    )
+
+
+class AnswerForm(forms.Form):
+    answer = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False, max_length=2000)

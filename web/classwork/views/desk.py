@@ -1,0 +1,134 @@
+"""Planning at the desk: the next session, single class days, what teachers propose."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain import next_session, proposals
+from classwork.domain.faults import Refused
+from classwork.domain.listed import Listed
+from classwork.domain.preview import Outdated
+from classwork.forms.meetings import DEEDS, AddForm, DeedForm
+from classwork.forms.next_session import NextSessionForm, repeat_forms
+from classwork.forms.proposals import AnswerForm
+from classwork.models import ClassOffer, Meeting, Proposal, Session
+from classwork.views import posted
+from common import dates
+from users.roles import acting, desk_required
+
+PER_PAGE = 25
+ASK = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@desk_required("classwork.view_session")
+def sessions(request: HttpRequest) -> HttpResponse:
+    found = Session.objects.annotate(classes=Count("offers")).order_by("-key_day_date", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/sessions.html", {"page": page})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.add_session")
+def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
+    """One page to adjust, all dates shown, one click to create."""
+    source = get_object_or_404(Session, pk=pk)
+    initial, repeats = next_session.propose(source)
+    data = posted(request)
+    form, rows = NextSessionForm(data, initial=initial), repeat_forms(data, repeats)
+    context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
+    if all([form.is_valid(), *(row.is_valid() for row in rows)]):
+        chosen = [row for row in rows if row.cleaned_data["keep"]]
+        wanted = [row.repeat() for row in chosen]
+        preview = next_session.preview(form.values(), wanted)
+        context |= {"preview": preview}
+        for fault in preview.faults:
+            number, _, field = fault.field.partition("-")
+            chosen[int(number)].add_error(field if field in chosen[int(number)].fields else None, fault.sentence)
+        if not preview.faults and request.POST.get("seen") == preview.fingerprint:
+            session = next_session.create(acting(request), form.values(), wanted)
+            messages.success(request, f"{session.title} is planned with {len(wanted)} classes, not yet approved.")
+            return redirect("desk_sessions")
+    return render(request, "desk/next_session.html", context)
+
+
+@require_safe
+@desk_required("classwork.view_meeting")
+def class_days(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
+    return render(request, "desk/class_days.html", {"offer": offer, "listed": Listed(offer, dates.today())})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.change_meeting")
+def change_day(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    related = Meeting.objects.select_related("offer__subject__level", "offer__session", "location")
+    meeting = get_object_or_404(related, pk=pk)
+    form = DEEDS[deed](posted(request), meeting=meeting)
+    return _carry_out(request, form, meeting.offer, {"meeting": meeting})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.add_meeting")
+def add_day(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
+    return _carry_out(request, AddForm(posted(request), offer=offer), offer, {})
+
+
+def _carry_out(
+    request: HttpRequest, form: DeedForm | AddForm, offer: ClassOffer, context: dict[str, Any]
+) -> HttpResponse:
+    if form.is_valid():
+        try:
+            form.carry_out(acting(request))
+        except (Refused, Outdated) as no:
+            messages.error(request, str(no))
+        else:
+            messages.success(request, "Saved. Calendars and the public page show it at once.")
+            return redirect("desk_class", offer.pk)
+    return render(request, "desk/class_day.html", context | {"form": form, "offer": offer})
+
+
+@require_safe
+@desk_required("classwork.decide_proposal")
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    decided = request.GET.get("show") == "decided"
+    states = [Proposal.State.APPROVED, Proposal.State.ANSWERED] if decided else [Proposal.State.SUBMITTED]
+    related = Proposal.objects.select_related(
+        "author__user", "subject__level", "offer__subject__level", "offer__session"
+    )
+    page = Paginator(related.filter(state__in=states), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/proposals.html", {"page": page, "decided": decided})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.decide_proposal")
+def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    handed_in = Proposal.objects.exclude(state=Proposal.State.DRAFT)
+    proposal = get_object_or_404(handed_in, pk=pk)
+    form = AnswerForm(posted(request))
+    if form.is_valid():
+        return _decide(request, proposal, form)
+    preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
+    context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.in_words(proposal)}
+    return render(request, "desk/proposal.html", context)
+
+
+def _decide(request: HttpRequest, proposal: Proposal, form: AnswerForm) -> HttpResponse:
+    text = form.cleaned_data["answer"]
+    try:
+        if "approve" in request.POST:
+            proposals.approve(acting(request), proposal, answer=text, seen=request.POST.get("seen"))
+            messages.success(request, f"Approved: {proposal.about}.")
+        else:
+            proposals.answer(acting(request), proposal, text)
+            messages.success(request, f"{proposal.author} has your answer.")
+    except (Refused, Outdated) as no:
+        messages.error(request, str(no))
+        return redirect("desk_proposal", proposal.pk)
+    return redirect("desk_proposals")
