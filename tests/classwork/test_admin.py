@@ -134,6 +134,10 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(dates.local(self.offer.meetings.first().starts_at).hour, 20)
         self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
 
+    def test_thirty_classes_in_a_session_ask_no_more_than_one(self):
+        subject = make.subject("L2")
+        self.assertSameQueries(self.url, lambda count: [make.offer(self.session, subject) for _ in range(count)])
+
     def test_a_wrong_time_is_said_and_the_other_rows_are_untouched(self):
         before = everything()
         response = self.post(self.url, self.values_of(self.url), **{"offers-0-start_time": "25:00"})
@@ -247,4 +251,4 @@ class CatalogueAdminTest(OfficeTestCase):
         response = self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A,,B"})
         self.assertContains(response, "Goal 2 is empty")
         self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A, B"})
-        self.assertEqual(Entry.objects.latest("id").action, "classwork.level_created")
+        self.assertEqual(Entry.objects.latest("id").action, "classwork.level_added")

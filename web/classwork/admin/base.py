@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.preview import Outdated
 from classwork.forms.previews import PreviewedModelForm, Taking
+from history.recorded import Recorded
 from users.models import User
 from users.roles import acting
 
@@ -27,7 +28,7 @@ class OfficeForm(PreviewedModelForm):
         return format_html(button, fault.sentence, taking.value, taking.label)
 
 
-class PlannedAdmin(admin.ModelAdmin):
+class PlannedAdmin(Recorded):
     """Saving goes through the domain. What would move is shown first; what came in between is said, not saved."""
 
     change_form_template = "admin/classwork/change_form.html"
@@ -40,6 +41,11 @@ class PlannedAdmin(admin.ModelAdmin):
         stored = self.store(acting(request), obj, form, change)
         obj.pk, obj._state.adding = stored.pk, False
         obj.refresh_from_db()
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """The domain has written it down, with more than the admin knows."""
+
+    log_change = log_addition
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

@@ -3,24 +3,18 @@ from typing import Any
 from django.contrib import admin
 from django.db import transaction
 from django.db.models import QuerySet
-from django.forms import ModelForm
 from django.http import HttpRequest
 
 from classwork.admin.base import Grouped, OfficeForm, PlannedAdmin
-from classwork.domain import catalogue, subjects
+from classwork.domain import subjects
 from classwork.forms.planning import SubjectForm
 from classwork.models import Level, Location, Subject
 from users.models import User
 from users.roles import acting
 
 
-class Kept(admin.ModelAdmin):
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
-        catalogue.keep(acting(request), obj)
-
-
 @admin.register(Level)
-class LevelAdmin(Kept):
+class LevelAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "rank", "is_step", "rule", "started", "done", "done_twice"]
     list_filter = ["is_step"]
     fieldsets = [
@@ -30,7 +24,7 @@ class LevelAdmin(Kept):
 
 
 @admin.register(Location)
-class LocationAdmin(Kept):
+class LocationAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "full_address", "is_public"]
     list_filter = ["is_public"]
     search_fields = ["name", "code", "address"]

@@ -68,6 +68,9 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
             for offer in queryset:
                 offers.delete_offer(acting(request), offer)
 
+    def log_deletions(self, request: HttpRequest, queryset: "QuerySet[Any]") -> Any:
+        """The domain has written it down."""
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         try:
             return super().delete_view(request, object_id, extra_context)

@@ -1,7 +1,7 @@
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
-from django.forms import ModelForm
+from django.forms import BaseInlineFormSet, ModelChoiceField, ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -25,9 +25,30 @@ class OfferRowOfficeForm(OfficeForm, OfferRowForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        of = str(self.instance.subject) if self.instance.pk else "the new class"
+        offer = cast(ClassOffer, self.instance)
+        of = str(offer.subject) if offer.pk else "the new class"
         for field in self.fields.values():
-            field.widget.attrs["aria-label"] = f"{field.label} of {of}"
+            inner: Any = getattr(field.widget, "widget", field.widget)  # the admin wraps the choice of related rows
+            inner.attrs["aria-label"] = f"{field.label} of {of}"
+
+
+class OfferRows(BaseInlineFormSet):
+    """What can be chosen is read once for all rows."""
+
+    SHARED = ("subject", "location", "teaching")
+
+    known: dict[str, list[Any]] | None = None
+
+    def add_fields(self, form: ModelForm, index: int | None) -> None:
+        super().add_fields(form, index)
+        if self.known is None:
+            self.known = {name: list(cast(Any, chosen(form, name).choices)) for name in self.SHARED}
+        for name in self.SHARED:
+            chosen(form, name).choices = self.known[name]
+
+
+def chosen(form: ModelForm, name: str) -> ModelChoiceField:
+    return cast(ModelChoiceField, form.fields[name])
 
 
 class OfferInline(admin.TabularInline):
@@ -35,6 +56,7 @@ class OfferInline(admin.TabularInline):
 
     model = ClassOffer
     form = OfferRowOfficeForm
+    formset = OfferRows
     fields = ["subject", "class_day", "start_time", "location", "teaching", "capacity", "manager_approved"]
     extra = 0
     can_delete = False
