@@ -3,8 +3,9 @@ edited here."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
-from django.db import transaction
+from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,6 +16,15 @@ from billing.domain import words
 from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
 from common.money import show
 from history.domain import record
+
+
+class Moment(forms.DateTimeInput):
+    """Date and time in one field of the browser's own, which a screen reader can name."""
+
+    input_type = "datetime-local"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M")
 
 
 class Looking:
@@ -30,14 +40,16 @@ class Looking:
         return False
 
 
-class LineInline(Looking, admin.TabularInline):
+class LineInline(Looking, admin.StackedInline):
     model = OrderLine
-    fields = ["title", "detail", "kind", "product_id", "now_total", "door_total", "cancelled_at", "kept"]
+    fields = readonly_fields = [
+        *("title", "detail", "kind", "product_id", "now_total", "door_total", "cancelled_at", "kept"),
+    ]
 
 
-class PaymentInline(Looking, admin.TabularInline):
+class PaymentInline(Looking, admin.StackedInline):
     model = Payment
-    fields = ["variant", "status", "total", "captured_amount", "refunded_amount", "captured_at"]
+    fields = readonly_fields = ["variant", "status", "total", "captured_amount", "refunded_amount", "captured_at"]
 
 
 @admin.register(Order)
@@ -104,6 +116,7 @@ class CodeAdmin(admin.ModelAdmin):
     search_fields = ["text", "label"]
     list_select_related = ["student"]
     raw_id_fields = ["student"]
+    formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": Moment}}
 
     def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
         with transaction.atomic():
