@@ -1,12 +1,13 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-MODELS = ("level", "subject", "location", "session", "classoffer", "meeting", "proposal")
+MODELS = ("level", "subject", "location", "session", "classoffer", "meeting", "proposal", "registration")
 
 
 class ClassworkConfig(AppConfig):
     name = "classwork"
     verbose_name = "Classes"
+    ACCOUNT_LINKS = [("My classes", "my_classes")]
     SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list")]
     ACCOUNT_LINKS = [("Teaching", "teaching", "classwork.add_proposal")]
     DESK_LINKS = [
@@ -18,6 +19,7 @@ class ClassworkConfig(AppConfig):
         "Assistant": ["classwork.add_proposal"],
         "Admin": [
             "classwork.decide_proposal",
+            "classwork.exceed_capacity",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
         ],
     }

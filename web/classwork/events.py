@@ -60,3 +60,24 @@ SUBJECT_HIDDEN = EventType("classwork.subject_hidden", SubjectDecided, subject=(
 PROPOSAL_SUBMITTED = EventType("classwork.proposal_submitted", ProposalMoved, subject=("proposal", "proposal_id"))
 PROPOSAL_ANSWERED = EventType("classwork.proposal_answered", ProposalMoved, subject=("proposal", "proposal_id"))
 PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalMoved, subject=("proposal", "proposal_id"))
+
+
+@dataclass(frozen=True)
+class PlaceChanged:
+    """A student has a place in a class, has it no longer, or has it in dispute."""
+
+    registration_id: int
+    offer_id: int
+    student_id: int
+
+
+REGISTRATION_CONFIRMED = EventType(
+    "classwork.registration_confirmed", PlaceChanged, subject=("registration", "registration_id")
+)
+REGISTRATION_SUSPENDED = EventType(
+    "classwork.registration_suspended", PlaceChanged, subject=("registration", "registration_id")
+)
+REGISTRATION_ENDED = EventType(
+    "classwork.registration_ended", PlaceChanged, subject=("registration", "registration_id")
+)
+HOLD_ENDED = EventType("classwork.hold_ended", PlaceChanged, subject=("registration", "registration_id"))

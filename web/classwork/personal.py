@@ -1,10 +1,13 @@
-from classwork.models import Assignment, CalendarFeed, Meeting, Proposal
-from common.personal import Person
+from django.db.models import F
+
+from classwork.models import Assignment, CalendarFeed, Meeting, Proposal, Registration
+from common.personal import Conflict, Person
 
 MODELS = {
     "classwork.Assignment": "The classes you teach or assist in",
     "classwork.Proposal": "What you proposed to teach",
     "classwork.Meeting": "The dates on which you stand in for somebody",
+    "classwork.Registration": "Your places in classes",
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
 
@@ -13,7 +16,13 @@ def export(person: Person) -> dict[str, object]:
     taught = Assignment.objects.filter(staff=person.account_id).select_related("offer__subject", "offer__session")
     proposals = Proposal.objects.filter(author=person.account_id).select_related("subject", "offer__subject")
     dates = Meeting.objects.filter(substitutes=person.account_id).select_related("offer")
+    places = Registration.objects.filter(student__in=person.student_ids)
     return {
+        "places": list(
+            places.values(
+                "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
+            )
+        ),
         "standing in": [str(each) for each in dates],
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
@@ -21,11 +30,18 @@ def export(person: Person) -> dict[str, object]:
 
 
 def erase(person: Person) -> None:
-    """Who taught a class is part of the class; the name is gone with the account."""
+    """Who taught a class is part of the class, and that somebody attended it; the names are gone with the account."""
+    Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
     Proposal.objects.filter(author=person.account_id).update(message="", answer="")
 
 
 def merge(source: Person, target: Person) -> list[str]:
-    """An account with a staff profile is never joined to another; see users/personal.py."""
-    return []
+    """Places move. An account with a staff profile is never joined to another; see users/personal.py."""
+    places = Registration.objects.filter(student__in=source.student_ids)
+    if not target.student_ids or not places:
+        return []
+    twice = Registration.objects.live().filter(student=target.student_ids[0], offer__in=places.live().values("offer"))
+    if both := twice.select_related("offer__subject__level", "offer__session").first():
+        raise Conflict(f"Both have a place in {both.offer}. Cancel one of the two first.")
+    return [f"{places.update(student=target.student_ids[0])} places are taken over."]

@@ -3,7 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from classwork.forms.meetings import DEEDS
-from classwork.views import desk, feeds, public, teaching
+from classwork.views import desk, feeds, places, public, teaching
 
 
 class DayConverter:
@@ -46,6 +46,9 @@ urlpatterns = [
     *(path(f"desk/days/<int:pk>/{deed}/", desk.change_day, {"deed": deed}, name=f"desk_{deed}_day") for deed in DEEDS),
     path("desk/proposals/", desk.proposal_list, name="desk_proposals"),
     path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),
+    path("register/", places.register, name="register"),
+    path("register/address/<int:number>/", places.attendee_address, name="attendee_address"),
+    path("user/classes/", places.my_classes, name="my_classes"),
     path("location/", public.location_list, name="location_list"),
     path("location/<int:pk>", public.location_detail, name="location_detail"),
 ]

@@ -249,7 +249,7 @@ PRACTICE_PAYMENTS = env.flag("PRACTICE_PAYMENTS", DEBUG)
 BILLING_ADDRESS = env.flag("BILLING_ADDRESS", False)
 HOLD_MINUTES = env.whole("HOLD_MINUTES", 30, least=5, most=1440)
 LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
-PRODUCT_KINDS: dict[str, str] = {}
+PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind"}
 PRICING_STEPS = [
     f"billing.domain.steps.{name}"
     for name in ("full_price", "multi_class", "prepay", "percentage_code", "amount_code", "credit")

@@ -6,6 +6,7 @@ from classwork.models.calendar import (
     SkippedDate,
 )
 from classwork.models.catalogue import Level, Location, Subject
+from classwork.models.places import Registration
 from classwork.models.proposals import Proposal
 from classwork.models.sessions import Session
 
@@ -17,6 +18,7 @@ __all__ = [
     "Location",
     "Meeting",
     "Proposal",
+    "Registration",
     "Session",
     "SkippedDate",
     "Subject",

@@ -62,6 +62,9 @@ class ClassOffer(models.Model):
         null=True, blank=True, validators=[MinValueValidator(1)], help_text="How many may attend; empty: no limit."
     )
     price = amount(null=True, blank=True, help_text="Only when it differs from the subject's.")
+    pay_at_door = models.BooleanField(
+        "may be paid at the door", default=True, help_text="Off: a place is only given when it is paid in advance."
+    )
     skip_tagline = models.CharField(
         "about the skipped dates", max_length=80, blank=True, help_text="Such as “No class at Thanksgiving”."
     )

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -6,6 +7,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from classwork.domain.places.room import Room
+from classwork.models import ClassOffer
 from common import dates
 
 register = template.Library()
@@ -18,6 +21,12 @@ ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 def linked_data(data: dict[str, Any]) -> SafeString:
     """A data block for search engines: nothing runs it, so the content policy lets it stand."""
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(json.dumps(data).translate(ESCAPES)))
+
+
+@register.filter
+def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
+    """Where a page has not counted places, nothing is said about them."""
+    return rooms.get(offer.pk) if rooms else None
 
 
 @register.filter

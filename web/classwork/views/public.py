@@ -5,12 +5,14 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from classwork.domain import calendar, guide, listing, structured
 from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
+from classwork.domain.places import opening, room
 from classwork.models import ClassOffer, Location, Session
 from common import dates
 from users import roles
@@ -28,7 +30,14 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
     found = listing.listing(sessions, filters, by=by, today=today, everything=everything)
-    context = {"listing": found, "sessions": sessions, "day": day, "named": names is not None}
+    shown = [one.offer for section in found.sections for group in section.groups for one in group.classes]
+    context = {
+        "listing": found,
+        "rooms": room.among(shown, timezone.now()),
+        "sessions": sessions,
+        "day": day,
+        "named": names is not None,
+    }
     return render(request, "classwork/classoffer_list.html", context | _neighbours(sessions, names, today, everything))
 
 
@@ -50,7 +59,15 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     visible = ClassOffer.objects.all() if sees_everything(request) else ClassOffer.objects.published(today)
     offer = get_object_or_404(visible.with_timetable(), pk=pk)
     listed = Listed(offer, today)
-    context = {"listed": listed, "offer": offer, "subject": offer.subject, "event": structured.event(listed)}
+    now = timezone.now()
+    context = {
+        "listed": listed,
+        "offer": offer,
+        "subject": offer.subject,
+        "event": structured.event(listed),
+        "room": room.of(offer, now),
+        "closed": opening.closed_because(offer, now),
+    }
     return render(request, "classwork/classoffer_detail.html", context)
 
 

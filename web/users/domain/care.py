@@ -9,6 +9,8 @@ from django.db import IntegrityError, transaction
 from common.relations import is_pointed_at
 from history.domain import record
 from mailroom.domain import draft
+from outbox.domain import emit
+from users import events
 from users.domain import links
 from users.domain.accounts import prepare
 from users.models import Student, User
@@ -105,6 +107,7 @@ def _answer(user: User, student: Student, said: Answer) -> None:
     student.offered_to = None
     student.save()
     entry = record(user, "users.offer_answered", student, said=said.value)
+    emit(events.OFFER_ANSWERED, key=f"{entry.pk}", student_id=student.pk, said=said.value)
     if giver is not None:
         draft(
             "users.offer_answered",

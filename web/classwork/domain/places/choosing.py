@@ -1,0 +1,80 @@
+"""From a choice of classes and people to lines in the cart."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.domain import cart as carts
+from billing.models import Order
+from classwork.domain import levels
+from classwork.domain.places import progress, room
+from classwork.domain.places.attendees import ME, STUDENT, Attendee
+from classwork.models import ClassOffer, Level, Registration
+from users.models import Student, User
+
+KIND = "place"
+
+
+@dataclass(frozen=True)
+class Choice:
+    offers: Sequence[ClassOffer]
+    attendees: Sequence[Attendee]
+    readiness: str = ""
+    heard_from: str = ""
+
+
+@transaction.atomic
+def put_in_cart(cart: Order, choice: Choice) -> None:
+    """Everybody named attends every class chosen. The same choice sent twice is in the cart once."""
+    more = {"readiness": choice.readiness, "heard_from": choice.heard_from}
+    for offer in choice.offers:
+        for attendee in choice.attendees:
+            said = attendee.as_details() | {name: value for name, value in more.items() if value}
+            carts.add(cart, KIND, offer.pk, said)
+
+
+def faults(choice: Choice, viewer: User | None, at: datetime) -> list[str]:
+    """Full classes for everybody; who has a place already, only for whoever speaks for them."""
+    rooms = room.among(choice.offers, at)
+    found = [f"{offer.subject.title}, {offer.day}: this class is full." for offer in choice.offers if rooms[offer.pk].is_full]
+    taken = _students(choice.attendees, viewer)
+    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=taken)
+    live = live.select_related("student", "offer__subject__level")
+    return found + [f"{one.student} has a place in {one.offer.subject.title}, {one.offer.day}, already." for one in live]
+
+
+def _students(attendees: Iterable[Attendee], viewer: User | None) -> list[Student]:
+    if viewer is None:
+        return []
+    ids = {attendee.student_id for attendee in attendees if attendee.who == STUDENT}
+    mine = list(Student.objects.of(viewer))
+    wants_own = any(attendee.who == ME for attendee in attendees)
+    return [one for one in mine if one.pk in ids or (wants_own and one.user_id == viewer.pk)]
+
+
+def asks_for_level(choice: Choice, viewer: User | None, at: datetime) -> list[Level]:
+    """Levels that build on another which we do not know everybody to have done. Of whoever is not the viewer's own
+    nothing is looked up: the buyer is asked."""
+    ladder = [level for level in Level.objects.filter(is_step=True) if level.rule]
+    wanted = {offer.subject.level for offer in choice.offers}
+    needs = {level: need for level in wanted if (need := _needed(level, ladder)) is not None}
+    if not needs:
+        return []
+    known = _students(choice.attendees, viewer)
+    numbers = progress.numbers(known, at)
+    if len(known) == len(choice.attendees):
+        needs = {level: need for level, need in needs.items() if any(numbers[one.pk] < need for one in known)}
+    return sorted(needs, key=lambda level: level.rank)
+
+
+def _needed(level: Level, ladder: Sequence[Level]) -> Decimal | None:
+    """What the step below is worth once it is done."""
+    below = [step for step in ladder if level.is_step and step.rank < level.rank and step.done is not None]
+    return max(below, key=lambda step: step.rank).done if below else None
+
+
+def below(level: Level) -> Level | None:
+    return Level.objects.filter(is_step=True, rank__lt=level.rank).exclude(rule="").order_by("-rank").first()

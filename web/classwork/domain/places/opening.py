@@ -1,0 +1,38 @@
+"""Which classes can be registered for."""
+
+from datetime import date, datetime
+
+from classwork.models import ClassOffer
+from common import dates
+
+OVER = "This class is over."
+CLOSED = "Registration for this class is closed."
+NOT_OPEN = "This class is not open for registration."
+
+
+def open_offers(at: datetime) -> list[ClassOffer]:
+    """In the order of the week; classes that are full are among them."""
+    today = dates.local(at).date()
+    found = ClassOffer.objects.published(today).filter(session__expire_date__gte=today).for_lists()
+    return [offer for offer in found if not closed_because(offer, at)]
+
+
+def closed_because(offer: ClassOffer, at: datetime) -> str:
+    """'' while people can register: approved, its session published and not expired, and a class day still to come."""
+    today = dates.local(at).date()
+    if not offer.is_listed or offer.session.publish_date > today:
+        return NOT_OPEN
+    if _is_over(offer, at):
+        return OVER
+    return CLOSED if offer.session.expire_date < today else ""
+
+
+
+def _is_over(offer: ClassOffer, at: datetime) -> bool:
+    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    return bool(starts) and max(starts) <= at
+
+
+def first_start(offer: ClassOffer) -> datetime | None:
+    """Of the meetings that take place."""
+    return min((meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled), default=None)

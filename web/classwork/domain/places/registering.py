@@ -1,0 +1,178 @@
+"""The life of a place: held → confirmed | lapsed; confirmed → on hold, cancelled. Each step under the offer's lock."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing.domain import cases
+from billing.kinds import Unavailable
+from billing.models import Case, OrderLine
+from classwork import events
+from classwork.domain.places import attendees, room
+from classwork.models import ClassOffer, Registration
+from history.domain import record
+from mailroom.domain import draft
+from outbox.domain import emit
+from outbox.declare import EventType
+from users.models import Student, User
+
+State = Registration.State
+
+FULL = "This class is full now."
+ALREADY = "{} has a place in this class already."
+TWICE = "{} was registered twice for {}: find out whether this is one person, and give the money back or rename."
+
+
+def lock(offer_id: int) -> ClassOffer:
+    """Whoever counts places holds this row; SQLite has one writer at a time anyway."""
+    offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
+    if offer is None:
+        raise Unavailable("This class is not offered any more.")
+    return offer
+
+
+@transaction.atomic
+def hold(line: OrderLine, until: datetime | None) -> Registration:
+    attendees.settle(line.order, line.kind)
+    student = attendees.of_line(line)
+    if student is None:
+        raise Unavailable("Please say who attends.")
+    offer = lock(line.product_id)
+    at = timezone.now()
+    mine = _tidied(offer, line, at)
+    if mine and mine.is_live:
+        Registration.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
+        return mine
+    over = _room_for(line, offer, at)
+    student = _once(line, mine.student if mine else student, offer)
+    return _take(mine or Registration(line=line, offer=offer), student, until, over)
+
+
+def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
+    """What the line has; before that, holds that are over are written down, so that they stand in nobody's way."""
+    for late in Registration.objects.filter(offer=offer, state=State.HELD, held_until__lt=at):
+        _end(late, State.LAPSED, "")
+    return Registration.objects.select_related("student__user").filter(line=line).first()
+
+
+def _room_for(line: OrderLine, offer: ClassOffer, at: datetime) -> bool:
+    """True where the place is one more than there are, which only the desk may give."""
+    if not room.of(offer, at).is_full:
+        return False
+    if line.details.get("over_capacity"):
+        return True
+    raise Unavailable(FULL)
+
+
+def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
+    """Whoever is logged in and speaks for the student is told of a second registration; for others it becomes a case."""
+    if not Registration.objects.live().filter(student=student, offer=offer).exists():
+        return student
+    attendee = attendees.Attendee.of(line.details)
+    if attendee and attendees.known(attendee, line.order) == student:
+        raise Unavailable(ALREADY.format(student))
+    cases.open_case(Case.Kind.OTHER, line.order, TWICE.format(student, offer))
+    if to := attendees.address(student):
+        draft("classwork.twice", to=to, key=str(line.pk), data={"student_id": student.pk, "offer_id": offer.pk})
+    return attendees.twin(student)
+
+
+def _take(registration: Registration, student: Student, until: datetime | None, over: bool) -> Registration:
+    details = registration.line.details if registration.line else {}
+    registration.student, registration.state, registration.held_until = student, State.HELD, until
+    registration.ended_at, registration.why, registration.over_capacity = None, "", over
+    registration.readiness, registration.heard_from = details.get("readiness", ""), details.get("heard_from", "")
+    registration.save()
+    return registration
+
+
+@transaction.atomic
+def confirm(line: OrderLine) -> Registration:
+    """Paid, or to be paid at the door. A hold that was over is taken again where a place is left."""
+    offer = lock(line.product_id)
+    at = timezone.now()
+    mine = _tidied(offer, line, at)
+    if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
+        raise Unavailable("This place was given back.")
+    if mine.state == State.LAPSED:
+        mine = _take(mine, _once(line, mine.student, offer), None, _room_for(line, offer, at))
+    if mine.state == State.HELD:
+        mine.state, mine.held_until, mine.confirmed_at = State.CONFIRMED, None, at
+        mine.save(update_fields=["state", "held_until", "confirmed_at"])
+        _tell(events.REGISTRATION_CONFIRMED, mine, at)
+    return mine
+
+
+@transaction.atomic
+def release(line: OrderLine, why: str) -> None:
+    lock(line.product_id)
+    mine = Registration.objects.live().filter(line=line).first()
+    if mine is None:
+        return
+    lapsed = mine.state == State.HELD and line.order.has_lapsed()
+    _end(mine, State.LAPSED if lapsed else State.CANCELLED, why)
+
+
+def _end(registration: Registration, state: str, why: str) -> None:
+    was_theirs = registration.state != State.HELD
+    at = timezone.now()
+    registration.state, registration.ended_at, registration.held_until = state, at, None
+    registration.why = why[:300]
+    registration.save(update_fields=["state", "ended_at", "held_until", "why"])
+    _tell(events.REGISTRATION_ENDED if was_theirs else events.HOLD_ENDED, registration, at)
+
+
+def _tell(event: EventType, registration: Registration, at: datetime) -> None:
+    emit(
+        event,
+        key=f"{registration.pk} {at.isoformat()}",
+        registration_id=registration.pk,
+        offer_id=registration.offer_id,
+        student_id=registration.student_id,
+    )
+
+
+# -- disputes ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def put_on_hold(registration: Registration, *, why: str, by: User | None = None) -> None:
+    """The place stays taken; what comes with it is closed until somebody decides."""
+    _move(registration, State.CONFIRMED, State.ON_HOLD, why, by)
+
+
+@transaction.atomic
+def take_off_hold(registration: Registration, *, why: str = "", by: User | None = None) -> None:
+    _move(registration, State.ON_HOLD, State.CONFIRMED, why, by)
+
+
+def _move(registration: Registration, before: str, after: str, why: str, by: User | None) -> None:
+    lock(registration.offer_id)
+    moved = Registration.objects.filter(pk=registration.pk, state=before).update(state=after, why=why[:300])
+    if not moved:
+        return
+    registration.refresh_from_db()
+    event = events.REGISTRATION_SUSPENDED if after == State.ON_HOLD else events.REGISTRATION_CONFIRMED
+    if by is not None:
+        record(by, event.name, registration, why=why)
+    _tell(event, registration, timezone.now())
+
+
+# -- the job -----------------------------------------------------------------------------------------------------
+
+
+def lapse_due() -> int:
+    """Writes down holds that are over. Nothing depends on it: a hold counts by its time, whenever it is read."""
+    at = timezone.now()
+    late = Registration.objects.filter(state=State.HELD, held_until__lt=at).order_by("held_until")
+    return sum(_lapse(registration, at) for registration in late[:500])
+
+
+@transaction.atomic
+def _lapse(registration: Registration, at: datetime) -> bool:
+    lock(registration.offer_id)
+    still = Registration.objects.filter(pk=registration.pk, state=State.HELD, held_until__lt=at).first()
+    if still is not None:
+        _end(still, State.LAPSED, "")
+    return still is not None

@@ -1,0 +1,96 @@
+"""Choosing classes, and who attends them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from django import forms
+
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
+from classwork.models import ClassOffer, Registration
+from users.forms.fields import AddressField, NameField
+from users.models import Student, User
+
+MOST_OTHERS = 6
+Readiness = Registration.Readiness
+
+
+class PeopleForm(forms.Form):
+    """Which classes, and which of the people whom the buyer speaks for."""
+
+    classes = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Please choose a class.",
+            "invalid_choice": "One of these classes is not open for registration.",
+        },
+    )
+    who = forms.MultipleChoiceField(label="Who attends?", widget=forms.CheckboxSelectMultiple, required=False)
+    others = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_OTHERS, initial=0)
+    ready = forms.ChoiceField(
+        label="Have all of them done that, here or elsewhere?",
+        choices=[(Readiness.READY, "Yes"), (Readiness.UNSURE, "I am not sure")],
+        widget=forms.RadioSelect,
+        required=False,
+    )
+    heard_from = forms.CharField(
+        label="Who told you about us?",
+        max_length=120,
+        required=False,
+        help_text="A friend, a poster, a search: we like to know whom to thank.",
+    )
+
+    def __init__(
+        self, offers: Sequence[ClassOffer], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._choices("classes", [(str(offer.pk), str(offer)) for offer in offers])
+        me = f"Me ({viewer.get_full_name()})" if viewer else "Me"
+        self._choices("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
+
+    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
+
+    @property
+    def class_ids(self) -> list[int]:
+        return [int(number) for number in self.cleaned_data.get("classes", [])]
+
+    def attendees(self) -> Iterator[Attendee]:
+        for choice in self.cleaned_data.get("who", []):
+            _, _, number = choice.partition("-")
+            yield Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
+
+
+class OtherForm(forms.Form):
+    """Someone else. Left empty as a whole, it is nobody."""
+
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+    email = AddressField(
+        label="Their own e-mail address",
+        required=False,
+        widget=forms.EmailInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        help_text="We tell them that they have a place. Leave it empty for a child in your care.",
+    )
+
+    def attendee(self) -> Attendee | None:
+        said = self.cleaned_data
+        if not said.get("first_name"):
+            return None
+        return Attendee(OTHER, first_name=said["first_name"], last_name=said["last_name"], email=said["email"])
+
+
+def other_forms(count: int, data: Mapping[str, Any] | None, *, checked: bool) -> list[OtherForm]:
+    """Checked, or only shown again with what was typed so far."""
+    return [_other_form(number, data, checked) for number in range(count)]
+
+
+def _other_form(number: int, data: Mapping[str, Any] | None, checked: bool) -> OtherForm:
+    prefix = f"other-{number}"
+    if checked:
+        return OtherForm(data, prefix=prefix, empty_permitted=True, use_required_attribute=False)
+    typed = {name: (data or {}).get(f"{prefix}-{name}", "") for name in OtherForm.base_fields}
+    return OtherForm(prefix=prefix, initial=typed, empty_permitted=True, use_required_attribute=False)
+
+
+class AddressForm(forms.Form):
+    email = AddressField(label="Another e-mail address")

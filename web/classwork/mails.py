@@ -1,0 +1,124 @@
+"""The mails about places. They go to whoever attends; the payer's are billing's."""
+
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+
+from classwork.domain.listed import Listed
+from classwork.domain.places import attendees
+from classwork.models import ClassOffer, Registration
+from common import dates
+from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.models import Message
+from users.mails import account
+from users.models import Student, User
+
+
+def _page(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
+
+
+def registered_context(message: Message) -> dict[str, Any]:
+    """All places that the student got with one order; what there is under the address decides which link fits."""
+    wanted = Registration.objects.filter(line__order=message.data["order_id"], student=message.data["student_id"])
+    found = list(wanted.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("offer"))
+    if not found:
+        raise NotNeeded("The places were given back.")
+    order = found[0].line.order  # type: ignore[union-attr]
+    student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
+    owner = User.objects.filter(email=message.to).first()
+    return account(owner) | {
+        "student": str(student),
+        "name": student.first_name,
+        "payer": order.payer_name or "Somebody",
+        "own": order.payer_email == message.to,
+        "to_guardian": student.guardian_id is not None,
+        "is_new_name": student.offered_to_id is not None,
+        "classes": [_told(one.offer_id) for one in found],
+        "mine": _page(reverse("my_classes")),
+    }
+
+
+def _told(offer_id: int) -> dict[str, str]:
+    offer = ClassOffer.objects.for_lists().get(pk=offer_id)
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
+        "link": _page(offer.get_absolute_url()),
+    }
+
+
+def registered_sample() -> dict[str, Any]:
+    one = {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "where": "Grange Hall, 1 Main Street",
+        "link": _page("/classes/1"),
+    }
+    return account(None) | {
+        "state": "new",
+        "link": _page("/"),
+        "student": "Kit Gray",
+        "name": "Kit",
+        "payer": "Gus Gray",
+        "own": False,
+        "to_guardian": False,
+        "is_new_name": False,
+        "classes": [one],
+        "mine": _page("/user/classes/"),
+    }
+
+
+def twice_context(message: Message) -> dict[str, Any]:
+    student = Student.objects.filter(pk=message.data["student_id"]).first()
+    offer = ClassOffer.objects.filter(pk=message.data["offer_id"]).first()
+    if student is None or offer is None:
+        raise NotNeeded("The class or the person is gone.")
+    return {"student": str(student), "offer": str(offer), "contact": _page(reverse("contact"))}
+
+
+def twice_sample() -> dict[str, Any]:
+    return {"student": "Alice Arden", "offer": "BegA, Tuesdays 7pm", "contact": _page("/contact/")}
+
+
+def address_wanted_context(message: Message) -> dict[str, Any]:
+    found = Registration.objects.live().filter(pk=message.data["registration_id"]).select_related("student").first()
+    if found is None or found.line is None or attendees.address(found.student) != found.student.email:
+        raise NotNeeded("The place was given back, or the person was found.")
+    return {
+        "payer": found.line.order.payer_name,
+        "student": str(found.student),
+        "title": ClassOffer.objects.for_lists().get(pk=found.offer_id).subject.title,
+        "link": _page(found.line.order.address("attendee_address")),
+    }
+
+
+def address_wanted_sample() -> dict[str, Any]:
+    return {"payer": "Gus Gray", "student": "Kit Gray", "title": "Balboa 1", "link": _page("/")}
+
+
+MAILS = [
+    Mail(
+        "classwork.registered",
+        kind=Kind.TRANSACTIONAL,
+        title="You have a place",
+        context=registered_context,
+        sample=registered_sample,
+    ),
+    Mail(
+        "classwork.twice",
+        kind=Kind.TRANSACTIONAL,
+        title="Registered for a class twice",
+        context=twice_context,
+        sample=twice_sample,
+    ),
+    Mail(
+        "classwork.address_wanted",
+        kind=Kind.TRANSACTIONAL,
+        title="Nobody knows the attendee at the address given",
+        context=address_wanted_context,
+        sample=address_wanted_sample,
+    ),
+]

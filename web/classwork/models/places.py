@@ -1,0 +1,103 @@
+"""A student's place in a class offer."""
+
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from billing.models import OrderLine
+from classwork.models.calendar import ClassOffer
+from users.models import Student, User
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def live(self) -> "RegistrationQuerySet":
+        return self.filter(state__in=Registration.LIVE)
+
+    def taking_a_place(self, at: datetime) -> "RegistrationQuerySet":
+        """Truth at the time of reading: a hold counts until its last moment, whether or not anybody has tidied up."""
+        return self.live().exclude(state=Registration.State.HELD, held_until__lt=at)
+
+    def of(self, user: User) -> "RegistrationQuerySet":
+        """Of the people for whom this account speaks; paying for somebody shows nothing of them."""
+        return self.filter(student__in=Student.objects.of(user))
+
+    def for_lists(self) -> "RegistrationQuerySet":
+        return self.select_related(
+            "student__user", "student__guardian", "offer__subject__level", "offer__session", "offer__location",
+            "line__order",
+        ).prefetch_related("line__order__payments", "offer__meetings")  # fmt: skip
+
+
+class Registration(models.Model):
+    class State(models.TextChoices):
+        HELD = "held", "Kept until paid"
+        CONFIRMED = "confirmed", "Registered"
+        ON_HOLD = "on_hold", "Waiting for a decision"
+        LAPSED = "lapsed", "Not paid in time"
+        CANCELLED = "cancelled", "Cancelled"
+        TRANSFERRED = "transferred", "Moved to another class"
+
+    LIVE = (State.HELD, State.CONFIRMED, State.ON_HOLD)
+
+    class Readiness(models.TextChoices):
+        """What was answered to the level check."""
+
+        NOT_ASKED = "", "Not asked"
+        READY = "ready", "Knows what the class builds on"
+        UNSURE = "unsure", "Is not sure of the level"
+
+    student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="registrations")
+    offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="registrations", verbose_name="class")
+    line = models.ForeignKey(
+        OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
+    )
+    state = models.CharField(max_length=12, choices=State, editable=False)
+    held_until = models.DateTimeField(null=True, blank=True, editable=False)
+    readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
+    heard_from = models.CharField(max_length=120, blank=True, help_text="Who told them about the school.")
+    over_capacity = models.BooleanField("beyond the capacity", default=False, editable=False)
+    why = models.CharField(max_length=300, blank=True, editable=False, help_text="Why it ended, or was put on hold.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["offer", "state"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["student", "offer"],
+                condition=Q(state__in=["held", "confirmed", "on_hold"]),
+                name="classwork_registration_once",
+                violation_error_message="This person has a place in the class already.",
+            ),
+            models.UniqueConstraint(
+                fields=["line"],
+                condition=Q(state__in=["held", "confirmed", "on_hold"]),
+                name="classwork_registration_one_a_line",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["held", "confirmed", "on_hold"], ended_at=None)
+                | Q(state__in=["lapsed", "cancelled", "transferred"], ended_at__isnull=False),
+                name="classwork_registration_ended_says_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["confirmed", "on_hold"]) | Q(confirmed_at__isnull=False),
+                name="classwork_registration_confirmed_says_when",
+            ),
+        ]
+        permissions = [("exceed_capacity", "May register more people than a class takes")]
+
+    def __str__(self) -> str:
+        return f"{self.student} in {self.offer}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+    def takes_a_place(self, at: datetime) -> bool:
+        lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until < at
+        return self.is_live and not lapsed

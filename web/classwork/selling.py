@@ -1,0 +1,79 @@
+"""A place in a class, as something to buy."""
+
+from datetime import datetime
+
+from billing.kinds import Description, Facts, ProductKind, Unavailable
+from billing.models import OrderLine
+from classwork.domain.listed import Listed
+from classwork.domain.places import attendees, opening, registering, room
+from classwork.domain.places.attendees import Attendee
+from classwork.models import ClassOffer, Registration
+from common import dates
+
+
+class PlaceKind(ProductKind):
+    name = "place"
+
+    def offer(self, line: OrderLine) -> ClassOffer:
+        offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
+        if offer is None:
+            raise Unavailable("This class is not offered any more.")
+        return offer
+
+    def describe(self, line: OrderLine) -> Description:
+        offer = self.offer(line)
+        attendee = Attendee.of(line.details)
+        who = attendees.name_of(attendee, line.order) if attendee else ""
+        when = f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}"
+        return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
+
+    def facts(self, line: OrderLine, at: datetime) -> Facts:
+        offer = self.offer(line)
+        attendee = Attendee.of(line.details)
+        student = attendees.known(attendee, line.order) if attendee else None
+        return Facts(
+            full=offer.full_price,
+            prepay=offer.pre_pay_discount,
+            multi=offer.multi_discount,
+            attendee=attendees.identity(attendee, line.order) if attendee else "",
+            student_id=student.pk if student else None,
+            starts=opening.first_start(offer),
+            at_the_door=offer.pay_at_door,
+        )
+
+    def problems(self, line: OrderLine, at: datetime) -> list[str]:
+        offer = self.offer(line)
+        closed = "" if line.details.get("by_desk") else opening.closed_because(offer, at)
+        if closed:
+            return [closed]
+        return [*self._about_room(line, offer, at), *self._about_people(line, offer)]
+
+    def _about_room(self, line: OrderLine, offer: ClassOffer, at: datetime) -> list[str]:
+        full = room.of(offer, at).is_full and not line.details.get("over_capacity")
+        return [registering.FULL] if full else []
+
+    def _about_people(self, line: OrderLine, offer: ClassOffer) -> list[str]:
+        """What is in the cart was typed by the buyer; what is stored is told to whoever speaks for the student."""
+        attendee = Attendee.of(line.details)
+        if attendee is None:
+            return ["Please say who attends."]
+        if attendee.who == attendees.STUDENT and attendees.known(attendee, line.order) is None:
+            return ["Please say anew who attends."]
+        name, who = attendees.name_of(attendee, line.order), attendees.identity(attendee, line.order)
+        before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
+        earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
+        if any(attendees.identity(one, line.order) == who for one in earlier):
+            return [f"{name} is in your cart for this class already."]
+        student = attendees.known(attendee, line.order)
+        if student and Registration.objects.live().filter(student=student, offer=offer).exists():
+            return [registering.ALREADY.format(name)]
+        return []
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        registering.hold(line, until)
+
+    def confirm(self, line: OrderLine) -> None:
+        registering.confirm(line)
+
+    def release(self, line: OrderLine, why: str) -> None:
+        registering.release(line, why)

@@ -1,0 +1,161 @@
+"""Registering for classes, and the classes of the people one speaks for."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing import visit
+from billing.domain import cart as carts
+from classwork.domain.listed import Listed
+from classwork.domain.places import attendees, choosing, mine, opening, room
+from classwork.domain.places.attendees import ME
+from classwork.domain.places.choosing import Choice
+from classwork.forms.places import MOST_OTHERS, AddressForm, OtherForm, PeopleForm, other_forms
+from classwork.models import ClassOffer
+from common import dates
+from users.members import MemberRequest
+
+NOBODY = "Please say who attends."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def register(request: HttpRequest) -> HttpResponse:
+    offers = opening.open_offers(timezone.now())
+    if request.method == "POST":
+        return _chosen(request, offers)
+    wanted = request.GET.get("class", "")
+    if wanted and wanted not in {str(offer.pk) for offer in offers}:
+        return _not_open(request, wanted)
+    form = _form(request, offers, initial={"classes": [wanted], "who": [ME]})
+    return _page(request, offers, form, [])
+
+
+def _form(request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwargs: Any) -> PeopleForm:
+    viewer = visit.account(request)
+    return PeopleForm(offers, viewer, list(viewer.in_care.all()) if viewer else [], *args, **kwargs)
+
+
+def _not_open(request: HttpRequest, wanted: str) -> HttpResponse:
+    """A class that the public may see says why it is closed; of any other there is nothing to say."""
+    known = ClassOffer.objects.published(dates.today()).for_lists()
+    offer = get_object_or_404(known, pk=wanted) if wanted.isdecimal() and len(wanted) < 16 else None
+    if offer is None:
+        raise Http404
+    messages.warning(request, opening.closed_because(offer, timezone.now()))
+    return redirect(offer)
+
+
+def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
+    form = _form(request, offers, request.POST)
+    others = other_forms(_count(form), request.POST, checked=True)
+    if "more" in request.POST:
+        return _one_more(request, offers, len(others) + 1)
+    if not all([form.is_valid(), *(other.is_valid() for other in others)]):
+        return _page(request, offers, form, others, status=_status(form))
+    choice = _choice(form, others, offers)
+    _look_into(request, form, choice)
+    if form.errors:
+        return _page(request, offers, form, others)
+    if not choice.readiness and (levels := _levels(request, choice)):
+        return _page(request, offers, form, others, levels=levels)
+    try:
+        choosing.put_in_cart(visit.open_cart(request), choice)
+    except carts.Full:
+        form.add_error(None, "That is more than fits into one order. Please order in two steps.")
+        return _page(request, offers, form, others)
+    return redirect("checkout")
+
+
+def _count(form: PeopleForm) -> int:
+    """How many others the page showed; what no page of ours says is refused."""
+    form.full_clean()
+    if "others" in form.errors or form.cleaned_data["others"] is None:
+        raise BadRequest
+    return int(form.cleaned_data["others"])
+
+
+def _one_more(request: HttpRequest, offers: Sequence[ClassOffer], count: int) -> HttpResponse:
+    said = request.POST
+    typed = {"classes": said.getlist("classes"), "who": said.getlist("who"), "heard_from": said.get("heard_from", "")}
+    others = other_forms(min(count, MOST_OTHERS), said, checked=False)
+    return _page(request, offers, _form(request, offers, initial=typed), others)
+
+
+def _status(form: PeopleForm) -> int:
+    """What the page does not offer was sent by no reader of it."""
+    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+    return 400 if "invalid_choice" in codes else 200
+
+
+def _choice(form: PeopleForm, others: Sequence[OtherForm], offers: Sequence[ClassOffer]) -> Choice:
+    named = [attendee for other in others if (attendee := other.attendee())]
+    return Choice(
+        offers=[offer for offer in offers if offer.pk in form.class_ids],
+        attendees=[*form.attendees(), *named],
+        readiness=form.cleaned_data["ready"],
+        heard_from=form.cleaned_data["heard_from"],
+    )
+
+
+def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:
+    if not choice.attendees:
+        form.add_error("who", NOBODY)
+    for fault in choosing.faults(choice, visit.account(request), timezone.now()):
+        form.add_error("classes", fault)
+
+
+def _levels(request: HttpRequest, choice: Choice) -> list[tuple[Any, Any]]:
+    asked = choosing.asks_for_level(choice, visit.account(request), timezone.now())
+    return [(level, choosing.below(level)) for level in asked]
+
+
+def _page(
+    request: HttpRequest,
+    offers: Sequence[ClassOffer],
+    form: PeopleForm,
+    others: Sequence[OtherForm],
+    *,
+    levels: Sequence[tuple[Any, Any]] = (),
+    status: int = 200,
+) -> HttpResponse:
+    rooms = room.among(offers, timezone.now())
+    chosen = set(form["classes"].value() or [])
+    context = {
+        "form": form,
+        "others": others,
+        "count": len(others),
+        "may_add": len(others) < MOST_OTHERS,
+        "levels": levels,
+        "classes": [(Listed(offer, dates.today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers],
+    }
+    return render(request, "classwork/register.html", context, status=status)
+
+
+@login_required
+@require_safe
+def my_classes(request: MemberRequest) -> HttpResponse:
+    people = mine.people(request.user, timezone.now())
+    return render(request, "classwork/my_classes.html", {"people": people, "user": request.user})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
+    """Where the payer gives another address for somebody whom nobody knew at the first."""
+    order = visit.find_order(request, number)
+    student = attendees.out_of_reach(order).first()
+    form = AddressForm(request.POST or None)
+    if student is not None and form.is_valid():
+        attendees.reach_at(student, form.cleaned_data["email"])
+        messages.success(request, f"Thank you. We write to {student} there.")
+        return redirect(order.address())
+    return render(request, "classwork/attendee_address.html", {"order": order, "student": student, "form": form})
