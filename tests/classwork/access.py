@@ -5,7 +5,8 @@ from typing import Any
 from classwork.domain import feeds, meetings, proposals
 from classwork.domain.offers import OfferDraft
 from tests import make
-from tests.access import EVERYBODY, Row
+from tests.access import EVERYBODY, MEMBERS, Row
+from tests.classwork import buying
 
 #         visitor student guardian teacher assistant admin
 TEAM = "  login   403     403      200     200       200"
@@ -25,6 +26,9 @@ def stage(school: SimpleNamespace) -> None:
     meetings.cancel(None, off, "Snow")
     school.day_off = off
     school.day = school.offer.meetings.first()
+    friend = buying.other("Lee", "lee@example.org")
+    basket = buying.cart((school.offer, buying.me()), (school.offer, friend), payer=school.alice)
+    school.booked = buying.pay(buying.place(basket))
 
 
 def first(name: str) -> Any:
@@ -43,6 +47,14 @@ ROWS = [
     Row("classoffer_calendar", EVERYBODY, args=first("offer"), browse=False),
     Row("teacher_calendar", EVERYBODY, args=lambda school: [feeds.token(school.tess.staff)], browse=False),
     Row("sitemap", EVERYBODY, browse=False),
+    Row("register", EVERYBODY, post="400 400 400 400 400 400"),
+    Row(
+        "attendee_address",
+        "404   200 404 404 404 404",
+        post="404   200 404 404 404 404",
+        args=first("booked"),
+    ),
+    Row("my_classes", MEMBERS),
     Row("location_list", EVERYBODY),
     Row("location_detail", EVERYBODY, args=first("hall")),
     Row("teaching", TEAM),

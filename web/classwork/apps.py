@@ -7,9 +7,8 @@ MODELS = ("level", "subject", "location", "session", "classoffer", "meeting", "p
 class ClassworkConfig(AppConfig):
     name = "classwork"
     verbose_name = "Classes"
-    ACCOUNT_LINKS = [("My classes", "my_classes")]
     SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list")]
-    ACCOUNT_LINKS = [("Teaching", "teaching", "classwork.add_proposal")]
+    ACCOUNT_LINKS = [("My classes", "my_classes"), ("Teaching", "teaching", "classwork.add_proposal")]
     DESK_LINKS = [
         ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from the last."),
         ("Proposals", "desk_proposals", "classwork.decide_proposal", "What teachers would like to offer or change."),

@@ -1,5 +1,6 @@
 from classwork.admin.catalogue import LevelAdmin, LocationAdmin, SubjectAdmin
 from classwork.admin.offers import ClassOfferAdmin, MeetingAdmin, ProposalAdmin
+from classwork.admin.places import RegistrationAdmin
 from classwork.admin.sessions import SessionAdmin
 
 __all__ = [
@@ -8,6 +9,7 @@ __all__ = [
     "LocationAdmin",
     "MeetingAdmin",
     "ProposalAdmin",
+    "RegistrationAdmin",
     "SessionAdmin",
     "SubjectAdmin",
 ]

@@ -30,6 +30,7 @@ OFFER_FIELDS = [
     "start_time",
     "capacity",
     "price",
+    "pay_at_door",
     "skip_tagline",
     "public_note",
     "manager_approved",

@@ -1,6 +1,6 @@
 """From a choice of classes and people to lines in the cart."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -9,7 +9,6 @@ from django.db import transaction
 
 from billing.domain import cart as carts
 from billing.models import Order
-from classwork.domain import levels
 from classwork.domain.places import progress, room
 from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.models import ClassOffer, Level, Registration
@@ -39,11 +38,15 @@ def put_in_cart(cart: Order, choice: Choice) -> None:
 def faults(choice: Choice, viewer: User | None, at: datetime) -> list[str]:
     """Full classes for everybody; who has a place already, only for whoever speaks for them."""
     rooms = room.among(choice.offers, at)
-    found = [f"{offer.subject.title}, {offer.day}: this class is full." for offer in choice.offers if rooms[offer.pk].is_full]
+    found = [
+        f"{offer.subject.title}, {offer.day}: this class is full." for offer in choice.offers if rooms[offer.pk].is_full
+    ]
     taken = _students(choice.attendees, viewer)
     live = Registration.objects.live().filter(offer__in=choice.offers, student__in=taken)
     live = live.select_related("student", "offer__subject__level")
-    return found + [f"{one.student} has a place in {one.offer.subject.title}, {one.offer.day}, already." for one in live]
+    return found + [
+        f"{one.student} has a place in {one.offer.subject.title}, {one.offer.day}, already." for one in live
+    ]
 
 
 def _students(attendees: Iterable[Attendee], viewer: User | None) -> list[Student]:

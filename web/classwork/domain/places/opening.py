@@ -1,6 +1,6 @@
 """Which classes can be registered for."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from classwork.models import ClassOffer
 from common import dates
@@ -25,7 +25,6 @@ def closed_because(offer: ClassOffer, at: datetime) -> str:
     if _is_over(offer, at):
         return OVER
     return CLOSED if offer.session.expire_date < today else ""
-
 
 
 def _is_over(offer: ClassOffer, at: datetime) -> bool:

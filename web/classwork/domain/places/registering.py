@@ -13,8 +13,8 @@ from classwork.domain.places import attendees, room
 from classwork.models import ClassOffer, Registration
 from history.domain import record
 from mailroom.domain import draft
-from outbox.domain import emit
 from outbox.declare import EventType
+from outbox.domain import emit
 from users.models import Student, User
 
 State = Registration.State
@@ -66,7 +66,7 @@ def _room_for(line: OrderLine, offer: ClassOffer, at: datetime) -> bool:
 
 
 def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
-    """Whoever is logged in and speaks for the student is told of a second registration; for others it becomes a case."""
+    """Whoever is logged in and speaks for the student is told of a second registration; for others it is a case."""
     if not Registration.objects.live().filter(student=student, offer=offer).exists():
         return student
     attendee = attendees.Attendee.of(line.details)

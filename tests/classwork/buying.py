@@ -1,0 +1,54 @@
+"""Carts, orders and payments of places, made as the site makes them."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import payments, placing
+from billing.models import Order, OrderLine
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
+from classwork.models import ClassOffer
+from users.models import Student, User
+
+PAT = ("Pat Payer", "pat@example.org")
+
+
+def me() -> Attendee:
+    return Attendee(ME)
+
+
+def of(student: Student) -> Attendee:
+    return Attendee(STUDENT, student_id=student.pk)
+
+
+def other(first_name: str, email: str = "", last_name: str = "") -> Attendee:
+    return Attendee(OTHER, first_name=first_name, last_name=last_name, email=email)
+
+
+def cart(
+    *choices: tuple[ClassOffer, Attendee], payer: User | None = None, name: str = PAT[0], email: str = PAT[1]
+) -> Order:
+    """A cart of a visitor, or of an account."""
+    order = carts.of(payer) or carts.new(payer) if payer else carts.new()
+    order.payer_name, order.payer_email = (payer.get_full_name(), payer.email) if payer else (name, email)
+    order.save()
+    for offer, attendee in choices:
+        carts.add(order, "place", offer.pk, attendee.as_details())
+    return order
+
+
+def place(order: Order, due: str = Order.Due.NOW, **how: Any) -> Order:
+    return placing.place(order, placing.How(due, **how), seen=None, at=timezone.now())
+
+
+def pay(order: Order) -> Order:
+    payment = payments.start(order, "practice", timezone.now())
+    payments.confirm(payment, payments.Taken(Decimal(payment.total), payment.currency))
+    order.refresh_from_db()
+    return order
+
+
+def line(order: Order) -> OrderLine:
+    return order.lines.order_by("pk")[0]

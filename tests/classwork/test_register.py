@@ -1,0 +1,247 @@
+import re
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from billing.models import Order, OrderLine
+from classwork.models import ClassOffer, Registration
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, me, of, pay, place
+from tests.users.post import masked
+from users.models import User
+
+URL = "/register/"
+
+
+class RegisterTestCase(SchoolTestCase):
+    def send(self, *who: str, client: Client | None = None, offer: ClassOffer | None = None, **more: Any) -> Any:
+        data = {"classes": [(offer or self.offer).pk], "who": list(who), "others": 0} | more
+        return (client or self.client).post(URL, data)
+
+    def friend(self, number: int = 0, **said: str) -> dict[str, str]:
+        usual = {"first_name": "Lee", "last_name": "", "email": "lee@example.org"} | said
+        return {f"other-{number}-{name}": value for name, value in usual.items()} | {"others": str(number + 1)}
+
+    def check_out(self, name: str = "Pat Payer", email: str = "pat@example.org", client: Client | None = None) -> Any:
+        """From who pays to the last click; the answer to that."""
+        browser = client or self.client
+        browser.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
+        review = browser.get(reverse("checkout_review"))
+        quote = review.context["sight"].quote
+        said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        return browser.post(reverse("checkout_review"), said)
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [line.details for line in OrderLine.objects.order_by("pk")]
+
+
+class ChoosingTest(RegisterTestCase):
+    def test_the_page_of_a_class_leads_here_with_the_class_chosen(self) -> None:
+        page = self.client.get(reverse("classoffer_detail", args=[self.offer.pk]))
+        self.assertContains(page, f"{URL}?class={self.offer.pk}")
+        page = self.client.get(URL, {"class": self.offer.pk})
+        self.assertContains(page, f'value="{self.offer.pk}" id="class-{self.offer.pk}" checked')
+
+    def test_a_stranger_registers_and_pays(self) -> None:
+        self.assertRedirects(self.send("me"), reverse("checkout"))
+        paying = self.check_out()
+        self.client.post(paying.url, {"answer": "pay"})
+        registration = Registration.objects.get()
+        self.assertEqual((str(registration.student), registration.state), ("Pat Payer", "confirmed"))
+
+    def test_a_friend_is_added_without_losing_what_was_typed(self) -> None:
+        said = {"heard_from": "A poster"} | self.friend() | {"more": "1"}
+        page = self.send("me", **said)
+        self.assertContains(page, 'value="lee@example.org"')
+        self.assertContains(page, 'name="other-1-first_name"')
+        self.assertContains(page, "A poster")
+        self.assertEqual(self.lines(), [])
+
+    def test_everybody_attends_every_class_chosen(self) -> None:
+        friday = make.offer(self.session, make.subject(version="B"), class_day=4)
+        self.send("me", classes=[self.offer.pk, friday.pk], **self.friend())
+        self.assertEqual(len(self.lines()), 4)
+
+    def test_the_same_choice_sent_twice_is_in_the_cart_once(self) -> None:
+        self.send("me", **self.friend())
+        self.send("me", **self.friend())
+        self.assertEqual(len(self.lines()), 2)
+
+    def test_an_empty_form_for_somebody_else_is_nobody(self) -> None:
+        self.send("me", **self.friend(first_name="", email=""))
+        self.assertEqual([details["who"] for details in self.lines()], ["me"])
+
+    def test_a_friend_needs_a_name(self) -> None:
+        self.assertContains(self.send("me", **self.friend(first_name="")), "This field is required")
+
+    def test_somebody_has_to_attend(self) -> None:
+        self.assertContains(self.send(), "Please say who attends.")
+
+    def test_a_class_has_to_be_chosen(self) -> None:
+        self.assertContains(self.send("me", classes=[]), "Please choose a class.")
+
+    def test_a_guardian_finds_the_children_by_name_and_a_visitor_does_not(self) -> None:
+        self.assertNotContains(self.client.get(URL), "Kit Gray")
+        self.log_in(self.gus)
+        self.assertContains(self.client.get(URL), "Kit Gray")
+        self.send("me", f"student-{self.kit.pk}")
+        self.check_out()
+        self.assertEqual({one.student.first_name for one in Registration.objects.all()}, {"Gus", "Kit"})
+
+    def test_who_told_them_is_kept(self) -> None:
+        self.send("me", heard_from="Alice")
+        self.check_out()
+        self.assertEqual(Registration.objects.get().heard_from, "Alice")
+
+    def test_whoever_has_a_place_is_told_so_and_nothing_is_added(self) -> None:
+        self.log_in(self.alice)
+        place(cart((self.offer, me()), payer=self.alice))
+        self.assertContains(self.send("me"), "already")
+        self.assertEqual(OrderLine.objects.filter(order__state=Order.State.CART).count(), 0)
+
+
+class LevelTest(RegisterTestCase):
+    def second(self) -> ClassOffer:
+        return make.offer(self.session, make.subject("L2"), class_day=2)
+
+    def test_a_visitor_is_asked_about_a_class_that_builds_on_another(self) -> None:
+        offer = self.second()
+        self.assertContains(self.send("me", offer=offer), "Is this the right level?")
+        self.assertEqual(self.lines(), [])
+        self.assertRedirects(self.send("me", offer=offer, ready="unsure"), reverse("checkout"))
+        self.check_out()
+        self.assertEqual(Registration.objects.get().readiness, "unsure")
+
+    def test_a_beginner_is_asked_nothing_about_a_first_class(self) -> None:
+        self.assertRedirects(self.send("me"), reverse("checkout"))
+
+    def test_whoever_has_done_the_level_below_is_not_asked(self) -> None:
+        for version in ("C", "D"):
+            offer = make.offer(self.session, make.subject("Beg", version), class_day=4)
+            pay(place(cart((offer, me()), payer=self.alice)))
+        self.log_in(self.alice)
+        self.assertRedirects(self.send("me", offer=self.second()), reverse("checkout"))
+
+    def test_whoever_has_not_is_asked(self) -> None:
+        self.log_in(self.alice)
+        self.assertContains(self.send("me", offer=self.second()), "Is this the right level?")
+
+
+class BadInputTest(RegisterTestCase):
+    def test_what_no_page_offers_is_refused_and_nothing_is_written(self) -> None:
+        hidden = make.offer(self.session, make.subject(version="B"), class_day=4, manager_approved=False)
+        hostile: list[dict[str, Any]] = [
+            {"classes": ["-1"]},
+            {"classes": ["9" * 40]},
+            {"classes": [str(hidden.pk)]},
+            {"classes": ["x"]},
+            {"who": [f"student-{self.kit.pk}"]},
+            {"who": ["me", "student-99999999999999999999"]},
+            {"others": "-1"},
+            {"others": "100000"},
+            {"others": "x"},
+            {"others": ""},
+            {"ready": "<script>"},
+        ]
+        for said in hostile:
+            with self.subTest(str(said)):
+                self.assertEqual(self.send("me", **said).status_code, 400)
+        self.assertEqual(OrderLine.objects.count(), 0)
+
+    def test_a_class_that_is_not_public_is_not_there(self) -> None:
+        ClassOffer.objects.filter(pk=self.offer.pk).update(manager_approved=False)
+        self.assertEqual(self.client.get(URL, {"class": self.offer.pk}).status_code, 404)
+        self.assertEqual(self.client.get(URL, {"class": "x"}).status_code, 404)
+
+    def test_a_class_that_is_closed_says_so(self) -> None:
+        type(self.session).objects.update(publish_date="2020-01-01", expire_date="2020-01-02")
+        page = self.client.get(URL, {"class": self.offer.pk}, follow=True)
+        self.assertContains(page, "Registration for this class is closed.")
+
+    def test_a_class_that_filled_up_while_typing_is_said_and_the_rest_is_kept(self) -> None:
+        friday = make.offer(self.session, make.subject(version="B"), class_day=4)
+        self.send("me", classes=[self.offer.pk, friday.pk])
+        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
+        place(cart((self.offer, me()), payer=self.alice))
+        page = self.client.get(reverse("checkout_review"))
+        self.client.post(reverse("checkout"), {"payer_name": "Pat", "payer_email": "pat@example.org"})
+        page = self.client.get(reverse("checkout_review"))
+        self.assertContains(page, "This class is full now.")
+        full = OrderLine.objects.get(product_id=self.offer.pk, order__state=Order.State.CART)
+        self.client.post(reverse("cart_remove", args=[full.pk]))
+        self.assertEqual(self.check_out().status_code, 302)
+        self.assertEqual(Registration.objects.filter(offer=friday).count(), 1)
+
+    def test_a_full_class_cannot_be_chosen(self) -> None:
+        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
+        place(cart((self.offer, me()), payer=self.alice))
+        self.assertContains(self.send("me"), "this class is full")
+
+
+class StrangersTest(RegisterTestCase):
+    """Somebody at the keyboard who types other people's addresses learns nothing."""
+
+    def whole_way(self, name: str, email: str) -> tuple[list[bytes], int]:
+        client, answers = Client(), []
+        with CaptureQueriesContext(connection) as queries:
+            answers.append(masked(self.send("me", client=client)))
+            client.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
+            review = client.get(reverse("checkout_review"))
+            answers.append(masked(review))
+            quote = review.context["sight"].quote
+            said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "door", "terms": "on"}
+            placed = client.post(reverse("checkout_review"), said)
+            answers.append(masked(client.get(placed.url)))
+        order = Order.objects.latest("pk")
+        text = [answer.replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME") for answer in answers]
+        return [self.without_keys(each, order) for each in text], len(queries)
+
+    def without_keys(self, page: bytes, order: Order) -> bytes:
+        page = re.sub(rb"key=[^\"&]+", b"key", page)
+        page = re.sub(rb"/cart/remove/\d+/|\d\d:\d\d", b"", page)
+        return re.sub(rb"(Order |/order/)%d\b" % order.pk, rb"\1NUMBER", page)
+
+    def test_the_answers_are_the_same_for_known_and_unknown_addresses(self) -> None:
+        self.whole_way("Ann Other", "warm@example.org")
+        unknown = self.whole_way("Ann Other", "unknown@example.org")
+        place(cart((self.offer, me()), payer=self.alice))
+        cases = {
+            "known address, another name": ("Ann Other", "alice@example.org"),
+            "known address and name, with a place already": ("Alice Arden", "alice@example.org"),
+            "a guardian's address with the child's name": ("Kit Gray", "gus@example.org"),
+        }
+        for case, (name, email) in cases.items():
+            with self.subTest(case):
+                self.assertEqual(self.whole_way(name, email)[0], unknown[0])
+
+
+class MyClassesTest(RegisterTestCase):
+    def test_a_guardian_sees_the_children_and_a_payer_sees_nobody(self) -> None:
+        place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
+        self.log_in(self.gus)
+        self.assertContains(self.client.get(reverse("my_classes")), "To be paid at the door")
+        self.log_in(self.sam)
+        self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
+
+    def test_the_list_costs_the_same_for_one_class_and_for_thirty(self) -> None:
+        self.log_in(self.alice)
+
+        def rows(count: int) -> None:
+            for _ in range(count):
+                Registration.objects.update(state="cancelled", ended_at="2026-01-01T00:00Z")
+                pay(place(cart((self.offer, me()), payer=self.alice)))
+
+        self.assertSameQueries(reverse("my_classes"), rows)
+
+    def test_the_classes_page_costs_the_same_with_places_counted(self) -> None:
+        def rows(count: int) -> None:
+            for _ in range(count):
+                number = User.objects.count()
+                make.offer(self.session, make.subject(version="B"), class_day=4)
+                place(cart((self.offer, me()), name=f"P{number}", email=f"p{number}@example.org"))
+
+        self.assertSameQueries(reverse("classoffer_list"), rows)

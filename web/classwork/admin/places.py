@@ -1,0 +1,35 @@
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from classwork.admin.offers import LookedUp
+from classwork.domain.places import words
+from classwork.models import Registration
+
+
+@admin.register(Registration)
+class RegistrationAdmin(LookedUp):
+    list_display = ["first_name", "last_name", "offer", "place", "payment", "created_at"]
+    list_filter = ["state", "offer__session", "offer__class_day", "readiness", "over_capacity"]
+    search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
+    ordering = ["-offer__class_day", "offer__start_time", "student__first_name"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Registration]":
+        return Registration.objects.for_lists()
+
+    @admin.display(ordering="student__first_name")
+    def first_name(self, obj: Registration) -> str:
+        return obj.student.first_name
+
+    @admin.display(ordering="student__last_name")
+    def last_name(self, obj: Registration) -> str:
+        return obj.student.last_name
+
+    @admin.display(ordering="state")
+    def place(self, obj: Registration) -> str:
+        return str(words.of_place(obj, timezone.now()))
+
+    @admin.display
+    def payment(self, obj: Registration) -> str:
+        return str(words.of_payment(obj, timezone.now()))
