@@ -126,7 +126,7 @@ class ListTest(PublicTestCase):
 
         self.assertSameQueries(reverse("classoffer_list"), partial(rows, location=self.hall), exactly=6)
         rows(270)
-        with self.assertNumQueries(5):
+        with self.assertNumQueries(6):
             self.client.get(reverse("classoffer_list"))
 
 
