@@ -144,9 +144,9 @@ def _bookings_of(meeting: Meeting) -> Iterable[Booking]:
 
 def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]) -> Iterable[Booking]:
     if place is not None:
-        yield Booking("place", place.pk, str(place), offer.pk, offer.heading, slot)
+        yield Booking("place", place.pk, str(place), offer.pk, str(offer), slot)
     for person in staff:
-        yield Booking("staff", person.pk, str(person), offer.pk, offer.heading, slot)
+        yield Booking("staff", person.pk, str(person), offer.pk, str(offer), slot)
 
 
 # -- writing -----------------------------------------------------------------------------------------------------

@@ -38,11 +38,13 @@ OFFER_FIELDS = [
 
 
 class SessionForm(PreviewedModelForm):
-    expire_date = Session._meta.get_field("expire_date").formfield(required=False)
-
     class Meta:
         model = Session
         fields = SESSION_FIELDS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expire_date"].required = False  # empty: worked out from the key day
 
     def plan(self) -> Preview:
         return sessions.plan_session(stored(self.instance), self.values())
