@@ -42,14 +42,14 @@ class Looking:
 
 class LineInline(Looking, admin.StackedInline):
     model = OrderLine
-    fields = readonly_fields = [
-        *("title", "detail", "kind", "product_id", "now_total", "door_total", "cancelled_at", "kept"),
-    ]
+    readonly_fields = ["title", "detail", "kind", "product_id", "now_total", "door_total", "cancelled_at", "kept"]
+    fields = [*readonly_fields]
 
 
 class PaymentInline(Looking, admin.StackedInline):
     model = Payment
-    fields = readonly_fields = ["variant", "status", "total", "captured_amount", "refunded_amount", "captured_at"]
+    readonly_fields = ["variant", "status", "total", "captured_amount", "refunded_amount", "captured_at"]
+    fields = [*readonly_fields]
 
 
 @admin.register(Order)
