@@ -79,6 +79,9 @@ ROWS = [
     Row("desk_move_day", DESK, post=DESK, args=first("day")),
     Row("desk_substitutes_day", DESK, post="login 403 403 403 403 302", args=first("day")),
     Row("desk_restore_day", DESK, post=DESK, args=first("day_off")),
+    Row("desk_registrations", DESK),
+    Row("desk_registrations", DESK, query="?q=alice&show=live&class=1", note="searched"),
+    Row("desk_register", DESK, post=DESK),
     Row("desk_proposals", DESK),
     Row("desk_proposal", DESK, post="login 403 403 403 403 302", args=first("asked")),
 ]

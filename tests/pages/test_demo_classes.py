@@ -3,7 +3,7 @@ from io import StringIO
 from django.core.management import call_command
 from django.test import TestCase, override_settings
 
-from classwork.models import ClassOffer, Meeting, Proposal, Session
+from classwork.models import ClassOffer, Meeting, Proposal, Registration, Session
 from pages import demo
 
 
@@ -14,6 +14,8 @@ class DemoSchoolTest(TestCase):
         self.assertEqual((Session.objects.count(), ClassOffer.objects.count()), (3, 30))
         self.assertEqual(Proposal.objects.filter(state="submitted").count(), 2)
         self.assertTrue(Meeting.objects.exclude(cancelled_at=None).exists())
+        self.assertEqual(Registration.objects.live().filter(student__user__email="alice@example.org").count(), 2)
+        self.assertGreater(Registration.objects.count(), 20)
         page = self.client.get("/classes/").content.decode()
         for words in ("Beginning A", "Balboa basics", "Inez dances in Paris", "Grange Hall"):
             self.assertIn(words, page)

@@ -11,6 +11,12 @@ class ClassworkConfig(AppConfig):
     ACCOUNT_LINKS = [("My classes", "my_classes"), ("Teaching", "teaching", "classwork.add_proposal")]
     DESK_LINKS = [
         ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from the last."),
+        (
+            "Registrations",
+            "desk_registrations",
+            "classwork.view_registration",
+            "Who has a place, and whether it is paid.",
+        ),
         ("Proposals", "desk_proposals", "classwork.decide_proposal", "What teachers would like to offer or change."),
     ]
     ROLES = {

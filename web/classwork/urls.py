@@ -3,7 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from classwork.forms.meetings import DEEDS
-from classwork.views import desk, feeds, places, public, teaching
+from classwork.views import desk, desk_places, feeds, places, public, teaching
 
 
 class DayConverter:
@@ -44,6 +44,8 @@ urlpatterns = [
     path("desk/classes/<int:pk>/", desk.class_days, name="desk_class"),
     path("desk/classes/<int:pk>/add/", desk.add_day, name="desk_add_day"),
     *(path(f"desk/days/<int:pk>/{deed}/", desk.change_day, {"deed": deed}, name=f"desk_{deed}_day") for deed in DEEDS),
+    path("desk/registrations/", desk_places.index, name="desk_registrations"),
+    path("desk/registrations/new/", desk_places.enter, name="desk_register"),
     path("desk/proposals/", desk.proposal_list, name="desk_proposals"),
     path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),
     path("register/", places.register, name="register"),

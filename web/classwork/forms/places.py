@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
-from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed
 from classwork.models import ClassOffer, Registration
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
@@ -94,3 +95,44 @@ def _other_form(number: int, data: Mapping[str, Any] | None, checked: bool) -> O
 
 class AddressForm(forms.Form):
     email = AddressField(label="Another e-mail address")
+
+
+class OfferField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return str(obj)
+
+
+class EntryForm(forms.Form):
+    """A place entered at the desk, for somebody known (`student`) or by name and address."""
+
+    offer = OfferField(label="Class", queryset=ClassOffer.objects.none())
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+    email = AddressField(help_text="A guardian’s for a child. Whoever reads mail there is asked who this is.")
+    over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
+    why = forms.CharField(label="Why", max_length=300, required=False, help_text="Kept in the history.")
+
+    def __init__(
+        self, offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.student = student
+        cast(OfferField, self.fields["offer"]).queryset = offers
+        if student is not None:
+            for name in ("first_name", "last_name", "email"):
+                del self.fields[name]
+        if not may_exceed:
+            del self.fields["over_capacity"]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("over_capacity") and not said.get("why"):
+            self.add_error("why", "Please say why there shall be one more than the class takes.")
+        return said
+
+    @property
+    def person(self) -> Student | Typed:
+        if self.student is not None:
+            return self.student
+        said = self.cleaned_data
+        return Typed(said["first_name"], said["last_name"], said["email"])

@@ -70,7 +70,7 @@ def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
     if not Registration.objects.live().filter(student=student, offer=offer).exists():
         return student
     attendee = attendees.Attendee.of(line.details)
-    if attendee and attendees.known(attendee, line.order) == student:
+    if line.details.get("by_desk") or (attendee and attendees.known(attendee, line.order) == student):
         raise Unavailable(ALREADY.format(student))
     cases.open_case(Case.Kind.OTHER, line.order, TWICE.format(student, offer))
     if to := attendees.address(student):

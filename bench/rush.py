@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""Two hundred people want the last twenty places, over HTTP, from gunicorn, with a worker running beside it.
+
+    .venv/bin/python bench/rush.py [--buyers 200] [--places 20] [--at-once 40] [--postgres]
+
+Each goes the whole way: the form, who pays, the price, the last click, the practice payment. Exit 0 when exactly as
+many places are sold as there are, everybody else is told clearly that the class is full, nothing answers with 5xx, and
+no hold is left over. Beside the orders a second stands how many pages of the class list the same server answers.
+"""
+
+import argparse
+import http.client
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench import services
+
+SOLD, FULL = "sold", "full"
+HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|seen_now|seen_door)" value="([^"]*)"')
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--buyers", type=int, default=200)
+    parser.add_argument("--places", type=int, default=20)
+    parser.add_argument("--at-once", type=int, default=40)
+    parser.add_argument("--postgres", action="store_true")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        home = stack.enter_context(services.folder())
+        database = f"sqlite:///{home}/db.sqlite3"
+        if options.postgres:
+            database = stack.enter_context(services.postgres(home / "postgres"))
+        services.django_over(database)
+        offer_id = open_class(options.places)
+        port = stack.enter_context(server(home, offer_id))
+        pages = page_rate(port, options.at_once)
+        began = time.monotonic()
+        with ThreadPoolExecutor(options.at_once) as pool:
+            outcomes = Counter(pool.map(lambda number: Buyer(port, number).buy(offer_id), range(options.buyers)))
+        seconds = time.monotonic() - began
+        return 0 if judge(options, outcomes, seconds, pages, offer_id) else 1
+
+
+def open_class(places: int) -> int:
+    from tests import make
+
+    return int(make.offer(make.session("Rush"), make.subject(), capacity=places).pk)
+
+
+@contextmanager
+def server(home: Path, offer_id: int) -> Iterator[int]:
+    """Two processes with four threads each; the database is the one that DATABASE_URL names."""
+    port = services.free_port()
+    env = os.environ | {"PYTHONPATH": f"{services.TOP / 'web'}:{services.TOP}"}
+    command = [sys.executable, "-m", "gunicorn", "hepcat.wsgi", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4"]
+    log = (home / "gunicorn.log").open("w")
+    started = [
+        subprocess.Popen([*command, "--log-level", "error"], env=env, cwd=services.TOP / "web", stderr=log),
+        subprocess.Popen([sys.executable, "manage.py", "worker"], env=env, cwd=services.TOP / "web", stderr=log),
+    ]
+    try:
+        services.wait_for(port)
+        Visitor(port).ask("GET", f"/classes/{offer_id}")
+        yield port
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            process.wait(20)
+        log.close()
+
+
+class Visitor:
+    """A browser's cookies, and one request at a time."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.cookies, self.statuses = port, dict[str, str](), list[int]()
+
+    def ask(self, method: str, path: str, data: dict[str, str] | None = None) -> tuple[int, str, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request(method, path, urlencode(data) if data else None, headers)
+        response = connection.getresponse()
+        text = response.read().decode()
+        for cookie in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        connection.close()
+        self.statuses.append(response.status)
+        return response.status, text, response.headers.get("Location", "")
+
+    def send(self, path: str, page: str, **data: str) -> tuple[int, str, str]:
+        """Fill in a form: what it hides goes along."""
+        return self.ask("POST", path, {name: unescape(value) for name, value in HIDDEN.findall(page)} | data)
+
+
+class Buyer(Visitor):
+    def __init__(self, port: int, number: int) -> None:
+        super().__init__(port)
+        self.name, self.email = f"Buyer {number}", f"buyer{number}@example.org"
+
+    def buy(self, offer_id: int) -> str:
+        outcome = self.outcome(offer_id)
+        worst = max(self.statuses)
+        return f"answer {worst}" if worst >= 500 else outcome
+
+    def outcome(self, offer_id: int) -> str:
+        _, page, _ = self.ask("GET", f"/register/?class={offer_id}")
+        status, page, _ = self.send("/register/", page, classes=str(offer_id), who="me", others="0")
+        if status != 302:
+            return told(page)
+        _, page, _ = self.ask("GET", "/checkout/")
+        self.send("/checkout/", page, payer_name=self.name, payer_email=self.email)
+        _, page, _ = self.ask("GET", "/checkout/review/")
+        status, page, onward = self.send("/checkout/review/", page, way="practice")
+        if status != 302:
+            return told(page)
+        attempt = urlsplit(onward).path
+        _, page, _ = self.ask("GET", attempt)
+        _, _, onward = self.send(attempt, page, answer="pay")
+        _, page, _ = self.ask("GET", onward.removeprefix(f"http://127.0.0.1:{self.port}"))
+        return SOLD if "Your payment has arrived" in page else "unclear"
+
+
+def told(page: str) -> str:
+    return FULL if "class is full" in page else "unclear"
+
+
+def page_rate(port: int, at_once: int, seconds: float = 5) -> float:
+    """How many pages a second the same server answers when nobody buys."""
+    until = time.monotonic() + seconds
+
+    def look(_: int) -> int:
+        visitor = Visitor(port)
+        while time.monotonic() < until:
+            visitor.ask("GET", "/classes/")
+        return len(visitor.statuses)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return sum(pool.map(look, range(at_once))) / seconds
+
+
+def judge(options: argparse.Namespace, outcomes: Counter[str], seconds: float, pages: float, offer_id: int) -> bool:
+    from classwork.models import Registration
+
+    states = Counter(Registration.objects.filter(offer=offer_id).values_list("state", flat=True))
+    sold = min(options.places, options.buyers)
+    print(f"{options.buyers} buyers for {options.places} places: {dict(outcomes)}; registrations: {dict(states)}")
+    print(f"{seconds:.1f} s: {options.buyers / seconds:.1f} buyers/s, {sold / seconds:.1f} paid orders/s;", end=" ")
+    print(f"the class list alone: {pages:.0f} pages/s")
+    good = outcomes == {SOLD: sold, FULL: options.buyers - sold} and states == {"confirmed": sold}
+    print("As it should be." if good else "NOT as it should be.")
+    return good
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,124 @@
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import ledger, payments
+from billing.models import Order
+from classwork.models import ClassOffer, Registration, Session
+from history.models import Entry
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, me, of, pay, place
+from users.models import User
+
+LIST, ENTER = reverse("desk_registrations"), reverse("desk_register")
+
+
+class DeskTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.ada)
+
+    def allow(self, user: User, *codenames: str) -> User:
+        user.user_permissions.set(Permission.objects.filter(codename__in=[*codenames, "enter_office"]))
+        return User.objects.get(pk=user.pk)
+
+
+class ListTest(DeskTestCase):
+    def names(self, **query: Any) -> list[str]:
+        page = self.client.get(LIST, query)
+        return sorted(one.registration.student.first_name for one in page.context["places"])
+
+    def setUp(self) -> None:
+        super().setUp()
+        pay(place(cart((self.offer, me()), payer=self.alice)))
+        place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
+
+    def test_it_says_who_has_a_place_and_what_is_paid_in_words(self) -> None:
+        page = self.client.get(LIST)
+        self.assertContains(page, "To be paid at the door")
+        self.assertContains(page, "Paid")
+        self.assertNotContains(page, "confirmed")
+
+    def test_people_are_found_by_name_address_and_class(self) -> None:
+        self.assertEqual(self.names(q="alice"), ["Alice"])
+        self.assertEqual(self.names(q="gus@example.org"), ["Kit"])
+        self.assertEqual(self.names(q="beginning kit"), ["Kit"])
+        self.assertEqual(self.names(q="nobody"), [])
+
+    def test_it_is_narrowed_by_state_class_and_session(self) -> None:
+        self.assertEqual(self.names(show="unpaid"), ["Kit"])
+        self.assertEqual(self.names(show="ended"), [])
+        self.assertEqual(self.names(**{"class": self.offer.pk}), ["Alice", "Kit"])
+        self.assertEqual(self.names(session=self.session.pk + 1), [])
+
+    def test_nonsense_finds_everything(self) -> None:
+        self.assertEqual(self.names(**{"class": "9" * 40, "session": "x", "show": "?"}), ["Alice", "Kit"])
+
+    def test_it_costs_the_same_for_one_and_for_thirty(self) -> None:
+        def rows(count: int) -> None:
+            for _ in range(count):
+                number = User.objects.count()
+                pay(place(cart((self.offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
+
+        self.assertSameQueries(LIST, rows)
+
+
+class EnterTest(DeskTestCase):
+    def enter(self, **more: Any) -> Any:
+        said = {"offer": self.offer.pk, "first_name": "Wes", "last_name": "Walk-in", "email": "wes@example.org"}
+        return self.client.post(ENTER, said | more)
+
+    def test_a_walk_in_has_a_place_and_pays_in_cash(self) -> None:
+        page = self.enter()
+        order = Order.objects.get()
+        self.assertRedirects(page, reverse("desk_order", args=[order.pk]))
+        self.assertEqual(Registration.objects.get().state, "confirmed")
+        self.assertEqual(order.entered_by, self.ada)
+        today = timezone.localdate()
+        payments.record_by_hand(order, "cash", ledger.owed(order, order.placed_at), by=self.ada, received_on=today)
+        order.refresh_from_db()
+        self.assertEqual(order.state, Order.State.PAID)
+        self.assertEqual(Registration.objects.get().state, "confirmed")
+
+    def test_somebody_known_is_registered_by_their_record(self) -> None:
+        page = self.client.post(f"{ENTER}?student={self.kit.pk}", {"offer": self.offer.pk})
+        self.assertEqual(page.status_code, 302)
+        self.assertEqual(Registration.objects.get().student, self.kit)
+        self.assertEqual(Order.objects.get().payer_email, "gus@example.org")
+
+    def test_somebody_who_has_a_place_is_refused(self) -> None:
+        place(cart((self.offer, me()), payer=self.alice))
+        page = self.enter(first_name="Alice", last_name="Arden", email="alice@example.org")
+        self.assertContains(page, "has a place in this class already")
+        self.assertEqual(Registration.objects.count(), 1)
+
+    def test_a_class_that_is_closed_to_the_public_is_open_to_the_desk(self) -> None:
+        ClassOffer.objects.update(manager_approved=False)
+        self.assertEqual(self.enter().status_code, 302)
+
+    def test_one_more_than_the_class_takes_needs_the_permission_and_a_reason(self) -> None:
+        ClassOffer.objects.update(capacity=1)
+        place(cart((self.offer, me()), payer=self.alice))
+        self.assertContains(self.enter(), "This class is full now.")
+        self.assertContains(self.enter(over_capacity="on"), "Please say why")
+        self.assertEqual(self.enter(over_capacity="on", why="Plays the piano").status_code, 302)
+        self.assertTrue(Registration.objects.first().over_capacity)
+        self.assertEqual(Entry.objects.get(action="classwork.registered_at_the_desk").why, "Plays the piano")
+
+    def test_without_the_permission_the_box_is_not_there_and_not_believed(self) -> None:
+        ClassOffer.objects.update(capacity=1)
+        place(cart((self.offer, me()), payer=self.alice))
+        self.log_in(self.allow(self.ash, "add_registration", "view_registration"))
+        self.assertNotContains(self.client.get(ENTER), "over_capacity")
+        self.assertContains(self.enter(over_capacity="on", why="x"), "This class is full now.")
+
+    def past(self) -> Session:
+        key_day = make.thursday(-20)
+        return make.session("Old", key_day, publish_date=key_day)
+
+    def test_a_class_of_the_past_is_not_offered(self) -> None:
+        old = make.offer(self.past(), make.subject(version="B"))
+        page = self.enter(offer=old.pk)
+        self.assertContains(page, "Select a valid choice")

@@ -1,0 +1,81 @@
+"""Registrations at the desk: found again, and entered by hand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import placing
+from billing.models import Order
+from classwork.domain.places import attendees
+from classwork.domain.places.attendees import OTHER, Attendee, Typed
+from classwork.domain.places.choosing import KIND
+from classwork.models import ClassOffer, Registration
+from history.domain import record
+from users.models import Student, User
+
+State = Registration.State
+
+LISTED = {
+    "live": ("Registered or kept", Q(state__in=Registration.LIVE)),
+    "unpaid": ("Registered, not paid", Q(state=State.CONFIRMED) & ~Q(line__order__state=Order.State.PAID)),
+    "unsure": ("Not sure of the level", Q(state__in=Registration.LIVE, readiness=Registration.Readiness.UNSURE)),
+    "hold": ("Waiting for a decision", Q(state=State.ON_HOLD)),
+    "ended": ("Lapsed, cancelled, moved", ~Q(state__in=Registration.LIVE)),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is looked for; a choice that does not exist finds everything."""
+
+    text: str = ""
+    show: str = ""
+    offer_id: int | None = None
+    session_id: int | None = None
+
+
+def search(wanted: Wanted) -> QuerySet[Registration]:
+    found = Registration.objects.for_lists()
+    if wanted.show in LISTED:
+        found = found.filter(LISTED[wanted.show][1])
+    if wanted.offer_id:
+        found = found.filter(offer=wanted.offer_id)
+    if wanted.session_id:
+        found = found.filter(offer__session=wanted.session_id)
+    for word in wanted.text.split():
+        found = found.filter(_matches(word))
+    return found
+
+
+def _matches(word: str) -> Q:
+    fields = ("first_name", "last_name", "email", "user__email", "guardian__email")
+    person = (Q(**{f"student__{field}__icontains": word}) for field in fields)
+    found = Q(offer__subject__name__icontains=word) | Q(offer__subject__level__name__icontains=word)
+    for one in person:
+        found |= one
+    return found
+
+
+def open_to_the_desk(at: datetime) -> QuerySet[ClassOffer]:
+    """The desk may register for any class that has a day to come, listed or not."""
+    ahead = ClassOffer.objects.filter(meetings__ends_at__gt=at, meetings__cancelled_at=None).distinct()
+    return ahead.select_related("subject__level", "session")
+
+
+@transaction.atomic
+def enter(by: User, offer: ClassOffer, person: Student | Typed, *, why: str = "", over_capacity: bool = False) -> Order:
+    """A place that is paid later, at the door or at the desk. Raises NotPlaced."""
+    student = person if isinstance(person, Student) else attendees.by_address(person)
+    order = carts.new()
+    order.payer_name, order.payer_email = str(student), attendees.address(student)
+    order.save(update_fields=["payer_name", "payer_email"])
+    said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
+    more = {"by_desk": True, "attends": student.pk, "over_capacity": over_capacity}
+    carts.add(order, KIND, offer.pk, said.as_details() | more)
+    order = placing.place(order, placing.How(Order.Due.DOOR, by_staff=by), seen=None, at=timezone.now())
+    record(by, "classwork.registered_at_the_desk", order, why=why, offer=offer.pk, over_capacity=over_capacity)
+    return order

@@ -1,0 +1,65 @@
+"""Who attends: Alice in her second session, Kit with Gus, and names enough to fill a few classes."""
+
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing.domain import ledger, payments
+from billing.models import Order
+from classwork.domain.places import attendees, desk, room
+from classwork.models import ClassOffer, Registration, Session
+from common import dates
+from users.models import Student, User
+
+NAMES = (
+    "Amal",
+    "Bea",
+    "Cleo",
+    "Dario",
+    "Edda",
+    "Femi",
+    "Greta",
+    "Hugo",
+    "Ida",
+    "Jonas",
+    "Kaya",
+    "Lino",
+    "Mona",
+    "Nils",
+)
+
+
+def load() -> None:
+    if Registration.objects.exists():
+        return
+    ada = User.objects.get(email="ada@example.org")
+    past, running, following = Session.objects.order_by("key_day_date")
+    alice = Student.objects.get(user__email="alice@example.org")
+    kit = Student.objects.get(guardian__email="gus@example.org")
+    for session, version in ((past, "A"), (running, "B")):
+        pay(ada, desk.enter(ada, beginning(session, version), alice))
+    pay(ada, desk.enter(ada, beginning(running, "A"), kit))
+    desk.enter(ada, beginning(following, "A"), kit)
+    fill(ada, beginning(following, "A"), NAMES[:8])
+    fill(ada, following.offers.get(subject__name="Solo jazz"), NAMES[2:])
+    fill(ada, following.offers.get(subject__name="Aerials for the careful"), NAMES[:8])
+
+
+def beginning(session: Session, version: str) -> ClassOffer:
+    return session.offers.get(subject__level__code="Beg", subject__version=version)
+
+
+def fill(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:
+    """Every second one has paid; what is full stays full."""
+    for number, name in enumerate(names):
+        if room.of(offer, timezone.now()).is_full:
+            return
+        order = desk.enter(ada, offer, attendees.Typed(name, "Demo", f"{name.lower()}.demo@example.org"))
+        if number % 2:
+            pay(ada, order)
+
+
+def pay(ada: User, order: Order) -> None:
+    owed = ledger.owed(order, timezone.now())
+    if owed > Decimal(0):
+        payments.record_by_hand(order, "cash", owed, by=ada, received_on=dates.today())
