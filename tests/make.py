@@ -91,7 +91,7 @@ def school() -> SimpleNamespace:
         gus=account("gus@example.org", "Gus", "Gray", PASSWORD),
         tess=account("tess@example.org", "Tess", "Tanner", PASSWORD),
         ash=account("ash@example.org", "Ash", "Abara", PASSWORD),
-        ada=account("ada@example.org", "Ada", "Adler", PASSWORD, is_superuser=True),
+        ada=account("ada@example.org", "Ada", "Adler", PASSWORD),
         sam=account("sam@example.org", "Sam", "Stranger", PASSWORD),
     )
     people.student = student(people.alice)

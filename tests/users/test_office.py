@@ -154,6 +154,7 @@ class ChangingTest(OfficeTestCase):
             self.assertEqual(response.status_code, 403)
 
     def test_an_admin_cannot_change_a_superuser(self) -> None:
+        User.objects.filter(pk=self.ada.pk).update(is_superuser=True)
         response = self.client.post(reverse("admin:users_user_change", args=[self.ada.pk]), {"email": "mine@x.example"})
         self.assertEqual(response.status_code, 403)
         self.assertEqual(self.deed("close", self.ada, why="x").status_code, 403)

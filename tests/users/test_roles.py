@@ -157,6 +157,8 @@ class GivingTest(RolesTestCase):
         self.assertFalse(roles.is_admin(self.tess))
 
     def test_only_a_superuser_changes_a_superuser(self) -> None:
+        self.ada.is_superuser = True
+        self.ada.save()
         self.assertFalse(domain.may_change(self.office, self.ada))
         self.assertTrue(domain.may_change(self.ada, self.office))
         self.assertTrue(domain.may_change(self.office, self.tess))

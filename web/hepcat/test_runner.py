@@ -1,7 +1,10 @@
 """Django's runner, which finds tests/ from any folder and is not content with nothing."""
 
+import atexit
 import os
+import shutil
 import sys
+import tempfile
 import unittest
 import warnings
 from collections.abc import Sequence
@@ -12,11 +15,15 @@ from django.conf import settings
 from django.db import connection
 from django.test.runner import DiscoverRunner
 
+from hepcat.test_results import TextSuite
+
 TOP = Path(__file__).resolve().parents[2]
 
 
 class Runner(DiscoverRunner):
     """Tests tagged `postgres`, `redis` or `browser` run where their service is found."""
+
+    parallel_test_suite = TextSuite
 
     def __init__(self, *, exclude_tags: list[str] | None = None, **kwargs: Any) -> None:
         if str(TOP) not in sys.path:
@@ -30,6 +37,16 @@ class Runner(DiscoverRunner):
         for app in settings.SCHOOL_APPS:
             warnings.filterwarnings("error", module=rf"{app}(\.|$)")
         warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing is collected for tests
+
+    def setup_databases(self, **kwargs: Any) -> Any:
+        """SQLite in a file, as on a real machine: in memory all threads would share one connection, and trip."""
+        if connection.vendor == "sqlite":
+            memory = Path("/dev/shm")  # noqa: S108
+            folder = tempfile.mkdtemp(prefix="hepcat-", dir=memory if memory.is_dir() else None)
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            connection.settings_dict["TEST"]["NAME"] = f"{folder}/test.sqlite3"
+            connection.settings_dict["OPTIONS"]["init_command"] = "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"
+        return super().setup_databases(**kwargs)
 
     def build_suite(self, test_labels: Sequence[str] | None = None, **kwargs: Any) -> unittest.TestSuite:
         self.top_level = str(TOP)
