@@ -15,7 +15,7 @@ REGISTRIES = [
 ]
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
 MACHINES = re.compile(r"/(" + "|".join(["ro" + "ot/", "work/m", "work/s", "tmp/" + "wt"]) + ")")
-INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=[\"']|javascript:", re.IGNORECASE)
 LONGEST_FILE, LONGEST_FUNCTION = 500, 50
 
 
