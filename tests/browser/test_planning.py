@@ -1,0 +1,83 @@
+"""Two ways through the site that have to stay short: planning the next session, and finding a first class."""
+
+from datetime import time
+
+from django.test import Client
+from playwright.sync_api import Locator, Page, expect
+
+from classwork.models import ClassOffer, Session
+from common import dates
+from tests import make
+from tests.browser.base import BrowserTestCase
+
+
+class Clicks:
+    """Somebody who goes through the site from its front page by clicking alone."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.count = 0
+        page.goto("/")
+
+    def link(self, name: str, within: str = "body") -> None:
+        self.on(self.page.locator(within).get_by_role("link", name=name, exact=True).first)
+
+    def button(self, name: str) -> None:
+        self.on(self.page.get_by_role("button", name=name, exact=True))
+
+    def on(self, what: Locator) -> None:
+        what.click()
+        self.count += 1
+
+
+class PlanningTest(BrowserTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        school = self.school
+        self.second = make.offer(school.session, make.subject("L2"), school.ash.staff, location=school.hall)
+        make.offer(school.session, school.offer.subject, school.ash.staff, class_day=3, start_time=time(18))
+
+    def test_the_next_session_is_planned_from_the_last_in_under_fifteen_clicks(self) -> None:
+        page = self.open_browser(self.school.ada)
+        ada = Clicks(page)
+        ada.on(page.locator("details.menu > summary"))
+        ada.link("Desk", "nav[aria-label=Office]")
+        ada.link("Sessions", "main")
+        ada.link("Plan the next session")
+        ada.on(page.get_by_label(f"{self.second.subject} comes again"))
+        ada.button("Look at the dates")
+        self.assertEqual(Session.objects.count(), 1)
+        self.check_page(page)
+        ada.button("Create the session")
+        expect(page.get_by_text("is planned with 2 classes, not yet approved")).to_be_visible()
+        self.assertLess(ada.count, 15)
+        self.assertFalse(self.complaints)
+
+        planned = Session.objects.latest("key_day_date")
+        self.assertGreater(planned.start_date, self.school.session.end_date)
+        self.assertGreater(planned.publish_date, dates.today())
+        self.assertEqual({offer.subject for offer in planned.offers.all()}, {self.school.offer.subject})
+        self.assertFalse(planned.offers.filter(manager_approved=True).exists())
+        self.assert_hidden(planned)
+
+    def assert_hidden(self, session: Session) -> None:
+        visitor = Client()
+        for path in ("/classes/", session.get_absolute_url(), "/"):
+            self.assertNotContains(visitor.get(path), session.title)
+        for offer in session.offers.all():
+            self.assertEqual(visitor.get(offer.get_absolute_url()).status_code, 404)
+
+    def test_a_visitor_finds_a_tuesday_class_for_beginners_in_three_clicks(self) -> None:
+        for javascript in (True, False):
+            with self.subTest(javascript=javascript):
+                page = self.open_browser(javascript=javascript)
+                visitor = Clicks(page)
+                visitor.link("Classes", "header")
+                visitor.link("Tuesday", "nav[aria-label='Find a class']")
+                visitor.link("Beginning", "nav[aria-label='Find a class']")
+                self.assertEqual(visitor.count, 3)
+                self.assertEqual(self.classes_on(page), {self.school.offer})
+
+    def classes_on(self, page: Page) -> set[ClassOffer]:
+        links = page.locator("main a").evaluate_all("links => links.map(link => link.pathname)")
+        return {offer for offer in ClassOffer.objects.all() if offer.get_absolute_url() in links}
