@@ -1,16 +1,14 @@
 """One Markdown text becomes both parts of a mail: HTML in the school's look, and plain text that reads well."""
 
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 from xml.etree.ElementTree import Element
 
 import markdown
 import nh3
-from django.utils.safestring import SafeString, mark_safe
 from markdown.treeprocessors import Treeprocessor
 
-from common.markup import ATTRIBUTES, EXTENSIONS, SCHEMES, SETTINGS, TAGS
+from common.markup import ATTRIBUTES, SCHEMES, TAGS
+from mailroom import plain
 from mailroom.look import styles
 
 STYLED = {**{tag: {"style"} for tag in TAGS}, **{tag: names | {"style"} for tag, names in ATTRIBUTES.items()}}
@@ -34,22 +32,21 @@ def stands_alone(paragraph: Element) -> bool:
     return not ((paragraph.text or "") + (paragraph[0].tail or "")).strip()
 
 
-@lru_cache(maxsize=1)
-def _converter() -> markdown.Markdown:
-    converter = markdown.Markdown(extensions=EXTENSIONS, extension_configs=SETTINGS)
-    converter.treeprocessors.register(Roles(converter), "roles", 0)
-    return converter
+@lru_cache(maxsize=512)
+def both_parts(source: str, hue: int) -> tuple[str, str]:
+    """HTML and plain text. Mails of one kind mostly differ in their values alone, so this is remembered."""
+    html = to_html(source, hue)
+    return html, plain.to_text(html)
 
 
-def to_html(text: str) -> SafeString:
+def to_html(source: str, hue: int) -> str:
     """Safe whoever wrote it; no style but ours survives."""
-    looks: Mapping[str, str] = styles()
+    looks = styles(hue)
 
     def looked_up(tag: str, attribute: str, value: str) -> str | None:
         return looks.get(value) if attribute == "style" else value
 
-    html = _converter().reset().convert(text)
-    clean: Any = nh3.clean(
-        html, tags=TAGS, attributes=STYLED, attribute_filter=looked_up, url_schemes=SCHEMES, link_rel=None
-    )
-    return mark_safe(clean)
+    converter = markdown.Markdown(extensions=["tables", "sane_lists"])
+    converter.treeprocessors.register(Roles(converter), "roles", 0)
+    html = converter.convert(source)
+    return nh3.clean(html, tags=TAGS, attributes=STYLED, attribute_filter=looked_up, url_schemes=SCHEMES, link_rel=None)

@@ -1,10 +1,7 @@
 """The school's look where no style sheet reaches: mail programs know neither our tokens nor oklch."""
 
 import math
-from collections.abc import Mapping
 from functools import cache
-
-from django.conf import settings
 
 SANS = "-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif"
 SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,Georgia,serif"
@@ -51,13 +48,9 @@ def palette(hue: int) -> dict[str, str]:
     }
 
 
-def styles() -> Mapping[str, str]:
-    """What each part of a mail's text looks like, by its tag; `button` is a link that stands alone."""
-    return _styles(settings.BRAND_HUE)
-
-
 @cache
-def _styles(hue: int) -> dict[str, str]:
+def styles(hue: int) -> dict[str, str]:
+    """What each part of a mail's text looks like, by its tag; `button` is a link that stands alone."""
     colours = palette(hue)
     heading = f"margin:28px 0 8px;font-family:{SERIF};line-height:1.25;font-weight:600"
     cell = f"padding:8px 12px 8px 0;border-bottom:1px solid {colours['line']};text-align:left;vertical-align:top"

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 TABLE = {"table", "thead", "tbody", "tr", "td", "th"}
 BLOCKS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "hr"} | TABLE
+RULE = "-" * 24
 EMPTY = {"br", "hr", "img"}
 SPACE = re.compile(r"[ \t\r\n]+")
 
@@ -64,8 +65,7 @@ def _block(node: Node) -> str:
     if special is not None:
         return special(node)
     text = "\n".join(_blocks(node))
-    underline = "-" * min(max(map(len, text.splitlines()), default=0), 60)
-    return f"{text}\n{underline}" if node.tag.startswith("h") and text else text
+    return f"{text}\n{RULE}" if node.tag.startswith("h") and text else text
 
 
 def _list(node: Node) -> str:
@@ -123,6 +123,6 @@ SPECIAL: dict[str, Callable[[Node], str]] = {
     "ol": _list,
     "blockquote": lambda node: _indent("\n\n".join(_blocks(node)), "> ", "> "),
     "table": lambda node: "\n".join(" | ".join(_cells(row)) for row in _find(node, "tr")),
-    "hr": lambda node: "-" * 24,
+    "hr": lambda node: RULE,
     "pre": lambda node: _raw(node).strip("\n"),
 }

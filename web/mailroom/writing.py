@@ -1,10 +1,11 @@
 """The words of mails: Django templates that make Markdown, in which every value stands as it was written.
 
-A name with a star or a bracket in it must neither turn into a link nor into italics, so each `{{ value }}` goes through
-`as_written`, which templates need not say. A value that is not there is a mistake, never a gap in a mail.
+Each `{{ value }}` goes through `as_written`, which templates need not say: it leaves a token for the value (values.py).
+A value that is not there is a mistake, never a gap in a mail.
 """
 
 import re
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,14 +19,14 @@ from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
 
+from mailroom.values import Values
+
 VARIABLE = re.compile(r"\{\{(.+?)\}\}")
-MARKS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "\\`*_{}[]()<>&#|~!"})
-STARTS = str.maketrans({sign: f"&#{ord(sign)};" for sign in "-+=:."})
-LINE_START = re.compile(r"^[ \t]*([-+=:]|\d+\.)?", re.MULTILINE)
 MISSING = "\0missing:%s\0"
 MISSING_NAME = re.compile(r"\0missing:(.*?)\0", re.DOTALL)
 
 register = Library()
+_values: ContextVar[Values] = ContextVar("mailroom_values")
 
 
 class MissingValue(Exception):
@@ -34,23 +35,22 @@ class MissingValue(Exception):
 
 @register.filter
 def as_written(value: Any) -> SafeString:
-    """A value as Markdown that shows just that value; line breaks stay."""
     if isinstance(value, SafeString):
         return value
-    text = str(localize(template_localtime(value))).strip().translate(MARKS)
-    return mark_safe(LINE_START.sub(_inert, text).replace("\n", "  \n"))
-
-
-def _inert(found: "re.Match[str]") -> str:
-    """Without what would begin a list, a heading or, by its spaces, a block of code."""
-    return (found[1] or "").translate(STARTS)
+    text = str(localize(template_localtime(value))).strip().replace("\r\n", "\n")
+    return mark_safe(_values.get().token(text))
 
 
 @register.filter
 def quoted(value: Any) -> SafeString:
     """What somebody wrote, set apart as a quotation."""
-    lines = as_written(value).split("\n")
-    return mark_safe("\n".join(f"> {line}" for line in lines))
+    return mark_safe(f"> {as_written(value)}")
+
+
+@register.filter
+def markdown(value: Any) -> SafeString:
+    """What somebody at the school wrote as Markdown."""
+    return mark_safe(str(value))
 
 
 class Files(Loader):
@@ -89,11 +89,17 @@ def body_template(source: str) -> Template:
     return engines()[0].from_string(literal(source))
 
 
-def fill(template: Template, values: dict[str, Any]) -> str:
-    text: str = template.render(Context(values, autoescape=template.engine.autoescape))
+def fill(template: Template, context: dict[str, Any]) -> tuple[str, Values]:
+    """The text with its tokens, and what they stand for."""
+    values = Values()
+    token = _values.set(values)
+    try:
+        text: str = template.render(Context(context, autoescape=template.engine.autoescape))
+    finally:
+        _values.reset(token)
     if missing := MISSING_NAME.search(text):
         raise MissingValue(missing[1])
-    return text
+    return text, values
 
 
 def page(path: str, values: dict[str, Any]) -> str:

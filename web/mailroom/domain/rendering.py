@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from html import escape
 from typing import Any
 
 from django.conf import settings
@@ -14,12 +16,16 @@ from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
 
 from common.names import tidy
-from mailroom import letter, look, plain, writing
+from mailroom import letter, look, writing
 from mailroom.declare import Kind, Mail, Secret
 from mailroom.masking import HIDDEN, without_secrets
 from mailroom.models import Template
+from mailroom.values import Values
+
+Filled = tuple[str, Values]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+PLACE = re.compile("\ue000([a-z]+)\ue001")
 LONGEST_SUBJECT = 200
 WHY = {
     Kind.TRANSACTIONAL: "You get this mail because of something that was done here with your address.",
@@ -46,13 +52,6 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Letter:
-    subject: str
-    text: str
-    html: str
-
-
-@dataclass(frozen=True)
 class Footer:
     """Where a reader can choose what to get, and stop this kind at once."""
 
@@ -61,6 +60,14 @@ class Footer:
 
 
 NO_FOOTER = Footer()
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+    html: str
+    footer: Footer = NO_FOOTER
 
 
 def texts(names: Iterable[str]) -> dict[str, Text]:
@@ -84,15 +91,17 @@ def render(
 ) -> Letter:
     """With `masked`, as others than its reader may see it: secret words and links are blotted out."""
     values = school() | {name: primitive(value, masked) for name, value in context.items()}
-    subject = one_line(_filled(writing.subject_template, text.subject, values, "subject"))
-    html: str = letter.to_html(_filled(writing.body_template, text.body, values, "body"))
+    source, found = _filled(writing.subject_template, text.subject, values, "subject")
+    subject = one_line(found.into_text(source))
+    source, found = _filled(writing.body_template, text.body, values, "body")
+    html, words = letter.both_parts(source, settings.BRAND_HUE)
+    html, words = found.into_html(html), found.into_text(words)
     if masked:
-        html = without_secrets(html)
-    words = plain.to_text(html)
+        html, words = without_secrets(html), without_secrets(words)
     for part, said in (("subject", subject), ("body", words.strip())):
         if not said:
             raise DoesNotRender(f"The {part} is empty.", part)
-    return Letter(subject, words + _signature(mail, footer), _page(mail, subject, html, footer))
+    return Letter(subject, words + _signature(mail, footer), _page(mail, subject, html, footer), footer)
 
 
 def school() -> dict[str, Any]:
@@ -121,7 +130,7 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
-def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> str:
+def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> Filled:
     try:
         return writing.fill(compile_(source), values)
     except writing.MissingValue as missing:
@@ -144,16 +153,24 @@ def _signature(mail: Mail, footer: Footer) -> str:
 
 
 def _page(mail: Mail, subject: str, body: str, footer: Footer) -> str:
+    """The frame is the same for all mails of a kind; what differs comes in last."""
+    frame = _frame(mail.kind, bool(footer.choose), bool(footer.stop), settings.BUSINESS_NAME, settings.BRAND_HUE)
+    parts = {"subject": escape(subject), "body": body, "choose": escape(footer.choose), "stop": escape(footer.stop)}
+    return PLACE.sub(lambda found: parts[found[1]], frame)
+
+
+@lru_cache(maxsize=16)
+def _frame(kind: Kind, choose: bool, stop: bool, school: str, hue: int) -> str:
     values = {
-        "subject": subject,
-        "body": body,
-        "school": settings.BUSINESS_NAME,
+        "subject": "\ue000subject\ue001",
+        "body": "\ue000body\ue001",
+        "choose": "\ue000choose\ue001" if choose else "",
+        "stop": "\ue000stop\ue001" if stop else "",
+        "school": school,
         "site": settings.SITE_URL,
-        "look": look.palette(settings.BRAND_HUE),
+        "look": look.palette(hue),
         "serif": mark_safe(look.SERIF),
         "sans": mark_safe(look.SANS),
-        "why": WHY[mail.kind],
-        "choose": footer.choose,
-        "stop": footer.stop,
+        "why": WHY[kind],
     }
     return writing.page("mail/letter.html", values)

@@ -138,19 +138,19 @@ def as_mail(message: Message, letter: Letter, connection: Any) -> EmailMultiAlte
         body=letter.text,
         to=[message.to],
         reply_to=[settings.OFFICE_EMAIL] if settings.OFFICE_EMAIL else None,
-        headers=headers(message),
+        headers=headers(message, letter),
         connection=connection,
     )
     mail.attach_alternative(letter.html, "text/html")
     return mail
 
 
-def headers(message: Message) -> dict[str, str]:
+def headers(message: Message, letter: Letter) -> dict[str, str]:
     """The Message-ID is the same whenever this round of this message is sent, so that servers can tell a double."""
     name = salted_hmac("mailroom.message_id", f"{message.pk}:{message.rounds}").hexdigest()[:32]
     return {
         "Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>",
         "Auto-Submitted": "auto-generated",
         notices.LETTER: notices.signed(message),
-        **addresses.unsubscribe_headers(addresses.footer(message)),
+        **addresses.unsubscribe_headers(letter.footer),
     }

@@ -45,7 +45,7 @@ def suppress(message: Message, reason: str) -> bool:
 
 def begin(message: Message, lease: str) -> bool:
     """Committed before the data goes out: whatever happens from here on, nobody else sends it."""
-    return _move(message, [State.QUEUED], State.SENDING, lease=lease, tries=F("tries") + 1)
+    return _move(message, [State.QUEUED], State.SENDING, lease=lease, tries=message.tries + 1)
 
 
 def put_back(message: Message, lease: str, reason: str) -> bool:
