@@ -4,14 +4,24 @@ from django.db import transaction
 from django.test import TestCase, modify_settings
 
 from mailroom.domain import draft
-from mailroom.models import Message
+from mailroom.models import Message, State
+from tests.base import SchoolTestCase
 
+ALICE = "alice@example.org"
 PLUGIN = modify_settings(INSTALLED_APPS={"append": "tests.mailroom.plugin"})
 
 
-def write(to: str = "alice@example.org", name: str = "choir.welcome", key: str = "1", **more: Any) -> Message:
+def write(to: str = ALICE, name: str = "choir.welcome", key: str = "1", **more: Any) -> Message:
     with transaction.atomic():
         return draft(name, to=to, key=key, **more)
+
+
+def stored(state: State = State.SENT, to: str = ALICE, **more: Any) -> Message:
+    """A message in a state that it takes longer to get into."""
+    fields: dict[str, Any] = {"template": "choir.welcome", "key": f"stored {Message.objects.count()}", "kind": "class"}
+    needs = {"reason": "Because."} if state in (State.SUPPRESSED, State.PARKED, State.BOUNCED) else {}
+    needs |= {"lease": "somebody"} if state == State.SENDING else {}
+    return Message.objects.create(to=to, state=state, **(fields | needs | more))
 
 
 def again(message: Message) -> Message:
@@ -21,4 +31,9 @@ def again(message: Message) -> Message:
 
 @PLUGIN
 class ChoirTestCase(TestCase):
+    pass
+
+
+@PLUGIN
+class ChoirSchoolTestCase(SchoolTestCase):
     pass
