@@ -16,13 +16,21 @@ SMTP_BACKEND = settings.MAIL_BACKENDS["smtp"]
 
 
 class Handler:
-    """`answers` are what it says to one mail after the other, at the recipient, at the text, or by hanging up."""
+    """`answers` are what it says to one mail after the other, at the recipient, at the text, or by hanging up.
+
+    After `silent_after` mails it takes one more and says nothing.
+    """
 
     def __init__(self) -> None:
         self.taken: list[Any] = []
         self.sessions: set[int] = set()
         self.at_recipient: list[str] = []
         self.at_text: list[str] = []
+        self.silent_after: int | None = None
+        self.port = free_port()
+
+    def readers(self) -> list[str]:
+        return [address for envelope in self.taken for address in envelope.rcpt_tos]
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: Any) -> str:
         answer = self.at_recipient.pop(0) if self.at_recipient else "250 OK"
@@ -34,11 +42,13 @@ class Handler:
 
     async def handle_DATA(self, server: SMTP, session: Any, envelope: Any) -> str:
         answer = self.at_text.pop(0) if self.at_text else "250 Taken"
-        if answer == "hang up":
-            hang_up(server)
         if answer.startswith("250") or answer == "hang up":
             self.taken.append(envelope)
             self.sessions.add(id(session))
+        if answer == "hang up":
+            hang_up(server)
+        while self.silent_after is not None and len(self.taken) > self.silent_after:
+            await asyncio.sleep(0.01)
         return answer
 
 
@@ -51,11 +61,11 @@ def hang_up(server: SMTP) -> None:
 
 @contextmanager
 def smtp_server() -> Iterator[Handler]:
-    handler, port = Handler(), free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port)
+    handler = Handler()
+    controller = Controller(handler, hostname="127.0.0.1", port=handler.port)
     controller.start()
     try:
-        with override_settings(EMAIL_BACKEND=SMTP_BACKEND, EMAIL_HOST="127.0.0.1", EMAIL_PORT=port):
+        with override_settings(EMAIL_BACKEND=SMTP_BACKEND, EMAIL_HOST="127.0.0.1", EMAIL_PORT=handler.port):
             yield handler
     finally:
         controller.stop()

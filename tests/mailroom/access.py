@@ -26,8 +26,8 @@ def mail(school: SimpleNamespace) -> list[object]:
     return [school.mail.pk]
 
 
-def link(purpose: str) -> object:
-    return lambda school: [links.make(purpose, school.mail.pk, "class")]
+def link(school: SimpleNamespace) -> list[object]:
+    return [links.make(addresses.READER, school.mail.pk, "class")]
 
 
 ROWS = [
@@ -35,9 +35,9 @@ ROWS = [
     Row("my_message", "login 200 404 404 404 404", args=mail),
     Row("my_message_html", "login 404 404 404 404 404", args=mail, browse=False),
     Row("my_mail_choices", MEMBERS, post="login 302 302 302 302 302"),
-    Row("mail_choose", EVERYBODY, post="302 302 302 302 302 302", args=link(addresses.CHOOSE)),
+    Row("mail_choose", EVERYBODY, post="302 302 302 302 302 302", args=link),
     Row("mail_choose", NOT_THERE, post=NOT_THERE, args=lambda school: ["mangled"], note="a mangled link"),
-    Row("mail_stop", EVERYBODY, post=EVERYBODY, args=link(addresses.STOP)),
+    Row("mail_stop", EVERYBODY, post=EVERYBODY, args=link),
     Row("ses_notices", "405   405 405 405 405 405", post=NOT_THERE),
     Row("desk_mail", OFFICE),
     Row("desk_mail", OFFICE, query="?state=perhaps&q=alice", note="what is unsure"),

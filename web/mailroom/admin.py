@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from mailroom import registry
 from mailroom.domain import returns, wording
 from mailroom.domain.showing import preview
-from mailroom.forms import TemplateForm
+from mailroom.forms import SuppressionForm, TemplateForm
 from mailroom.frames import as_page
 from mailroom.models import Message, Preference, Suppression, Template
 from outbox.admin import LookOnly
@@ -37,7 +37,7 @@ class SuppressionAdmin(LookOnly, admin.ModelAdmin):
     list_display = ["email", "cause", "since", "lifted_at"]
     list_filter = ["cause", ("lifted_at", admin.EmptyFieldListFilter)]
     search_fields = ["email"]
-    fields = ["email", "detail"]
+    form = SuppressionForm
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_add_permission(self, request)

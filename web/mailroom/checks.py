@@ -1,7 +1,7 @@
 """Questions asked of the declared mails when the site starts; each answer says what to do."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.core import checks
 
@@ -14,11 +14,15 @@ KEEP = "Keep one of the declarations in the apps' mails.py."
 @checks.register()
 def mails_are_whole(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     declared = registry.declarations()
-    twice = [name for name, count in Counter(mail.name for mail in declared).items() if count > 1]
+    twice = names_used_twice(declared)
     return [
         *(checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP, id="mailroom.E001") for name in twice),
         *(message for mail in declared for message in of_mail(mail)),
     ]
+
+
+def names_used_twice(declared: Sequence[Mail]) -> list[str]:
+    return [name for name, count in Counter(mail.name for mail in declared).items() if count > 1]
 
 
 def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:

@@ -2,11 +2,12 @@ from typing import Any
 
 from django import forms
 
+from common.names import email_key
 from mailroom import registry
 from mailroom.declare import OPTIONAL, Kind
 from mailroom.domain.rendering import DoesNotRender
 from mailroom.domain.showing import preview
-from mailroom.models import Template
+from mailroom.models import Suppression, Template
 
 
 class ReasonForm(forms.Form):
@@ -34,6 +35,19 @@ HELP = {
     Kind.CLASS: "What a teacher sends to a class: changes, reminders, new resources.",
     Kind.PROMOTIONAL: "Now and then: new sessions, events and offers.",
 }
+
+
+class SuppressionForm(forms.ModelForm):
+    class Meta:
+        model = Suppression
+        fields = ["email", "detail"]
+        labels = {"detail": "Why"}
+
+    def clean_email(self) -> str:
+        address = email_key(self.cleaned_data["email"])
+        if Suppression.objects.filter(email=address, lifted_at=None).exists():
+            raise forms.ValidationError("This address gets no mail already.")
+        return address
 
 
 class TemplateForm(forms.ModelForm):

@@ -13,23 +13,20 @@ from mailroom.declare import OPTIONAL
 from mailroom.domain.rendering import NO_FOOTER, Footer
 from mailroom.models import Message
 
-CHOOSE, STOP = "mailroom.choose", "mailroom.stop"
+READER = "mailroom.reader"
 
 
 def footer(message: Message) -> Footer:
     if message.kind not in OPTIONAL:
         return NO_FOOTER
-    return Footer(choose=_address("mail_choose", CHOOSE, message), stop=_address("mail_stop", STOP, message))
+    token = links.make(READER, message.pk, message.kind)
+    choose, stop = (f"{settings.SITE_URL}{reverse(name, args=[token])}" for name in ("mail_choose", "mail_stop"))
+    return Footer(choose, stop)
 
 
-def _address(name: str, purpose: str, message: Message) -> str:
-    token = links.make(purpose, message.pk, message.kind)
-    return f"{settings.SITE_URL}{reverse(name, args=[token])}"
-
-
-def read(purpose: str, token: str) -> Message:
+def read(token: str) -> Message:
     """The message that the address stood in; `links.Bad` when it is none of ours or too old."""
-    pk = links.read(purpose, token, timedelta(days=settings.MAIL_KEEP_DAYS)).pk
+    pk = links.read(READER, token, timedelta(days=settings.MAIL_KEEP_DAYS)).pk
     message = Message.objects.filter(pk=pk).first()
     if message is None:
         raise links.Expired

@@ -17,11 +17,10 @@ class TooLate(Exception):
 def send_again(actor: Any, pk: int, why: str) -> Message:
     """Once more, also where nobody knows whether it arrived: a person has decided."""
     with transaction.atomic():
-        message = Message.objects.get(pk=pk)
+        message = Message.objects.select_for_update().get(pk=pk)
         before = message.state
         if not states.again(message):
             raise TooLate
-        message.refresh_from_db()
         announce(message)
         record(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=before)
     return message

@@ -34,7 +34,7 @@ def suppress(address: str, cause: Suppression.Cause, detail: str = "", *, at: da
 def stop(actor: Any, suppression: Suppression) -> None:
     """The office stops all mail to an address; `detail` says why."""
     with transaction.atomic():
-        suppression.email, suppression.cause = email_key(suppression.email), Suppression.Cause.OFFICE
+        suppression.cause = Suppression.Cause.OFFICE
         suppression.save()
         record(actor, "mailroom.suppressed", suppression, why=suppression.detail)
 

@@ -67,7 +67,7 @@ def my_choices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ANY)
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        message = addresses.read(addresses.CHOOSE, token)
+        message = addresses.read(token)
     except links.Bad:
         return no_such_link(request)
     return choose_for(request, message.to)
@@ -88,7 +88,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     """One click in a mail program posts here and reads no page (RFC 8058); a person gets one with a button. Looking
     changes nothing: programs that look for viruses open every link."""
     try:
-        message = addresses.read(addresses.STOP, token)
+        message = addresses.read(token)
     except links.Bad:
         return no_such_link(request)
     done = request.method == "POST"

@@ -1,0 +1,36 @@
+"""Every mail that any app declares."""
+
+from django.core.checks import Error
+from django.test import SimpleTestCase, modify_settings
+
+from mailroom import checks, registry
+from mailroom.declare import Kind, Mail
+from mailroom.domain import rendering
+
+
+class DeclaredTest(SimpleTestCase):
+    def test_each_has_a_text_that_its_sample_fills(self) -> None:
+        self.assertGreater(len(registry.mails()), 0)
+        for name, mail in registry.mails().items():
+            with self.subTest(name):
+                letter = rendering.render(mail, rendering.standard(mail), mail.sample())
+                self.assertNotIn("None", letter.text)
+                self.assertNotIn("\ue000", letter.text + letter.html + letter.subject)
+
+    def test_the_site_is_content_with_them(self) -> None:
+        self.assertEqual(checks.mails_are_whole(None), [])
+
+
+@modify_settings(INSTALLED_APPS={"append": "tests.mailroom.plugin"})
+class CheckTest(SimpleTestCase):
+    def problems(self, *mails: Mail) -> list[str]:
+        return [str(message.id) for mail in mails for message in checks.of_mail(mail) if isinstance(message, Error)]
+
+    def test_a_mail_without_a_text_stops_the_site_from_starting(self) -> None:
+        lost = Mail("choir.lost", kind=Kind.CLASS, title="Lost", context=lambda message: {}, sample=dict)
+        self.assertEqual(self.problems(lost), ["mailroom.E002"])
+
+    def test_a_mail_declared_twice_stops_it_too(self) -> None:
+        self.assertEqual(checks.mails_are_whole(None), [])
+        mails = registry.declarations()
+        self.assertEqual(checks.names_used_twice([*mails, mails[0]]), [mails[0].name])

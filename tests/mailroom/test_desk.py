@@ -1,0 +1,222 @@
+from django.contrib.auth.models import Permission
+from django.test import override_settings
+from django.urls import reverse
+
+from history.models import Entry
+from mailroom.domain import returns
+from mailroom.models import Message, State, Suppression, Template
+from mailroom.testing import send_all
+from tests.mailroom.base import ALICE, ChoirSchoolTestCase, again, stored, write
+
+
+class DeskTest(ChoirSchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.ada)
+
+    def page(self, name: str, *args: object, query: str = "") -> str:
+        response = self.client.get(reverse(name, args=args) + query)
+        self.assertEqual(response.status_code, 200)
+        return str(response.content.decode())
+
+
+class ListTest(DeskTest):
+    def test_the_page_asks_as_often_for_thirty_mails_as_for_one(self) -> None:
+        self.assertSameQueries(reverse("desk_mail"), lambda count: [stored() for _ in range(count)])
+
+    def test_a_state_and_words_narrow_it(self) -> None:
+        stored(State.PARKED, "parked@example.org")
+        stored(State.SENT, "sent@example.org", about_id="1042")
+        for query, there, gone in (
+            ("?state=parked", "parked@", "sent@"),
+            ("?q=sent@", "sent@", "parked@"),
+            ("?q=1042", "sent@", "parked@"),
+            ("?q=welcome+parked", "parked@", "sent@"),
+            ("?state=nonsense", "parked@", "nothing"),
+        ):
+            with self.subTest(query):
+                page = self.page("desk_mail", query=query)
+                self.assertIn(there, page)
+                self.assertNotIn(gone, page)
+
+    def test_what_nobody_knows_is_said_at_the_top(self) -> None:
+        stored(State.PERHAPS)
+        self.assertIn("Of 1 mail nobody knows whether it went out.", self.page("desk_mail"))
+
+    def test_nothing_is_said_in_words(self) -> None:
+        self.assertIn("No mail yet", self.page("desk_mail"))
+        self.assertIn("Nothing here", self.page("desk_mail", query="?q=x"))
+
+
+class MessageTest(DeskTest):
+    def test_both_parts_are_shown_without_keys_and_codes(self) -> None:
+        message = write()
+        page = self.page("desk_message", message.pk) + self.page("desk_message_html", message.pk)
+        self.assertIn("Flow My Tears", page)
+        for secret in ("WzEyLCJhYmMiXQ", "AB-12"):
+            self.assertNotIn(secret, page)
+
+    @override_settings(DEBUG=True)
+    def test_a_developer_sees_and_follows_the_links(self) -> None:
+        message = write()
+        self.assertIn("WzEyLCJhYmMiXQ", self.page("desk_message_html", message.pk))
+
+    def test_the_frame_can_do_nothing(self) -> None:
+        response = self.client.get(reverse("desk_message_html", args=[write().pk]))
+        policy = response.headers["Content-Security-Policy"]
+        for rule in ("default-src 'none'", "sandbox", "form-action 'none'", "frame-ancestors 'self'"):
+            self.assertIn(rule, policy)
+        self.assertNotIn("script-src", policy)
+        self.assertEqual(response.headers["X-Frame-Options"], "SAMEORIGIN")
+
+    def test_what_can_no_longer_be_made_says_so(self) -> None:
+        for message in (write(data={"gone": True}), stored(template="choir.gone")):
+            self.assertIn(
+                "no longer there", self.page("desk_message", message.pk).replace("any more", "no longer there")
+            )
+            self.assertEqual(self.client.get(reverse("desk_message_html", args=[message.pk])).status_code, 404)
+
+    def test_no_name_makes_a_page_do_something(self) -> None:
+        message = write(data={"name": "<script>alert(1)</script>"})
+        for name in ("desk_message", "desk_message_html"):
+            self.assertNotIn("<script>alert", self.page(name, message.pk))
+
+
+class DeedTest(DeskTest):
+    def handle(self, message: Message, deed: str, why: str = "She asked for it.") -> str:
+        url = reverse("desk_message_handle", args=[message.pk])
+        return str(self.client.post(url, {"deed": deed, "why": why}, follow=True).content.decode())
+
+    def test_what_was_perhaps_sent_is_sent_again_with_one_click_and_a_reason(self) -> None:
+        message = stored(State.PERHAPS)
+        self.assertIn("It will be sent in a moment.", self.handle(message, "again"))
+        self.assertEqual(len(send_all()), 1)
+        self.assertEqual((again(message).state, message.rounds), (State.SENT, 1))
+        entry = Entry.objects.get(action="mailroom.sent_again")
+        self.assertEqual(
+            (entry.actor_id, entry.why, entry.details["was"]), (self.ada.pk, "She asked for it.", "perhaps")
+        )
+
+    def test_a_click_twice_sends_once_more(self) -> None:
+        message = stored(State.PERHAPS)
+        self.handle(message, "again")
+        self.handle(message, "again")
+        self.assertEqual(len(send_all()), 1)
+
+    def test_each_time_a_person_asks_it_goes_out_again(self) -> None:
+        message = stored(State.SENT)
+        for count in (1, 2):
+            self.handle(message, "again")
+            self.assertEqual(len(send_all()), count)
+
+    def test_what_is_set_aside_is_not_sent(self) -> None:
+        message = write()
+        self.assertIn("Set aside.", self.handle(message, "aside"))
+        self.assertEqual(send_all(), [])
+        self.assertEqual(
+            (again(message).state, message.reason), (State.SUPPRESSED, "Set aside at the desk: She asked for it.")
+        )
+
+    def test_without_a_reason_nothing_happens(self) -> None:
+        message = stored(State.PERHAPS)
+        self.assertIn("This field is required", self.handle(message, "again", " "))
+        self.assertEqual(again(message).state, State.PERHAPS)
+
+    def test_what_has_moved_on_is_left_alone(self) -> None:
+        message = stored(State.SENDING)
+        self.assertIn("This has moved on", self.handle(message, "again"))
+        self.assertEqual(Entry.objects.filter(action__startswith="mailroom").count(), 0)
+
+    def test_who_may_only_look_sees_no_buttons_and_is_refused(self) -> None:
+        message = stored(State.PERHAPS)
+        for name in ("enter_office", "view_message"):
+            self.tess.user_permissions.add(Permission.objects.get(codename=name))
+        self.log_in(self.tess)
+        self.assertNotIn("What shall become of it?", self.page("desk_message", message.pk))
+        url = reverse("desk_message_handle", args=[message.pk])
+        self.assertEqual(self.client.post(url, {"deed": "again", "why": "x"}).status_code, 403)
+
+
+class SuppressedTest(DeskTest):
+    def test_the_page_asks_as_often_for_thirty_addresses_as_for_one(self) -> None:
+        def suppress(count: int) -> None:
+            for number in range(count):
+                returns.suppress(f"{count}-{number}@example.org", Suppression.Cause.BOUNCE)
+
+        self.assertSameQueries(reverse("desk_suppressed"), suppress)
+
+    def test_an_address_is_freed_with_a_reason_and_gets_mail_again(self) -> None:
+        returns.suppress(ALICE, Suppression.Cause.COMPLAINT)
+        url = reverse("desk_suppressed_lift", args=[Suppression.objects.get().pk])
+        self.assertContains(self.client.post(url, {"why": ""}), "This field is required")
+        page = self.client.post(url, {"why": "A slip of the finger."}, follow=True)
+        self.assertContains(page, f"Mail goes to {ALICE} again.")
+        self.assertEqual(Entry.objects.get(action="mailroom.suppression_lifted").why, "A slip of the finger.")
+        self.assertContains(self.client.post(url, {"why": "Once more."}, follow=True), "already")
+        write()
+        self.assertEqual(len(send_all()), 1)
+
+    def test_the_office_stops_mail_to_an_address(self) -> None:
+        form = {"email": "Bob@Example.org", "detail": "He rang."}
+        self.client.post(reverse("admin:mailroom_suppression_add"), form)
+        self.assertEqual(Suppression.objects.get().email, "bob@example.org")
+        self.assertEqual(Entry.objects.get(action="mailroom.suppressed").why, "He rang.")
+        again_page = self.client.post(reverse("admin:mailroom_suppression_add"), form)
+        self.assertEqual((again_page.status_code, Suppression.objects.count()), (200, 1))
+
+
+class TextTest(DeskTest):
+    url = "/admin/mailroom/template/add/"
+
+    def form(self, **changes: str) -> dict[str, str]:
+        return {"name": "choir.welcome", "subject": "Ahoy {{ name }}", "body": "Come *now*, {{ name }}."} | changes
+
+    def test_every_mail_is_listed_with_whose_text_it_has(self) -> None:
+        Template.objects.create(name="choir.concert", subject="x", body="y")
+        page = self.page("desk_mail_texts")
+        self.assertIn("The school&#x27;s own", page.replace("school's", "school&#x27;s"))
+        self.assertIn("?name=choir.welcome", page)
+
+    def test_a_new_text_begins_with_the_one_it_replaces(self) -> None:
+        page = self.client.get(f"{self.url}?name=choir.welcome")
+        self.assertContains(page, "{{ name }}, welcome to {{ BUSINESS_NAME }}")
+        self.assertContains(page, "we sing **{{ song }}** next")
+
+    def test_a_look_at_it_saves_nothing(self) -> None:
+        page = self.client.post(self.url, self.form(_preview="1"))
+        self.assertContains(page, "Come <em>now</em>, Alice.")
+        self.assertIn("sandbox", page.headers["Content-Security-Policy"])
+        self.assertEqual(Template.objects.count(), 0)
+
+    def test_a_text_that_cannot_be_made_is_refused_beside_its_part(self) -> None:
+        for changes, part in (
+            ({"subject": "{{ nmae }}"}, "subject"),
+            ({"body": "{% if %}"}, "body"),
+            ({"body": "{{ nmae }}"}, "body"),
+        ):
+            for button in ("_preview", "_save"):
+                page = self.client.post(self.url, self.form(**changes, **{button: "1"}))
+                self.assertEqual(list(page.context["adminform"].form.errors), [part])
+        self.assertContains(page, "which is not known here")
+        self.assertEqual(Template.objects.count(), 0)
+
+    def test_a_text_is_saved_sent_and_taken_back_with_a_record(self) -> None:
+        self.client.post(self.url, self.form(_save="1"))
+        template = Template.objects.get()
+        write()
+        self.assertEqual(send_all()[-1].subject, "Ahoy Alice")
+        change = reverse("admin:mailroom_template_change", args=[template.pk])
+        self.client.post(change, {"subject": "Hoy", "body": "Come.", "_save": "1"})
+        self.assertEqual(Template.objects.get().subject, "Hoy")
+        self.client.post(reverse("admin:mailroom_template_delete", args=[template.pk]), {"post": "yes"})
+        write(key="2")
+        self.assertIn("welcome to", send_all()[-1].subject)
+        actions = list(
+            Entry.objects.filter(action__startswith="mailroom").order_by("pk").values_list("action", flat=True)
+        )
+        self.assertEqual(actions, ["mailroom.text_changed", "mailroom.text_changed", "mailroom.text_removed"])
+
+    def test_a_preview_asks_for_the_right_to_write(self) -> None:
+        for name in ("enter_office", "view_template"):
+            self.tess.user_permissions.add(Permission.objects.get(codename=name))
+        self.log_in(self.tess)
+        self.assertEqual(self.client.post(self.url, self.form(_preview="1")).status_code, 403)

@@ -1,0 +1,68 @@
+"""A worker that is killed while it sends to a real mail server."""
+
+import signal
+
+from mailroom.models import State
+from tests.fakes.smtp_server import Handler, smtp_server
+from tests.outbox.processes import ProcessTestCase
+
+DRAFT = """
+from django.db import transaction
+from mailroom.domain import draft
+with transaction.atomic():
+    for number in range({count}):
+        draft("choir.welcome", to=f"reader{{number}}@example.org", key="1")
+"""
+SETTLE = "from mailroom.domain import tending; tending.settle()"
+
+
+class KilledTest(ProcessTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.server: Handler = self.enterContext(smtp_server())
+        self.env |= {
+            "EXTRA_APPS": "tests.mailroom.plugin",
+            "WORKFLOWS": "",
+            "MAIL_LEASE": "1",
+            "EMAIL_URL": f"smtp://127.0.0.1:{self.server.port}",
+        }
+
+    def states(self) -> dict[str, int]:
+        return dict(self.ask("SELECT state, count(*) FROM mailroom_message GROUP BY state"))
+
+    def settled(self) -> bool:
+        """The job that looks for the lost runs once a minute; a test does not wait for it."""
+        self.manage("shell", "-c", SETTLE)
+        return State.SENDING not in self.states()
+
+    def test_a_worker_killed_at_the_servers_answer_leaves_one_mail_unsure_and_none_sent_twice(self) -> None:
+        self.server.silent_after = 3
+        self.manage("shell", "-c", DRAFT.format(count=8))
+        first = self.start_worker()
+        self.wait_until(lambda: len(self.server.taken) == 4)
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        self.assertEqual(self.states(), {State.SENT: 3, State.SENDING: 1, State.QUEUED: 4})
+        self.server.silent_after = None
+        self.start_worker()
+        self.wait_until(lambda: not self.states().get(State.QUEUED))
+        self.wait_until(self.settled)
+        self.assertEqual(self.states(), {State.SENT: 7, State.PERHAPS: 1})
+        self.assertEqual(sorted(self.server.readers()), sorted(f"reader{number}@example.org" for number in range(8)))
+
+    def test_a_few_kills_at_any_moment_make_no_double_and_lose_nothing(self) -> None:
+        count, kills = 60, 4
+        self.manage("shell", "-c", DRAFT.format(count=count))
+        for number in range(kills):
+            worker = self.start_worker()
+            self.wait_until(lambda number=number: len(self.server.taken) >= 10 * (number + 1))
+            worker.send_signal(signal.SIGKILL)
+            worker.wait()
+        self.start_worker()
+        self.wait_until(lambda: not self.states().get(State.QUEUED))
+        self.wait_until(self.settled)
+        states, readers = self.states(), self.server.readers()
+        self.assertEqual(len(readers), len(set(readers)))
+        self.assertEqual(states[State.SENT] + states.get(State.PERHAPS, 0), count)
+        self.assertLessEqual(states.get(State.PERHAPS, 0), kills)
+        self.assertGreaterEqual(len(readers), states[State.SENT])
