@@ -159,7 +159,8 @@ class SuppressedTest(DeskTest):
         form = {"email": "Bob@Example.org", "detail": "He rang."}
         self.client.post(reverse("admin:mailroom_suppression_add"), form)
         self.assertEqual(Suppression.objects.get().email, "bob@example.org")
-        self.assertEqual(Entry.objects.get(action="mailroom.suppressed").why, "He rang.")
+        self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.OFFICE)
+        self.assertTrue(Entry.objects.filter(action="mailroom.suppression_added", actor_id=self.ada.pk).exists())
         again_page = self.client.post(reverse("admin:mailroom_suppression_add"), form)
         self.assertEqual((again_page.status_code, Suppression.objects.count()), (200, 1))
 
@@ -213,7 +214,7 @@ class TextTest(DeskTest):
         actions = list(
             Entry.objects.filter(action__startswith="mailroom").order_by("pk").values_list("action", flat=True)
         )
-        self.assertEqual(actions, ["mailroom.text_changed", "mailroom.text_changed", "mailroom.text_removed"])
+        self.assertEqual(actions, [f"mailroom.template_{done}" for done in ("added", "changed", "deleted")])
 
     def test_a_preview_asks_for_the_right_to_write(self) -> None:
         for name in ("enter_office", "view_template"):

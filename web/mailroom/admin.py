@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
 from mailroom import registry
-from mailroom.domain import returns, wording
+from mailroom.domain import wording
 from mailroom.domain.showing import preview
 from mailroom.forms import SuppressionForm, TemplateForm
 from mailroom.frames import as_page
@@ -43,7 +43,8 @@ class SuppressionAdmin(LookOnly, admin.ModelAdmin):
         return admin.ModelAdmin.has_add_permission(self, request)
 
     def save_model(self, request: HttpRequest, obj: Suppression, form: Any, change: bool) -> None:
-        returns.stop(request.user, obj)
+        obj.cause = Suppression.Cause.OFFICE
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Template)
@@ -78,9 +79,3 @@ class TemplateAdmin(admin.ModelAdmin):
             return None
         mail = registry.mails()[form.instance.name]
         return as_page(preview(mail, form.instance.subject, form.instance.body).html)
-
-    def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
-        wording.save(request.user, obj)
-
-    def delete_model(self, request: HttpRequest, obj: Template) -> None:
-        wording.back_to_standard(request.user, obj)

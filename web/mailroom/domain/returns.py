@@ -31,14 +31,6 @@ def suppress(address: str, cause: Suppression.Cause, detail: str = "", *, at: da
     Suppression.objects.get_or_create(email=email_key(address), lifted_at=None, defaults=defaults)
 
 
-def stop(actor: Any, suppression: Suppression) -> None:
-    """The office stops all mail to an address; `detail` says why."""
-    with transaction.atomic():
-        suppression.cause = Suppression.Cause.OFFICE
-        suppression.save()
-        record(actor, "mailroom.suppressed", suppression, why=suppression.detail)
-
-
 def lift(actor: Any, pk: int, why: str) -> Suppression:
     with transaction.atomic():
         suppression = Suppression.objects.select_for_update().get(pk=pk)

@@ -2,9 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
-
-from history.domain import record
 from mailroom.domain import rendering
 from mailroom.domain.rendering import Text
 from mailroom.models import Template
@@ -20,15 +17,3 @@ def overview() -> list[tuple[Any, Template | None]]:
 def standard(name: str) -> Text | None:
     mail = mails().get(name)
     return rendering.standard(mail) if mail else None
-
-
-def save(actor: Any, template: Template) -> None:
-    with transaction.atomic():
-        template.save()
-        record(actor, "mailroom.text_changed", template, mail=template.name)
-
-
-def back_to_standard(actor: Any, template: Template) -> None:
-    with transaction.atomic():
-        record(actor, "mailroom.text_removed", template, mail=template.name)
-        template.delete()
