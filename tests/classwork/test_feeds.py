@@ -1,11 +1,16 @@
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
+import vobject
+from django.conf import settings
+from django.test import override_settings
 from django.urls import reverse
+from vobject.icalendar import registerTzid
 
 from classwork.domain import feeds, meetings, offers
 from classwork.domain.meetings import MeetingDraft
 from classwork.domain.offers import OfferDraft
+from common import dates
 from tests import make
 from tests.base import SchoolTestCase
 
@@ -18,25 +23,28 @@ def unfolded(data):
     return text.replace("\r\n ", "").split("\r\n")
 
 
+class Entry(NamedTuple):
+    uid: str
+    sequence: str
+    start: datetime
+    end: datetime
+    status: str
+    summary: str
+    location: str
+    description: str
+
+
 def events(data):
-    found, current = [], None
-    for line in unfolded(data):
-        if line == "BEGIN:VEVENT":
-            current = {}
-        elif line == "END:VEVENT":
-            found.append(current)
-            current = None
-        elif current is not None:
-            name, _, value = line.partition(":")
-            name, *parameters = name.split(";")
-            current[name] = value.replace("\\,", ",").replace("\\n", "\n")
-            current |= {f"{name} {key}": text for key, text in (parameter.split("=") for parameter in parameters)}
-    return found
+    """As vobject reads them, which has its own reader of zones; it would go on with that of the last calendar."""
+    registerTzid(settings.TIME_ZONE, None)
+    calendar = vobject.readOne(data.decode())
+    calendar.validate(raiseException=True)
+    return [entry(event) for event in calendar.contents.get("vevent", [])]
 
 
-def moment(event, name):
-    zone = ZoneInfo(event[f"{name} TZID"])
-    return datetime.strptime(event[name], "%Y%m%dT%H%M%S").replace(tzinfo=zone)
+def entry(event):
+    names = ["uid", "sequence", "dtstart", "dtend", "status", "summary", "location", "description"]
+    return Entry(*(event.getChildValue(name) for name in names))
 
 
 class FeedTest(SchoolTestCase):
@@ -49,17 +57,28 @@ class FeedTest(SchoolTestCase):
     def test_every_class_day_is_an_event_at_its_time_and_place(self):
         found = self.of_class()
         stored = list(self.offer.meetings.all())
-        self.assertEqual([moment(event, "DTSTART") for event in found], [meeting.starts_at for meeting in stored])
-        self.assertEqual([moment(event, "DTEND") for event in found], [meeting.ends_at for meeting in stored])
-        self.assertEqual({event["SUMMARY"] for event in found}, {"Beginning A"})
-        self.assertTrue(found[0]["LOCATION"].startswith("Grange Hall, 1 Main Street"))
-        self.assertEqual(found[0]["DESCRIPTION"], "With Tess Tanner")
+        self.assertEqual([event.start for event in found], [meeting.starts_at for meeting in stored])
+        self.assertEqual([event.end for event in found], [meeting.ends_at for meeting in stored])
+        self.assertEqual({event.summary for event in found}, {"Beginning A"})
+        self.assertTrue(found[0].location.startswith("Grange Hall, 1 Main Street"))
+        self.assertEqual(found[0].description, "With Tess Tanner")
         self.assertEqual(self.whole_school(), found)
 
     def test_the_zone_comes_with_the_calendar(self):
         lines = unfolded(feeds.of_a_class(self.offer))
         self.assertIn("BEGIN:VTIMEZONE", lines)
         self.assertIn("TZID:America/Los_Angeles", lines)
+
+    def test_a_class_stays_at_its_hour_when_the_clocks_change(self):
+        session = make.session("Spring", date(dates.today().year + 2, 2, 25), num_weeks=10)
+        subject = make.subject("L2", num_weeks=10)
+        for zone in ("America/Los_Angeles", "Europe/Berlin", "Australia/Adelaide"):
+            with self.subTest(zone), override_settings(TIME_ZONE=zone):
+                offer = make.offer(session, subject)
+                found = events(feeds.of_a_class(offer))
+                self.assertEqual([event.start.hour for event in found], [19] * 10)
+                self.assertEqual(len({event.start.utcoffset() for event in found}), 2)
+                self.assertEqual([event.start for event in found], [one.starts_at for one in offer.meetings.all()])
 
     def test_it_is_sent_as_a_calendar(self):
         response = self.client.get(reverse("school_calendar"))
@@ -69,16 +88,16 @@ class FeedTest(SchoolTestCase):
         before = self.of_class()
         offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
         after = self.of_class()
-        self.assertEqual([event["UID"] for event in after], [event["UID"] for event in before])
-        self.assertEqual({event["SEQUENCE"] for event in before}, {"0"})
-        self.assertEqual({event["SEQUENCE"] for event in after}, {"1"})
-        self.assertEqual(moment(after[0], "DTSTART"), moment(before[0], "DTSTART") + timedelta(hours=1))
+        self.assertEqual([event.uid for event in after], [event.uid for event in before])
+        self.assertEqual({event.sequence for event in before}, {"0"})
+        self.assertEqual({event.sequence for event in after}, {"1"})
+        self.assertEqual(after[0].start, before[0].start + timedelta(hours=1))
 
     def test_a_cancelled_day_stays_in_the_calendar_as_cancelled(self):
         meetings.cancel(self.ada, self.offer.meetings.first(), "Snow, sorry")
         event = self.of_class()[0]
-        self.assertEqual((event["STATUS"], event["SEQUENCE"]), ("CANCELLED", "1"))
-        self.assertIn("Snow, sorry", event["DESCRIPTION"])
+        self.assertEqual((event.status, event.sequence), ("CANCELLED", "1"))
+        self.assertIn("Snow, sorry", event.description)
 
     def test_what_is_not_approved_is_in_no_public_calendar(self):
         offers.set_approved(self.ada, self.offer, False)
@@ -106,7 +125,7 @@ class TeacherCalendarTest(SchoolTestCase):
         other = make.offer(self.session, make.subject("L2"), self.ash.staff)
         meetings.set_substitutes(self.ada, other.meetings.first(), [self.tess.staff])
         meetings.set_substitutes(self.ada, self.offer.meetings.last(), [self.ash.staff])
-        self.assertEqual([event["SUMMARY"] for event in self.feed()].count("Level 2 A"), 1)
+        self.assertEqual([event.summary for event in self.feed()].count("Level 2 A"), 1)
         self.assertEqual(len(self.feed()), 5)
         meetings.set_substitutes(self.ada, self.offer.meetings.first(), [self.tess.staff, self.ash.staff])
         self.assertEqual(len(self.feed()), 5)

@@ -3,7 +3,7 @@ subscribed calendars follow moves and cancellations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -28,10 +28,19 @@ def calendar(title: str, meetings: Iterable[Meeting]) -> bytes:
     found.add("x-wr-calname", title)
     found.add("x-wr-timezone", settings.TIME_ZONE)
     found.add("refresh-interval;value=duration", "PT1H")
-    for meeting in meetings:
+    shown = list(meetings)
+    for meeting in shown:
         found.add_component(_event(meeting))
-    found.add_missing_timezones()
+    if shown:
+        _add_zone(found, shown)
     return bytes(found.to_ical())
+
+
+def _add_zone(found: Calendar, shown: Sequence[Meeting]) -> None:
+    """The zone's changes in the time of these meetings alone: some readers stop at the first few of a long list."""
+    first, last = min(meeting.starts_at for meeting in shown), max(meeting.ends_at for meeting in shown)
+    day = timedelta(days=1)
+    found.add_missing_timezones(dates.local(first).date() - day, dates.local(last).date() + day)
 
 
 def _event(meeting: Meeting) -> Event:
