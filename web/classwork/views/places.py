@@ -129,13 +129,16 @@ def _page(
 ) -> HttpResponse:
     rooms = room.among(offers, timezone.now())
     chosen = set(form["classes"].value() or [])
+    form.fields["ready"].required = bool(levels)
+    classes = [(Listed(offer, dates.today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers]
     context = {
         "form": form,
         "others": others,
         "count": len(others),
         "may_add": len(others) < MOST_OTHERS,
         "levels": levels,
-        "classes": [(Listed(offer, dates.today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers],
+        "chosen_classes": [each for each in classes if each[2]],
+        "other_classes": [each for each in classes if not each[2]],
     }
     return render(request, "classwork/register.html", context, status=status)
 

@@ -1,0 +1,146 @@
+"""The way from a class to a place, as people go it on a phone; each page is looked at on the way."""
+
+import re
+from datetime import time
+
+from playwright.sync_api import Page
+
+from billing.models import Order
+from classwork.models import ClassOffer, Registration
+from outbox.testing import run_all
+from tests import make
+from tests.browser.base import BrowserTestCase
+from users.models import Student, User
+
+PHONE = 390
+
+
+class RegisteringTest(BrowserTestCase):
+    def phone(self, person: User | None = None) -> Page:
+        return self.open_browser(person, width=PHONE)
+
+    def look(self, page: Page, heading: str) -> None:
+        """Where we are, and nothing wrong with it."""
+        page.get_by_role("heading", name=heading, level=1).wait_for()
+        self.check_page(page)
+        self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
+
+    def from_the_class(self, page: Page, offer: ClassOffer | None = None) -> None:
+        page.goto((offer or self.school.offer).get_absolute_url())
+        page.get_by_role("link", name="Register", exact=True).click()
+        self.look(page, "Register")
+
+    def go_on(self, page: Page) -> None:
+        page.get_by_role("button", name="Go on", exact=True).last.click()
+
+    def payer(self, page: Page, name: str = "Pat Payer", email: str = "pat@example.org") -> None:
+        self.look(page, "Who pays")
+        page.get_by_label("Your name").fill(name)
+        page.get_by_label("Your e-mail address").fill(email)
+        page.get_by_role("button", name="Go on to the price").click()
+        self.look(page, "Your order")
+
+    def order(self, page: Page, way: str = "Practice payment") -> None:
+        page.get_by_label(way).check()
+        page.get_by_role("button", name="Order", exact=True).click()
+
+    def pay(self, page: Page) -> None:
+        page.get_by_role("button", name="Pay", exact=True).click()
+        self.look(page, "Thank you")
+
+    def attending(self) -> list[tuple[str, str]]:
+        found = Registration.objects.order_by("student__first_name", "offer").select_related("student")
+        return [(str(one.student), one.state) for one in found]
+
+    def test_a_stranger_registers_herself(self) -> None:
+        page = self.phone()
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page)
+        self.order(page)
+        self.pay(page)
+        self.assertEqual(self.attending(), [("Pat Payer", "confirmed")])
+        page.get_by_role("link", name="Show the order").click()
+        self.look(page, f"Order {Order.objects.get().number}")
+        page.reload()
+        self.look(page, f"Order {Order.objects.get().number}")
+
+    def test_a_stranger_registers_herself_and_a_friend_for_two_classes(self) -> None:
+        make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        page = self.phone()
+        self.from_the_class(page)
+        page.get_by_text("Another class as well").click()
+        page.get_by_label("Beginning B").check()
+        page.get_by_role("button", name="Add somebody else").click()
+        self.look(page, "Register")
+        page.get_by_label("First name").fill("Lee")
+        page.get_by_label("Their own e-mail address").fill("lee@example.org")
+        self.go_on(page)
+        self.payer(page)
+        self.order(page)
+        self.pay(page)
+        wanted = [("Lee", "confirmed")] * 2 + [("Pat Payer", "confirmed")] * 2
+        self.assertEqual(self.attending(), wanted)
+
+    def test_a_guardian_registers_two_children_and_finds_them_among_the_classes(self) -> None:
+        make.child(self.school.gus, "Kim", "Gray")
+        page = self.phone(self.school.gus)
+        self.from_the_class(page)
+        page.get_by_label("Me (Gus Gray)").uncheck()
+        page.get_by_label("Kit Gray").check()
+        page.get_by_label("Kim Gray").check()
+        self.go_on(page)
+        self.payer(page, "Gus Gray", "gus@example.org")
+        self.order(page)
+        self.pay(page)
+        self.assertEqual(self.attending(), [("Kim Gray", "confirmed"), ("Kit Gray", "confirmed")])
+        page.goto("/user/classes/")
+        self.look(page, "My classes")
+        self.assertEqual(page.get_by_text("Registered", exact=True).count(), 2)
+
+    def test_the_owner_of_an_address_confirms_a_new_name(self) -> None:
+        page = self.phone()
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page, "Alicia Arden", "alice@example.org")
+        self.order(page)
+        self.pay(page)
+        run_all()
+        owner = self.phone(self.school.alice)
+        owner.goto("/profile/")
+        owner.get_by_role("heading", name="Who is Alicia Arden?").wait_for()
+        owner.get_by_role("button", name="Someone in my care").click()
+        owner.get_by_text("Thank you, noted.").wait_for()
+        owner.goto("/user/classes/")
+        owner.get_by_role("heading", name="Alicia Arden").wait_for()
+        self.assertEqual(Student.objects.get(first_name="Alicia").guardian, self.school.alice)
+
+    def test_a_place_that_is_paid_at_the_door_is_marked_paid_at_the_desk(self) -> None:
+        page = self.phone()
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page)
+        self.order(page, "At the door")
+        page.get_by_text("To be paid at the door").first.wait_for()
+        desk = self.open_browser(self.school.ada)
+        desk.goto("/desk/registrations/?q=pat")
+        self.check_page(desk)
+        desk.get_by_role("link", name=re.compile(r"^Order \d")).click()
+        desk.get_by_text("Record cash, a cheque or a transfer").click()
+        desk.get_by_role("button", name="Record", exact=True).click()
+        desk.get_by_text("Recorded:").wait_for()
+        page.reload()
+        page.get_by_text("Everything is settled").wait_for()
+
+    def test_two_tabs_order_once(self) -> None:
+        page = self.phone()
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page)
+        other = page.context.new_page()
+        other.goto("/checkout/review/")
+        for tab in (page, other):
+            self.order(tab)
+            tab.wait_for_load_state()
+        self.assertEqual(Order.objects.exclude(state="cart").count(), 1)
+        self.assertEqual(len(self.attending()), 1)
