@@ -12,6 +12,7 @@ from billing.domain.placing import NotPlaced
 from billing.models import Order
 from classwork.domain.places import registering, room
 from classwork.models import ClassOffer, Registration
+from outbox.testing import run_all
 from tests import make
 from tests.billing.test_races import without_locks
 from tests.classwork.buying import cart, line, me, place
@@ -91,5 +92,6 @@ class PlaceRaceTest(TransactionTestCase):
         self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)
         self.assertEqual(User.objects.filter(email="ann@example.org").count(), 1)
         self.assertEqual(Student.objects.filter(user__email="ann@example.org").count(), 1)
+        run_all()
         self.assertEqual(sum(order.cases.count() for order in outcomes), 1)
         self.assertEqual(Registration.objects.live().count(), 2)

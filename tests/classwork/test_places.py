@@ -245,6 +245,7 @@ class TwiceTest(PlacesTestCase):
         place(cart((self.offer, me()), payer=self.alice))
         again = place(cart((self.offer, me()), name="Alice Arden", email="alice@example.org"))
         self.assertEqual(self.state_of(again), [State.HELD])
+        run_all()
         self.assertEqual(again.cases.get().kind, Case.Kind.OTHER)
         self.assertEqual(Message.objects.filter(template="classwork.twice").get().to, "alice@example.org")
 

@@ -71,6 +71,7 @@ class PlaceChanged:
     student_id: int
 
 
+PLACE_HELD = EventType("classwork.place_held", PlaceChanged, subject=("registration", "registration_id"))
 REGISTRATION_CONFIRMED = EventType(
     "classwork.registration_confirmed", PlaceChanged, subject=("registration", "registration_id")
 )

@@ -17,6 +17,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.line_cancelled": {"later": ["billing.receivers.mail_line_cancelled"]},
     "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
     "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
+    "classwork.place_held": {"later": ["classwork.receivers.look_for_twins"]},
     "classwork.registration_confirmed": {"later": ["classwork.receivers.tell_attendee"]},
     "users.offer_answered": {"later": ["classwork.receivers.ask_for_address"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},

@@ -5,14 +5,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from billing.domain import cases
 from billing.kinds import Unavailable
-from billing.models import Case, OrderLine
+from billing.models import OrderLine
 from classwork import events
 from classwork.domain.places import attendees, room
 from classwork.models import ClassOffer, Registration
 from history.domain import record
-from mailroom.domain import draft
 from outbox.declare import EventType
 from outbox.domain import emit
 from users.models import Student, User
@@ -21,7 +19,6 @@ State = Registration.State
 
 FULL = "This class is full now."
 ALREADY = "{} has a place in this class already."
-TWICE = "{} was registered twice for {}: find out whether this is one person, and give the money back or rename."
 
 
 def lock(offer_id: int) -> ClassOffer:
@@ -67,15 +64,17 @@ def _room_for(line: OrderLine, offer: ClassOffer, at: datetime) -> bool:
 
 def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
     """Whoever is logged in and speaks for the student is told of a second registration; for others it is a case."""
-    if not Registration.objects.live().filter(student=student, offer=offer).exists():
-        return student
+    is_there = Registration.objects.live().filter(student=student, offer=offer).exists()
     attendee = attendees.Attendee.of(line.details)
-    if line.details.get("by_desk") or (attendee and attendees.known(attendee, line.order) == student):
+    is_told = line.details.get("by_desk") or (attendee and attendees.known(attendee, line.order) == student)
+    if is_there and is_told:
         raise Unavailable(ALREADY.format(student))
-    cases.open_case(Case.Kind.OTHER, line.order, TWICE.format(student, offer))
-    if to := attendees.address(student):
-        draft("classwork.twice", to=to, key=str(line.pk), data={"student_id": student.pk, "offer_id": offer.pk})
-    return attendees.twin(student)
+    line.details["twin_of"] = student.pk if is_there else None
+    line.save(update_fields=["details"])
+    if is_there:
+        return attendees.twin(student)
+    attendees.touch(student)
+    return student
 
 
 def _take(registration: Registration, student: Student, until: datetime | None, over: bool) -> Registration:
@@ -84,6 +83,7 @@ def _take(registration: Registration, student: Student, until: datetime | None, 
     registration.ended_at, registration.why, registration.over_capacity = None, "", over
     registration.readiness, registration.heard_from = details.get("readiness", ""), details.get("heard_from", "")
     registration.save()
+    _tell(events.PLACE_HELD, registration, registration.created_at if until is None else until)
     return registration
 
 
