@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
@@ -126,9 +127,18 @@ def _own_rows(before: Session, after: Session) -> list[Row]:
     ]
 
 
+def _take_turns() -> None:
+    """Until the transaction ends nobody else opens or moves a session, so that no two can come to overlap.
+
+    The rows of the sessions alone would not do: before the first there is none to lock.
+    """
+    list(ContentType.objects.select_for_update(no_key=True).filter(app_label="classwork", model="session"))
+    list(Session.objects.select_for_update())
+
+
 def create_session(actor: User | None, values: Values, *, why: str = "") -> Session:
     with transaction.atomic():
-        list(Session.objects.select_for_update())  # so that two people do not open overlapping ones at once
+        _take_turns()
         plan_session(Session(), values).insist(None)
         session = drafted(Session(), values)
         session.save()
@@ -148,7 +158,7 @@ def change_session(
     """Save the session and move the meetings of its classes. `seen` is the fingerprint of the preview agreed to."""
     now = now or timezone.now()
     with transaction.atomic():
-        list(Session.objects.select_for_update())
+        _take_turns()
         stored = Session.objects.get(pk=session.pk)
         preview = plan_session(stored, values, now)
         preview.insist(seen)

@@ -1,0 +1,52 @@
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as HypothesisTestCase
+
+from classwork.domain import calendar, meetings
+from tests import make
+from tests.base import SchoolTestCase
+
+SESSIONS = st.fixed_dictionaries(
+    {
+        "max_day_shift": st.integers(-6, 6),
+        "num_weeks": st.integers(1, 8),
+        "skip_weeks": st.integers(0, 3),
+        "flip_last_day": st.booleans(),
+    }
+)
+
+
+class MeetingLaw(HypothesisTestCase, SchoolTestCase):
+    @settings(max_examples=60)
+    @given(
+        SESSIONS,
+        st.integers(0, 6),
+        st.integers(1, 8),
+        st.sets(st.integers(0, 7), max_size=3),
+        st.sets(st.integers(1, 8)),
+    )
+    def test_every_meeting_lies_between_start_and_end_and_none_is_lost(
+        self, values, class_day, weeks, skips, cancelled
+    ):
+        session = make.session("Law", make.thursday(10), **values)
+        start = calendar.first_day(session.plan, class_day)
+        skipped = tuple(start + timedelta(weeks=week) for week in skips if week < weeks)
+        offer = make.offer(session, make.subject("L2", num_weeks=weeks), class_day=class_day, skipped=skipped)
+        for meeting in offer.meetings.filter(number__in=cancelled):
+            meetings.cancel(None, meeting, "Snow")
+
+        stored = list(offer.meetings.all())
+        end = start + timedelta(weeks=weeks + len(skipped) - 1)
+        self.assertTrue(all(start <= meeting.on <= end for meeting in stored))
+        taking_place = [meeting for meeting in stored if not meeting.is_cancelled]
+        called_off = sum(number <= weeks for number in cancelled)
+        self.assertEqual(len(taking_place) + called_off, weeks)
+        self.assertFalse({meeting.on for meeting in stored} & set(skipped))
+        self.assertEqual(stored[-1].on, end)
+
+        within = calendar.within_reach(session.plan, class_day)
+        room = session.num_weeks + session.skip_weeks - int(session.flip_last_day)
+        if within and weeks + len(skipped) <= room:
+            self.assertTrue(session.start_date <= start and end <= session.end_date)

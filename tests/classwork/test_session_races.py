@@ -1,0 +1,49 @@
+"""Two people who plan at the same moment, on two connections: with our locks, and without any."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+
+from classwork.domain import sessions
+from classwork.domain.faults import Refused
+from classwork.models import Session
+from tests import make
+from tests.billing.test_races import without_locks
+from tests.classwork.test_place_races import overlap
+
+
+def opening(name: str, weeks: int = 0) -> Callable[[], Session]:
+    return lambda: make.session(name, make.thursday(weeks))
+
+
+@tag("postgres")
+class SessionRaceTest(TransactionTestCase):
+    def assert_refused(self, outcome: Any, rival: str) -> None:
+        self.assertIsInstance(outcome, Refused)
+        self.assertIn(f"overlaps with {rival}", str(outcome))
+
+    def test_of_two_first_sessions_that_overlap_one_is_opened(self) -> None:
+        first, second = overlap(opening("Ours"), opening("Theirs", 2))
+        self.assert_refused(second, "Ours")
+        self.assertEqual(Session.objects.get(), first)
+
+    def test_control_without_locks_both_are_opened(self) -> None:
+        with without_locks():
+            overlap(opening("Ours"), opening("Theirs", 2))
+        self.assertEqual(Session.objects.count(), 2)
+
+    def test_of_two_next_sessions_that_overlap_one_is_opened(self) -> None:
+        make.session("Last")
+        _, second = overlap(opening("Ours", 5), opening("Theirs", 7))
+        self.assert_refused(second, "Ours")
+
+    def test_a_session_is_not_moved_onto_one_that_is_being_opened(self) -> None:
+        last = make.session("Last")
+        values = {"key_day_date": make.thursday(7)}
+        _, second = overlap(opening("Ours", 5), lambda: sessions.change_session(None, last, values))
+        self.assert_refused(second, "Ours")
+
+    def test_two_first_sessions_one_after_the_other_are_both_opened(self) -> None:
+        outcomes = overlap(opening("Ours"), opening("Theirs", 5))
+        self.assertCountEqual(Session.objects.all(), outcomes)
