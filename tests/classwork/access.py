@@ -4,6 +4,7 @@ from typing import Any
 
 from classwork.domain import feeds, meetings, proposals
 from classwork.domain.offers import OfferDraft
+from classwork.domain.places import diary
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
 from tests.classwork import buying
@@ -28,11 +29,16 @@ def stage(school: SimpleNamespace) -> None:
     school.day = school.offer.meetings.first()
     friend = buying.other("Lee", "lee@example.org")
     basket = buying.cart((school.offer, buying.me()), (school.offer, friend), payer=school.alice)
+    diary.renew(school.alice.student)
     school.booked = buying.pay(buying.place(basket))
 
 
 def first(name: str) -> Any:
     return lambda school: [getattr(school, name).pk]
+
+
+def diary_of_alice(school: SimpleNamespace) -> list[Any]:
+    return [diary.address(school.alice.student).rpartition("/")[2].removesuffix(".ics")]
 
 
 ROWS = [
@@ -55,6 +61,14 @@ ROWS = [
         args=first("booked"),
     ),
     Row("my_classes", MEMBERS),
+    Row(
+        "renew_student_calendar",
+        "405|login 405 405 405 405 405",
+        post="login 404 302 404 404 404",
+        args=first("kit"),
+        browse=False,
+    ),
+    Row("student_calendar", EVERYBODY, args=diary_of_alice, browse=False),
     Row("location_list", EVERYBODY),
     Row("location_detail", EVERYBODY, args=first("hall")),
     Row("teaching", TEAM),

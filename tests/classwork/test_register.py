@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import Order, OrderLine
+from classwork.domain.places import diary
 from classwork.models import ClassOffer, Registration
 from tests import make
 from tests.base import SchoolTestCase
@@ -238,6 +239,22 @@ class MyClassesTest(RegisterTestCase):
                 pay(place(cart((self.offer, me()), payer=self.alice)))
 
         self.assertSameQueries(reverse("my_classes"), rows)
+
+    def test_a_guardian_subscribes_to_the_calendar_of_a_child_and_a_new_address_ends_the_old(self) -> None:
+        pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
+        self.log_in(self.gus)
+        renew = reverse("renew_student_calendar", args=[self.kit.pk])
+        self.client.post(renew)
+        page = self.client.get(reverse("my_classes")).content.decode()
+        (before,) = re.findall(r"<code>http://testserver(.+?)</code>", page)
+        feed = Client().get(before)
+        self.assertEqual(feed.content.count(b"BEGIN:VEVENT"), self.offer.meetings.count())
+        self.client.post(renew)
+        self.assertEqual(Client().get(before).status_code, 404)
+
+    def test_a_calendar_shows_only_places_that_are_ones_own(self) -> None:
+        place(cart((self.offer, me()), payer=self.alice))
+        self.assertNotIn(b"VEVENT", diary.calendar(self.alice.student))
 
     def test_the_classes_page_costs_the_same_with_places_counted(self) -> None:
         def rows(count: int) -> None:

@@ -1,6 +1,6 @@
 from django.db.models import F
 
-from classwork.models import Assignment, CalendarFeed, Meeting, Proposal, Registration
+from classwork.models import Assignment, CalendarFeed, Diary, Meeting, Proposal, Registration
 from common.personal import Conflict, Person
 
 MODELS = {
@@ -8,6 +8,7 @@ MODELS = {
     "classwork.Proposal": "What you proposed to teach",
     "classwork.Meeting": "The dates on which you stand in for somebody",
     "classwork.Registration": "Your places in classes",
+    "classwork.Diary": "The secret address of the calendar of your own classes",
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
 
@@ -33,11 +34,13 @@ def erase(person: Person) -> None:
     """Who taught a class is part of the class, and that somebody attended it; the names are gone with the account."""
     Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
+    Diary.objects.filter(student__in=person.student_ids).delete()
     Proposal.objects.filter(author=person.account_id).update(message="", answer="")
 
 
 def merge(source: Person, target: Person) -> list[str]:
     """Places move. An account with a staff profile is never joined to another; see users/personal.py."""
+    Diary.objects.filter(student__in=source.student_ids).delete()
     places = Registration.objects.filter(student__in=source.student_ids)
     if not target.student_ids or not places:
         return []

@@ -51,6 +51,8 @@ urlpatterns = [
     path("register/", places.register, name="register"),
     path("register/address/<int:number>/", places.attendee_address, name="attendee_address"),
     path("user/classes/", places.my_classes, name="my_classes"),
+    path("user/classes/<int:pk>/calendar/", places.renew_student_calendar, name="renew_student_calendar"),
+    path("calendar/student/<str:token>.ics", feeds.student, name="student_calendar"),
     path("location/", public.location_list, name="location_list"),
     path("location/<int:pk>", public.location_detail, name="location_detail"),
 ]

@@ -21,14 +21,14 @@ FOR_GOOD = timedelta(days=36_500)
 BACK = timedelta(weeks=8)
 
 
-def calendar(title: str, meetings: Iterable[Meeting]) -> bytes:
+def calendar(title: str, shown: Iterable[Meeting]) -> bytes:
     found = Calendar()
     found.add("prodid", f"-//{settings.BUSINESS_NAME}//hepcat//EN")
     found.add("version", "2.0")
     found.add("x-wr-calname", title)
     found.add("x-wr-timezone", settings.TIME_ZONE)
     found.add("refresh-interval;value=duration", "PT1H")
-    shown = list(meetings)
+    shown = list(shown)
     for meeting in shown:
         found.add_component(_event(meeting))
     if shown:
@@ -69,7 +69,7 @@ def _lines(meeting: Meeting) -> Iterable[str]:
         yield meeting.reason
 
 
-def _meetings() -> QuerySet[Meeting]:
+def meetings() -> QuerySet[Meeting]:
     related = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location", "location")
     return related.prefetch_related("substitutes__user", "offer__assignments__staff__user")
 
@@ -78,11 +78,11 @@ def of_the_school(now: datetime | None = None) -> bytes:
     """Every published class, from some weeks ago on; older ones have their own calendar still."""
     now = now or timezone.now()
     offers = ClassOffer.objects.published(dates.local(now).date())
-    return calendar(settings.BUSINESS_NAME, _meetings().filter(offer__in=offers, ends_at__gt=now - BACK))
+    return calendar(settings.BUSINESS_NAME, meetings().filter(offer__in=offers, ends_at__gt=now - BACK))
 
 
 def of_a_class(offer: ClassOffer) -> bytes:
-    return calendar(f"{offer.subject.title}, {offer.day}", _meetings().filter(offer=offer))
+    return calendar(f"{offer.subject.title}, {offer.day}", meetings().filter(offer=offer))
 
 
 def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
@@ -91,7 +91,7 @@ def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
     since = (now or timezone.now()) - BACK
     usual = Q(offer__assignments__staff=staff) & Q(substitutes=None)
     mine = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
-    return calendar(f"{settings.BUSINESS_NAME}: {staff}", _meetings().filter(pk__in=mine.values("pk")))
+    return calendar(f"{settings.BUSINESS_NAME}: {staff}", meetings().filter(pk__in=mine.values("pk")))
 
 
 # -- a teacher's own address -------------------------------------------------------------------------------------

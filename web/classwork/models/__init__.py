@@ -6,7 +6,7 @@ from classwork.models.calendar import (
     SkippedDate,
 )
 from classwork.models.catalogue import Level, Location, Subject
-from classwork.models.places import Registration
+from classwork.models.places import Diary, Registration
 from classwork.models.proposals import Proposal
 from classwork.models.sessions import Session
 
@@ -14,6 +14,7 @@ __all__ = [
     "Assignment",
     "CalendarFeed",
     "ClassOffer",
+    "Diary",
     "Level",
     "Location",
     "Meeting",

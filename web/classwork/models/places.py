@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from billing.models import OrderLine
 from classwork.models.calendar import ClassOffer
+from common import links
 from users.models import Student, User
 
 
@@ -101,3 +102,16 @@ class Registration(models.Model):
     def takes_a_place(self, at: datetime) -> bool:
         lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until < at
         return self.is_live and not lapsed
+
+
+class Diary(models.Model):
+    """The secret address of a student's own calendar; a new nonce makes the old address useless."""
+
+    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="diary")
+    nonce = models.CharField(max_length=32, default=links.new_nonce)
+
+    class Meta:
+        verbose_name = "student's calendar"
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.student}"

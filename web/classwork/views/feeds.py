@@ -6,6 +6,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from classwork.domain import feeds
+from classwork.domain.places import diary
 from classwork.models import ClassOffer
 from common import dates
 
@@ -37,3 +38,12 @@ def teacher(request: HttpRequest, token: str) -> HttpResponse:
     if staff is None:
         raise Http404
     return ics(feeds.of_a_teacher(staff), "my-classes")
+
+
+@require_safe
+@cache_control(private=True, max_age=300)
+def student(request: HttpRequest, token: str) -> HttpResponse:
+    found = diary.holder(token)
+    if found is None:
+        raise Http404
+    return ics(diary.calendar(found), "my-classes")

@@ -10,18 +10,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import visit
 from billing.domain import cart as carts
 from classwork.domain.listed import Listed
-from classwork.domain.places import attendees, choosing, mine, opening, room
+from classwork.domain.places import attendees, choosing, diary, mine, opening, room
 from classwork.domain.places.attendees import ME
 from classwork.domain.places.choosing import Choice
 from classwork.forms.places import MOST_OTHERS, AddressForm, OtherForm, PeopleForm, other_forms
 from classwork.models import ClassOffer
 from common import dates
 from users.members import MemberRequest
+from users.models import Student
 
 NOBODY = "Please say who attends."
 
@@ -162,3 +163,12 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
         messages.success(request, f"Thank you. We write to {student} there.")
         return redirect(order.address())
     return render(request, "classwork/attendee_address.html", {"order": order, "student": student, "form": form})
+
+
+@login_required
+@require_POST
+def renew_student_calendar(request: MemberRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(Student.objects.of(request.user), pk=pk)
+    diary.renew(student)
+    messages.success(request, f"The calendar of {student} has a new address.")
+    return redirect("my_classes")

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from billing.domain.words import Said
 from classwork.domain.listed import Listed
-from classwork.domain.places import words
+from classwork.domain.places import diary, words
 from classwork.models import Registration
 from common import dates
 from users.models import Student, User
@@ -27,10 +27,16 @@ class Attending:
     now: list[Place]
     before: list[Place]
 
+    @property
+    def calendar(self) -> str:
+        return diary.address(self.student)
+
 
 def people(user: User, at: datetime) -> list[Attending]:
     """The account's owner first, then those in their care; lapsed holds are no classes."""
-    students = sorted(Student.objects.of(user), key=lambda one: (one.user_id != user.pk, one.name_key))
+    students = sorted(
+        Student.objects.of(user).select_related("diary"), key=lambda one: (one.user_id != user.pk, one.name_key)
+    )
     found = Registration.objects.of(user).exclude(state=State.LAPSED).for_lists()
     places = [place(one, at) for one in found if one.takes_a_place(at) or not one.is_live]
     return [_attending(student, [one for one in places if one.registration.student_id == student.pk], at)
