@@ -26,6 +26,14 @@ class DeskTestCase(SchoolTestCase):
         return looked
 
 
+def as_it_opens(client, url):
+    """What the page of the next session sends when nothing on it is changed."""
+    context = client.get(url).context
+    forms = [context["form"], *context["rows"]]
+    values = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
+    return {name: value for name, value in values.items() if value is not None and value is not False}
+
+
 class NextSessionPageTest(DeskTestCase):
     def setUp(self):
         self.log_in(self.ada)
@@ -33,10 +41,7 @@ class NextSessionPageTest(DeskTestCase):
         self.url = reverse("desk_next_session", args=[self.session.pk])
 
     def values(self):
-        context = self.client.get(self.url).context
-        forms = [context["form"], *context["rows"]]
-        values = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
-        return {name: value for name, value in values.items() if value is not None and value is not False}
+        return as_it_opens(self.client, self.url)
 
     def test_from_the_last_session_to_the_next_in_two_clicks(self):
         looked = self.twice(self.url, self.values())

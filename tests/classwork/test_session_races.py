@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.test import TransactionTestCase, tag
+from django.test import Client, TransactionTestCase, tag
+from django.urls import reverse
 
 from classwork.domain import sessions
 from classwork.domain.faults import Refused
 from classwork.models import Session
 from tests import make
+from tests.base import BACKEND
 from tests.billing.test_races import without_locks
+from tests.classwork.test_desk import as_it_opens
 from tests.classwork.test_place_races import overlap
 
 
@@ -47,3 +50,13 @@ class SessionRaceTest(TransactionTestCase):
     def test_two_first_sessions_one_after_the_other_are_both_opened(self) -> None:
         outcomes = overlap(opening("Ours"), opening("Theirs", 5))
         self.assertCountEqual(Session.objects.all(), outcomes)
+
+    def test_whoever_is_slower_with_the_next_session_reads_so_beside_the_key_day(self) -> None:
+        school = make.school()
+        client = Client()
+        client.force_login(school.ada, BACKEND)
+        url = reverse("desk_next_session", args=[school.session.pk])
+        data = as_it_opens(client, url)
+        _, response = overlap(opening("Theirs", 5), lambda: client.post(url, data))
+        self.assertContains(response, "overlaps with Theirs")
+        self.assertFalse(response.context["form"].is_valid())

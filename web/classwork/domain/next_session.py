@@ -58,10 +58,11 @@ def repeat(offer: ClassOffer) -> Repeat:
 
 def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
     """All dates of the session and its classes, as they would be. Nothing is kept: it is made and taken back."""
-    found = sessions.plan_session(Session(), values)
-    if found.faults:
-        return found
     with transaction.atomic():
+        sessions.take_turns()
+        found = sessions.plan_session(Session(), values)
+        if found.faults:
+            return found
         session = sessions.drafted(Session(), values)
         session.save()
         parts = []

@@ -127,7 +127,7 @@ def _own_rows(before: Session, after: Session) -> list[Row]:
     ]
 
 
-def _take_turns() -> None:
+def take_turns() -> None:
     """Until the transaction ends nobody else opens or moves a session, so that no two can come to overlap.
 
     The rows of the sessions alone would not do: before the first there is none to lock.
@@ -138,7 +138,7 @@ def _take_turns() -> None:
 
 def create_session(actor: User | None, values: Values, *, why: str = "") -> Session:
     with transaction.atomic():
-        _take_turns()
+        take_turns()
         plan_session(Session(), values).insist(None)
         session = drafted(Session(), values)
         session.save()
@@ -158,7 +158,7 @@ def change_session(
     """Save the session and move the meetings of its classes. `seen` is the fingerprint of the preview agreed to."""
     now = now or timezone.now()
     with transaction.atomic():
-        _take_turns()
+        take_turns()
         stored = Session.objects.get(pk=session.pk)
         preview = plan_session(stored, values, now)
         preview.insist(seen)

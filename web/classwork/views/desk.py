@@ -1,5 +1,6 @@
 """Planning at the desk: the next session, single class days, what teachers propose."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,11 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import next_session, proposals
-from classwork.domain.faults import Refused
+from classwork.domain.faults import Fault, Refused
 from classwork.domain.listed import Listed
-from classwork.domain.preview import Outdated
+from classwork.domain.preview import Outdated, Preview
 from classwork.forms.meetings import DEEDS, AddForm, DeedForm
-from classwork.forms.next_session import NextSessionForm, repeat_forms
+from classwork.forms.next_session import NextSessionForm, RepeatForm, repeat_forms
 from classwork.forms.proposals import AnswerForm
 from classwork.models import ClassOffer, Meeting, Proposal, Session
 from classwork.views import posted
@@ -47,14 +48,24 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
         wanted = [row.repeat() for row in chosen]
         preview = next_session.preview(form.values(), wanted)
         context |= {"preview": preview}
-        for fault in preview.faults:
-            number, _, field = fault.field.partition("-")
-            chosen[int(number)].add_error(field if field in chosen[int(number)].fields else None, fault.sentence)
         if not preview.faults and request.POST.get("seen") == preview.fingerprint:
-            session = next_session.create(acting(request), form.values(), wanted)
-            messages.success(request, f"{session.title} is planned with {len(wanted)} classes, not yet approved.")
-            return redirect("desk_sessions")
+            try:
+                session = next_session.create(acting(request), form.values(), wanted)
+            except Refused as no:
+                context["preview"] = Preview(faults=no.faults)
+            else:
+                messages.success(request, f"{session.title} is planned with {len(wanted)} classes, not yet approved.")
+                return redirect("desk_sessions")
+        _say(context["preview"].faults, form, chosen)
     return render(request, "desk/next_session.html", context)
+
+
+def _say(faults: Iterable[Fault], form: NextSessionForm, rows: Sequence[RepeatForm]) -> None:
+    """What is wrong with a class begins with its number; the rest is the session's, on which somebody was quicker."""
+    for fault in faults:
+        number, _, field = fault.field.partition("-")
+        where, name = (rows[int(number)], field) if number.isdigit() else (form, fault.field)
+        where.add_error(name if name in where.fields else None, fault.sentence)
 
 
 @require_safe
