@@ -1,7 +1,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -28,6 +28,7 @@ class LocationAdmin(admin.ModelAdmin):
     list_display = ["name", "code", "full_address", "is_public"]
     list_filter = ["is_public"]
     search_fields = ["name", "code", "address"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fieldsets = [
         (None, {"fields": ["name", "code", "is_public"]}),
         ("Address", {"fields": ["address", ("city", "state", "zipcode"), "map_link", "directions"]}),
