@@ -130,7 +130,9 @@ def _page(
 ) -> HttpResponse:
     rooms = room.among(offers, timezone.now())
     chosen = set(form["classes"].value() or [])
-    form.fields["ready"].required = bool(levels)
+    form.fields["who"].required = form.fields["ready"].required = (
+        True  # said, not checked: nobody is to read "optional"
+    )
     classes = [(Listed(offer, dates.today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers]
     context = {
         "form": form,
