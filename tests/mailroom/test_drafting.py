@@ -30,6 +30,10 @@ class DraftingTest(ChoirTestCase):
         with self.assertRaisesMessage(UnknownMail, "'choir.wellcome'"):
             write(name="choir.wellcome")
 
+    def test_a_key_that_does_not_fit_is_refused_before_it_is_cut(self) -> None:
+        with self.assertRaisesMessage(ValueError, "120 characters"):
+            write(key="x" * 121)
+
     def test_the_event_carries_numbers_and_no_address(self) -> None:
         message = write(data={"name": "Alice"})
         self.assertEqual(Event.objects.get().data, {"message_id": message.pk, "template": "choir.welcome"})
@@ -49,9 +53,9 @@ class DraftingTest(ChoirTestCase):
         self.assertEqual(len(send_all()), 1)
 
     def test_what_is_no_address_is_written_down_and_not_sent(self) -> None:
-        for address in ("nobody", "a@b\nBcc: c@d.org", "x@", ""):
+        for address in ("nobody", "a@b\nBcc: c@d.org", "x@", "", "a" * 60 + "@" + "b" * 60 + ".c" * 99):
             with self.subTest(address):
-                message = write(address, key=address)
+                message = write(address, key=address[:9])
                 self.assertEqual(message.state, State.SUPPRESSED)
                 self.assertIn("not an address", message.reason)
         self.assertEqual(send_all(), [])

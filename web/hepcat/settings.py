@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from email.utils import formataddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -222,7 +223,8 @@ EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(TOP / "mail"))
 globals().update(env.email())
 if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # what EMAIL_URL calls SMTP
     EMAIL_BACKEND = MAIL_BACKENDS["smtp"]
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{BUSINESS_NAME} <noreply@{urlsplit(SITE_URL).hostname}>")
+NOREPLY = formataddr((BUSINESS_NAME, f"noreply@{urlsplit(SITE_URL).hostname}"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", NOREPLY)
 SERVER_EMAIL = env.text("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
 EMAIL_SUBJECT_PREFIX = env.text("EMAIL_SUBJECT_PREFIX", f"[{BUSINESS_NAME}]") + " "
 OFFICE_EMAIL = env.text("OFFICE_EMAIL")

@@ -15,6 +15,10 @@ from mailroom.models import Message, State
 from mailroom.registry import mail_named
 from outbox.domain import emit
 
+LONGEST_KEY = 120
+LONGEST_ADDRESS = 254
+NO_ADDRESS = "This is not an address that mail can be sent to."
+
 
 def draft(
     name: str,
@@ -32,6 +36,9 @@ def draft(
     `release`. To an address that must or wants not to get it, it is written down as not sent, with the reason.
     """
     mail = mail_named(name)
+    if len(key) > LONGEST_KEY:
+        raise ValueError(f"The key of a {name} is longer than {LONGEST_KEY} characters.")
+    address = email_key(to)[:LONGEST_ADDRESS]
     fields = {
         "kind": mail.kind,
         "person_id": person_id,
@@ -41,7 +48,7 @@ def draft(
         "state": State.DRAFTED,
     }
     with transaction.atomic():
-        message, new = Message.objects.get_or_create(template=name, to=email_key(to), key=key, defaults=fields)
+        message, new = Message.objects.get_or_create(template=name, to=address, key=key, defaults=fields)
         if new and not hold:
             release(message)
     return message
@@ -61,7 +68,9 @@ def reason_against(message: Message) -> str:
     try:
         validate_email(message.to)
     except ValidationError:
-        return "This is not an address that mail can be sent to."
+        return NO_ADDRESS
+    if len(message.to) == LONGEST_ADDRESS:
+        return NO_ADDRESS
     return barrier(message.to, message.kind)
 
 

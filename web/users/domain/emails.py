@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from common import links as nonces
 from common import names
-from mailroom.domain import draft
+from mailroom.domain import choosing, draft
 from users.domain import links
 from users.models import Student, User
 
@@ -63,5 +63,6 @@ def _confirm(user: User, text: str) -> str:
     user.link_nonce = nonces.new_nonce()
     user.save(update_fields=["email", "new_email", "email_confirmed_at", "link_nonce"])
     Student.objects.filter(user=user).update(email=user.email)
+    choosing.follow(old, user.email)
     draft("users.email_changed", to=old, key=user.link_nonce, data={"user_id": user.pk})
     return old
