@@ -12,7 +12,7 @@ NOT_THERE = "404   404 404 404 404 404"
 def stage(school: SimpleNamespace) -> None:
     """One mail that nobody knows about, to Alice; an address that gets none."""
     school.mail = Message.objects.create(
-        template="pages.gone",
+        template="users.password_changed",
         to=school.alice.email,
         person_id=school.alice.pk,
         key="1",
@@ -33,7 +33,7 @@ def link(school: SimpleNamespace) -> list[object]:
 ROWS = [
     Row("my_messages", MEMBERS),
     Row("my_message", "login 200 404 404 404 404", args=mail),
-    Row("my_message_html", "login 404 404 404 404 404", args=mail, browse=False),
+    Row("my_message_html", "login 200 404 404 404 404", args=mail, browse=False),
     Row("my_mail_choices", MEMBERS, post="login 302 302 302 302 302"),
     Row("mail_choose", EVERYBODY, post="302 302 302 302 302 302", args=link),
     Row("mail_choose", NOT_THERE, post=NOT_THERE, args=lambda school: ["mangled"], note="a mangled link"),
