@@ -42,7 +42,7 @@ ROWS = [
     Row("desk_mail", OFFICE),
     Row("desk_mail", OFFICE, query="?state=perhaps&q=alice", note="what is unsure"),
     Row("desk_message", OFFICE, args=mail),
-    Row("desk_message_html", "login 403 403 403 403 404", args=mail, browse=False),
+    Row("desk_message_html", OFFICE, args=mail, browse=False),
     Row(
         "desk_message_handle",
         "405   405 405 405 405 405",
