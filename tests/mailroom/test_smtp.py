@@ -46,6 +46,11 @@ class ServerTest(ChoirTestCase):
             self.assertEqual((message.state, message.reason), (State.PARKED, "The mail server answered 554 5.7.1."))
             self.assertEqual(Suppression.objects.count(), 0)
 
+    def test_the_log_names_the_message_and_nobody(self) -> None:
+        with self.assertLogs("mailroom") as logged:
+            message = self.answered(at_text="554 5.7.1 we know alice@example.org and want nothing")
+        self.assertEqual(logged.output, [f"WARNING:mailroom:Message {message.pk}: The mail server answered 554 5.7.1."])
+
     def test_a_busy_server_is_asked_again_and_gets_it_once(self) -> None:
         for at in ("at_recipient", "at_text"):
             Message.objects.all().delete()
