@@ -171,7 +171,8 @@ FOCUSED = (
     """() => { const element = document.activeElement;
     if (!element || element === document.body) return null;
     const style = getComputedStyle(element);
-    const inner = ['date', 'time', 'datetime-local'].includes(element.type); // their parts have rings of their own
+    // Parts of a date, and what lies in a frame, have rings of their own, which the page cannot see.
+    const inner = element.tagName === 'IFRAME' || ['date', 'time', 'datetime-local'].includes(element.type);
     const ring = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0;
     const shown = ring || inner || style.boxShadow !== 'none';
     return {name: ("""
