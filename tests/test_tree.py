@@ -11,7 +11,7 @@ from django.test import SimpleTestCase, tag
 TOP = Path(__file__).resolve().parents[1]
 # In pieces, so that this file does not hold what it looks for.
 REGISTRIES = [
-    ".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("npmjs", "org"), ("pypi", "python"))
+    ".".join(parts) for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("npmjs", "org"), ("pypi", "python"))
 ]
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
 MACHINES = re.compile(r"/(" + "|".join(["ro" + "ot/", "work/m", "work/s", "tmp/" + "wt"]) + ")")
