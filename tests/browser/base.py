@@ -2,9 +2,9 @@
 
 import os
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.contrib.staticfiles.testing import StaticLiveServerTestCase
 from django.core.cache import cache
@@ -15,8 +15,8 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     Playwright,
+    Request,
     Response,
-    Route,
     sync_playwright,
 )
 
@@ -34,6 +34,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 ]
 AXE_OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 # A page may have given the focus to a field already; blur alone would go on from there.
@@ -73,11 +74,11 @@ class BrowserTestCase(StaticLiveServerTestCase):
         )
         self.addCleanup(context.close)
         context.set_default_timeout(10_000)
-        context.route("**/*", self._only_our_server)
         if person is not None:
             self._bring_session(context, person)
         page = context.new_page()
         self.scripts[page] = javascript
+        context.on("request", self._only_our_server)
         page.on("console", self._listen)
         page.on("pageerror", lambda error: self.complaints.append(f"script error: {error}"))
         return page
@@ -99,7 +100,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
     def visit_without_scripts(self, page: Page, path: str) -> None:
         """A page in a browser without scripts still opens, and whatever it lets one fill in can be sent."""
         self.complaints.clear()
-        page.goto(path)
+        page.goto(path, wait_until="domcontentloaded")
         for form in page.locator("form:visible").all():
             button = form.locator("button:not([type=button]), input[type=submit]").locator("visible=true")
             self.assertGreater(button.count(), 0, f"{path}: nothing sends {form.get_attribute('action') or 'the form'}")
@@ -116,7 +117,9 @@ class BrowserTestCase(StaticLiveServerTestCase):
     def _violations(self, page: Page) -> list[str]:
         self.hearing = False  # axe writes style elements of its own, which the Content-Security-Policy refuses
         only = {"runOnly": {"type": "tag", "values": self.rules}} if self.rules else {}
-        found = Axe().run(page, options=AXE_OPTIONS | only).response["violations"]
+        if not page.evaluate("'axe' in window"):  # half a megabyte, so once a page
+            page.evaluate(AXE_SCRIPT)
+        found = page.evaluate("options => axe.run(options)", AXE_OPTIONS | only)["violations"]
         self.hearing = True
         return [
             f"{each['id']}: {each['help']}: " + ", ".join(node["html"][:160] for node in each["nodes"][:3])
@@ -125,7 +128,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
 
     def keyboard_walk(self, page: Page) -> None:
         """Tab round the page once; every control is reached and shows that it has the focus."""
-        wanted = [each.evaluate(DESCRIBE) for each in page.locator(FOCUSABLE).all() if reachable(each)]
+        wanted = page.evaluate(WANTED, FOCUSABLE)
         reached: set[str] = set()
         for _ in range(4 * len(wanted) + 20):  # a date has several stops
             if reached.issuperset(wanted):
@@ -142,31 +145,31 @@ class BrowserTestCase(StaticLiveServerTestCase):
         name = settings.SESSION_COOKIE_NAME
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.live_server_url}])
 
-    def _only_our_server(self, route: Route) -> None:
-        if route.request.url.startswith((self.live_server_url + "/", "data:", "blob:")):
-            route.continue_()
-        else:
-            self.complaints.append(f"a request to {route.request.url}")
-            route.abort()
+    def _only_our_server(self, request: Request) -> None:
+        if not request.url.startswith((self.live_server_url + "/", "data:", "blob:")):
+            self.complaints.append(f"a request to {request.url}")
 
     def _listen(self, message: ConsoleMessage) -> None:
         if self.hearing and message.type in ("error", "warning"):
             self.complaints.append(f"console {message.type}: {message.text}")
 
 
-def reachable(control: Any) -> bool:
-    return bool(control.is_visible() and control.is_enabled() and control.evaluate(IN_TAB_ORDER))
-
-
-# Radio buttons of one group are one stop; what is inert or taken out of the order is none.
-IN_TAB_ORDER = """element => {
-    if (element.tabIndex < 0 || element.closest('[inert]')) return false;
-    if (element.type !== 'radio') return true;
-    const group = [...(element.form ?? document).querySelectorAll(`input[type=radio][name="${element.name}"]`)];
-    return element === (group.find(each => each.checked) ?? group[0]);
-}"""
 DESCRIBE = """element => `${element.tagName.toLowerCase()} ${element.id || element.name || element.getAttribute('href')
     || element.textContent.trim().slice(0, 40)}`"""
+# Radio buttons of one group are one stop; what is hidden, inert or taken out of the order is none.
+WANTED = (
+    """focusable => {
+    const stops = element => {
+        if (element.tabIndex < 0 || element.matches(':disabled') || element.closest('[inert]')) return false;
+        if (!element.checkVisibility({visibilityProperty: true}) || !element.getClientRects().length) return false;
+        if (element.type !== 'radio') return true;
+        const group = [...(element.form ?? document).querySelectorAll(`input[type=radio][name="${element.name}"]`)];
+        return element === (group.find(each => each.checked) ?? group[0]);
+    };
+    return [...document.querySelectorAll(focusable)].filter(stops).map("""
+    + DESCRIBE
+    + """); }"""
+)
 FOCUSED = (
     """() => { const element = document.activeElement;
     if (!element || element === document.body) return null;
