@@ -151,28 +151,48 @@ COMPRESS_FILTERS = {
 COMPRESS_OFFLINE_CONTEXT: dict[str, object] = {}
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", str(WEB / "private")))
+HAND_OVER_BY = env.choice("HAND_OVER_BY", "site", ["site", "x-accel-redirect", "x-sendfile"])
+RESOURCE_LINK_SECONDS = env.whole("RESOURCE_LINK_SECONDS", 60, least=1, most=3600)
+FILE_MEGABYTES = {
+    "image": env.whole("MAX_IMAGE_MB", 15, least=1),
+    "audio": env.whole("MAX_AUDIO_MB", 100, least=1),
+    "video": env.whole("MAX_VIDEO_MB", 2000, least=1),
+    "file": env.whole("MAX_FILE_MB", 50, least=1),
+}
+FILE_SCANNER = env.text("FILE_SCANNER")
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": PRIVATE_ROOT, "file_permissions_mode": 0o640},
+    },
     "staticfiles": {"BACKEND": HASHED_STATIC if STATIC_MANIFEST else PLAIN_STATIC},
 }
 S3 = env.flag("S3", False)
 if S3:
     AWS_ACCESS_KEY_ID = env.required("AWS_ACCESS_KEY_ID", "S3 is on.")
     AWS_SECRET_ACCESS_KEY = env.required("AWS_SECRET_ACCESS_KEY", "S3 is on.")
-    STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
-        "OPTIONS": {
-            "access_key": AWS_ACCESS_KEY_ID,
-            "secret_key": AWS_SECRET_ACCESS_KEY,
-            "bucket_name": env.required("AWS_STORAGE_BUCKET_NAME", "S3 is on."),
-            "region_name": env.text("AWS_S3_REGION_NAME") or None,
-            "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
-            "default_acl": None,
-            "querystring_auth": False,
-            "file_overwrite": False,
-            "location": "media",
-        },
+    AWS_STORAGE_BUCKET_NAME = env.required("AWS_STORAGE_BUCKET_NAME", "S3 is on.")
+    BUCKET: dict[str, Any] = {
+        "access_key": AWS_ACCESS_KEY_ID,
+        "secret_key": AWS_SECRET_ACCESS_KEY,
+        "bucket_name": AWS_STORAGE_BUCKET_NAME,
+        "region_name": env.text("AWS_S3_REGION_NAME") or None,
+        "endpoint_url": env.text("AWS_S3_ENDPOINT_URL") or None,
+        "default_acl": None,
+        "signature_version": "s3v4",
+        "file_overwrite": False,
     }
+    PUBLIC = {"querystring_auth": False, "location": "media"}
+    PRIVATE = {
+        "bucket_name": env.text("AWS_PRIVATE_BUCKET_NAME", AWS_STORAGE_BUCKET_NAME),
+        "querystring_auth": True,
+        "querystring_expire": RESOURCE_LINK_SECONDS,
+        "location": "private",
+    }
+    STORAGES["default"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": BUCKET | PUBLIC}
+    STORAGES["private"] = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": BUCKET | PRIVATE}
 
 # -- events --------------------------------------------------------------------------------------------------------
 
