@@ -6,11 +6,12 @@ from django.utils import timezone
 
 from billing.domain import ledger, payments
 from billing.models import Order
+from classwork.domain.places import registering
 from classwork.models import ClassOffer, Registration, Session
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork.buying import cart, me, of, pay, place
+from tests.classwork.buying import cart, line, me, of, pay, place
 from users.models import User
 
 LIST, ENTER = reverse("desk_registrations"), reverse("desk_register")
@@ -63,6 +64,43 @@ class ListTest(DeskTestCase):
                 pay(place(cart((self.offer, me()), name=f"P{number}", email=f"p{number}@example.org")))
 
         self.assertSameQueries(LIST, rows)
+
+
+class HoldTest(DeskTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        pay(place(cart((self.offer, me()), payer=self.alice)))
+        self.one = Registration.objects.get()
+        self.page = reverse("desk_registration", args=[self.one.pk])
+
+    def state(self) -> str:
+        return Registration.objects.get(pk=self.one.pk).state
+
+    def test_a_place_is_put_on_hold_and_taken_off_each_with_its_reason(self) -> None:
+        self.assertContains(self.client.get(LIST), self.page)
+        said = self.client.post(self.page, {"why": "The bank asks"}, follow=True)
+        self.assertContains(said, "Waiting for a decision")
+        said = self.client.post(self.page, {"why": "It was a mistake of theirs"}, follow=True)
+        self.assertContains(said, "Registered")
+        actions = Entry.objects.filter(subject_type="registration").values_list("why", flat=True)
+        self.assertEqual(list(actions), ["It was a mistake of theirs", "The bank asks"])
+        self.assertContains(said, "The bank asks")
+
+    def test_it_asks_why(self) -> None:
+        self.assertContains(self.client.post(self.page, {"why": ""}), "required")
+        self.assertEqual(self.state(), "confirmed")
+
+    def test_a_place_that_is_over_has_no_such_button(self) -> None:
+        registering.release(line(Order.objects.get()), "Gone")
+        self.assertNotContains(self.client.get(self.page), "hold")
+        self.client.post(self.page, {"why": "x"})
+        self.assertEqual(self.state(), "cancelled")
+
+    def test_whoever_may_only_look_is_refused(self) -> None:
+        self.log_in(self.allow(self.ash, "view_registration"))
+        self.assertNotContains(self.client.get(self.page), "Put on hold")
+        self.assertEqual(self.client.post(self.page, {"why": "x"}).status_code, 403)
+        self.assertEqual(self.state(), "confirmed")
 
 
 class EnterTest(DeskTestCase):

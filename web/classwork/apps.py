@@ -17,14 +17,16 @@ class ClassworkConfig(AppConfig):
             "classwork.view_registration",
             "Who has a place, and whether it is paid.",
         ),
+        ("Students", "desk_students", "classwork.view_registration", "Levels and classes of everybody who attends."),
         ("Proposals", "desk_proposals", "classwork.decide_proposal", "What teachers would like to offer or change."),
     ]
     ROLES = {
-        "Teacher": ["classwork.add_proposal"],
+        "Teacher": ["classwork.add_proposal", "classwork.set_level"],
         "Assistant": ["classwork.add_proposal"],
         "Admin": [
             "classwork.decide_proposal",
             "classwork.exceed_capacity",
+            "classwork.set_level",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
         ],
     }

@@ -1,6 +1,6 @@
 from django.db.models import F
 
-from classwork.models import Assignment, CalendarFeed, Diary, Meeting, Proposal, Registration
+from classwork.models import Assignment, CalendarFeed, Diary, LevelOverride, Meeting, Proposal, Registration
 from common.personal import Conflict, Person
 
 MODELS = {
@@ -8,6 +8,7 @@ MODELS = {
     "classwork.Proposal": "What you proposed to teach",
     "classwork.Meeting": "The dates on which you stand in for somebody",
     "classwork.Registration": "Your places in classes",
+    "classwork.LevelOverride": "The level that somebody of the school gave you",
     "classwork.Diary": "The secret address of the calendar of your own classes",
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
@@ -24,6 +25,10 @@ def export(person: Person) -> dict[str, object]:
                 "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
             )
         ),
+        "level given by hand": [
+            {"level": str(each.number), "why": each.why}
+            for each in LevelOverride.objects.filter(student__in=person.student_ids)
+        ],
         "standing in": [str(each) for each in dates],
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
@@ -35,16 +40,31 @@ def erase(person: Person) -> None:
     Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
     Diary.objects.filter(student__in=person.student_ids).delete()
+    LevelOverride.objects.filter(student__in=person.student_ids).delete()
     Proposal.objects.filter(author=person.account_id).update(message="", answer="")
 
 
 def merge(source: Person, target: Person) -> list[str]:
     """Places move. An account with a staff profile is never joined to another; see users/personal.py."""
-    Diary.objects.filter(student__in=source.student_ids).delete()
-    places = Registration.objects.filter(student__in=source.student_ids)
-    if not target.student_ids or not places:
+    if not target.student_ids:
         return []
-    twice = Registration.objects.live().filter(student=target.student_ids[0], offer__in=places.live().values("offer"))
+    Diary.objects.filter(student__in=source.student_ids).delete()
+    return [*_merge_levels(source, target.student_ids[0]), *_merge_places(source, target.student_ids[0])]
+
+
+def _merge_levels(source: Person, student_id: int) -> list[str]:
+    """What was said of the record that stays goes before what was said of the other."""
+    given = LevelOverride.objects.filter(student__in=source.student_ids)
+    if LevelOverride.objects.filter(student=student_id).exists():
+        return ["The level that was given to the other record is forgotten."] if given.delete()[0] else []
+    return ["The level that was given is taken over."] if given.update(student=student_id) else []
+
+
+def _merge_places(source: Person, student_id: int) -> list[str]:
+    places = Registration.objects.filter(student__in=source.student_ids)
+    if not places:
+        return []
+    twice = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
     if both := twice.select_related("offer__subject__level", "offer__session").first():
         raise Conflict(f"Both have a place in {both.offer}. Cancel one of the two first.")
-    return [f"{places.update(student=target.student_ids[0])} places are taken over."]
+    return [f"{places.update(student=student_id)} places are taken over."]

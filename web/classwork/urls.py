@@ -3,7 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from classwork.forms.meetings import DEEDS
-from classwork.views import desk, desk_places, feeds, places, public, teaching
+from classwork.views import desk, desk_places, feeds, places, public, students, teaching
 
 
 class DayConverter:
@@ -31,6 +31,8 @@ urlpatterns = [
     path("classes/<int:pk>/calendar.ics", feeds.classoffer, name="classoffer_calendar"),
     path("calendar/<str:token>.ics", feeds.teacher, name="teacher_calendar"),
     path("teaching/", teaching.teaching, name="teaching"),
+    path("teaching/classes/<int:pk>/", students.participants, name="participants"),
+    path("teaching/students/<int:pk>/", students.taught_student, name="taught_student"),
     path("teaching/calendar/new/", teaching.renew_calendar, name="renew_calendar"),
     path("teaching/propose/subject/", teaching.propose, {"kind": "subject"}, name="propose_subject"),
     path("teaching/propose/class/", teaching.propose, {"kind": "class"}, name="propose_class"),
@@ -45,6 +47,9 @@ urlpatterns = [
     path("desk/classes/<int:pk>/add/", desk.add_day, name="desk_add_day"),
     *(path(f"desk/days/<int:pk>/{deed}/", desk.change_day, {"deed": deed}, name=f"desk_{deed}_day") for deed in DEEDS),
     path("desk/registrations/", desk_places.index, name="desk_registrations"),
+    path("desk/registrations/<int:pk>/", desk_places.detail, name="desk_registration"),
+    path("desk/students/", students.index, name="desk_students"),
+    path("desk/students/<int:pk>/", students.at_the_desk, name="desk_student"),
     path("desk/registrations/new/", desk_places.enter, name="desk_register"),
     path("desk/proposals/", desk.proposal_list, name="desk_proposals"),
     path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),

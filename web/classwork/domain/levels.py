@@ -134,15 +134,29 @@ def effective(computed: Decimal, override: Decimal | None) -> Decimal:
     return computed if override is None else override
 
 
-def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> NextStep | None:
-    """The lowest level above the highest one done, with what it still asks for; None when there is nothing above."""
+def written(number: Decimal) -> str:
+    """2 and 2.5, never 2.0"""
+    return f"{number.normalize():f}"
+
+
+def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Decimal | None = None) -> NextStep | None:
+    """The lowest level above the highest one done, with what it still asks for; None when there is nothing above.
+
+    Where a person set the level, that says what is done. Somebody set back takes all of the step again.
+    """
     by_level = versions_by_level(taken)
     ladder = sorted((level for level in levels if level.rule), key=lambda level: level.rank)
-    done = [level.rank for level in ladder if is_done(level.rule, by_level.get(level.code, []))]
+    done = [level.rank for level in ladder if _is_behind(level, by_level.get(level.code, []), override)]
     above = (level for level in ladder if not done or level.rank > max(done))
     for level in above:
-        return NextStep(level, missing(level.rule, by_level.get(level.code, [])))
+        return NextStep(level, missing(level.rule, by_level.get(level.code, [])) or level.rule)
     return None
+
+
+def _is_behind(level: LevelRule, versions: Sequence[str], override: Decimal | None) -> bool:
+    if override is None:
+        return is_done(level.rule, versions)
+    return level.done is not None and level.done <= override
 
 
 def versions_by_level(taken: Iterable[Taken]) -> Mapping[str, list[str]]:

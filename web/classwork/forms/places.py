@@ -1,11 +1,13 @@
 """Choosing classes, and who attends them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, cast
 
 from django import forms
 from django.db.models import QuerySet
 
+from classwork.domain.levels import written
 from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed
 from classwork.models import ClassOffer, Registration
 from users.forms.fields import AddressField, NameField
@@ -95,6 +97,19 @@ def _other_form(number: int, data: Mapping[str, Any] | None, checked: bool) -> O
 
 class AddressForm(forms.Form):
     email = AddressField(label="Another e-mail address")
+
+
+class LevelForm(forms.Form):
+    """What a person says of a level; the first choice leaves it to the classes."""
+
+    number = forms.TypedChoiceField(label="Level", required=False, coerce=Decimal, empty_value=None)
+    why = forms.CharField(label="Why", max_length=300, help_text="Such as “Danced for years in Lyon”.")
+
+    def __init__(self, rungs: Sequence[tuple[Decimal, str]], given: Decimal | None, data: Any) -> None:
+        super().__init__(data, initial={"number": "" if given is None else written(given)})
+        known = rungs if given is None or given in dict(rungs) else [*rungs, (given, "")]
+        choices = [(written(number), f"{written(number)} {words}") for number, words in known]
+        cast(forms.TypedChoiceField, self.fields["number"]).choices = [("", "What the classes say"), *choices]
 
 
 class OfferField(forms.ModelChoiceField):

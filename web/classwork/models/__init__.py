@@ -6,7 +6,7 @@ from classwork.models.calendar import (
     SkippedDate,
 )
 from classwork.models.catalogue import Level, Location, Subject
-from classwork.models.places import Diary, Registration
+from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
 from classwork.models.sessions import Session
 
@@ -16,6 +16,7 @@ __all__ = [
     "ClassOffer",
     "Diary",
     "Level",
+    "LevelOverride",
     "Location",
     "Meeting",
     "Proposal",

@@ -32,6 +32,11 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         """What the public may see: approved, and in a session whose publish date has come."""
         return self.approved().filter(session__publish_date__lte=today)
 
+    def taught_by(self, staff: Staff) -> "ClassOfferQuerySet":
+        """As a teacher or an assistant, or on one of its days for somebody else."""
+        mine = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
+        return self.filter(mine | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
+
     def with_timetable(self) -> "ClassOfferQuerySet":
         """All that planning and the page of one class look at, substitutes included."""
         meetings = Meeting.objects.select_related("location").prefetch_related("substitutes__user")

@@ -8,7 +8,7 @@ from django.db.models import Q
 from billing.models import OrderLine
 from classwork.models.calendar import ClassOffer
 from common import links
-from users.models import Student, User
+from users.models import Staff, Student, User
 
 
 class RegistrationQuerySet(models.QuerySet["Registration"]):
@@ -18,6 +18,10 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
     def taking_a_place(self, at: datetime) -> "RegistrationQuerySet":
         """Truth at the time of reading: a hold counts until its last moment, whether or not anybody has tidied up."""
         return self.live().exclude(state=Registration.State.HELD, held_until__lt=at)
+
+    def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
+        """In the classes that somebody teaches, assists in or stands in for."""
+        return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
 
     def of(self, user: User) -> "RegistrationQuerySet":
         """Of the people for whom this account speaks; paying for somebody shows nothing of them."""
@@ -102,6 +106,25 @@ class Registration(models.Model):
     def takes_a_place(self, at: datetime) -> bool:
         lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until < at
         return self.is_live and not lapsed
+
+
+class LevelOverride(models.Model):
+    """A level that a person gave, such as to somebody who learned elsewhere; it holds whatever the classes say."""
+
+    student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="level_override")
+    number = models.DecimalField("level", max_digits=4, decimal_places=1)
+    why = models.CharField(max_length=300)
+    set_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+", editable=False)
+    set_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name = "level given by hand"
+        verbose_name_plural = "levels given by hand"
+        constraints = [models.CheckConstraint(condition=Q(number__gte=0), name="classwork_level_override_not_negative")]
+        permissions = [("set_level", "May give a student a level by hand")]
+
+    def __str__(self) -> str:
+        return f"{self.student}: {self.number}"
 
 
 class Diary(models.Model):

@@ -4,11 +4,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from classwork.domain import levels
+from classwork.domain.places import words
 from classwork.domain.places.room import Room
-from classwork.models import ClassOffer
+from classwork.models import ClassOffer, Registration
 from common import dates
 
 register = template.Library()
@@ -27,6 +30,16 @@ def linked_data(data: dict[str, Any]) -> SafeString:
 def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
     """Where a page has not counted places, nothing is said about them."""
     return rooms.get(offer.pk) if rooms else None
+
+
+@register.filter
+def goals(rule: levels.Rule) -> str:
+    return levels.in_words(rule)
+
+
+@register.filter
+def place_in_words(registration: Registration) -> str:
+    return str(words.of_place(registration, timezone.now()))
 
 
 @register.filter

@@ -8,11 +8,13 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain import next_session, proposals
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.listed import Listed
+from classwork.domain.places import progress
 from classwork.domain.preview import Outdated, Preview
 from classwork.forms.meetings import DEEDS, AddForm, DeedForm
 from classwork.forms.next_session import NextSessionForm, RepeatForm, repeat_forms
@@ -43,6 +45,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     data = posted(request)
     form, rows = NextSessionForm(data, initial=initial), repeat_forms(data, repeats)
     context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
+    context["advice"] = progress.advice(source, timezone.now())
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
         chosen = [row for row in rows if row.cleaned_data["keep"]]
         wanted = [row.repeat() for row in chosen]

@@ -1,6 +1,9 @@
 """The desk: who has a place in which class, and places entered by hand."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,14 +11,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.placing import NotPlaced
-from classwork.domain.places import desk, mine, room
+from billing.forms import WhyForm
+from classwork.domain.places import desk, mine, registering, room
 from classwork.domain.places.desk import Wanted
 from classwork.forms.places import EntryForm
-from classwork.models import ClassOffer, Session
+from classwork.models import ClassOffer, Registration, Session
+from classwork.views import posted
+from users.domain import happened
 from users.models import Student
 from users.roles import acting, desk_required
 
 PER_PAGE = 50
+ASK = ["GET", "HEAD", "POST"]
+DEEDS: dict[str, tuple[str, Callable[..., bool]]] = {
+    Registration.State.CONFIRMED: ("Put on hold", registering.put_on_hold),
+    Registration.State.ON_HOLD: ("Take off hold", registering.take_off_hold),
+}
 
 
 def number(text: str) -> int | None:
@@ -43,7 +54,24 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/registrations.html", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(ASK)
+@desk_required("classwork.view_registration")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One place, and putting it on hold while somebody disputes it."""
+    one = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    label, deed = DEEDS.get(one.state, ("", None))
+    form = WhyForm(posted(request)) if deed else None
+    if request.method == "POST" and not acting(request).has_perm("classwork.change_registration"):
+        raise PermissionDenied
+    if deed and form and form.is_valid():
+        if deed(one, why=form.cleaned_data["why"], by=acting(request)):
+            messages.success(request, f"{label}: done.")
+        return redirect("desk_registration", pk)
+    context = {"place": mine.place(one, timezone.now()), "form": form, "deed": label, "happened": happened.to(one)}
+    return render(request, "desk/registration.html", context)
+
+
+@require_http_methods(ASK)
 @desk_required("classwork.add_registration")
 def enter(request: HttpRequest) -> HttpResponse:
     actor = acting(request)

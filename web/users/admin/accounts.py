@@ -144,7 +144,7 @@ class AccountAdmin(Recorded):
 
     @admin.display(description="latest")
     def what_happened(self, account: User) -> str:
-        return panels.happened("user", account.pk)
+        return panels.happened(account)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:

@@ -34,7 +34,7 @@ class RoleAdmin(Recorded):
 
     @admin.display(description="latest")
     def what_happened(self, role: Role) -> str:
-        return panels.happened("role", role.pk)
+        return panels.happened(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         past = [("What happened", {"fields": ["what_happened"]})] if obj else []

@@ -59,7 +59,7 @@ class StudentAdmin(Recorded):
 
     @admin.display(description="what happened")
     def what_happened(self, student: Student) -> str:
-        return panels.happened("student", student.pk) if student.pk else ""
+        return panels.happened(student) if student.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:
         """Records are joined or erased; places and payments stand on them."""

@@ -67,9 +67,9 @@ def asks_for_level(choice: Choice, viewer: User | None, at: datetime) -> list[Le
     if not needs:
         return []
     known = _students(choice.attendees, viewer)
-    numbers = progress.numbers(known, at)
+    found = progress.among(known, at)
     if len(known) == len(choice.attendees):
-        needs = {level: need for level, need in needs.items() if any(numbers[one.pk] < need for one in known)}
+        needs = {level: need for level, need in needs.items() if any(found[one.pk].expected < need for one in known)}
     return sorted(needs, key=lambda level: level.rank)
 
 

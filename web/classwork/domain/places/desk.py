@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -52,11 +54,19 @@ def search(wanted: Wanted) -> QuerySet[Registration]:
 
 
 def _matches(word: str) -> Q:
+    of_class = Q(offer__subject__name__icontains=word) | Q(offer__subject__level__name__icontains=word)
+    return of_class | _is_named("student__", word)
+
+
+def _is_named(student: str, word: str) -> Q:
     fields = ("first_name", "last_name", "email", "user__email", "guardian__email")
-    person = (Q(**{f"student__{field}__icontains": word}) for field in fields)
-    found = Q(offer__subject__name__icontains=word) | Q(offer__subject__level__name__icontains=word)
-    for one in person:
-        found |= one
+    return reduce(or_, (Q(**{f"{student}{field}__icontains": word}) for field in fields))
+
+
+def find_students(text: str) -> QuerySet[Student]:
+    found = Student.objects.select_related("user", "guardian").order_by("first_name", "last_name", "pk")
+    for word in text.split():
+        found = found.filter(_is_named("", word))
     return found
 
 

@@ -1,12 +1,13 @@
 """The classes of an account's people, now and before."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from billing.domain.words import Said
 from classwork.domain.listed import Listed
 from classwork.domain.places import diary, words
-from classwork.models import Registration
+from classwork.models import Registration, Subject
 from common import dates
 from users.models import Student, User
 
@@ -28,6 +29,17 @@ class Attending:
     before: list[Place]
 
     @property
+    def all(self) -> list[Place]:
+        return [*self.now, *self.before]
+
+    @property
+    def highest(self) -> list[Subject]:
+        """Of what they had and have; a workshop stands where its level stands."""
+        had = [one.registration.offer.subject for one in self.all if one.registration.state == State.CONFIRMED]
+        top = max((subject.level_number for subject in had), default=None)
+        return list(dict.fromkeys(subject for subject in had if subject.level_number == top))
+
+    @property
     def calendar(self) -> str:
         return diary.address(self.student)
 
@@ -38,9 +50,19 @@ def people(user: User, at: datetime) -> list[Attending]:
         Student.objects.of(user).select_related("diary"), key=lambda one: (one.user_id != user.pk, one.name_key)
     )
     found = Registration.objects.of(user).exclude(state=State.LAPSED).for_lists()
-    places = [place(one, at) for one in found if one.takes_a_place(at) or not one.is_live]
+    places = [place(one, at) for one in _worth_showing(found, at)]
     return [_attending(student, [one for one in places if one.registration.student_id == student.pk], at)
             for student in students]  # fmt: skip
+
+
+def of_student(student: Student, at: datetime) -> Attending:
+    """For the school's team: whatever this person had or has."""
+    found = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
+    return _attending(student, [place(one, at) for one in _worth_showing(found, at)], at)
+
+
+def _worth_showing(found: Iterable[Registration], at: datetime) -> list[Registration]:
+    return [one for one in found if one.takes_a_place(at) or not one.is_live]
 
 
 def place(registration: Registration, at: datetime) -> Place:

@@ -1,21 +1,152 @@
-"""How far students have come, from the places they had and have."""
+"""How far students have come: computed from their places whenever it is asked, unless a person has said otherwise."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
+
+from django.db import transaction
+from django.db.models import Max, Q
 
 from classwork.domain import levels
-from classwork.models import Level, Registration
-from users.models import Student
+from classwork.domain.levels import LevelRule, NextStep, Taken
+from classwork.models import Level, LevelOverride, Registration, Session
+from history.domain import record
+from users.models import Student, User
 
 
-def numbers(students: Sequence[Student], at: datetime) -> Mapping[int, Decimal]:
-    """For advice: a class that is still running counts as if it were finished."""
+@dataclass(frozen=True)
+class Progress:
+    """`over` are the classes that count; `taken` also those still running, which advice counts as if finished."""
+
+    rules: Sequence[LevelRule]
+    over: Sequence[Taken] = ()
+    taken: Sequence[Taken] = ()
+    override: LevelOverride | None = None
+
+    @property
+    def given(self) -> Decimal | None:
+        return self.override.number if self.override else None
+
+    @cached_property
+    def computed(self) -> Decimal:
+        return levels.number(self.rules, self.over)
+
+    @cached_property
+    def number(self) -> Decimal:
+        return levels.effective(self.computed, self.given)
+
+    @cached_property
+    def expected(self) -> Decimal:
+        """Once what is running is over."""
+        return levels.effective(levels.number(self.rules, self.taken), self.given)
+
+    @cached_property
+    def next_step(self) -> NextStep | None:
+        return levels.next_step(self.rules, self.taken, self.given)
+
+
+def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:
+    """Three queries, however many students."""
+    wanted = [student.pk for student in students]
     rules = [level.as_rule() for level in Level.objects.all()]
-    taken: dict[int, list[levels.Taken]] = defaultdict(list)
-    confirmed = Registration.objects.filter(student__in=students, state=Registration.State.CONFIRMED)
-    rows = confirmed.values_list("student", "offer__subject__level__code", "offer__subject__version")
-    for student, code, version in rows:
-        taken[student].append(levels.Taken(code, version))
-    return {student.pk: levels.number(rules, taken[student.pk]) for student in students}
+    overrides = LevelOverride.objects.select_related("set_by").in_bulk(wanted)
+    over: dict[int, list[Taken]] = defaultdict(list)
+    taken: dict[int, list[Taken]] = defaultdict(list)
+    confirmed = Registration.objects.filter(student__in=wanted, state=Registration.State.CONFIRMED).order_by()
+    last = Max("offer__meetings__ends_at", filter=Q(offer__meetings__cancelled_at=None))
+    rows = confirmed.annotate(last=last)
+    for row in rows.values_list("student", "offer__subject__level__code", "offer__subject__version", "last"):
+        student, code, version, ends = row
+        taken[student].append(Taken(code, version))
+        if ends is not None and ends < at:
+            over[student].append(Taken(code, version))
+    return {pk: Progress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in wanted}
+
+
+# -- in words ----------------------------------------------------------------------------------------------------
+
+
+def rungs() -> list[tuple[Decimal, str]]:
+    """What the numbers mean, from nothing up."""
+    found = {levels.NOTHING: "Nothing yet"}
+    for level in Level.objects.filter(is_step=True):
+        for number, words in (
+            (level.started, f"{level.name} begun"),
+            (level.done, f"{level.name} done"),
+            (level.done_twice, f"{level.name} done twice"),
+        ):
+            if number is not None:
+                found.setdefault(number, words)
+    return sorted(found.items())
+
+
+def in_words(number: Decimal, known: Sequence[tuple[Decimal, str]]) -> str:
+    """The last rung that the number reaches."""
+    return [words for least, words in known if least <= number][-1]
+
+
+# -- by hand -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def say(student: Student, number: Decimal | None, *, why: str, by: User) -> None:
+    """None leaves it to the classes again."""
+    before = LevelOverride.objects.select_for_update().filter(student=student).first()
+    if number is not None:
+        given = {"number": number, "why": why, "set_by": by}
+        LevelOverride.objects.update_or_create(student=student, defaults=given)
+        record(by, "classwork.level_given", student, why=why, level=levels.written(number))
+    elif before is not None:
+        record(by, "classwork.level_taken_back", student, why=why, level=levels.written(before.number))
+        before.delete()
+
+
+# -- advice for planning -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Need:
+    """So many of the session's students would take one of these versions next."""
+
+    level: Level
+    goal: frozenset[str]
+    students: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.level.name} {' or '.join(sorted(self.goal))}"
+
+
+@dataclass(frozen=True)
+class Advice:
+    attending: int
+    needs: Sequence[Need]
+
+    @property
+    def most(self) -> Need | None:
+        return max(self.needs, key=lambda need: need.students, default=None)
+
+    @property
+    def is_wanted_by_most(self) -> bool:
+        return self.most is not None and self.most.students * 2 > self.attending
+
+    @property
+    def rows(self) -> list[tuple[str, int]]:
+        return [(need.name, need.students) for need in self.needs]
+
+
+def advice(session: Session, at: datetime) -> Advice:
+    """What those who attend the session need next, from the beginning of the ladder up."""
+    attending = Registration.objects.filter(offer__session=session).taking_a_place(at)
+    students = Student.objects.filter(pk__in=attending.values("student"))
+    found = among(students, at)
+    steps = [progress.next_step for progress in found.values()]
+    counted = Counter((step.level.code, goal) for step in steps if step for goal in set(step.missing))
+    by_code = {level.code: level for level in Level.objects.all()}
+    wanted = [Need(by_code[code], goal, count) for (code, goal), count in counted.items()]
+    return Advice(len(found), sorted(wanted, key=lambda need: (need.level.rank, sorted(need.goal))))

@@ -137,26 +137,27 @@ def _tell(event: EventType, registration: Registration, at: datetime) -> None:
 
 
 @transaction.atomic
-def put_on_hold(registration: Registration, *, why: str, by: User | None = None) -> None:
-    """The place stays taken; what comes with it is closed until somebody decides."""
-    _move(registration, State.CONFIRMED, State.ON_HOLD, why, by)
+def put_on_hold(registration: Registration, *, why: str, by: User | None = None) -> bool:
+    """The place stays taken; what comes with it is closed until somebody decides. False if it cannot be (any more)."""
+    return _move(registration, State.CONFIRMED, State.ON_HOLD, why, by)
 
 
 @transaction.atomic
-def take_off_hold(registration: Registration, *, why: str = "", by: User | None = None) -> None:
-    _move(registration, State.ON_HOLD, State.CONFIRMED, why, by)
+def take_off_hold(registration: Registration, *, why: str = "", by: User | None = None) -> bool:
+    return _move(registration, State.ON_HOLD, State.CONFIRMED, why, by)
 
 
-def _move(registration: Registration, before: str, after: str, why: str, by: User | None) -> None:
+def _move(registration: Registration, before: str, after: str, why: str, by: User | None) -> bool:
     lock(registration.offer_id)
     moved = Registration.objects.filter(pk=registration.pk, state=before).update(state=after, why=why[:300])
     if not moved:
-        return
+        return False
     registration.refresh_from_db()
     event = events.REGISTRATION_SUSPENDED if after == State.ON_HOLD else events.REGISTRATION_CONFIRMED
     if by is not None:
         record(by, event.name, registration, why=why)
     _tell(event, registration, timezone.now())
+    return True
 
 
 # -- the job -----------------------------------------------------------------------------------------------------

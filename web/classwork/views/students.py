@@ -1,0 +1,79 @@
+"""A student's classes and level: at the desk of everybody, for those who teach of whoever is in their classes."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain.listed import Listed
+from classwork.domain.places import desk, mine, progress, taught
+from classwork.forms.places import LevelForm
+from classwork.models import ClassOffer
+from classwork.views import posted
+from classwork.views.teaching import me
+from common import dates
+from users.domain import happened
+from users.models import Student
+from users.roles import acting, desk_required, team_required
+
+PER_PAGE = 50
+ASK = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@desk_required("classwork.view_registration")
+def index(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    page = Paginator(desk.find_students(text), PER_PAGE).get_page(request.GET.get("page"))
+    found, rungs = progress.among(page.object_list, timezone.now()), progress.rungs()
+    rows = [(student, progress.in_words(found[student.pk].number, rungs)) for student in page]
+    return render(request, "desk/students.html", {"page": page, "rows": rows, "text": text})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.view_registration")
+def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(Student.objects.select_related("user", "guardian"), pk=pk)
+    return _page(request, student, "desk/student.html")
+
+
+@require_safe
+@team_required
+def participants(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.taught_by(me(request)).for_lists(), pk=pk)
+    places = list(taught.participants(offer, timezone.now()))
+    found, rungs = progress.among([one.student for one in places], timezone.now()), progress.rungs()
+    rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in places]
+    context = {"listed": Listed(offer, dates.today()), "rows": rows}
+    return render(request, "classwork/participants.html", context)
+
+
+@require_http_methods(ASK)
+@team_required
+def taught_student(request: HttpRequest, pk: int) -> HttpResponse:
+    student = get_object_or_404(taught.students(me(request), timezone.now()), pk=pk)
+    return _page(request, student, "classwork/taught_student.html")
+
+
+def _page(request: HttpRequest, student: Student, template: str) -> HttpResponse:
+    found, rungs = progress.among([student], timezone.now())[student.pk], progress.rungs()
+    form = LevelForm(rungs, found.given, posted(request))
+    if form.is_bound and not acting(request).has_perm("classwork.set_level"):
+        raise PermissionDenied
+    if form.is_valid():
+        progress.say(student, form.cleaned_data["number"], why=form.cleaned_data["why"], by=acting(request))
+        messages.success(request, f"The level of {student} is noted.")
+        return redirect(request.path)
+    context = {
+        "student": student,
+        "progress": found,
+        "level": progress.in_words(found.number, rungs),
+        "computed": progress.in_words(found.computed, rungs),
+        "attending": mine.of_student(student, timezone.now()),
+        "happened": happened.to(student),
+        "form": form,
+    }
+    return render(request, template, context)
