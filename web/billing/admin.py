@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.domain import words
-from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
+from billing.models import Case, Code, Credit, Dispute, Order, OrderLine, Payment, Refund, WebhookEvent
 from common.money import show
 from history.domain import record
 
@@ -84,7 +84,7 @@ class PaymentAdmin(Looking, admin.ModelAdmin):
     list_filter = ["variant", "status", "created"]
     search_fields = ["=order__id", "transaction_id", "billing_email"]
     list_select_related = ["order"]
-    exclude = ["token", "extra_data"]
+    exclude = ["token", "extra_data", "session_url"]
 
 
 @admin.register(Refund)
@@ -93,6 +93,21 @@ class RefundAdmin(Looking, admin.ModelAdmin):
     list_filter = ["state", "created_at"]
     list_select_related = ["payment", "by"]
     exclude = ["token"]
+
+
+@admin.register(Dispute)
+class DisputeAdmin(Looking, admin.ModelAdmin):
+    list_display = ["id", "payment", "amount", "state", "reason", "opened_at", "closed_at"]
+    list_filter = ["state", "opened_at"]
+    list_select_related = ["payment"]
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(Looking, admin.ModelAdmin):
+    list_display = ["at", "variant", "kind", "outcome", "payment"]
+    list_filter = ["variant", "outcome", "at"]
+    search_fields = ["=event_id", "=payment__order__id"]
+    list_select_related = ["payment"]
 
 
 @admin.register(Credit)

@@ -13,6 +13,8 @@ MODELS = {
     "billing.Adjustment": "How the prices of your orders came about",
     "billing.Payment": "Your payments",
     "billing.Refund": "Money that was given back to you",
+    "billing.Dispute": "Payments of yours that your bank asked back",
+    "billing.WebhookEvent": "Which messages of a payment company concerned your payments",
     "billing.Credit": "Your credit with the school",
     "billing.Code": "Discount codes made for you",
     "billing.Case": "Questions about your orders that the office answered",
@@ -40,7 +42,9 @@ def orders_of(person: Person) -> QuerySet[Order]:
 
 
 def export(person: Person) -> dict[str, object]:
-    orders = orders_of(person).prefetch_related("lines__adjustments", "payments__refunds", "cases")
+    orders = orders_of(person).prefetch_related(
+        "lines__adjustments", "payments__refunds", "payments__disputes", "payments__messages", "cases"
+    )
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
     codes = Code.objects.filter(student_id__in=person.student_ids)
     told = {
@@ -81,6 +85,8 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "status": payment.status,
         "amount": str(payment.total),
         "given_back": [{"amount": str(refund.amount), "why": refund.why} for refund in payment.refunds.all()],
+        "asked_back": [{"amount": str(each.amount), "state": each.state} for each in payment.disputes.all()],
+        "messages": [{"at": each.at.isoformat(), "kind": each.kind} for each in payment.messages.all()],
     }
 
 
@@ -88,7 +94,9 @@ def erase(person: Person) -> None:
     orders = orders_of(person)
     orders.filter(state=Order.State.CART).delete()
     numbers = list(orders.values_list("pk", flat=True))
-    Payment.objects.filter(order__in=numbers).update(**BILLED, customer_ip_address=None, extra_data="", message="")
+    Payment.objects.filter(order__in=numbers).update(
+        **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
+    )
     _forget(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
     Code.objects.filter(student_id__in=person.student_ids).delete()
     Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")

@@ -1,26 +1,32 @@
-"""Ways to pay. Each is a provider of django-payments, one folder each, switched on by being in PAYMENT_VARIANTS."""
+"""Ways to pay. Each is a provider of django-payments, one folder each, switched on by being in PAYMENT_VARIANTS.
+
+What can go wrong is said in three ways (common.errors): Temporary, nothing is known, the same key again is right;
+Permanent, this attempt is over; NeedsPerson, the school has to mend something first. Their sentences are shown.
+"""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from payments import PaymentStatus
+from django.http import HttpResponseRedirect
+from payments import PaymentStatus, RedirectNeeded
 from payments.core import BasicProvider, provider_factory
 
+from billing.gateways.facts import Answer, Begun, Fact, Heard, Movement
 from billing.models import Payment, Refund
+from billing.models.payments import OPEN
+from common.network import refuse_inside_transaction
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a gateway says to a refund: `state` is one of Refund.State."""
+class BadSignature(Exception):
+    """A message that does not come from the gateway, or not as it was sent."""
 
-    state: str
-    reference: str = ""
-    message: str = ""
+
+class UnknownGateway(LookupError):
+    """No way to pay of this name is switched on."""
 
 
 class Gateway(BasicProvider):
@@ -29,30 +35,52 @@ class Gateway(BasicProvider):
     label = ""
     by_hand = False
     """Money that a person takes and gives back; never offered online."""
+    hosts: tuple[str, ...] = ()
+    """Where its own pages are (`https://checkout.stripe.com`): our pages must be allowed to send people there."""
 
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
         """The form to show, or RedirectNeeded."""
         raise NotImplementedError
 
-    def process_data(self, payment: Payment, request: HttpRequest) -> HttpResponse:
-        """The payer comes back. Find out by asking the gateway, never from the address; then send them on."""
-        return self.onward(payment)
+    def ask(self, payment: Payment) -> list[Fact]:
+        """What is so now about this attempt, its refunds and disputes: asked of the gateway, twice is as good as once.
 
-    def hear(self, request: HttpRequest) -> HttpResponse:
-        """A webhook."""
-        raise NotImplementedError
+        What is left to do for the money to come (PayPal: capturing what the payer approved) is done here.
+        """
+        return []
+
+    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+        """A message, verified by its raw bytes. May talk to the gateway; writes nothing. Raises BadSignature."""
+        raise BadSignature
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
         """Give back; the same key twice is one refund."""
         raise NotImplementedError
+
+    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+        """Their books, page by page, oldest or newest first; `until` is not included."""
+        return iter(())
 
     def onward(self, payment: Payment) -> HttpResponseRedirect:
         good = payment.status in (PaymentStatus.CONFIRMED, PaymentStatus.PREAUTH, PaymentStatus.REFUNDED)
         return HttpResponseRedirect(payment.get_success_url() if good else payment.get_failure_url())
 
 
-class UnknownGateway(LookupError):
-    """No way to pay of this name is switched on."""
+class Hosted(Gateway):
+    """A gateway with pages of its own: the payer is sent there and comes back to `process_payment`."""
+
+    def begin(self, payment: Payment, key: str) -> Begun:
+        """Open their checkout; the same key again is the same one. Raises Temporary, Permanent or NeedsPerson."""
+        raise NotImplementedError
+
+    def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
+        """A fault of the network leaves no trace: the next click begins again under the same key."""
+        if payment.status in OPEN and not payment.session:
+            refuse_inside_transaction()
+            payment.keep_session(self.begin(payment, payment.key))
+        if payment.status not in OPEN:
+            raise RedirectNeeded(self.onward(payment).url)
+        raise RedirectNeeded(payment.session_url)
 
 
 def get(variant: str) -> Gateway:
@@ -76,9 +104,26 @@ def at_the_desk() -> list[tuple[str, str]]:
     return [(name, gateway.label) for name, gateway in _all() if gateway.by_hand]
 
 
+def hosts() -> list[str]:
+    """Where forms on our pages may lead to."""
+    return sorted({host for _, gateway in _all() for host in gateway.hosts})
+
+
 def _all() -> Iterator[tuple[str, Gateway]]:
     for name in settings.PAYMENT_VARIANTS:
         yield name, get(name)
 
 
-__all__ = ["Answer", "Gateway", "Refund", "UnknownGateway", "at_the_desk", "get", "of", "offered"]
+__all__ = [
+    "Answer",
+    "BadSignature",
+    "Gateway",
+    "Hosted",
+    "Refund",
+    "UnknownGateway",
+    "at_the_desk",
+    "get",
+    "hosts",
+    "of",
+    "offered",
+]

@@ -18,7 +18,7 @@ class About:
 
 @dataclass(frozen=True)
 class Taken:
-    """The money is there."""
+    """The money is there. May be said again with a fee that was not known before."""
 
     amount: Decimal
     currency: str
@@ -35,6 +35,8 @@ class OnItsWay:
 
 @dataclass(frozen=True)
 class Refused:
+    """No money comes of this attempt; the message is a sentence for the payer."""
+
     message: str = ""
 
 
@@ -45,13 +47,17 @@ class Expired:
 
 @dataclass(frozen=True)
 class GivenBack:
-    """A refund as it stands now, ours or one made in the gateway's own pages."""
+    """One refund as it stands now, ours or one made in the gateway's own pages; told as often as they like.
+
+    Where the gateway tells only a sum of all refunds, say Ask, and name them one by one in `ask`. Money that a dispute
+    takes is told as Disputed, not here.
+    """
 
     reference: str
     amount: Decimal
     currency: str
     state: str
-    """One of billing.models.Refund.State."""
+    """One of billing.models.Refund.State, never RESERVED."""
     key: str = ""
     """Refund.token, when the refund is ours and they tell it."""
     message: str = ""
@@ -65,13 +71,13 @@ class Disputed:
     amount: Decimal
     currency: str
     state: str
-    """open, won or lost, as seen by the school."""
+    """One of billing.models.Dispute.State: open, won or lost, as seen by the school."""
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Something is to be done or known that only asking the gateway tells: a worker does so."""
+    """Something is to be done or known that only asking the gateway tells: a worker calls `ask` and applies it."""
 
 
 Fact = Taken | OnItsWay | Refused | Expired | GivenBack | Disputed | Ask
@@ -79,10 +85,11 @@ Fact = Taken | OnItsWay | Refused | Expired | GivenBack | Disputed | Ask
 
 @dataclass(frozen=True)
 class Begun:
-    """An attempt at the gateway: where to send the payer."""
+    """An attempt at the gateway: where to send the payer, and how long the address is good when that is known."""
 
     session: str
     url: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,19 @@ class Heard:
     kind: str
     about: About = field(default_factory=About)
     facts: tuple[Fact, ...] = ()
+    at: datetime | None = None
+    """When they made it. A payment that we do not know is waited for only while the message is young."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a gateway says to a refund: `state` is one of Refund.State, SENT while their bank is at it."""
+
+    state: str
+    reference: str = ""
+    message: str = ""
+    already: bool = False
+    """FAILED because (part of) the money went back before, by a refund that we may not know yet."""
 
 
 @dataclass(frozen=True)

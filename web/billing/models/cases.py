@@ -15,6 +15,8 @@ class Case(models.Model):
         WRONG_AMOUNT = "wrong_amount", "The gateway names another amount or currency"
         REFUND_FAILED = "refund_failed", "A refund did not go through"
         HAND_BACK = "hand_back", "Money to be given back by hand"
+        DISPUTED = "disputed", "The payer's bank asks the money back"
+        MISFIT = "misfit", "The gateway tells what does not fit our books"
         OTHER = "other", "Something to look at"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -5,8 +5,9 @@ order and of the row, and a full save of a stale copy never touches what the gat
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from django.conf import settings
 from django.db import models, transaction
@@ -32,7 +33,22 @@ TRANSITIONS: dict[str, set[str]] = {
     PaymentStatus.REFUNDED: set(),
 }
 OPEN = (PaymentStatus.WAITING, PaymentStatus.INPUT, PaymentStatus.PREAUTH)
-GUARDED = {"status", "message", "captured_amount", "refunded_amount"}
+SESSION = {"session", "session_url", "session_until", "ask_at", "promised_at", "fee", "transaction_id"}
+GUARDED = {"status", "message", "captured_amount", "captured_at", "refunded_amount"} | SESSION
+FIRST_LOOK = timedelta(minutes=20)
+
+
+class Begun(Protocol):
+    """An attempt at a gateway, as billing.gateways.facts says it."""
+
+    @property
+    def session(self) -> str: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def until(self) -> datetime | None: ...
 
 
 class Payment(BasePayment):
@@ -43,6 +59,16 @@ class Payment(BasePayment):
     captured_amount = amount(editable=False)
     refunded_amount = amount(editable=False, help_text="Given back or on its way back.")
     token = models.CharField(max_length=36, unique=True, editable=False)
+    session = models.CharField(max_length=255, blank=True, editable=False, help_text="The gateway's name for it.")
+    session_url = models.TextField(blank=True, editable=False)
+    session_until = models.DateTimeField(null=True, blank=True, editable=False)
+    fee = amount(null=True, blank=True, default=None, editable=False)
+    promised_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When the payer had done everything and the bank had not."
+    )
+    ask_at = models.DateTimeField(
+        null=True, blank=True, editable=False, db_index=True, help_text="When to ask the gateway by ourselves."
+    )
     captured_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_on = models.DateField(null=True, blank=True, help_text="When the desk had the money in hand.")
     recorded_by = models.ForeignKey(
@@ -61,6 +87,9 @@ class Payment(BasePayment):
             models.CheckConstraint(
                 condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("captured_amount")),
                 name="billing_payment_refunded",
+            ),
+            models.UniqueConstraint(
+                fields=["variant", "session"], condition=~Q(session=""), name="billing_payment_session_once"
             ),
         ]
 
@@ -89,6 +118,23 @@ class Payment(BasePayment):
         if status == PaymentStatus.CONFIRMED:
             changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
         Payment.objects.filter(pk=self.pk).update(**changes)
+
+    @property
+    def key(self) -> str:
+        """The idempotency key of beginning: an attempt is a row, so a new attempt has a new key."""
+        return f"{self.token}-begin"
+
+    def keep_session(self, begun: Begun) -> None:
+        """The first to come back from the gateway writes it down; under one key all bring the same."""
+        Payment.objects.filter(pk=self.pk, session="", status__in=OPEN).update(
+            session=begun.session,
+            session_url=begun.url,
+            session_until=begun.until,
+            ask_at=timezone.now() + FIRST_LOOK,
+            message="",
+            modified=timezone.now(),
+        )
+        self.refresh_from_db()
 
     @property
     def left(self) -> Decimal:
@@ -126,7 +172,13 @@ class Refund(models.Model):
         DONE = "done", "given back"
         FAILED = "failed", "failed"
 
+    class Origin(models.TextChoices):
+        OURS = "ours", "by the school"
+        THEIRS = "theirs", "in the gateway's own pages"
+        DISPUTE = "dispute", "lost in a dispute"
+
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OURS, editable=False)
     amount = amount()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
     token = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)
@@ -141,7 +193,12 @@ class Refund(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refund_is_more_than_nothing")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="billing_refund_is_more_than_nothing"),
+            models.UniqueConstraint(
+                fields=["payment", "transaction_id"], condition=~Q(transaction_id=""), name="billing_refund_told_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"refund {self.pk}"

@@ -60,13 +60,17 @@ def attempt(request: HttpRequest, token: str) -> HttpResponse:
 def process(request: HttpRequest, token: str) -> HttpResponse:
     """Where a gateway sends the payer back to; what it says in the address is not believed."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
-    return _gateway(payment.variant).process_data(payment, request)
+    return _gateway(payment.variant).onward(payment)
 
 
 @csrf_exempt
 @require_POST
 def hear(request: HttpRequest, variant: str) -> HttpResponse:
-    return _gateway(variant).hear(request)
+    try:
+        _gateway(variant).hear(request.body, request.headers)
+    except gateways.BadSignature:
+        return HttpResponse(status=400)
+    return HttpResponse()
 
 
 def _gateway(variant: str) -> gateways.Gateway:

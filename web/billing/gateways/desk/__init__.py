@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from billing.gateways import Answer, Gateway
+from billing.gateways import Gateway
+from billing.gateways.facts import Answer
 from billing.models import Payment, Refund
 
 

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from payments import PaymentStatus, RedirectNeeded
 
-from billing.gateways import Answer, Gateway
+from billing.gateways import Gateway
+from billing.gateways.facts import Answer
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
 

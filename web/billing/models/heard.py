@@ -1,0 +1,60 @@
+"""What gateways told: their messages by name, without content, and the disputes of payers' banks."""
+
+from django.db import models
+from django.db.models import Q
+
+from billing.models.fields import amount
+from billing.models.payments import Payment
+
+
+class WebhookEvent(models.Model):
+    """A message that was dealt with, written in the transaction of its effect. Nothing of its content is kept."""
+
+    class Outcome(models.TextChoices):
+        APPLIED = "applied", "applied"
+        NOTHING = "nothing", "nothing new"
+        IGNORED = "ignored", "not about us"
+
+    variant = models.CharField(max_length=50)
+    event_id = models.CharField(max_length=255)
+    kind = models.CharField(max_length=100)
+    payment = models.ForeignKey(Payment, on_delete=models.SET_NULL, null=True, blank=True, related_name="messages")
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["variant", "event_id"], name="billing_message_once")]
+
+    def __str__(self) -> str:
+        return f"{self.variant} {self.kind}"
+
+
+class Dispute(models.Model):
+    """The payer's bank asks the money back; until it is decided, places wait and nothing is refunded."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "being decided"
+        WON = "won", "won by the school"
+        LOST = "lost", "lost"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
+    reference = models.CharField(max_length=255)
+    amount = amount()
+    state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(max_length=200, blank=True)
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "reference"], name="billing_dispute_once"),
+            models.CheckConstraint(
+                condition=Q(state="open", closed_at=None) | (~Q(state="open") & Q(closed_at__isnull=False)),
+                name="billing_dispute_closed_says_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"dispute {self.pk}"
