@@ -14,6 +14,8 @@ class BillingConfig(AppConfig):
             "billing.view_payment",
             "billing.add_payment",
             "billing.view_refund",
+            "billing.view_dispute",
+            "billing.view_webhookevent",
             "billing.add_refund",
             "billing.view_credit",
             "billing.give_credit",
