@@ -10,6 +10,7 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         from common import pipeline  # noqa: F401  registers what `manage.py check` asks of the pipelines
+        from common.files import scanning  # noqa: F401  and of the scanner
 
         # Apps without models, such as this one, are not told of a migrate.
         told = apps.get_app_config("contenttypes")

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from common.files import bucket
+
 
 def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Send `SECURE_CSP` (the name Django 6 gives it) with every answer that does not bring a policy of its own."""
-    policy = serialise(settings.SECURE_CSP)
+    policy = serialise(with_bucket(settings.SECURE_CSP))
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -20,6 +22,16 @@ def content_security_policy(
         return response
 
     return middleware
+
+
+def with_bucket(directives: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
+    """Pictures, films and papers may come from the bucket, and uploads go there, where there is one."""
+    hosts = bucket.hosts()
+    if not hosts:
+        return directives
+    usual = directives["default-src"]
+    named = ("img-src", "media-src", "frame-src", "connect-src")
+    return {**directives, **{name: [*directives.get(name, usual), *hosts] for name in named}}
 
 
 def serialise(directives: Mapping[str, Sequence[str]]) -> str:

@@ -6,9 +6,10 @@ What a camera adds (where, when, by which device) is left behind; a file that on
 import io
 import secrets
 import warnings
+from typing import IO
 
 from django.core.exceptions import ValidationError
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -26,16 +27,21 @@ NO_PICTURE = ValidationError(
 def clean(upload: "UploadedFile[bytes]", longest_side: int = 1200) -> "ContentFile[bytes]":
     if (upload.size or 0) > LARGEST_FILE:
         raise TOO_LARGE
+    return rewritten(upload, longest_side)
+
+
+def rewritten(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
+    """For a file whose size has been looked at."""
     try:
-        return _written_anew(upload, longest_side)
+        return _written_anew(file, longest_side)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         raise NO_PICTURE from None
 
 
-def _written_anew(upload: "UploadedFile[bytes]", longest_side: int) -> "ContentFile[bytes]":
+def _written_anew(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-        with Image.open(upload, formats=FORMATS) as picture:
+        with Image.open(file, formats=FORMATS) as picture:
             if picture.width * picture.height > LARGEST_PICTURE:
                 raise TOO_MANY_PIXELS
             upright = ImageOps.exif_transpose(picture)

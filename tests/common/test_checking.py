@@ -1,0 +1,173 @@
+"""Files as people choose them: what is taken, and what is said about the others."""
+
+import io
+import struct
+import zlib
+from typing import IO
+
+from django.core.exceptions import ValidationError
+from django.test import SimpleTestCase, override_settings, tag
+from PIL import Image
+
+from common.files import checking, scanning
+from common.files.checking import Checked
+from tests import samples
+
+LOOKED_AT: list[bytes] = []
+
+
+def finds_eicar(file: IO[bytes]) -> str:
+    data = file.read()
+    LOOKED_AT.append(data)
+    return "EICAR" if b"EICAR" in data else ""
+
+
+def is_away(file: IO[bytes]) -> str:
+    raise ConnectionError("nobody answers")
+
+
+def check(name: str, data: bytes, kind: str, declared: str = "") -> Checked:
+    return checking.check(io.BytesIO(data), name=name, size=len(data), declared=declared, kind=kind)
+
+
+class CheckingTestCase(SimpleTestCase):
+    def assertRefused(self, code: str, name: str, data: bytes, kind: str, declared: str = "") -> str:
+        with self.assertRaises(ValidationError) as refused:
+            check(name, data, kind, declared)
+        self.assertEqual(refused.exception.code, code, name)
+        return refused.exception.messages[0]
+
+
+@tag("once")
+class TakenTest(CheckingTestCase):
+    def test_what_is_what_it_says_is_taken(self) -> None:
+        for kind, name, data, declared in (
+            ("video", "Turn.MP4", samples.mp4(), "video/mp4"),
+            ("video", "IMG_0001.MOV", samples.mp4(), "video/quicktime"),
+            ("video", "turn.webm", samples.WEBM, "video/webm;codecs=vp9"),
+            ("audio", "song.mp3", samples.MP3, "audio/mpeg"),
+            ("audio", "song.wav", samples.wav(), "audio/x-wav"),
+            ("audio", "song.ogg", samples.OGG, "audio/ogg"),
+            ("audio", "memo.m4a", samples.mp4(), "audio/x-m4a"),
+            ("file", "sheet.pdf", samples.pdf(), "application/pdf"),
+            ("file", "sheet.docx", samples.DOCX, ""),
+            ("file", "words.txt", "Rock step, “triple step”".encode(), "text/plain"),
+            ("file", "drawing.svg", samples.SVG, "image/svg+xml"),
+            ("file", "page.html", samples.HTML, "text/html"),
+            ("file", "turn.mp4", samples.mp4(), "application/octet-stream"),
+            ("subtitles", "turn.vtt", samples.VTT, "text/vtt"),
+        ):
+            with self.subTest(name):
+                self.assertEqual(check(name, data, kind, declared).size, len(data))
+
+    def test_a_picture_is_written_anew(self) -> None:
+        for kind in ("JPEG", "PNG", "WEBP"):
+            with self.subTest(kind):
+                checked = check(f"steps.{kind.lower()}", samples.picture(kind, (3000, 1500)), "image")
+                self.assertEqual((checked.title, checked.mime), ("steps.jpg", "image/jpeg"))
+                with Image.open(checked.content) as shown:
+                    self.assertEqual((shown.format, shown.size), ("JPEG", (2400, 1200)))
+
+    def test_the_name_in_the_storage_is_plain_and_ends_as_the_bytes_are(self) -> None:
+        checked = check("../../Böse Datei; rm -rf.PDF", samples.pdf(), "file")
+        self.assertEqual((checked.title, checked.stored_as), ("Böse Datei; rm -rf.PDF", "bose-datei-rm-rf.pdf"))
+        self.assertEqual(check("舞.pdf", samples.pdf(), "file").stored_as, "file.pdf")
+
+    def test_how_long_a_film_is_stands_in_its_head(self) -> None:
+        self.assertEqual(check("turn.mp4", samples.mp4(95), "video").seconds, 95)
+        self.assertEqual(check("turn.wav", samples.wav(3), "audio").seconds, 4)
+        self.assertIsNone(check("turn.webm", samples.WEBM, "video").seconds)
+        for cut in (20, 40, 60):
+            with self.subTest(cut):
+                self.assertIsNone(check("turn.mp4", samples.mp4()[:cut], "video").seconds)
+
+
+@tag("once")
+class RefusedTest(CheckingTestCase):
+    def test_programs_are_refused_whatever_they_are_called(self) -> None:
+        for name, data in (
+            ("setup.exe", samples.EXE),
+            ("turn.mp4", samples.EXE),
+            ("sheet.pdf", b"\x7fELF\2\1\1" + bytes(50)),
+            ("words.txt", samples.SCRIPT),
+            ("words.txt", b"<?php phpinfo();"),
+            ("run.js", b"alert(1)"),
+            ("turn.mp4.exe", samples.mp4()),
+        ):
+            with self.subTest(name):
+                self.assertRefused("program", name, data, "file")
+        macros = samples.packed("[Content_Types].xml", "word/document.xml", "word/vbaProject.bin")
+        self.assertRefused("program", "sheet.docx", macros, "file")
+
+    def test_name_browser_and_bytes_must_agree(self) -> None:
+        for kind, name, data, declared in (
+            ("video", "turn.mp4", samples.pdf(), "video/mp4"),
+            ("video", "turn.mp4", samples.mp4(), "image/png"),
+            ("video", "turn.mp4", samples.HTML, "video/mp4"),
+            ("audio", "song.mp3", samples.WEBM, "audio/mpeg"),
+            ("image", "me.jpg", samples.SVG, "image/jpeg"),
+            ("file", "sheet.pdf", samples.DOCX, "application/pdf"),
+            ("file", "words.txt", samples.picture(), "text/plain"),
+            ("file", "words.txt", bytes(100), "text/plain"),
+            ("subtitles", "turn.vtt", samples.mp4(), "text/vtt"),
+        ):
+            with self.subTest(f"{name} {declared}"):
+                said = self.assertRefused("mismatch", name, data, kind, declared)
+                self.assertIn(name.rpartition(".")[2].upper(), said)
+
+    def test_each_kind_says_what_it_takes(self) -> None:
+        self.assertIn("MP4, MOV or WebM", self.assertRefused("type", "sheet.pdf", samples.pdf(), "video"))
+        self.assertIn("JPEG, PNG or WebP", self.assertRefused("type", "me.gif", samples.picture("GIF"), "image"))
+        self.assertIn("MP3", self.assertRefused("type", "noname", samples.MP3, "audio"))
+        self.assertIn("WebVTT", self.assertRefused("type", "turn.srt", b"1\n", "subtitles"))
+        self.assertIn("cannot be stored", self.assertRefused("type", "all.zip", samples.packed("a"), "file"))
+
+    @override_settings(FILE_MEGABYTES={"video": 1})
+    def test_a_file_over_the_limit_is_told_the_limit(self) -> None:
+        said = self.assertRefused("too_large", "turn.mp4", samples.mp4(size=2**20 + 1), "video")
+        self.assertIn("larger than 1 MB", said)
+        check("turn.mp4", samples.mp4(size=2**20), "video")
+        self.assertRefused("empty", "turn.mp4", b"", "video")
+
+    def test_a_decompression_bomb_is_refused_before_it_is_unpacked(self) -> None:
+        self.assertRefused("too_large", "bomb.png", bomb(8_000, 8_000), "image")
+        self.assertRefused("invalid", "bomb.png", bomb(50_000, 50_000), "image")
+        self.assertRefused("invalid", "me.png", samples.picture("PNG")[:60], "image")
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says it has billions of pixels."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+
+
+@tag("once")
+class ScannerTest(CheckingTestCase):
+    def setUp(self) -> None:
+        LOOKED_AT.clear()
+
+    @override_settings(FILE_SCANNER=f"{__name__}.finds_eicar")
+    def test_a_scanner_sees_the_whole_file_and_what_it_finds_is_refused(self) -> None:
+        check("words.txt", b"Good words", "file")
+        self.assertEqual(LOOKED_AT, [b"Good words"])
+        with self.assertLogs("common.files.scanning", "WARNING"):
+            self.assertIn("virus", self.assertRefused("infected", "words.txt", b"Words and EICAR", "file"))
+
+    @override_settings(FILE_SCANNER=f"{__name__}.is_away")
+    def test_a_scanner_that_does_not_answer_lets_nothing_through(self) -> None:
+        with self.assertLogs("common.files.scanning", "ERROR"):
+            self.assertIn("try again", self.assertRefused("scanner", "words.txt", b"Good words", "file"))
+
+    def test_a_scanner_that_is_none_stops_the_site_from_starting(self) -> None:
+        for path, expected in (
+            ("", []),
+            (f"{__name__}.finds_eicar", []),
+            (f"{__name__}.LOOKED_AT", ["common.E020"]),
+            ("nowhere.look", ["common.E020"]),
+        ):
+            with self.subTest(path), override_settings(FILE_SCANNER=path):
+                self.assertEqual([each.id for each in scanning.scanner_exists()], expected)

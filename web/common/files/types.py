@@ -1,0 +1,121 @@
+"""Which files are taken, by the ending of the name: what they are called on the way out, and how their bytes look.
+
+What is not listed is refused. `told` are the names puremagic may give the bytes; `inline` is what a browser may show
+under our own address, which never holds for anything that can carry a script.
+"""
+
+from dataclasses import dataclass
+
+import puremagic
+
+
+@dataclass(frozen=True)
+class FileType:
+    mime: str
+    told: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()  # by which other names browsers send it
+    inline: bool = False
+
+    @property
+    def is_text(self) -> bool:
+        return self.mime.startswith("text/") or self.mime == "image/svg+xml"
+
+
+def _type(mime: str, told: str = "", declared: str = "", *, inline: bool = False) -> FileType:
+    return FileType(mime, frozenset(told.split()), frozenset(declared.split()), inline)
+
+
+JPEG = _type("image/jpeg", "jpg jpeg jpe jfif", inline=True)
+OOXML = "application/vnd.openxmlformats-officedocument."
+ODF = "application/vnd.oasis.opendocument."
+PICTURES = {"jpg": JPEG, "jpeg": JPEG, "png": _type("image/png", "png", inline=True)}
+PICTURES["webp"] = _type("image/webp", "webp", inline=True)
+MP4 = _type("video/mp4", "mp4", "video/x-m4v video/quicktime", inline=True)
+FILMS = {
+    "mp4": MP4,
+    "m4v": MP4,
+    "mov": _type("video/quicktime", "mp4 mov", "video/mp4", inline=True),
+    "webm": _type("video/webm", "webm", "audio/webm", inline=True),
+}
+SOUNDS = {
+    "mp3": _type("audio/mpeg", "mp3 mpga", "audio/mp3", inline=True),
+    "m4a": _type("audio/mp4", "mp4 m4a", "audio/x-m4a audio/m4a audio/aac video/mp4", inline=True),
+    "wav": _type("audio/wav", "wav", "audio/x-wav audio/wave audio/vnd.wave", inline=True),
+    "ogg": _type("audio/ogg", "ogg oga opus", "video/ogg application/ogg", inline=True),
+    "flac": _type("audio/flac", "flac", "audio/x-flac", inline=True),
+}
+PAPERS = {
+    "pdf": _type("application/pdf", "pdf", inline=True),
+    "docx": _type(OOXML + "wordprocessingml.document", "docx"),
+    "xlsx": _type(OOXML + "spreadsheetml.sheet", "xlsx"),
+    "pptx": _type(OOXML + "presentationml.presentation", "pptx"),
+    "odt": _type(ODF + "text", "odt docx"),  # both are zip files, and the second name is the commoner one
+    "ods": _type(ODF + "spreadsheet", "ods docx"),
+    "odp": _type(ODF + "presentation", "odp docx"),
+    "txt": _type("text/plain", "txt", inline=True),
+    "md": _type("text/markdown", "md txt", "text/plain text/x-markdown"),
+    "csv": _type("text/csv", "csv txt", "text/plain application/vnd.ms-excel application/csv"),
+    "vtt": _type("text/vtt", "vtt", "text/plain"),
+    "svg": _type("image/svg+xml", "svg xml html"),
+    "html": _type("text/html", "html htm xml svg"),
+    "gif": _type("image/gif", "gif", inline=True),
+}
+ALL = PICTURES | FILMS | SOUNDS | PAPERS
+KINDS = {"image": PICTURES, "video": FILMS, "audio": SOUNDS, "file": ALL, "subtitles": {"vtt": PAPERS["vtt"]}}
+PLEASE = {
+    "image": "Please choose a picture: JPEG, PNG or WebP.",
+    "video": "Please choose a video: MP4, MOV or WebM.",
+    "audio": "Please choose a recording: MP3, M4A, WAV, OGG or FLAC.",
+    "file": "Files of this type cannot be stored here. PDF, office papers, pictures, sound and video can.",
+    "subtitles": "Please choose subtitles in the WebVTT format (a name that ends in .vtt).",
+}
+PROGRAMS = {"exe", "dll", "sys", "drv", "com", "msi", "bat", "cmd", "ps1", "vbs", "js", "mjs", "jar", "class", "apk"}
+PROGRAMS |= {"sh", "bash", "py", "rb", "pl", "php", "scr", "lnk", "app", "dmg", "deb", "rpm", "elf", "appimage", "iso"}
+BEGINNINGS = (
+    b"MZ",
+    b"\x7fELF",
+    b"#!",
+    b"\xca\xfe\xba\xbe",
+    b"\xcf\xfa\xed\xfe",
+    b"\xce\xfa\xed\xfe",
+    b"<?php",
+    b"dex\n",
+)
+
+
+def ending(name: str) -> str:
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def of(name: str) -> FileType:
+    """Of a stored file; what is not known is handed out as mere bytes."""
+    return ALL.get(ending(name), _type("application/octet-stream"))
+
+
+def is_program(name: str, head: bytes) -> bool:
+    return ending(name) in PROGRAMS or head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(BEGINNINGS)
+
+
+def told_by(head: bytes) -> set[str]:
+    """What the bytes look like, as endings; nothing for plain text."""
+    if head[4:8] == b"ftyp" and not head.startswith((b"heic", b"heix", b"mif1", b"avif"), 8):
+        return {"mp4"} | _guesses(head)
+    return _guesses(head)
+
+
+def _guesses(head: bytes) -> set[str]:
+    try:
+        return {each.extension.lstrip(".").lower() for each in puremagic.magic_string(head)}
+    except (puremagic.PureError, ValueError):
+        return set()
+
+
+def is_text(head: bytes) -> bool:
+    """As far as its beginning tells; a character that is cut at the end is forgiven."""
+    if b"\0" in head:
+        return False
+    try:
+        head.decode()
+    except UnicodeDecodeError as wrong:
+        return wrong.start > len(head) - 4
+    return True
