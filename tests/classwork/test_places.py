@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
+from django.http import HttpResponse
 from django.test import override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain import cancel, orders, payments
@@ -12,7 +14,7 @@ from classwork.domain.places import mine, registering, room, words
 from classwork.models import ClassOffer, Registration
 from mailroom.models import Message
 from outbox.models import Event
-from outbox.testing import run_all
+from outbox.testing import problems, run_all
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, line, me, of, other, pay, place
@@ -286,12 +288,58 @@ class TellingTest(PlacesTestCase):
         student = Registration.objects.get().student
         care.answer(self.alice, student, care.Answer.UNKNOWN)
         self.mail_to("pat@example.org", "classwork.address_wanted")
+        self.assertIn("Whoever reads alice@example.org does not know Alicia", order.cases.get().text)
         page = order.address("attendee_address")
         self.assertContains(self.client.get(page), "Alicia")
         self.client.post(page, {"email": "alicia@example.org"})
         student.refresh_from_db()
         self.assertEqual(student.offered_to.email, "alicia@example.org")
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
+
+
+class JoiningTest(PlacesTestCase):
+    """Alice has a record of her own; somebody registers her under a nickname, and she says that it is her."""
+
+    def setUp(self) -> None:
+        self.friday = make.offer(self.session, make.subject(version="B"), class_day=4)
+        self.log_in(self.alice)
+
+    def registered_as_ali(self) -> Student:
+        order = pay(place(cart((self.offer, me()), (self.friday, me()), name="Ali", email="alice@example.org")))
+        return order.lines.first().registrations.get().student
+
+    def say_me(self, ali: Student) -> HttpResponse:
+        answered = self.client.post(reverse("offer_answer", args=[ali.pk]), {"answer": "me"})
+        self.assertRedirects(answered, reverse("offer_join", args=[ali.pk, "me"]))
+        return self.client.get(answered.url)
+
+    def test_the_places_move_to_her_own_record_and_the_order_knows_it(self) -> None:
+        ali = self.registered_as_ali()
+        page = self.say_me(ali)
+        self.assertContains(page, "2 places in classes are taken over.")
+        self.client.post(page.request["PATH_INFO"])
+        self.assertEqual(Registration.objects.filter(student=self.student).count(), 2)
+        self.assertEqual(OrderLine.objects.filter(details__attends=self.student.pk).count(), 2)
+        self.assertContains(self.client.get(reverse("my_classes")), "Registered", count=2)
+
+    def test_with_a_place_in_the_same_class_it_is_for_the_office(self) -> None:
+        pay(place(cart((self.offer, me()), payer=self.alice)))
+        ali = self.registered_as_ali()
+        page = self.say_me(ali)
+        self.assertContains(page, "Both have a place in")
+        for _ in range(2):
+            self.client.post(page.request["PATH_INFO"])
+        run_all()
+        case = Case.objects.get()
+        self.assertIn("Ali has two records", case.text)
+        self.assertIn("Both have a place in", case.text)
+        self.assertEqual(ali.registrations.count(), 2)
+
+    def test_what_no_order_tells_of_waits_in_the_queue(self) -> None:
+        ali = Student.objects.create(first_name="Ali", offered_to=self.alice)
+        care.ask_the_office_to_join(self.alice, ali, care.Answer.ME)
+        run_all()
+        self.assertIn("are one person", problems()[0])
 
 
 class WordsTest(PlacesTestCase):

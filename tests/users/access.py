@@ -76,6 +76,12 @@ ROWS = [
         args=lambda school: [school.offered.pk],
         data=lambda school: {"answer": "unknown"},
     ),
+    Row(
+        "offer_join",
+        "login 200 404 404 404 404",
+        post="login 302 404 404 404 404",
+        args=lambda school: [school.offered.pk, "me"],
+    ),
     Row("profile_user", "login 302 404 404 404 200", args=lambda school: [school.alice.pk]),
     Row("profile_student", "login 200 404 404 404 200", args=lambda school: [school.student.pk]),
     Row("profile_student", "login 404 200 404 404 200", args=kit, note="in somebody's care"),

@@ -96,18 +96,34 @@ class HandOverTest(SchoolTestCase):
         self.kit.refresh_from_db()
         self.assertEqual(self.kit.guardian, self.sam)
 
-    def test_an_account_with_a_record_of_its_own_keeps_it_and_is_sent_to_the_office(self) -> None:
+    def test_an_account_with_a_record_of_its_own_sees_what_joining_does_and_joins(self) -> None:
         self.hand_over(self.alice.email)
         self.log_in(self.alice)
-        self.assertContains(self.answer("me"), "we join the two")
-        self.kit.refresh_from_db()
-        self.assertEqual(self.kit.guardian, self.gus)
+        page = self.answer("me")
+        self.assertContains(page, "The record Kit Gray is joined to Alice Arden.")
+        self.assertTrue(Student.objects.filter(pk=self.kit.pk, guardian=self.gus).exists())
+        self.client.post(page.request["PATH_INFO"])
+        self.assertFalse(Student.objects.filter(pk=self.kit.pk).exists())
+        self.assertEqual(Student.objects.get(user=self.alice), self.student)
+        mail = post.last_mail(self.gus.email)
+        self.assertIn("no longer in your care", mail.body)
+        self.assertNotIn("Alice", mail.subject + mail.body)
 
-    def test_two_of_one_name_in_ones_care_are_for_the_office(self) -> None:
-        make.child(self.sam, "Kit", "Gray")
+    def test_two_of_one_name_in_ones_care_become_one(self) -> None:
+        own = make.child(self.sam, "Kit", "Gray")
         self.hand_over(self.sam.email)
         self.log_in(self.sam)
-        self.assertContains(self.answer("care"), "we join the two")
+        page = self.answer("care")
+        self.client.post(page.request["PATH_INFO"])
+        self.assertEqual(list(self.sam.in_care.all()), [own])
+        self.assertFalse(self.gus.in_care.exists())
+
+    def test_there_is_nothing_to_join_for_whoever_has_no_record_yet(self) -> None:
+        self.hand_over(self.sam.email)
+        self.log_in(self.sam)
+        for said in ("me", "care", "unknown", "nonsense"):
+            page = self.client.post(reverse("offer_join", args=[self.kit.pk, said]))
+            self.assertEqual(page.status_code, 404, said)
 
     def test_nobody_answers_for_another(self) -> None:
         self.hand_over()

@@ -1,5 +1,6 @@
 from django.db.models import F
 
+from billing.models import OrderLine
 from classwork.models import Assignment, CalendarFeed, Diary, LevelOverride, Meeting, Proposal, Registration
 from common.personal import Conflict, Person
 
@@ -67,4 +68,8 @@ def _merge_places(source: Person, student_id: int) -> list[str]:
     twice = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
     if both := twice.select_related("offer__subject__level", "offer__session").first():
         raise Conflict(f"Both have a place in {both.offer}. Cancel one of the two first.")
-    return [f"{places.update(student=student_id)} places are taken over."]
+    for line in OrderLine.objects.filter(registrations__in=places).distinct():
+        line.details["attends"] = student_id
+        line.save(update_fields=["details"])
+    moved = places.update(student=student_id)
+    return ["One place in a class is taken over." if moved == 1 else f"{moved} places in classes are taken over."]

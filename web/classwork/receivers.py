@@ -4,6 +4,7 @@ from typing import Any
 
 from classwork.domain.places import telling
 from classwork.models import Registration
+from common.errors import NeedsPerson
 from users.domain.care import Answer
 
 
@@ -19,3 +20,10 @@ def look_for_twins(event: Any) -> None:
 def ask_for_address(event: Any) -> None:
     if event.payload.said == Answer.UNKNOWN:
         telling.that_nobody_is_known(event.payload.student_id)
+
+
+def ask_for_joining(event: Any) -> None:
+    """A case beside the order with which the second record came; without an order it waits in the queue."""
+    wanted = event.payload
+    if not telling.that_two_are_one(wanted.student_id, wanted.other_id):
+        raise NeedsPerson(f"The students {wanted.student_id} and {wanted.other_id} are one person: join the records.")

@@ -20,6 +20,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.place_held": {"later": ["classwork.receivers.look_for_twins"]},
     "classwork.registration_confirmed": {"later": ["classwork.receivers.tell_attendee"]},
     "users.offer_answered": {"later": ["classwork.receivers.ask_for_address"]},
+    "users.joining_asked": {"later": ["classwork.receivers.ask_for_joining"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
     "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
 }

@@ -13,4 +13,13 @@ class OfferAnswered:
     said: str
 
 
+@dataclass(frozen=True)
+class JoiningAsked:
+    """An account's owner says that two records are one person, and something stands between."""
+
+    student_id: int
+    other_id: int
+
+
+JOINING_ASKED = EventType("users.joining_asked", JoiningAsked, subject=("student", "student_id"))
 OFFER_ANSWERED = EventType("users.offer_answered", OfferAnswered, subject=("student", "student_id"))

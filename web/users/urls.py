@@ -38,6 +38,7 @@ urlpatterns = [
     path("profile/care/<int:pk>/hand-over/", care.care_hand_over, name="care_hand_over"),
     path("profile/care/<int:pk>/take-back/", care.care_take_back, name="care_take_back"),
     path("profile/offered/<int:pk>/", care.offer_answer, name="offer_answer"),
+    path("profile/offered/<int:pk>/join/<slug:said>/", care.offer_join, name="offer_join"),
     path("profile/<int:pk>", others.profile_user, name="profile_user"),
     path("student/<int:pk>", others.profile_student, name="profile_student"),
     path("staff/<int:pk>", others.profile_staff, name="profile_staff"),

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from common.personal import Conflict
 from common.relations import is_pointed_at
 from history.domain import record
 from mailroom.domain import draft
 from outbox.domain import emit
 from users import events
-from users.domain import links
+from users.domain import links, privacy
 from users.domain.accounts import prepare
 from users.models import Student, User
 
@@ -26,10 +27,6 @@ class Answer(StrEnum):
 
 class Twice(Exception):
     """A person of this name is in the account's care already."""
-
-
-class OwnRecordExists(Exception):
-    """The account has an attending record of its own; joining the two is work for the office."""
 
 
 class StillNeeded(Exception):
@@ -88,32 +85,66 @@ def take_back(student: Student) -> None:
     student.save(update_fields=["offered_to"])
 
 
+# -- the answer of whom somebody was offered to ------------------------------------------------------------------
+
+
+def rival(user: User, student: Student, said: Answer) -> Student | None:
+    """The record that the account has already for the person whom this answer means."""
+    if said is Answer.ME:
+        return Student.objects.filter(user=user).first()
+    in_care = Student.objects.filter(guardian=user, name_key=student.name_key).exclude(pk=student.pk)
+    return in_care.first() if said is Answer.IN_MY_CARE else None
+
+
+@transaction.atomic
 def answer(user: User, student: Student, said: Answer) -> None:
-    try:
-        with transaction.atomic():
-            _answer(user, Student.objects.select_for_update().get(pk=student.pk, offered_to=user), said)
-    except IntegrityError:
-        raise Twice from None
-
-
-def _answer(user: User, student: Student, said: Answer) -> None:
+    student = _offered(user, student)
+    if rival(user, student, said) is not None:
+        raise Twice
     giver = student.guardian
     if said is Answer.ME:
-        if Student.objects.filter(user=user).exists():
-            raise OwnRecordExists
         student.user, student.guardian, student.email = user, None, user.email
     elif said is Answer.IN_MY_CARE:
         student.guardian = user
     student.offered_to = None
     student.save()
+    _tell(user, student, said, giver, student.pk)
+
+
+@transaction.atomic
+def join(user: User, student: Student, said: Answer) -> list[str]:
+    """The answer, where the account has a record for this person already: one is made of the two. Raises Conflict."""
+    student = _offered(user, student)
+    number, giver, target = student.pk, student.guardian, rival(user, student, said)
+    if target is None:
+        raise Conflict("There is nothing to join any more.")
+    told = privacy.merge(user, student, target, why=f"Answered “{said.value}”")
+    _tell(user, target, said, giver, number)
+    return told
+
+
+@transaction.atomic
+def ask_the_office_to_join(user: User, student: Student, said: Answer) -> None:
+    """For what the owner cannot settle. The question stays open until the office has."""
+    target = rival(user, _offered(user, student), said)
+    if target is not None:
+        key = f"{student.pk} {target.pk}"
+        emit(events.JOINING_ASKED, key=key, student_id=student.pk, other_id=target.pk)
+
+
+def _offered(user: User, student: Student) -> Student:
+    return Student.objects.select_for_update().get(pk=student.pk, offered_to=user)
+
+
+def _tell(user: User, student: Student, said: Answer, giver: User | None, given: int) -> None:
     entry = record(user, "users.offer_answered", student, said=said.value)
     emit(events.OFFER_ANSWERED, key=f"{entry.pk}", student_id=student.pk, said=said.value)
-    if giver is not None:
+    if giver is not None and giver != user:
         draft(
             "users.offer_answered",
             to=giver.email,
             person_id=giver.pk,
             key=str(entry.pk),
-            data={"student_id": student.pk, "guardian_id": giver.pk, "said": said.value},
+            data={"student_id": given, "guardian_id": giver.pk, "said": said.value},
             about=("student", student.pk),
         )

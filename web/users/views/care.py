@@ -6,9 +6,10 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
+from common.personal import Conflict
 from common.relations import is_pointed_at
 from common.throttle import throttled
-from users.domain import care
+from users.domain import care, privacy
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
 from users.members import MemberRequest
 from users.models import Student
@@ -106,15 +107,49 @@ def care_take_back(request: MemberRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
-    student = get_object_or_404(Student, pk=pk, offered_to=request.user)
+    student, said = _offered(request, pk), _answer(request.POST.get("answer", ""))
     try:
-        care.answer(request.user, student, care.Answer(request.POST.get("answer", "")))
+        care.answer(request.user, student, said)
+    except care.Twice:
+        return redirect("offer_join", student.pk, said.value)
+    messages.success(request, "Thank you, noted.")
+    return redirect("profile_page")
+
+
+@login_required
+@require_http_methods(PAGE_WITH_FORM)
+def offer_join(request: MemberRequest, pk: int, said: str) -> HttpResponse:
+    """The account has a record for this person already: first what joining the two does, then it is done."""
+    student, answer = _offered(request, pk), _answer(said)
+    target = care.rival(request.user, student, answer)
+    if target is None:
+        raise Http404
+    told, fault = _joining(student, target)
+    if request.method != "POST":
+        context = {"student": student, "target": target, "told": told, "fault": fault}
+        return render(request, "users/offer_join.html", context)
+    if fault:
+        care.ask_the_office_to_join(request.user, student, answer)
+        messages.success(request, "The office joins the two and lets you know.")
+    else:
+        care.join(request.user, student, answer)
+        messages.success(request, f"Joined: everything of {student} is with {target} now.")
+    return redirect("profile_page")
+
+
+def _joining(student: Student, target: Student) -> tuple[list[str], str]:
+    try:
+        return privacy.preview_merge(student, target), ""
+    except Conflict as conflict:
+        return [], str(conflict)
+
+
+def _offered(request: MemberRequest, pk: int) -> Student:
+    return get_object_or_404(Student, pk=pk, offered_to=request.user)
+
+
+def _answer(said: str) -> care.Answer:
+    try:
+        return care.Answer(said)
     except ValueError:
         raise Http404 from None
-    except care.OwnRecordExists:
-        messages.error(request, "You have an attending record already. Write to us, and we join the two.")
-    except care.Twice:
-        messages.error(request, TWICE + " Write to us, and we join the two.")
-    else:
-        messages.success(request, "Thank you, noted.")
-    return redirect("profile_page")

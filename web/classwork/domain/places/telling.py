@@ -6,9 +6,13 @@ from billing.domain import cases
 from billing.models import Case
 from classwork.domain.places import attendees
 from classwork.models import Registration
+from common.personal import Conflict
 from mailroom.domain import draft
+from users.domain import privacy
 from users.models import Student
 
+UNKNOWN = "Whoever reads {} does not know {}: the payer is asked for another address."
+ONE = "{} has two records, {} and {}, says the owner of the account: join them in the admin, under Students. {}"
 TWICE = "{} was registered twice for {}: find out whether this is one person, and give the money back or rename."
 
 
@@ -22,10 +26,15 @@ def of_place(registration: Registration) -> None:
     draft("classwork.registered", to=to, key=f"{order_id} {student_id}", data=data, about=("order", order_id))
 
 
+@transaction.atomic
 def that_nobody_is_known(student_id: int) -> None:
+    """The payer is asked for another address, and the office knows that somebody may come who cannot be reached."""
     live = Registration.objects.live().filter(student=student_id).exclude(line=None)
-    for registration in live.select_related("line__order"):
+    for registration in live.select_related("line__order", "student__user", "student__guardian"):
+        if attendees.address(registration.student) != registration.student.email:
+            continue  # whoever handed them over still speaks for them
         order = registration.line.order  # type: ignore[union-attr]
+        cases.open_case(Case.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student))
         draft(
             "classwork.address_wanted",
             to=order.payer_email,
@@ -33,6 +42,26 @@ def that_nobody_is_known(student_id: int) -> None:
             data={"registration_id": registration.pk},
             about=("order", order.pk),
         )
+
+
+def that_two_are_one(student_id: int, other_id: int) -> bool:
+    """False where there is no order to say it beside; nothing is left to say once they are joined."""
+    one, other = (Student.objects.filter(pk=pk).first() for pk in (student_id, other_id))
+    if one is None or other is None:
+        return True
+    ordered = Registration.objects.filter(student=student_id).exclude(line=None).select_related("line__order").first()
+    if ordered is not None:
+        order = ordered.line.order  # type: ignore[union-attr]
+        cases.open_case(Case.Kind.OTHER, order, ONE.format(one, one.pk, other.pk, _conflict(one, other)))
+    return ordered is not None
+
+
+def _conflict(one: Student, other: Student) -> str:
+    try:
+        privacy.preview_merge(one, other)
+    except Conflict as conflict:
+        return str(conflict)
+    return ""
 
 
 @transaction.atomic
