@@ -72,6 +72,13 @@ ROWS = [
     Row("location_list", EVERYBODY),
     Row("location_detail", EVERYBODY, args=first("hall")),
     Row("teaching", TEAM),
+    Row("invite_upload", "405|login 405|403 405|403 405 405 405", post="login 403 403 400 400 400"),
+    Row(
+        "receive_upload",
+        "405|login 405|403 405|403 405 405 405",
+        post="login 403 403 400 400 400",
+        args=lambda school: ["no-ticket"],
+    ),
     Row("renew_calendar", "405|login 405|403 405|403 405 405 405", post="login 403 403 302 302 302"),
     Row("participants", MINE, args=first("offer")),
     Row("taught_student", MINE, post=MINE, args=lambda school: [school.alice.student.pk]),

@@ -3,7 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 
 from classwork.forms.meetings import DEEDS
-from classwork.views import desk, desk_places, feeds, places, public, students, teaching
+from classwork.views import desk, desk_places, feeds, places, public, students, teaching, uploads
 
 
 class DayConverter:
@@ -41,6 +41,8 @@ urlpatterns = [
     path("teaching/proposals/<int:pk>/submit/", teaching.submit_proposal, name="submit_proposal"),
     path("teaching/subjects/<int:pk>/change/", teaching.request_change, {"kind": "subject"}, name="change_subject"),
     path("teaching/classes/<int:pk>/change/", teaching.request_change, {"kind": "class"}, name="change_class"),
+    path("teaching/uploads/", uploads.invite, name="invite_upload"),
+    path("teaching/uploads/<str:ticket>/", uploads.receive, name="receive_upload"),
     path("desk/sessions/", desk.sessions, name="desk_sessions"),
     path("desk/sessions/<int:pk>/next/", desk.plan_next, name="desk_next_session"),
     path("desk/classes/<int:pk>/", desk.class_days, name="desk_class"),

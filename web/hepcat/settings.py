@@ -184,7 +184,9 @@ if S3:
         "signature_version": "s3v4",
         "file_overwrite": False,
     }
-    PUBLIC = {"querystring_auth": False, "location": "media"}
+    # Public pictures never change under one name.
+    CACHED = {"CacheControl": "public, max-age=31536000, immutable"}
+    PUBLIC = {"querystring_auth": False, "location": "media", "object_parameters": CACHED}
     PRIVATE = {
         "bucket_name": env.text("AWS_PRIVATE_BUCKET_NAME", AWS_STORAGE_BUCKET_NAME),
         "querystring_auth": True,

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -9,6 +10,7 @@ from classwork.admin.base import Grouped, OfficeForm, PlannedAdmin
 from classwork.domain import subjects
 from classwork.forms.planning import SubjectForm
 from classwork.models import Level, Location, Subject
+from common.files.fields import PictureField
 from users.models import User
 from users.roles import acting
 
@@ -23,15 +25,20 @@ class LevelAdmin(admin.ModelAdmin):
     ]
 
 
+class LocationForm(forms.ModelForm):
+    image = PictureField(required=False, label="Photograph", widget=forms.ClearableFileInput)
+
+
 @admin.register(Location)
 class LocationAdmin(admin.ModelAdmin):
+    form = LocationForm
     list_display = ["name", "code", "full_address", "is_public"]
     list_filter = ["is_public"]
     search_fields = ["name", "code", "address"]
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fieldsets = [
         (None, {"fields": ["name", "code", "is_public"]}),
-        ("Address", {"fields": ["address", ("city", "state", "zipcode"), "map_link", "directions"]}),
+        ("Address", {"fields": ["address", ("city", "state", "zipcode"), "map_link", "directions", "image"]}),
     ]
 
 

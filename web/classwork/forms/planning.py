@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django import forms
+
 from classwork.domain import offers, sessions, subjects
 from classwork.domain.offers import OfferDraft
 from classwork.domain.preview import Preview
 from classwork.forms.fields import DatesField, StaffField
 from classwork.forms.previews import PreviewedModelForm
 from classwork.models import Assignment, ClassOffer, Session, Subject
+from common.files.fields import PictureField
 
 SESSION_FIELDS = [
     "name",
@@ -51,6 +54,8 @@ class SessionForm(PreviewedModelForm):
 
 
 class SubjectForm(PreviewedModelForm):
+    image = PictureField(required=False, label="Promotional image", widget=forms.ClearableFileInput)
+
     class Meta:
         model = Subject
         exclude = ("date_added", "date_modified")

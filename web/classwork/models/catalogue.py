@@ -225,6 +225,7 @@ class Location(models.Model):
     zipcode = models.CharField("postcode", max_length=15, default=default_postcode, blank=True)
     map_link = models.URLField(blank=True, help_text="Opens a map at the place.")
     directions = models.TextField(blank=True, help_text="Which door, where to park, which bus; Markdown works.")
+    image = models.ImageField("photograph", upload_to="locations/", blank=True)
     is_public = models.BooleanField("published", default=True, help_text="Listed among the places of the school.")
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)

@@ -37,12 +37,12 @@ class Ticket:
         return signing.dumps([self.name, self.title, self.declared, self.kind, self.person], salt=SALT)
 
 
-def read(text: str, person: int) -> Ticket:
+def read(text: str, person: int, kind: str = "") -> Ticket:
     try:
         ticket = Ticket(*signing.loads(text, salt=SALT, max_age=LASTS))
     except (signing.BadSignature, TypeError, ValueError):
         raise GONE from None
-    if ticket.person != person:
+    if ticket.person != person or kind not in ("", ticket.kind):
         raise GONE
     return ticket
 
@@ -57,10 +57,14 @@ def invite(*, title: str, size: int, declared: str, kind: str, person: int) -> t
     return ticket, bucket.form(ticket.name, mime=found.mime, most=checking.most(kind), seconds=seconds)
 
 
+def is_here(ticket: Ticket) -> bool:
+    return bool(private.files.exists(ticket.name))
+
+
 def receive(ticket: Ticket, file: "File[bytes]") -> None:
     """Where there is no bucket. Once: what was looked at is what is kept."""
     checking.check_announced(ticket.title, file.size, ticket.declared, ticket.kind)
-    if private.files.exists(ticket.name):
+    if is_here(ticket):
         raise ONE_AT_A_TIME
     private.files.save(ticket.name, file)
 
@@ -81,8 +85,11 @@ class Arrived:
     etag: str = ""
 
 
+Chosen = checking.Checked | Arrived
+
+
 def look_at(ticket: Ticket) -> Arrived:
-    if not private.files.exists(ticket.name):
+    if not is_here(ticket):
         raise GONE
     etag = bucket.etag(ticket.name) if bucket.is_used() else ""
     file = bucket.opened(ticket.name) if bucket.is_used() else private.files.open(ticket.name)
@@ -96,20 +103,28 @@ def look_at(ticket: Ticket) -> Arrived:
     return Arrived(ticket, checked, etag)
 
 
-def keep(arrived: Arrived, folder: str) -> str:
-    """Put it where it stays; the name it has there."""
-    checked = arrived.checked
+def keep(chosen: Chosen, folder: str) -> str:
+    """Put it where it stays, whichever way it came; the name it has there."""
+    checked = chosen.checked if isinstance(chosen, Arrived) else chosen
     target: str = private.files.get_available_name(f"{folder}/{secrets.token_hex(8)}/{checked.stored_as}")
-    rewritten = isinstance(checked.content, ContentFile)
-    if bucket.is_used() and not rewritten:
-        try:
-            bucket.move(arrived.ticket.name, target, mime=checked.mime, etag=arrived.etag)
-        except bucket.Changed:
-            raise ONE_AT_A_TIME from None
-        return target
-    private.files.save(target, checked.content if rewritten else Moving(None, private.files.path(arrived.ticket.name)))
-    private.files.delete(arrived.ticket.name)
+    if isinstance(chosen, checking.Checked) or isinstance(checked.content, ContentFile):
+        private.files.save(target, checked.content)
+    else:
+        _move(chosen, target)
+    if isinstance(chosen, Arrived):
+        private.files.delete(chosen.ticket.name)
     return target
+
+
+def _move(arrived: Arrived, target: str) -> None:
+    source = arrived.ticket.name
+    if not bucket.is_used():
+        private.files.save(target, Moving(None, private.files.path(source)))
+        return
+    try:
+        bucket.copy(source, target, mime=arrived.checked.mime, etag=arrived.etag)
+    except bucket.Changed:
+        raise ONE_AT_A_TIME from None
 
 
 def tidy() -> None:

@@ -3,9 +3,8 @@
 from typing import Any
 
 from django import forms
-from django.core.files.base import ContentFile
 
-from common import names, pictures
+from common import names
 
 
 class AddressField(forms.EmailField):
@@ -30,15 +29,3 @@ class NameField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return names.tidy(super().to_python(value) or "")
-
-
-class PictureField(forms.FileField):
-    """Comes out as a small JPEG of our own making; see common/pictures.py."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        accept = "image/jpeg,image/png,image/webp"
-        super().__init__(**{"widget": forms.FileInput(attrs={"accept": accept})} | kwargs)
-
-    def clean(self, data: Any, initial: Any = None) -> "ContentFile[bytes] | None":
-        upload = super().clean(data, initial)
-        return pictures.clean(upload) if data else None

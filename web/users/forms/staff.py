@@ -1,11 +1,11 @@
 from django import forms
 
-from users.forms.fields import PictureField
+from common.files.fields import PictureField
 from users.models import Staff
 
 
 class StaffForm(forms.ModelForm):
-    photo = PictureField(required=False, label="New photograph", help_text="JPEG, PNG or WebP, up to 5 MB.")
+    photo = PictureField(required=False, label="New photograph")
     without_photo = forms.BooleanField(required=False, label="Show no photograph")
 
     class Meta:

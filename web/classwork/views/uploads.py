@@ -1,0 +1,49 @@
+"""Large files that come before the form they belong to; see common/files/incoming.py."""
+
+from typing import cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from common.files import incoming, types
+from common.throttle import throttled
+from users.roles import acting, team_required
+
+
+class Announcement(forms.Form):
+    title = forms.CharField(max_length=300)
+    size = forms.IntegerField(min_value=0)
+    declared = forms.CharField(max_length=150, required=False)
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in types.KINDS])
+
+
+@require_POST
+@team_required
+@throttled("upload", by_account="120/h")
+def invite(request: HttpRequest) -> HttpResponse:
+    announced = Announcement(request.POST)
+    if not announced.is_valid():
+        return JsonResponse({"error": "We could not read what this file is. Please choose it again."}, status=400)
+    try:
+        ticket, form = incoming.invite(**announced.cleaned_data, person=acting(request).pk)
+    except ValidationError as no:
+        return JsonResponse({"error": no.messages[0]}, status=400)
+    signed = ticket.signed()
+    ours = {"url": reverse("receive_upload", args=[signed]), "fields": {}, "ours": True}
+    return JsonResponse({"ticket": signed} | (form or ours))
+
+
+@require_POST
+@team_required
+def receive(request: HttpRequest, ticket: str) -> HttpResponse:
+    """Where no bucket takes it."""
+    try:
+        announced = incoming.read(ticket, acting(request).pk)
+        incoming.receive(announced, cast(UploadedFile, request.FILES["file"]))
+    except (ValidationError, KeyError):
+        return HttpResponse(status=400)
+    return HttpResponse(status=204)

@@ -1,0 +1,95 @@
+"""Form fields for files: a public picture made smaller, and a private file that may have come before its form."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from common import pictures
+from common.files import checking, incoming, types
+from common.files.checking import Checked
+from common.files.incoming import Arrived
+
+
+class PictureField(forms.FileField):
+    """Comes out as a small JPEG of our own making; see common/pictures.py. False takes a picture away."""
+
+    def __init__(self, *, widget: type[forms.FileInput] = forms.FileInput, **more: Any) -> None:
+        shown = widget(attrs={"accept": "image/jpeg,image/png,image/webp"})
+        super().__init__(widget=shown, **{"help_text": "JPEG, PNG or WebP, up to 5 MB."} | more)
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        found = super().clean(data, initial)
+        return pictures.clean(found) if isinstance(found, UploadedFile) else found
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a form brought: a file in itself, or the ticket of one that came before."""
+
+    file: "UploadedFile[bytes] | None"
+    ticket: str
+
+
+class UploadInput(forms.FileInput):
+    """A plain choice of a file; with the script of assets/js/upload.js it is sent at once, with a bar."""
+
+    template_name = "common/upload.html"
+
+    def __init__(self, kind: str, invite: str) -> None:
+        accept = ",".join(f".{ending}" for ending in types.KINDS[kind])
+        super().__init__({"accept": accept if kind in ("file", "subtitles") else f"{kind}/*"})
+        self.kind, self.invite = kind, invite
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Sent:
+        return Sent(files.get(name), data.get(f"{name}-ticket", ""))
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return name not in files and f"{name}-ticket" not in data
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, None, attrs)
+        here = value.here if isinstance(value, Again) else None
+        return context | {"name": name, "kind": self.kind, "invite": self.invite, "here": here}
+
+
+@dataclass(frozen=True)
+class Again:
+    """What is shown when a form comes back with faults in other fields: the file need not be sent again."""
+
+    here: incoming.Ticket | None
+
+
+class UploadField(forms.Field):
+    """Comes out looked at, and not yet kept: `incoming.keep` puts it where it stays."""
+
+    widget: UploadInput
+
+    def __init__(self, kind: str, *, person: int, invite: str, **more: Any) -> None:
+        self.kind, self.person = kind, person
+        limit = f"Up to {checking.most(kind) // checking.MEGABYTE} MB."
+        more = {"help_text": limit} | more
+        super().__init__(widget=UploadInput(kind, invite), **more)
+
+    def clean(self, value: Sent) -> Checked | Arrived | None:
+        if value.ticket:
+            return incoming.look_at(incoming.read(value.ticket, self.person, self.kind))
+        if value.file is not None:
+            file = value.file
+            declared = file.content_type or ""
+            return checking.check(file, name=file.name or "", size=file.size or 0, declared=declared, kind=self.kind)
+        if self.required:
+            raise ValidationError(types.PLEASE[self.kind], code="required")
+        return None
+
+    def bound_data(self, data: Sent, initial: Any) -> Again:
+        try:
+            ticket = incoming.read(data.ticket, self.person, self.kind) if data.ticket else None
+        except ValidationError:
+            return Again(None)
+        return Again(ticket if ticket and incoming.is_here(ticket) else None)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(data and (data.file or data.ticket))
