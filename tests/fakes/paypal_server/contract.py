@@ -1,0 +1,193 @@
+"""What PayPal itself publishes of its requests and answers, as a judge of both sides.
+
+Always its own package from the registry, which knows each key and what is required. Where PAYPAL_OPENAPI names the
+folder with its published descriptions also those: types, patterns, enumerations, identifiers.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from paypalserversdk.api_helper import APIHelper
+from paypalserversdk.models.captured_payment import CapturedPayment
+from paypalserversdk.models.o_auth_token import OAuthToken
+from paypalserversdk.models.order import Order
+from paypalserversdk.models.order_capture_request import OrderCaptureRequest
+from paypalserversdk.models.order_request import OrderRequest
+from paypalserversdk.models.refund import Refund
+from paypalserversdk.models.refund_request import RefundRequest
+from paypalserversdk.models.search_response import SearchResponse
+
+FILES = ("checkout_orders_v2", "payments_payment_v2", "notifications_webhooks_v1")
+HOST = "https://api-m.sandbox.paypal.com"
+
+REQUESTS = {
+    r"POST /v2/checkout/orders": OrderRequest,
+    r"POST /v2/checkout/orders/\w+/capture": OrderCaptureRequest,
+    r"POST /v2/payments/captures/\w+/refund": RefundRequest,
+}
+ANSWERS = {
+    r"POST /v1/oauth2/token": OAuthToken,
+    r"POST /v2/checkout/orders": Order,
+    r"GET /v2/checkout/orders/\w+": Order,
+    r"POST /v2/checkout/orders/\w+/capture": Order,
+    r"GET /v2/payments/captures/\w+": CapturedPayment,
+    r"POST /v2/payments/captures/\w+/refund": Refund,
+    r"GET /v2/payments/refunds/\w+": Refund,
+    r"GET /v1/reporting/transactions": SearchResponse,
+}
+SEARCH = {"start_date", "end_date", "fields", "balance_affecting_records_only", "page_size", "page", "transaction_id"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    path: str
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def where(self) -> str:
+        return f"{self.method} {urlsplit(self.path).path}"
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.path).query))
+
+
+def faults_of(asked: Asked) -> list[str]:
+    """Why PayPal would not understand this request."""
+    found = list(_form(asked)) + list(_unfit(REQUESTS, asked.where, asked.body or b"{}"))
+    return found or [fault for judge in judges() for fault in judge.request(asked)]
+
+
+def faults_in_answer(asked: Asked, status: int, body: bytes) -> list[str]:
+    """What of our imitation PayPal's own programs would not understand."""
+    found = list(_unfit(ANSWERS, asked.where, body)) if status < 300 else []
+    return found or [fault for judge in judges() for fault in judge.answer(asked, status, body)]
+
+
+def _form(asked: Asked) -> Iterator[str]:
+    kind = asked.headers.get("Content-Type", "").partition(";")[0]
+    if asked.method == "POST" and asked.path == "/v1/oauth2/token":
+        if kind != "application/x-www-form-urlencoded" or asked.body != b"grant_type=client_credentials":
+            yield "the token is asked for with a form of grant_type=client_credentials"
+    elif asked.method == "POST" and kind != "application/json":
+        yield f"Content-Type is {kind!r}"
+    if asked.where == "GET /v1/reporting/transactions":
+        yield from (f"{name}: unknown parameter" for name in asked.query.keys() - SEARCH)
+        yield from (f"{name}: required" for name in {"start_date", "end_date"} - asked.query.keys())
+
+
+def _unfit(models: Mapping[str, Any], where: str, body: bytes) -> Iterator[str]:
+    model = next((model for pattern, model in models.items() if re.fullmatch(pattern, where)), None)
+    if model is None:
+        return
+    try:
+        given = json.loads(body)
+        understood = APIHelper.to_dictionary(model.from_dictionary(given))
+    except (ValueError, TypeError, AttributeError) as wrong:
+        yield str(wrong)
+        return
+    yield from unknown(given, understood)
+
+
+def unknown(given: Any, understood: Any, path: str = "") -> Iterator[str]:
+    """PayPal's package drops what it does not know on the way in."""
+    if isinstance(given, dict) and isinstance(understood, dict):
+        for name, value in given.items():
+            if name in understood:
+                yield from unknown(value, understood[name], f"{path}/{name}")
+            elif value not in (None, False, "", [], {}):
+                yield f"{path}/{name}: unknown"
+    elif isinstance(given, list) and isinstance(understood, list):
+        for number, (one, other) in enumerate(zip(given, understood, strict=True)):
+            yield from unknown(one, other, f"{path}/{number}")
+
+
+def folder() -> Path | None:
+    """Where PayPal's descriptions lie; naming a folder that lacks one is a mistake, not a reason to look away."""
+    named = os.environ.get("PAYPAL_OPENAPI")
+    if not named:
+        return None
+    missing = [name for name in FILES if not (Path(named) / f"{name}.json").is_file()]
+    if missing:
+        raise FileNotFoundError(f"PAYPAL_OPENAPI is {named}, where {', '.join(missing)} is missing.")
+    return Path(named)
+
+
+@cache
+def judges() -> "list[Judge]":
+    found = folder()
+    return [Judge(found / f"{name}.json") for name in FILES] if found else []
+
+
+class Judge:
+    """One published description."""
+
+    def __init__(self, path: Path) -> None:
+        from openapi_core import OpenAPI
+
+        description = json.loads(path.read_text())
+        if path.stem == "notifications_webhooks_v1":
+            drop(description, "readOnly")  # it marks the event's fields so, and then refuses an event that has them
+        drop(description["paths"], "security")  # who is asking is looked at before
+        self.paths = [
+            re.compile(f"{method.upper()} {re.sub('{[^}]+}', '[^/]+', template)}")
+            for template, operations in description["paths"].items()
+            for method in operations
+        ]
+        self.openapi = OpenAPI.from_dict(description)
+
+    def request(self, asked: Asked) -> list[str]:
+        return self._faults(asked, lambda: self.openapi.validate_request(as_request(asked)))
+
+    def answer(self, asked: Asked, status: int, body: bytes) -> list[str]:
+        from openapi_core.testing import MockResponse
+
+        response = MockResponse(data=body, status_code=status, content_type="application/json")
+        return self._faults(asked, lambda: self.openapi.validate_response(as_request(asked), response))
+
+    def _faults(self, asked: Asked, judge: Any) -> list[str]:
+        from openapi_core.exceptions import OpenAPIError
+
+        if not any(path.fullmatch(asked.where) for path in self.paths):
+            return []
+        try:
+            judge()
+        except OpenAPIError as wrong:
+            return [first_cause(wrong) or str(wrong)]
+        return []
+
+
+def as_request(asked: Asked) -> Any:
+    from openapi_core.testing import MockRequest
+
+    return MockRequest(
+        HOST,
+        asked.method.lower(),
+        urlsplit(asked.path).path,
+        args=asked.query,
+        headers=dict(asked.headers),
+        data=asked.body or None,
+        content_type=asked.headers.get("Content-Type", "application/json"),
+    )
+
+
+def first_cause(wrong: BaseException) -> str:
+    cause = wrong.__cause__
+    errors = getattr(cause, "schema_errors", None)
+    return "; ".join(error.message for error in errors)[:500] if errors else str(cause or "")
+
+
+def drop(part: Any, name: str) -> None:
+    for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        drop(each, name)
+    if isinstance(part, dict):
+        part.pop(name, None)

@@ -1,0 +1,124 @@
+"""PayPal by its Orders: the payer approves on PayPal's pages, then we capture; a webhook tells what happens later."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils import timezone
+
+from billing.gateways import BadSignature, Hosted
+from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement, Refused
+from billing.gateways.paypal import amounts, disputes, movements, orders, webhooks
+from billing.gateways.paypal.client import Client, Refusal
+from billing.models import Payment, Refund
+from billing.models.payments import OPEN
+from common.errors import NeedsPerson
+
+ORDERS, CAPTURES = "/v2/checkout/orders", "/v2/payments/captures"
+APPROVAL_WINDOW = timedelta(hours=3)
+
+# PayPal's reasons not to capture what the payer approved, by who can do something about them.
+PAYER_GOES_BACK = ("ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED")
+PAYER_PAYS_OTHERWISE = (
+    "INSTRUMENT_DECLINED",
+    "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
+    "PAYER_ACCOUNT_RESTRICTED",
+    "PAYER_CANNOT_PAY",
+    "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+    "TRANSACTION_REFUSED",
+)
+DECLINED = "PayPal could not take the money from the card or account that was chosen."
+ALREADY_BACK = ("CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED")
+
+
+class PayPal(Hosted):
+    label = "PayPal"
+
+    def __init__(self, url: str, client_id: str, secret: str, webhook_id: str, payee: str = "", **more: Any) -> None:
+        super().__init__(**more)
+        self.client = Client(url.rstrip("/"), client_id, secret)
+        self.verifier = webhooks.Verifier(self.client, webhook_id)
+        self.payee = payee
+        self.hosts = pages_of(url)
+
+    def takes(self, currency: str) -> bool:
+        return amounts.takes(currency)
+
+    def begin(self, payment: Payment, key: str) -> Begun:
+        back = f"{settings.SITE_URL}{payment.get_process_url()}"
+        wanted = orders.Wanted(payment, back, settings.BUSINESS_NAME, self.payee)
+        order = self.client.post(ORDERS, wanted.body(), key)
+        return Begun(str(order["id"]), orders.approval_url(order), timezone.now() + APPROVAL_WINDOW)
+
+    def ask(self, payment: Payment) -> list[Fact]:
+        if not payment.session:
+            return []
+        try:
+            order = self.client.get(f"{ORDERS}/{payment.session}")
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            return self._without_order(payment)
+        if orders.about(order).token != payment.token:
+            raise NeedsPerson("PayPal's order belongs to another payment.")
+        if order.get("status") == "APPROVED" and payment.status in OPEN:
+            return self._capture(payment)
+        return [*orders.facts(order), *self._disputes(payment)]
+
+    def _without_order(self, payment: Payment) -> list[Fact]:
+        """PayPal forgets orders that nobody approved, and in time the others too; what was captured stays."""
+        if not payment.transaction_id:
+            return [Expired()]
+        capture = self.client.get(f"{CAPTURES}/{payment.transaction_id}")
+        return [orders.from_capture(capture), *self._disputes(payment)]
+
+    def _capture(self, payment: Payment) -> list[Fact]:
+        """However often it is asked for, by webhook and by browser, the order is captured once."""
+        place = f"{ORDERS}/{payment.session}"
+        try:
+            return list(orders.facts(self.client.post(f"{place}/capture", {}, f"{payment.token}-capture")))
+        except Refusal as refusal:
+            if refusal.issue == "ORDER_ALREADY_CAPTURED":
+                return list(orders.facts(self.client.get(place)))
+            if refusal.issue in PAYER_GOES_BACK:
+                return []
+            if refusal.issue in PAYER_PAYS_OTHERWISE:
+                return [Refused(DECLINED)]
+            if refusal.issue.startswith("PAYEE_"):
+                raise NeedsPerson(f"PayPal does not let the school's account take money: {refusal.issue}.") from None
+            raise
+
+    def _disputes(self, payment: Payment) -> Iterator[Fact]:
+        if payment.transaction_id:
+            yield from disputes.about(self.client, payment.transaction_id)
+
+    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+        try:
+            return webhooks.heard(self.verifier.check(headers, body))
+        except webhooks.Forged as why:
+            raise BadSignature(str(why)) from None
+
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+        body: dict[str, Any] = {"custom_id": f"{orders.OURS}{key}"}
+        if amount is not None:
+            body["amount"] = amounts.money(amount, payment.currency)
+        try:
+            refund = self.client.post(f"{CAPTURES}/{payment.transaction_id}/refund", body, f"{orders.OURS}{key}")
+        except Refusal as refusal:
+            return Answer(Refund.State.FAILED, message=str(refusal), already=refusal.issue in ALREADY_BACK)
+        told = orders.from_refund(refund)
+        return Answer(told.state, told.reference, told.message)
+
+    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+        return movements.between(self.client, since, until)
+
+
+def pages_of(url: str) -> tuple[str, ...]:
+    """Where payers approve: not where the interface is, except on somebody's own machine."""
+    place = urlsplit(url)
+    if not (place.hostname or "").endswith(".paypal.com"):
+        return (f"{place.scheme}://{place.netloc}",)
+    return ("https://www.sandbox.paypal.com",) if ".sandbox." in url else ("https://www.paypal.com",)

@@ -1,0 +1,63 @@
+"""Amounts as PayPal writes them: text, with exactly the decimals that PayPal wants for the currency."""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from common.errors import Permanent
+
+WITHOUT_DECIMALS = frozenset(("HUF", "JPY", "TWD"))
+WITH_TWO_DECIMALS = frozenset(
+    (
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HKD",
+        "ILS",
+        "MXN",
+        "MYR",
+        "NOK",
+        "NZD",
+        "PHP",
+        "PLN",
+        "SEK",
+        "SGD",
+        "THB",
+        "USD",
+    )
+)
+WRITTEN = re.compile(r"-?(\d+(\.\d+)?|\.\d+)", re.ASCII)
+
+
+class NotPossible(Permanent):
+    """PayPal has no way to write this amount."""
+
+
+def takes(currency: str) -> bool:
+    return currency in WITHOUT_DECIMALS or currency in WITH_TWO_DECIMALS
+
+
+def money(amount: Decimal, currency: str) -> dict[str, str]:
+    """Refused rather than rounded: what is charged is what was quoted, to the last figure."""
+    if not takes(currency):
+        raise NotPossible(f"PayPal does not take {currency}.")
+    places = 0 if currency in WITHOUT_DECIMALS else 2
+    written = amount.quantize(Decimal(1).scaleb(-places)) if amount.is_finite() else amount
+    if not written.is_finite() or written != amount or amount <= 0:
+        wanted = "whole amounts" if not places else "amounts with two decimals"
+        raise NotPossible(f"PayPal takes {wanted} of {currency} above zero, not {amount}.")
+    return {"currency_code": currency, "value": f"{written:f}"}
+
+
+def read(said: Mapping[str, Any]) -> tuple[Decimal, str]:
+    value, currency = said.get("value"), said.get("currency_code")
+    if not isinstance(value, str) or not WRITTEN.fullmatch(value) or not isinstance(currency, str):
+        raise Permanent("PayPal named an amount that cannot be read.")
+    return Decimal(value), currency

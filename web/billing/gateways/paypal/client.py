@@ -1,0 +1,129 @@
+"""Speaks to PayPal: with a token, within time, again where that is safe; trouble in the words of common.errors."""
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.core.cache import cache
+
+from common.errors import NeedsPerson, Permanent, Temporary
+
+EARLY = 60
+"""Seconds before its end at which a token is no longer used."""
+
+JSON = {"Accept": "application/json", "Content-Type": "application/json"}
+
+
+class NotAllowed(NeedsPerson):
+    """The school's app at PayPal was not given this."""
+
+
+class Refusal(Permanent):
+    """PayPal understood and says no; `issue` is its word for why."""
+
+    def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
+        details = answer.get("details")
+        first = details[0] if isinstance(details, list) and details else {}
+        self.status = status
+        self.issue = str(first.get("issue") or answer.get("name") or answer.get("error") or "")
+        self.debug_id = str(answer.get("debug_id") or "")
+        reference = f", reference {self.debug_id}" if self.debug_id else ""
+        super().__init__(f"PayPal refused: {self.issue or 'no reason given'} ({status}{reference}).")
+
+
+@dataclass(frozen=True)
+class Client:
+    url: str
+    client_id: str
+    secret: str = field(repr=False)
+    pauses: tuple[float, ...] = (0.2, 1.0)
+    timeout: tuple[float, float] = (4, 12)
+    patience: float = 5
+    """A page is waiting while we ask, and gunicorn ends a request after 30 s: who answers late is not asked again."""
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return self._ask("GET", path, params=params)
+
+    def post(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+        """The same key twice is done once."""
+        data = json.dumps(body).encode()
+        return self._ask("POST", path, data=data, headers={"PayPal-Request-Id": key, "Prefer": "return=representation"})
+
+    def inquire(self, path: str, data: bytes) -> dict[str, Any]:
+        """A POST that changes nothing at PayPal, with a body that goes out byte for byte."""
+        return self._ask("POST", path, data=data)
+
+    def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+        """On 401 the token is fetched anew, once: it may have been taken back before its time."""
+        for fresh in (False, True):
+            token = self._token(fresh)
+            allowed = JSON | dict(headers or {}) | {"Authorization": f"Bearer {token}"}
+            response = self._send(method, path, headers=allowed, **more)
+            if response.status_code != 401:
+                return understood(response)
+        raise NeedsPerson("PayPal does not accept the client id and the secret.")
+
+    def _token(self, fresh: bool) -> str:
+        name = f"paypal-token-{hashlib.sha256(f'{self.url} {self.client_id}'.encode()).hexdigest()[:32]}"
+        kept: str | None = None if fresh else cache.get(name)
+        if kept:
+            return kept
+        login = (self.client_id, self.secret)
+        form = {"grant_type": "client_credentials"}
+        response = self._send("POST", "/v1/oauth2/token", auth=login, data=form, headers={"Accept": "application/json"})
+        if response.status_code in (400, 401, 403):
+            raise NeedsPerson("PayPal does not accept the client id and the secret.")
+        answer = understood(response)
+        token = str(answer["access_token"])
+        cache.set(name, token, max(int(answer.get("expires_in") or 0) - EARLY, 1))
+        return token
+
+    def _send(self, method: str, path: str, **more: Any) -> requests.Response:
+        """Every request here may be repeated: it reads, it fetches a token, or it carries its key."""
+        began = time.monotonic()
+        for pause in (*self.pauses, None):
+            outcome = attempt(method, f"{self.url}{path}", timeout=self.timeout, **more)
+            if isinstance(outcome, requests.Response) and outcome.status_code < 500:
+                return outcome
+            if pause is None or time.monotonic() - began > self.patience:
+                break
+            time.sleep(pause)
+        if isinstance(outcome, requests.Response):
+            return outcome
+        raise Temporary(f"PayPal could not be reached ({type(outcome).__name__}).")
+
+
+def attempt(
+    method: str, url: str, timeout: tuple[float, float], **more: Any
+) -> requests.Response | requests.RequestException:
+    try:
+        return requests.request(method, url, timeout=timeout, allow_redirects=False, **more)
+    except requests.RequestException as fault:
+        return fault
+
+
+def understood(response: requests.Response) -> dict[str, Any]:
+    status = response.status_code
+    if status == 429:
+        seconds = response.headers.get("Retry-After", "")
+        raise Temporary("PayPal is asked too often.", timedelta(seconds=int(seconds)) if seconds.isdecimal() else None)
+    if status >= 500:
+        raise Temporary(f"PayPal has trouble of its own ({status}).")
+    try:
+        answer = response.json()
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict):
+        raise Temporary(f"PayPal's answer could not be read ({status}).")
+    if status == 409:
+        raise Temporary("PayPal is still at work on the same request.")
+    if status == 403:
+        raise NotAllowed(f"PayPal does not allow this to the school's account: {Refusal(status, answer).issue}.")
+    if status >= 300:
+        raise Refusal(status, answer)
+    return answer

@@ -1,0 +1,52 @@
+"""Disputes, as PayPal tells of them by itself and when asked."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from billing.gateways.facts import About, Disputed
+from billing.gateways.paypal import amounts
+from billing.gateways.paypal.client import Client, NotAllowed
+
+PLACE = "/v1/customer/disputes"
+
+OUTCOMES = {
+    "RESOLVED_SELLER_FAVOUR": "won",
+    "RESOLVED_WITH_PAYOUT": "won",  # PayPal pays the buyer and leaves the school its money
+    "CANCELED_BY_BUYER": "won",
+    "DENIED": "won",
+    "RESOLVED_BUYER_FAVOUR": "lost",
+    "ACCEPTED": "lost",
+}
+"""Any other leaves the dispute open here, for a person to look at."""
+
+
+def about(client: Client, capture: str) -> Iterator[Disputed]:
+    """The list says little of each; accounts whose app was not given disputes are told nothing."""
+    try:
+        listed = client.get(PLACE, {"disputed_transaction_id": capture}).get("items") or ()
+    except NotAllowed:
+        return
+    for item in listed:
+        yield read(client.get(f"{PLACE}/{item['dispute_id']}"))
+
+
+def read(dispute: Mapping[str, Any]) -> Disputed:
+    amount, currency = amounts.read(dispute.get("dispute_amount") or {})
+    return Disputed(
+        reference=str(dispute.get("dispute_id") or ""),
+        amount=amount,
+        currency=currency,
+        state=state(dispute),
+        reason=str(dispute.get("reason") or "").replace("_", " ").capitalize(),
+    )
+
+
+def state(dispute: Mapping[str, Any]) -> str:
+    if dispute.get("status") != "RESOLVED":
+        return "open"
+    return OUTCOMES.get(str((dispute.get("dispute_outcome") or {}).get("outcome_code")), "open")
+
+
+def payment(dispute: Mapping[str, Any]) -> About:
+    first: Mapping[str, Any] = next(iter(dispute.get("disputed_transactions") or ()), {})
+    return About(reference=str(first.get("seller_transaction_id") or ""))
