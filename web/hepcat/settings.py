@@ -269,6 +269,7 @@ PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID")
 PAYPAL_SECRET = env.text("PAYPAL_SECRET")
 PAYPAL_URL = env.text("PAYPAL_URL", "https://api.sandbox.paypal.com")
 PAYPAL_EMAIL = env.text("PAYPAL_EMAIL")
+PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID")
 PRACTICE_PAYMENTS = env.flag("PRACTICE_PAYMENTS", DEBUG)
 BILLING_ADDRESS = env.flag("BILLING_ADDRESS", False)
 HOLD_MINUTES = env.whole("HOLD_MINUTES", 30, least=5, most=1440)
@@ -286,6 +287,17 @@ PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cheque": ("billing.gateways.desk.Desk", {"label": "Cheque"}),
     "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer"}),
 }
+if PAYPAL_CLIENT_ID and PAYPAL_SECRET and PAYPAL_WEBHOOK_ID:
+    PAYMENT_VARIANTS["paypal"] = (
+        "billing.gateways.paypal.PayPal",
+        {
+            "url": PAYPAL_URL,
+            "client_id": PAYPAL_CLIENT_ID,
+            "secret": PAYPAL_SECRET,
+            "webhook_id": PAYPAL_WEBHOOK_ID,
+            "payee": PAYPAL_EMAIL,
+        },
+    )
 if PRACTICE_PAYMENTS:
     PAYMENT_VARIANTS["practice"] = ("billing.gateways.practice.Practice", {})
 

@@ -112,10 +112,12 @@ def unknown(given: Any, understood: Any, path: str = "") -> Iterator[str]:
 
 
 def folder() -> Path | None:
-    """Where PayPal's descriptions lie; naming a folder that lacks one is a mistake, not a reason to look away."""
     named = os.environ.get("PAYPAL_OPENAPI")
-    if not named:
-        return None
+    return folder_of(named) if named else None
+
+
+def folder_of(named: str) -> Path:
+    """Naming a folder that lacks a description is a mistake, not a reason to look away."""
     missing = [name for name in FILES if not (Path(named) / f"{name}.json").is_file()]
     if missing:
         raise FileNotFoundError(f"PAYPAL_OPENAPI is {named}, where {', '.join(missing)} is missing.")

@@ -65,7 +65,7 @@ class PayPal(Hosted):
         if orders.about(order).token != payment.token:
             raise NeedsPerson("PayPal's order belongs to another payment.")
         if order.get("status") == "APPROVED" and payment.status in OPEN:
-            return self._capture(payment)
+            return self._collect(payment)
         return [*orders.facts(order), *self._disputes(payment)]
 
     def _without_order(self, payment: Payment) -> list[Fact]:
@@ -75,7 +75,7 @@ class PayPal(Hosted):
         capture = self.client.get(f"{CAPTURES}/{payment.transaction_id}")
         return [orders.from_capture(capture), *self._disputes(payment)]
 
-    def _capture(self, payment: Payment) -> list[Fact]:
+    def _collect(self, payment: Payment) -> list[Fact]:
         """However often it is asked for, by webhook and by browser, the order is captured once."""
         place = f"{ORDERS}/{payment.session}"
         try:

@@ -33,6 +33,7 @@ WITH_TWO_DECIMALS = frozenset(
         "USD",
     )
 )
+MOST = 10**15
 WRITTEN = re.compile(r"-?(\d+(\.\d+)?|\.\d+)", re.ASCII)
 
 
@@ -49,11 +50,10 @@ def money(amount: Decimal, currency: str) -> dict[str, str]:
     if not takes(currency):
         raise NotPossible(f"PayPal does not take {currency}.")
     places = 0 if currency in WITHOUT_DECIMALS else 2
-    written = amount.quantize(Decimal(1).scaleb(-places)) if amount.is_finite() else amount
-    if not written.is_finite() or written != amount or amount <= 0:
-        wanted = "whole amounts" if not places else "amounts with two decimals"
-        raise NotPossible(f"PayPal takes {wanted} of {currency} above zero, not {amount}.")
-    return {"currency_code": currency, "value": f"{written:f}"}
+    if amount.is_finite() and 0 < amount < MOST and (written := amount.quantize(Decimal(1).scaleb(-places))) == amount:
+        return {"currency_code": currency, "value": f"{written:f}"}
+    wanted = "amounts with two decimals" if places else "whole amounts"
+    raise NotPossible(f"PayPal takes {wanted} of {currency} above zero, not {amount}.")
 
 
 def read(said: Mapping[str, Any]) -> tuple[Decimal, str]:

@@ -12,6 +12,7 @@ import requests
 from django.core.cache import cache
 
 from common.errors import NeedsPerson, Permanent, Temporary
+from common.network import refuse_inside_transaction
 
 EARLY = 60
 """Seconds before its end at which a token is no longer used."""
@@ -85,6 +86,7 @@ class Client:
 
     def _send(self, method: str, path: str, **more: Any) -> requests.Response:
         """Every request here may be repeated: it reads, it fetches a token, or it carries its key."""
+        refuse_inside_transaction()
         began = time.monotonic()
         for pause in (*self.pauses, None):
             outcome = attempt(method, f"{self.url}{path}", timeout=self.timeout, **more)

@@ -1,0 +1,66 @@
+"""The site's PayPal against its imitation, for tests."""
+
+from django.core.cache import cache
+from django.test import override_settings
+from payments.core import PROVIDER_CACHE
+
+from billing import gateways
+from billing.domain import payments
+from billing.gateways.facts import Heard
+from billing.gateways.paypal import PayPal
+from billing.models import Payment
+from tests.billing.base import BillingTestCase
+from tests.fakes import paypal_server
+from tests.fakes.paypal_server.webhooks import Notice
+
+
+def variant(fake: paypal_server.PayPal) -> dict[str, object]:
+    arguments = {
+        "url": fake.url,
+        "client_id": paypal_server.CLIENT_ID,
+        "secret": paypal_server.SECRET,
+        "webhook_id": paypal_server.WEBHOOK_ID,
+        "payee": "school@example.org",
+    }
+    return {"paypal": ("billing.gateways.paypal.PayPal", arguments)}
+
+
+class PayPalTestCase(BillingTestCase):
+    """Every test ends with the same question: would PayPal have understood all that was said?"""
+
+    fake: paypal_server.PayPal
+
+    def setUp(self) -> None:
+        super().setUp()
+        cache.clear()
+        self.fake = self.enterContext(paypal_server.paypal_server())
+        self.enterContext(override_settings(PAYMENT_VARIANTS=variant(self.fake)))
+        self.addCleanup(PROVIDER_CACHE.clear)
+        PROVIDER_CACHE.clear()
+        self.addCleanup(lambda: self.assertEqual(self.fake.api.violations, []))
+
+    @property
+    def paypal(self) -> PayPal:
+        gateway = gateways.get("paypal")
+        assert isinstance(gateway, PayPal)
+        return gateway
+
+    def begun(self) -> Payment:
+        """A payment whose payer has been sent to PayPal."""
+        payment = payments.start(self.placed(1), "paypal", self.now)
+        payment.keep_session(self.paypal.begin(payment, payment.key))
+        return payment
+
+    def captured(self, instrument: str = "balance") -> Payment:
+        """A payment that PayPal has taken, and that we know it has."""
+        payment = self.begun()
+        self.fake.books.approve(payment.session, instrument)
+        self.paypal.ask(payment)
+        payment.transaction_id = next(iter(self.fake.books.captures))
+        return payment
+
+    def hear(self, notice: Notice) -> Heard:
+        return self.paypal.hear(notice.body, self.fake.signed(notice))
+
+    def heard(self) -> list[Heard]:
+        return [self.hear(notice) for notice in self.fake.notices()]

@@ -1,0 +1,275 @@
+"""PayPal as a gateway: begin, ask, refund, the account's books; what it makes happen there and what it says of it."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.test import override_settings
+
+from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
+from billing.gateways.paypal import orders, pages_of
+from billing.models import Payment, Refund
+from common.errors import NeedsPerson, Permanent, Temporary
+from common.network import InsideTransaction
+from tests.billing.paypal import PayPalTestCase
+
+CAPTURE = "POST /v2/checkout/orders/*/capture"
+FEE = Decimal("0.0299")
+
+
+class BeginTest(PayPalTestCase):
+    def test_an_order_names_us_the_payment_and_the_way_back(self) -> None:
+        payment = self.begun()
+        order, context = self.fake.books.orders[payment.session], self.fake.books.contexts[payment.session]
+        unit = order["purchase_units"][0]
+        self.assertEqual(order["intent"], "CAPTURE")
+        self.assertEqual(unit["amount"], {"currency_code": "USD", "value": f"{payment.total:.2f}"})
+        self.assertEqual((unit["custom_id"], unit["payee"]), (payment.token, {"email_address": "school@example.org"}))
+        self.assertEqual(context["return_url"], f"{settings.SITE_URL}/payments/process/{payment.token}/")
+        self.assertEqual((context["user_action"], context["shipping_preference"]), ("PAY_NOW", "NO_SHIPPING"))
+        self.assertEqual(payment.session_url, f"{self.fake.url}/checkoutnow?token={payment.session}")
+
+    def test_the_same_key_is_the_same_order(self) -> None:
+        payment = self.begun()
+        self.assertEqual(self.paypal.begin(payment, payment.key).session, payment.session)
+        self.assertEqual(len(self.fake.books.orders), 1)
+
+    def test_a_long_name_in_any_letters_fits(self) -> None:
+        with override_settings(BUSINESS_NAME="スウィング学校" * 30):
+            self.begun()
+        self.assertEqual(orders.clipped("é" * 100), "é" * 63)
+
+    def test_either_name_of_the_link_leads_to_the_payer_page(self) -> None:
+        for name in ("payer-action", "approve"):
+            order = {"links": [{"rel": "self", "href": "no"}, {"rel": name, "href": "https://yes/"}]}
+            self.assertEqual(orders.approval_url(order), "https://yes/")
+        with self.assertRaises(Permanent):
+            orders.approval_url({"links": []})
+
+    def test_paypal_is_not_asked_inside_a_transaction(self) -> None:
+        payment = self.begun()
+        with self.assertRaises(InsideTransaction), transaction.atomic():
+            self.paypal.ask(payment)
+
+    def test_an_amount_that_paypal_cannot_write_is_refused_before_it_is_asked(self) -> None:
+        payment = self.begun()
+        before = len(self.fake.requests)
+        for currency, total in (("KWD", "1.500"), ("HUF", "10.50"), ("USD", "10.005")):
+            payment.currency, payment.total = currency, Decimal(total)
+            with self.subTest(currency), self.assertRaisesRegex(Permanent, "PayPal"):
+                self.paypal.begin(payment, "another")
+        self.assertEqual(len(self.fake.requests), before)
+
+    def test_forms_may_lead_to_where_payers_approve(self) -> None:
+        self.assertEqual(pages_of("https://api-m.paypal.com"), ("https://www.paypal.com",))
+        self.assertEqual(pages_of("https://api.sandbox.paypal.com"), ("https://www.sandbox.paypal.com",))
+        self.assertEqual(self.paypal.hosts, (self.fake.url,))
+
+
+class AskTest(PayPalTestCase):
+    def taken(self, payment: Payment) -> Taken:
+        (capture,) = self.fake.books.captures.values()
+        fee = (payment.total * FEE + Decimal("0.49")).quantize(Decimal("0.01"))
+        return Taken(payment.total, "USD", capture["id"], fee)
+
+    def approved(self, instrument: str = "balance") -> Payment:
+        payment = self.begun()
+        self.fake.books.approve(payment.session, instrument)
+        return payment
+
+    def test_nothing_is_known_until_the_payer_approves(self) -> None:
+        self.assertEqual(self.paypal.ask(self.begun()), [])
+
+    def test_what_the_payer_approved_is_captured_with_amount_currency_and_fee_as_paypal_says(self) -> None:
+        payment = self.approved()
+        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+
+    def test_asked_again_and_again_it_is_captured_once(self) -> None:
+        payment = self.approved()
+        for _ in range(3):
+            self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+        self.assertEqual(len(self.fake.books.captures), 1)
+
+    def test_somebody_else_has_just_captured_it(self) -> None:
+        payment = self.approved()
+        stale = {"id": payment.session, "status": "APPROVED", "purchase_units": [{"custom_id": payment.token}]}
+        self.fake.books.capture(payment.session)
+        self.assertEqual(stale["status"], "APPROVED")
+        self.assertEqual(self.paypal._collect(payment), [self.taken(payment)])
+
+    def test_a_crash_on_either_side_of_the_capture_is_healed_by_the_same_key(self) -> None:
+        for kind in ("before", "after", "drop"):
+            with self.subTest(kind):
+                payment = self.approved()
+                captures = len(self.fake.books.captures)
+                self.fake.faults.order(CAPTURE, kind)
+                self.assertIsInstance(self.paypal.ask(payment)[0], Taken)
+                self.assertEqual(len(self.fake.books.captures), captures + 1)
+                self.assertEqual(
+                    set(self.fake.keys(f"POST /v2/checkout/orders/{payment.session}")), {f"{payment.token}-capture"}
+                )
+
+    def test_a_paypal_that_stays_down_after_capturing_is_asked_later(self) -> None:
+        payment = self.approved()
+        self.fake.faults.order(CAPTURE, "after", times=3)
+        with self.assertRaises(Temporary):
+            self.paypal.ask(payment)
+        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+
+    def test_a_declined_card_ends_the_attempt_with_a_sentence_for_the_payer(self) -> None:
+        for instrument in ("declined", "failing"):
+            with self.subTest(instrument):
+                (fact,) = self.paypal.ask(self.approved(instrument))
+                self.assertIsInstance(fact, Refused)
+
+    def test_a_bank_payment_is_on_its_way_until_the_bank_answers(self) -> None:
+        for good, wanted in ((True, Taken), (False, Refused)):
+            with self.subTest(good=good):
+                payment = self.approved("echeck")
+                (fact,) = self.paypal.ask(payment)
+                self.assertEqual(fact, OnItsWay("The payer's bank takes some days to send it."))
+                self.fake.books.settle(list(self.fake.books.captures)[-1], good)
+                self.assertIsInstance(self.paypal.ask(payment)[0], wanted)
+
+    def test_an_order_that_nobody_approved_in_time_is_over(self) -> None:
+        payment = self.begun()
+        self.fake.forward(timedelta(hours=4))
+        self.assertEqual(self.paypal.ask(payment), [Expired()])
+
+    def test_an_order_that_paypal_never_heard_of_is_over(self) -> None:
+        payment = self.begun()
+        del self.fake.books.orders[payment.session]
+        self.assertEqual(self.paypal.ask(payment), [Expired()])
+
+    def test_a_captured_payment_is_known_after_its_order_is_forgotten(self) -> None:
+        payment = self.captured()
+        del self.fake.books.orders[payment.session]
+        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+
+    def test_an_approval_that_was_taken_back_is_over(self) -> None:
+        payment = self.approved()
+        self.fake.books.take_back_approval(payment.session)
+        self.assertEqual(self.paypal.ask(payment), [Expired()])
+
+    def test_an_attempt_that_is_over_is_not_captured_when_the_payer_approves_after_all(self) -> None:
+        payment = self.approved()
+        payment.change_status("rejected")
+        self.assertEqual(self.paypal.ask(payment), [])
+        self.assertEqual(self.fake.books.captures, {})
+
+    def test_an_order_of_another_payment_says_nothing_about_this_one(self) -> None:
+        one, other = self.approved(), self.begun()
+        other.session = one.session
+        with self.assertRaises(NeedsPerson):
+            self.paypal.ask(other)
+        self.assertEqual(self.fake.books.captures, {})
+
+    def test_an_attempt_without_an_order_is_not_asked_about(self) -> None:
+        payment = self.begun()
+        payment.session = ""
+        self.assertEqual(self.paypal.ask(payment), [])
+
+    def test_refunds_and_disputes_are_told_one_by_one(self) -> None:
+        payment = self.captured()
+        capture = payment.transaction_id
+        dispute = self.fake.books.dispute(capture)
+        self.fake.books.refund(capture, {"amount": {"currency_code": "USD", "value": "4.00"}})
+        refund = next(iter(self.fake.books.refunds))
+        taken, back, asked = self.paypal.ask(payment)
+        self.assertEqual(taken, self.taken(payment))
+        self.assertEqual(back, GivenBack(refund, Decimal("4.00"), "USD", Refund.State.DONE))
+        reason = "Merchandise or service not received"
+        self.assertEqual(asked, Disputed(dispute["dispute_id"], payment.total, "USD", "open", reason))
+
+    def test_an_account_without_disputes_is_asked_about_the_rest(self) -> None:
+        payment = self.captured()
+        self.fake.faults.order("GET /v1/customer/disputes", "before", status=403)
+        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+
+
+class RefundTest(PayPalTestCase):
+    def test_part_of_it_and_then_the_rest(self) -> None:
+        payment = self.captured()
+        first = self.paypal.refund(payment, Decimal("4"), key="one")
+        self.assertEqual((first.state, first.reference), (Refund.State.DONE, next(iter(self.fake.books.refunds))))
+        self.assertEqual(self.paypal.refund(payment, key="two").state, Refund.State.DONE)
+        self.assertEqual(self.fake.books.captures[payment.transaction_id]["status"], "REFUNDED")
+
+    def test_the_same_key_twice_is_one_refund(self) -> None:
+        payment = self.captured()
+        answers = {self.paypal.refund(payment, Decimal("4"), key="one") for _ in range(2)}
+        self.assertEqual((len(answers), len(self.fake.books.refunds)), (1, 1))
+
+    def test_a_crash_after_it_happened_is_one_refund(self) -> None:
+        payment = self.captured()
+        self.fake.faults.order("POST /v2/payments/captures/*/refund", "drop")
+        self.assertEqual(self.paypal.refund(payment, Decimal("4"), key="one").state, Refund.State.DONE)
+        self.assertEqual(len(self.fake.books.refunds), 1)
+
+    def test_a_refund_that_waits_is_sent_and_then_told_done_or_failed(self) -> None:
+        payment, self.fake.books.pending_refunds = self.captured(), True
+        for good, wanted in ((True, Refund.State.DONE), (False, Refund.State.FAILED)):
+            with self.subTest(wanted):
+                answer = self.paypal.refund(payment, Decimal("4"), key=f"key-{good}")
+                self.assertEqual(answer.state, Refund.State.SENT)
+                self.fake.notices()
+                self.fake.books.settle_refund(answer.reference, good)
+                (heard,) = self.heard()
+                (fact,) = heard.facts
+                assert isinstance(fact, GivenBack)
+                self.assertEqual((fact.state, fact.key, fact.reference), (wanted, f"key-{good}", answer.reference))
+
+    def test_what_was_given_back_in_the_dashboard_is_not_given_back_again(self) -> None:
+        payment = self.captured()
+        self.fake.books.refund(payment.transaction_id, {})
+        answer = self.paypal.refund(payment, Decimal("4"), key="one")
+        self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, True))
+
+    def test_more_than_is_left_is_refused_with_a_sentence(self) -> None:
+        payment = self.captured()
+        self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "1.00"}})
+        answer = self.paypal.refund(payment, payment.total, key="one")
+        self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, True))
+        self.assertIn("REFUND_AMOUNT_EXCEEDED", answer.message)
+
+    def test_a_payment_that_is_still_on_its_way_cannot_be_refunded(self) -> None:
+        answer = self.paypal.refund(self.captured("echeck"), Decimal("4"), key="one")
+        self.assertEqual((answer.state, answer.already), (Refund.State.FAILED, False))
+
+
+class MovementsTest(PayPalTestCase):
+    def test_payments_refunds_and_disputes_with_their_fees(self) -> None:
+        payment = self.captured()
+        self.paypal.refund(payment, Decimal("4"), key="one")
+        dispute = self.fake.books.dispute(payment.transaction_id, "10.00")
+        self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
+        self.fake.books.book("T0400", "PAYOUT", Decimal("-50"), "USD")
+        self.fake.books.book("T0006", "WAITING", Decimal("50"), "USD", status="P")
+        found = list(self.paypal.movements(self.now - timedelta(hours=1), self.now + timedelta(hours=1)))
+        self.assertEqual([each.kind for each in found], ["payment", "refund", "dispute", "other"])
+        paid, back, lost, _ = found
+        self.assertEqual((paid.reference, paid.amount, paid.currency), (payment.transaction_id, payment.total, "USD"))
+        self.assertEqual(paid.fee, (payment.total * FEE + Decimal("0.49")).quantize(Decimal("0.01")))
+        self.assertEqual((paid.about.token, paid.about.session), (payment.token, payment.session))
+        self.assertEqual((back.amount, back.about.reference), (Decimal("-4.00"), payment.transaction_id))
+        self.assertEqual((lost.amount, lost.about.reference), (Decimal("-10.00"), payment.transaction_id))
+
+    def test_a_long_range_is_asked_for_a_month_at_a_time_and_nothing_is_told_twice(self) -> None:
+        start = (self.now - timedelta(days=100)).replace(microsecond=0)
+        edges = [start + timedelta(days=31 * number) for number in range(4)]
+        for number, at in enumerate([*edges, start + timedelta(days=99), start + timedelta(days=100)]):
+            self.fake.books.book("T0006", f"R{number}", Decimal(1), "USD", at=at)
+        found = list(self.paypal.movements(start, start + timedelta(days=100)))
+        self.assertEqual([each.reference for each in found], ["R0", "R1", "R2", "R3", "R4"])
+
+    def test_many_are_read_page_by_page_and_too_many_in_smaller_windows(self) -> None:
+        start = self.now - timedelta(days=30)
+        for number in range(1100):
+            at = start + timedelta(minutes=30 * number)
+            self.fake.books.book("T0006", f"R{number}", Decimal(1), "USD", at=at)
+        for most in (10_000, 600):
+            with self.subTest(most=most):
+                self.fake.api.most_rows = most
+                found = list(self.paypal.movements(start - timedelta(minutes=1), self.now))
+                self.assertEqual([each.reference for each in found], [f"R{number}" for number in range(1100)])

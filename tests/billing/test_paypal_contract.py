@@ -1,0 +1,150 @@
+"""The judge of what we say to PayPal, held to canaries: requests that must be refused, else it looks at nothing.
+
+PayPal's own package judges everywhere. Its published descriptions judge where PAYPAL_OPENAPI names their folder.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from copy import deepcopy
+from typing import Any
+
+from django.test import SimpleTestCase, tag
+
+from tests.fakes.paypal_server import contract
+from tests.fakes.paypal_server.contract import Asked
+
+ORDERS, CAPTURE, REFUND = (
+    "/v2/checkout/orders",
+    "/v2/checkout/orders/5O190127/capture",
+    "/v2/payments/captures/2GG279/refund",
+)
+VERIFY = "/v1/notifications/verify-webhook-signature"
+HEADERS = {"Content-Type": "application/json", "PayPal-Request-Id": "a-key", "Prefer": "return=representation"}
+MONEY = {"currency_code": "USD", "value": "10.00"}
+ORDER: dict[str, Any] = {
+    "intent": "CAPTURE",
+    "purchase_units": [
+        {
+            "amount": MONEY,
+            "custom_id": "a",
+            "invoice_id": "1-a",
+            "description": "a",
+            "payee": {"email_address": "a@b.org"},
+        }
+    ],
+    "payment_source": {
+        "paypal": {
+            "experience_context": {
+                "return_url": "https://a.org/",
+                "cancel_url": "https://a.org/",
+                "user_action": "PAY_NOW",
+                "shipping_preference": "NO_SHIPPING",
+                "brand_name": "a",
+            }
+        }
+    },
+}
+SIGNED: dict[str, Any] = {
+    "auth_algo": "SHA256withRSA",
+    "cert_url": "https://api.paypal.com/cert",
+    "transmission_id": "a-1",
+    "transmission_sig": "abc",
+    "transmission_time": "2026-11-21T12:00:00Z",
+    "webhook_id": "WH1",
+    "webhook_event": {"id": "WH-1", "event_type": "A", "resource": {}},
+}
+
+
+def asked(path: str, body: Any, **headers: str) -> Asked:
+    return Asked("POST", path, json.dumps(body).encode(), HEADERS | headers)
+
+
+def changed(change: Callable[[Any], object]) -> dict[str, Any]:
+    order = deepcopy(ORDER)
+    change(order)
+    return order
+
+
+def unit(order: Any) -> Any:
+    return order["purchase_units"][0]
+
+
+def context(order: Any) -> Any:
+    return order["payment_source"]["paypal"]["experience_context"]
+
+
+GOOD = {
+    "an order": asked(ORDERS, ORDER),
+    "a capture": asked(CAPTURE, {}),
+    "a refund of part": asked(REFUND, {"amount": MONEY, "custom_id": "refund-a_B-1"}),
+    "a refund of all": asked(REFUND, {}),
+    "a signature": asked(VERIFY, SIGNED),
+}
+ALWAYS_REFUSED = {
+    "an unknown key": asked(ORDERS, changed(lambda order: order.update(return_url="https://a.org/"))),
+    "an unknown key deep inside": asked(ORDERS, changed(lambda order: context(order).update(user_acton="PAY_NOW"))),
+    "no intent": asked(ORDERS, changed(lambda order: order.pop("intent"))),
+    "no amount": asked(ORDERS, changed(lambda order: unit(order).pop("amount"))),
+    "no currency": asked(REFUND, {"amount": {"value": "1.00"}}),
+    "an unknown key of a refund": asked(REFUND, {"amout": MONEY}),
+    "a form instead of JSON": asked(ORDERS, ORDER, **{"Content-Type": "application/x-www-form-urlencoded"}),
+    "no JSON": Asked("POST", ORDERS, b"{", HEADERS),
+    "a search without an end": Asked("GET", "/v1/reporting/transactions?start_date=2026-11-21T12:00:00Z"),
+    "an unknown search": Asked("GET", "/v1/reporting/transactions?start_date=a&end_date=b&from=c"),
+    "a token by JSON": asked("/v1/oauth2/token", {"grant_type": "client_credentials"}),
+}
+REFUSED_BY_THE_DESCRIPTIONS = {
+    "an intent of the old interface": asked(ORDERS, changed(lambda order: order.update(intent="sale"))),
+    "a number for a text": asked(ORDERS, changed(lambda order: unit(order).update(amount=MONEY | {"value": 10}))),
+    "a comma": asked(ORDERS, changed(lambda order: unit(order).update(amount=MONEY | {"value": "10,00"}))),
+    "a long currency": asked(
+        ORDERS, changed(lambda order: unit(order).update(amount=MONEY | {"currency_code": "EURO"}))
+    ),
+    "a long description": asked(ORDERS, changed(lambda order: unit(order).update(description="a" * 128))),
+    "an action that does not exist": asked(ORDERS, changed(lambda order: context(order).update(user_action="PAY"))),
+    "an order's id with a hyphen": asked("/v2/checkout/orders/5O-1/capture", {}),
+    "a long key": asked(ORDERS, ORDER, **{"PayPal-Request-Id": "a" * 109}),
+    "a signature without a time": asked(VERIFY, {k: v for k, v in SIGNED.items() if k != "transmission_time"}),
+    "a webhook's id with a space": asked(VERIFY, SIGNED | {"webhook_id": "W H"}),
+}
+
+
+@tag("once")
+class ContractTest(SimpleTestCase):
+    def test_what_we_say_is_understood(self) -> None:
+        for name, request in GOOD.items():
+            with self.subTest(name):
+                self.assertEqual(contract.faults_of(request), [])
+
+    def test_canaries_are_refused(self) -> None:
+        for name, request in ALWAYS_REFUSED.items():
+            with self.subTest(name):
+                self.assertTrue(contract.faults_of(request))
+
+    def test_an_answer_that_paypals_package_cannot_read_is_noticed(self) -> None:
+        for body in (b"{", b'{"id": "A", "nonsense": 1}', b'{"links": [{"rel": "self"}]}'):
+            with self.subTest(body):
+                self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))
+
+    def test_a_folder_without_the_descriptions_is_a_mistake(self) -> None:
+        with self.assertRaises(FileNotFoundError):
+            contract.folder_of(".")
+
+
+if contract.folder():
+
+    @tag("once")
+    class DescriptionsTest(SimpleTestCase):
+        def test_canaries_are_refused(self) -> None:
+            for name, request in REFUSED_BY_THE_DESCRIPTIONS.items():
+                with self.subTest(name):
+                    self.assertTrue(contract.faults_of(request))
+
+        def test_answers_are_judged(self) -> None:
+            for body in (b'{"id": "A", "status": "WHAT"}', b'{"status": 1}', b'{"create_time": "now"}'):
+                with self.subTest(body):
+                    self.assertTrue(contract.faults_in_answer(Asked("GET", f"{ORDERS}/A"), 200, body))
+
+else:
+    print("PAYPAL_OPENAPI is not set: PayPal's descriptions judge nothing, only its package does.", file=sys.stderr)

@@ -1,0 +1,173 @@
+"""What PayPal tells by itself: believed only when PayPal says that it said so, and put into our words."""
+
+import json
+from datetime import timedelta
+from decimal import Decimal
+
+from billing.gateways import BadSignature
+from billing.gateways.facts import Ask, Disputed, Expired, GivenBack, Heard, OnItsWay, Refused, Taken
+from billing.models import Refund
+from common.errors import Temporary
+from tests.billing.paypal import PayPalTestCase
+from tests.fakes.paypal_server.webhooks import Notice
+
+VERIFY = "POST /v1/notifications/verify-webhook-signature"
+
+
+class SignatureTest(PayPalTestCase):
+    def notice(self) -> Notice:
+        self.fake.books.approve(self.begun().session)
+        (notice,) = self.fake.notices()
+        return notice
+
+    def verified(self) -> int:
+        return len([each for each in self.fake.requests if each.where == VERIFY])
+
+    def test_a_message_goes_to_be_verified_byte_for_byte(self) -> None:
+        notice = self.notice()
+        self.assertNotEqual(json.dumps(json.loads(notice.body)).encode(), notice.body)
+        self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
+
+    def test_one_changed_byte_is_noticed(self) -> None:
+        notice = self.notice()
+        headers = self.fake.signed(notice)
+        for body in (
+            notice.body.replace(b"APPROVED", b"CAPTURED"),
+            notice.body + b" ",
+            notice.body.replace(b"\\/", b"/"),
+        ):
+            changed = body if body != notice.body + b" " else notice.body.replace(b",", b", ", 1)
+            with self.assertRaises(BadSignature):
+                self.paypal.hear(changed, headers)
+
+    def test_a_message_for_another_webhook_is_not_ours(self) -> None:
+        notice = self.notice()
+        headers = self.fake.signed(notice)
+        self.fake.webhooks.webhook_id = "ANOTHER"
+        with self.assertRaises(BadSignature):
+            self.paypal.hear(notice.body, headers)
+
+    def test_what_cannot_be_paypal_is_refused_without_asking_paypal(self) -> None:
+        notice = self.notice()
+        good = self.fake.signed(notice)
+        old = (self.fake.books.now() - timedelta(days=5)).isoformat()
+        ahead = (self.fake.books.now() + timedelta(hours=1)).isoformat()
+        bad = [{name: ""} for name in good if name != "Content-Type"]
+        bad += [{"PayPal-Cert-Url": url} for url in ("https://evil.example/cert", "http://api.paypal.com/cert", "::")]
+        bad += [{"PayPal-Cert-Url": "https://api.paypal.com.evil.example/"}]
+        bad += [{"PayPal-Transmission-Time": time} for time in (old, ahead, "yesterday", "2026-11-21T12:00:00")]
+        for change in bad:
+            with self.subTest(change), self.assertRaises(BadSignature):
+                self.paypal.hear(notice.body, good | change)
+        self.assertEqual(self.verified(), 0)
+
+    def test_what_is_no_event_is_refused_without_asking_paypal(self) -> None:
+        headers = self.fake.signed(self.notice())
+        whole = b'{"id":"WH-1","resource":{}}'
+        bad = [b"", b"[]", b"{}", b"\xff", b'{"id":"x","resource":[]}', b"[" * 100_000, whole + b',"webhook_id":"X"']
+        for body in bad:
+            with self.subTest(body[:40]), self.assertRaises(BadSignature):
+                self.paypal.hear(body, headers)
+        self.assertEqual(self.verified(), 0)
+
+    def test_while_paypal_cannot_verify_nothing_is_believed_and_nothing_refused_for_good(self) -> None:
+        notice = self.notice()
+        self.fake.faults.order(VERIFY, "before", times=3)
+        with self.assertRaises(Temporary):
+            self.hear(notice)
+        self.assertEqual(self.hear(notice).kind, "CHECKOUT.ORDER.APPROVED")
+
+    def test_sent_again_it_is_the_same_event(self) -> None:
+        notice = self.notice()
+        self.assertEqual(self.hear(notice), self.hear(notice))
+
+
+class KindsTest(PayPalTestCase):
+    def only(self) -> Heard:
+        (heard,) = self.heard()
+        return heard
+
+    def tell(self, kind: str, of: str, resource: dict[str, object]) -> Heard:
+        self.fake.notices()
+        self.fake.webhooks.tell(kind, of, resource, self.fake.books.stamp())
+        return self.only()
+
+    def test_an_approved_order_is_to_be_asked_about(self) -> None:
+        payment = self.begun()
+        self.fake.books.approve(payment.session)
+        heard = self.only()
+        self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
+        self.assertEqual(heard.facts, (Ask(),))
+        self.assertLess(abs(heard.at - self.now), timedelta(minutes=1))
+
+    def test_a_completed_capture_is_money(self) -> None:
+        payment = self.captured()
+        _, heard = self.heard()
+        (fact,) = heard.facts
+        assert isinstance(fact, Taken)
+        self.assertEqual((fact.amount, fact.currency, fact.reference), (payment.total, "USD", payment.transaction_id))
+        self.assertEqual((heard.about.token, heard.about.session), (payment.token, payment.session))
+        self.assertEqual(heard.about.reference, payment.transaction_id)
+
+    def test_a_bank_payment_waits_and_is_then_denied(self) -> None:
+        payment = self.captured("echeck")
+        self.fake.books.settle(payment.transaction_id, False)
+        _, waits, denied = self.heard()
+        self.assertIsInstance(waits.facts[0], OnItsWay)
+        self.assertEqual(denied.kind, "PAYMENT.CAPTURE.DENIED")
+        self.assertIsInstance(denied.facts[0], Refused)
+
+    def test_denied_and_declined_are_one(self) -> None:
+        self.captured()
+        capture = next(iter(self.fake.books.captures.values()))
+        for kind in ("PAYMENT.CAPTURE.DENIED", "PAYMENT.CAPTURE.DECLINED"):
+            for status in ("DENIED", "DECLINED"):
+                with self.subTest(kind=kind, status=status):
+                    self.assertIsInstance(self.tell(kind, "capture", capture | {"status": status}).facts[0], Refused)
+
+    def test_a_refund_of_ours_carries_its_key_and_one_of_the_dashboard_none(self) -> None:
+        payment = self.captured()
+        self.fake.notices()
+        answer = self.paypal.refund(payment, Decimal("4"), key="a-key_1")
+        ours = self.only()
+        self.assertEqual(
+            ours.facts, (GivenBack(answer.reference, Decimal("4.00"), "USD", Refund.State.DONE, "a-key_1"),)
+        )
+        self.assertEqual(ours.about.reference, payment.transaction_id)
+        self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "1.00"}})
+        (theirs,) = self.only().facts
+        assert isinstance(theirs, GivenBack)
+        self.assertEqual((theirs.amount, theirs.key), (Decimal("1.00"), ""))
+
+    def test_money_taken_back_is_to_be_asked_about(self) -> None:
+        payment = self.captured()
+        refund = self.fake.books.refund(payment.transaction_id, {})
+        heard = self.tell("PAYMENT.CAPTURE.REVERSED", "refund", refund)
+        self.assertEqual((heard.facts, heard.about.reference), ((Ask(),), payment.transaction_id))
+
+    def test_an_approval_taken_back_ends_the_attempt(self) -> None:
+        payment = self.begun()
+        self.fake.books.approve(payment.session)
+        self.fake.notices()
+        self.fake.books.take_back_approval(payment.session)
+        heard = self.only()
+        self.assertEqual((heard.facts, heard.about.session), ((Expired(),), payment.session))
+
+    def test_a_dispute_is_opened_looked_at_and_decided(self) -> None:
+        payment = self.captured()
+        for outcome, wanted in (("RESOLVED_SELLER_FAVOUR", "won"), ("RESOLVED_BUYER_FAVOUR", "lost"), ("NONE", "open")):
+            with self.subTest(outcome):
+                self.fake.notices()
+                number = self.fake.books.dispute(payment.transaction_id, "3.00")["dispute_id"]
+                self.fake.books.update_dispute(number)
+                self.fake.books.resolve(number, outcome)
+                heard = self.heard()
+                facts = [fact for each in heard for fact in each.facts]
+                states = [fact.state for fact in facts if isinstance(fact, Disputed)]
+                self.assertEqual(states, ["open", "open", wanted])
+                self.assertEqual({each.about.reference for each in heard}, {payment.transaction_id})
+                self.assertEqual({fact.reference for fact in facts if isinstance(fact, Disputed)}, {number})
+
+    def test_an_event_that_does_not_concern_us_says_nothing(self) -> None:
+        heard = self.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})
+        self.assertEqual((heard.kind, heard.facts), ("BILLING.PLAN.CREATED", ()))
