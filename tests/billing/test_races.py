@@ -1,15 +1,13 @@
 """Two people at the same moment, on two connections. Each race is shown twice: with our row locks, and without any."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from decimal import Decimal
-from threading import Event, Thread, current_thread
+from threading import Event, get_ident
 from typing import Any
 from unittest import mock
 
-from django.db import IntegrityError, connection
-from django.db.models import QuerySet
+from django.db import IntegrityError
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
@@ -18,14 +16,9 @@ from billing.domain import codes, credit, ledger, money_back, orders, payments, 
 from billing.models import Adjustment, Code, Order, Payment, Refund
 from tests import make
 from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.racing import LONG_ENOUGH, in_threads, without_locks
 
 Outcome = Any
-LONG_ENOUGH = 0.7
-
-
-def without_locks() -> AbstractContextManager[Any]:
-    """The control: the same deeds when SELECT … FOR UPDATE locks nothing."""
-    return mock.patch.object(QuerySet, "select_for_update", lambda rows, **how: rows)
 
 
 def overlap(first: Callable[[], Any], second: Callable[[], Any]) -> list[Outcome]:
@@ -34,33 +27,26 @@ def overlap(first: Callable[[], Any], second: Callable[[], Any]) -> list[Outcome
     When `second` has to wait for a lock of `first`, `first` goes on after a moment.
     """
     inside, ended = Event(), Event()
-    outcomes: dict[str, Outcome] = {}
+    goes_first: list[int] = []
 
     def pause() -> None:
-        if current_thread().name == "first" and not inside.is_set():
+        if get_ident() in goes_first and not inside.is_set():
             inside.set()
             ended.wait(LONG_ENOUGH)
 
-    def run(name: str, deed: Callable[[], Any]) -> None:
-        try:
-            outcomes[name] = deed()
-        except Exception as raised:
-            outcomes[name] = raised
-        finally:
-            connection.close()
+    def begin() -> Any:
+        goes_first.append(get_ident())
+        return first()
 
-    def then() -> None:
+    def then() -> Any:
         inside.wait(5)
-        run("second", second)
-        ended.set()
+        try:
+            return second()
+        finally:
+            ended.set()
 
     with mock.patch.object(ToyKind, "at_the_counter", staticmethod(pause)):
-        threads = [Thread(target=run, args=["first", first], name="first"), Thread(target=then)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    return [outcomes["first"], outcomes["second"]]
+        return in_threads(begin, then)
 
 
 @tag("postgres")
@@ -161,26 +147,6 @@ class RaceTest(TransactionTestCase):
         def click() -> list[Refund]:
             return money_back.by_staff(order, Decimal(70), why="x", by=self.staff)
 
-        outcomes = overlap_by_lock(order, click, click)
+        outcomes = in_threads(click, click)  # both wait at the order's lock
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["TooMuch", "list"])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
-
-
-def overlap_by_lock(order: Order, *deeds: Callable[[], Any]) -> list[Outcome]:
-    """All wait at the order's lock, then go one after the other."""
-    outcomes: list[Outcome] = []
-
-    def run(deed: Callable[[], Any]) -> None:
-        try:
-            outcomes.append(deed())
-        except Exception as raised:
-            outcomes.append(raised)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=[deed]) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes

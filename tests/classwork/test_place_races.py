@@ -1,59 +1,21 @@
 """Two buyers at the same moment, on two connections: with our locks, and without any."""
 
 from collections.abc import Callable
-from threading import Event, Thread
 from typing import Any
 
-from django.db import connection, transaction
-from django.test import TransactionTestCase, tag
+from django.test import Client, TransactionTestCase, tag
+from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain.placing import NotPlaced
-from billing.models import Order
+from billing.models import Adjustment, Order
 from classwork.domain.places import registering, room
 from classwork.models import ClassOffer, Registration
 from outbox.testing import run_all
 from tests import make
-from tests.billing.test_races import without_locks
 from tests.classwork.buying import cart, line, me, place
+from tests.racing import overlap, without_locks
 from users.models import Student, User
-
-LONG_ENOUGH = 0.7
-
-
-def overlap(first: Callable[[], Any], second: Callable[[], Any]) -> list[Any]:
-    """`second` runs when `first` is done and not committed yet; where it has to wait for that, `first` goes on."""
-    done, ended = Event(), Event()
-    outcomes: dict[str, Any] = {}
-
-    def slowly() -> Any:
-        with transaction.atomic():
-            outcome = first()
-            done.set()
-            ended.wait(LONG_ENOUGH)
-            return outcome
-
-    def then() -> Any:
-        done.wait(5)
-        try:
-            return second()
-        finally:
-            ended.set()
-
-    def run(name: str, deed: Callable[[], Any]) -> None:
-        try:
-            outcomes[name] = deed()
-        except Exception as raised:
-            outcomes[name] = raised
-        finally:
-            connection.close()
-
-    threads = [Thread(target=run, args=args) for args in (("first", slowly), ("second", then))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [outcomes["first"], outcomes["second"]]
 
 
 @tag("postgres")
@@ -79,6 +41,34 @@ class PlaceRaceTest(TransactionTestCase):
         with without_locks():
             overlap(self.buyer("Ann"), self.buyer("Ben"))
         self.assertEqual(self.taken(), 2)
+
+    def double_click(self) -> tuple[Client, list[Any]]:
+        """A visitor's last click twice, from one browser, each with its own connection."""
+        browser = Client()
+        browser.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
+        browser.post(reverse("checkout"), {"payer_name": "Pat Payer", "payer_email": "pat@example.org"})
+        review = reverse("checkout_review")
+        quote = browser.get(review).context["sight"].quote
+        said = {"seen_now": quote.now.total, "seen_door": quote.door.total, "way": "practice", "terms": "on"}
+        other = Client()
+        other.cookies = browser.cookies.copy()
+        return browser, overlap(lambda: browser.post(review, said), lambda: other.post(review, said))
+
+    def test_a_double_click_is_one_order_with_one_place_and_both_lead_to_it(self) -> None:
+        browser, outcomes = self.double_click()
+        order = Order.objects.exclude(state=Order.State.CART).get()
+        self.assertEqual(Registration.objects.get().line.order, order)
+        self.assertEqual((order.payments.count(), self.quoted()), (1, 1))
+        for outcome in outcomes:
+            self.assertEqual(browser.get(outcome.url).status_code, 200)
+
+    def test_control_without_locks_it_is_placed_twice_over(self) -> None:
+        with without_locks():
+            self.double_click()
+        self.assertEqual(self.quoted(), 2)
+
+    def quoted(self) -> int:
+        return Adjustment.objects.filter(step="full_price", plan=Adjustment.Plan.NOW).count()
 
     def test_a_place_given_back_meanwhile_goes_to_whoever_waits(self) -> None:
         order = place(cart((self.offer, me())))

@@ -11,9 +11,8 @@ from classwork.domain.faults import Refused
 from classwork.models import Session
 from tests import make
 from tests.base import BACKEND
-from tests.billing.test_races import without_locks
 from tests.classwork.test_desk import as_it_opens
-from tests.classwork.test_place_races import overlap
+from tests.racing import overlap, without_locks
 
 
 def opening(name: str, weeks: int = 0) -> Callable[[], Session]:

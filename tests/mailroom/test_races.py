@@ -9,7 +9,7 @@ from mailroom.domain import sending, states
 from mailroom.models import Message, State
 from outbox.models import Event
 from tests.mailroom.base import PLUGIN, stored, write
-from tests.users.test_races import at_once
+from tests.racing import at_once
 
 
 @tag("postgres")

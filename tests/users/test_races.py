@@ -1,37 +1,12 @@
 """Two browsers at the same moment, on connections of their own."""
 
-from collections.abc import Callable
-from threading import Barrier, Thread
-from typing import Any
-
-from django.db import connection
 from django.test import TransactionTestCase, tag
 
 from mailroom.models import Message
 from tests import make
+from tests.racing import at_once
 from users.domain import accounts, emails, links
 from users.models import User
-
-
-def at_once(*deeds: Callable[[], Any]) -> list[Any]:
-    """What each deed returned or raised."""
-    start, outcomes = Barrier(len(deeds)), []
-
-    def do(deed: Callable[[], Any]) -> None:
-        start.wait()
-        try:
-            outcomes.append(deed())
-        except Exception as raised:
-            outcomes.append(raised)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=do, args=[deed]) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return outcomes
 
 
 @tag("postgres")
