@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from billing import gateways
-from billing.domain import cancel, cases, credit, ledger, money_back, orders, payments
+from billing.domain import asking, cancel, cases, credit, ledger, money_back, orders, payments
 from billing.models import Case, Credit, Order, Refund
 from history.models import Entry
 from outbox.testing import problems, run_all
@@ -41,7 +41,7 @@ class RefundTest(BillingTestCase):
         order = self.paid(1)
         [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
         for _ in range(2):
-            money_back.send(refund.pk)
+            asking.send_refund(refund.pk)
             money_back.settle(refund.pk, gateways.Answer(State.DONE))
         self.assertEqual(self.told(order).count("refund_made"), 1)
         self.assertEqual(order.payments.get().status, "refunded")

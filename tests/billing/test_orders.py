@@ -111,7 +111,7 @@ class PayTest(BillingTestCase):
         for taken in (payments.Taken(Decimal(1), "USD"), payments.Taken(Decimal(70), "EUR")):
             self.assertFalse(payments.confirm(payment, taken))
         order.refresh_from_db()
-        self.assertEqual((order.state, Payment.objects.get().status), (State.PLACED, "waiting"))
+        self.assertEqual((order.state, Payment.objects.get().status), (State.PLACED, "error"))
         self.assertEqual(Case.objects.filter(kind=Case.Kind.WRONG_AMOUNT).count(), 2)
 
     def test_money_that_moved_wins_over_a_refusal_said_before(self) -> None:

@@ -22,7 +22,7 @@ class OfLine:
 
 @dataclass(frozen=True)
 class OfPayment:
-    """An attempt to pay came to an end without money."""
+    """Something is so of one attempt to pay."""
 
     order_id: int
     payment_id: int
@@ -45,6 +45,14 @@ class OfRefund:
     refund_id: int
 
 
+@dataclass(frozen=True)
+class OfDispute:
+    """A payer's bank asks money back, or has decided about it."""
+
+    order_id: int
+    dispute_id: int
+
+
 ORDER_PLACED = EventType("billing.order_placed", OfOrder, subject=("order", "order_id"))
 ORDER_KEPT = EventType("billing.order_kept", OfOrder, subject=("order", "order_id"))
 ORDER_PAID = EventType("billing.order_paid", OfOrder, subject=("order", "order_id"))
@@ -53,6 +61,10 @@ ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order"
 HOLD_ENDING = EventType("billing.hold_ending", OfOrder, subject=("order", "order_id"))
 LINE_CANCELLED = EventType("billing.line_cancelled", OfLine, subject=("order", "order_id"))
 PAYMENT_FAILED = EventType("billing.payment_failed", OfPayment, subject=("order", "order_id"))
+PAYMENT_PROMISED = EventType("billing.payment_promised", OfPayment, subject=("order", "order_id"))
+GATEWAY_TO_BE_ASKED = EventType("billing.gateway_to_be_asked", OfPayment, subject=("order", "order_id"))
 PAYMENT_LATE = EventType("billing.payment_late", Late, subject=("order", "order_id"))
 REFUND_RESERVED = EventType("billing.refund_reserved", OfRefund, subject=("order", "order_id"))
 REFUND_MADE = EventType("billing.refund_made", OfRefund, subject=("order", "order_id"))
+DISPUTE_OPENED = EventType("billing.dispute_opened", OfDispute, subject=("order", "order_id"))
+DISPUTE_CLOSED = EventType("billing.dispute_closed", OfDispute, subject=("order", "order_id"))

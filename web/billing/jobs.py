@@ -5,5 +5,8 @@ from outbox.clock import Job
 JOBS = [
     Job("billing.lapse", every=timedelta(minutes=1), run="billing.domain.orders.lapse_due"),
     Job("billing.remind", every=timedelta(minutes=1), run="billing.domain.orders.remind_due"),
+    Job("billing.ask_gateways", every=timedelta(minutes=1), run="billing.domain.asking.ask_due"),
+    Job("billing.forget_unbegun", every=timedelta(hours=1), run="billing.domain.asking.forget_unbegun"),
+    Job("billing.tidy_messages", every=timedelta(days=1), run="billing.domain.hearing.tidy"),
     Job("billing.tidy_carts", every=timedelta(days=1), run="billing.domain.cart.tidy"),
 ]

@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import ledger, words
-from billing.models import Order, OrderLine, Refund
+from billing.domain import ledger, payments, words
+from billing.models import Dispute, Order, OrderLine, Refund
 from common.money import show
 from mailroom.declare import Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -72,7 +73,8 @@ def order_sample() -> dict[str, Any]:
 def open_context(message: Message) -> dict[str, Any]:
     """For mails that ask for money: none is sent when nothing is owed any more."""
     order = Order.objects.filter(pk=message.data["order_id"]).first()
-    if order is None or not order.can_be_paid() or not ledger.owed(order, timezone.now()):
+    at = timezone.now()
+    if order is None or not order.can_be_paid(at) or not ledger.owed(order, at) or payments.on_its_way(order):
         raise NotNeeded("Nothing is owed any more.")
     return _told(order)
 
@@ -91,6 +93,31 @@ def refund_context(message: Message) -> dict[str, Any]:
     return order_context(message) | {"amount": show(refund.amount, refund.payment.currency)}
 
 
+def promised_context(message: Message) -> dict[str, Any]:
+    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    if order is None or not payments.on_its_way(order):
+        raise NotNeeded("The bank has answered already.")
+    return _told(order)
+
+
+def dispute_context(message: Message) -> dict[str, Any]:
+    dispute = Dispute.objects.select_related("payment__order").get(pk=message.data["dispute_id"])
+    order = dispute.payment.order
+    return {
+        "number": order.number,
+        "amount": show(dispute.amount, dispute.payment.currency),
+        "reason": dispute.reason,
+        "state": dispute.state,
+        "link": settings.SITE_URL + reverse("desk_order", args=[order.pk]),
+    }
+
+
+def dispute_sample() -> dict[str, Any]:
+    amount = show(Decimal(65), settings.CURRENCY)
+    link = f"{settings.SITE_URL}/desk/orders/1042/"
+    return {"number": "1042", "amount": amount, "reason": "fraudulent", "state": "open", "link": link}
+
+
 def _mail(name: str, title: str, context: Any = order_context) -> Mail:
     return Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
 
@@ -100,9 +127,17 @@ MAILS = [
     _mail("receipt", "Your receipt"),
     _mail("hold_ending", "Your places are kept a little longer", open_context),
     _mail("payment_failed", "Your payment did not go through", open_context),
+    _mail("payment_promised", "Your bank is working on your payment", promised_context),
     _mail("order_lapsed", "Your order was not paid in time"),
     _mail("order_cancelled", "Your order is cancelled"),
     _mail("line_cancelled", "Part of your order is cancelled", line_context),
     _mail("payment_late", "Your payment came late", late_context),
     _mail("refund_made", "Money is on its way back to you", refund_context),
+    Mail(
+        "billing.dispute",
+        kind=Kind.TRANSACTIONAL,
+        title="A payer’s bank asks money back, for the office",
+        context=dispute_context,
+        sample=dispute_sample,
+    ),
 ]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from billing.domain import money_back
+from django.conf import settings
+
+from billing.domain import asking
 from billing.models import Order
 from mailroom.domain import draft
 from outbox.declare import outside
@@ -10,7 +12,28 @@ from outbox.declare import outside
 
 @outside
 def send_refund(event: Any) -> None:
-    money_back.send(event.payload.refund_id)
+    asking.send_refund(event.payload.refund_id)
+
+
+@outside
+def ask_gateway(event: Any) -> None:
+    asking.ask(event.payload.payment_id)
+
+
+def mail_dispute(event: Any) -> None:
+    """To the office: there is a date until which banks take an answer."""
+    if settings.OFFICE_EMAIL:
+        draft(
+            "billing.dispute",
+            to=settings.OFFICE_EMAIL,
+            key=f"event:{event.pk}",
+            data={"dispute_id": event.payload.dispute_id},
+            about=("order", event.payload.order_id),
+        )
+
+
+def mail_payment_promised(event: Any) -> None:
+    _mail_about("payment_promised", event)
 
 
 def mail_order_received(event: Any) -> None:

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from classwork.domain.places import telling
+from billing.domain import disputes
+from classwork.domain.places import registering, telling
 from classwork.models import Registration
 from common.errors import NeedsPerson
 from users.domain.care import Answer
+
+IN_DISPUTE = "The payer’s bank has asked the money back."
 
 
 def tell_attendee(event: Any) -> None:
@@ -15,6 +18,18 @@ def tell_attendee(event: Any) -> None:
 def look_for_twins(event: Any) -> None:
     held = Registration.objects.select_related("line__order", "offer__subject__level", "offer__session")
     telling.that_somebody_is_there_twice(held.get(pk=event.payload.registration_id))
+
+
+def follow_disputes(event: Any) -> None:
+    """By what is so now, so that it does not matter in which order one hears of it. What a lost one left stays on hold
+    until the office decides."""
+    places = Registration.objects.filter(line__order=event.payload.order_id)
+    if disputes.stand_against(event.payload.order_id):
+        for place in places.filter(state=Registration.State.CONFIRMED):
+            registering.put_on_hold(place, why=IN_DISPUTE)
+    else:
+        for place in places.filter(state=Registration.State.ON_HOLD, why=IN_DISPUTE):
+            registering.take_off_hold(place)
 
 
 def ask_for_address(event: Any) -> None:

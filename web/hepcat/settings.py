@@ -273,6 +273,7 @@ PAYPAL_WEBHOOK_ID = env.text("PAYPAL_WEBHOOK_ID")
 PRACTICE_PAYMENTS = env.flag("PRACTICE_PAYMENTS", DEBUG)
 BILLING_ADDRESS = env.flag("BILLING_ADDRESS", False)
 HOLD_MINUTES = env.whole("HOLD_MINUTES", 30, least=5, most=1440)
+BANK_DAYS = env.whole("BANK_DAYS", 14, least=1, most=60)
 LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
 PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind"}
 PRICING_STEPS = [

@@ -21,6 +21,10 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.registration_confirmed": {"later": ["classwork.receivers.tell_attendee"]},
     "users.offer_answered": {"later": ["classwork.receivers.ask_for_address"]},
     "users.joining_asked": {"later": ["classwork.receivers.ask_for_joining"]},
+    "billing.payment_promised": {"later": ["billing.receivers.mail_payment_promised"]},
+    "billing.gateway_to_be_asked": {"later": ["billing.receivers.ask_gateway"]},
+    "billing.dispute_opened": {"later": ["classwork.receivers.follow_disputes", "billing.receivers.mail_dispute"]},
+    "billing.dispute_closed": {"later": ["classwork.receivers.follow_disputes", "billing.receivers.mail_dispute"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
     "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
 }

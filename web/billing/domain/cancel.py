@@ -88,5 +88,8 @@ def _free_credit(order: Order, moment: datetime, share: Decimal) -> None:
 def _give(order: Order, amount: Decimal, why: str, by: User | None, as_credit: bool) -> None:
     if as_credit and order.payer is not None:
         money_back.as_credit(order, amount, why, by)
-    else:
+        return
+    try:
         money_back.reserve(order, amount, why=why, by=by)
+    except money_back.Disputed as refused:
+        raise orders.CannotBe(str(refused)) from refused

@@ -15,6 +15,17 @@ def open_case(kind: str, order: Order, text: str, payment: Payment | None = None
     return case
 
 
+def open_once(kind: str, order: Order, text: str, payment: Payment) -> Case:
+    """For what a gateway tells again and again: an answer that was given stands."""
+    same = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
+    return same or open_case(kind, order, text, payment)
+
+
+def settled(kind: str, payment: Payment, answer: str) -> None:
+    """What became clear by itself."""
+    payment.cases.filter(kind=kind, closed_at=None).update(closed_at=timezone.now(), answer=answer)
+
+
 @transaction.atomic
 def close(case: Case, *, answer: str, by: User) -> None:
     done = Case.objects.filter(pk=case.pk, closed_at=None).update(closed_at=timezone.now(), closed_by=by, answer=answer)

@@ -1,33 +1,38 @@
 """Money that goes back: reserved under the lock, sent outside of any transaction, settled by the gateway's answer."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
-from payments import PaymentStatus
 
 from billing import events, gateways
-from billing.domain import cases, credit, ledger, locks
+from billing.domain import cases, credit, ledger, locks, refunds
+from billing.gateways.facts import Answer
 from billing.kinds import ZERO
-from billing.models import Case, Order, Payment, Refund
+from billing.models import Case, Dispute, Order, Payment, Refund
+from common.errors import Permanent
 from common.money import is_whole, show
 from history.domain import record
 from outbox.domain import emit
 from users.models import User
 
 State = Refund.State
-FORWARD = {
-    State.RESERVED: {State.SENT, State.DONE, State.FAILED},
-    State.SENT: {State.DONE, State.FAILED},
-    State.DONE: {State.FAILED},
-    State.FAILED: set(),
-}
+KEYS_ARE_KEPT = timedelta(hours=6)
+"""For so long every gateway knows our key again; later we look first whether it did what we asked."""
 
 
-class TooMuch(Exception):
+class Refused(Exception):
+    """Nothing goes back; the text says why, for the desk."""
+
+
+class TooMuch(Refused):
     """More than what was paid and is still here."""
+
+
+class Disputed(Refused):
+    """The bank decides about this money."""
 
 
 def late(order: Order, amount: Decimal) -> None:
@@ -36,8 +41,11 @@ def late(order: Order, amount: Decimal) -> None:
         return
     if settings.LATE_PAYMENT == "credit" and order.payer is not None:
         as_credit(order, amount, "The payment came too late.")
-    else:
+        return
+    try:
         reserve(order, amount, why="The payment came too late.")
+    except Disputed as refused:
+        cases.open_case(Case.Kind.HAND_BACK, order, f"{show(amount, order.currency)} is to go back. {refused}")
 
 
 def as_credit(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
@@ -51,62 +59,73 @@ def as_credit(order: Order, amount: Decimal, why: str, by: User | None = None) -
 def reserve(order: Order, amount: Decimal, *, why: str, by: User | None = None) -> list[Refund]:
     """Take it from the newest payments first. The order is locked; nothing is sent before the commit."""
     payments = [payment for payment in reversed(locks.payments(order)) if payment.left > 0]
-    most = sum((payment.left for payment in payments), ZERO) - order.returned_as_credit
-    if not is_whole(amount, order.currency) or not 0 < amount <= most:
-        raise TooMuch
-    refunds = []
+    _check(order, payments, amount)
+    parts = []
     for payment in payments:
         part = min(amount, payment.left)
         if part > 0:
-            refunds.append(_reserve_one(payment, part, why, by))
+            parts.append(_reserve_one(payment, part, why, by))
             amount -= part
-    return refunds
+    return parts
+
+
+def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:
+    if not is_whole(amount, order.currency) or amount <= 0:
+        raise TooMuch("That is no amount of this currency.")
+    if not payments:
+        raise TooMuch(_why_nothing(order))
+    if Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN).exists():
+        raise Disputed("The payer’s bank has asked money back. Until it has decided, nothing else can go back.")
+    most = sum((payment.left for payment in payments), ZERO) - order.returned_as_credit
+    if amount > most:
+        raise TooMuch(f"That is more than can go back: {show(max(most, ZERO), order.currency)} of it is here.")
+
+
+def _why_nothing(order: Order) -> str:
+    if order.payments.filter(captured_at__isnull=False).exists():
+        return "Everything that came in has gone back already."
+    if order.payments.filter(promised_at__isnull=False).exists():
+        return "The money is still on its way from the bank; it can go back once it is here."
+    return "No money has come in for this order."
 
 
 def _reserve_one(payment: Payment, amount: Decimal, why: str, by: User | None) -> Refund:
-    Payment.objects.filter(pk=payment.pk).update(refunded_amount=F("refunded_amount") + amount)
+    refunds.count(payment, amount)
     refund = Refund.objects.create(payment=payment, amount=amount, why=why, by=by)
     emit(events.REFUND_RESERVED, key=f"{refund.pk}", order_id=payment.order_id, refund_id=refund.pk)
     return refund
 
 
-def send(refund_id: int) -> None:
-    """Ask the gateway; the refund's own token makes asking twice the same as once. Runs outside any transaction."""
+def may_be_sent(refund_id: int) -> Refund | None:
+    """None when it is settled, or when the bank has asked the money back since: then it must not go twice."""
     refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
     if refund.state != State.RESERVED:
-        return
-    answer = gateways.of(refund.payment).refund(refund.payment, refund.amount, key=refund.token)
+        return None
+    if refund.payment.disputes.exclude(state=Dispute.State.WON).exists():
+        settle(refund.pk, Answer(State.FAILED, message="The payer’s bank has asked the money back meanwhile."))
+        return None
+    return refund
+
+
+def send(refund: Refund) -> None:
+    """Ask the gateway; the refund's own token makes asking twice the same as once. Runs outside any transaction."""
+    try:
+        answer = gateways.of(refund.payment).refund(refund.payment, refund.amount, key=refund.token)
+    except Permanent as refused:
+        answer = Answer(State.FAILED, message=str(refused))
     settle(refund.pk, answer)
 
 
+def is_old(refund: Refund) -> bool:
+    return timezone.now() - refund.created_at > KEYS_ARE_KEPT
+
+
 @transaction.atomic
-def settle(refund_id: int, answer: "gateways.Answer") -> None:
+def settle(refund_id: int, answer: Answer) -> bool:
     order = locks.order(Refund.objects.get(pk=refund_id).payment.order_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
-    if answer.state not in FORWARD[State(refund.state)]:
-        return
-    refund.state, refund.message = answer.state, answer.message
-    refund.transaction_id = answer.reference or refund.transaction_id
-    refund.settled_at = timezone.now() if answer.state != State.SENT else None
-    refund.save(update_fields=["state", "message", "transaction_id", "settled_at"])
-    _after(order, payment, refund)
-
-
-def _after(order: Order, payment: Payment, refund: Refund) -> None:
-    amount = show(refund.amount, order.currency)
-    if refund.state == State.SENT and gateways.of(payment).by_hand:
-        cases.open_case(Case.Kind.HAND_BACK, order, f"Give {amount} back by hand (refund {refund.pk}).", payment)
-    elif refund.state == State.FAILED:
-        Payment.objects.filter(pk=payment.pk).update(refunded_amount=F("refunded_amount") - refund.amount)
-        cases.open_case(Case.Kind.REFUND_FAILED, order, f"{amount} did not go back (refund {refund.pk}).", payment)
-    elif refund.state == State.DONE:
-        Case.objects.filter(
-            kind=Case.Kind.HAND_BACK, payment=payment, text__endswith=f"(refund {refund.pk}).", closed_at=None
-        ).update(closed_at=timezone.now(), closed_by=refund.by, answer="Given back.")
-        emit(events.REFUND_MADE, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
-        if not payment.left and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
-            payment.change_status(PaymentStatus.REFUNDED)
+    return refunds.move(order, payment, refund, answer)
 
 
 @transaction.atomic
@@ -114,13 +133,12 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User) -> list[Refun
     """Goodwill: money back without cancelling anything; what the order costs goes down by as much."""
     order = locks.order(order.pk)
     if order.state == Order.State.PLACED:
-        raise TooMuch
+        raise TooMuch("This order is not paid yet: cancel it, or what of it is not wanted.")
     over = ledger.surplus(order)
-    refunds = reserve(order, amount, why=why, by=by)
-    order.charged = max(order.charged - max(amount - over, ZERO), ZERO)
-    order.save(update_fields=["charged"])
+    given = reserve(order, amount, why=why, by=by)
+    refunds.lower(order, amount - max(over, ZERO))
     record(by, "billing.refunded", order, why=why, amount=str(amount))
-    return refunds
+    return given
 
 
 @transaction.atomic
@@ -128,4 +146,4 @@ def handed_back(refund: Refund, by: User) -> None:
     """The desk gave cash back, or sent the transfer."""
     record(by, "billing.refund_handed_back", refund.payment.order, refund=refund.pk, amount=str(refund.amount))
     Refund.objects.filter(pk=refund.pk).update(by=by)
-    settle(refund.pk, gateways.Answer(State.DONE))
+    settle(refund.pk, Answer(State.DONE))

@@ -159,6 +159,21 @@ def pay_at_the_door(order: Order, at: datetime) -> None:
     emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
 
 
+def wait(order: Order, at: datetime, how_long: timedelta) -> bool:
+    """The places are kept until then, longer or shorter than before; not what has lapsed. The order is locked."""
+    if order.due != Due.NOW or not order.can_be_paid(at):
+        return False
+    order.held_until = at + how_long
+    order.save(update_fields=["held_until"])
+    for line in locks.live_lines(order):
+        try:
+            with transaction.atomic():
+                kinds.of(line).hold(line, order.held_until)
+        except (kinds.Unavailable, kinds.UnknownKind) as gone:
+            cases.open_case(Case.Kind.OTHER, order, f"{line.title} could not be kept: {gone}")
+    return True
+
+
 def allows_the_door(order: Order) -> bool:
     return all((line.facts or {}).get("at_the_door") for line in order.lines.all() if line.cancelled_at is None)
 

@@ -1,36 +1,41 @@
 """Attempts to pay: begun for what is owed now, confirmed only by what the gateway says it took."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.forms import Form
 from django.utils import timezone
-from payments import PaymentStatus
+from payments import PaymentError, PaymentStatus, RedirectNeeded
 
 from billing import events, gateways
 from billing.domain import cases, ledger, locks, orders
+from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order, Payment
 from billing.models.payments import OPEN
+from common.errors import NeedsPerson, Permanent, Temporary
 from common.money import is_whole, show
 from history.domain import record
 from outbox.domain import emit
 from users.models import User
 
 FAILED = (PaymentStatus.REJECTED, PaymentStatus.ERROR)
+UNDECIDED = (PaymentStatus.WAITING, PaymentStatus.INPUT)
+ENDS = {
+    OnItsWay: (PaymentStatus.PREAUTH, UNDECIDED),
+    Refused: (PaymentStatus.REJECTED, OPEN),
+    Expired: (PaymentStatus.CANCELLED, UNDECIDED),
+}
+SLACK = timedelta(minutes=2)
+STALE = timedelta(hours=1)
 
 
 class NothingOwed(Exception):
     """There is nothing to pay on this order (now)."""
-
-
-@dataclass(frozen=True)
-class Taken:
-    """What a gateway says it took."""
-
-    amount: Decimal
-    currency: str
-    reference: str = ""
 
 
 @transaction.atomic
@@ -38,10 +43,21 @@ def start(order: Order, variant: str, at: datetime) -> Payment:
     """A new attempt, or the one that is open already: a double click begins one."""
     order = locks.order(order.pk)
     owed = ledger.owed(order, at)
-    if not order.can_be_paid(at) or owed <= 0:
+    if not order.can_be_paid(at) or owed <= 0 or on_its_way(order):
         raise NothingOwed
-    same = order.payments.filter(variant=variant, total=owed, status__in=OPEN).first()
-    return same or _new(order, variant, owed)
+    open_ones = order.payments.filter(variant=variant, total=owed, status__in=OPEN)
+    return open_ones.filter(still_good(at)).first() or _new(order, variant, owed)
+
+
+def on_its_way(order: Order) -> bool:
+    """The payer has done everything, and a bank takes its time; nobody should pay twice meanwhile."""
+    return order.payments.filter(status=PaymentStatus.PREAUTH).exists()
+
+
+def still_good(at: datetime) -> Q:
+    """Attempts that the gateway still lets be paid; one that could not be begun for long gets a new key."""
+    begun = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + SLACK))
+    return begun | Q(session="", created__gt=at - STALE)
 
 
 def _new(order: Order, variant: str, total: Decimal) -> Payment:
@@ -64,19 +80,68 @@ def _new(order: Order, variant: str, total: Decimal) -> Payment:
     return payment
 
 
+def page(payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
+    """The gateway's form on our site; RedirectNeeded says where else to go. Spoken to outside of any transaction."""
+    try:
+        return gateways.of(payment).get_form(payment, data)
+    except Temporary as fault:
+        Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(message=str(fault))
+    except (PaymentError, Permanent, NeedsPerson) as fault:
+        _broken(payment, fault)
+    raise RedirectNeeded(payment.get_failure_url())
+
+
+@transaction.atomic
+def _broken(payment: Payment, fault: Exception) -> None:
+    if isinstance(fault, NeedsPerson):
+        cases.open_case(Case.Kind.OTHER, locks.order(payment.order_id), f"Paying does not work: {fault}", payment)
+    payment.change_status(PaymentStatus.ERROR, str(fault))
+
+
 @transaction.atomic
 def confirm(payment: Payment, taken: Taken) -> bool:
     """The gateway has the money. Another amount or currency than ours is a case, never a confirmation."""
     order = locks.order(payment.order_id)
+    payment.refresh_from_db()
+    if payment.captured_at is not None:
+        return _again(order, payment, taken)
+    Payment.objects.filter(pk=payment.pk).update(
+        transaction_id=taken.reference or payment.transaction_id,
+        fee=taken.fee if taken.fee is not None else payment.fee,
+    )
     if (taken.amount, taken.currency) != (payment.total, payment.currency):
         said = show(taken.amount, taken.currency)
-        cases.open_case(
-            Case.Kind.WRONG_AMOUNT, order, f"{said} where {show(payment.total, payment.currency)} was asked.", payment
-        )
+        text = f"{said} where {show(payment.total, payment.currency)} was asked."
+        cases.open_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
+        payment.change_status(PaymentStatus.ERROR, "The bank took another amount than we asked for. We look into it.")
         return False
-    if taken.reference:
-        Payment.objects.filter(pk=payment.pk).update(transaction_id=taken.reference)
     payment.change_status(PaymentStatus.CONFIRMED)
+    payment.refresh_from_db()
+    return True
+
+
+def _again(order: Order, payment: Payment, taken: Taken) -> bool:
+    """The same money once more, perhaps with its fee; other money on the same attempt was paid twice."""
+    if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
+        said = show(taken.amount, taken.currency)
+        cases.open_once(Case.Kind.MISFIT, order, f"{said} came a second time, as {taken.reference}.", payment)
+        return False
+    return bool(
+        taken.fee is not None and Payment.objects.filter(pk=payment.pk).exclude(fee=taken.fee).update(fee=taken.fee)
+    )
+
+
+@transaction.atomic
+def told(payment: Payment, fact: Taken | OnItsWay | Refused | Expired) -> bool:
+    """True when it changes something. What a bank is at does not expire, and what is over stays so, but for money."""
+    if isinstance(fact, Taken):
+        return confirm(payment, fact)
+    status, before = ENDS[type(fact)]
+    locks.order(payment.order_id)
+    payment.refresh_from_db()
+    if payment.status not in before:
+        return False
+    payment.change_status(status, getattr(fact, "message", ""))
     return True
 
 
@@ -85,13 +150,24 @@ def changed(payment: Payment) -> None:
     order = locks.order(payment.order_id)
     if payment.status == PaymentStatus.CONFIRMED:
         orders.money_came(order, payment, moment(payment))
+    elif payment.status == PaymentStatus.PREAUTH:
+        if orders.wait(order, timezone.now(), timedelta(days=settings.BANK_DAYS)):
+            emit(events.PAYMENT_PROMISED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
     elif payment.status in FAILED:
+        _failed(order, payment)
+
+
+def _failed(order: Order, payment: Payment) -> None:
+    """After days of a bank's thinking the payer is not at the screen any more, and gets a day to pay in another way."""
+    if payment.promised_at is not None:
+        orders.wait(order, timezone.now(), timedelta(days=1))
+    if not payment.cases.filter(kind=Case.Kind.WRONG_AMOUNT).exists():
         emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
 
 
 def moment(payment: Payment) -> datetime:
-    """When the money was there; for what the desk had on an earlier day, that day's start, in the payer's favour."""
-    now = payment.captured_at or timezone.now()
+    """When the payer paid: had done everything, where a bank took days; the start of the day when the desk had it."""
+    now = payment.promised_at or payment.captured_at or timezone.now()
     if payment.received_on and payment.received_on < timezone.localdate(now):
         return timezone.make_aware(datetime.combine(payment.received_on, time.min))
     return now

@@ -13,7 +13,7 @@ State, Due = Order.State, Order.Due
 PAYMENTS = {
     PaymentStatus.WAITING: ("Not finished", ""),
     PaymentStatus.INPUT: ("Not finished", ""),
-    PaymentStatus.PREAUTH: ("Reserved, not taken yet", "warn"),
+    PaymentStatus.PREAUTH: ("On its way from the bank", "warn"),
     PaymentStatus.CONFIRMED: ("Paid", "good"),
     PaymentStatus.REJECTED: ("Declined", "bad"),
     PaymentStatus.ERROR: ("Did not work", "bad"),
@@ -56,6 +56,8 @@ def _open(order: Order) -> Said:
     if order.due == Due.DATE and order.due_on:
         return Said(f"To be paid by {date_format(order.due_on, 'j F Y')}", "warn")
     until = timezone.localtime(order.held_until)
+    if any(payment.is_on_its_way for payment in order.payments.all()):
+        return Said(f"On its way from the bank, kept until {date_format(until, 'j F')}", "warn")
     return Said(f"Payment pending until {date_format(until, 'H:i')}", "warn")
 
 

@@ -109,7 +109,9 @@ class Payment(BasePayment):
             row = Payment.objects.select_for_update().get(pk=self.pk)
             if status in TRANSITIONS[row.status]:
                 self._write(row, status, message)
-            self.refresh_from_db(fields=["status", "message", "captured_amount", "captured_at", "modified"])
+            self.refresh_from_db(
+                fields=["status", "message", "captured_amount", "captured_at", "promised_at", "ask_at", "modified"]
+            )
             if row.status != self.status:
                 status_changed.send(sender=Payment, instance=self)
 
@@ -117,6 +119,10 @@ class Payment(BasePayment):
         changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
         if status == PaymentStatus.CONFIRMED:
             changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
+        elif status == PaymentStatus.PREAUTH:
+            changes |= {"promised_at": timezone.now()}
+        if status not in OPEN:
+            changes |= {"ask_at": None}
         Payment.objects.filter(pk=self.pk).update(**changes)
 
     @property
@@ -130,11 +136,26 @@ class Payment(BasePayment):
             session=begun.session,
             session_url=begun.url,
             session_until=begun.until,
-            ask_at=timezone.now() + FIRST_LOOK,
+            ask_at=self._first_look(timezone.now()),
             message="",
             modified=timezone.now(),
         )
         self.refresh_from_db()
+
+    def _first_look(self, now: datetime) -> datetime:
+        """Before the hold ends, so that nobody loses a place because a message got lost."""
+        held = self.order.held_until
+        soon = now + timedelta(minutes=1)
+        return max(min(now + FIRST_LOOK, held - 2 * (soon - now)), soon) if held else now + FIRST_LOOK
+
+    @property
+    def is_undecided(self) -> bool:
+        return self.status in (PaymentStatus.WAITING, PaymentStatus.INPUT)
+
+    @property
+    def is_on_its_way(self) -> bool:
+        """The payer has done everything, and a bank takes its time."""
+        return self.status == PaymentStatus.PREAUTH
 
     @property
     def left(self) -> Decimal:
@@ -179,6 +200,7 @@ class Refund(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
     origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.OURS, editable=False)
+    lowered = amount(editable=False, help_text="By how much what the order costs went down with it.")
     amount = amount()
     state = models.CharField(max_length=10, choices=State.choices, default=State.RESERVED, editable=False)
     token = models.CharField(max_length=32, default=links.new_nonce, unique=True, editable=False)

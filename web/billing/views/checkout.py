@@ -13,6 +13,7 @@ from billing.domain import codes, ledger, placing
 from billing.forms import DOOR, CodeForm, PayerForm, PlaceForm
 from billing.models import Order
 from billing.views.payments import begin
+from billing.views.policy import leads_to_gateways
 from users.domain import consents
 
 
@@ -83,6 +84,7 @@ def code(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_gateways
 def review(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)
     if cart is None or not cart.lines.exists():

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing import visit
 from billing.domain import cancel, credit, ledger, money_back, orders, payments
 from billing.forms import CancelLineForm, RecordForm, RefundForm, WhyForm
-from billing.models import Order, OrderLine
+from billing.models import Dispute, Order, OrderLine
 from common.money import show
 from users.models import User
 from users.roles import desk_required
@@ -61,10 +61,13 @@ def _order(number: int) -> Order:
 
 def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
     owed = ledger.owed(order, timezone.now())
+    disputes = Dispute.objects.filter(payment__order=order)
     context: dict[str, Any] = {
         "order": order,
         "bill": ledger.itemised(order, timezone.now()),
         "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
+        "disputes": disputes,
+        "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "cases": order.cases.filter(closed_at=None),
         "owed": owed,
         "received": ledger.received(order),
@@ -87,8 +90,8 @@ def _act(
         return _page(request, order, **{name: form})
     try:
         messages.success(request, deed(order, user, form.cleaned_data))
-    except money_back.TooMuch:
-        form.add_error(None, "That is more than can go back, or no amount of this currency.")
+    except money_back.Refused as refused:
+        form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
     except payments.NothingOwed:
         form.add_error(None, "That is more than is owed, or no amount of this currency.")

@@ -10,21 +10,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import gateways, kinds, visit
-from billing.domain import credit, ledger, orders
+from billing.domain import credit, ledger, orders, payments
 from billing.models import Order
+from billing.views.policy import leads_to_gateways
 
 
 @require_safe
 @never_cache
+@leads_to_gateways
 def order(request: HttpRequest, number: int) -> HttpResponse:
     found, at = visit.find_order(request, number), timezone.now()
     owed = ledger.owed(found, at)
+    on_its_way = payments.on_its_way(found)
     context = {
         "order": found,
         "bill": ledger.itemised(found, timezone.now()),
         "payments": found.payments.exclude(captured_at=None),
         "owed": owed,
-        "open": found.can_be_paid(at) and owed > 0,
+        "on_its_way": on_its_way,
+        "open": found.can_be_paid(at) and owed > 0 and not on_its_way,
         "door": found.due == Order.Due.NOW and found.can_be_paid(at) and orders.allows_the_door(found),
         "ways": gateways.offered(),
     }

@@ -1,34 +1,34 @@
 """Paying: begin an attempt, show a gateway's form, come back. The gateway is spoken to outside of any transaction."""
 
+import logging
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from payments import PaymentError, PaymentStatus, RedirectNeeded
+from payments import RedirectNeeded
 
 from billing import gateways, visit
-from billing.domain import ledger, orders, payments
+from billing.domain import asking, hearing, ledger, orders, payments
 from billing.models import Order, Payment
+from billing.views.policy import leads_to_gateways
+from common.errors import Trouble
+from common.throttle import throttled
+
+log = logging.getLogger(__name__)
+LARGEST_MESSAGE = 256 * 1024
 
 
 def begin(order: Order, variant: str) -> HttpResponse:
     """Start an attempt and go where the gateway wants the payer to be."""
     try:
         payment = payments.start(order, variant, timezone.now())
+        payments.page(payment)
     except payments.NothingOwed:
         return redirect(order.address())
-    return _hand_over(payment)
-
-
-def _hand_over(payment: Payment) -> HttpResponse:
-    try:
-        gateways.of(payment).get_form(payment)
     except RedirectNeeded as onward:
         return redirect(str(onward))
-    except PaymentError as problem:
-        payment.change_status(PaymentStatus.ERROR, str(problem))
-        return redirect(payment.get_failure_url())
     return redirect("payment_attempt", token=payment.token)
 
 
@@ -42,6 +42,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@leads_to_gateways
 def attempt(request: HttpRequest, token: str) -> HttpResponse:
     """The page of a gateway that has a form on our site. The token is secret; only the payer's browser has it."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
@@ -49,7 +50,7 @@ def attempt(request: HttpRequest, token: str) -> HttpResponse:
     if gateway.by_hand:
         raise Http404
     try:
-        form = gateway.get_form(payment, request.POST if request.method == "POST" else None)
+        form = payments.page(payment, request.POST if request.method == "POST" else None)
     except RedirectNeeded as onward:
         return redirect(str(onward))
     return render(request, "billing/attempt.html", {"payment": payment, "form": form, "gateway": gateway})
@@ -60,17 +61,34 @@ def attempt(request: HttpRequest, token: str) -> HttpResponse:
 def process(request: HttpRequest, token: str) -> HttpResponse:
     """Where a gateway sends the payer back to; what it says in the address is not believed."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
-    return _gateway(payment.variant).onward(payment)
+    gateway = _gateway(payment.variant)
+    asking.returned(payment)
+    return gateway.onward(payment)
 
 
 @csrf_exempt
 @require_POST
+@throttled("gateway message", by_address="1200/h")
 def hear(request: HttpRequest, variant: str) -> HttpResponse:
+    """A webhook. Anything but 200 asks the gateway to tell it again, except where telling it again is of no use."""
+    gateway = _gateway(variant)
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if length.isdecimal() and int(length) > LARGEST_MESSAGE:
+        return _said(413, "Too long.")
     try:
-        _gateway(variant).hear(request.body, request.headers)
+        hearing.take(variant, gateway.hear(request.body, request.headers))
     except gateways.BadSignature:
-        return HttpResponse(status=400)
-    return HttpResponse()
+        return _said(400, "The signature does not fit.")
+    except hearing.NotYet:
+        return _said(409, "Not known here yet. Please send it again later.")
+    except Trouble as fault:
+        log.warning("A message of %s could not be read: %s", variant, fault)
+        return _said(503, "Please send it again later.")
+    return _said(200, "Thank you.")
+
+
+def _said(status: int, text: str) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain")
 
 
 def _gateway(variant: str) -> gateways.Gateway:
@@ -92,16 +110,22 @@ def open_order(request: HttpRequest) -> HttpResponse:
 @require_safe
 def success(request: HttpRequest, number: int) -> HttpResponse:
     order = visit.find_order(request, number)
-    return render(request, "billing/done.html", {"order": order, "owed": ledger.owed(order, timezone.now())})
+    context = {
+        "order": order,
+        "owed": ledger.owed(order, timezone.now()),
+        "on_its_way": payments.on_its_way(order),
+    }
+    return render(request, "billing/done.html", context)
 
 
 @require_safe
+@leads_to_gateways
 def fail(request: HttpRequest, number: int) -> HttpResponse:
     order, at = visit.find_order(request, number), timezone.now()
     context = {
         "order": order,
         "owed": ledger.owed(order, at),
-        "open": order.can_be_paid(at),
+        "open": order.can_be_paid(at) and not payments.on_its_way(order),
         "door": order.can_be_paid(at) and orders.allows_the_door(order),
         "ways": gateways.offered(),
         "last": order.payments.first(),

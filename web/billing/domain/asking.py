@@ -1,0 +1,95 @@
+"""Asking gateways, outside of any transaction: when the payer comes back, when a message says so, and by ourselves."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+from payments import PaymentStatus
+
+from billing import events, gateways
+from billing.domain import hearing, money_back
+from billing.models import Dispute, Payment, Refund
+from billing.models.payments import OPEN
+from common.errors import Trouble
+from common.network import refuse_inside_transaction
+from outbox.domain import emit
+
+SOON, SELDOM = timedelta(minutes=5), timedelta(days=1)
+GIVEN_UP = timedelta(days=120)
+NEVER_BEGUN = timedelta(days=1)
+
+
+def ask(payment_id: int) -> bool:
+    """True when it brought news. Raises what the gateway raises; when to ask again is written down before."""
+    refuse_inside_transaction()
+    payment = Payment.objects.select_related("order").get(pk=payment_id)
+    plan(payment, timezone.now())
+    try:
+        gateway = gateways.of(payment)
+    except gateways.UnknownGateway:
+        return False
+    news = hearing.learn(payment, gateway.ask(payment))
+    plan(payment, timezone.now())
+    return news
+
+
+def returned(payment: Payment) -> None:
+    """The payer's browser is back. What it brings is not believed; a gateway that does not answer is asked later."""
+    if payment.status in OPEN and payment.session:
+        try:
+            ask(payment.pk)
+        except Trouble:
+            Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(ask_at=timezone.now())
+    payment.refresh_from_db()
+
+
+def send_refund(refund_id: int) -> None:
+    """One that may have been sent hours ago, by a process that died, is looked for before it is sent again."""
+    refund = money_back.may_be_sent(refund_id)
+    if refund and money_back.is_old(refund):
+        ask(refund.payment_id)
+        refund = money_back.may_be_sent(refund_id)
+    if refund:
+        money_back.send(refund)
+
+
+# -- by ourselves ------------------------------------------------------------------------------------------------
+
+
+def plan(payment: Payment, now: datetime) -> None:
+    """Soon after the beginning, ever more seldom then, and never once everything is decided."""
+    pause = max(SOON, min(now - payment.created, SELDOM))
+    again = now + pause if _is_open(payment) and now - payment.created < GIVEN_UP else None
+    Payment.objects.filter(pk=payment.pk).update(ask_at=again)
+
+
+def _is_open(payment: Payment) -> bool:
+    begun = Payment.objects.filter(pk=payment.pk, status__in=OPEN).exclude(session="").exists()
+    back = payment.refunds.filter(state=Refund.State.SENT).exists()
+    return begun or back or payment.disputes.filter(state=Dispute.State.OPEN).exists()
+
+
+def ask_due(at: datetime | None = None) -> int:
+    """The job: browsers that never came back, messages that got lost, holds that end. A worker does the asking."""
+    at = at or timezone.now()
+    due = Payment.objects.filter(ask_at__lte=at).order_by("ask_at")
+    return sum(_ask_later(payment, at) for payment in due[:200])
+
+
+@transaction.atomic
+def _ask_later(payment: Payment, at: datetime) -> bool:
+    first = Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=at + SOON)
+    if first:
+        key = f"{payment.pk} at {at.isoformat()}"
+        emit(events.GATEWAY_TO_BE_ASKED, key=key, order_id=payment.order_id, payment_id=payment.pk)
+    return bool(first)
+
+
+def forget_unbegun(at: datetime | None = None) -> int:
+    """Attempts that never reached a gateway: nobody was ever given an address to pay at."""
+    before = (at or timezone.now()) - NEVER_BEGUN
+    waiting = Payment.objects.filter(status__in=[PaymentStatus.WAITING, PaymentStatus.INPUT], session="")
+    left = waiting.filter(created__lt=before)[:500]
+    for payment in left:
+        payment.change_status(PaymentStatus.CANCELLED)
+    return len(left)

@@ -1,0 +1,111 @@
+"""A payer's bank asks money back: places wait, nothing else goes back, the office is told; then won or lost.
+
+The order and the payment are locked by the caller. What follows for the products listens to the two events.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from payments import PaymentStatus
+
+from billing import events
+from billing.domain import cancel, cases, credit, ledger, locks, refunds
+from billing.gateways.facts import Disputed
+from billing.models import Case, Dispute, Order, Payment, Refund
+from common.money import show
+from outbox.domain import emit
+
+State = Dispute.State
+LOST = "The payer’s bank took the money back."
+
+
+def stand_against(order_id: int) -> bool:
+    """Open or lost: its money is not ours for certain."""
+    return Dispute.objects.filter(payment__order=order_id).exclude(state=State.WON).exists()
+
+
+def told(order: Order, payment: Payment, fact: Disputed, *, sure: bool = False) -> bool:
+    """Old news opens a dispute and closes it; only what the gateway says when asked turns a decision round."""
+    if payment.captured_at is None:
+        if payment.status == PaymentStatus.ERROR:
+            return False
+        raise refunds.NotYet
+    if fact.currency != payment.currency:
+        text = f"{show(fact.amount, fact.currency)} is asked back, in another currency ({fact.reference})."
+        cases.open_once(Case.Kind.MISFIT, order, text, payment)
+    dispute = payment.disputes.filter(reference=fact.reference).first()
+    news = dispute is None
+    if dispute is None:
+        dispute = _opened(order, payment, fact)
+    if fact.state == dispute.state:
+        return news
+    if dispute.state == State.OPEN:
+        return _decided(order, payment, dispute, fact.state)
+    if fact.state == State.OPEN:
+        return news
+    return _turned(order, payment, dispute, fact.state) if sure else _look(payment, dispute)
+
+
+def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
+    dispute = Dispute.objects.create(
+        payment=payment, reference=fact.reference, amount=fact.amount, reason=fact.reason[:200]
+    )
+    Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
+    cases.open_once(Case.Kind.DISPUTED, order, _text(order, dispute), payment)
+    emit(events.DISPUTE_OPENED, key=f"{dispute.pk}", order_id=order.pk, dispute_id=dispute.pk)
+    return dispute
+
+
+def _text(order: Order, dispute: Dispute) -> str:
+    why = f" ({dispute.reason})" if dispute.reason else ""
+    return f"{show(dispute.amount, order.currency)}{why}, dispute {dispute.pk}. Answer it in the gateway’s own pages."
+
+
+def _decided(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
+    dispute.state, dispute.closed_at = state, timezone.now()
+    dispute.save(update_fields=["state", "closed_at"])
+    words = "The school won." if state == State.WON else LOST
+    payment.cases.filter(kind=Case.Kind.DISPUTED, text=_text(order, dispute), closed_at=None).update(
+        closed_at=timezone.now(), answer=words
+    )
+    if state == State.LOST:
+        _lost(order, payment, dispute)
+    emit(events.DISPUTE_CLOSED, key=f"{dispute.pk} {state}", order_id=order.pk, dispute_id=dispute.pk)
+    return True
+
+
+def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
+    """The money is gone, as if refunded; when nothing of the order's money is left, its lines go too."""
+    gone = refunds.add(
+        order, payment, dispute.amount, Refund.Origin.DISPUTE,
+        state=Refund.State.SENT, transaction_id=dispute.reference, why=LOST,
+    )  # fmt: skip
+    if gone is not None:
+        refunds.move(order, payment, gone, refunds.Answer(Refund.State.DONE, dispute.reference))
+    if order.state != Order.State.PAID:
+        return
+    if ledger.received(order) > 0 or credit.spent_on(order) > 0:
+        text = f"Dispute {dispute.pk} was lost; part of the order is paid for all the same. Do the places stay?"
+        cases.open_once(Case.Kind.OTHER, order, text, payment)
+        return
+    for line in locks.live_lines(order):
+        cancel.cancel_line(line, at=timezone.now(), why=LOST, percent_back=Decimal(0))
+
+
+def _turned(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
+    """Lost and won after all, or the other way round: the sums follow, the places are for a person."""
+    if dispute.state == State.LOST:
+        gone = payment.refunds.filter(origin=Refund.Origin.DISPUTE, transaction_id=dispute.reference).first()
+        if gone is not None and gone.state == Refund.State.DONE:
+            refunds.move(order, payment, gone, refunds.Answer(Refund.State.FAILED, dispute.reference))
+        dispute.state = state
+        dispute.save(update_fields=["state"])
+        text = f"Dispute {dispute.pk} was decided anew: {dispute.get_state_display()}. Do the places come back?"
+        cases.open_once(Case.Kind.OTHER, order, text, payment)
+        return True
+    return _decided(order, payment, dispute, state)
+
+
+def _look(payment: Payment, dispute: Dispute) -> bool:
+    return refunds.look(payment, f"dispute {dispute.pk} {dispute.state}")
