@@ -1,7 +1,7 @@
 """A gateway that does as it is told: it speaks billing's Gateway interface and keeps its own books, in memory.
 
-`takes`, `gives_back`, `is_disputed` change what is so over there; `messages` are what it tells about it by webhook, each
-with its own name; `ask` tells how it is now. `meanwhile` runs in the middle of a call, and `trouble` breaks one.
+`says` and `takes` change what is so over there and make the message that a webhook brings, each with a name of its own;
+`ask` tells how it is now. `meanwhile` runs in the middle of a call, and `trouble` breaks one.
 """
 
 import json
