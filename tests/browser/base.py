@@ -25,17 +25,6 @@ from tests.base import BACKEND
 from users.models import User
 
 WIDTHS = (1280, 390)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
-]
 AXE_OPTIONS = {"preload": False, "resultTypes": ["violations"]}
 # A page may have given the focus to a field already; blur alone would go on from there.
 FOCUSABLE = "a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]:not([tabindex='-1'])"
@@ -57,7 +46,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
         super().setUpClass()
         cls.playwright = sync_playwright().start()
         cls.addClassCleanup(cls.playwright.stop)
-        cls.browser = cls.playwright.chromium.launch(executable_path=services.chromium(), args=FLAGS)
+        cls.browser = cls.playwright.chromium.launch(executable_path=services.chromium(), args=services.FLAGS)
         cls.addClassCleanup(cls.browser.close)
 
     def setUp(self) -> None:
