@@ -1,6 +1,6 @@
 """A product kind for tests: toys, whose whole state is in the order lines, so that it lives and dies with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -85,6 +85,10 @@ class ToyKind(ProductKind):
 
     def release(self, line: OrderLine, why: str) -> None:
         self.put(line, "released")
+
+    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+        fresh = OrderLine.objects.filter(pk__in=[line.pk for line in lines], details__state="confirmed")
+        return set(fresh.values_list("pk", flat=True))
 
     def put(self, line: OrderLine, state: str) -> None:
         line.details["state"] = state

@@ -19,6 +19,11 @@ class BillingConfig(AppConfig):
             "billing.add_refund",
             "billing.view_credit",
             "billing.give_credit",
+            "billing.view_reconciliation",
+            "billing.reconcile",
+            "billing.view_tillcount",
+            "billing.add_tillcount",
+            "billing.export_books",
             "billing.view_case",
             "billing.change_case",
             "billing.view_code",
@@ -30,6 +35,9 @@ class BillingConfig(AppConfig):
     DESK_LINKS = [
         ("Orders", "desk_orders", "billing.view_order", "Who bought what, and whether it is paid."),
         ("Payments", "desk_payments", "billing.view_payment", "Money that came in and money on its way back."),
+        ("Gateways", "desk_reconciliations", "billing.view_reconciliation", "Our books beside the payment companies'."),
+        ("Day sheet", "desk_day", "billing.view_tillcount", "Cash and cheques of a day, counted."),
+        ("Bookkeeping", "desk_books", "billing.export_books", "The books for the accountant's software."),
         ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school."),
         ("Money questions", "desk_cases", "billing.view_case", "What a person must decide."),
     ]

@@ -53,6 +53,29 @@ class OfDispute:
     dispute_id: int
 
 
+@dataclass(frozen=True)
+class BookStep:
+    """The next portion of a book is to be read, or all of it compared."""
+
+    run_id: int
+    book_id: int
+
+
+@dataclass(frozen=True)
+class OfRun:
+    """A reconciliation has come to its end."""
+
+    run_id: int
+
+
+@dataclass(frozen=True)
+class OfFinding:
+    """The gateway is to be asked again about one finding."""
+
+    run_id: int
+    finding_id: int
+
+
 ORDER_PLACED = EventType("billing.order_placed", OfOrder, subject=("order", "order_id"))
 ORDER_KEPT = EventType("billing.order_kept", OfOrder, subject=("order", "order_id"))
 ORDER_PAID = EventType("billing.order_paid", OfOrder, subject=("order", "order_id"))
@@ -68,3 +91,6 @@ REFUND_RESERVED = EventType("billing.refund_reserved", OfRefund, subject=("order
 REFUND_MADE = EventType("billing.refund_made", OfRefund, subject=("order", "order_id"))
 DISPUTE_OPENED = EventType("billing.dispute_opened", OfDispute, subject=("order", "order_id"))
 DISPUTE_CLOSED = EventType("billing.dispute_closed", OfDispute, subject=("order", "order_id"))
+RECONCILIATION_STEP = EventType("billing.reconciliation_step", BookStep, subject=("reconciliation", "run_id"))
+RECONCILIATION_DONE = EventType("billing.reconciliation_done", OfRun, subject=("reconciliation", "run_id"))
+FINDING_DOUBTED = EventType("billing.finding_doubted", OfFinding, subject=("reconciliation", "run_id"))

@@ -117,3 +117,29 @@ class CreditForm(forms.Form):
 
 class AnswerForm(forms.Form):
     answer = forms.CharField(label="What was done", max_length=500)
+
+
+class DaysForm(forms.Form):
+    """A span of days; with nothing chosen it is the last whole month."""
+
+    since = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
+    until = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}))
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("since") and said.get("until") and said["until"] < said["since"]:
+            self.add_error("until", "This is before the first day.")
+        return said
+
+
+class CountForm(forms.Form):
+    """What was counted in one drawer of the day sheet."""
+
+    variant = forms.CharField(widget=forms.HiddenInput, max_length=255)
+    currency = forms.CharField(widget=forms.HiddenInput, max_length=3)
+    counted = forms.DecimalField(label="Counted", max_digits=14, decimal_places=3, min_value=Decimal(0))
+    why = forms.CharField(label="Why it differs", max_length=300, required=False)
+
+
+class QuestionForm(forms.Form):
+    answer = forms.CharField(label="Your answer", max_length=2000, widget=forms.Textarea({"rows": 5}))

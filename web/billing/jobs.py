@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import time, timedelta
 
 from outbox.clock import Job
 
@@ -9,4 +9,6 @@ JOBS = [
     Job("billing.forget_unbegun", every=timedelta(hours=1), run="billing.domain.asking.forget_unbegun"),
     Job("billing.tidy_messages", every=timedelta(days=1), run="billing.domain.hearing.tidy"),
     Job("billing.tidy_carts", every=timedelta(days=1), run="billing.domain.cart.tidy"),
+    Job("billing.reconcile", at=time(5, 30), run="billing.domain.reconciling.nightly.begin"),
+    Job("billing.tidy_reconciliations", every=timedelta(days=1), run="billing.domain.reconciling.nightly.tidy"),
 ]

@@ -5,7 +5,7 @@ at the order line, never the other way round.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -116,6 +116,10 @@ class ProductKind(ABC):
     @abstractmethod
     def release(self, line: "OrderLine", why: str) -> None:
         """Let it go, held or confirmed; doing it twice is harmless."""
+
+    @abstractmethod
+    def opened(self, lines: "Sequence[OrderLine]") -> set[int]:
+        """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
 
     def terms(self, line: "OrderLine", at: datetime) -> Terms:
         return Terms()

@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain import ledger, payments, words
-from billing.models import Dispute, Order, OrderLine, Refund
+from billing.domain.reconciling import nightly, questions
+from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund
 from common.money import show
 from mailroom.declare import Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -67,6 +68,9 @@ def order_sample() -> dict[str, Any]:
         "line": "Balboa 2",
         "amount": show(Decimal(65), settings.CURRENCY),
         "honoured": False,
+        "question": "Your bank says that it paid, and ours that nothing came. May we see your statement?",
+        "answer": f"{settings.SITE_URL}/order/question/1/",
+        "open": True,
     }
 
 
@@ -118,6 +122,47 @@ def dispute_sample() -> dict[str, Any]:
     return {"number": "1042", "amount": amount, "reason": "fraudulent", "state": "open", "link": link}
 
 
+def question_context(message: Message) -> dict[str, Any]:
+    question = Question.objects.filter(pk=message.data["question_id"], answered_at=None).first()
+    if question is None:
+        raise NotNeeded("The question is answered.")
+    context = order_context(message)
+    return context | {
+        "question": question.text,
+        "answer": settings.SITE_URL + questions.address(question),
+        "open": bool(context["owed"]) and question.order.can_be_paid(),
+    }
+
+
+def differences_context(message: Message) -> dict[str, Any]:
+    run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
+    if run is None:
+        raise NotNeeded("The comparison is gone.")
+    found, unread = nightly.differences(run), nightly.unread(run)
+    if not found and not unread:
+        raise NotNeeded("Everything is settled by now.")
+    return {
+        "since": run.since,
+        "until": run.until,
+        "count": sum(many for _, many in found) + len(unread),
+        "differences": found,
+        "unread": [{"name": str(book), "trouble": book.trouble} for book in unread],
+        "link": settings.SITE_URL + reverse("desk_reconciliation", args=[run.pk]),
+    }
+
+
+def differences_sample() -> dict[str, Any]:
+    day = timezone.localdate()
+    return {
+        "since": day,
+        "until": day,
+        "count": 4,
+        "differences": [("Only in theirs", 1), ("Paid, but not opened", 2)],
+        "unread": [{"name": "paypal", "trouble": "The gateway refuses our name and password."}],
+        "link": f"{settings.SITE_URL}/desk/reconciliation/1/",
+    }
+
+
 def _mail(name: str, title: str, context: Any = order_context) -> Mail:
     return Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=context, sample=order_sample)
 
@@ -139,5 +184,13 @@ MAILS = [
         title="A payer’s bank asks money back, for the office",
         context=dispute_context,
         sample=dispute_sample,
+    ),
+    _mail("question", "A question about your order", question_context),
+    Mail(
+        "billing.differences",
+        kind=Kind.TRANSACTIONAL,
+        title="The books do not fit",
+        context=differences_context,
+        sample=differences_sample,
     ),
 ]

@@ -4,7 +4,19 @@ from typing import Any
 
 from django.db.models import Model, Q, QuerySet
 
-from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
+from billing.models import (
+    Case,
+    Code,
+    Credit,
+    Finding,
+    Order,
+    OrderLine,
+    Payment,
+    Question,
+    Reconciliation,
+    Refund,
+    TillCount,
+)
 from common.personal import Person
 
 MODELS = {
@@ -18,6 +30,13 @@ MODELS = {
     "billing.Credit": "Your credit with the school",
     "billing.Code": "Discount codes made for you",
     "billing.Case": "Questions about your orders that the office answered",
+    "billing.Question": "What the office asked you about an order, and what you answered",
+    "billing.Finding": "Where our books and a payment company's did not fit, and what was done about it",
+}
+NOT_PERSONAL = {
+    "billing.Reconciliation": "Names the member of staff who compared two books, nobody whose money is in them.",
+    "billing.Book": "A part of such a comparison.",
+    "billing.TillCount": "Names the member of staff who counted a till.",
 }
 BILLED = {
     f"billing_{name}": ""
@@ -32,6 +51,10 @@ STAFF: list[tuple[type[Model], str]] = [
     (Refund, "by"),
     (Credit, "by"),
     (Case, "closed_by"),
+    (Reconciliation, "by"),
+    (Finding, "closed_by"),
+    (Question, "by"),
+    (TillCount, "by"),
 ]
 
 
@@ -43,7 +66,13 @@ def orders_of(person: Person) -> QuerySet[Order]:
 
 def export(person: Person) -> dict[str, object]:
     orders = orders_of(person).prefetch_related(
-        "lines__adjustments", "payments__refunds", "payments__disputes", "payments__messages", "cases"
+        "lines__adjustments",
+        "payments__refunds",
+        "payments__disputes",
+        "payments__messages",
+        "cases",
+        "questions",
+        "findings",
     )
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
     codes = Code.objects.filter(student_id__in=person.student_ids)
@@ -70,6 +99,10 @@ def _order(order: Order) -> dict[str, Any]:
         "lines": [_line(line) for line in order.lines.all()],
         "payments": [_payment(payment) for payment in order.payments.all()],
         "questions": [{"text": case.text, "answer": case.answer} for case in order.cases.all()],
+        "asked": [{"question": one.text, "answer": one.answer} for one in order.questions.all()],
+        "differences": [
+            {"what": one.get_verdict_display(), "why": one.why} for one in order.findings.all() if one.is_off
+        ],
     }
 
 
@@ -98,6 +131,8 @@ def erase(person: Person) -> None:
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
     )
     _forget(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
+    Question.objects.filter(order__in=numbers).update(text="(erased)", answer="")
+    Finding.objects.filter(order__in=numbers).exclude(why="").update(why="(erased)")
     Code.objects.filter(student_id__in=person.student_ids).delete()
     Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")
     Order.objects.filter(pk__in=numbers).update(

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 
 from billing.domain import asking
+from billing.domain.reconciling import nightly, retelling, runs
 from billing.models import Order
 from mailroom.domain import draft
 from outbox.declare import outside
@@ -34,6 +35,20 @@ def mail_dispute(event: Any) -> None:
 
 def mail_payment_promised(event: Any) -> None:
     _mail_about("payment_promised", event)
+
+
+@outside
+def reconcile(event: Any) -> None:
+    runs.step(event.payload.book_id)
+
+
+@outside
+def ask_about_finding(event: Any) -> None:
+    retelling.ask_again(event.payload.finding_id)
+
+
+def mail_differences(event: Any) -> None:
+    nightly.tell(event.payload.run_id)
 
 
 def mail_order_received(event: Any) -> None:

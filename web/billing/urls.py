@@ -1,6 +1,16 @@
 from django.urls import path, re_path
 
-from billing.views import cart, checkout, desk_money, desk_orders, orders, payments
+from billing.views import (
+    cart,
+    checkout,
+    desk_books,
+    desk_money,
+    desk_orders,
+    desk_reconcile,
+    orders,
+    payments,
+    questions,
+)
 
 urlpatterns = [
     path("cart/", cart.show, name="cart"),
@@ -13,6 +23,7 @@ urlpatterns = [
     path("order/<int:number>/door/", orders.at_the_door, name="order_door"),
     path("order/<int:number>/cancel/", orders.cancel, name="order_cancel"),
     path("order/<int:number>/pay/", payments.start, name="order_pay"),
+    path("order/question/<int:number>/", questions.answer, name="order_question"),
     path("payment/", payments.open_order, name="payment"),
     path("payment/done/<int:number>", payments.success, name="payment_success"),
     path("payment/fail/<int:number>", payments.fail, name="payment_fail"),
@@ -33,6 +44,14 @@ urlpatterns = [
     path("desk/payments/handed-back/<int:refund>/", desk_money.handed_back, name="desk_handed_back"),
     path("desk/money-questions/", desk_money.all_cases, name="desk_cases"),
     path("desk/money-questions/<int:case>/", desk_money.close_case, name="desk_close_case"),
+    path("desk/reconciliation/", desk_reconcile.index, name="desk_reconciliations"),
+    path("desk/reconciliation/<int:run>/", desk_reconcile.one, name="desk_reconciliation"),
+    path("desk/reconciliation/<int:run>/progress/", desk_reconcile.progress, name="desk_reconciliation_progress"),
+    path("desk/reconciliation/again/<int:book>/", desk_reconcile.again, name="desk_reconciliation_again"),
+    path("desk/reconciliation/finding/<int:finding>/", desk_reconcile.finding, name="desk_finding"),
+    path("desk/day/", desk_books.day, name="desk_day"),
+    path("desk/books/", desk_books.books, name="desk_books"),
+    path("desk/books/download/", desk_books.download, name="desk_books_download"),
     path("desk/credit/", desk_money.all_credit, name="desk_credit"),
     path("desk/credit/<int:account>/", desk_money.one_credit, name="desk_credit_of"),
 ]

@@ -1,5 +1,6 @@
 """A place in a class, as something to buy."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from billing.kinds import Description, Facts, ProductKind, Unavailable
@@ -77,3 +78,8 @@ class PlaceKind(ProductKind):
 
     def release(self, line: OrderLine, why: str) -> None:
         registering.release(line, why)
+
+    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+        """On hold counts: the place is theirs, only what comes with it is closed."""
+        theirs = Registration.objects.filter(line__in=lines, state__in=registering.THEIRS)
+        return {line for line in theirs.values_list("line", flat=True) if line is not None}

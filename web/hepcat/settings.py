@@ -275,6 +275,9 @@ BILLING_ADDRESS = env.flag("BILLING_ADDRESS", False)
 HOLD_MINUTES = env.whole("HOLD_MINUTES", 30, least=5, most=1440)
 BANK_DAYS = env.whole("BANK_DAYS", 14, least=1, most=60)
 LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
+DIFFERENCES_TO = env.text("DIFFERENCES_TO")
+RECONCILIATIONS_KEEP_DAYS = env.whole("RECONCILIATIONS_KEEP_DAYS", 400, least=7)
+ACCOUNT_CODES = env.words("ACCOUNT_CODES")
 PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind"}
 PRICING_STEPS = [
     f"billing.domain.steps.{name}"

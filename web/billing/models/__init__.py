@@ -4,5 +4,22 @@ from billing.models.credit import Credit
 from billing.models.heard import Dispute, WebhookEvent
 from billing.models.orders import Adjustment, Order, OrderLine
 from billing.models.payments import Payment, Refund
+from billing.models.reconciling import Book, Finding, Question, Reconciliation, TillCount
 
-__all__ = ["Adjustment", "Case", "Code", "Credit", "Dispute", "Order", "OrderLine", "Payment", "Refund", "WebhookEvent"]
+__all__ = [
+    "Adjustment",
+    "Book",
+    "Case",
+    "Code",
+    "Credit",
+    "Dispute",
+    "Finding",
+    "Order",
+    "OrderLine",
+    "Payment",
+    "Question",
+    "Reconciliation",
+    "Refund",
+    "TillCount",
+    "WebhookEvent",
+]

@@ -17,6 +17,7 @@ class Case(models.Model):
         HAND_BACK = "hand_back", "Money to be given back by hand"
         DISPUTED = "disputed", "The payer's bank asks the money back"
         MISFIT = "misfit", "The gateway tells what does not fit our books"
+        ANSWERED = "answered", "The payer has answered"
         OTHER = "other", "Something to look at"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)

@@ -16,6 +16,7 @@ from outbox.domain import emit
 from users.models import Student, User
 
 State = Registration.State
+THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 
 FULL = "This class is full now."
 ALREADY = "{} has a place in this class already."

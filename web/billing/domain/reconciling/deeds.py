@@ -1,0 +1,144 @@
+"""What a person can do about a finding: one deed, with a reason, in the history. The first that fits is suggested."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+
+from billing import events, kinds
+from billing.domain import ledger, locks
+from billing.domain.reconciling import opening, questions, retelling
+from billing.domain.reconciling.comparing import EXPLAINED
+from billing.models import Finding, Order, OrderLine
+from history.domain import record
+from outbox.domain import emit
+from users.models import User
+
+Verdict = Finding.Verdict
+
+
+class CannotBe(Exception):
+    """This deed would change nothing, or the wrong thing; the text says why."""
+
+
+def take_over(finding: Finding, why: str, by: User) -> None:
+    """What their line says is applied as if the gateway had told it in time."""
+    if finding.payment is None:
+        raise CannotBe("No payment of ours belongs to it. Look at the gateway's own page, then close it as explained.")
+    retelling.take_over(finding)
+    if not retelling.fits_now(finding):
+        raise CannotBe("That did not settle it. Look at the order and its questions.")
+
+
+def ask_gateway(finding: Finding, why: str, by: User) -> None:
+    if finding.payment is None and finding.refund is None:
+        raise CannotBe("No payment of ours belongs to it, so there is nothing to ask about.")
+    at = timezone.now()
+    Finding.objects.filter(pk=finding.pk).update(asked_at=at)
+    key = f"{finding.pk} {at.isoformat()}"
+    emit(events.FINDING_DOUBTED, key=key, run_id=finding.book.run_id, finding_id=finding.pk)
+
+
+def open_line(finding: Finding, why: str, by: User) -> None:
+    order, line = _locked(finding)
+    if order.state != Order.State.PAID or line.cancelled_at is not None:
+        raise CannotBe("The order is not paid any more, or the line was cancelled.")
+    try:
+        kinds.of(line).confirm(line)
+    except kinds.Unavailable as gone:
+        raise CannotBe(f"It cannot be opened: {gone}") from gone
+
+
+def release_line(finding: Finding, why: str, by: User) -> None:
+    order, line = _locked(finding)
+    if opening.is_paid_for(order, line, ledger.received(order), timezone.now()):
+        raise CannotBe("It is paid for by now.")
+    kinds.of(line).release(line, why)
+
+
+def _locked(finding: Finding) -> tuple[Order, OrderLine]:
+    if finding.order_id is None or finding.line_id is None:
+        raise CannotBe("This finding is about no line of an order.")
+    order = locks.order(finding.order_id)
+    return order, order.lines.get(pk=finding.line_id)
+
+
+def ask_payer(finding: Finding, why: str, by: User) -> None:
+    if finding.order is None:
+        raise CannotBe("No order of ours belongs to it, so nobody can be asked.")
+    try:
+        questions.ask(finding.order, why, by=by, finding=finding)
+    except questions.NoAddress:
+        raise CannotBe("The order names no address.") from None
+
+
+def explain(finding: Finding, why: str, by: User) -> None:
+    """Nothing is changed; the reason is the deed, and holds for later runs too."""
+
+
+@dataclass(frozen=True)
+class Deed:
+    name: str
+    label: str
+    done: str
+    """What is said when it is done."""
+    do: Callable[[Finding, str, User], None]
+    asks: str = "Why"
+    """What the one field beside the button is for."""
+    ends: bool = True
+    """Whether nothing is left to do about the finding."""
+
+
+TAKE_OVER = Deed("take_over", "Take it over", "Taken over, as if the gateway had told us in time.", take_over)
+ENTER = Deed("enter", "Enter their refund", "Entered in our books.", take_over)
+ASK = Deed("ask", "Ask the gateway again", "The gateway is asked. Look again in a moment.", ask_gateway, ends=False)
+OPEN = Deed("open", "Open it", "Opened.", open_line)
+RELEASE = Deed("release", "Take it back", "Taken back.", release_line)
+ASK_PAYER = Deed(
+    "ask_payer", "Ask the payer", "A mail is on its way; the answer will wait among the money questions.",
+    ask_payer, asks="What shall we ask?", ends=False,
+)  # fmt: skip
+EXPLAIN = Deed(EXPLAINED, "Close as explained", "Closed.", explain)
+BY_VERDICT: dict[str, tuple[Deed, ...]] = {
+    Verdict.ONLY_THEIRS: (TAKE_OVER, ASK, ASK_PAYER, EXPLAIN),
+    Verdict.ONLY_OURS: (ASK, ASK_PAYER, EXPLAIN),
+    Verdict.AMOUNT: (ASK, ASK_PAYER, EXPLAIN),
+    Verdict.CURRENCY: (ASK, ASK_PAYER, EXPLAIN),
+    Verdict.REFUND_THEIRS: (ENTER, ASK, EXPLAIN),
+    Verdict.REFUND_OURS: (ASK, EXPLAIN),
+    Verdict.DISPUTE: (TAKE_OVER, ASK, EXPLAIN),
+    Verdict.NOT_OPENED: (OPEN, ASK_PAYER, EXPLAIN),
+    Verdict.NOT_PAID: (RELEASE, ASK_PAYER, EXPLAIN),
+}
+NEEDS_PAYMENT = {TAKE_OVER.name, ENTER.name, ASK.name}
+
+
+def possible(finding: Finding) -> list[Deed]:
+    """What makes sense about this one, the suggestion first."""
+    return [
+        deed
+        for deed in BY_VERDICT.get(finding.verdict, ())
+        if (finding.payment_id or finding.refund_id or deed.name not in NEEDS_PAYMENT)
+        and (finding.order_id or deed is not ASK_PAYER)
+    ]
+
+
+@transaction.atomic
+def do(finding: Finding, name: str, *, why: str, by: User) -> Deed:
+    """The deed, its entry in the history and the end of the finding stand or fall together."""
+    locked = Finding.objects.select_for_update().filter(pk=finding.pk, closed_at=None).exists()
+    deed = next((deed for deed in possible(finding) if deed.name == name), None)
+    if not locked or deed is None:
+        raise CannotBe("Somebody has settled this already.")
+    deed.do(finding, why, by)
+    record(by, "billing.finding_settled", finding.order or finding, why=why, finding=finding.pk, deed=name)
+    if deed.ends:
+        close(finding, name, why, by)
+    return deed
+
+
+def close(finding: Finding, deed: str, why: str, by: User | None = None) -> None:
+    """Here and in every other run that found the same."""
+    same = Finding.objects.open().filter(likeness=finding.likeness)
+    same.update(closed_at=timezone.now(), closed_by=by, deed=deed, why=why[:300])

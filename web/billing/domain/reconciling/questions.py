@@ -1,0 +1,66 @@
+"""Asking the payer: a mail with a link to pay, or to answer; the answer waits for the office among its questions."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import cases
+from billing.models import Case, Finding, Order, Question
+from common import links
+from history.domain import record
+from mailroom.domain import draft
+from users.models import User
+
+PURPOSE = "billing.question"
+ANSWERABLE = timedelta(days=90)
+
+
+class NoAddress(Exception):
+    """Nobody can be asked: the order names no address."""
+
+
+@transaction.atomic
+def ask(order: Order, text: str, *, by: User, finding: Finding | None = None) -> Question:
+    if not order.payer_email:
+        raise NoAddress
+    question = Question.objects.create(order=order, finding=finding, text=text, by=by)
+    record(by, "billing.payer_asked", order, why=text, question=question.pk)
+    draft(
+        "billing.question",
+        to=order.payer_email,
+        person_id=order.payer_id,
+        key=f"question:{question.pk}",
+        data={"order_id": order.pk, "question_id": question.pk},
+        about=("order", order.pk),
+    )
+    return question
+
+
+def address(question: Question) -> str:
+    key = links.make(PURPOSE, question.pk, question.nonce)
+    return f"{reverse('order_question', args=[question.pk])}?{urlencode({'key': key})}"
+
+
+def find(pk: int, key: str) -> Question | None:
+    """The question, for whoever holds its link."""
+    try:
+        token = links.read(PURPOSE, key, ANSWERABLE)
+    except links.Bad:
+        return None
+    question = Question.objects.select_related("order").filter(pk=pk).first()
+    held = question is not None and token.pk == pk and links.fits(token.nonce, question.nonce)
+    return question if held else None
+
+
+@transaction.atomic
+def answer(question: Question, text: str) -> bool:
+    """Once: whoever comes back reads what was answered."""
+    mine = Question.objects.filter(pk=question.pk, answered_at=None)
+    if not mine.update(answer=text, answered_at=timezone.now()):
+        return False
+    payment = question.finding.payment if question.finding else None
+    cases.open_case(Case.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)
+    return True

@@ -1,0 +1,27 @@
+"""What the school asked a payer: the page behind the mailed link."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from billing.domain import ledger
+from billing.domain.reconciling import questions
+from billing.forms import QuestionForm
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def answer(request: HttpRequest, number: int) -> HttpResponse:
+    question = questions.find(number, request.GET.get("key", ""))
+    if question is None:
+        raise Http404
+    form = QuestionForm(request.POST or None)
+    if form.is_valid():
+        questions.answer(question, form.cleaned_data["answer"])
+        return redirect(questions.address(question))
+    order = question.order
+    owed = ledger.owed(order, timezone.now())
+    context = {"question": question, "order": order, "form": form, "owed": owed if order.can_be_paid() else 0}
+    return render(request, "billing/question.html", context, status=400 if form.errors else 200)
