@@ -13,8 +13,8 @@ from billing.forms import QuestionForm
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
-def answer(request: HttpRequest, number: int) -> HttpResponse:
-    question = questions.find(number, request.GET.get("key", ""))
+def answer(request: HttpRequest, token: str) -> HttpResponse:
+    question = questions.find(token)
     if question is None:
         raise Http404
     form = QuestionForm(request.POST or None)

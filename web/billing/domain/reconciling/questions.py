@@ -1,7 +1,6 @@
 """Asking the payer: a mail with a link to pay, or to answer; the answer waits for the office among its questions."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
 
 from django.db import transaction
 from django.urls import reverse
@@ -40,19 +39,17 @@ def ask(order: Order, text: str, *, by: User, finding: Finding | None = None) ->
 
 
 def address(question: Question) -> str:
-    key = links.make(PURPOSE, question.pk, question.nonce)
-    return f"{reverse('order_question', args=[question.pk])}?{urlencode({'key': key})}"
+    return reverse("order_question", args=[links.make(PURPOSE, question.pk, question.nonce)])
 
 
-def find(pk: int, key: str) -> Question | None:
+def find(text: str) -> Question | None:
     """The question, for whoever holds its link."""
     try:
-        token = links.read(PURPOSE, key, ANSWERABLE)
+        token = links.read(PURPOSE, text, ANSWERABLE)
     except links.Bad:
         return None
-    question = Question.objects.select_related("order").filter(pk=pk).first()
-    held = question is not None and token.pk == pk and links.fits(token.nonce, question.nonce)
-    return question if held else None
+    question = Question.objects.select_related("order", "finding__payment").filter(pk=token.pk).first()
+    return question if question is not None and links.fits(token.nonce, question.nonce) else None
 
 
 @transaction.atomic

@@ -1,0 +1,68 @@
+"""A gateway for tests whose books are a list: `theirs.append(...)`, and what it answers when it is asked."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.test import override_settings
+from payments.core import PROVIDER_CACHE
+
+from billing.gateways import Gateway
+from billing.gateways.facts import About, Answer, Fact, Movement
+from billing.models import Payment, Refund
+
+NAME = "scripted"
+PATH = "tests.billing.scripted.Scripted"
+
+
+class Scripted(Gateway):
+    label = "Scripted"
+    theirs: ClassVar[list[Movement]] = []
+    facts: ClassVar[list[Fact]] = []
+    asked: ClassVar[list[tuple[datetime, datetime]]] = []
+    trouble: ClassVar[list[Exception]] = []
+    """Raised one after the other, before anything is answered."""
+
+    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+        if self.trouble:
+            raise self.trouble.pop(0)
+        self.asked.append((since, until))
+        return (movement for movement in self.theirs if since <= movement.at < until)
+
+    def ask(self, payment: Payment) -> list[Fact]:
+        return list(self.facts)
+
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+        return Answer(Refund.State.DONE, reference=f"re_{key[:6]}")
+
+
+def with_scripted(case: type) -> type:
+    variants = settings.PAYMENT_VARIANTS | {NAME: (PATH, {})}
+    return override_settings(PAYMENT_VARIANTS=variants)(case)
+
+
+def fresh() -> None:
+    PROVIDER_CACHE.pop(NAME, None)
+    for kept in (Scripted.theirs, Scripted.facts, Scripted.asked, Scripted.trouble):
+        kept.clear()
+
+
+def line(payment: Payment, **changes: Any) -> Movement:
+    """Their line of a payment of ours, as it should be."""
+    fields = {
+        "kind": "payment",
+        "reference": payment.transaction_id or f"pi_{payment.pk}",
+        "amount": payment.total,
+        "currency": payment.currency,
+        "at": payment.captured_at or payment.created,
+        "fee": Decimal("2.30"),
+        "payout": "po_1",
+        "about": About(token=payment.token),
+    }
+    return Movement(**fields | changes)
+
+
+def soon_after(moment: datetime) -> datetime:
+    return moment + timedelta(minutes=1)
