@@ -17,7 +17,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     question = questions.find(token)
     if question is None:
         raise Http404
-    form = QuestionForm(request.POST or None)
+    form = QuestionForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         questions.answer(question, form.cleaned_data["answer"])
         return redirect(questions.address(question))
