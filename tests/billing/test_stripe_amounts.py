@@ -1,0 +1,64 @@
+from decimal import Decimal
+
+from django.test import SimpleTestCase, tag
+from hypothesis import given
+from hypothesis import strategies as some
+
+from billing.gateways.stripe.amounts import ROUND_THOUSANDTHS, UNITS, WHOLE_HUNDREDTHS, Unpayable, from_stripe, to_stripe
+
+HUNDREDTHS = ("EUR", "HUF", "TWD", "USD")
+CURRENCIES = [*UNITS, *WHOLE_HUNDREDTHS, *ROUND_THOUSANDTHS, *HUNDREDTHS]
+DIGITS = dict.fromkeys([*UNITS, *WHOLE_HUNDREDTHS], 0) | dict.fromkeys([*ROUND_THOUSANDTHS, *HUNDREDTHS], 2)
+"""Decimals that a payer can be asked for: of three, the last must be 0."""
+
+
+@tag("once")
+class StripeAmountsTest(SimpleTestCase):
+    def test_amounts_are_written_as_stripe_wants_them(self) -> None:
+        for amount, currency, units in (
+            ("10", "USD", 1000),
+            ("0.29", "EUR", 29),
+            ("500", "JPY", 500),
+            ("500", "UGX", 50000),
+            ("1200.000", "ISK", 120000),
+            ("1.5", "KWD", 1500),
+            ("12.340", "TND", 12340),
+            ("900.50", "HUF", 90050),
+            ("90", "TWD", 9000),
+            ("0", "USD", 0),
+        ):
+            with self.subTest(amount=amount, currency=currency):
+                self.assertEqual(to_stripe(Decimal(amount), currency), units)
+
+    def test_what_stripe_cannot_take_is_refused_and_not_rounded(self) -> None:
+        for amount, currency in (
+            ("10.005", "USD"),
+            ("500.5", "JPY"),
+            ("500.5", "ISK"),
+            ("0.01", "UGX"),
+            ("1.505", "KWD"),
+            ("-1", "USD"),
+            ("NaN", "USD"),
+            ("Infinity", "JPY"),
+            ("1", "LYD"),
+        ):
+            with self.subTest(amount=amount, currency=currency), self.assertRaises(Unpayable):
+                to_stripe(Decimal(amount), currency)
+
+    def test_a_fee_between_the_steps_is_read_as_it_is(self) -> None:
+        self.assertEqual(from_stripe(1234, "ISK"), Decimal("12.34"))
+        self.assertEqual(from_stripe(-1505, "KWD"), Decimal("-1.505"))
+
+    @given(some.sampled_from(CURRENCIES), some.integers(0, 99_999_999))
+    def test_what_can_be_paid_comes_back_the_same(self, currency: str, steps: int) -> None:
+        amount = Decimal(steps).scaleb(-DIGITS[currency])
+        self.assertEqual(from_stripe(to_stripe(amount, currency), currency), amount)
+
+    @given(some.sampled_from(CURRENCIES), some.decimals(0, 1_000_000, places=4))
+    def test_an_amount_is_sent_exactly_or_not_at_all(self, currency: str, amount: Decimal) -> None:
+        try:
+            units = to_stripe(amount, currency)
+        except Unpayable:
+            self.assertNotEqual(amount, round(amount, DIGITS[currency]))
+        else:
+            self.assertEqual(from_stripe(units, currency), amount)
