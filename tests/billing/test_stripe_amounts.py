@@ -4,7 +4,14 @@ from django.test import SimpleTestCase, tag
 from hypothesis import given
 from hypothesis import strategies as some
 
-from billing.gateways.stripe.amounts import ROUND_THOUSANDTHS, UNITS, WHOLE_HUNDREDTHS, Unpayable, from_stripe, to_stripe
+from billing.gateways.stripe.amounts import (
+    ROUND_THOUSANDTHS,
+    UNITS,
+    WHOLE_HUNDREDTHS,
+    Unpayable,
+    from_stripe,
+    to_stripe,
+)
 
 HUNDREDTHS = ("EUR", "HUF", "TWD", "USD")
 CURRENCIES = [*UNITS, *WHOLE_HUNDREDTHS, *ROUND_THOUSANDTHS, *HUNDREDTHS]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
+from billing.gateways import stripe
 from billing.gateways.practice import Practice
 from billing.kinds import ProductKind
 
@@ -48,3 +49,11 @@ def no_practice_payments(**kwargs: Any) -> list[CheckMessage]:
             id="billing.E003",
         )
     ]
+
+
+@register(Tags.security, deploy=True)
+def the_real_stripe(**kwargs: Any) -> list[CheckMessage]:
+    if settings.STRIPE_URL == stripe.API:
+        return []
+    hint = f"Leave STRIPE_URL empty; it is {settings.STRIPE_URL}."
+    return [Error("Payers are sent to something that is not Stripe.", hint=hint, id="billing.E004")]

@@ -264,7 +264,8 @@ AWS_SES_REGION_ENDPOINT = env.text("AWS_SES_REGION_ENDPOINT", f"email.{AWS_SES_R
 
 STRIPE_KEY = env.text("STRIPE_KEY")
 STRIPE_PUBLIC_KEY = env.text("STRIPE_PUBLIC_KEY")
-STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
+STRIPE_WEBHOOK_SECRET = env.words("STRIPE_WEBHOOK_SECRET")
+STRIPE_URL = env.text("STRIPE_URL", "https://api.stripe.com").rstrip("/")
 PAYPAL_CLIENT_ID = env.text("PAYPAL_CLIENT_ID")
 PAYPAL_SECRET = env.text("PAYPAL_SECRET")
 PAYPAL_URL = env.text("PAYPAL_URL", "https://api.sandbox.paypal.com")
@@ -291,6 +292,11 @@ PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cheque": ("billing.gateways.desk.Desk", {"label": "Cheque"}),
     "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer"}),
 }
+if STRIPE_KEY and STRIPE_WEBHOOK_SECRET:
+    PAYMENT_VARIANTS["stripe"] = (
+        "billing.gateways.stripe.Stripe",
+        {"key": STRIPE_KEY, "secrets": STRIPE_WEBHOOK_SECRET, "url": STRIPE_URL},
+    )
 if PAYPAL_CLIENT_ID and PAYPAL_SECRET and PAYPAL_WEBHOOK_ID:
     PAYMENT_VARIANTS["paypal"] = (
         "billing.gateways.paypal.PayPal",

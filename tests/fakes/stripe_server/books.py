@@ -37,7 +37,7 @@ class Books:
         of_kind = [thing for thing in self.things.values() if thing["object"] == kind]
         return [thing for thing in of_kind if all(thing.get(name) == value for name, value in wanted.items())]
 
-    def book(self, kind: str, source: str, amount: int, currency: str, fee: int = 0, category: str = "") -> Wire:
+    def book(self, kind: str, source: str, amount: int, currency: str, *, fee: int = 0, category: str = "") -> Wire:
         return self.add(
             "txn",
             "balance_transaction",

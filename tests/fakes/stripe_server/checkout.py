@@ -64,7 +64,7 @@ class Checkout(GoingBack):
     # -- what the payer does -----------------------------------------------------------------------------------------
 
     def pay(self, number: str, card: str, *, agreed: bool = False) -> str:
-        """`paid`, `bank` when the payer's bank is to be asked first, or the sentence with which the card is declined."""
+        """`paid`, `bank` when the payer's bank asks first, or the sentence with which the card is declined."""
         session = self._open(number)
         intent = self._intent(session)
         if card in ASKS_THE_BANK and not agreed:
@@ -136,7 +136,7 @@ class Checkout(GoingBack):
             "metadata": dict(intent["metadata"]),
             "payment_method_details": {"type": method},
         }
-        charge["balance_transaction"] = self.book("charge", charge["id"], amount, currency, money.fee(amount))["id"]
+        charge["balance_transaction"] = self.book("charge", charge["id"], amount, currency, fee=money.fee(amount))["id"]
         intent |= {"status": "succeeded", "latest_charge": charge["id"], "amount_received": amount}
         self.tell("charge.succeeded", charge)
         self.tell("payment_intent.succeeded", intent)

@@ -90,7 +90,7 @@ class GoingBack(Books):
             "balance_transactions": [],
         }
         self.tell("charge.dispute.created", dispute)
-        booked = self.book("adjustment", dispute["id"], -amount, currency, 1500, category="dispute")
+        booked = self.book("adjustment", dispute["id"], -amount, currency, fee=1500, category="dispute")
         dispute["balance_transactions"].append(shown(booked))
         self.tell("charge.dispute.funds_withdrawn", dispute)
         return dispute

@@ -29,7 +29,7 @@ class Notice:
         return str(self.event["type"])
 
     def headers(self, at: int | None = None) -> dict[str, str]:
-        signature = WebhookSignature.generate_signature_header(self.body, self.endpoint["secret"], timestamp=at)
+        signature = WebhookSignature.generate_signature_header(self.body, self.endpoint["_secret"], timestamp=at)
         return {"Stripe-Signature": signature, "Content-Type": "application/json; charset=utf-8"}
 
 

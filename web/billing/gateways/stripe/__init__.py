@@ -1,0 +1,60 @@
+"""Stripe Checkout: the payer pays on Stripe's page; what came of it we ask, or are told by a signed message."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from billing.gateways import Hosted
+from billing.gateways.facts import Answer, Begun, Fact, Heard, Movement
+from billing.gateways.stripe import books, hearing, money_back, reading, sessions
+from billing.gateways.stripe.client import connect, speaking
+from billing.models import Payment
+
+API = "https://api.stripe.com"
+CHECKOUT = "https://checkout.stripe.com"
+FEE = "payment_intent.latest_charge.balance_transaction"
+
+
+class Stripe(Hosted):
+    label = "Card or bank, through Stripe"
+
+    def __init__(self, key: str, secrets: list[str], url: str = API) -> None:
+        super().__init__()
+        self.client, self.secrets = connect(key, url), secrets
+        self.hosts = (CHECKOUT if url == API else url,)
+
+    def begin(self, payment: Payment, key: str) -> Begun:
+        end = sessions.until()
+        params = sessions.wanted(payment, self.get_return_url(payment), end)
+        with speaking():
+            session = self.client.v1.checkout.sessions.create(
+                params, {"idempotency_key": f"{key}-{int(end.timestamp())}"}
+            )
+        return Begun(session.id, session.url or "", end)
+
+    def ask(self, payment: Payment) -> list[Fact]:
+        if not payment.session:
+            return []
+        with speaking():
+            session = self.client.v1.checkout.sessions.retrieve(payment.session, {"expand": [FEE]}).to_dict()
+        facts = reading.session(session)
+        return facts + self._afterwards(session["payment_intent"]) if session["payment_status"] == "paid" else facts
+
+    def _afterwards(self, intent: reading.Wire) -> list[Fact]:
+        """Refunds and disputes, each by itself. The charge says only whether there are any."""
+        charge, about = intent["latest_charge"], intent["id"]
+        with speaking():
+            refunds = list(self.client.v1.refunds.list({"payment_intent": about, "limit": 100}).auto_paging_iter())
+            disputes = list(self.client.v1.disputes.list({"payment_intent": about})) if charge["disputed"] else []
+        back: list[Fact] = [reading.refund(refund.to_dict()) for refund in refunds]
+        return back + [reading.dispute(dispute.to_dict()) for dispute in disputes]
+
+    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+        signature = headers.get("Stripe-Signature", "")
+        return hearing.translate(hearing.prove(self.client, self.secrets, body, signature))
+
+    def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
+        return money_back.give_back(self.client, payment, payment.left if amount is None else amount, key)
+
+    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+        return books.movements(self.client, since, until)

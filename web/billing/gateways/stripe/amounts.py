@@ -2,16 +2,17 @@
 
 from decimal import Decimal
 
-from common.money import THREE_DECIMALS
+from common.errors import Permanent
+from common.money import NO_DECIMALS, THREE_DECIMALS
 
-UNITS = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 WHOLE_HUNDREDTHS = frozenset(("ISK", "UGX"))
 """Without decimals, yet written with two zeros."""
+UNITS = NO_DECIMALS - WHOLE_HUNDREDTHS
 ROUND_THOUSANDTHS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 """Three decimals, of which the last must be 0."""
 
 
-class Unpayable(ValueError):
+class Unpayable(Permanent):
     """An amount that Stripe cannot take as it is. It is refused, never rounded."""
 
 

@@ -1,0 +1,234 @@
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.test import override_settings
+from django.utils import timezone
+
+from billing import gateways
+from billing.gateways.facts import Answer, Disputed, Expired, GivenBack, Movement, OnItsWay, Refused, Taken
+from billing.gateways.stripe import sessions
+from billing.models import Dispute, Refund
+from common.errors import NeedsPerson, Permanent, Temporary, Trouble
+from common.network import InsideTransaction
+from tests.billing.stripe import DECLINED, GOOD, StripeTestCase
+from tests.fakes.stripe_server.going_back import REFUND_WAITS
+
+State = Refund.State
+SESSIONS, REFUNDS = "POST /v1/checkout/sessions", "POST /v1/refunds"
+
+
+class BeginTest(StripeTestCase):
+    def test_the_payer_is_sent_to_a_page_for_exactly_what_is_owed(self) -> None:
+        payment = self.attempt()
+        session = self.books.session(payment.session)
+        self.assertEqual(payment.session_url, session["url"])
+        self.assertEqual((session["amount_total"], session["currency"]), (7000, "usd"))
+        self.assertEqual(session["client_reference_id"], payment.token)
+        self.assertEqual(session["metadata"], {"token": payment.token, "order": payment.order.number})
+        self.assertFalse(session["adaptive_pricing"]["enabled"])
+        self.assertEqual(session["success_url"], f"http://testserver/payments/process/{payment.token}/")
+
+    def test_the_page_closes_soon_after_the_place_is_let_go_and_no_sooner_than_stripe_allows(self) -> None:
+        for minutes, least, most in ((30, 31, 36), (60, 60, 65), (1440, 1380, 1385)):
+            with self.subTest(minutes=minutes), override_settings(HOLD_MINUTES=minutes):
+                open_for = sessions.until() - timezone.now()
+                self.assertGreater(open_for, timedelta(minutes=least, seconds=-5))
+                self.assertLess(open_for, timedelta(minutes=most))
+
+    def test_a_second_click_leads_to_the_same_page(self) -> None:
+        payment = self.attempt()
+        again = self.gateway.begin(payment, payment.key)
+        self.assertEqual(again.session, payment.session)
+        self.assertEqual(len(self.books.every("checkout.session")), 1)
+
+    def test_an_answer_that_got_lost_makes_no_second_session(self) -> None:
+        for kind in ("drop", "after"):
+            with self.subTest(kind):
+                self.fake.faults.order(SESSIONS, kind)
+                self.assertTrue(self.attempt(self.placed(2)).session)
+        self.assertEqual(len(self.books.every("checkout.session")), 2)
+        self.assertEqual(len(self.fake.asked(SESSIONS)), 4)
+
+    def test_what_goes_wrong_is_said_in_one_of_three_ways(self) -> None:
+        faults = {500: Temporary, 503: Temporary, 429: Temporary, 409: Temporary, 401: NeedsPerson, 403: NeedsPerson}
+        for status, kind in (faults | {400: Permanent}).items():
+            with self.subTest(status=status):
+                self.fake.faults.clear()
+                self.fake.faults.order(SESSIONS, "before", status=status, times=9)
+                with self.assertRaises(kind):
+                    self.attempt(self.placed(2))
+        self.assertEqual(self.books.every("checkout.session"), [])
+
+    def test_a_stripe_that_is_not_there_is_a_matter_of_time(self) -> None:
+        gone = gateways.get("stripe").__class__("sk_test_x", ["whsec_x"], "http://127.0.0.1:9")
+        payment = self.attempt()
+        with self.assertRaises(Temporary):
+            gone.begin(payment, payment.key)
+
+    def test_another_key_is_the_schools_to_mend(self) -> None:
+        stranger = gateways.get("stripe").__class__("sk_test_other", ["whsec_x"], self.fake.url)
+        payment = self.attempt()
+        with self.assertRaises(NeedsPerson):
+            stranger.begin(payment, payment.key)
+
+    def test_amounts_that_stripe_does_not_take_are_refused_with_a_sentence(self) -> None:
+        payment = self.attempt()
+        for total, currency, said in (
+            ("0.20", "USD", "This amount is too small to be paid by card."),
+            ("10.005", "USD", "10.005 USD has more digits than Stripe takes."),
+        ):
+            payment.total, payment.currency = Decimal(total), currency
+            with self.subTest(said), self.assertRaisesMessage(Trouble, said):
+                self.gateway.begin(payment, f"key-{total}")
+
+    def test_nothing_is_asked_inside_a_transaction(self) -> None:
+        payment = self.attempt()
+        with transaction.atomic():
+            for act in (lambda: self.gateway.ask(payment), lambda: self.gateway.refund(payment, key="k")):
+                with self.assertRaises(InsideTransaction):
+                    act()
+
+
+class AskTest(StripeTestCase):
+    def test_a_page_that_is_still_open_says_nothing(self) -> None:
+        payment = self.attempt()
+        self.books.pay(payment.session, DECLINED)
+        self.assertEqual(self.gateway.ask(payment), [])
+
+    def test_what_was_taken_is_told_with_its_fee(self) -> None:
+        payment = self.paid()
+        taken = Taken(Decimal(70), "USD", payment.transaction_id, fee=Decimal("2.33"))
+        self.assertEqual(self.gateway.ask(payment), [taken])
+
+    def test_a_bank_is_waited_for_and_may_say_no(self) -> None:
+        payment = self.attempt()
+        self.books.pay_from_bank(payment.session)
+        self.assertIsInstance(self.gateway.ask(payment)[0], OnItsWay)
+        self.books.settle(payment.session, good=False)
+        self.assertEqual(self.gateway.ask(payment), [Refused("The bank did not pay.")])
+
+    def test_a_bank_that_says_yes_brings_the_money(self) -> None:
+        payment = self.attempt()
+        self.books.pay_from_bank(payment.session)
+        self.books.settle(payment.session, good=True)
+        self.assertIsInstance(self.gateway.ask(payment)[0], Taken)
+
+    def test_a_page_that_was_left_is_over(self) -> None:
+        payment = self.attempt()
+        self.fake.forward(60 * 60)
+        self.assertEqual(self.gateway.ask(payment), [Expired()])
+
+    def test_refunds_and_disputes_are_named_one_by_one(self) -> None:
+        payment = self.paid()
+        refund = self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
+        dispute = self.books.dispute(payment.transaction_id)
+        _, *facts = self.gateway.ask(payment)
+        back = GivenBack(refund["id"], Decimal(5), "USD", State.DONE)
+        self.assertEqual(facts, [back, Disputed(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")])
+
+
+class RefundTest(StripeTestCase):
+    def test_a_part_goes_back_under_our_own_name_for_it(self) -> None:
+        payment = self.paid()
+        answer = self.gateway.refund(payment, Decimal("12.50"), key="ours")
+        [refund] = self.books.every("refund")
+        self.assertEqual(answer, Answer(State.DONE, refund["id"]))
+        self.assertEqual((refund["amount"], refund["metadata"]["refund"]), (1250, "ours"))
+
+    def test_the_same_refund_is_made_once_however_often_it_is_asked_for(self) -> None:
+        payment = self.paid()
+        for kind in ("drop", "after"):
+            self.fake.faults.order(REFUNDS, kind)
+            self.gateway.refund(payment, Decimal(10), key="ours")
+        self.fake.api.kept.clear()  # as after a day
+        self.gateway.refund(payment, Decimal(10), key="ours")
+        self.assertEqual(len(self.books.every("refund")), 1)
+
+    def test_a_refund_may_take_a_while_and_may_fail_later(self) -> None:
+        payment = self.paid(REFUND_WAITS)
+        self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
+        self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
+        late = self.gateway.refund(payment, Decimal(10), key="ours")
+        self.assertEqual((late.state, late.message), (State.FAILED, "expired or canceled card"))
+
+    def test_money_that_went_back_before_is_told_as_such(self) -> None:
+        payment = self.paid()
+        self.books.refund({"payment_intent": payment.transaction_id, "amount": 6500})
+        part = self.gateway.refund(payment, Decimal(10), key="one")
+        self.assertEqual((part.state, part.already), (State.FAILED, True))
+        self.books.refund({"payment_intent": payment.transaction_id})
+        whole = self.gateway.refund(payment, Decimal(5), key="two")
+        self.assertEqual((whole.state, whole.already), (State.FAILED, True))
+
+    def test_more_than_was_paid_does_not_go_back(self) -> None:
+        answer = self.gateway.refund(self.paid(), Decimal(71), key="ours")
+        self.assertEqual((answer.state, answer.already), (State.FAILED, False))
+
+    def test_nothing_goes_back_beside_a_dispute(self) -> None:
+        payment = self.paid()
+        self.books.dispute(payment.transaction_id)
+        answer = self.gateway.refund(payment, Decimal(10), key="ours")
+        self.assertEqual(answer.state, State.FAILED)
+        self.assertIn("The payer's bank", answer.message)
+
+    def test_a_short_balance_is_topped_up_by_a_person_who_then_tries_again(self) -> None:
+        payment = self.paid()
+        self.books.short = True
+        for _ in range(2):
+            with self.assertRaisesMessage(NeedsPerson, "Top it up"):
+                self.gateway.refund(payment, Decimal(10), key="ours")
+        self.books.short = False
+        self.fake.api.kept = {key: kept for key, kept in self.fake.api.kept.items() if key == "ours"}  # an hour later
+        self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.DONE)
+        self.assertEqual(len(self.books.every("refund")), 1)
+
+
+class MovementsTest(StripeTestCase):
+    def movements(self) -> list[Movement]:
+        around = timedelta(hours=1)
+        return list(self.gateway.movements(self.now - around, self.now + around))
+
+    def test_their_books_are_read_with_fee_and_payout(self) -> None:
+        payment = self.paid()
+        refund = self.gateway.refund(payment, Decimal(10), key="ours")
+        payout = self.books.pay_out()
+        later, back, came = (each for each in self.movements())
+        self.assertEqual((came.kind, came.reference, came.amount), ("payment", payment.transaction_id, Decimal(70)))
+        self.assertEqual((came.fee, came.payout, came.about.token), (Decimal("2.33"), payout["id"], payment.token))
+        self.assertEqual((back.kind, back.reference, back.amount), ("refund", refund.reference, Decimal(-10)))
+        self.assertEqual((later.kind, later.amount), ("other", Decimal("-57.67")))
+
+    def test_a_dispute_is_in_their_books_twice_when_it_is_won(self) -> None:
+        dispute = self.books.dispute(self.paid().transaction_id)
+        self.books.close_dispute(dispute["id"], won=True)
+        sums = [each.amount for each in self.movements() if each.kind == "dispute"]
+        self.assertEqual(sums, [Decimal(70), Decimal(-70)])
+
+    def test_long_books_are_read_page_by_page(self) -> None:
+        payment = self.paid()
+        for _ in range(120):
+            self.books.book("charge", payment.transaction_id, 100, "usd")
+        self.assertEqual(len(self.movements()), 121)
+        self.assertEqual(len(self.fake.asked("GET /v1/balance_transactions")), 2)
+
+    def test_what_is_out_of_the_span_is_left_out(self) -> None:
+        self.paid()
+        late = self.clock() + timedelta(hours=1)
+        self.assertEqual(list(self.gateway.movements(late, late + timedelta(days=1))), [])
+
+    def test_what_stripe_changed_into_another_currency_is_told_in_what_was_paid(self) -> None:
+        self.paid()
+        [line] = self.books.every("balance_transaction")
+        line |= {"currency": "eur", "amount": 6300, "fee": 210, "exchange_rate": 0.9}
+        [came] = self.movements()
+        self.assertEqual((came.amount, came.currency, came.fee), (Decimal(70), "USD", Decimal("2.33")))
+
+
+class GoodCardTest(StripeTestCase):
+    def test_the_fee_of_a_payment_in_another_currency_is_not_told(self) -> None:
+        payment = self.attempt()
+        self.books.pay(payment.session, GOOD)
+        self.books.every("balance_transaction")[0]["currency"] = "eur"
+        [taken] = self.gateway.ask(payment)
+        self.assertIsNone(taken.fee if isinstance(taken, Taken) else taken)

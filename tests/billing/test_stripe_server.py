@@ -1,0 +1,159 @@
+"""The imitation refuses what Stripe refuses: without these, that it takes our requests would say nothing."""
+
+from typing import Any
+
+import requests
+import stripe
+from django.test import SimpleTestCase, tag
+
+from billing.gateways.stripe.client import RETRIES, VERSION, connect
+from tests.fakes.stripe_server import KEY, contract, stripe_server
+from tests.fakes.stripe_server.checkout import ASKS_THE_BANK
+from tests.fakes.stripe_server.wire import Refusal, Wire, nested
+
+LINE = {"quantity": "1", "price_data": {"currency": "usd", "unit_amount": "1000", "product_data": {"name": "A class"}}}
+GOOD: dict[str, Any] = {"mode": "payment", "success_url": "https://school.example/", "line_items": [LINE]}
+
+
+def line(**changes: Any) -> Wire:
+    return GOOD | {"line_items": [LINE | {"price_data": LINE["price_data"] | changes}]}  # type: ignore[operator]
+
+
+@tag("once")
+class CanaryTest(SimpleTestCase):
+    def test_a_good_request_is_read(self) -> None:
+        read = contract.check("SessionCreateParams", GOOD | {"adaptive_pricing": {"enabled": "false"}})
+        self.assertEqual(read["line_items"][0]["price_data"]["unit_amount"], 1000)
+        self.assertIs(read["adaptive_pricing"]["enabled"], False)
+
+    def test_canaries_are_refused(self) -> None:
+        for types, wrong, said in (
+            ("SessionCreateParams", GOOD | {"payment_method_types": ["card"]}, "unknown parameter"),
+            ("SessionCreateParams", GOOD | {"api_key": "sk_test"}, "unknown parameter: api_key"),
+            ("SessionCreateParams", GOOD | {"idempotency_key": "x"}, "unknown parameter"),
+            ("SessionCreateParams", line(unit_amount="10.00"), "Invalid"),
+            ("SessionCreateParams", line(unit_amount="10.0"), "Invalid integer"),
+            ("SessionCreateParams", line(unit_amount="1_000"), "Invalid integer"),
+            ("SessionCreateParams", line(price="10"), "unknown parameter"),
+            ("SessionCreateParams", line(product_data={}), "Missing required param"),
+            ("SessionCreateParams", GOOD | {"metadata": "token"}, "Invalid metadata"),
+            ("SessionCreateParams", GOOD | {"expires_at": "soon"}, "Invalid expires_at"),
+            ("SessionCreateParams", GOOD | {"adaptive_pricing": {"enabled": "False"}}, "Invalid boolean"),
+            ("RefundCreateParams", {"payment_intent": "pi_1", "amount": "1.5"}, "Invalid amount"),
+            ("RefundCreateParams", {"intent": "pi_1"}, "unknown parameter"),
+            ("WebhookEndpointCreateParams", {"url": "x"}, "Missing required param"),
+            ("WebhookEndpointCreateParams", {"url": "x", "enabled_events": ["no.such"]}, "Invalid"),
+            ("WebhookEndpointCreateParams", {"url": "x", "enabled_events": ["*"], "api_version": "1"}, "Invalid"),
+            ("BalanceTransactionListParams", {"created": {"since": "1"}}, "unknown parameter"),
+        ):
+            with self.subTest(types=types, wrong=said), self.assertRaisesMessage(Refusal, said):
+                contract.check(types, wrong)
+
+    def test_nested_forms_are_read(self) -> None:
+        form = "a=1&b[c]=2&d[0][e]=3&d[1][e]=4&expand[0]=x&expand[1]=y"
+        read = {"a": "1", "b": {"c": "2"}, "d": [{"e": "3"}, {"e": "4"}], "expand": ["x", "y"]}
+        self.assertEqual(nested(form), read)
+
+
+@tag("once")
+class RulesTest(SimpleTestCase):
+    def setUp(self) -> None:
+        self.fake = self.enterContext(stripe_server())
+        self.client_of_stripe = connect(KEY, self.fake.url)
+
+    def post(self, path: str, form: str, **headers: str) -> requests.Response:
+        known = {"Authorization": f"Bearer {KEY}", "Stripe-Version": VERSION}
+        return requests.post(f"{self.fake.url}{path}", form, headers=known | headers, timeout=5)
+
+    def open(self, units: int = 1000, currency: str = "usd", **more: Any) -> stripe.checkout.Session:
+        product: Any = {"currency": currency, "unit_amount": units, "product_data": {"name": "A class"}}
+        params: Any = {"mode": "payment", "success_url": "https://a.example/", "line_items": [{"price_data": product}]}
+        params["line_items"][0]["quantity"] = 1
+        return self.client_of_stripe.v1.checkout.sessions.create(params | more)
+
+    def paid(self) -> str:
+        session = self.open()
+        self.fake.books.pay(session.id, "4242424242424242")
+        return str(self.fake.books.session(session.id)["payment_intent"])
+
+    def refuses(self, said: str, act: Any) -> None:
+        with self.subTest(said), self.assertRaisesMessage(stripe.InvalidRequestError, said):
+            act()
+
+    def test_the_client_pins_what_the_contract_says(self) -> None:
+        self.assertEqual(VERSION, stripe.api_version)
+        self.assertEqual(self.client_of_stripe._requestor._options.max_network_retries, RETRIES)
+        self.assertIsNone(stripe.api_key)
+
+    def test_who_asks_must_have_the_key_and_speak_the_version(self) -> None:
+        self.assertEqual(self.post("/v1/refunds", "", Authorization="Bearer sk_other").status_code, 401)
+        self.assertEqual(self.post("/v1/refunds", "", **{"Stripe-Version": "2019-05-16"}).status_code, 400)
+        self.assertEqual(self.post("/v1/no_such_thing", "").status_code, 404)
+
+    def test_sums_that_stripe_does_not_take(self) -> None:
+        for units, currency in ((49, "usd"), (100_000_000, "usd"), (12_345, "isk"), (1505, "kwd"), (1000, "xyz")):
+            self.refuses("", lambda units=units, currency=currency: self.open(units, currency))
+
+    def test_a_session_is_open_between_half_an_hour_and_a_day(self) -> None:
+        now = self.fake.books.now()
+        for seconds in (60 * 29, 60 * 60 * 25):
+            self.refuses("30 minutes to 24 hours", lambda seconds=seconds: self.open(expires_at=now + seconds))
+
+    def test_a_key_is_for_one_request(self) -> None:
+        form = "mode=payment&success_url=x&line_items[0][price_data][currency]=usd&line_items[0][quantity]=1"
+        form += "&line_items[0][price_data][unit_amount]=1000&line_items[0][price_data][product_data][name]=A"
+        where, key = "/v1/checkout/sessions", {"Idempotency-Key": "k"}
+        first, again = self.post(where, form, **key), self.post(where, form, **key)
+        self.assertEqual(first.json(), again.json())
+        self.assertEqual(again.headers["Idempotent-Replayed"], "true")
+        other = self.post(where, form.replace("1000", "2000"), **key)
+        self.assertEqual((other.status_code, other.json()["error"]["type"]), (400, "idempotency_error"))
+
+    def test_what_is_not_there_is_not_found(self) -> None:
+        v1 = self.client_of_stripe.v1
+        self.refuses("No such", lambda: v1.checkout.sessions.retrieve("cs_no"))
+        self.refuses("No such", lambda: v1.refunds.create({"payment_intent": "pi_no"}))
+        self.refuses("cannot be expanded", lambda: v1.checkout.sessions.retrieve(self.open().id, {"expand": ["no"]}))
+
+    def test_refunds_that_stripe_does_not_make(self) -> None:
+        intent = self.paid()
+        refund = self.client_of_stripe.v1.refunds.create
+        self.refuses("greater than", lambda: refund({"payment_intent": intent, "amount": 1001}))
+        self.refuses("positive integer", lambda: refund({"payment_intent": intent, "amount": 0}))
+        refund({"payment_intent": intent})
+        self.refuses("already been refunded", lambda: refund({"payment_intent": intent}))
+        disputed = self.paid()
+        self.fake.books.dispute(disputed)
+        self.refuses("charged back", lambda: refund({"payment_intent": disputed}))
+
+    def test_nobody_pays_on_a_page_that_is_closed(self) -> None:
+        session = self.open()
+        self.client_of_stripe.v1.checkout.sessions.expire(session.id)
+        self.assertEqual(requests.get(str(session.url), timeout=5).status_code, 410)
+        with self.assertRaises(Refusal):
+            self.fake.books.pay(session.id, "4242424242424242")
+
+    def test_a_card_that_asks_the_bank_is_not_charged_before_it_agrees(self) -> None:
+        for card in ASKS_THE_BANK:
+            session = self.open()
+            self.assertEqual(self.fake.books.pay(session.id, card), "bank")
+            self.assertEqual(self.fake.books.session(session.id)["payment_status"], "unpaid")
+            self.assertEqual(self.fake.books.pay(session.id, card, agreed=True), "paid")
+
+    def test_levers_are_pulled_from_outside_too(self) -> None:
+        intent = self.paid()
+        levers = f"{self.fake.url}/_control"
+        done = requests.post(f"{levers}/refund", json={"payment_intent": intent, "amount": 400}, timeout=5).json()
+        self.assertEqual(done["done"]["amount"], 400)
+        events = requests.get(f"{levers}/events", timeout=5).json()["done"]
+        self.assertIn("charge.refunded", [event["type"] for event in events])
+        self.assertIn("reorder-webhooks", requests.get(f"{levers}/", timeout=5).json()["levers"])
+        self.assertEqual(requests.post(f"{levers}/dispute", json={"intent": "pi_no"}, timeout=5).status_code, 400)
+
+    def test_messages_are_repeated_and_turned_round_on_demand(self) -> None:
+        self.fake.webhooks.copies = 2
+        self.paid()
+        self.fake.webhooks.reorder("reversed")
+        kinds = [notice.kind for notice in self.fake.notices()]
+        self.assertEqual(kinds[:2], ["checkout.session.completed"] * 2)
+        self.assertEqual(len(kinds), 6)

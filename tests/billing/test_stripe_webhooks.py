@@ -1,0 +1,158 @@
+import json
+from decimal import Decimal
+
+from django.test import tag
+
+from billing.gateways import BadSignature
+from billing.gateways.facts import About, Ask, Disputed, Expired, GivenBack, Heard, OnItsWay, Refused, Taken
+from billing.gateways.stripe.client import VERSION
+from billing.gateways.stripe.hearing import FOLLOWED
+from billing.models import Dispute, Payment, Refund
+from tests.billing.stripe import GOOD, StripeTestCase, of_session
+from tests.fakes.stripe_server.checkout import DISPUTED_SOON
+from tests.fakes.stripe_server.going_back import REFUND_WAITS
+from tests.fakes.stripe_server.webhooks import Notice
+
+State = Refund.State
+
+
+@tag("once")
+class SignatureTest(StripeTestCase):
+    def notice(self) -> Notice:
+        self.books.pay(self.attempt().session, GOOD)
+        return self.fake.notices("checkout.session.completed")[0]
+
+    def refused(self, body: bytes, headers: dict[str, str]) -> None:
+        with self.assertRaises(BadSignature):
+            self.gateway.hear(body, headers)
+
+    def test_only_the_very_bytes_that_were_signed_are_believed(self) -> None:
+        notice = self.notice()
+        body, headers = notice.body.encode(), notice.headers()
+        self.assertEqual(self.gateway.hear(body, headers).event_id, notice.event["id"])
+        written_again = json.dumps(notice.event).encode()
+        for wrong in (written_again, body.replace(b"7000", b"7001"), b"", b"\xff\xfe", b"{}"):
+            with self.subTest(wrong[:20]):
+                self.refused(wrong, headers)
+
+    def test_a_signature_must_be_there_be_ours_and_be_young(self) -> None:
+        notice = self.notice()
+        signature = notice.headers()["Stripe-Signature"]
+        old = notice.headers(at=int(self.now.timestamp()) - 301)["Stripe-Signature"]
+        notice.endpoint["_secret"] = "whsec_other"
+        foreign = notice.headers()["Stripe-Signature"]
+        for wrong in ("", "t=1", "v1=x", "t=x,v1=y", "t=1,v1=é", old, foreign, signature.replace("v1=", "v0=")):
+            with self.subTest(wrong):
+                self.refused(notice.body.encode(), {"Stripe-Signature": wrong})
+        self.refused(notice.body.encode(), {})
+
+    def test_while_the_secret_is_changed_both_are_good(self) -> None:
+        notice = self.notice()
+        self.gateway.secrets = ["whsec_new", *self.gateway.secrets]
+        old = self.hear(notice)
+        notice.endpoint["_secret"] = "whsec_new"
+        self.assertEqual(self.hear(notice), old)
+
+    def test_what_is_signed_and_yet_no_event_is_refused(self) -> None:
+        notice = self.notice()
+        for body in ("no json", json.dumps({"object": "v2.core.event", "id": "evt_1"})):
+            notice.body = body
+            with self.subTest(body):
+                self.refused(body.encode(), notice.headers())
+
+
+class TranslationTest(StripeTestCase):
+    def only(self, *kinds: str) -> Heard:
+        [heard] = self.heard(*kinds)
+        return heard
+
+    def test_a_paid_session_says_what_was_taken_and_that_the_fee_is_to_be_asked(self) -> None:
+        payment = self.paid()
+        heard = self.only("checkout.session.completed")
+        self.assertEqual(heard.about, of_session(payment))
+        self.assertEqual(heard.facts, (Taken(Decimal(70), "USD", payment.transaction_id), Ask()))
+        assert heard.at is not None
+        self.assertLess(abs((heard.at - self.now).total_seconds()), 60)
+
+    def bank_debit(self) -> Payment:
+        payment = self.attempt()
+        self.books.pay_from_bank(payment.session)
+        heard = self.only("checkout.session.completed")
+        self.assertEqual([type(fact) for fact in heard.facts], [OnItsWay])
+        return payment
+
+    def test_a_bank_debit_comes_later(self) -> None:
+        payment = self.bank_debit()
+        self.books.settle(payment.session, good=True)
+        heard = self.only("checkout.session.async_payment_succeeded")
+        self.assertEqual(heard.facts, (Taken(Decimal(70), "USD", self.intent(payment)), Ask()))
+
+    def test_or_it_does_not(self) -> None:
+        payment = self.bank_debit()
+        self.books.settle(payment.session, good=False)
+        heard = self.only("checkout.session.async_payment_failed")
+        self.assertEqual((heard.about, heard.facts), (of_session(payment), (Refused("The bank did not pay."),)))
+
+    def test_a_page_that_was_left_expires(self) -> None:
+        payment = self.attempt()
+        self.fake.forward(60 * 60)
+        heard = self.only("checkout.session.expired")
+        self.assertEqual((heard.about, heard.facts), (of_session(payment), (Expired(),)))
+
+    def test_a_refund_of_ours_bears_our_name_through_all_its_states(self) -> None:
+        payment = self.paid(REFUND_WAITS)
+        self.fake.notices()
+        self.gateway.refund(payment, Decimal(10), key="ours")
+        number = self.books.every("refund")[0]["id"]
+        sent = GivenBack(number, Decimal(10), "USD", State.SENT, "ours")
+        self.assertEqual(self.only("refund.created").facts, (sent,))
+        self.books.settle_refund(number, good=True)
+        heard = self.only("refund.updated")
+        self.assertEqual(heard.facts, (GivenBack(number, Decimal(10), "USD", State.DONE, "ours"),))
+        self.assertEqual(heard.about, About(token=payment.token, reference=payment.transaction_id))
+
+    def test_a_refund_that_fails_says_why(self) -> None:
+        payment = self.paid()
+        refund = self.books.refund({"payment_intent": payment.transaction_id})
+        self.fake.notices()
+        self.books.settle_refund(refund["id"], good=False)
+        failed = GivenBack(refund["id"], Decimal(70), "USD", State.FAILED, "", "expired or canceled card")
+        self.assertEqual(self.only("refund.failed").facts, (failed,))
+
+    def test_a_refund_made_in_the_dashboard_is_known_by_the_payment(self) -> None:
+        payment = self.paid()
+        self.fake.notices()
+        self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
+        refund, charge = self.heard("refund.created", "charge.refunded")
+        self.assertEqual(refund.about, About(reference=payment.transaction_id))
+        self.assertEqual(charge.about, About(token=payment.token, reference=payment.transaction_id))
+        self.assertEqual(charge.facts, (Ask(),))
+
+    def test_a_dispute_is_told_from_its_beginning_to_its_end(self) -> None:
+        for won, end in ((True, Dispute.State.WON), (False, Dispute.State.LOST)):
+            payment = self.attempt(self.placed(2))
+            self.books.pay(payment.session, DISPUTED_SOON)
+            number = self.books.every("dispute")[-1]["id"]
+            self.books.close_dispute(number, won=won)
+            kinds = ("charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed")
+            heard = self.heard(*kinds)
+            self.assertEqual([each.about for each in heard], [About(reference=self.intent(payment))] * 3)
+            told = [
+                Disputed(number, Decimal(50), "USD", state, "fraudulent")
+                for state in (Dispute.State.OPEN, Dispute.State.OPEN, end)
+            ]
+            self.assertEqual([fact for each in heard for fact in each.facts], told)
+
+    def test_what_we_do_not_follow_is_heard_and_means_nothing(self) -> None:
+        self.paid()
+        strangers = [heard for heard in self.heard() if heard.kind not in FOLLOWED]
+        self.assertEqual({heard.kind for heard in strangers}, {"charge.succeeded", "payment_intent.succeeded"})
+        self.assertEqual([heard.facts for heard in strangers], [(), ()])
+
+    def test_an_endpoint_of_another_version_is_noticed_and_not_believed_in_detail(self) -> None:
+        self.fake.endpoint["api_version"] = "2019-05-16"
+        payment = self.paid()
+        with self.assertLogs("billing.gateways.stripe.hearing", "WARNING") as log:
+            heard = self.only("checkout.session.completed")
+        self.assertEqual((heard.about, heard.facts), (of_session(payment), (Ask(),)))
+        self.assertIn(f"2019-05-16 where {VERSION} is expected", log.output[0])

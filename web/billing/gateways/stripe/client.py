@@ -1,0 +1,66 @@
+"""How Stripe is spoken to: one client, its version pinned, and its troubles in our three words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+import stripe
+
+from common.errors import NeedsPerson, Permanent, Temporary, Trouble
+from common.network import refuse_inside_transaction
+
+VERSION: Final = "2026-10-28.endive"
+"""What our requests and translations are written for; the webhook endpoint is to speak the same."""
+TIMEOUT = (5.0, 15.0)
+RETRIES = 2
+SENTENCES = {
+    "amount_too_small": "This amount is too small to be paid by card.",
+    "amount_too_large": "This amount is too large to be paid by card.",
+    "resource_missing": "Stripe does not know what we asked about; perhaps the key is of another account.",
+}
+
+
+def connect(key: str, url: str) -> stripe.StripeClient:
+    return stripe.StripeClient(
+        key,
+        stripe_version=VERSION,
+        base_addresses={"api": url},
+        max_network_retries=RETRIES,
+        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+    )
+
+
+class Declined(Permanent):
+    """Stripe understood and said no. `again`: it only repeated what it said to this key before."""
+
+    def __init__(self, sentence: str, code: str, again: bool) -> None:
+        super().__init__(sentence)
+        self.code, self.again = code, again
+
+
+@contextmanager
+def speaking() -> Iterator[None]:
+    refuse_inside_transaction()
+    try:
+        yield
+    except stripe.StripeError as error:
+        raise trouble(error) from error
+
+
+def trouble(error: stripe.StripeError) -> Trouble:
+    """Their own sentences may name people and are not kept; their codes do not."""
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        return NeedsPerson("Stripe does not accept the school's key.")
+    if isinstance(error, stripe.InvalidRequestError | stripe.CardError):
+        code = error.code or "invalid request"
+        again = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        return Declined(SENTENCES.get(code, f"Stripe did not accept this ({code})."), code, again)
+    if isinstance(error, stripe.IdempotencyError):
+        return Permanent("Stripe was asked before for something else under the same key.")
+    return Temporary("Stripe cannot be reached just now.", retry_after(error))
+
+
+def retry_after(error: stripe.StripeError) -> timedelta | None:
+    seconds = (error.headers or {}).get("Retry-After", "")
+    return timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
