@@ -141,16 +141,15 @@ class RefundTest(StripeTestCase):
         for kind in ("drop", "after"):
             self.fake.faults.order(REFUNDS, kind)
             self.gateway.refund(payment, Decimal(10), key="ours")
-        self.fake.api.kept.clear()  # as after a day
-        self.gateway.refund(payment, Decimal(10), key="ours")
         self.assertEqual(len(self.books.every("refund")), 1)
 
     def test_a_refund_may_take_a_while_and_may_fail_later(self) -> None:
         payment = self.paid(REFUND_WAITS)
         self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
         self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
-        late = self.gateway.refund(payment, Decimal(10), key="ours")
-        self.assertEqual((late.state, late.message), (State.FAILED, "expired or canceled card"))
+        _, back = self.gateway.ask(payment)
+        assert isinstance(back, GivenBack)
+        self.assertEqual((back.state, back.message, back.key), (State.FAILED, "expired or canceled card", "ours"))
 
     def test_money_that_went_back_before_is_told_as_such(self) -> None:
         payment = self.paid()
@@ -180,7 +179,8 @@ class RefundTest(StripeTestCase):
                 self.gateway.refund(payment, Decimal(10), key="ours")
         self.books.short = False
         self.fake.api.kept = {key: kept for key, kept in self.fake.api.kept.items() if key == "ours"}  # an hour later
-        self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.DONE)
+        for _ in range(2):
+            self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.DONE)
         self.assertEqual(len(self.books.every("refund")), 1)
 
 

@@ -10,12 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from tests.fakes.faults import Faults
 from tests.fakes.paypal_server import pages
 from tests.fakes.paypal_server.api import Api, Reply
 from tests.fakes.paypal_server.books import Books
 from tests.fakes.paypal_server.contract import Asked
 from tests.fakes.paypal_server.control import levers
-from tests.fakes.paypal_server.faults import Faults
 from tests.fakes.paypal_server.webhooks import Notice, Webhooks
 from tests.fakes.paypal_server.wire import No
 

@@ -1,4 +1,4 @@
-"""Refunds. Stripe keeps a key for a day; for longer, each refund carries its own name and is looked for first."""
+"""Refunds. Under one key Stripe makes one, and says for a day what it said first; whoever comes later asks first."""
 
 from decimal import Decimal
 
@@ -17,8 +17,6 @@ DISPUTED = "The payer's bank asks this money back; Stripe gives none back beside
 
 
 def give_back(client: StripeClient, payment: Payment, amount: Decimal, key: str) -> Answer:
-    if found := _made_before(client, payment, key):
-        return _answer(found)
     try:
         return _answer(_make(client, payment, amount, key, key))
     except Declined as declined:
@@ -28,7 +26,10 @@ def give_back(client: StripeClient, payment: Payment, amount: Decimal, key: str)
 
 
 def _once_more(client: StripeClient, payment: Payment, amount: Decimal, key: str) -> Answer:
-    """Under the same key they would say for a day that the balance is short, whatever it is now."""
+    """Under the same key they would say for a day that the balance is short, whatever it is now. A new key might be one
+    too many: what it made before is looked for by the name that each refund carries."""
+    if found := _made_before(client, payment, key):
+        return _answer(found)
     try:
         return _answer(_make(client, payment, amount, key, f"{key}-{timezone.now():%Y%m%d%H}"))
     except Declined as declined:
