@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.test import override_settings
 
+from billing import checks, gateways
 from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
 from billing.gateways.paypal import orders, pages_of
 from billing.models import Payment, Refund
@@ -273,3 +274,31 @@ class MovementsTest(PayPalTestCase):
                 self.fake.api.most_rows = most
                 found = list(self.paypal.movements(start - timedelta(minutes=1), self.now))
                 self.assertEqual([each.reference for each in found], [f"R{number}" for number in range(1100)])
+
+
+class OfferedTest(PayPalTestCase):
+    def test_it_is_offered_for_the_currencies_that_it_takes(self) -> None:
+        for currency, wanted in (("USD", True), ("JPY", True), ("KWD", False)):
+            with self.subTest(currency), override_settings(CURRENCY=currency):
+                self.assertEqual("paypal" in dict(gateways.offered()), wanted)
+
+    def test_half_of_it_or_a_currency_that_it_does_not_take_is_said_at_the_start(self) -> None:
+        whole = dict.fromkeys(checks.PAYPAL_NAMES, "set")
+        for changes, wanted in (
+            (dict.fromkeys(checks.PAYPAL_NAMES, ""), []),
+            (whole, []),
+            (whole | {"PAYPAL_WEBHOOK_ID": ""}, ["billing.W001"]),
+            (whole | {"CURRENCY": "KWD"}, ["billing.W002"]),
+        ):
+            with self.subTest(changes), override_settings(**changes):
+                self.assertEqual([found.id for found in checks.paypal_is_whole()], wanted)
+
+    def test_only_paypal_itself_passes_for_paypal(self) -> None:
+        for url, wanted in (
+            ("https://api.paypal.com", []),
+            ("http://api.paypal.com", ["billing.E005"]),
+            ("https://api.paypal.com.example", ["billing.E005"]),
+            (self.fake.url, ["billing.E005"]),
+        ):
+            with self.subTest(url), override_settings(PAYPAL_URL=url):
+                self.assertEqual([found.id for found in checks.the_real_paypal()], wanted)

@@ -4,10 +4,11 @@ import inspect
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from billing.gateways import stripe
+from billing.gateways.paypal import amounts, is_real
 from billing.gateways.practice import Practice
 from billing.kinds import ProductKind
 
@@ -57,3 +58,27 @@ def the_real_stripe(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = f"Leave STRIPE_URL empty; it is {settings.STRIPE_URL}."
     return [Error("Payers are sent to something that is not Stripe.", hint=hint, id="billing.E004")]
+
+
+PAYPAL_NAMES = ("PAYPAL_CLIENT_ID", "PAYPAL_SECRET", "PAYPAL_WEBHOOK_ID")
+
+
+@register()
+def paypal_is_whole(**kwargs: Any) -> list[CheckMessage]:
+    missing = [name for name in PAYPAL_NAMES if not getattr(settings, name)]
+    if len(missing) == len(PAYPAL_NAMES):
+        return []
+    if missing:
+        hint = "Without the webhook's id nothing that PayPal tells by itself could be believed."
+        return [Warning(f"PayPal is not offered: {', '.join(missing)} is missing.", hint=hint, id="billing.W001")]
+    if not amounts.takes(settings.CURRENCY):
+        return [Warning(f"PayPal is not offered: it does not take {settings.CURRENCY}.", id="billing.W002")]
+    return []
+
+
+@register(Tags.security, deploy=True)
+def the_real_paypal(**kwargs: Any) -> list[CheckMessage]:
+    if is_real(settings.PAYPAL_URL):
+        return []
+    hint = f"PAYPAL_URL is {settings.PAYPAL_URL}."
+    return [Error("Payers are sent to something that is not PayPal.", hint=hint, id="billing.E005")]

@@ -67,7 +67,7 @@ class Api:
         wrong = contract.faults_of(asked)
         if wrong:
             self.violations += [f"{asked.where}: {each}" for each in wrong]
-            raise No(400, "INVALID_REQUEST", "INVALID_SYNTAX")
+            raise No(400, "INVALID_REQUEST", "INVALID_PARAMETER_SYNTAX")
         if asked.method == "GET" or asked.path.startswith("/v1/"):
             return work(asked, *arguments)
         return self._once(asked, lambda: work(asked, *arguments))

@@ -42,6 +42,7 @@ ANSWERS = {
     r"GET /v2/payments/refunds/\w+": Refund,
     r"GET /v1/reporting/transactions": SearchResponse,
 }
+TOKEN_FORM = [("grant_type", "client_credentials")]
 SEARCH = {"start_date", "end_date", "fields", "balance_affecting_records_only", "page_size", "page", "transaction_id"}
 
 
@@ -76,7 +77,7 @@ def faults_in_answer(asked: Asked, status: int, body: bytes) -> list[str]:
 def _form(asked: Asked) -> Iterator[str]:
     kind = asked.headers.get("Content-Type", "").partition(";")[0]
     if asked.method == "POST" and asked.path == "/v1/oauth2/token":
-        if kind != "application/x-www-form-urlencoded" or asked.body != b"grant_type=client_credentials":
+        if kind != "application/x-www-form-urlencoded" or parse_qsl(asked.body.decode()) != TOKEN_FORM:
             yield "the token is asked for with a form of grant_type=client_credentials"
     elif asked.method == "POST" and kind != "application/json":
         yield f"Content-Type is {kind!r}"

@@ -7,9 +7,9 @@ from tests.fakes.paypal_server.wire import Wire
 
 BUTTONS = {
     "balance": "Pay now",
-    "echeck": "Pay from my bank account (takes days)",
+    "echeck": "Pay from my bank (takes days)",
     "declined": "Pay with a card that is declined",
-    "failing": "Pay with a card that fails afterwards",
+    "failing": "Pay with a card that fails later",
     "cancel": "Cancel and go back to the school",
 }
 STYLE = """

@@ -10,6 +10,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from requests.structures import CaseInsensitiveDict
+
 from tests.fakes.faults import Faults
 from tests.fakes.paypal_server import pages
 from tests.fakes.paypal_server.api import Api, Reply
@@ -152,7 +154,9 @@ class Handler(BaseHTTPRequestHandler):
         elif place.path.startswith("/_control/"):
             self.control(place.path.removeprefix("/_control/"), body)
         else:
-            self.give(self.server.fake.answer(Asked(method, self.path, body, dict(self.headers.items()))))
+            self.give(
+                self.server.fake.answer(Asked(method, self.path, body, CaseInsensitiveDict(self.headers.items())))
+            )
 
     def checkout(self, method: str, query: dict[str, list[str]], form: dict[str, list[str]]) -> None:
         number = query.get("token", [""])[0]

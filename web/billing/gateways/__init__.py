@@ -38,6 +38,10 @@ class Gateway(BasicProvider):
     hosts: tuple[str, ...] = ()
     """Where its own pages are (`https://checkout.stripe.com`): our pages must be allowed to send people there."""
 
+    def takes(self, currency: str) -> bool:
+        """What cannot be paid this way is not offered this way."""
+        return True
+
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
         """The form to show, or RedirectNeeded."""
         raise NotImplementedError
@@ -97,7 +101,9 @@ def of(payment: Payment) -> Gateway:
 
 def offered() -> list[tuple[str, str]]:
     """What a payer may choose online: names and labels."""
-    return [(name, gateway.label) for name, gateway in _all() if not gateway.by_hand]
+    return [
+        (name, gateway.label) for name, gateway in _all() if not gateway.by_hand and gateway.takes(settings.CURRENCY)
+    ]
 
 
 def at_the_desk() -> list[tuple[str, str]]:

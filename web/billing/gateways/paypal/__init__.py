@@ -118,7 +118,12 @@ class PayPal(Hosted):
 
 def pages_of(url: str) -> tuple[str, ...]:
     """Where payers approve: not where the interface is, except on somebody's own machine."""
-    place = urlsplit(url)
-    if not (place.hostname or "").endswith(".paypal.com"):
+    if not is_real(url):
+        place = urlsplit(url)
         return (f"{place.scheme}://{place.netloc}",)
     return ("https://www.sandbox.paypal.com",) if ".sandbox." in url else ("https://www.paypal.com",)
+
+
+def is_real(url: str) -> bool:
+    place = urlsplit(url)
+    return place.scheme == "https" and (place.hostname or "").endswith(".paypal.com")

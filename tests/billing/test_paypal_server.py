@@ -1,0 +1,252 @@
+"""The imitation of PayPal refuses what PayPal refuses, and PayPal's own program gets on with it."""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.test import SimpleTestCase, tag
+from paypalserversdk.configuration import Configuration, Environment, Server
+from paypalserversdk.http.auth.o_auth_2 import ClientCredentialsAuthCredentials
+from paypalserversdk.paypal_serversdk_client import PaypalServersdkClient
+
+from tests.fakes.paypal_server import CLIENT_ID, SECRET, PayPal, paypal_server
+
+ORDERS = "/v2/checkout/orders"
+CONTEXT = {"return_url": "https://school/back/", "cancel_url": "https://school/back/"}
+
+
+def order(currency: str = "USD", value: str = "10.00") -> dict[str, Any]:
+    return {
+        "intent": "CAPTURE",
+        "purchase_units": [{"amount": {"currency_code": currency, "value": value}}],
+        "payment_source": {"paypal": {"experience_context": CONTEXT}},
+    }
+
+
+@tag("once")
+class ServerTest(SimpleTestCase):
+    fake: PayPal
+
+    def setUp(self) -> None:
+        self.fake = self.enterContext(paypal_server())
+        login = (CLIENT_ID, SECRET)
+        form = {"grant_type": "client_credentials"}
+        answer = requests.post(f"{self.fake.url}/v1/oauth2/token", form, auth=login, timeout=5)
+        self.token = answer.json()["access_token"]
+
+    def ask(self, method: str, path: str, body: Any = None, key: str = "", token: str | None = None) -> tuple[int, Any]:
+        headers = {
+            "Authorization": f"Bearer {self.token if token is None else token}",
+            "Prefer": "return=representation",
+        }
+        headers |= {"PayPal-Request-Id": key} if key else {}
+        headers |= {"Content-Type": "application/json"} if method == "POST" else {}
+        answer = requests.request(method, f"{self.fake.url}{path}", json=body, headers=headers, timeout=5)
+        return answer.status_code, answer.json()
+
+    def refused(self, issue: str, status: int, asked: str, body: Any = None, key: str = "k") -> None:
+        method, path = asked.split()
+        got, answer = self.ask(method, path, body, key)
+        self.assertEqual((got, answer["details"][0]["issue"]), (status, issue))
+
+    def pull(self, lever: str, **wanted: Any) -> Any:
+        answer = requests.post(f"{self.fake.url}/_control/{lever}", json=wanted, timeout=5)
+        self.assertEqual(answer.status_code, 200, answer.text)
+        return answer.json()["done"]
+
+    def approved(self, instrument: str = "balance") -> str:
+        number = self.fake.books.create(order())["id"]
+        self.fake.books.approve(number, instrument)
+        return number
+
+    def captured(self) -> str:
+        return self.fake.books.capture(self.approved())["purchase_units"][0]["payments"]["captures"][0]["id"]
+
+    def test_who_may_not_ask_is_told_nothing(self) -> None:
+        for token in ("", "A21.invented"):
+            self.assertEqual(self.ask("GET", f"{ORDERS}/A", token=token)[0], 401)
+        self.fake.forward(timedelta(hours=10))
+        self.assertEqual(self.ask("GET", f"{ORDERS}/A")[0], 401)
+        wrong = requests.post(f"{self.fake.url}/v1/oauth2/token", {"grant_type": "client_credentials"}, timeout=5)
+        self.assertEqual(wrong.status_code, 401)
+
+    def test_amounts_that_paypal_does_not_know_are_refused(self) -> None:
+        for currency, value, issue in (
+            ("JPY", "500.00", "DECIMAL_PRECISION"),
+            ("HUF", "500.5", "DECIMAL_PRECISION"),
+            ("USD", "1.005", "DECIMAL_PRECISION"),
+            ("USD", "0.00", "CANNOT_BE_ZERO_OR_NEGATIVE"),
+            ("KWD", "1.500", "INVALID_CURRENCY_CODE"),
+        ):
+            with self.subTest(currency, value=value):
+                self.refused(issue, 422, f"POST {ORDERS}", order(currency, value), f"{currency}{value}")
+
+    def test_what_does_not_exist_is_not_found(self) -> None:
+        for method, path in (
+            ("GET", f"{ORDERS}/NONE"),
+            ("POST", f"{ORDERS}/NONE/capture"),
+            ("GET", "/v2/payments/captures/NONE"),
+            ("POST", "/v2/payments/captures/NONE/refund"),
+            ("GET", "/v2/payments/refunds/NONE"),
+            ("GET", "/v1/customer/disputes/NONE"),
+            ("GET", "/v9/nothing"),
+        ):
+            with self.subTest(path):
+                self.refused("INVALID_RESOURCE_ID", 404, f"{method} {path}", {} if method == "POST" else None, path)
+
+    def test_an_order_is_captured_when_approved_and_once(self) -> None:
+        number = self.ask("POST", ORDERS, order(), "a")[1]["id"]
+        self.refused("ORDER_NOT_APPROVED", 422, f"POST {ORDERS}/{number}/capture", {}, "b")
+        self.fake.books.approve(number)
+        self.assertEqual(self.ask("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 201)
+        self.assertEqual(self.ask("POST", f"{ORDERS}/{number}/capture", {}, "c")[0], 200)
+        self.refused("ORDER_ALREADY_CAPTURED", 422, f"POST {ORDERS}/{number}/capture", {}, "d")
+
+    def test_a_declined_instrument_stays_declined_under_its_key(self) -> None:
+        number = self.approved("declined")
+        for _ in range(2):
+            self.refused("INSTRUMENT_DECLINED", 422, f"POST {ORDERS}/{number}/capture", {}, "a")
+
+    def test_no_more_goes_back_than_came(self) -> None:
+        path = f"/v2/payments/captures/{self.captured()}/refund"
+        part, euro = ({"amount": {"currency_code": currency, "value": "6.00"}} for currency in ("USD", "EUR"))
+        self.refused("REFUND_CAPTURE_CURRENCY_MISMATCH", 422, f"POST {path}", euro, "a")
+        self.assertEqual(self.ask("POST", path, part, "b")[0], 201)
+        self.refused("REFUND_AMOUNT_EXCEEDED", 422, f"POST {path}", part, "c")
+        self.assertEqual(self.ask("POST", path, {}, "d")[1]["amount"]["value"], "4.00")
+        self.refused("CAPTURE_FULLY_REFUNDED", 422, f"POST {path}", {}, "e")
+
+    def test_an_order_with_a_source_wants_a_key_and_a_key_wants_the_same_body(self) -> None:
+        self.refused("PAYPAL_REQUEST_ID_REQUIRED", 400, f"POST {ORDERS}", order(), "")
+        self.ask("POST", ORDERS, order(), "a")
+        self.refused("INVALID_PARAMETER_VALUE", 400, f"POST {ORDERS}", order(value="11.00"), "a")
+
+    def test_what_paypal_would_not_understand_is_refused_and_remembered(self) -> None:
+        self.refused("INVALID_PARAMETER_SYNTAX", 400, f"POST {ORDERS}", order() | {"unknown": "key"})
+        self.assertEqual(len(self.pull("violations")), 1)
+
+    def test_without_a_source_the_link_has_its_older_name(self) -> None:
+        old = {name: part for name, part in order().items() if name != "payment_source"} | {
+            "application_context": CONTEXT
+        }
+        answer = self.ask("POST", ORDERS, old, "a")[1]
+        self.assertEqual((answer["status"], answer["links"][1]["rel"]), ("CREATED", "approve"))
+
+    def test_a_search_is_no_longer_than_a_month(self) -> None:
+        dates = "start_date=2026-01-01T00:00:00Z&end_date=2026-03-01T00:00:00Z"
+        self.refused("DATE_RANGE_IS_INVALID", 400, f"GET /v1/reporting/transactions?{dates}")
+
+    def test_every_lever_is_listed_and_a_wrong_one_says_so(self) -> None:
+        listed = requests.get(f"{self.fake.url}/_control/", timeout=5).json()["levers"]
+        self.assertIn("fault", listed)
+        for lever, wanted in (
+            ("nonsense", {}),
+            ("fault", {"match": "*", "kind": "sideways"}),
+            ("settle", {"number": "X"}),
+        ):
+            answer = requests.post(f"{self.fake.url}/_control/{lever}", json=wanted, timeout=5)
+            self.assertEqual(answer.status_code, 400)
+
+    def test_the_dashboard_is_pulled_by_levers(self) -> None:
+        number = self.fake.books.create(order())["id"]
+        self.pull("approve", number=number, instrument="echeck")
+        self.ask("POST", f"{ORDERS}/{number}/capture", {}, "a")
+        capture = next(iter(self.pull("captures")))
+        self.pull("settle", number=capture)
+        self.pull("pending-refunds", on=True)
+        refund = self.pull("refund", number=capture, amount={"currency_code": "USD", "value": "1.00"})
+        self.pull("settle-refund", number=refund["id"])
+        dispute = self.pull("dispute", number=capture)["dispute_id"]
+        self.pull("update-dispute", number=dispute)
+        self.pull("resolve", number=dispute, outcome="RESOLVED_SELLER_FAVOUR")
+        told = [notice.kind for notice in self.fake.notices()]
+        self.assertEqual(
+            told,
+            [
+                "CHECKOUT.ORDER.APPROVED",
+                "PAYMENT.CAPTURE.PENDING",
+                "PAYMENT.CAPTURE.COMPLETED",
+                "PAYMENT.REFUND.PENDING",
+                "PAYMENT.CAPTURE.REFUNDED",
+                "CUSTOMER.DISPUTE.CREATED",
+                "CUSTOMER.DISPUTE.UPDATED",
+                "CUSTOMER.DISPUTE.RESOLVED",
+            ],
+        )
+
+    def test_notices_are_sent_again_until_they_are_taken_doubled_and_out_of_turn_on_order(self) -> None:
+        with site() as (url, got):
+            self.pull("hold-webhooks")
+            self.pull("copies-of-webhooks", copies=2)
+            self.fake.books.settle(self.pending())
+            self.pull("reorder-webhooks", order="reversed")
+            self.pull("webhooks-to", url=url)
+            self.assertTrue(got.enough.wait(10))
+        self.assertEqual(got.kinds[0], "PAYMENT.CAPTURE.COMPLETED")
+        self.assertEqual(got.kinds.count("PAYMENT.CAPTURE.COMPLETED"), 3)  # two, and the one that was refused
+        self.assertEqual(
+            sorted(set(got.kinds)), ["CHECKOUT.ORDER.APPROVED", "PAYMENT.CAPTURE.COMPLETED", "PAYMENT.CAPTURE.PENDING"]
+        )
+
+    def pending(self) -> str:
+        return self.fake.books.capture(self.approved("echeck"))["purchase_units"][0]["payments"]["captures"][0]["id"]
+
+    def test_paypals_own_program_orders_captures_gives_back_and_searches(self) -> None:
+        config = Configuration(
+            environment=Environment.SANDBOX,
+            client_credentials_auth_credentials=ClientCredentialsAuthCredentials(CLIENT_ID, SECRET),
+        )
+        config.environments = {Environment.SANDBOX: {Server.DEFAULT: self.fake.url}}
+        theirs = PaypalServersdkClient(config=config)
+        made = theirs.orders.create_order({"body": order(), "paypal_request_id": "a"}).body
+        self.fake.books.approve(made.id)
+        captured = theirs.orders.capture_order({"id": made.id, "prefer": "return=representation"}).body
+        capture = captured.purchase_units[0].payments.captures[0]
+        self.assertEqual((captured.status, capture.status, capture.amount.value), ("COMPLETED", "COMPLETED", "10.00"))
+        refund = theirs.payments.refund_captured_payment(
+            {"capture_id": capture.id, "prefer": "return=representation"}
+        ).body
+        self.assertEqual((refund.status, refund.amount.value), ("COMPLETED", "10.00"))
+        now = self.fake.books.now()
+        dates = {"start_date": (now - timedelta(days=1)).isoformat(), "end_date": (now + timedelta(days=1)).isoformat()}
+        self.assertEqual(theirs.transaction_search.search_transactions(dates).body.total_items, 2)
+        self.assertEqual(self.fake.api.violations, [])
+
+
+class Got:
+    """What a site was told; it refuses the first."""
+
+    def __init__(self, wanted: int) -> None:
+        self.kinds: list[str] = []
+        self.wanted, self.enough = wanted, threading.Event()
+
+
+@contextmanager
+def site() -> Iterator[tuple[str, Got]]:
+    got = Got(7)
+
+    class Site(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.kinds.append(body.split(b'"event_type":"')[1].split(b'"')[0].decode())
+            self.send_response(503 if len(got.kinds) == 1 else 200)
+            self.end_headers()
+            if len(got.kinds) == got.wanted:
+                got.enough.set()
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/", got
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
