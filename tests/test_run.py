@@ -22,8 +22,16 @@ SLEEPING_SITE = """
 import os, pathlib, subprocess, sys, time
 if sys.argv[1] != "prepare":
     child = subprocess.Popen(["sleep", "60"])
+    pathlib.Path(sys.argv[1] + ".given").write_text(os.environ.get("STRIPE_URL", "") + os.environ.get("PAYPAL_URL", ""))
     pathlib.Path(sys.argv[1] + ".pids").write_text(f"{os.getpid()} {child.pid}")
     time.sleep(60)
+"""
+IMITATION = """
+import os, pathlib, time
+name = pathlib.Path(__file__).stem.partition("_")[0]
+pathlib.Path(name + ".pids").write_text(str(os.getpid()))
+print(f"{name.upper()}_URL=<{name}=one>", end="\\n\\n", flush=True)
+time.sleep(60)
 """
 
 
@@ -35,6 +43,9 @@ def copy_of_the_tree() -> Path:
         (folder / name).write_text("")
     (folder / "web").mkdir()
     (folder / "web" / "manage.py").write_text(SLEEPING_SITE)
+    (folder / "tests" / "fakes").mkdir(parents=True)
+    for name in ("stripe_server.py", "paypal_server.py"):
+        (folder / "tests" / "fakes" / name).write_text(IMITATION)
     return folder
 
 
@@ -126,6 +137,15 @@ class InstalledTest(SimpleTestCase):
                 process.send_signal(number)
                 self.assertEqual(process.wait(15), 0)
                 self.assertEqual([pid for pid in pids if alive(pid)], [])
+
+    def test_the_site_is_given_what_the_imitations_of_gateways_say_and_they_end_with_it(self) -> None:
+        arguments = [sys.executable, "run", "--gateways=fake"]
+        process = subprocess.Popen(arguments, cwd=self.folder, start_new_session=True, stdout=subprocess.DEVNULL)
+        pids = [pid for name in ("runserver", "worker", "stripe", "paypal") for pid in self.started(name)]
+        self.assertEqual((self.folder / "runserver.given").read_text(), "<stripe=one><paypal=one>")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(15), 0)
+        self.assertEqual([pid for pid in pids if alive(pid)], [])
 
     def started(self, command: str) -> list[int]:
         path = self.folder / f"{command}.pids"

@@ -17,7 +17,7 @@ def main() -> None:
         signal.signal(number, lambda *_: ended.set())
     with paypal_server(wanted.port, f"{wanted.site.rstrip('/')}/payments/process/paypal/") as fake:
         print(f"PAYPAL_URL={fake.url}\nPAYPAL_CLIENT_ID={CLIENT_ID}\nPAYPAL_SECRET={SECRET}")
-        print(f"PAYPAL_WEBHOOK_ID={WEBHOOK_ID}", flush=True)
+        print(f"PAYPAL_WEBHOOK_ID={WEBHOOK_ID}\n", flush=True)
         ended.wait()
 
 

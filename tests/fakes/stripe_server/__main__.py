@@ -1,4 +1,7 @@
-"""`-m tests.fakes.stripe_server --port 8114 --site http://127.0.0.1:8000`: a Stripe for one's own machine."""
+"""`-m tests.fakes.stripe_server --port 8114 --site http://127.0.0.1:8000`: a Stripe for one's own machine.
+
+Prints what the site is to be given, then an empty line.
+"""
 
 import argparse
 import signal
@@ -16,7 +19,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     with stripe_server(wanted.port, f"{wanted.site.rstrip('/')}/payments/process/stripe/") as fake:
-        print(f"STRIPE_URL={fake.url}\nSTRIPE_KEY={KEY}\nSTRIPE_WEBHOOK_SECRET={WEBHOOK_SECRET}", flush=True)
+        print(f"STRIPE_URL={fake.url}\nSTRIPE_KEY={KEY}\nSTRIPE_WEBHOOK_SECRET={WEBHOOK_SECRET}\n", flush=True)
         ended.wait()
 
 
