@@ -1,5 +1,6 @@
 """The site's PayPal against its imitation, for tests."""
 
+import requests
 from django.core.cache import cache
 from django.test import override_settings
 from payments.core import PROVIDER_CACHE
@@ -12,6 +13,16 @@ from billing.models import Payment
 from tests.billing.base import BillingTestCase
 from tests.fakes import paypal_server
 from tests.fakes.paypal_server.webhooks import Notice
+
+
+def notify(fake: paypal_server.PayPal, site: str, *, times: int = 1) -> None:
+    """Carry what PayPal has to tell to a site that is served, each notice so many times."""
+    for notice in fake.notices():
+        for _ in range(times):
+            answer = requests.post(
+                f"{site}/payments/process/paypal/", notice.body, headers=fake.signed(notice), timeout=10
+            )
+            answer.raise_for_status()
 
 
 def variant(fake: paypal_server.PayPal) -> dict[str, object]:

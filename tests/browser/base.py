@@ -38,6 +38,8 @@ class BrowserTestCase(StaticLiveServerTestCase):
     browser: ClassVar[Browser]
     rules: ClassVar[list[str]] = []  # axe's tags; none means all of its rules
     school: SimpleNamespace
+    elsewhere: tuple[str, ...] = ()
+    """Addresses of other servers that pages may lead to, such as that of an imitated gateway."""
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -135,7 +137,7 @@ class BrowserTestCase(StaticLiveServerTestCase):
         context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": self.live_server_url}])
 
     def _only_our_server(self, request: Request) -> None:
-        if not request.url.startswith((self.live_server_url + "/", "data:", "blob:")):
+        if not request.url.startswith((self.live_server_url + "/", "data:", "blob:", *self.elsewhere)):
             self.complaints.append(f"a request to {request.url}")
 
     def _listen(self, message: ConsoleMessage) -> None:

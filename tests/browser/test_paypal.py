@@ -1,0 +1,130 @@
+"""Paying with PayPal as people do it on a phone, against the imitation: what they see, and what comes of it."""
+
+from django.conf import settings
+from django.test import override_settings
+from payments.core import PROVIDER_CACHE
+from playwright.sync_api import Page
+
+from billing.models import Order
+from classwork.models import Registration
+from outbox.testing import problems, run_all
+from tests.billing.paypal import notify, variant
+from tests.browser.base import BrowserTestCase
+from tests.classwork import buying
+from tests.fakes.paypal_server import PayPal, paypal_server
+
+PHONE = 390
+
+
+class PayPalTest(BrowserTestCase):
+    fake: PayPal
+    order: Order
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.fake = self.enterContext(paypal_server())
+        self.elsewhere = (f"{self.fake.url}/checkoutnow",)
+        variants = settings.PAYMENT_VARIANTS | variant(self.fake)
+        self.enterContext(override_settings(PAYMENT_VARIANTS=variants, SITE_URL=self.live_server_url))
+        PROVIDER_CACHE.clear()
+        self.addCleanup(PROVIDER_CACHE.clear)
+        self.order = buying.place(buying.cart((self.school.offer, buying.other("Pat", "pat@example.org", "Payer"))))
+
+    def tearDown(self) -> None:
+        self.assertEqual(self.fake.api.violations, [])
+        self.assertEqual(problems(), [])
+        super().tearDown()
+
+    def look(self, page: Page, heading: str) -> None:
+        page.get_by_role("heading", name=heading, level=1).wait_for()
+        self.check_page(page)
+        self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
+
+    def at_paypal(self, page: Page) -> None:
+        """From the order's page."""
+        page.goto(self.order.address())
+        self.go(page)
+
+    def go(self, page: Page) -> None:
+        page.get_by_role("button", name="PayPal").click()
+        self.look(page, "Pay with PayPal (imitation)")
+
+    def choose(self, page: Page, answer: str, then: str) -> None:
+        page.get_by_role("button", name=answer).click()
+        self.look(page, then)
+
+    def told(self, times: int = 1) -> None:
+        notify(self.fake, self.live_server_url, times=times)
+        run_all()
+        self.order.refresh_from_db()
+
+    def place(self) -> str:
+        return Registration.objects.get().state
+
+    def test_paid_and_told_twice_and_in_part_given_back_at_the_desk(self) -> None:
+        page = self.open_browser(width=PHONE)
+        self.at_paypal(page)
+        self.choose(page, "Pay now", "Thank you")
+        self.told(times=2)
+        self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
+        self.assertEqual((self.order.payments.count(), len(self.fake.books.captures)), (1, 1))
+        desk = self.open_browser(self.school.ada)
+        desk.goto(f"/desk/orders/{self.order.pk}/")
+        desk.get_by_text("Give money back").click()
+        desk.get_by_label("Amount").fill("5")
+        desk.get_by_label("Why").fill("The floor was wet")
+        desk.get_by_role("button", name="Give back").click()
+        self.told(times=2)
+        desk.reload()
+        desk.get_by_text("$5.00 given back").wait_for()
+        (refund,) = self.fake.books.refunds.values()
+        self.assertEqual((refund["amount"]["value"], self.place()), ("5.00", "confirmed"))
+
+    def test_told_before_the_payer_is_back(self) -> None:
+        page = self.open_browser(width=PHONE)
+        self.at_paypal(page)
+        payment = self.order.payments.get()
+        self.fake.books.approve(payment.session)
+        self.told()
+        self.told()
+        self.assertEqual(self.order.state, "paid")
+        page.goto(f"/payments/process/{payment.token}/?token=FORGED&PayerID=FORGED")
+        self.look(page, "Thank you")
+        self.assertEqual(len(self.fake.books.captures), 1)
+
+    def test_a_card_is_declined_and_another_pays(self) -> None:
+        page = self.open_browser(width=PHONE)
+        self.at_paypal(page)
+        self.choose(page, "Pay with a card that is declined", "Your payment did not go through")
+        page.get_by_text("could not take the money").wait_for()
+        self.go(page)
+        self.choose(page, "Pay now", "Thank you")
+        self.told()
+        self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
+
+    def test_the_payer_turns_back_and_then_pays_after_all(self) -> None:
+        page = self.open_browser(width=PHONE)
+        self.at_paypal(page)
+        self.choose(page, "Cancel and go back", "Not paid yet")
+        self.assertEqual(self.order.payments.get().status, "waiting")
+        self.go(page)
+        self.choose(page, "Pay now", "Thank you")
+        self.assertEqual((len(self.fake.books.orders), self.place()), (1, "confirmed"))
+
+    def test_a_bank_takes_days_and_then_pays_and_later_asks_the_money_back(self) -> None:
+        page = self.open_browser(width=PHONE)
+        self.at_paypal(page)
+        self.choose(page, "Pay from my bank", "Your bank is working on it")
+        self.told()
+        (capture,) = self.fake.books.captures
+        self.fake.books.settle(capture)
+        self.told()
+        self.assertEqual((self.order.state, self.place()), ("paid", "confirmed"))
+        dispute = self.fake.books.dispute(capture)["dispute_id"]
+        self.told()
+        self.assertEqual(self.place(), "on_hold")
+        self.fake.books.resolve(dispute, "RESOLVED_SELLER_FAVOUR")
+        self.told(times=2)
+        self.assertEqual(self.place(), "confirmed")
+        page.goto(self.order.address())
+        self.look(page, f"Order {self.order.number}")
