@@ -57,6 +57,17 @@ class ListTest(DeskTestCase):
     def test_nonsense_finds_everything(self) -> None:
         self.assertEqual(self.names(**{"class": "9" * 40, "session": "x", "show": "?"}), ["Alice", "Kit"])
 
+    def test_how_many_places_are_taken_is_said_wherever_staff_see_the_class(self) -> None:
+        ClassOffer.objects.update(capacity=12)
+        pages = [
+            f"{LIST}?class={self.offer.pk}",
+            reverse("desk_class", args=[self.offer.pk]),
+            reverse("admin:classwork_classoffer_changelist"),
+        ]
+        for page in pages:
+            self.assertContains(self.client.get(page), "2 of 12 taken")
+        self.assertContains(self.browser_of(self.tess).get(reverse("teaching")), "2 of 12 taken")
+
     def test_it_costs_the_same_for_one_and_for_thirty(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -14,6 +15,7 @@ from classwork.admin.lists import ClassDayFilter
 from classwork.domain import next_session, offers
 from classwork.domain.faults import Refused
 from classwork.domain.listed import Listed
+from classwork.domain.places import room
 from classwork.forms.planning import OfferForm
 from classwork.models import ClassOffer, Meeting, Proposal
 from common import dates
@@ -28,7 +30,17 @@ class OfferOfficeForm(OfficeForm, OfferForm):
 @admin.register(ClassOffer)
 class ClassOfferAdmin(PlannedAdmin, Grouped):
     form = OfferOfficeForm
-    list_display = ["group", "subject", "time", "start_day", "end_day", "location", "taught_by", "manager_approved"]
+    list_display = [
+        "group",
+        "subject",
+        "time",
+        "start_day",
+        "end_day",
+        "location",
+        "taught_by",
+        "places",
+        "manager_approved",
+    ]
     list_display_links = ["subject"]
     list_filter = ["session", ClassDayFilter, "subject__level", "subject", "manager_approved"]
     search_fields = ["subject__name", "subject__level__name", "session__name", "location__name"]
@@ -44,7 +56,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":
-        return ClassOffer.objects.for_lists()
+        return room.counted(ClassOffer.objects.for_lists(), timezone.now())
 
     def group_of(self, obj: ClassOffer) -> str:
         return obj.session.title
@@ -104,6 +116,10 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     @admin.display(description="teachers")
     def taught_by(self, obj: ClassOffer) -> str:
         return Listed(obj, dates.today()).teachers
+
+    @admin.display(description="places", ordering="taken")
+    def places(self, obj: Any) -> str:
+        return str(room.Room(obj.capacity, obj.taken))
 
     @admin.display(description="class days")
     def dates_now(self, obj: ClassOffer) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from classwork.domain import next_session, proposals
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.listed import Listed
-from classwork.domain.places import progress
+from classwork.domain.places import progress, room
 from classwork.domain.preview import Outdated, Preview
 from classwork.forms.meetings import DEEDS, AddForm, DeedForm
 from classwork.forms.next_session import NextSessionForm, RepeatForm, repeat_forms
@@ -75,7 +75,8 @@ def _say(faults: Iterable[Fault], form: NextSessionForm, rows: Sequence[RepeatFo
 @desk_required("classwork.view_meeting")
 def class_days(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
-    return render(request, "desk/class_days.html", {"offer": offer, "listed": Listed(offer, dates.today())})
+    context = {"offer": offer, "listed": Listed(offer, dates.today()), "room": room.of(offer, timezone.now())}
+    return render(request, "desk/class_days.html", context)
 
 
 @require_http_methods(ASK)

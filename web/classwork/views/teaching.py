@@ -6,11 +6,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain import feeds, proposals
 from classwork.domain.faults import Refused
 from classwork.domain.listed import Listed
+from classwork.domain.places import room
 from classwork.domain.structured import absolute
 from classwork.forms.proposals import (
     ChangeOfferForm,
@@ -41,6 +43,7 @@ def teaching(request: HttpRequest) -> HttpResponse:
     found = ClassOffer.objects.filter(assignments__staff=staff).for_lists().order_by("-session__key_day_date")
     classes = [Listed(offer, dates.today()) for offer in found]
     context = {
+        "rooms": room.among(found, timezone.now()),
         "ahead": [one for one in classes if one.last and one.last.on >= dates.today()],
         "past": [one for one in classes if not one.last or one.last.on < dates.today()],
         "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
