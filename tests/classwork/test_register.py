@@ -101,7 +101,9 @@ class ChoosingTest(RegisterTestCase):
     def test_whoever_has_a_place_is_told_so_and_nothing_is_added(self) -> None:
         self.log_in(self.alice)
         place(cart((self.offer, me()), payer=self.alice))
-        self.assertContains(self.send("me"), "already")
+        page = self.send("me")
+        self.assertContains(page, "already")
+        self.assertContains(page, "Look at the classes you have")
         self.assertEqual(OrderLine.objects.filter(order__state=Order.State.CART).count(), 0)
 
 
@@ -116,6 +118,11 @@ class LevelTest(RegisterTestCase):
         self.assertRedirects(self.send("me", offer=offer, ready="unsure"), reverse("checkout"))
         self.check_out()
         self.assertEqual(Registration.objects.get().readiness, "unsure")
+
+    def test_going_on_without_an_answer_says_what_is_missing(self) -> None:
+        offer = self.second()
+        self.assertNotContains(self.send("me", offer=offer), "Please choose one of the two.")
+        self.assertContains(self.send("me", offer=offer, asked="1"), "Please choose one of the two.")
 
     def test_a_beginner_is_asked_nothing_about_a_first_class(self) -> None:
         self.assertRedirects(self.send("me"), reverse("checkout"))
@@ -181,6 +188,13 @@ class BadInputTest(RegisterTestCase):
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         self.assertContains(self.send("me"), "this class is full")
+
+    def test_the_way_to_a_full_class_says_so_and_shows_the_others(self) -> None:
+        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
+        place(cart((self.offer, me()), payer=self.alice))
+        page = self.client.get(URL, {"class": self.offer.pk})
+        self.assertContains(page, "this class is full. Here is what else there is.")
+        self.assertNotContains(page, "checked disabled")
 
 
 class StrangersTest(RegisterTestCase):

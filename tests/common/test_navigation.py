@@ -15,6 +15,13 @@ class NavigationTest(SchoolTestCase):
         self.assertIn("Letters", [way.label for way in desk])
         self.assertEqual([way.label for way in desk if way.current], ["Texts"])
 
+    def test_an_account_is_shown_what_it_may_open(self) -> None:
+        shown = {
+            user: [way.label for way in navigation.navigation(user, "/").account] for user in (self.alice, self.tess)
+        }
+        self.assertNotIn("Teaching", shown[self.alice])
+        self.assertIn("Teaching", shown[self.tess])
+
     def test_every_declared_link_leads_somewhere(self) -> None:
         for attribute in ("SITE_LINKS", "ACCOUNT_LINKS", "DESK_LINKS"):
             for link in navigation.named(attribute):

@@ -86,7 +86,7 @@ def navigation(user: Any, path: str) -> Navigation:
     member = user is not None and user.is_authenticated
     return Navigation(
         site=ways(declared("SITE_LINKS"), path),
-        account=ways(declared("ACCOUNT_LINKS"), path) if member else [],
+        account=ways(permitted("ACCOUNT_LINKS", user), path) if member else [],
         desk=ways(desk_links(user), path),
         header=[template for config in apps.get_app_configs() for template in getattr(config, "HEADER", [])],
     )

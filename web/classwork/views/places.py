@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -25,6 +25,8 @@ from users.members import MemberRequest
 from users.models import Student
 
 NOBODY = "Please say who attends."
+ALREADY = "already"
+UNANSWERED = "Please choose one of the two."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,9 +36,13 @@ def register(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _chosen(request, offers)
     wanted = request.GET.get("class", "")
-    if wanted and wanted not in {str(offer.pk) for offer in offers}:
+    chosen = [offer for offer in offers if str(offer.pk) == wanted]
+    if wanted and not chosen:
         return _not_open(request, wanted)
-    form = _form(request, offers, initial={"classes": [wanted], "who": [ME]})
+    if full := choosing.full(chosen, timezone.now()):
+        messages.warning(request, f"{full[0]} Here is what else there is.")
+        chosen = []
+    form = _form(request, offers, initial={"classes": [str(offer.pk) for offer in chosen], "who": [ME]})
     return _page(request, offers, form, [])
 
 
@@ -67,6 +73,8 @@ def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
     if form.errors:
         return _page(request, offers, form, others)
     if not choice.readiness and (levels := _levels(request, choice)):
+        if "asked" in request.POST:
+            form.add_error("ready", UNANSWERED)
         return _page(request, offers, form, others, levels=levels)
     try:
         choosing.put_in_cart(visit.open_cart(request), choice)
@@ -110,8 +118,10 @@ def _choice(form: PeopleForm, others: Sequence[OtherForm], offers: Sequence[Clas
 def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:
     if not choice.attendees:
         form.add_error("who", NOBODY)
-    for fault in choosing.faults(choice, visit.account(request), timezone.now()):
+    for fault in choosing.full(choice.offers, timezone.now()):
         form.add_error("classes", fault)
+    for fault in choosing.already(choice, visit.account(request)):
+        form.add_error("classes", ValidationError(fault, code=ALREADY))
 
 
 def _levels(request: HttpRequest, choice: Choice) -> list[tuple[Any, Any]]:
@@ -140,6 +150,7 @@ def _page(
         "count": len(others),
         "may_add": len(others) < MOST_OTHERS,
         "levels": levels,
+        "already": form.has_error("classes", ALREADY),
         "chosen_classes": [each for each in classes if each[2]],
         "other_classes": [each for each in classes if not each[2]],
     }

@@ -35,17 +35,18 @@ def put_in_cart(cart: Order, choice: Choice) -> None:
             carts.add(cart, KIND, offer.pk, said)
 
 
-def faults(choice: Choice, viewer: User | None, at: datetime) -> list[str]:
-    """Full classes for everybody; who has a place already, only for whoever speaks for them."""
-    rooms = room.among(choice.offers, at)
-    found = [
-        f"{offer.subject.title}, {offer.day}: this class is full." for offer in choice.offers if rooms[offer.pk].is_full
-    ]
-    taken = _students(choice.attendees, viewer)
-    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=taken)
-    live = live.select_related("student", "offer__subject__level")
-    return found + [
-        f"{one.student} has a place in {one.offer.subject.title}, {one.offer.day}, already." for one in live
+def full(offers: Sequence[ClassOffer], at: datetime) -> list[str]:
+    rooms = room.among(offers, at)
+    return [f"{offer.subject.title}, {offer.day}: this class is full." for offer in offers if rooms[offer.pk].is_full]
+
+
+def already(choice: Choice, viewer: User | None) -> list[str]:
+    """Who has a place already: said only to whoever speaks for them."""
+    mine = _students(choice.attendees, viewer)
+    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=mine)
+    return [
+        f"{one.student} has a place in {one.offer.subject.title}, {one.offer.day}, already."
+        for one in live.select_related("student", "offer__subject__level")
     ]
 
 
