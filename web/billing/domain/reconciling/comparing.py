@@ -23,8 +23,10 @@ from common import dates
 Verdict = Finding.Verdict
 OF_REFUNDS = {Judged.ONLY_OURS: Verdict.REFUND_OURS, Judged.ONLY_THEIRS: Verdict.REFUND_THEIRS}
 EXPLAINED, FITS_NOW = "explained", "fits_now"
-LINKED = ["order", "payment", "refund", "our_amount", "our_currency", "our_at"]
-CLOSED = ["likeness", "closed_at", "closed_by", "deed", "why"]
+WRITTEN = [
+    *("verdict", "order", "payment", "refund", "our_amount", "our_currency", "our_at"),
+    *("likeness", "closed_at", "closed_by", "deed", "why"),
+]
 AT_ONCE = 250
 
 
@@ -87,8 +89,9 @@ def _write(book: Book, pairs: list[Pair]) -> None:
     remember(found)
     with transaction.atomic():
         Finding.objects.bulk_create(each for each in found if each.pk is None)
-        Finding.objects.bulk_update([each for each in found if each.pk and not each.is_off], ["verdict", *LINKED])
-        Finding.objects.bulk_update([each for each in found if each.pk and each.is_off], ["verdict", *LINKED, *CLOSED])
+        Finding.objects.bulk_create(  # every row is there: this is the quick way to write much of many
+            [each for each in found if each.pk], update_conflicts=True, unique_fields=["pk"], update_fields=WRITTEN
+        )
         _settle_earlier(book, [each for each in found if each.verdict == Verdict.MATCHED])
 
 

@@ -1,0 +1,49 @@
+"""A gateway whose books are a list, and a product open or not by its number: what bench/reconcile.py compares."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from billing.gateways import Gateway
+from billing.gateways.facts import Movement
+from billing.kinds import Description, Facts, ProductKind
+from billing.models import OrderLine
+
+CLOSED, OPENED = 0, 1
+
+
+class Listed(Gateway):
+    label = "Listed"
+    theirs: ClassVar[list[Movement]] = []
+
+    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+        """Sorted by time, as they are filled in."""
+        start, end = (bisect_left(self.theirs, moment, key=lambda each: each.at) for moment in (since, until))
+        return iter(self.theirs[start:end])
+
+
+class Thing(ProductKind):
+    name = "thing"
+
+    def describe(self, line: OrderLine) -> Description:
+        return Description("A thing")
+
+    def facts(self, line: OrderLine, at: datetime) -> Facts:
+        raise NotImplementedError
+
+    def problems(self, line: OrderLine, at: datetime) -> list[str]:
+        return []
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        pass
+
+    def confirm(self, line: OrderLine) -> None:
+        pass
+
+    def release(self, line: OrderLine, why: str) -> None:
+        pass
+
+    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+        found: Any = OrderLine.objects.filter(pk__in=[line.pk for line in lines], product_id=OPENED)
+        return set(found.values_list("pk", flat=True))
