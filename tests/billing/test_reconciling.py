@@ -84,6 +84,8 @@ class RunsTest(ReconcilingTestCase):
         finding = Finding.objects.get(book__run=run)
         self.assertEqual((finding.verdict, finding.payment, finding.payout), ("matched", payment, "po_1"))
         self.assertEqual(finding.fee, Decimal("2.30"))
+        payment.refresh_from_db()
+        self.assertEqual(payment.fee, Decimal("2.30"))
         self.assertIsNotNone(run.ended_at)
 
     def test_each_fault_is_found_once(self) -> None:

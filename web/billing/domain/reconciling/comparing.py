@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from billing.domain.reconciling.matching import DISPUTE, REFUND, Pair, Window, match
+from billing.domain.reconciling.matching import DISPUTE, PAYMENT, REFUND, Pair, Window, match
 from billing.domain.reconciling.matching import Verdict as Judged
 from billing.domain.reconciling.ours import bookings, portions
 from billing.gateways.facts import About, Movement
@@ -92,7 +92,9 @@ def _write(book: Book, pairs: list[Pair]) -> None:
         Finding.objects.bulk_create(  # every row is there: this is the quick way to write much of many
             [each for each in found if each.pk], update_conflicts=True, unique_fields=["pk"], update_fields=WRITTEN
         )
-        _settle_earlier(book, [each for each in found if each.verdict == Verdict.MATCHED])
+        fitting = [each for each in found if each.verdict == Verdict.MATCHED]
+        _settle_earlier(book, fitting)
+        _learn_fees({each.payment_id: each.fee for each in fitting if each.payment_id and each.kind == PAYMENT})
 
 
 def _finding(book: Book, pair: Pair) -> Finding:
@@ -157,6 +159,14 @@ def remember(found: Iterable[Finding]) -> None:
         each = off[earlier.likeness]
         each.deed, each.why = EXPLAINED, earlier.why
         each.closed_at, each.closed_by_id = earlier.closed_at, earlier.closed_by_id
+
+
+def _learn_fees(fees: dict[int, Decimal]) -> None:
+    """A message about a payment often comes before its fee is known."""
+    payments = list(Payment.objects.filter(pk__in=fees, fee=None))
+    for payment in payments:
+        payment.fee = fees[payment.pk]
+    Payment.objects.bulk_update(payments, ["fee"])
 
 
 def _settle_earlier(book: Book, fitting: list[Finding]) -> None:

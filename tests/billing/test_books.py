@@ -1,0 +1,166 @@
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+
+from django.test import SimpleTestCase, override_settings
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as PropertyTestCase
+
+from billing.domain import books, ledger, money_back, payments
+from billing.domain.books import Span, shares
+from billing.models import Order, OrderLine, Payment, Refund
+from common import dates
+from common.money import is_whole
+from outbox.testing import run_all
+from tests import make
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind, with_toys
+
+ANY_DAY = {"since": "2020-01-01", "until": "2035-12-31"}
+CENTS = st.integers(0, 10**7).map(lambda cents: Decimal(cents) / 100)
+
+
+def ever() -> Span:
+    return Span(date(2020, 1, 1), dates.today())
+
+
+class SharesTest(SimpleTestCase):
+    @given(CENTS, st.lists(CENTS, min_size=1, max_size=8), st.booleans())
+    def test_shares_come_to_the_whole_and_each_can_be_paid(
+        self, amount: Decimal, weights: list[Decimal], out: bool
+    ) -> None:
+        amount = -amount if out else amount
+        found = shares(amount, weights, "USD")
+        self.assertEqual((sum(found), len(found)), (amount, len(weights)))
+        for share in found:
+            self.assertTrue(is_whole(share, "USD"))
+            self.assertFalse(share * amount < 0, "a share of the other sign")
+
+    def test_a_third_of_a_cent_goes_to_the_next(self) -> None:
+        self.assertEqual(shares(Decimal(100), [Decimal(1)] * 3, "USD"), list(map(Decimal, ("33.33", "33.34", "33.33"))))
+        self.assertEqual(shares(Decimal(100), [Decimal(1)] * 3, "JPY"), list(map(Decimal, (33, 34, 33))))
+
+
+@with_toys
+class LedgerLawTest(PropertyTestCase):
+    """Whatever is bought, paid, given back: the rows come to what the ledger says."""
+
+    bought = st.tuples(
+        st.lists(st.sampled_from([1, 2, 3]), min_size=1, max_size=3),
+        st.sampled_from(["practice", "cash", ""]),
+        st.lists(st.integers(1, 4000), max_size=2),
+        st.booleans(),
+    )
+
+    @settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.lists(bought, min_size=1, max_size=3))
+    def test_the_rows_come_to_the_sums_of_the_ledger(self, made: list[tuple[list[int], str, list[int], bool]]) -> None:
+        maker = BillingTestCase("placed")
+        maker.setUp()
+        ToyKind.catalogue |= {2: Toy("33.33"), 3: Toy("0.01")}
+        by = make.account("ada@example.org", "Ada")
+        for products, way, back, sent in made:
+            order = maker.placed(*products, due=Order.Due.DOOR)
+            if way:
+                self.pay(order, way, by)
+                self.give_back(order, back, by)
+            if sent:
+                run_all()
+        rows = list(books.rows(ever()))
+        pending = Refund.objects.exclude(state__in=["done", "failed"])
+        for order in Order.objects.all():
+            under_way = sum((refund.amount for refund in pending.filter(payment__order=order)), Decimal(0))
+            came_to = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
+            self.assertEqual(came_to, ledger.received(order) + under_way)
+        for each in books.sums(ever()):
+            self.assertEqual(each.left, sum(row.amount for row in rows if row.method == each.method))
+
+    def pay(self, order: Order, way: str, by: object) -> None:
+        owed = ledger.owed(order, order.placed_at)
+        if way == "cash":
+            payments.record_by_hand(order, "cash", owed, by=by, received_on=dates.today())
+        else:
+            payment = payments.start(order, way, order.placed_at)
+            payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+
+    def give_back(self, order: Order, cents: list[int], by: object) -> None:
+        for each in cents:
+            order.refresh_from_db()
+            amount = min(Decimal(each) / 100, ledger.received(order))
+            if amount > 0:
+                money_back.by_staff(order, amount, why="Cold", by=by)
+
+
+class FileTest(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+
+    def rows(self, **days: str) -> list[dict[str, str]]:
+        response = self.client.get(reverse("desk_books_download"), ANY_DAY | days)
+        self.assertTrue(response.streaming)
+        text = b"".join(response.streaming_content).decode()
+        return list(csv.DictReader(io.StringIO(text)))
+
+    def test_each_line_of_an_order_has_its_share_its_tax_its_account_and_its_fee(self) -> None:
+        order = self.placed(1, 2)
+        line = order.lines.get(product_id=2)
+        OrderLine.objects.filter(pk=line.pk).update(facts=line.facts | {"tax_percent": "20"})
+        payment = self.pay(order)
+        Payment.objects.filter(pk=payment.pk).update(fee=Decimal("3.60"), transaction_id="pi_7")
+        with override_settings(ACCOUNT_CODES=["toy:4000", "practice:1360", "fees:6855"]):
+            first, second = self.rows()
+        self.assertEqual((first["amount"], second["amount"]), ("70.00", "50.00"))
+        self.assertEqual((second["tax_percent"], second["tax"]), ("20.00", "8.33"))
+        self.assertEqual((first["fee"], second["fee"]), ("2.10", "1.50"))
+        self.assertEqual((first["account"], first["method_account"], first["fee_account"]), ("4000", "1360", "6855"))
+        self.assertEqual(
+            (first["reference"], first["order"], first["line"]), ("pi_7", order.number, f"{order.lines.first().pk}")
+        )
+
+    def test_a_refund_is_a_row_below_zero_on_the_day_it_went(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        money_back.by_staff(order, Decimal(10), why="Cold", by=self.ada)
+        run_all()
+        self.assertEqual([row["amount"] for row in self.rows()], ["70.00", "-10.00"])
+        self.assertEqual(self.rows(until="2021-01-01"), [])
+
+    def test_what_a_spreadsheet_would_run_is_marked_as_text_and_amounts_stay_numbers(self) -> None:
+        for title in ("=1+1", "+49", "-2", "@sum(A1)", "\tx"):
+            order = self.placed(1)
+            self.pay(order)
+            order.lines.update(title=title)
+        titles = [row["title"] for row in self.rows()]
+        self.assertTrue(all(title.startswith("'") for title in titles), titles)
+
+    def test_cash_belongs_to_the_day_it_was_received(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        day = self.day(-40).date()
+        payments.record_by_hand(order, "cash", Decimal(70), by=self.ada, received_on=day)
+        [row] = self.rows(since=day.isoformat(), until=day.isoformat())
+        self.assertEqual((row["date"], row["method"]), (day.isoformat(), "cash"))
+
+    def test_the_page_shows_the_sums_and_leads_to_the_file(self) -> None:
+        self.pay(self.placed(1))
+        page = self.client.get(reverse("desk_books"), ANY_DAY)
+        self.assertContains(page, "$70.00")
+        self.assertContains(page, "desk/books/download/?since=2020-01-01")
+        self.assertEqual(
+            self.client.get(reverse("desk_books"), {"since": "2026-02-02", "until": "2026-02-01"}).status_code, 400
+        )
+
+    def test_the_file_is_read_in_portions_whatever_its_length(self) -> None:
+        def buy(count: int) -> None:
+            for _ in range(count):
+                self.pay(self.placed(1))
+
+        buy(1)
+        with self.assertNumQueries(4):
+            list(books.rows(ever()))
+        buy(29)
+        with self.assertNumQueries(4):
+            list(books.rows(ever()))

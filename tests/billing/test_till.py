@@ -1,0 +1,93 @@
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+
+from billing.domain import money_back, payments, till
+from billing.models import Order, TillCount
+from common import dates
+from history.models import Entry
+from outbox.testing import run_all
+from tests.billing.base import BillingTestCase
+
+
+class TillTest(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+        self.today = dates.today()
+
+    def taken(self, amount: str = "70", variant: str = "cash", on: date | None = None) -> Order:
+        order = self.placed(1, due=Order.Due.DOOR)
+        payments.record_by_hand(
+            order, variant, Decimal(amount), by=self.ash, received_on=on or self.today, reference="17"
+        )
+        return order
+
+    def count(self, counted: object, why: str = "", variant: str = "cash") -> int:
+        data = {"variant": variant, "currency": "USD", "counted": counted, "why": why}
+        return self.client.post(reverse("desk_day"), data).status_code
+
+    def test_the_sheet_tells_who_took_what_how_and_who_gave_back(self) -> None:
+        self.taken()
+        self.taken("30", "cheque")
+        order = self.taken()
+        money_back.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+        run_all()
+        money_back.handed_back(order.payments.get().refunds.get(), self.ada)
+        cash, cheque = till.sheet(self.today)
+        self.assertEqual((cash.label, cash.expected, cheque.expected), ("Cash", Decimal(135), Decimal(30)))
+        self.assertEqual(cash.takers, [(str(self.ada), Decimal(-5)), (str(self.ash), Decimal(140))])
+        page = self.client.get(reverse("desk_day"))
+        for words in (str(self.ash), "17", "$135.00", "-$5.00"):
+            self.assertContains(page, words)
+
+    def test_money_stands_on_the_sheet_of_the_day_it_was_received(self) -> None:
+        self.taken(on=self.today - timedelta(days=1))
+        self.assertEqual(till.sheet(self.today), [])
+        self.assertEqual(list(till.uncounted(self.today)), [self.today - timedelta(days=1)])
+
+    def test_what_was_counted_is_kept_with_what_was_expected(self) -> None:
+        self.taken()
+        self.assertEqual(self.count(70), 302)
+        found = TillCount.objects.get()
+        self.assertEqual((found.expected, found.counted, found.by), (70, 70, self.ada))
+        self.assertEqual(Entry.objects.get(action="billing.till_counted").actor_id, self.ada.pk)
+
+    def test_a_difference_needs_a_reason(self) -> None:
+        self.taken()
+        self.assertEqual(self.count("69.50"), 400)
+        self.assertEqual(self.count("69.50", "Change given wrongly"), 302)
+        self.assertContains(
+            self.client.get(reverse("desk_day")), "-$0.50 beside the books, because Change given wrongly"
+        )
+
+    def test_nonsense_is_no_count(self) -> None:
+        self.taken()
+        for counted in ("-1", "70.005", "a lot", "", "NaN"):
+            self.assertEqual(self.count(counted, "x"), 400, counted)
+        self.assertFalse(TillCount.objects.exists())
+
+    def test_counting_again_adds_a_row_and_the_last_one_holds(self) -> None:
+        self.taken()
+        self.count(60, "Lost?")
+        self.count(70)
+        [drawer] = till.sheet(self.today)
+        self.assertEqual((drawer.count.counted, len(drawer.counts), drawer.has_moved), (70, 2, False))
+
+    def test_what_is_booked_after_the_count_is_pointed_out(self) -> None:
+        self.taken()
+        self.count(70)
+        self.taken()
+        self.assertContains(self.client.get(reverse("desk_day")), "please count again")
+
+    def test_whoever_may_only_look_counts_nothing(self) -> None:
+        self.log_in(self.tess)
+        self.assertEqual(self.count(70), 403)
+
+    def test_a_day_that_is_none_shows_today_and_the_future_has_no_sheet(self) -> None:
+        for text in ("2026-02-31", "soon", "9999-12-31"):
+            self.assertEqual(self.client.get(reverse("desk_day"), {"day": text}).context["day"], self.today)
+
+    def test_the_sheet_asks_as_often_for_thirty_entries_as_for_one(self) -> None:
+        self.assertSameQueries(reverse("desk_day"), lambda count: [self.taken() for _ in range(count)])
