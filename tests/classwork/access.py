@@ -5,6 +5,7 @@ from typing import Any
 from classwork.domain import feeds, meetings, proposals
 from classwork.domain.offers import OfferDraft
 from classwork.domain.places import diary
+from classwork.domain.resources import content
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
 from tests.classwork import buying
@@ -13,6 +14,7 @@ from tests.classwork import buying
 TEAM = "  login   403     403      200     200       200"
 DESK = "  login   403     403      403     403       200"
 MINE = "  login   403     403      200     404       404"
+GIVEN = "login   403     403      200     404       200"
 CHANGE = "login   403     403      200     302       302"  # who does not teach it is sent back, and told why
 
 
@@ -30,11 +32,21 @@ def stage(school: SimpleNamespace) -> None:
     friend = buying.other("Lee", "lee@example.org")
     basket = buying.cart((school.offer, buying.me()), (school.offer, friend), payer=school.alice)
     diary.renew(school.alice.student)
+    values = {"kind": "text", "title": "Rock step", "text": "Left, *right*.", "audience": "student", "when": "sign_up"}
+    school.words = content.add(teacher, school.offer, values, {})
     school.booked = buying.pay(buying.place(basket))
 
 
 def first(name: str) -> Any:
     return lambda school: [getattr(school, name).pk]
+
+
+def given(*more: str) -> Any:
+    return lambda school: ["class", school.offer.pk, *more]
+
+
+def given_to_all() -> Any:
+    return lambda school: ["subject", school.offer.subject_id]
 
 
 def diary_of_alice(school: SimpleNamespace) -> list[Any]:
@@ -72,6 +84,30 @@ ROWS = [
     Row("location_list", EVERYBODY),
     Row("location_detail", EVERYBODY, args=first("hall")),
     Row("teaching", TEAM),
+    Row("things_resources", GIVEN, args=given()),
+    Row("things_resources", GIVEN, args=given_to_all(), note="of a subject"),
+    *(
+        Row("add_resource", GIVEN, post=GIVEN, args=given(kind), note=kind)
+        for kind in ("video", "link", "text", "file")
+    ),
+    Row(
+        "arrange_resources",
+        "405|login 405|403 405|403 405 405 405",
+        post="login 403 403 302 404 302",
+        args=given(),
+        data=lambda school: {"move": f"up-{school.words.pk}"},
+    ),
+    Row(
+        "change_resource_here",
+        "405|login 405|403 405|403 405 405 405",
+        post="login 403 403 302 404 302",
+        args=lambda school: ["class", school.offer.pk, school.words.pk],
+        data=lambda school: {"hide": ""},
+    ),
+    Row("edit_resource", GIVEN, post=GIVEN, args=first("words")),
+    Row("resource_detail", "login 404 404 200 404 200", args=first("words")),
+    Row("resource_bytes", "404 404 404 404 404 404", args=first("words"), browse=False),
+    Row("resource_subtitles", "404 404 404 404 404 404", args=first("words"), browse=False),
     Row("invite_upload", "405|login 405|403 405|403 405 405 405", post="login 403 403 400 400 400"),
     Row(
         "receive_upload",

@@ -1,7 +1,18 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-MODELS = ("level", "subject", "location", "session", "classoffer", "meeting", "proposal", "registration")
+MODELS = (
+    "level",
+    "subject",
+    "location",
+    "session",
+    "classoffer",
+    "meeting",
+    "proposal",
+    "registration",
+    "resource",
+    "attachment",
+)
 
 
 class ClassworkConfig(AppConfig):

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees
-from classwork.models import ClassOffer, Registration
+from classwork.models import ClassOffer, Registration, Resource
 from common import dates
 from mailroom.declare import Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -99,6 +99,17 @@ def address_wanted_sample() -> dict[str, Any]:
     return {"payer": "Gus Gray", "student": "Kit Gray", "title": "Balboa 1", "link": _page("/")}
 
 
+def file_lost_context(message: Message) -> dict[str, Any]:
+    found = Resource.objects.filter(pk=message.data["resource_id"]).first()
+    if found is None:
+        raise NotNeeded("The resource is gone too.")
+    return {"title": found.title, "link": _page(reverse("edit_resource", args=[found.pk]))}
+
+
+def file_lost_sample() -> dict[str, Any]:
+    return {"title": "Sugar push", "link": _page("/admin/")}
+
+
 MAILS = [
     Mail(
         "classwork.registered",
@@ -120,5 +131,12 @@ MAILS = [
         title="Nobody knows the attendee at the address given",
         context=address_wanted_context,
         sample=address_wanted_sample,
+    ),
+    Mail(
+        "classwork.file_lost",
+        kind=Kind.TRANSACTIONAL,
+        title="A file that was given to classes is gone, for the office",
+        context=file_lost_context,
+        sample=file_lost_sample,
     ),
 ]

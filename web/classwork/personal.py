@@ -1,18 +1,21 @@
 from django.db.models import F
 
 from billing.models import OrderLine
-from classwork.models import Assignment, CalendarFeed, Diary, LevelOverride, Meeting, Proposal, Registration
+from classwork.models import Assignment, CalendarFeed, Diary, LevelOverride, Meeting, Proposal, Registration, Resource
 from common.personal import Conflict, Person
 
 MODELS = {
     "classwork.Assignment": "The classes you teach or assist in",
     "classwork.Proposal": "What you proposed to teach",
+    "classwork.Resource": "What you gave to your classes to watch, hear and read",
     "classwork.Meeting": "The dates on which you stand in for somebody",
     "classwork.Registration": "Your places in classes",
     "classwork.LevelOverride": "The level that somebody of the school gave you",
     "classwork.Diary": "The secret address of the calendar of your own classes",
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
+
+NOT_PERSONAL = {"classwork.Attachment": "Where a resource hangs; the resource says who gave it."}
 
 
 def export(person: Person) -> dict[str, object]:
@@ -32,6 +35,7 @@ def export(person: Person) -> dict[str, object]:
         ],
         "standing in": [str(each) for each in dates],
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
+        "resources": [str(each) for each in Resource.objects.filter(author=person.account_id)],
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
     }
 

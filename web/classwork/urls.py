@@ -1,9 +1,21 @@
 from datetime import date
 
 from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from classwork.forms.meetings import DEEDS
-from classwork.views import desk, desk_places, feeds, places, public, students, teaching, uploads
+from classwork.views import (
+    desk,
+    desk_places,
+    feeds,
+    places,
+    public,
+    resources,
+    students,
+    teaching,
+    teaching_resources,
+    uploads,
+)
 
 
 class DayConverter:
@@ -18,7 +30,14 @@ class DayConverter:
         return day.isoformat()
 
 
+class ThingConverter(StringConverter):
+    """What resources hang on."""
+
+    regex = "class|subject"
+
+
 register_converter(DayConverter, "day")
+register_converter(ThingConverter, "thing")
 
 urlpatterns = [
     path("classes/", public.classoffer_list, name="classoffer_list"),
@@ -41,6 +60,15 @@ urlpatterns = [
     path("teaching/proposals/<int:pk>/submit/", teaching.submit_proposal, name="submit_proposal"),
     path("teaching/subjects/<int:pk>/change/", teaching.request_change, {"kind": "subject"}, name="change_subject"),
     path("teaching/classes/<int:pk>/change/", teaching.request_change, {"kind": "class"}, name="change_class"),
+    path("teaching/<thing:what>/<int:pk>/resources/", teaching_resources.index, name="things_resources"),
+    path("teaching/<thing:what>/<int:pk>/resources/add/<str:kind>/", teaching_resources.add, name="add_resource"),
+    path("teaching/<thing:what>/<int:pk>/resources/arrange/", teaching_resources.arrange, name="arrange_resources"),
+    path(
+        "teaching/<thing:what>/<int:pk>/resources/<int:number>/",
+        teaching_resources.change_here,
+        name="change_resource_here",
+    ),
+    path("teaching/resources/<int:pk>/", teaching_resources.edit, name="edit_resource"),
     path("teaching/uploads/", uploads.invite, name="invite_upload"),
     path("teaching/uploads/<str:ticket>/", uploads.receive, name="receive_upload"),
     path("desk/sessions/", desk.sessions, name="desk_sessions"),
@@ -60,6 +88,9 @@ urlpatterns = [
     path("user/classes/", places.my_classes, name="my_classes"),
     path("user/classes/<int:pk>/calendar/", places.renew_student_calendar, name="renew_student_calendar"),
     path("calendar/student/<str:token>.ics", feeds.student, name="student_calendar"),
+    path("resource/<int:pk>", resources.detail, name="resource_detail"),
+    path("resource/<int:pk>/file", resources.file, name="resource_bytes"),
+    path("resource/<int:pk>/subtitles", resources.subtitles, name="resource_subtitles"),
     path("location/", public.location_list, name="location_list"),
     path("location/<int:pk>", public.location_detail, name="location_detail"),
 ]

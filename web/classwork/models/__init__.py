@@ -8,10 +8,12 @@ from classwork.models.calendar import (
 from classwork.models.catalogue import Level, Location, Subject
 from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
+from classwork.models.resources import Attachment, Resource, When
 from classwork.models.sessions import Session
 
 __all__ = [
     "Assignment",
+    "Attachment",
     "CalendarFeed",
     "ClassOffer",
     "Diary",
@@ -21,7 +23,9 @@ __all__ = [
     "Meeting",
     "Proposal",
     "Registration",
+    "Resource",
     "Session",
     "SkippedDate",
     "Subject",
+    "When",
 ]

@@ -38,7 +38,7 @@ class UploadInput(forms.FileInput):
 
     template_name = "common/upload.html"
 
-    def __init__(self, kind: str, invite: str) -> None:
+    def __init__(self, kind: str, invite: Any) -> None:
         accept = ",".join(f".{ending}" for ending in types.KINDS[kind])
         super().__init__({"accept": accept if kind in ("file", "subtitles") else f"{kind}/*"})
         self.kind, self.invite = kind, invite
@@ -67,7 +67,7 @@ class UploadField(forms.Field):
 
     widget: UploadInput
 
-    def __init__(self, kind: str, *, person: int, invite: str, **more: Any) -> None:
+    def __init__(self, kind: str, *, person: int, invite: Any, **more: Any) -> None:
         self.kind, self.person = kind, person
         limit = f"Up to {checking.most(kind) // checking.MEGABYTE} MB."
         more = {"help_text": limit} | more

@@ -64,13 +64,14 @@ def is_lost(kept: Kept) -> bool:
     return not private.files.exists(kept.name)
 
 
-def hand_over(request: HttpRequest, kept: Kept, *, download: bool = False) -> HttpResponseBase:
+def hand_over(request: HttpRequest, kept: Kept, *, download: bool = False, near: bool = False) -> HttpResponseBase:
+    """`near`: by the site itself whatever the storage, for what is small and must come from our own address."""
     if is_lost(kept):
         raise Lost(kept.name)
     headers = kept.headers(download=download)
-    if bucket.is_used():
+    if bucket.is_used() and not near:
         response: HttpResponseBase = _by_link(request, kept, headers)
-    elif settings.HAND_OVER_BY == "site":
+    elif near or settings.HAND_OVER_BY == "site":
         response = _by_the_site(request, kept)
     else:
         response = _by_the_web_server(kept)

@@ -1,0 +1,254 @@
+"""Teachers give resources to their classes: what they may, what the forms say, what hangs where."""
+
+from datetime import time
+from typing import Any
+
+from django.test import override_settings, tag
+from django.urls import reverse
+
+from classwork.domain import proposals
+from classwork.domain.offers import OfferDraft
+from classwork.domain.resources import content
+from classwork.domain.resources.content import Thing
+from classwork.models import Attachment, Resource
+from history.models import Entry
+from tests import make, samples
+from tests.base import SchoolTestCase
+from tests.private_files import InFolder, stored
+
+
+def words(title: str = "Rock step", **changed: Any) -> dict[str, Any]:
+    usual = {"kind": "text", "title": title, "text": "Left, *right*.", "audience": "student", "when": "sign_up"}
+    return usual | changed
+
+
+class GivingTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.tess)
+
+    def give(self, title: str = "Rock step", to: Thing | None = None, **changed: Any) -> Resource:
+        return content.add(self.tess.staff, to or self.offer, words(title, **changed), {})
+
+    def titles(self, to: Thing | None = None) -> list[str]:
+        return [str(each.resource) for each in content.hung_on(to or self.offer)]
+
+    def index(self, **data: str) -> Any:
+        return self.client.get(reverse("things_resources", args=["class", self.offer.pk]))
+
+    def post(self, resource: Resource, **data: str) -> Any:
+        return self.client.post(reverse("change_resource_here", args=["class", self.offer.pk, resource.pk]), data)
+
+
+@tag("once")
+class HangingTest(GivingTestCase):
+    def test_a_class_has_what_its_subject_has_and_what_is_added_each_once(self) -> None:
+        everywhere = self.give("For all", self.offer.subject)
+        self.give("For these")
+        Attachment.objects.create(resource=everywhere, offer=self.offer, when="class", class_number=2)
+        hung = content.hung_on(self.offer)
+        self.assertEqual([str(each.resource) for each in hung], ["For these", "For all"])
+        self.assertEqual([each.opens for each in hung], ["at sign-up", "after class 2"])
+        self.assertEqual([each.opens for each in content.hung_on(self.offer.subject)], ["at sign-up"])
+
+    def test_they_stand_in_the_order_in_which_they_open(self) -> None:
+        self.give("Last", when="completion")
+        self.give("Second", when="class", class_number=2)
+        self.give("First", when="class", class_number=1)
+        self.give("At once")
+        self.assertEqual(self.titles(), ["At once", "First", "Second", "Last"])
+
+    def test_a_teacher_arranges_them_and_this_class_alone(self) -> None:
+        one, _two, three = (self.give(name, self.offer.subject) for name in ("One", "Two", "Three"))
+        url = reverse("arrange_resources", args=["class", self.offer.pk])
+        self.client.post(url, {"move": f"up-{three.pk}"})
+        self.assertEqual(self.titles(), ["One", "Three", "Two"])
+        self.client.post(url, {"move": f"down-{one.pk}"})
+        self.assertEqual(self.titles(), ["Three", "One", "Two"])
+        self.client.post(url, {"move": f"up-{three.pk}"})
+        self.assertEqual(self.titles(), ["Three", "One", "Two"])
+        self.assertEqual(self.titles(self.offer.subject), ["One", "Two", "Three"])
+        self.assertEqual(self.client.post(url, {"move": "up-x"}).status_code, 404)
+        elsewhere = self.give("Elsewhere", make.subject("L2", "A"))
+        self.assertContains(self.client.post(url, {"move": f"up-{elsewhere.pk}"}, follow=True), "does not hang here")
+
+    def test_what_the_subject_has_is_hidden_from_one_class(self) -> None:
+        resource = self.give("For all", self.offer.subject)
+        other = make.offer(self.session, self.offer.subject)
+        self.post(resource, hide="")
+        self.assertEqual([each.hidden for each in content.hung_on(self.offer)], [True])
+        self.assertEqual([each.hidden for each in content.hung_on(other)], [False])
+        self.assertContains(self.index(), "Hidden")
+        self.post(resource, show="")
+        self.assertEqual([each.hidden for each in content.hung_on(self.offer)], [False])
+        deeds = Entry.objects.filter(subject_type="resource").values_list("action", flat=True)
+        self.assertIn("classwork.resource_hidden", deeds)
+
+    def test_what_is_taken_away_from_its_last_place_is_gone(self) -> None:
+        resource = self.give()
+        content.hide(self.tess.staff, self.offer, resource, True)
+        Attachment.objects.create(resource=resource, subject=make.subject("L2", "A"))
+        self.post(resource, remove="")
+        self.assertEqual((self.titles(), Resource.objects.count()), ([], 1))
+        content.remove(self.tess.staff, make.subject("L2", "B"), resource)
+        self.assertEqual(Resource.objects.count(), 1)
+        content.remove(self.tess.staff, resource.attachments.get().subject, resource)
+        self.assertEqual(Resource.objects.count(), 0)
+
+    def test_the_list_asks_the_same_however_long_it_is(self) -> None:
+        url = reverse("things_resources", args=["class", self.offer.pk])
+        self.assertSameQueries(url, lambda count: [self.give(f"Number {n}") for n in range(count)])
+
+
+@tag("once")
+class MayTest(GivingTestCase):
+    def test_who_teaches_a_class_gives_to_it_and_to_its_subject(self) -> None:
+        ash, ada = self.ash.staff, self.ada.staff
+        for staff, thing, may in (
+            (self.tess.staff, self.offer, True),
+            (self.tess.staff, self.offer.subject, True),
+            (self.tess.staff, make.subject("L3", "A"), False),
+            (ash, self.offer, False),
+            (ash, self.offer.subject, False),
+            (ada, self.offer, True),
+        ):
+            with self.subTest(f"{staff} {thing}"):
+                self.assertEqual(content.may_give(staff, thing), may)
+        self.offer.meetings.first().substitutes.add(ash)
+        self.assertTrue(content.may_give(ash, self.offer))
+
+    def test_an_idea_carries_its_resources(self) -> None:
+        draft = OfferDraft(
+            {"session": self.session, "subject": self.offer.subject, "start_time": time(18), "class_day": 3}
+        )
+        proposal = proposals.propose_offer(self.ash.staff, draft)
+        self.log_in(self.ash)
+        page = self.client.get(reverse("proposal", args=[proposal.pk]))
+        url = reverse("things_resources", args=["class", proposal.offer_id])
+        self.assertContains(page, url)
+        self.assertContains(self.client.get(url), "Nothing yet")
+
+    def test_only_who_gave_it_or_teaches_that_class_changes_it(self) -> None:
+        resource = self.give()
+        url = reverse("edit_resource", args=[resource.pk])
+        for person, status in ((self.tess, 200), (self.ada, 200), (self.ash, 404)):
+            self.log_in(person)
+            self.assertEqual(self.client.get(url).status_code, status)
+
+    def test_what_is_for_everybody_waits_for_the_office(self) -> None:
+        self.assertTrue(self.give().manager_approved)
+        resource = self.give(audience="public")
+        self.assertFalse(resource.manager_approved)
+        self.assertContains(self.index(), "Waits for the office")
+        shown = content.change(self.tess.staff, self.give("Another"), words(audience="public"), {})
+        self.assertFalse(shown.manager_approved)
+
+
+@tag("once")
+class AddingTest(InFolder, GivingTestCase):
+    def url(self, kind: str, what: str = "class") -> str:
+        pk = self.offer.pk if what == "class" else self.offer.subject_id
+        return reverse("add_resource", args=[what, pk, kind])
+
+    def add(self, kind: str, what: str = "class", **data: Any) -> Any:
+        usual = {"opens": "class-1", "to": "here", "audience": "student"}
+        return self.client.post(self.url(kind, what), usual | data)
+
+    def refused(self, words: str, kind: str, **data: Any) -> None:
+        answer = self.add(kind, **data)
+        self.assertContains(answer, words)
+        self.assertEqual((Resource.objects.count(), stored()), (0, []))
+
+    def test_a_film_is_added_in_one_form(self) -> None:
+        self.assertRedirects(
+            self.add("video", file=samples.upload("Sugar_push.mp4", samples.mp4(90), "video/mp4")),
+            reverse("things_resources", args=["class", self.offer.pk]),
+        )
+        found = Resource.objects.get()
+        self.assertEqual((found.title, found.file_title, found.seconds), ("Sugar push", "Sugar_push.mp4", 90))
+        self.assertEqual((found.when, found.class_number, found.author), ("class", 1, self.tess.staff))
+        self.assertEqual(stored(), [found.file.name])
+
+    def test_a_film_that_came_before_its_form_is_added_by_its_ticket(self) -> None:
+        data = samples.mp4()
+        announced = {"title": "Turn.mp4", "size": len(data), "declared": "video/mp4", "kind": "video"}
+        invitation = self.client.post(reverse("invite_upload"), announced).json()
+        self.client.post(invitation["url"], {"file": samples.upload("blob", data)})
+        ticket = {"file-ticket": invitation["ticket"]}
+        again = self.add("video", opens="never", **ticket)
+        self.assertContains(again, "Turn.mp4 is here.")
+        self.assertContains(again, invitation["ticket"])
+        self.assertEqual(self.add("video", **ticket).status_code, 302)
+        self.assertEqual(stored(), [Resource.objects.get().file.name])
+        self.assertContains(self.add("video", **ticket), "not here any more")
+
+    def test_each_kind_has_its_payload(self) -> None:
+        for kind, data, field, expected in (
+            ("link", {"link": "example.org/steps"}, "link", "https://example.org/steps"),
+            ("page", {"link": "/classes/levels/?x#y"}, "link", "/classes/levels/?x#y"),
+            ("text", {"text": "Left"}, "text", "Left"),
+            ("audio", {"file": samples.upload("a.mp3", samples.MP3)}, "file_title", "a.mp3"),
+            ("image", {"file": samples.upload("a.png", samples.picture("PNG"))}, "file_title", "a.jpg"),
+            ("file", {"file": samples.upload("a.pdf", samples.pdf())}, "file_title", "a.pdf"),
+        ):
+            with self.subTest(kind):
+                self.assertEqual(self.add(kind, title=f"A {kind}", **data).status_code, 302)
+                self.assertEqual(getattr(Resource.objects.get(title=f"A {kind}"), field), expected)
+        self.assertEqual(self.client.get(self.url("email")).status_code, 404)
+        self.assertEqual(self.client.get(self.url("nothing")).status_code, 404)
+
+    def test_it_goes_to_this_class_or_to_every_class_of_the_subject(self) -> None:
+        self.add("text", title="Here", text="x")
+        self.add("text", title="Everywhere", text="x", to="everywhere")
+        self.add("text", "subject", title="From the subject", text="x")
+        self.assertEqual(self.titles(self.offer.subject), ["Everywhere", "From the subject"])
+        self.assertCountEqual(self.titles(), ["Here", "Everywhere", "From the subject"])
+
+    def test_links_that_could_run_something_are_refused_beside_the_field(self) -> None:
+        for link in (
+            "javascript:alert(1)",
+            "JavaScript://x%0aalert(1)",
+            "data:text/html,x",
+            "ftp://example.org",
+            "x y",
+        ):
+            with self.subTest(link):
+                self.refused("Links begin with http:// or https://", "link", title="A", link=link)
+        for link in ("//example.org/", "/nowhere-at-all/", "https://example.org/", "/\\example.org"):
+            with self.subTest(link):
+                self.refused("There is no such page here", "page", title="A", link=link)
+
+    @override_settings(FILE_MEGABYTES={"video": 1, "image": 15, "file": 1, "audio": 1})
+    def test_bad_files_are_refused_beside_the_field_and_nothing_is_stored(self) -> None:
+        for said, name, data in (
+            ("Programs and scripts", "turn.mp4", samples.EXE),
+            ("The name says MP4", "turn.mp4", samples.pdf()),
+            ("larger than 1 MB", "turn.mp4", samples.mp4(size=2**20 + 1)),
+            ("Please choose a video", "turn.pdf", samples.pdf()),
+            ("This file is empty", "turn.mp4", b""),
+        ):
+            with self.subTest(said):
+                self.refused(said, "video", file=samples.upload(name, data))
+        self.refused("Please choose a video", "video")
+        self.refused(
+            "WebVTT", "video", file=samples.upload("a.mp4", samples.mp4()), subtitles=samples.upload("a.srt", b"1")
+        )
+
+    def test_a_form_says_what_is_missing(self) -> None:
+        self.refused("This field is required", "text", text="Left")
+        self.refused("This field is required", "link", title="A")
+
+    def test_what_was_given_is_changed_and_its_file_stays_unless_another_comes(self) -> None:
+        self.add("video", file=samples.upload("turn.mp4", samples.mp4(), "video/mp4"))
+        found = Resource.objects.get()
+        url = reverse("edit_resource", args=[found.pk])
+        values = {"title": "The turn", "opens": "completion", "audience": "teacher", "expires_after": "2"}
+        self.assertEqual(self.client.post(url, values).status_code, 302)
+        changed = Resource.objects.get()
+        self.assertEqual((changed.title, changed.file.name, changed.when), ("The turn", found.file.name, "completion"))
+        subtitles = samples.upload("turn.vtt", samples.VTT, "text/vtt")
+        self.client.post(url, values | {"file": samples.upload("b.mp4", samples.mp4(5)), "subtitles": subtitles})
+        changed.refresh_from_db()
+        self.assertEqual((changed.file_title, changed.seconds), ("b.mp4", 5))
+        self.assertTrue(changed.subtitles)
+        self.assertContains(self.client.get(url), "The turn")

@@ -1,0 +1,145 @@
+"""What those who teach give to their classes: added, changed, arranged, hidden, taken away.
+
+On what the office has approved, resources are the teacher's own; on what is only proposed they wait with it, because
+nobody has a place in it yet. What is meant for everybody waits for the office like every public text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from classwork.domain.faults import Fault, Refused
+from classwork.domain.resources import hung
+from classwork.domain.resources.hung import Hung
+from classwork.models import Attachment, ClassOffer, Resource, Subject
+from common.files import incoming
+from common.files.incoming import Arrived, Chosen
+from history.domain import record
+from users.models import Staff
+
+Thing = ClassOffer | Subject
+FOLDER = "resources"
+
+
+def may_give(staff: Staff, thing: Thing) -> bool:
+    """Who teaches it, stands in for somebody, or proposed it; of a subject, who teaches any class of it."""
+    if staff.user.has_perm("classwork.change_resource") or thing.proposals.filter(author=staff).exists():
+        return True
+    offers = ClassOffer.objects.filter(pk=thing.pk) if isinstance(thing, ClassOffer) else thing.offers.all()
+    teaches = offers.filter(assignments__staff=staff) | offers.filter(meetings__substitutes=staff)
+    return teaches.exists()
+
+
+def editable_by(staff: Staff) -> QuerySet[Resource]:
+    """One's own, and those of the classes one teaches; of a whole subject only one's own. The office's are all."""
+    if staff.user.has_perm("classwork.change_resource"):
+        return Resource.objects.all()
+    own = Resource.objects.filter(author=staff)
+    taught = Resource.objects.filter(attachments__offer__assignments__staff=staff, attachments__subject=None)
+    return (own | taught).distinct()
+
+
+def hung_on(thing: Thing) -> list[Hung]:
+    return hung.on_offer(thing) if isinstance(thing, ClassOffer) else hung.on_subject(thing)
+
+
+def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]) -> Resource:
+    """`chosen` holds what was sent for `file` and `subtitles`; it is kept with the row, or not at all."""
+    with transaction.atomic():
+        approved = values["audience"] != Resource.Audience.PUBLIC
+        resource = Resource(author=staff, manager_approved=approved, **values)
+        _keep(resource, chosen)
+        resource.save()
+        Attachment.objects.create(resource=resource, position=_last(thing) + 1, **_to(thing))
+        record(staff.user, "classwork.resource_added", resource, title=str(resource), to=str(thing))
+    return resource
+
+
+def change(
+    staff: Staff, resource: Resource, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]
+) -> Resource:
+    """A file that is replaced is tidied away later, when no row names it any more."""
+    with transaction.atomic():
+        stored = Resource.objects.select_for_update().get(pk=resource.pk)
+        if values["audience"] == Resource.Audience.PUBLIC != stored.audience:
+            stored.manager_approved = False
+        for name, value in values.items():
+            setattr(stored, name, value)
+        _keep(stored, chosen)
+        stored.save()
+        record(staff.user, "classwork.resource_changed", stored, title=str(stored))
+    return stored
+
+
+def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> None:
+    with transaction.atomic():
+        attachment = _of_offer(offer, resource)
+        attachment.hidden = hidden
+        attachment.save(update_fields=["hidden"])
+        action = "hidden" if hidden else "shown"
+        record(staff.user, f"classwork.resource_{action}", resource, title=str(resource), to=str(offer))
+
+
+def remove(staff: Staff, thing: Thing, resource: Resource) -> None:
+    """The resource itself goes with the last thing that it hung on."""
+    with transaction.atomic():
+        resource.attachments.filter(**_to(thing)).delete()
+        record(staff.user, "classwork.resource_removed", resource, title=str(resource), to=str(thing))
+        if not resource.attachments.exists():
+            resource.delete()
+
+
+def arrange(staff: Staff, thing: Thing, order: list[int]) -> None:
+    """As the page showed it and the teacher moved it; what came in between stands last."""
+    with transaction.atomic():
+        known = {each.resource.pk: each for each in hung_on(thing)}
+        wanted = [pk for pk in order if pk in known] + [pk for pk in known if pk not in order]
+        for position, pk in enumerate(wanted, 1):
+            attachment = _attachment(thing, known[pk].resource)
+            attachment.position = position
+            attachment.save(update_fields=["position"])
+        record(staff.user, "classwork.resources_arranged", thing, order=wanted)
+
+
+def move(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
+    """One place up or down among what opens together."""
+    order = [each.resource.pk for each in hung_on(thing)]
+    if resource.pk not in order:
+        raise Refused(Fault("", "It does not hang here any more."))
+    at = order.index(resource.pk)
+    to = min(max(at + by, 0), len(order) - 1)
+    order.insert(to, order.pop(at))
+    arrange(staff, thing, order)
+
+
+def _keep(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
+    for name, sent in chosen.items():
+        if sent is None:
+            continue
+        setattr(resource, name, incoming.keep(sent, FOLDER))
+        if name == "file":
+            checked = sent.checked if isinstance(sent, Arrived) else sent
+            resource.file_title, resource.size, resource.seconds = checked.title, checked.size, checked.seconds
+
+
+def _to(thing: Thing) -> dict[str, Any]:
+    return {"offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
+
+
+def _attachment(thing: Thing, resource: Resource) -> Attachment:
+    return Attachment.objects.get_or_create(resource=resource, **_to(thing))[0]
+
+
+def _of_offer(offer: ClassOffer, resource: Resource) -> Attachment:
+    """What the class says of it; the first time it says as the subject does, but for what comes next."""
+    inherited = Attachment.objects.filter(resource=resource, subject=offer.subject_id).first()
+    usual = {"position": inherited.position if inherited else 0}
+    return Attachment.objects.get_or_create(resource=resource, offer=offer, defaults=usual)[0]
+
+
+def _last(thing: Thing) -> int:
+    return max((each.position for each in hung_on(thing)), default=0)

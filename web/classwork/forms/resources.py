@@ -1,0 +1,171 @@
+"""Giving something to a class: a form for each kind, short enough for a telephone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.core.validators import URLValidator
+from django.urls import Resolver404, resolve, reverse_lazy
+
+from classwork.domain.listed import Listed
+from classwork.models import ClassOffer, Resource, Subject, When
+from common import dates
+from common.files.fields import UploadField
+from common.files.incoming import Arrived, Chosen
+
+Kind = Resource.Kind
+INVITE = reverse_lazy("invite_upload")
+NO_LINK = "Links begin with http:// or https://, such as https://www.example.org/steps."
+NO_PAGE = "There is no such page here. Copy what follows our name in the address, such as /classes/levels/."
+AUDIENCES = [
+    (Resource.Audience.STUDENT, "Students of the class"),
+    (Resource.Audience.TEACHER, "Only those who teach it"),
+    (Resource.Audience.PUBLIC, "Everybody, once the office agrees"),
+]
+HERE, EVERYWHERE = "here", "everywhere"
+
+
+class ResourceForm(forms.Form):
+    title = forms.CharField(max_length=125, required=False, label="What is it called?")
+    text = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="A word about it", help_text="Markdown works."
+    )
+    opens = forms.ChoiceField(label="Opens")
+    to = forms.ChoiceField(label="Goes to", widget=forms.RadioSelect)
+    audience = forms.ChoiceField(label="For", choices=AUDIENCES, widget=forms.RadioSelect)
+    expires_after = forms.IntegerField(
+        min_value=1, max_value=53, required=False, label="Gone after weeks", help_text="Empty: it stays."
+    )
+
+    def __init__(self, kind: str, thing: ClassOffer | Subject, *given: Any, person: int, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.kind, self.thing, self.person = kind, thing, person
+        self.resource: Resource | None = self.initial.get("resource")
+        self.fields["opens"] = forms.ChoiceField(label="Opens", choices=moments(thing))
+        self._ask_where()
+        self._ask_for_payload()
+        self.order_fields(["file", "link", "title", "text", "opens", "to", "subtitles", "audience", "expires_after"])
+
+    def _ask_where(self) -> None:
+        if self.resource or isinstance(self.thing, Subject):
+            del self.fields["to"]
+            return
+        choices = [(HERE, "This class"), (EVERYWHERE, f"Every class of {self.thing.subject.title}")]
+        self.fields["to"] = forms.ChoiceField(label="Goes to", choices=choices, widget=forms.RadioSelect, initial=HERE)
+
+    def _ask_for_payload(self) -> None:
+        if self.kind in Resource.FILES:
+            label = f"The {Kind(self.kind).label.lower()}"
+            wanted = self.resource is None
+            self.fields["file"] = UploadField(
+                self.kind, person=self.person, invite=INVITE, label=label, required=wanted
+            )
+        if self.kind == Kind.VIDEO:
+            self.fields["subtitles"] = UploadField("subtitles", person=self.person, invite=INVITE, required=False)
+        if self.kind in (Kind.LINK, Kind.PAGE):
+            self.fields["link"] = forms.CharField(label="The address", max_length=500)
+        if self.kind in (Kind.TEXT, Kind.EMAIL):
+            self.fields["text"] = forms.CharField(
+                label="The text", widget=forms.Textarea(attrs={"rows": 8}), help_text="Markdown works."
+            )
+        self.fields["title"].required = self.kind not in Resource.FILES
+
+    @property
+    def first(self) -> list[forms.BoundField]:
+        """What is asked of everybody; the rest is folded away."""
+        return [field for field in self.visible_fields() if field.name not in self.folded]
+
+    @property
+    def more(self) -> list[forms.BoundField]:
+        return [field for field in self.visible_fields() if field.name in self.folded]
+
+    @property
+    def folded(self) -> set[str]:
+        rest = {"subtitles", "audience", "expires_after"} | ({"text"} if self.kind in Resource.FILES else set())
+        return rest - set(self.errors) if self.is_bound else rest
+
+    def clean_link(self) -> str:
+        link = str(self.cleaned_data["link"]).strip()
+        if self.kind == Kind.LINK:
+            if "://" not in link and ":" not in link.partition("/")[0]:
+                link = f"https://{link}"
+            URLValidator(schemes=["http", "https"], message=NO_LINK)(link)
+            return link
+        return our_page(link)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        sent = values.get("file")
+        if sent and not values.get("title"):
+            checked = sent.checked if isinstance(sent, Arrived) else sent
+            values["title"] = PurePath(checked.title).stem.replace("_", " ")[:125]
+        elif not values.get("title") and self.resource:
+            values["title"] = self.resource.title
+        return values
+
+    def values(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        when, _, number = given["opens"].partition("-")
+        return {
+            "kind": self.kind,
+            "title": given["title"],
+            "text": given.get("text", ""),
+            "link": given.get("link", ""),
+            "audience": given["audience"],
+            "when": when,
+            "class_number": int(number) if number else None,
+            "expires_after": given["expires_after"],
+        }
+
+    def chosen(self) -> dict[str, Chosen | None]:
+        return {name: self.cleaned_data.get(name) for name in ("file", "subtitles") if name in self.fields}
+
+    def target(self) -> ClassOffer | Subject:
+        wide = isinstance(self.thing, ClassOffer) and self.cleaned_data.get("to") == EVERYWHERE
+        return self.thing.subject if wide and isinstance(self.thing, ClassOffer) else self.thing
+
+
+def our_page(path: str) -> str:
+    try:
+        if not path.startswith("/") or path.startswith(("//", "/\\")):
+            raise Resolver404
+        resolve(path.partition("?")[0].partition("#")[0])
+    except Resolver404:
+        raise forms.ValidationError(NO_PAGE, code="page") from None
+    return path
+
+
+def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
+    """When it may open, with the days of a class where there are any."""
+    days = {}
+    if isinstance(thing, ClassOffer):
+        days = {number: meeting.on for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1)}
+    weeks = thing.subject.num_weeks if isinstance(thing, ClassOffer) else thing.num_weeks
+    count = max(weeks, len(days))
+    after = [
+        (f"{When.CLASS}-{n}", f"After class {n}" + (f", {dates.day(days[n])}" if n in days else ""))
+        for n in range(1, count + 1)
+    ]
+    return [(When.SIGN_UP, "At once, for who is registered"), *after, (When.COMPLETION, "After the last class")]
+
+
+def usual_moment(thing: ClassOffer | Subject) -> str:
+    """After tonight's class, or the next one."""
+    if isinstance(thing, ClassOffer):
+        for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1):
+            if meeting.on >= dates.today():
+                return f"{When.CLASS}-{number}"
+        return When.COMPLETION
+    return f"{When.CLASS}-1"
+
+
+def initial_of(resource: Resource) -> dict[str, Any]:
+    number = f"-{resource.class_number}" if resource.class_number else ""
+    names = ("title", "text", "link", "audience", "expires_after")
+    return {name: getattr(resource, name) for name in names} | {
+        "opens": f"{resource.when}{number}",
+        "resource": resource,
+    }

@@ -1,0 +1,87 @@
+"""The page of a resource, and its bytes: asked for below it, decided anew on every request."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from classwork.domain.resources import access, content, lost
+from classwork.domain.resources.access import Found
+from classwork.models import Resource
+from common.files import serving
+from common.files.serving import Kept
+from users.models import Staff
+from users.roles import is_team
+
+Kind = Resource.Kind
+
+
+def found_for(request: HttpRequest, pk: int) -> Found:
+    found = access.find(request.user, pk)
+    if found is None:
+        raise Http404
+    return found
+
+
+@require_safe
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Visitors are asked to log in, whether or not there is such a number."""
+    found = access.find(request.user, pk)
+    if found is None and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    if found is None:
+        raise Http404
+    resource = found.resource
+    is_lost = lost.is_lost(resource)
+    if is_lost:
+        lost.tell(resource)
+    context = {"resource": resource, "found": found, "lost": is_lost, "may_edit": may_edit(request, resource)}
+    return render(request, "classwork/resource.html", context | shown(resource))
+
+
+def may_edit(request: HttpRequest, resource: Resource) -> bool:
+    staff = Staff.objects.filter(user=request.user.pk).first() if is_team(request.user) else None
+    return staff is not None and content.editable_by(staff).filter(pk=resource.pk).exists()
+
+
+def shown(resource: Resource) -> dict[str, Any]:
+    """Which player or viewer, and what it needs."""
+    kind = Kind.TEXT if resource.kind == Kind.EMAIL else resource.kind
+    given: dict[str, Any] = {"viewer": f"classwork/resources/{kind}.html"}
+    if resource.file:
+        given |= {
+            "bytes": reverse("resource_bytes", args=[resource.pk]),
+            "subtitles": reverse("resource_subtitles", args=[resource.pk]) if resource.subtitles else "",
+            "is_paper": str(resource.file).endswith(".pdf"),
+        }
+    return given | {"host": urlsplit(resource.link).netloc}
+
+
+@require_safe
+def file(request: HttpRequest, pk: int) -> HttpResponseBase:
+    resource = found_for(request, pk).resource
+    if not resource.file:
+        raise Http404
+    return handed_over(request, resource, lost.kept(resource))
+
+
+@require_safe
+def subtitles(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """Always through the site: browsers take subtitles only from the page's own server."""
+    resource = found_for(request, pk).resource
+    if not resource.subtitles:
+        raise Http404
+    return handed_over(request, resource, Kept(str(resource.subtitles), f"{resource.title}.vtt"), near=True)
+
+
+def handed_over(request: HttpRequest, resource: Resource, kept: Kept, *, near: bool = False) -> HttpResponseBase:
+    try:
+        return serving.hand_over(request, kept, download="download" in request.GET, near=near)
+    except serving.Lost:
+        lost.tell(resource)
+        context = {"resource": resource, "lost": True}
+        return render(request, "classwork/resource.html", context, status=404)

@@ -1,0 +1,135 @@
+"""What those who teach give to their classes: added in two steps, arranged, changed, hidden."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from classwork.domain.faults import Refused
+from classwork.domain.resources import content
+from classwork.domain.resources.content import Thing
+from classwork.forms.resources import ResourceForm, initial_of, usual_moment
+from classwork.models import ClassOffer, Resource, Subject
+from classwork.views.teaching import ASK, me
+from users.models import Staff
+from users.roles import team_required
+
+KINDS = {"class": ClassOffer, "subject": Subject}
+OFFERED = [kind for kind in Resource.Kind if kind != Resource.Kind.EMAIL]
+
+
+def mine(staff: Staff, what: str, pk: int) -> Thing:
+    found: Any = ClassOffer.objects.with_timetable() if what == "class" else Subject.objects.select_related("level")
+    thing: Thing = get_object_or_404(found, pk=pk)
+    if not content.may_give(staff, thing):
+        raise Http404
+    return thing
+
+
+@require_safe
+@team_required
+def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
+    thing = mine(me(request), what, pk)
+    context = {
+        "thing": thing,
+        "what": what,
+        "hung": content.hung_on(thing),
+        "kinds": OFFERED,
+        "editable": set(content.editable_by(me(request)).values_list("pk", flat=True)),
+    }
+    return render(request, "classwork/teaching_resources.html", context)
+
+
+@require_http_methods(ASK)
+@team_required
+def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
+    staff = me(request)
+    thing = mine(staff, what, pk)
+    if kind not in OFFERED:
+        raise Http404
+    form = bound(request, kind, thing, {"opens": usual_moment(thing), "audience": Resource.Audience.STUDENT})
+    if form.is_valid() and kept(form, lambda: content.add(staff, form.target(), form.values(), form.chosen())):
+        messages.success(request, f"“{form.cleaned_data['title']}” is added.")
+        return back(thing)
+    context = {"form": form, "thing": thing, "what": what, "kind": Resource.Kind(kind)}
+    return render(request, "classwork/resource_form.html", context)
+
+
+@require_http_methods(ASK)
+@team_required
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    staff = me(request)
+    resource = get_object_or_404(content.editable_by(staff), pk=pk)
+    thing = place_of(resource)
+    form = bound(request, resource.kind, thing, initial_of(resource))
+    if form.is_valid() and kept(form, lambda: content.change(staff, resource, form.values(), form.chosen())):
+        messages.success(request, "Saved.")
+        return back(thing)
+    context = {"form": form, "thing": thing, "resource": resource, "kind": Resource.Kind(resource.kind)}
+    return render(request, "classwork/resource_form.html", context)
+
+
+def bound(request: HttpRequest, kind: str, thing: Thing, initial: dict[str, Any]) -> ResourceForm:
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    return ResourceForm(kind, thing, *given, initial=initial, person=me(request).pk)
+
+
+def kept(form: ResourceForm, deed: Any) -> bool:
+    """What changed between looking at a file and keeping it is said beside the field."""
+    try:
+        deed()
+    except ValidationError as no:
+        form.add_error("file", no)
+        return False
+    return True
+
+
+def place_of(resource: Resource) -> Thing:
+    attachment = resource.attachments.select_related("subject__level", "offer").first()
+    if attachment is None:
+        raise Http404
+    if attachment.offer_id:
+        return ClassOffer.objects.with_timetable().get(pk=attachment.offer_id)
+    return attachment.subject  # type: ignore[return-value]
+
+
+def back(thing: Thing) -> HttpResponse:
+    return redirect("things_resources", "class" if isinstance(thing, ClassOffer) else "subject", thing.pk)
+
+
+@require_POST
+@team_required
+def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
+    """One step up or down, by a button that says so: `up-12`."""
+    staff = me(request)
+    thing = mine(staff, what, pk)
+    direction, _, number = request.POST.get("move", "").partition("-")
+    resource = get_object_or_404(Resource, pk=int(number) if number.isdecimal() else 0)
+    try:
+        content.move(staff, thing, resource, -1 if direction == "up" else 1)
+    except Refused as no:
+        messages.error(request, str(no))
+    return back(thing)
+
+
+@require_POST
+@team_required
+def change_here(request: HttpRequest, what: str, pk: int, number: int) -> HttpResponse:
+    staff = me(request)
+    thing = mine(staff, what, pk)
+    resource = next((each.resource for each in content.hung_on(thing) if each.resource.pk == number), None)
+    if resource is None:
+        raise Http404
+    if "remove" in request.POST:
+        if not content.editable_by(staff).filter(pk=resource.pk).exists():
+            raise Http404
+        content.remove(staff, thing, resource)
+        messages.success(request, f"“{resource}” is taken away.")
+    elif isinstance(thing, ClassOffer):
+        hidden = "hide" in request.POST
+        content.hide(staff, thing, resource, hidden)
+        messages.success(request, f"“{resource}” is {'hidden from' if hidden else 'shown to'} this class.")
+    return back(thing)
