@@ -34,7 +34,7 @@ class Refusal(Permanent):
         self.issue = str(first.get("issue") or answer.get("name") or answer.get("error") or "")
         self.debug_id = str(answer.get("debug_id") or "")
         reference = f", reference {self.debug_id}" if self.debug_id else ""
-        super().__init__(f"PayPal refused: {self.issue or 'no reason given'} ({status}{reference}).")
+        super().__init__(f"PayPal did not accept this ({self.issue or status}{reference}).")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Client:
         if response.status_code in (400, 401, 403):
             raise NeedsPerson("PayPal does not accept the client id and the secret.")
         answer = understood(response)
-        token = str(answer["access_token"])
+        token = str(answer.get("access_token") or "")
         cache.set(name, token, max(int(answer.get("expires_in") or 0) - EARLY, 1))
         return token
 
@@ -97,7 +97,7 @@ class Client:
             time.sleep(pause)
         if isinstance(outcome, requests.Response):
             return outcome
-        raise Temporary(f"PayPal could not be reached ({type(outcome).__name__}).")
+        raise Temporary("PayPal cannot be reached just now.")
 
 
 def attempt(
@@ -115,13 +115,13 @@ def understood(response: requests.Response) -> dict[str, Any]:
         seconds = response.headers.get("Retry-After", "")
         raise Temporary("PayPal is asked too often.", timedelta(seconds=int(seconds)) if seconds.isdecimal() else None)
     if status >= 500:
-        raise Temporary(f"PayPal has trouble of its own ({status}).")
+        raise Temporary("PayPal has trouble of its own just now.")
     try:
         answer = response.json()
     except ValueError:
         answer = None
     if not isinstance(answer, dict):
-        raise Temporary(f"PayPal's answer could not be read ({status}).")
+        raise Temporary("PayPal's answer could not be read.")
     if status == 409:
         raise Temporary("PayPal is still at work on the same request.")
     if status == 403:
