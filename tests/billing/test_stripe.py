@@ -127,6 +127,12 @@ class AskTest(StripeTestCase):
         back = GivenBack(refund["id"], Decimal(5), "USD", State.DONE)
         self.assertEqual(facts, [back, Disputed(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")])
 
+    def test_a_session_of_another_payment_is_for_a_person(self) -> None:
+        payment, other = self.paid(), self.attempt(self.placed(2))
+        other.session = payment.session
+        with self.assertRaises(NeedsPerson):
+            self.gateway.ask(other)
+
 
 class RefundTest(StripeTestCase):
     def test_a_part_goes_back_under_our_own_name_for_it(self) -> None:

@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from django.conf import settings
+
 from billing.gateways import Hosted
 from billing.gateways.facts import Answer, Begun, Fact, Heard, Movement
 from billing.gateways.stripe import books, hearing, money_back, reading, sessions
+from billing.gateways.stripe.amounts import takes
 from billing.gateways.stripe.client import connect, speaking
 from billing.models import Payment
+from common.errors import NeedsPerson
 
 API = "https://api.stripe.com"
 CHECKOUT = "https://checkout.stripe.com"
@@ -23,9 +27,12 @@ class Stripe(Hosted):
         self.client, self.secrets = connect(key, url), secrets
         self.hosts = (CHECKOUT if url == API else url,)
 
+    def takes(self, currency: str) -> bool:
+        return takes(currency)
+
     def begin(self, payment: Payment, key: str) -> Begun:
         end = sessions.until()
-        params = sessions.wanted(payment, self.get_return_url(payment), end)
+        params = sessions.wanted(payment, f"{settings.SITE_URL}{payment.get_process_url()}", end)
         with speaking():
             session = self.client.v1.checkout.sessions.create(
                 params, {"idempotency_key": f"{key}-{int(end.timestamp())}"}
@@ -37,6 +44,8 @@ class Stripe(Hosted):
             return []
         with speaking():
             session = self.client.v1.checkout.sessions.retrieve(payment.session, {"expand": [FEE]}).to_dict()
+        if session["client_reference_id"] != payment.token:
+            raise NeedsPerson("Stripe's session belongs to another payment.")
         facts = reading.session(session)
         return facts + self._afterwards(session["payment_intent"]) if session["payment_status"] == "paid" else facts
 

@@ -16,6 +16,10 @@ class Unpayable(Permanent):
     """An amount that Stripe cannot take as it is. It is refused, never rounded."""
 
 
+def takes(currency: str) -> bool:
+    return currency in ROUND_THOUSANDTHS or currency not in THREE_DECIMALS
+
+
 def scale(currency: str) -> tuple[int, int]:
     """How many of Stripe's units make one of the currency, and by which step they go."""
     if currency in UNITS:
@@ -24,7 +28,7 @@ def scale(currency: str) -> tuple[int, int]:
         return 100, 100
     if currency in ROUND_THOUSANDTHS:
         return 1000, 10
-    if currency in THREE_DECIMALS:
+    if not takes(currency):
         raise Unpayable(f"Stripe takes no {currency}.")
     return 100, 1
 

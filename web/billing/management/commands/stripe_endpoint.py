@@ -1,0 +1,49 @@
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
+
+from billing.gateways.stripe import endpoint
+from billing.gateways.stripe.client import VERSION, connect
+from common.errors import Trouble
+
+
+class Command(BaseCommand):
+    help = (
+        "Looks whether Stripe tells this site what happens, in the version and with the events that it follows. "
+        "Exits with 1 when something is to be done, and says what."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--make", action="store_true", help="make an endpoint and show its secret, once")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.STRIPE_KEY:
+            raise CommandError("STRIPE_KEY is not set.")
+        client = connect(settings.STRIPE_KEY, settings.STRIPE_URL)
+        url = settings.SITE_URL + reverse("static_process_payment", args=["stripe"])
+        try:
+            known = endpoint.look(client, url)
+            if options["make"]:
+                self.tell_secret(endpoint.make(client, url), known)
+            else:
+                self.judge(url, known)
+        except Trouble as trouble:
+            raise CommandError(str(trouble)) from trouble
+
+    def judge(self, url: str, known: list[endpoint.Found]) -> None:
+        for found in known:
+            self.stdout.write(f"{found.id}: {'; '.join(found.problems) or 'as it should be'}.")
+        if any(not found.problems for found in known):
+            if not settings.STRIPE_WEBHOOK_SECRET:
+                raise CommandError("STRIPE_WEBHOOK_SECRET is not set; the endpoint's page at Stripe shows it.")
+            self.stdout.write(f"Stripe tells {url} what happens, in version {VERSION}.")
+            return
+        raise CommandError(f"No endpoint at Stripe is as {url} needs it. Make one: manage.py stripe_endpoint --make")
+
+    def tell_secret(self, secret: str, known: list[endpoint.Found]) -> None:
+        self.stdout.write(f"STRIPE_WEBHOOK_SECRET={secret}")
+        self.stdout.write("Put this line into the environment now and start the site anew; it is shown only once.")
+        for found in known:
+            self.stdout.write(f"Then delete {found.id} at Stripe; until then name both secrets, with a comma between.")
