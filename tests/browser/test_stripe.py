@@ -1,0 +1,143 @@
+"""Paying with Stripe as people do on a phone: our pages, the pages of Stripe's imitation, and back again."""
+
+from decimal import Decimal
+from unittest.mock import patch
+
+from django.test import override_settings
+from payments import core
+from playwright.sync_api import Page, Request
+
+from billing.models import Order, Payment
+from classwork.models import Registration
+from outbox.testing import run_all
+from tests.billing.stripe import GOOD, variants
+from tests.browser.base import BrowserTestCase
+from tests.classwork.buying import cart, me, place
+from tests.fakes.stripe_server import stripe_server
+
+DECLINED, BANK_ASKS = "4000 0000 0000 0002", "4000 0000 0000 3220"
+PAY = "Pay $65.00 · Card or bank, through Stripe"
+
+
+class StripeTest(BrowserTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.fake = self.enterContext(stripe_server())
+        self.fake.send_webhooks_to(f"{self.live_server_url}/payments/process/stripe/")
+        changed = {"PAYMENT_VARIANTS": variants(self.fake.url), "SITE_URL": self.live_server_url}
+        self.enterContext(override_settings(**changed))
+        self.enterContext(patch.dict(core.PROVIDER_CACHE, clear=True))
+
+    def _only_our_server(self, request: Request) -> None:
+        if not request.url.startswith(self.fake.url):
+            super()._only_our_server(request)
+
+    def look(self, page: Page, heading: str) -> None:
+        page.get_by_role("heading", name=heading, level=1).wait_for()
+        self.check_page(page)
+        self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
+
+    def at_stripe(self) -> Page:
+        """A phone, with a placed order, on Stripe's page."""
+        self.order = place(cart((self.school.offer, me())))
+        page = self.open_browser(width=390)
+        page.goto(self.order.address())
+        page.get_by_role("button", name=PAY).click()
+        self.look(page, "Pay with Stripe")
+        return page
+
+    def by_card(self, page: Page, number: str) -> None:
+        page.get_by_label("Card number").fill(number)
+        page.get_by_role("button", name="Pay $65.00").click()
+
+    def told(self) -> None:
+        """Stripe's messages have arrived, and what follows from them is done."""
+        self.assertTrue(self.fake.webhooks.idle())
+        run_all()
+
+    def payment(self) -> Payment:
+        return self.order.payments.get()
+
+    def place(self) -> str:
+        return Registration.objects.get().state
+
+    def refund_at_the_desk(self, amount: str) -> None:
+        desk = self.open_browser(self.school.ada)
+        desk.goto(f"/desk/orders/{self.order.pk}/")
+        desk.get_by_text("Give money back").click()
+        form = desk.locator("details", has_text="Give money back")
+        form.get_by_label("Amount").fill(amount)
+        form.get_by_label("Why").fill("The hall was cold.")
+        form.get_by_role("button", name="Give back").click()
+        desk.wait_for_load_state()
+        self.told()
+
+    def test_a_card_pays_and_a_part_comes_back(self) -> None:
+        page = self.at_stripe()
+        self.by_card(page, GOOD)
+        self.look(page, "Thank you")
+        self.told()
+        self.assertEqual((self.place(), self.payment().fee), ("confirmed", Decimal("2.18")))
+        self.refund_at_the_desk("12.50")
+        [refund] = self.fake.books.every("refund")
+        self.assertEqual((refund["amount"], self.payment().refunds.get().transaction_id), (1250, refund["id"]))
+        self.assertEqual((self.payment().refunded_amount, self.place()), (Decimal("12.50"), "confirmed"))
+
+    def test_a_declined_card_a_bank_that_asks_and_a_payer_who_says_no_first(self) -> None:
+        page = self.at_stripe()
+        self.by_card(page, DECLINED)
+        page.get_by_text("Your card was declined.").wait_for()
+        self.by_card(page, BANK_ASKS)
+        self.look(page, "Your bank asks")
+        page.get_by_role("button", name="No", exact=True).click()
+        page.get_by_text("We are unable to authenticate").wait_for()
+        self.by_card(page, BANK_ASKS)
+        page.get_by_role("button", name="Yes, it is me").click()
+        self.look(page, "Thank you")
+        self.told()
+        self.assertEqual((self.place(), Order.objects.get().state), ("confirmed", "paid"))
+
+    def test_whoever_goes_back_without_paying_may_go_on_where_they_were(self) -> None:
+        page = self.at_stripe()
+        page.get_by_role("link", name="Go back without paying").click()
+        self.look(page, "Not paid yet")
+        self.assertEqual(self.place(), "held")
+        page.get_by_role("button", name=PAY).click()
+        self.by_card(page, GOOD)
+        self.look(page, "Thank you")
+        self.assertEqual(len(self.fake.books.every("checkout.session")), 1)
+
+    def test_a_bank_debit_keeps_the_place_until_the_bank_answers(self) -> None:
+        for good, state in ((False, "held"), (True, "confirmed")):
+            page = self.at_stripe()
+            page.get_by_role("button", name="Pay by bank debit").click()
+            self.look(page, "Your bank is working on it")
+            self.fake.books.settle(self.payment().session, good=good)
+            self.told()
+            page.reload()
+            self.look(page, "Thank you" if good else "Your payment did not go through")
+            self.assertEqual(self.place(), state)
+            Registration.objects.all().delete()
+
+    def test_a_dispute_holds_the_place_until_it_is_won(self) -> None:
+        page = self.at_stripe()
+        self.by_card(page, GOOD)
+        self.look(page, "Thank you")
+        self.told()
+        dispute = self.fake.books.dispute(self.payment().transaction_id)
+        self.told()
+        self.assertEqual(self.place(), "on_hold")
+        self.fake.books.close_dispute(dispute["id"], won=True)
+        self.told()
+        self.assertEqual(self.place(), "confirmed")
+
+    def test_the_way_from_the_last_click_of_the_checkout_is_open(self) -> None:
+        """Chromium holds a form that is answered with a redirect to the policy of the page it stood on."""
+        page = self.open_browser(self.school.alice, width=390)
+        page.goto(f"{self.school.offer.get_absolute_url()}")
+        page.get_by_role("link", name="Register", exact=True).click()
+        page.get_by_role("button", name="Go on", exact=True).last.click()
+        page.get_by_role("button", name="Go on to the price").click()
+        page.get_by_label("Card or bank, through Stripe").check()
+        page.get_by_role("button", name="Order", exact=True).click()
+        self.look(page, "Pay with Stripe")
