@@ -48,7 +48,7 @@ class StripeTest(BrowserTestCase):
 
     def by_card(self, page: Page, number: str) -> None:
         page.get_by_label("Card number").fill(number)
-        page.get_by_role("button", name="Pay $65.00").click()
+        page.get_by_role("button", name="Pay 65.00 USD").click()
 
     def told(self) -> None:
         """Stripe's messages have arrived, and what follows from them is done."""

@@ -18,7 +18,7 @@ PAGE = Template(
 CHECKOUT = Template("""
 <div class="sheet">
 <p class="for">$name</p><p class="sum">$sum</p>$told
-<form method="post" autocomplete="off">
+<form method="post" action="/c/pay/$id" autocomplete="off">
 <label>Email <input name="email" type="email" value="$email" required></label>
 <label>Card number <input name="card" inputmode="numeric" value="4242 4242 4242 4242" required></label>
 <div class="pair"><label>Valid until <input name="until" value="12 / 34" required></label>
@@ -48,6 +48,7 @@ def checkout(session: Wire, told: str = "") -> bytes:
     return page(
         "Pay with Stripe",
         CHECKOUT.substitute(
+            id=session["id"],
             name=escape(session["_asked"]["line_items"][0]["price_data"]["product_data"]["name"]),
             sum=show(session["amount_total"], session["currency"]),
             email=escape(session.get("customer_email") or ""),

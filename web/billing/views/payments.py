@@ -109,7 +109,11 @@ def open_order(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def success(request: HttpRequest, number: int) -> HttpResponse:
+    """Where the payer was sent when all was well; what was promised then may have failed since."""
     order = visit.find_order(request, number)
+    last = order.payments.first()
+    if order.state == Order.State.PLACED and last and last.status in payments.FAILED:
+        return redirect(last.get_failure_url())
     context = {
         "order": order,
         "owed": ledger.owed(order, timezone.now()),
