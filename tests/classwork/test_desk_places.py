@@ -62,8 +62,8 @@ class ListTest(DeskTestCase):
         pages = [
             f"{LIST}?class={self.offer.pk}",
             reverse("desk_class", args=[self.offer.pk]),
-            reverse("admin:classwork_classoffer_changelist"),
         ]
+        self.assertContains(self.client.get(reverse("admin:classwork_classoffer_changelist")), "2/12")
         for page in pages:
             self.assertContains(self.client.get(page), "2 of 12 taken")
         self.assertContains(self.browser_of(self.tess).get(reverse("teaching")), "2 of 12 taken")
@@ -96,6 +96,13 @@ class HoldTest(DeskTestCase):
         actions = Entry.objects.filter(subject_type="registration").values_list("why", flat=True)
         self.assertEqual(list(actions), ["It was a mistake of theirs", "The bank asks"])
         self.assertContains(said, "The bank asks")
+
+    def test_the_admin_tells_what_happened_and_leads_to_the_desk(self) -> None:
+        registering.put_on_hold(self.one, why="The bank asks", by=self.ada)
+        page = self.client.get(reverse("admin:classwork_registration_change", args=[self.one.pk]))
+        self.assertContains(page, "Waiting for a decision")
+        self.assertContains(page, "The bank asks")
+        self.assertContains(page, self.page)
 
     def test_it_asks_why(self) -> None:
         self.assertContains(self.client.post(self.page, {"why": ""}), "required")

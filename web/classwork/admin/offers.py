@@ -36,9 +36,9 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         "time",
         "start_day",
         "end_day",
+        "places",
         "location",
         "taught_by",
-        "places",
         "manager_approved",
     ]
     list_display_links = ["subject"]
@@ -119,7 +119,8 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
 
     @admin.display(description="places", ordering="taken")
     def places(self, obj: Any) -> str:
-        return str(room.Room(obj.capacity, obj.taken))
+        """Taken, of how many there are."""
+        return f"{obj.taken}" if obj.capacity is None else f"{obj.taken}/{obj.capacity}"
 
     @admin.display(description="class days")
     def dates_now(self, obj: ClassOffer) -> str:

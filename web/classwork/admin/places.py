@@ -1,11 +1,14 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from classwork.admin.offers import LookedUp
 from classwork.domain.places import words
 from classwork.models import Registration
+from users.admin import panels
 
 
 @admin.register(Registration)
@@ -13,6 +16,10 @@ class RegistrationAdmin(LookedUp):
     list_display = ["first_name", "last_name", "offer", "place", "payment", "created_at"]
     list_filter = ["state", "offer__session", "offer__class_day", "readiness", "over_capacity"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
+    fields = [
+        *("student", "offer", "place", "why", "over_capacity", "payment", "readiness", "heard_from"),
+        *("created_at", "confirmed_at", "ended_at", "at_the_desk", "what_happened"),
+    ]
     ordering = ["-offer__class_day", "offer__start_time", "student__first_name"]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Registration]":
@@ -25,6 +32,14 @@ class RegistrationAdmin(LookedUp):
     @admin.display(ordering="student__last_name")
     def last_name(self, obj: Registration) -> str:
         return obj.student.last_name
+
+    @admin.display(description="at the desk")
+    def at_the_desk(self, obj: Registration) -> str:
+        return format_html('<a href="{}">Put on hold, order, class</a>', reverse("desk_registration", args=[obj.pk]))
+
+    @admin.display(description="what happened")
+    def what_happened(self, obj: Registration) -> str:
+        return panels.happened(obj)
 
     @admin.display(ordering="state")
     def place(self, obj: Registration) -> str:
