@@ -151,7 +151,7 @@ class DeskTest(ProgressTestCase):
         self.assertContains(said, "Level 2 done")
         self.assertContains(said, "Given by Ada Adler")
         self.assertContains(said, "Danced in Lyon")
-        said = self.client.post(self.page, {"number": "", "why": "A mistake"}, follow=True)
+        said = self.client.post(self.page, {"number": "classes", "why": "A mistake"}, follow=True)
         self.assertContains(said, "Nothing yet")
         self.assertContains(said, "A mistake")
 

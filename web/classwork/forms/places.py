@@ -103,14 +103,20 @@ class AddressForm(forms.Form):
 class LevelForm(forms.Form):
     """What a person says of a level; the first choice leaves it to the classes."""
 
-    number = forms.TypedChoiceField(label="Level", required=False, coerce=Decimal, empty_value=None)
+    CLASSES = "classes"
+
+    number = forms.ChoiceField(label="Level")
     why = forms.CharField(label="Why", max_length=300, help_text="Such as “Danced for years in Lyon”.")
 
     def __init__(self, rungs: Sequence[tuple[Decimal, str]], given: Decimal | None, data: Any) -> None:
-        super().__init__(data, initial={"number": "" if given is None else written(given)})
+        super().__init__(data, initial={"number": self.CLASSES if given is None else written(given)})
         known = rungs if given is None or given in dict(rungs) else [*rungs, (given, "")]
         choices = [(written(number), f"{written(number)} {words}") for number, words in known]
-        cast(forms.TypedChoiceField, self.fields["number"]).choices = [("", "What the classes say"), *choices]
+        cast(forms.ChoiceField, self.fields["number"]).choices = [(self.CLASSES, "What the classes say"), *choices]
+
+    def clean_number(self) -> Decimal | None:
+        said = self.cleaned_data["number"]
+        return None if said == self.CLASSES else Decimal(said)
 
 
 class OfferField(forms.ModelChoiceField):
