@@ -49,6 +49,7 @@ class ClientTest(TestCase):
         self.fake.api.token_seconds = 30
         for key in ("a", "b"):
             self.client_.post(ORDERS, ORDER, key)
+            self.fake.forward(timedelta(seconds=31))
         self.assertNotIn(401, [each.status for each in self.fake.requests])
 
     def test_wrong_credentials_need_a_person_and_are_not_tried_twice(self) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from billing.gateways import BadSignature
 from billing.gateways.facts import Ask, Disputed, Expired, GivenBack, Heard, OnItsWay, Refused, Taken
+from billing.gateways.paypal import disputes
 from billing.models import Refund
 from common.errors import Temporary
 from tests.billing.paypal import PayPalTestCase
@@ -167,6 +168,10 @@ class KindsTest(PayPalTestCase):
                 self.assertEqual(states, ["open", "open", wanted])
                 self.assertEqual({each.about.reference for each in heard}, {payment.transaction_id})
                 self.assertEqual({fact.reference for fact in facts if isinstance(fact, Disputed)}, {number})
+
+    def test_a_dispute_that_is_looked_at_again_is_open_whatever_was_decided_before(self) -> None:
+        again = {"status": "UNDER_REVIEW", "dispute_outcome": {"outcome_code": "RESOLVED_BUYER_FAVOUR"}}
+        self.assertEqual(disputes.state(again), "open")
 
     def test_an_event_that_does_not_concern_us_says_nothing(self) -> None:
         heard = self.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})

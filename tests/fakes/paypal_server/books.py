@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from tests.fakes.paypal_server.disputes import Disputes
-from tests.fakes.paypal_server.wire import Wire, amount_of, money, new_id, unknown, unprocessable
+from tests.fakes.paypal_server.wire import Wire, amount_of, fitting, money, new_id, unknown, unprocessable
 
 APPROVAL_WINDOW = timedelta(hours=3)
 PAYER = {
@@ -29,8 +29,10 @@ class Books(Disputes):
     def create(self, wanted: Wire) -> Wire:
         for unit in wanted["purchase_units"]:
             amount_of(unit["amount"])
+            fitting(unit, "description", "custom_id", "invoice_id")
         source = (wanted.get("payment_source") or {}).get("paypal")
         context = (source or {}).get("experience_context") or wanted.get("application_context") or {}
+        fitting(context, "brand_name")
         number = new_id()
         order = {
             "id": number,

@@ -43,6 +43,12 @@ def amount_of(money: Wire) -> Decimal:
     return value
 
 
+def fitting(part: Wire, *names: str) -> None:
+    """Letters beyond ASCII count as several."""
+    if any(len(part.get(name, "").encode()) > 127 for name in names):
+        raise No(400, "INVALID_REQUEST", "INVALID_STRING_LENGTH")
+
+
 def money(value: Decimal, currency: str) -> Wire:
     places = Decimal(1) if currency in WITHOUT_DECIMALS else Decimal("0.01")
     return {"currency_code": currency, "value": str(value.quantize(places, ROUND_HALF_UP))}

@@ -81,7 +81,7 @@ class Client:
             raise NeedsPerson("PayPal does not accept the client id and the secret.")
         answer = understood(response)
         token = str(answer.get("access_token") or "")
-        cache.set(name, token, max(int(answer.get("expires_in") or 0) - EARLY, 1))
+        cache.set(name, token, max(int(answer.get("expires_in") or 0) - EARLY, 0))
         return token
 
     def _send(self, method: str, path: str, **more: Any) -> requests.Response:
