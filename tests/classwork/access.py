@@ -4,7 +4,9 @@ from typing import Any
 
 from classwork.domain import feeds, meetings, proposals
 from classwork.domain.offers import OfferDraft
-from classwork.domain.places import diary
+from classwork.domain.places import attendees, diary
+from classwork.domain.places.waiting import entries
+from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
@@ -15,6 +17,9 @@ TEAM = "  login   403     403      200     200       200"
 DESK = "  login   403     403      403     403       200"
 MINE = "  login   403     403      200     404       404"
 GIVEN = "login   403     403      200     404       200"
+NO_GET = "405   405 405 405 405 405"
+AWAY = "302   302 302 302 302 302"
+DESK_POST = "login 403 403 403 403 302"
 CHANGE = "login   403     403      200     302       302"  # who does not teach it is sent back, and told why
 
 
@@ -34,6 +39,12 @@ def stage(school: SimpleNamespace) -> None:
     diary.renew(school.alice.student)
     values = {"kind": "text", "title": "Rock step", "text": "Left, *right*.", "audience": "student", "when": "sign_up"}
     school.words = content.add(teacher, school.offer, values, {})
+    full = make.offer(school.session, make.subject("Beg", "N"), school.tess.staff, start_time=time(12), capacity=1)
+    buying.pay(buying.place(buying.cart((full, buying.me()))))
+    school.entry = entries.join(
+        full, [Wish(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
+    )
+    school.full = full
     school.booked = buying.pay(buying.place(basket))
 
 
@@ -53,7 +64,24 @@ def diary_of_alice(school: SimpleNamespace) -> list[Any]:
     return [diary.address(school.alice.student).rpartition("/")[2].removesuffix(".ics")]
 
 
+def entry(school: SimpleNamespace) -> list[Any]:
+    return [entries.address(school.entry).split("/")[2]]
+
+
+def why(school: SimpleNamespace) -> dict[str, Any]:
+    return {"why": "Because", "place": 1}
+
+
 ROWS = [
+    Row("wait", EVERYBODY, post=EVERYBODY, args=first("full")),
+    Row("waiting_entry", EVERYBODY, args=entry),
+    Row("take_place", NO_GET, post="login 302 login login login login", args=entry),
+    Row("leave_waiting", NO_GET, post=AWAY, args=entry),
+    Row("desk_waiting", DESK, args=first("full")),
+    Row("desk_roles", DESK, post=DESK_POST, args=first("full")),
+    Row("desk_offer_place", NO_GET, post=DESK_POST, args=first("entry"), data=why),
+    Row("desk_move_waiting", NO_GET, post=DESK_POST, args=first("entry"), data=why),
+    Row("desk_remove_waiting", NO_GET, post=DESK_POST, args=first("entry"), data=why),
     Row("classoffer_list", EVERYBODY),
     Row("classoffer_list", EVERYBODY, query="?level=Beg&day=1&by=level", note="filtered"),
     Row("classoffer_detail", EVERYBODY, args=first("offer")),

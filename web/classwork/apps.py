@@ -12,6 +12,7 @@ MODELS = (
     "registration",
     "resource",
     "attachment",
+    "waitingentry",
 )
 
 
@@ -37,6 +38,7 @@ class ClassworkConfig(AppConfig):
         "Admin": [
             "classwork.decide_proposal",
             "classwork.exceed_capacity",
+            "classwork.arrange_waiting",
             "classwork.set_level",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),
         ],

@@ -82,3 +82,20 @@ REGISTRATION_ENDED = EventType(
     "classwork.registration_ended", PlaceChanged, subject=("registration", "registration_id")
 )
 HOLD_ENDED = EventType("classwork.hold_ended", PlaceChanged, subject=("registration", "registration_id"))
+
+
+@dataclass(frozen=True)
+class WaitingMoved:
+    """Somebody joined a waiting list, was offered a place, took it, or is not on the list any more."""
+
+    entry_id: int
+    offer_id: int
+
+
+WAITING_JOINED = EventType("classwork.waiting_joined", WaitingMoved, subject=("waiting_entry", "entry_id"))
+WAITING_LEFT = EventType("classwork.waiting_left", WaitingMoved, subject=("waiting_entry", "entry_id"))
+WAITING_MOVED = EventType("classwork.waiting_moved", WaitingMoved, subject=("waiting_entry", "entry_id"))
+WAITING_CLOSED = EventType("classwork.waiting_closed", WaitingMoved, subject=("waiting_entry", "entry_id"))
+PLACE_OFFERED = EventType("classwork.place_offered", WaitingMoved, subject=("waiting_entry", "entry_id"))
+OFFER_TAKEN = EventType("classwork.offer_taken", WaitingMoved, subject=("waiting_entry", "entry_id"))
+OFFER_LAPSED = EventType("classwork.offer_lapsed", WaitingMoved, subject=("waiting_entry", "entry_id"))

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees
-from classwork.models import ClassOffer, Registration, Resource
+from classwork.domain.places.waiting import entries, shown
+from classwork.models import ClassOffer, Registration, Resource, WaitingEntry
 from common import dates
 from mailroom.declare import Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -110,7 +112,51 @@ def file_lost_sample() -> dict[str, Any]:
     return {"title": "Sugar push", "link": _page("/admin/")}
 
 
+def waiting_context(message: Message) -> dict[str, Any]:
+    """What it says must still be so when it is sent; a place that went on is offered to nobody."""
+    entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
+    offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
+    if entry is None or offer is None:
+        raise NotNeeded("The entry is gone.")
+    one = shown.one(entry, timezone.now())
+    if message.template == "classwork.place_offered" and not one.is_open:
+        raise NotNeeded("The place is not kept for them any more.")
+    if message.template == "classwork.waiting_joined" and not one.is_waiting:
+        raise NotNeeded("They do not wait any more.")
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "name": entry.contact_name,
+        "names": one.names,
+        "number": shown.ordinal(one.number) if one.is_waiting else "",
+        "until": one.until,
+        "link": _page(entries.address(entry)),
+        "classes": _page(reverse("classoffer_list")),
+    }
+
+
+def waiting_sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "name": "Alice Arden",
+        "names": "Alice Arden (lead)",
+        "number": "3rd",
+        "until": "Tue 6 Jan, 18:00",
+        "link": _page("/"),
+        "classes": _page("/classes/"),
+    }
+
+
+def _waiting(name: str, title: str) -> Mail:
+    return Mail(name, kind=Kind.TRANSACTIONAL, title=title, context=waiting_context, sample=waiting_sample)
+
+
 MAILS = [
+    _waiting("classwork.waiting_joined", "You are on the waiting list"),
+    _waiting("classwork.place_offered", "There is a place for you"),
+    _waiting("classwork.offer_lapsed", "The place went to the next person"),
+    _waiting("classwork.waiting_closed", "No place became free"),
     Mail(
         "classwork.registered",
         kind=Kind.TRANSACTIONAL,

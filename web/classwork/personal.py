@@ -1,7 +1,19 @@
-from django.db.models import F
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
 
 from billing.models import OrderLine
-from classwork.models import Assignment, CalendarFeed, Diary, LevelOverride, Meeting, Proposal, Registration, Resource
+from classwork.models import (
+    Assignment,
+    CalendarFeed,
+    Diary,
+    LevelOverride,
+    Meeting,
+    Proposal,
+    Registration,
+    Resource,
+    WaitingEntry,
+)
 from common.personal import Conflict, Person
 
 MODELS = {
@@ -12,6 +24,7 @@ MODELS = {
     "classwork.Registration": "Your places in classes",
     "classwork.LevelOverride": "The level that somebody of the school gave you",
     "classwork.Diary": "The secret address of the calendar of your own classes",
+    "classwork.WaitingEntry": "Your places on waiting lists",
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
 
@@ -29,6 +42,7 @@ def export(person: Person) -> dict[str, object]:
                 "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
             )
         ),
+        "waiting lists": list(_waiting(person).values("state", "people", "wanted", name=F("offer__subject__name"))),
         "level given by hand": [
             {"level": str(each.number), "why": each.why}
             for each in LevelOverride.objects.filter(student__in=person.student_ids)
@@ -47,10 +61,20 @@ def erase(person: Person) -> None:
     Diary.objects.filter(student__in=person.student_ids).delete()
     LevelOverride.objects.filter(student__in=person.student_ids).delete()
     Proposal.objects.filter(author=person.account_id).update(message="", answer="")
+    _waiting(person).delete()
+
+
+def _waiting(person: Person) -> "QuerySet[WaitingEntry]":
+    mine: Any = Q(contact_email__in=person.emails)
+    if person.account_id is not None:
+        mine |= Q(account=person.account_id)
+    return WaitingEntry.objects.filter(mine)
 
 
 def merge(source: Person, target: Person) -> list[str]:
     """Places move. An account with a staff profile is never joined to another; see users/personal.py."""
+    if source.account_id and target.account_id:
+        WaitingEntry.objects.filter(account=source.account_id).update(account=target.account_id)
     if not target.student_ids:
         return []
     Diary.objects.filter(student__in=source.student_ids).delete()

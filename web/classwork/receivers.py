@@ -4,6 +4,7 @@ from typing import Any
 
 from billing.domain import disputes
 from classwork.domain.places import registering, telling
+from classwork.domain.places.waiting import queue
 from classwork.models import Registration
 from common.errors import NeedsPerson
 from users.domain.care import Answer
@@ -42,3 +43,12 @@ def ask_for_joining(event: Any) -> None:
     wanted = event.payload
     if not telling.that_two_are_one(wanted.student_id, wanted.other_id):
         raise NeedsPerson(f"The students {wanted.student_id} and {wanted.other_id} are one person: join the records.")
+
+
+def tend_waiting_list(event: Any) -> None:
+    """A place became free."""
+    queue.tend(event.payload.offer_id)
+
+
+def mail_waiting(event: Any) -> None:
+    telling.who_waits(event.type.rpartition(".")[2], event.payload.entry_id)

@@ -1,15 +1,21 @@
 """A place in a class, as something to buy."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
+
+from django.forms import Form
 
 from billing.kinds import Description, Facts, ProductKind, Unavailable
 from billing.models import OrderLine
 from classwork.domain.listed import Listed
-from classwork.domain.places import attendees, opening, registering, room
+from classwork.domain.places import attendees, opening, registering
 from classwork.domain.places.attendees import Attendee
+from classwork.domain.places.waiting import admission
+from classwork.forms.places import RoleForm
 from classwork.models import ClassOffer, Registration
 from common import dates
+from users.models import User
 
 
 class PlaceKind(ProductKind):
@@ -25,6 +31,8 @@ class PlaceKind(ProductKind):
         offer = self.offer(line)
         attendee = Attendee.of(line.details)
         who = attendees.name_of(attendee, line.order) if attendee else ""
+        if role := line.details.get("role"):
+            who = f"{who} ({role})"
         when = f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}"
         return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
 
@@ -47,11 +55,8 @@ class PlaceKind(ProductKind):
         closed = "" if line.details.get("by_desk") else opening.closed_because(offer, at)
         if closed:
             return [closed]
-        return [*self._about_room(line, offer, at), *self._about_people(line, offer)]
-
-    def _about_room(self, line: OrderLine, offer: ClassOffer, at: datetime) -> list[str]:
-        full = room.of(offer, at).is_full and not line.details.get("over_capacity")
-        return [registering.FULL] if full else []
+        full = admission.why_not(line, offer, at)
+        return [*([full] if full else []), *self._about_people(line, offer)]
 
     def _about_people(self, line: OrderLine, offer: ClassOffer) -> list[str]:
         """What is in the cart was typed by the buyer; what is stored is told to whoever speaks for the student."""
@@ -69,6 +74,14 @@ class PlaceKind(ProductKind):
         if student and Registration.objects.live().filter(student=student, offer=offer).exists():
             return [registering.ALREADY.format(name)]
         return []
+
+    def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
+        """In which role; whoever was offered a place has one already."""
+        offer = ClassOffer.objects.filter(pk=line.product_id).first()
+        roles = [role.name for role in offer.roles.all()] if offer and "entry" not in line.details else []
+        if not roles:
+            return None
+        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         registering.hold(line, until)

@@ -15,6 +15,7 @@ from classwork.views import (
     teaching,
     teaching_resources,
     uploads,
+    waiting,
 )
 
 
@@ -83,6 +84,15 @@ urlpatterns = [
     path("desk/registrations/new/", desk_places.enter, name="desk_register"),
     path("desk/proposals/", desk.proposal_list, name="desk_proposals"),
     path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),
+    path("classes/<int:pk>/wait/", waiting.join, name="wait"),
+    path("waiting/<str:token>/", waiting.entry, name="waiting_entry"),
+    path("waiting/<str:token>/take/", waiting.take, name="take_place"),
+    path("waiting/<str:token>/leave/", waiting.leave, name="leave_waiting"),
+    path("desk/classes/<int:pk>/waiting/", waiting.desk_list, name="desk_waiting"),
+    path("desk/classes/<int:pk>/roles/", waiting.roles, name="desk_roles"),
+    path("desk/waiting/<int:pk>/offer/", waiting.arrange, {"deed": "offer"}, name="desk_offer_place"),
+    path("desk/waiting/<int:pk>/move/", waiting.arrange, {"deed": "move"}, name="desk_move_waiting"),
+    path("desk/waiting/<int:pk>/remove/", waiting.arrange, {"deed": "remove"}, name="desk_remove_waiting"),
     path("register/", places.register, name="register"),
     path("register/address/<int:number>/", places.attendee_address, name="attendee_address"),
     path("user/classes/", places.my_classes, name="my_classes"),

@@ -7,10 +7,10 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
-from billing.forms import DueField
 from classwork.domain.levels import written
 from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed
-from classwork.models import ClassOffer, Registration
+from classwork.domain.places.waiting.balance import EITHER
+from classwork.models import ClassOffer, OfferRole, Registration
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 
@@ -96,6 +96,22 @@ def _other_form(number: int, data: Mapping[str, Any] | None, checked: bool) -> O
     return OtherForm(prefix=prefix, initial=typed, empty_permitted=True, use_required_attribute=False)
 
 
+class RoleField(forms.ChoiceField):
+    """Choices by the school's own names; `either` is settled when the place is taken."""
+
+    def __init__(self, roles: Sequence[str], **kwargs: Any) -> None:
+        choices = [*((name, name.capitalize()) for name in roles), (EITHER, "Either, whichever is needed")]
+        super().__init__(choices=choices, widget=forms.RadioSelect, **kwargs)
+
+
+class RoleForm(forms.Form):
+    """Asked in the checkout, for a class that has roles."""
+
+    def __init__(self, roles: Sequence[str], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"] = RoleField(roles, label="In which role?")
+
+
 class AddressForm(forms.Form):
     email = AddressField(label="Another e-mail address")
 
@@ -131,7 +147,7 @@ class EntryForm(forms.Form):
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
     email = AddressField(help_text="A guardian’s for a child. Whoever reads mail there is asked who this is.")
-    pay_by = DueField(label="To be paid by", required=False, help_text="Empty for at the door.")
+    role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
     why = forms.CharField(label="Why", max_length=300, required=False, help_text="Kept in the history.")
 
@@ -141,6 +157,11 @@ class EntryForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.student = student
         cast(OfferField, self.fields["offer"]).queryset = offers
+        roles = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
+        choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either, whichever is needed")]
+        cast(forms.ChoiceField, self.fields["role"]).choices = choices
+        if len(choices) == 2:
+            del self.fields["role"]
         if student is not None:
             for name in ("first_name", "last_name", "email"):
                 del self.fields[name]

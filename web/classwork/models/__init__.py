@@ -10,10 +10,12 @@ from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
 from classwork.models.resources import Attachment, Resource, When
 from classwork.models.sessions import Session
+from classwork.models.waiting import Balance, OfferRole, WaitingEntry, Walk
 
 __all__ = [
     "Assignment",
     "Attachment",
+    "Balance",
     "CalendarFeed",
     "ClassOffer",
     "Diary",
@@ -21,11 +23,14 @@ __all__ = [
     "LevelOverride",
     "Location",
     "Meeting",
+    "OfferRole",
     "Proposal",
     "Registration",
     "Resource",
     "Session",
     "SkippedDate",
     "Subject",
+    "WaitingEntry",
+    "Walk",
     "When",
 ]

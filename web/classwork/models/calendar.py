@@ -44,7 +44,7 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
 
     def for_lists(self) -> "ClassOfferQuerySet":
         """All that a list of classes shows, in four queries however long it is."""
-        related = self.select_related("subject__level", "session", "location")
+        related = self.select_related("subject__level", "session", "location", "balance")
         return related.prefetch_related(*self._always(Meeting.objects.select_related("location")))
 
     def _always(self, meetings: "models.QuerySet[Meeting]") -> list[Any]:

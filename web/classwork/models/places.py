@@ -59,6 +59,7 @@ class Registration(models.Model):
     )
     state = models.CharField(max_length=12, choices=State, editable=False)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
+    role = models.CharField(max_length=30, blank=True, editable=False)
     readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
     heard_from = models.CharField(max_length=120, blank=True, help_text="Who told them about the school.")
     over_capacity = models.BooleanField("beyond the capacity", default=False, editable=False)

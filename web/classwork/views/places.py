@@ -18,6 +18,7 @@ from classwork.domain.listed import Listed
 from classwork.domain.places import attendees, choosing, diary, mine, opening, room
 from classwork.domain.places.attendees import ME
 from classwork.domain.places.choosing import Choice
+from classwork.domain.places.waiting import shown
 from classwork.forms.places import MOST_OTHERS, AddressForm, OtherForm, PeopleForm, other_forms
 from classwork.models import ClassOffer
 from common import dates
@@ -160,8 +161,13 @@ def _page(
 @login_required
 @require_safe
 def my_classes(request: MemberRequest) -> HttpResponse:
-    people = mine.people(request.user, timezone.now())
-    return render(request, "classwork/my_classes.html", {"people": people, "user": request.user})
+    at = timezone.now()
+    context = {
+        "people": mine.people(request.user, at),
+        "waiting": shown.of_user(request.user, at),
+        "user": request.user,
+    }
+    return render(request, "classwork/my_classes.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -7,6 +7,10 @@ from django.utils import timezone
 from billing.domain import ledger, payments
 from billing.models import Order
 from classwork.domain.places import attendees, desk, room
+from classwork.domain.places.waiting import arranging, entries
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import Role
+from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import ClassOffer, Registration, Session
 from common import dates
 from users.models import Student, User
@@ -42,6 +46,8 @@ def load() -> None:
     desk.enter(ada, beginning(following, "A"), kit)
     fill(ada, beginning(following, "A"), NAMES[:8])
     fill(ada, following.offers.get(subject__name="Solo jazz"), NAMES[2:])
+    wait(following.offers.get(subject__name="Solo jazz"))
+    roles(ada, following.offers.get(subject__name="Balboa basics"))
     fill(ada, following.offers.get(subject__name="Aerials for the careful"), NAMES[:8])
 
 
@@ -57,6 +63,18 @@ def fill(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:
         order = desk.enter(ada, offer, attendees.Typed(name, "Demo", f"{name.lower()}.demo@example.org"))
         if number % 2:
             pay(ada, order)
+
+
+def wait(offer: ClassOffer) -> None:
+    """Two strangers come together or not at all, and Alice is after them in line."""
+    pair = [Wish(attendees.Attendee(attendees.OTHER, first_name=name)) for name in ("Omar", "Pia")]
+    entries.join(offer, pair, Contact("Omar Demo", "omar.demo@example.org"))
+    alice = User.objects.get(email="alice@example.org")
+    entries.join(offer, [Wish(attendees.Attendee(attendees.ME))], Contact(str(alice), alice.email, alice))
+
+
+def roles(ada: User, offer: ClassOffer) -> None:
+    arranging.arrange(offer, [Role("lead", 12), Role("follow", 12)], Apart(most=3, active_from=8), ada)
 
 
 def pay(ada: User, order: Order) -> None:

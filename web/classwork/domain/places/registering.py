@@ -9,6 +9,8 @@ from billing.kinds import Unavailable
 from billing.models import OrderLine
 from classwork import events
 from classwork.domain.places import attendees, room
+from classwork.domain.places.waiting import admission
+from classwork.domain.places.waiting.admission import Seat
 from classwork.models import ClassOffer, Registration
 from history.domain import record
 from outbox.declare import EventType
@@ -18,16 +20,7 @@ from users.models import Student, User
 State = Registration.State
 THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 
-FULL = "This class is full now."
 ALREADY = "{} has a place in this class already."
-
-
-def lock(offer_id: int) -> ClassOffer:
-    """Whoever counts places holds this row; SQLite has one writer at a time anyway."""
-    offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
-    if offer is None:
-        raise Unavailable("This class is not offered any more.")
-    return offer
 
 
 @transaction.atomic
@@ -36,15 +29,15 @@ def hold(line: OrderLine, until: datetime | None) -> Registration:
     student = attendees.of_line(line)
     if student is None:
         raise Unavailable("Please say who attends.")
-    offer = lock(line.product_id)
+    offer = room.lock(line.product_id)
     at = timezone.now()
     mine = _tidied(offer, line, at)
     if mine and mine.is_live:
         Registration.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
         return mine
-    over = _room_for(line, offer, at)
+    seat = admission.admit(line, offer, at)
     student = _once(line, mine.student if mine else student, offer)
-    return _take(mine or Registration(line=line, offer=offer), student, until, over)
+    return _take(mine or Registration(line=line, offer=offer), student, until, seat)
 
 
 def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
@@ -52,15 +45,6 @@ def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | 
     for late in Registration.objects.filter(offer=offer, state=State.HELD, held_until__lt=at):
         _end(late, State.LAPSED, "")
     return Registration.objects.select_related("student__user").filter(line=line).first()
-
-
-def _room_for(line: OrderLine, offer: ClassOffer, at: datetime) -> bool:
-    """True where the place is one more than there are, which only the desk may give."""
-    if not room.of(offer, at).is_full:
-        return False
-    if line.details.get("over_capacity"):
-        return True
-    raise Unavailable(FULL)
 
 
 def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
@@ -78,10 +62,11 @@ def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
     return student
 
 
-def _take(registration: Registration, student: Student, until: datetime | None, over: bool) -> Registration:
+def _take(registration: Registration, student: Student, until: datetime | None, seat: Seat) -> Registration:
     details = registration.line.details if registration.line else {}
     registration.student, registration.state, registration.held_until = student, State.HELD, until
-    registration.ended_at, registration.why, registration.over_capacity = None, "", over
+    registration.ended_at, registration.why, registration.over_capacity = None, "", seat.over
+    registration.role = seat.role
     registration.readiness, registration.heard_from = details.get("readiness", ""), details.get("heard_from", "")
     registration.save()
     _tell(events.PLACE_HELD, registration, registration.created_at if until is None else until)
@@ -91,13 +76,13 @@ def _take(registration: Registration, student: Student, until: datetime | None, 
 @transaction.atomic
 def confirm(line: OrderLine) -> Registration:
     """Paid, or to be paid at the door. A hold that was over is taken again where a place is left."""
-    offer = lock(line.product_id)
+    offer = room.lock(line.product_id)
     at = timezone.now()
     mine = _tidied(offer, line, at)
     if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
         raise Unavailable("This place was given back.")
     if mine.state == State.LAPSED:
-        mine = _take(mine, _once(line, mine.student, offer), None, _room_for(line, offer, at))
+        mine = _take(mine, _once(line, mine.student, offer), None, admission.admit(line, offer, at))
     if mine.state == State.HELD:
         mine.state, mine.held_until, mine.confirmed_at = State.CONFIRMED, None, at
         mine.save(update_fields=["state", "held_until", "confirmed_at"])
@@ -107,7 +92,7 @@ def confirm(line: OrderLine) -> Registration:
 
 @transaction.atomic
 def release(line: OrderLine, why: str) -> None:
-    lock(line.product_id)
+    room.lock(line.product_id)
     mine = Registration.objects.live().filter(line=line).first()
     if mine is None:
         return
@@ -149,7 +134,7 @@ def take_off_hold(registration: Registration, *, why: str = "", by: User | None 
 
 
 def _move(registration: Registration, before: str, after: str, why: str, by: User | None) -> bool:
-    lock(registration.offer_id)
+    room.lock(registration.offer_id)
     moved = Registration.objects.filter(pk=registration.pk, state=before).update(state=after, why=why[:300])
     if not moved:
         return False
@@ -173,7 +158,7 @@ def lapse_due() -> int:
 
 @transaction.atomic
 def _lapse(registration: Registration, at: datetime) -> bool:
-    lock(registration.offer_id)
+    room.lock(registration.offer_id)
     still = Registration.objects.filter(pk=registration.pk, state=State.HELD, held_until__lt=at).first()
     if still is not None:
         _end(still, State.LAPSED, "")

@@ -5,7 +5,7 @@ from django.db import transaction
 from billing.domain import cases
 from billing.models import Case
 from classwork.domain.places import attendees
-from classwork.models import Registration
+from classwork.models import Registration, WaitingEntry
 from common.personal import Conflict
 from mailroom.domain import draft
 from users.domain import privacy
@@ -80,3 +80,16 @@ def that_somebody_is_there_twice(registration: Registration) -> None:
             data={"student_id": first.pk, "offer_id": registration.offer_id},
             about=("order", line.order_id),
         )
+
+
+def who_waits(about: str, entry_id: int) -> None:
+    """That they are on the list, that a place is kept for them, that it is so no more: each once."""
+    entry = WaitingEntry.objects.get(pk=entry_id)
+    draft(
+        f"classwork.{about}",
+        to=entry.contact_email,
+        person_id=entry.account_id,
+        key=str(entry.pk),
+        data={"entry_id": entry.pk},
+        about=("waiting_entry", entry.pk),
+    )

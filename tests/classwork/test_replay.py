@@ -1,0 +1,39 @@
+from datetime import time
+from io import StringIO
+
+from django.core.management import CommandError, call_command
+
+from classwork.models import Registration, WaitingEntry, Walk
+from tests import make
+from tests.base import SchoolTestCase
+
+
+class ReplayTest(SchoolTestCase):
+    def run_command(self, *arguments: str) -> str:
+        said = StringIO()
+        call_command("replay_queue", *arguments, stdout=said)
+        return said.getvalue()
+
+    def test_a_busy_evening_comes_out_as_logged_and_leaves_nothing_behind(self) -> None:
+        for hour in (10, 11, 12):
+            make.offer(self.session, make.subject("Beg", f"V{hour}"), start_time=time(hour), capacity=9)
+        said = self.run_command("--busy-evening", "--people", "40")
+        self.assertIn("0 came out otherwise", said)
+        self.assertNotIn("\n0 walks", said)
+        self.assertFalse(Walk.objects.exists() or WaitingEntry.objects.exists() or Registration.objects.exists())
+
+    def test_a_log_that_does_not_fit_its_rules_is_named(self) -> None:
+        given = {
+            "capacity": 1,
+            "roles": [],
+            "most_apart": None,
+            "ratio": None,
+            "active_from": 0,
+            "counts": {},
+            "waiting": [[5, [""]]],
+        }
+        Walk.objects.create(offer=self.offer, given=given, steps=[["offered", 5, [""]]])
+        self.assertIn("1 walks replayed, 0", self.run_command())
+        wrong = Walk.objects.create(offer=self.offer, given=given, steps=[["passed", 5, "full", ""]])
+        with self.assertRaisesMessage(CommandError, str(wrong.pk)):
+            self.run_command("--offer", str(self.offer.pk))

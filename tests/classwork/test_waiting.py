@@ -1,0 +1,433 @@
+"""Waiting for a place: fair, kept for a while, explained, and final."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.test import SimpleTestCase, tag
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import payments
+from billing.domain.placing import NotPlaced
+from billing.models import Order
+from classwork.domain.places import registering, room
+from classwork.domain.places.attendees import ME, OTHER, Attendee
+from classwork.domain.places.waiting import arranging, entries, queue, record_of, shown
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import EITHER, Role
+from classwork.domain.places.waiting.deadline import until
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.models import Registration, WaitingEntry, Walk
+from common import dates
+from history.models import Entry
+from mailroom.models import Message
+from outbox.testing import run_all
+from tests.classwork.buying import cart, line, me, pay, place
+from tests.classwork.test_places import PlacesTestCase
+from users.models import User
+
+State = WaitingEntry.State
+
+
+def person(name: str, role: str = "") -> Wish:
+    return Wish(Attendee(OTHER, first_name=name, email=f"{name.lower()}@example.org"), role)
+
+
+class WaitingTestCase(PlacesTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.limit(1)
+
+    def wait(self, *wishes: Wish, account: User | None = None) -> WaitingEntry:
+        first = wishes[0].attendee
+        contact = Contact(first.first_name, first.email) if account is None else account
+        if isinstance(contact, User):
+            contact = Contact(contact.get_full_name(), contact.email, contact)
+        return entries.join(self.offer, wishes, contact)
+
+    def full(self) -> Order:
+        return pay(place(cart((self.offer, me()))))
+
+    def free(self, order: Order) -> None:
+        registering.release(line(order), "Moved away")
+        queue.tend(self.offer.pk)
+
+    def now(self, entry: WaitingEntry) -> str:
+        entry.refresh_from_db()
+        return entry.state
+
+    def take(self, entry: WaitingEntry) -> Order:
+        basket = carts.new()
+        basket.payer_name, basket.payer_email = entry.contact_name, entry.contact_email
+        basket.save()
+        entry.refresh_from_db()
+        entries.take(entry, basket)
+        return place(basket)
+
+    def run_late(self, entry: WaitingEntry) -> None:
+        WaitingEntry.objects.filter(pk=entry.pk).update(offered_until=timezone.now() - timedelta(minutes=1))
+
+
+class QueueTest(WaitingTestCase):
+    def test_a_place_that_becomes_free_is_offered_to_the_first_in_line(self) -> None:
+        order = self.full()
+        ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
+        self.free(order)
+        self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
+        self.assertEqual(ben.rule, "full")
+
+    def test_a_place_that_is_kept_is_sold_to_nobody_else(self) -> None:
+        order = self.full()
+        self.wait(person("Ann"))
+        self.free(order)
+        with self.assertRaisesMessage(NotPlaced, "full"):
+            place(cart((self.offer, me()), email="zoe@example.org"))
+
+    def test_a_buyer_does_not_slip_in_before_the_list_is_walked(self) -> None:
+        order = self.full()
+        ann = self.wait(person("Ann"))
+        registering.release(line(order), "Moved away")
+        with self.assertRaises(NotPlaced):
+            place(cart((self.offer, me()), email="zoe@example.org"))
+        queue.tend(self.offer.pk)
+        self.assertEqual(self.now(ann), State.OFFERED)
+
+    def test_the_place_taken_and_paid_is_theirs(self) -> None:
+        order = self.full()
+        ann = self.wait(person("Ann"))
+        self.free(order)
+        bought = pay(self.take(ann))
+        self.assertEqual(self.state_of(bought), [Registration.State.CONFIRMED])
+        self.assertEqual(self.now(ann), State.TAKEN)
+        self.assertEqual(ann.order, bought)
+
+    def test_taking_twice_gives_one_place(self) -> None:
+        order = self.full()
+        ann = self.wait(person("Ann"))
+        self.free(order)
+        self.take(ann)
+        with self.assertRaises(entries.CannotBe):
+            self.take(ann)
+        self.assertEqual(self.taken(), 1)
+
+    def test_an_offer_that_nobody_answered_goes_to_the_next(self) -> None:
+        order = self.full()
+        ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
+        self.free(order)
+        self.run_late(ann)
+        queue.tend_all()
+        self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
+        with self.assertRaisesMessage(entries.CannotBe, "next person"):
+            self.take(ann)
+
+    def test_what_lay_in_the_cart_when_the_offer_ended_is_not_sold(self) -> None:
+        order = self.full()
+        ann = self.wait(person("Ann"))
+        self.wait(person("Ben"))
+        self.free(order)
+        basket = carts.new()
+        basket.payer_name, basket.payer_email = "Ann", "ann@example.org"
+        basket.save()
+        ann.refresh_from_db()
+        entries.take(ann, basket)
+        self.run_late(ann)
+        with self.assertRaises(NotPlaced):
+            place(basket)
+
+    def test_letting_go_asks_the_next_and_ends_the_entry_for_good(self) -> None:
+        order = self.full()
+        ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
+        self.free(order)
+        entries.leave(ann)
+        entries.leave(ann)
+        self.assertEqual((self.now(ann), self.now(ben)), (State.DECLINED, State.OFFERED))
+
+    def test_a_place_given_back_later_does_not_revive_an_old_entry(self) -> None:
+        order = self.full()
+        ann = self.wait(person("Ann"))
+        self.free(order)
+        self.free(pay(self.take(ann)))
+        self.assertEqual(self.now(ann), State.TAKEN)
+
+    def test_who_took_a_place_and_did_not_pay_has_no_right_to_it_later(self) -> None:
+        order = self.full()
+        ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
+        self.free(order)
+        unpaid = self.take(ann)
+        payment = payments.start(unpaid, "practice", timezone.now())
+        self.run_out(unpaid)
+        queue.tend(self.offer.pk)
+        self.assertEqual(self.now(ben), State.OFFERED)
+        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        self.assertEqual(self.state_of(unpaid), [Registration.State.LAPSED])
+
+    def test_two_who_wait_together_are_offered_two_places_or_none(self) -> None:
+        self.limit(2)
+        first, second = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
+        pair, single = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
+        self.free(first)
+        self.assertEqual((self.now(pair), self.now(single)), (State.WAITING, State.OFFERED))
+        entries.leave(single)
+        self.free(second)
+        self.assertEqual(self.now(pair), State.OFFERED)
+        order = pay(self.take(pair))
+        self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
+        self.assertEqual(self.taken(), 2)
+
+    def test_one_of_two_cannot_take_the_place_alone(self) -> None:
+        self.limit(2)
+        orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
+        pair = self.wait(person("Ann"), person("Ben"))
+        for order in orders:
+            registering.release(line(order), "Moved away")
+        queue.tend(self.offer.pk)
+        basket = cart(email="ann@example.org")
+        pair.refresh_from_db()
+        entries.take(pair, basket)
+        carts.remove(basket, line(basket).pk)
+        with self.assertRaisesMessage(NotPlaced, "together"):
+            place(basket)
+
+    def test_the_list_is_closed_when_the_class_is_over(self) -> None:
+        self.full()
+        ann = self.wait(person("Ann"))
+        past = timedelta(weeks=60)
+        self.offer.meetings.update(starts_at=F("starts_at") - past, ends_at=F("ends_at") - past)
+        queue.tend(self.offer.pk)
+        self.assertEqual(self.now(ann), State.CLOSED)
+
+    def test_the_same_person_is_on_the_list_once(self) -> None:
+        self.full()
+        self.assertEqual(self.wait(person("Ann")), self.wait(person("Ann")))
+
+    def test_tending_twice_is_the_same_as_once(self) -> None:
+        order = self.full()
+        self.wait(person("Ann"))
+        self.free(order)
+        before = (Walk.objects.count(), Message.objects.count())
+        queue.tend_all()
+        run_all()
+        queue.tend_all()
+        self.assertEqual(Walk.objects.count(), before[0])
+
+    def test_every_walk_can_be_walked_again(self) -> None:
+        order = self.full()
+        self.wait(person("Ann"), person("Ben"))
+        self.wait(person("Cat"))
+        self.free(order)
+        self.assertGreater(Walk.objects.count(), 1)
+        for one in Walk.objects.all():
+            self.assertTrue(record_of.same_again(one.given, one.steps), one.steps)
+
+    def test_a_walk_that_was_tampered_with_shows(self) -> None:
+        order = self.full()
+        self.wait(person("Ann"))
+        self.free(order)
+        one = Walk.objects.latest("id")
+        self.assertFalse(record_of.same_again(one.given | {"capacity": 0}, one.steps))
+
+
+class RolesTest(WaitingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.limit(6)
+        self.arrange(Apart(most=1))
+
+    def arrange(self, apart: Apart) -> None:
+        arranging.arrange(self.offer, [Role("lead"), Role("follow", 3)], apart, self.ada)
+        self.offer.refresh_from_db()
+
+    def register(self, name: str, role: str) -> Order:
+        basket = cart(email=f"{name}@example.org")
+        said = Attendee(ME).as_details() | {"role": role}
+        carts.add(basket, "place", self.offer.pk, said)
+        return pay(place(basket))
+
+    def role_of(self, order: Order) -> str:
+        return Registration.objects.get(line__order=order).role
+
+    def test_a_role_is_asked_for(self) -> None:
+        with self.assertRaisesMessage(NotPlaced, "role"):
+            place(cart((self.offer, me())))
+
+    def test_the_balance_holds_for_buyers(self) -> None:
+        self.register("a", "lead")
+        with self.assertRaisesMessage(NotPlaced, "too many as lead"):
+            self.register("b", "lead")
+        self.assertEqual(self.role_of(self.register("c", "follow")), "follow")
+
+    def test_either_is_bound_to_the_scarcer_role(self) -> None:
+        self.register("a", "lead")
+        self.assertEqual(self.role_of(self.register("b", EITHER)), "follow")
+
+    def test_partners_come_in_together(self) -> None:
+        self.arrange(Apart(most=0))
+        basket = cart(email="pair@example.org")
+        for name, role in (("Ann", "lead"), ("Ben", "follow")):
+            carts.add(basket, "place", self.offer.pk, person(name).attendee.as_details() | {"role": role})
+        self.assertEqual(self.state_of(pay(place(basket))), [Registration.State.CONFIRMED] * 2)
+
+    def test_who_waits_is_asked_when_the_other_role_comes(self) -> None:
+        self.register("a", "lead")
+        waiting = self.wait(person("Ann", "lead"))
+        self.assertEqual((self.now(waiting), waiting.rule, waiting.rule_role), (State.WAITING, "balance", "lead"))
+        self.register("b", "follow")
+        queue.tend(self.offer.pk)
+        self.assertEqual((self.now(waiting), waiting.roles), (State.OFFERED, ["lead"]))
+
+    def test_the_schedule_says_what_is_left_in_which_role(self) -> None:
+        self.register("a", "lead")
+        self.offer.refresh_from_db()
+        self.assertEqual(room.of(self.offer, timezone.now()).words, "Places left: lead waiting list, follow 3")
+
+    def test_a_role_in_use_cannot_be_taken_away(self) -> None:
+        self.register("a", "lead")
+        with self.assertRaises(arranging.InUse):
+            arranging.arrange(self.offer, [Role("first"), Role("second")], Apart(), self.ada)
+
+
+class DeskTest(WaitingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.order = self.full()
+        self.ann, self.ben = self.wait(person("Ann")), self.wait(person("Ben"))
+
+    def test_moving_somebody_forward_is_kept_with_the_reason(self) -> None:
+        entries.move(self.ben, 1, why="She helps at the bar", by=self.ada)
+        self.free(self.order)
+        self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
+        self.assertEqual(Entry.objects.get(action="classwork.waiting_moved").why, "She helps at the bar")
+
+    def test_a_place_is_offered_by_hand_only_where_there_is_one(self) -> None:
+        with self.assertRaisesMessage(entries.CannotBe, "the class is full"):
+            entries.offer_by_hand(self.ben, why="A promise", by=self.ada)
+        self.limit(3)
+        entries.offer_by_hand(self.ben, why="A promise", by=self.ada)
+        self.assertEqual(self.now(self.ben), State.OFFERED)
+
+    def test_the_desk_reads_the_list_and_its_log(self) -> None:
+        self.free(self.order)
+        self.log_in(self.ada)
+        page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
+        self.assertContains(page, "Ann was offered a place.")
+        self.assertContains(page, "Ben was passed over: the class is full.")
+
+    def test_without_a_reason_nothing_is_arranged(self) -> None:
+        self.log_in(self.ada)
+        self.client.post(reverse("desk_remove_waiting", args=[self.ann.pk]), {"why": ""})
+        self.assertEqual(self.now(self.ann), State.WAITING)
+
+    def test_the_list_costs_the_same_queries_with_many(self) -> None:
+        self.log_in(self.ada)
+        url = reverse("desk_waiting", args=[self.offer.pk])
+        self.assertSameQueries(
+            url,
+            lambda count: [self.wait(person(f"More{count}of{number}")) for number in range(count)],
+        )
+
+
+class PagesTest(WaitingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.order = self.full()
+        self.url = reverse("wait", args=[self.offer.pk])
+        self.said = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
+
+    def test_a_stranger_joins_and_hears_by_mail_where_she_stands(self) -> None:
+        answer = self.client.post(self.url, self.said, follow=True)
+        self.assertContains(answer, "We have written to zoe@example.org")
+        run_all()
+        message = Message.objects.get(template="classwork.waiting_joined")
+        self.assertEqual(message.to, "zoe@example.org")
+
+    def test_joining_twice_answers_the_same_to_a_stranger(self) -> None:
+        first = self.client.post(self.url, self.said)
+        again = self.client.post(self.url, self.said)
+        self.assertEqual((first.status_code, first["Location"]), (again.status_code, again["Location"]))
+        self.assertEqual(WaitingEntry.objects.count(), 1)
+
+    def test_what_was_typed_stays_beside_the_message(self) -> None:
+        answer = self.client.post(self.url, self.said | {"email": "no address", "partner_last_name": "Lost"})
+        self.assertContains(answer, "Zoe")
+        self.assertContains(answer, "Please say who comes with you")
+        self.assertFalse(WaitingEntry.objects.exists())
+
+    def test_alice_sees_her_place_in_line_among_her_classes(self) -> None:
+        self.wait(person("Ann"))
+        self.log_in(self.alice)
+        answer = self.client.post(self.url, {"who": "me"}, follow=True)
+        self.assertContains(answer, "Wait-listed (2nd)")
+        self.assertContains(self.client.get(reverse("my_classes")), "Wait-listed (2nd)")
+
+    def test_from_the_offer_to_a_paid_place(self) -> None:
+        self.log_in(self.alice)
+        self.client.post(self.url, {"who": "me"})
+        self.free(self.order)
+        entry = WaitingEntry.objects.get()
+        page = self.client.get(entries.address(entry))
+        self.assertContains(page, "Take the place")
+        answer = self.client.post(reverse("take_place", args=[entries.address(entry).split("/")[2]]))
+        self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
+        bought = pay(place(carts.of(self.alice)))
+        self.assertEqual(Registration.objects.get(line__order=bought).student, self.alice.student)
+
+    def test_somebody_else_cannot_take_what_was_offered_to_an_account(self) -> None:
+        self.wait(Wish(Attendee(ME)), account=self.alice)
+        self.free(self.order)
+        token = entries.address(WaitingEntry.objects.get()).split("/")[2]
+        self.log_in(self.gus)
+        answer = self.client.post(reverse("take_place", args=[token]))
+        self.assertIn("next=", answer["Location"])
+        self.assertIsNone(carts.of(self.gus))
+
+    def test_a_made_up_link_is_nothing(self) -> None:
+        self.assertEqual(self.client.get("/waiting/nonsense/").status_code, 404)
+
+    def test_an_old_mail_says_what_became_of_the_place(self) -> None:
+        ann = self.wait(person("Ann"))
+        self.free(self.order)
+        self.run_late(ann)
+        queue.tend_all()
+        self.assertContains(self.client.get(entries.address(ann)), "It went to the next person.")
+
+    def test_a_class_with_room_says_so_and_keeps_a_place_for_who_asks_all_the_same(self) -> None:
+        self.limit(9)
+        self.assertContains(self.client.get(self.url, follow=True), "you need not wait")
+        answer = self.client.post(self.url, self.said, follow=True)
+        self.assertEqual(WaitingEntry.objects.get().state, State.OFFERED)
+        self.assertContains(answer, "We have written")
+
+
+class MailTest(WaitingTestCase):
+    def test_the_offer_goes_by_mail_once_and_only_while_it_stands(self) -> None:
+        order = self.full()
+        ann = self.wait(person("Ann"))
+        self.free(order)
+        run_all()
+        run_all()
+        offered = Message.objects.get(template="classwork.place_offered")
+        self.assertEqual((offered.to, offered.data), ("ann@example.org", {"entry_id": ann.pk}))
+
+
+@tag("once")
+class DeadlineTest(SimpleTestCase):
+    def at(self, day: int, hour: int) -> datetime:
+        return dates.moment_of(datetime(2026, 1, day, hour), timezone.get_default_timezone())
+
+    def test_a_day_where_the_class_is_far(self) -> None:
+        self.assertEqual(until(self.at(5, 12), 24, self.at(20, 19)), self.at(6, 12))
+
+    def test_no_offer_ends_at_night(self) -> None:
+        self.assertEqual(until(self.at(5, 23), 24, None), self.at(7, 8))
+        self.assertEqual(until(self.at(5, 3), 24, None), self.at(6, 8))
+        self.assertEqual(until(self.at(5, 22), 24, None), self.at(7, 8))
+
+    def test_three_hours_where_the_class_is_near_and_never_into_it(self) -> None:
+        self.assertEqual(until(self.at(5, 12), 24, self.at(6, 19)), self.at(5, 15))
+        self.assertEqual(until(self.at(5, 18), 24, self.at(5, 19)), self.at(5, 19))
+        self.assertEqual(until(self.at(5, 21), 24, self.at(6, 7)), self.at(6, 7))
+
+    def test_positions_are_said_as_people_say_them(self) -> None:
+        said = [shown.ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 102, 111)]
+        self.assertEqual(said, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th"])

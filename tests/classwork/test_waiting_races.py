@@ -1,0 +1,103 @@
+"""The last place between those who wait and those who buy, on two connections: with our locks, and without any."""
+
+from collections.abc import Callable
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain.placing import NotPlaced
+from billing.models import Order
+from classwork.domain.places import room
+from classwork.domain.places.attendees import OTHER, Attendee
+from classwork.domain.places.waiting import arranging, entries, queue
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import Role
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.models import Registration, WaitingEntry
+from tests import make
+from tests.classwork.buying import cart, me, place
+from tests.racing import overlap, without_locks
+
+State = WaitingEntry.State
+
+
+@tag("postgres")
+class WaitingRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
+
+    def wait(self, name: str) -> WaitingEntry:
+        attendee = Attendee(OTHER, first_name=name, email=f"{name}@example.org")
+        return entries.join(self.offer, [Wish(attendee)], Contact(name, f"{name}@example.org"))
+
+    def buyer(self, email: str, role: str = "") -> Callable[[], Order]:
+        basket = cart(email=email)
+        carts.add(basket, "place", self.offer.pk, me().as_details() | ({"role": role} if role else {}))
+        return lambda: place(basket)
+
+    def taken(self) -> int:
+        return room.of(self.offer, timezone.now()).taken
+
+    def free(self, order: Order) -> None:
+        """A place comes back, and nobody has walked the list yet."""
+        gone = {"state": Registration.State.CANCELLED, "ended_at": timezone.now()}
+        Registration.objects.filter(line__order=order).update(**gone)
+
+    def test_the_last_place_goes_to_who_waits_and_not_to_a_new_buyer(self) -> None:
+        sold = self.buyer("first@example.org")()
+        self.wait("ann")
+        self.free(sold)
+        outcomes = overlap(lambda: queue.tend(self.offer.pk), self.buyer("zoe@example.org"))
+        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertEqual((self.taken(), WaitingEntry.objects.get().state), (1, State.OFFERED))
+
+    def test_who_joins_while_the_last_place_is_sold_waits(self) -> None:
+        outcomes = overlap(self.buyer("zoe@example.org"), lambda: self.wait("ann"))
+        self.assertEqual((outcomes[1].state, self.taken()), (State.WAITING, 1))
+
+    def test_control_without_locks_the_place_is_sold_and_kept(self) -> None:
+        with without_locks():
+            overlap(self.buyer("zoe@example.org"), lambda: self.wait("ann"))
+        self.assertEqual(self.taken(), 2)
+
+    def test_one_place_is_offered_to_one_of_two_by_the_walk_and_by_hand(self) -> None:
+        ben = self.two_waiting()
+        outcomes = overlap(lambda: queue.tend(self.offer.pk), self.by_hand(ben))
+        self.assertIsInstance(outcomes[1], entries.CannotBe)
+        self.assertEqual(self.taken(), 1)
+
+    def test_control_without_locks_it_is_offered_to_both(self) -> None:
+        ben = self.two_waiting()
+        with without_locks():
+            overlap(lambda: queue.tend(self.offer.pk), self.by_hand(ben))
+        self.assertEqual(self.taken(), 2)
+
+    def two_waiting(self) -> WaitingEntry:
+        sold = self.buyer("first@example.org")()
+        self.wait("ann")
+        ben = self.wait("ben")
+        self.free(sold)
+        return ben
+
+    def by_hand(self, entry: WaitingEntry) -> Callable[[], None]:
+        host = make.account("host@example.org", "Host")
+        return lambda: entries.offer_by_hand(entry, why="A promise", by=host)
+
+    def test_at_the_edge_of_balance_one_of_two_comes_in(self) -> None:
+        self.balanced()
+        outcomes = overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
+        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertEqual(self.taken(), 1)
+
+    def test_control_without_locks_both_come_in_and_the_balance_is_lost(self) -> None:
+        self.balanced()
+        with without_locks():
+            overlap(self.buyer("ann@example.org", "lead"), self.buyer("ben@example.org", "lead"))
+        self.assertEqual(room.of(self.offer, timezone.now()).counts, {"lead": 2})
+
+    def balanced(self) -> None:
+        self.offer.capacity = 9
+        self.offer.save()
+        host = make.account("host@example.org", "Host")
+        arranging.arrange(self.offer, [Role("lead"), Role("follow")], Apart(most=1), host)

@@ -1,0 +1,209 @@
+"""What people do with a waiting list: join it, leave it, take the place they were offered or let it go."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.models import Order
+from classwork import events
+from classwork.domain.places import opening, room
+from classwork.domain.places.attendees import Attendee
+from classwork.domain.places.choosing import KIND
+from classwork.domain.places.waiting import queue
+from classwork.domain.places.waiting.balance import EITHER, Obstacle
+from classwork.domain.places.waiting.walk import Offered, walk
+from classwork.models import ClassOffer, WaitingEntry
+from common import links, names
+from history.domain import record
+from users.models import User
+
+State = WaitingEntry.State
+PURPOSE = "classwork.waiting"
+LINK_AGE = timedelta(days=400)
+
+
+class CannotBe(Exception):
+    """It cannot be done as things stand; the text says why."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Who would like to come, and in which role: one, or two who come together."""
+
+    attendee: Attendee
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Contact:
+    name: str
+    email: str
+    account: User | None = None
+
+
+@transaction.atomic
+def join(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> WaitingEntry:
+    """At the end of the list. The same people under the same address are on it once, whoever types them again."""
+    offer = room.lock(offer.pk)
+    at = timezone.now()
+    if said := opening.closed_because(offer, at):
+        raise CannotBe(said)
+    key = _key(wishes, contact)
+    entry = WaitingEntry.objects.filter(offer=offer, who_key=key).live().first()
+    if entry is None:
+        entry = _add(offer, wishes, contact, key)
+    queue.tell(events.WAITING_JOINED, entry, at)
+    queue.advance(offer, at)
+    entry.refresh_from_db()
+    return entry
+
+
+def _add(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact, key: str) -> WaitingEntry:
+    last = WaitingEntry.objects.filter(offer=offer).aggregate(last=Max("position"))["last"] or 0
+    return WaitingEntry.objects.create(
+        offer=offer,
+        people=[wish.attendee.as_details() for wish in wishes],
+        wanted=[wish.role for wish in wishes],
+        size=len(wishes),
+        account=contact.account,
+        contact_name=contact.name,
+        contact_email=contact.email,
+        who_key=key,
+        position=last + 1,
+    )
+
+
+def _key(wishes: Sequence[Wish], contact: Contact) -> str:
+    people = sorted(_person(wish.attendee) for wish in wishes)
+    return f"{contact.email}:{'+'.join(people)}"[:500]
+
+
+def _person(one: Attendee) -> str:
+    return f"{one.who}{one.student_id or ''}|{names.key(one.first_name, one.last_name)}|{one.email}"
+
+
+@transaction.atomic
+def leave(entry: WaitingEntry) -> None:
+    """Leave the list, or let go a place that was offered. What has ended stays as it ended."""
+    entry = _locked(entry)
+    if not entry.is_live:
+        return
+    at = timezone.now()
+    queue.end(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
+    queue.advance(entry.offer, at)
+
+
+@transaction.atomic
+def take(entry: WaitingEntry, cart: Order) -> None:
+    """Into the cart; the place is theirs when the order is placed before the offer ends."""
+    entry = _locked(entry)
+    if not is_open(entry, timezone.now()):
+        raise CannotBe(why_not(entry))
+    for said, role in zip(entry.people, entry.roles, strict=True):
+        carts.add(cart, KIND, entry.offer_id, said | {"role": role, "entry": entry.pk})
+
+
+def is_open(entry: WaitingEntry, at: datetime) -> bool:
+    return entry.state == State.OFFERED and entry.offered_until is not None and entry.offered_until >= at
+
+
+def why_not(entry: WaitingEntry) -> str:
+    return {
+        State.WAITING: "There is no place for you yet. We write to you as soon as there is one.",
+        State.OFFERED: "The place was kept for you until the time we wrote to you. It goes to the next person now.",
+        State.LAPSED: "The place was kept for you until the time we wrote to you. It went to the next person.",
+        State.TAKEN: "You have taken this place already.",
+        State.DECLINED: "You let this place go.",
+        State.LEFT: "You left the waiting list.",
+        State.CLOSED: "This class is over.",
+    }[State(entry.state)]
+
+
+def _locked(entry: WaitingEntry) -> WaitingEntry:
+    """The class first, then what it is about, as everybody does who counts places."""
+    offer = room.lock(entry.offer_id)
+    entry = WaitingEntry.objects.select_for_update().get(pk=entry.pk)
+    entry.offer = offer
+    return entry
+
+
+# -- the desk ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def offer_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
+    """Out of turn, where there is room for it; whoever is passed over can read why in the history."""
+    entry = _locked(entry)
+    at = timezone.now()
+    if entry.state != State.WAITING:
+        raise CannotBe(why_not(entry))
+    here = room.of(entry.offer, at)
+    step = walk(here.rules, here.counts, queue.as_waiting([entry]))[0]
+    if not isinstance(step, Offered):
+        raise CannotBe(f"There is no place for them: {in_words(step.obstacle)}.")
+    queue.keep(entry, entry.offer, step, at)
+    record(by, "classwork.place_offered", entry, why=why, offer=entry.offer_id)
+
+
+@transaction.atomic
+def move(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
+    """To another place in the line, counted from one."""
+    entry = _locked(entry)
+    if entry.state != State.WAITING:
+        raise CannotBe(why_not(entry))
+    line = [one for one in queue.in_line(entry.offer) if one.pk != entry.pk]
+    line.insert(max(place, 1) - 1, entry)
+    numbers = sorted(one.position for one in line)
+    for one, number in zip(line, numbers, strict=True):
+        WaitingEntry.objects.filter(pk=one.pk).update(position=number)
+    record(by, "classwork.waiting_moved", entry, why=why, place=place)
+    at = timezone.now()
+    queue.tell(events.WAITING_MOVED, entry, at)
+    queue.advance(entry.offer, at)
+
+
+@transaction.atomic
+def take_off(entry: WaitingEntry, *, why: str, by: User) -> None:
+    record(by, "classwork.waiting_taken_off", entry, why=why)
+    leave(entry)
+
+
+# -- how it is said ----------------------------------------------------------------------------------------------
+
+
+def in_words(obstacle: Obstacle) -> str:
+    """Why somebody still waits."""
+    return {
+        "full": "the class is full",
+        "role_full": f"there is no place as {obstacle.role}",
+        "balance": f"there are too many as {obstacle.role} for now",
+        "": "there is no place yet",
+    }[obstacle.rule]
+
+
+def places_in_line(entry: WaitingEntry) -> dict[str, int]:
+    """How many are before them and themselves, in all ('') and among those who could take the same role."""
+    ahead = list(queue.in_line(entry.offer).filter(position__lte=entry.position))
+    found = {"": len(ahead)}
+    for role in {*entry.wanted} - {"", EITHER}:
+        found[role] = sum(1 for one in ahead if {role, EITHER} & {*one.wanted})
+    return found
+
+
+def address(entry: WaitingEntry) -> str:
+    return reverse("waiting_entry", args=[links.make(PURPOSE, entry.pk, entry.nonce)])
+
+
+def find(token: str) -> WaitingEntry | None:
+    try:
+        link = links.read(PURPOSE, token, LINK_AGE)
+    except links.Bad:
+        return None
+    entry = WaitingEntry.objects.select_related("offer__subject__level", "offer__session").filter(pk=link.pk).first()
+    return entry if entry is not None and links.fits(link.nonce, entry.nonce) else None

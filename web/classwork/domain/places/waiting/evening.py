@@ -1,0 +1,70 @@
+"""A busy evening, made up: hundreds of people in both roles come for three classes; some take their place, some let it
+go, some never answer. Played by the site's own functions, and undone by the caller."""
+
+import random
+from datetime import timedelta
+
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import placing
+from billing.models import Order
+from classwork.domain.places.attendees import OTHER, Attendee
+from classwork.domain.places.waiting import arranging, entries, queue
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import EITHER, Role
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.models import ClassOffer, WaitingEntry
+from users.models import User
+
+ROLES = ("lead", "follow")
+PLACES = 20
+State = WaitingEntry.State
+
+
+def play(offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
+    chance = random.Random(seed)  # noqa: S311 - a game, not a secret
+    for offer in offers:
+        ClassOffer.objects.filter(pk=offer.pk).update(capacity=PLACES, pay_at_door=True)
+        roles = [Role(name, PLACES * 3 // 5) for name in ROLES]
+        arranging.arrange(offer, roles, Apart(most=2, active_from=6), by)
+    for number in range(people):
+        offer = chance.choice(offers)
+        _join(offer, number, chance)
+        _answer(offer, chance)
+
+
+def _join(offer: ClassOffer, number: int, chance: random.Random) -> None:
+    wishes = [_wish(f"p{number}", chance)]
+    if chance.random() < 0.2:
+        wishes.append(_wish(f"p{number}b", chance))
+    entries.join(offer, wishes, Contact(f"P {number}", f"p{number}@evening.invalid"))
+
+
+def _wish(name: str, chance: random.Random) -> Wish:
+    attendee = Attendee(OTHER, first_name=name, email=f"{name}@evening.invalid")
+    return Wish(attendee, chance.choice((*ROLES, EITHER)))
+
+
+def _answer(offer: ClassOffer, chance: random.Random) -> None:
+    """Somebody who was offered a place answers, or their time is over; somebody who waits may lose patience."""
+    offered = list(WaitingEntry.objects.filter(offer=offer, state=State.OFFERED))
+    if not offered:
+        if chance.random() < 0.1:
+            entries.leave(chance.choice(list(queue.in_line(offer))))
+        return
+    entry, luck = chance.choice(offered), chance.random()
+    if luck < 0.5:
+        _take(entry)
+    elif luck < 0.8 or entry.offered_until is None:
+        entries.leave(entry)
+    else:
+        queue.tend(offer.pk, entry.offered_until + timedelta(minutes=1))
+
+
+def _take(entry: WaitingEntry) -> None:
+    cart = carts.new()
+    cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
+    cart.save(update_fields=["payer_name", "payer_email"])
+    entries.take(entry, cart)
+    placing.place(cart, placing.How(Order.Due.DOOR), seen=None, at=timezone.now())

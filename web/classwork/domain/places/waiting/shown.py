@@ -1,0 +1,131 @@
+"""A waiting list as people see it: their own place on it, and the office's whole list."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from billing.domain.words import Said
+from classwork.domain.places.waiting import entries, queue, record_of
+from classwork.domain.places.waiting.balance import Obstacle
+from classwork.domain.places.waiting.walk import Offered, Step
+from classwork.models import ClassOffer, WaitingEntry, Walk
+from users.models import User
+
+State = WaitingEntry.State
+ENDED = {
+    State.TAKEN: Said("Took the place", "good"),
+    State.DECLINED: Said("Did not want the place"),
+    State.LAPSED: Said("Did not answer in time", "bad"),
+    State.LEFT: Said("Left the list"),
+    State.CLOSED: Said("The class is over"),
+}
+
+
+@dataclass(frozen=True)
+class Shown:
+    entry: WaitingEntry
+    number: int
+    at: datetime
+
+    @property
+    def said(self) -> Said:
+        if self.entry.state == State.WAITING:
+            return Said(f"Wait-listed ({ordinal(self.number)})", "warn")
+        if self.entry.state != State.OFFERED:
+            return ENDED[State(self.entry.state)]
+        if not entries.is_open(self.entry, self.at):
+            return ENDED[State.LAPSED]
+        return Said(f"A place is kept until {self.until}", "good")
+
+    @property
+    def until(self) -> str:
+        until = self.entry.offered_until
+        return date_format(timezone.localtime(until), "D j M, H:i") if until else ""
+
+    @property
+    def why(self) -> str:
+        """The rule that holds them back, while one does."""
+        return entries.in_words(Obstacle(self.entry.rule, self.entry.rule_role)) if self.is_waiting else ""
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.entry.state == State.WAITING
+
+    @property
+    def is_open(self) -> bool:
+        return entries.is_open(self.entry, self.at)
+
+    @property
+    def address(self) -> str:
+        return entries.address(self.entry)
+
+    @property
+    def names(self) -> str:
+        return " and ".join(self._people())
+
+    def _people(self) -> Iterator[str]:
+        for person, wish in zip(self.entry.people, self.entry.wanted, strict=True):
+            typed = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
+            name = typed or self.entry.contact_name
+            yield f"{name} ({wish})" if wish else name
+
+
+def ordinal(number: int) -> str:
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def one(entry: WaitingEntry, at: datetime) -> Shown:
+    return Shown(entry, entries.places_in_line(entry)[""] if entry.state == State.WAITING else 0, at)
+
+
+def of_offer(offer: ClassOffer, at: datetime) -> list[Shown]:
+    """Those who were offered a place, then those who wait, in their order."""
+    offered = WaitingEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
+    waiting = queue.in_line(offer).select_related("account")
+    return [Shown(entry, 0, at) for entry in offered] + [
+        Shown(entry, number, at) for number, entry in enumerate(waiting, start=1)
+    ]
+
+
+def ended(offer: ClassOffer, at: datetime) -> list[Shown]:
+    gone = WaitingEntry.objects.filter(offer=offer).exclude(state__in=WaitingEntry.LIVE).order_by("-ended_at")
+    return [Shown(entry, 0, at) for entry in gone[:50]]
+
+
+def of_user(user: User, at: datetime) -> list[Shown]:
+    """Two queries, on however many lists somebody is."""
+    mine = list(WaitingEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
+    lines = WaitingEntry.objects.filter(offer__in={one.offer_id for one in mine}, state=State.WAITING)
+    ahead = list(lines.values_list("offer_id", "position"))
+    return [Shown(entry, _place(entry, ahead), at) for entry in mine]
+
+
+def _place(entry: WaitingEntry, line: Sequence[tuple[int, int]]) -> int:
+    return sum(1 for offer_id, position in line if offer_id == entry.offer_id and position <= entry.position)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A walk in words: at which time who was offered a place, and who was passed over why."""
+
+    at: datetime
+    steps: list[str]
+
+
+def walks(offer: ClassOffer, most: int = 20) -> list[Told]:
+    """The latest first; entries that are gone are named by their number."""
+    rows = list(Walk.objects.filter(offer=offer).order_by("-id")[:most])
+    names = {entry.pk: Shown(entry, 0, entry.joined_at).names for entry in WaitingEntry.objects.filter(offer=offer)}
+    return [Told(row.at, [_tell(step, names) for step in record_of.read_steps(row.steps)]) for row in rows]
+
+
+def _tell(step: Step, names: Mapping[int, str]) -> str:
+    who = names.get(step.entry, f"Entry {step.entry}")
+    if isinstance(step, Offered):
+        roles = " and ".join(role for role in step.roles if role)
+        return f"{who} was offered a place{f' as {roles}' if roles else ''}."
+    return f"{who} was passed over: {entries.in_words(step.obstacle)}."

@@ -1,0 +1,145 @@
+"""Joining a waiting list: one person, or two who come together."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from django import forms
+
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import EITHER, Role, Rules
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.forms.places import RoleField
+from users.forms.fields import AddressField, NameField
+from users.models import Student, User
+
+
+class WaitForm(forms.Form):
+    who = forms.ChoiceField(label="Who would like to come?", widget=forms.RadioSelect)
+    first_name = NameField(label="First name", autocomplete="given-name")
+    last_name = NameField(label="Last name", autocomplete="family-name", required=False)
+    email = AddressField(help_text="We write to it as soon as there is a place.")
+    partner_first_name = NameField(label="First name", required=False)
+    partner_last_name = NameField(label="Last name", required=False)
+    partner_email = AddressField(
+        label="Their own e-mail address", required=False, help_text="Leave it empty for a child in your care."
+    )
+
+    def __init__(
+        self, roles: Sequence[str], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+        if viewer is None:
+            del self.fields["who"]
+        else:
+            for name in ("first_name", "last_name", "email"):
+                del self.fields[name]
+            people = [(ME, f"Me ({viewer.get_full_name()})"), *((f"{STUDENT}-{one.pk}", str(one)) for one in in_care)]
+            cast(forms.ChoiceField, self.fields["who"]).choices = people
+            self.initial.setdefault("who", ME)
+        if roles:
+            self.fields["role"] = RoleField(roles, label="In which role?")
+            self.fields["partner_role"] = RoleField(roles, label="In which role do they come?", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        has_partner = said.get("partner_first_name")
+        if not has_partner and (said.get("partner_last_name") or said.get("partner_email")):
+            self.add_error("partner_first_name", "Please say who comes with you, or leave this part empty.")
+        if has_partner and "partner_role" in self.fields and not said.get("partner_role"):
+            self.add_error("partner_role", "Please say in which role they come.")
+        return said
+
+    @property
+    def contact(self) -> Contact:
+        if self.viewer is not None:
+            return Contact(self.viewer.get_full_name(), self.viewer.email, self.viewer)
+        said = self.cleaned_data
+        return Contact(f"{said['first_name']} {said['last_name']}".strip(), said["email"])
+
+    def wishes(self) -> Iterator[Wish]:
+        said = self.cleaned_data
+        yield Wish(self._first(), said.get("role", ""))
+        if said["partner_first_name"]:
+            partner = Attendee(
+                OTHER,
+                first_name=said["partner_first_name"],
+                last_name=said["partner_last_name"],
+                email=said["partner_email"],
+            )
+            yield Wish(partner, said.get("partner_role", ""))
+
+    def _first(self) -> Attendee:
+        said = self.cleaned_data
+        if self.viewer is None:
+            return Attendee(OTHER, first_name=said["first_name"], last_name=said["last_name"], email=said["email"])
+        _, _, number = said["who"].partition("-")
+        return Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
+
+
+class MoveForm(forms.Form):
+    place = forms.IntegerField(label="To place", min_value=1, max_value=999)
+    why = forms.CharField(label="Why", max_length=300)
+
+
+MOST_ROLES = 4
+
+
+class RolesForm(forms.Form):
+    """Up to four roles with their places, and the balance between them."""
+
+    most_apart = forms.IntegerField(
+        label="Most of one role more than of another", min_value=0, max_value=999, required=False,
+        help_text="2 lets six leads and four follows dance together, and no seventh lead. Empty: does not matter.",
+    )  # fmt: skip
+    ratio = forms.DecimalField(
+        label="Most times as many of one as of another", min_value=1, max_digits=3, decimal_places=1, required=False
+    )
+    active_from = forms.IntegerField(
+        label="From so many people on", min_value=0, max_value=999, required=False,
+        help_text="Before that everybody may come. A ratio needs it.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in range(1, MOST_ROLES + 1):
+            name = forms.CharField(label=f"Role {number}", max_length=30, required=False)
+            most = forms.IntegerField(label=f"Places for role {number}", min_value=1, max_value=999, required=False)
+            self.fields |= {f"name_{number}": name, f"capacity_{number}": most}
+        self.order_fields([*(name for name in self.fields if "_" in name and name[-1].isdigit()), "most_apart"])
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        names = [role.name.casefold() for role in self._roles(said)]
+        if len(names) != len(set(names)) or EITHER in names:
+            self.add_error(None, "Each role needs a name of its own, and “either” is none.")
+        if len(names) == 1:
+            self.add_error("name_2", "One role alone is none: name another, or leave both empty.")
+        if said.get("ratio") is not None and not said.get("active_from"):
+            self.add_error("active_from", "Please say from how many people on the ratio holds.")
+        if len(names) < 2 and (said.get("ratio") is not None or said.get("most_apart") is not None):
+            self.add_error(None, "Balance is between roles; please name them.")
+        return said
+
+    @property
+    def roles(self) -> list[Role]:
+        return self._roles(self.cleaned_data)
+
+    @property
+    def apart(self) -> Apart:
+        said = self.cleaned_data
+        return Apart(said["most_apart"], said["ratio"], said["active_from"] or 0)
+
+    def _roles(self, said: dict[str, Any]) -> list[Role]:
+        rows = ((said.get(f"name_{each}"), said.get(f"capacity_{each}")) for each in range(1, MOST_ROLES + 1))
+        return [Role(name, capacity) for name, capacity in rows if name]
+
+    @staticmethod
+    def known(rules: Rules) -> dict[str, Any]:
+        """What the form starts with."""
+        found: dict[str, Any] = {"most_apart": rules.most_apart, "ratio": rules.ratio}
+        found["active_from"] = rules.active_from or None
+        for number, role in enumerate(rules.roles, start=1):
+            found |= {f"name_{number}": role.name, f"capacity_{number}": role.capacity}
+        return found

@@ -1,0 +1,64 @@
+"""Walk again what the waiting lists were walked, from the log, and say where another result comes out.
+
+manage.py replay_queue                  all that is logged, or --offer 12
+manage.py replay_queue --busy-evening   play an evening with 500 people in three classes first; nothing of it stays
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from classwork.domain.places import opening, room
+from classwork.domain.places.waiting import evening, record_of
+from classwork.models import ClassOffer, Walk
+from users.models import User
+
+CLASSES = 3
+
+
+class Command(BaseCommand):
+    help = "Replay the log of the waiting lists; exit 1 when a walk comes out otherwise than it was logged."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--offer", type=int)
+        parser.add_argument("--busy-evening", action="store_true")
+        parser.add_argument("--people", type=int, default=500)
+        parser.add_argument("--seed", type=int, default=7)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["busy_evening"]:
+            with transaction.atomic():
+                self.replay(self.play(options["people"], options["seed"]))
+                transaction.set_rollback(True)
+            return
+        walks = Walk.objects.order_by("id")
+        self.replay(walks.filter(offer=options["offer"]) if options["offer"] else walks)
+
+    def play(self, people: int, seed: int) -> QuerySet[Walk]:
+        offers = [offer for offer in opening.open_offers(timezone.now()) if offer.capacity][:CLASSES]
+        if len(offers) < CLASSES:
+            raise CommandError("It takes three open classes with a capacity; `manage.py demo_school` makes some.")
+        host = User.objects.create(email="host@evening.invalid", first_name="Host")
+        before = Walk.objects.order_by("-id").values_list("id", flat=True).first() or 0
+        evening.play(offers, people, seed, host)
+        for offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in offers]):
+            here = room.of(offer, timezone.now())
+            self.stdout.write(f"{offer}: {here.taken} of {here.capacity} places, {here.waiting} still waiting")
+            if here.capacity is not None and here.taken > here.capacity:
+                raise CommandError("More places were given than there are.")
+        return Walk.objects.filter(pk__gt=before, offer__in=offers).order_by("id")
+
+    def replay(self, walks: QuerySet[Walk]) -> None:
+        wrong = list(self.differing(walks))
+        self.stdout.write(f"{walks.count()} walks replayed, {len(wrong)} came out otherwise.")
+        if wrong:
+            raise CommandError(f"Not as logged: {', '.join(map(str, wrong[:20]))}")
+
+    def differing(self, walks: QuerySet[Walk]) -> Iterator[int]:
+        for walk in walks.iterator():
+            if not record_of.same_again(walk.given, walk.steps):
+                yield walk.pk

@@ -1,0 +1,157 @@
+"""Roles of a class, and who waits for a place in it."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from billing.models import Order
+from classwork.models.calendar import ClassOffer
+from common import links
+
+
+class OfferRole(models.Model):
+    """In which ways one attends, by the school's own names, such as lead and follow; in the order of their naming."""
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
+    name = models.CharField(max_length=30)
+    capacity = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as many as the class takes."
+    )
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "name"], name="classwork_role_once"),
+            models.CheckConstraint(
+                condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="classwork_role_capacity_positive"
+            ),
+            models.CheckConstraint(condition=~Q(name__in=["", "either"]), name="classwork_role_has_a_name_of_its_own"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Balance(models.Model):
+    """How far the roles of a class may be apart."""
+
+    offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
+    most_apart = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many more of one role than of another there may be."
+    )
+    ratio = models.DecimalField(
+        max_digits=3,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(1))],
+        help_text="How many times as many of one role as of another there may be.",
+    )
+    active_from = models.PositiveSmallIntegerField(
+        default=0, help_text="Asked for from so many people on, the newcomers included. A ratio needs it."
+    )
+
+    class Meta:
+        verbose_name_plural = "balance"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ratio__isnull=True) | Q(ratio__gte=1, active_from__gte=1), name="classwork_ratio_says_when"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Balance of {self.offer}"
+
+
+class EntryQuerySet(models.QuerySet["WaitingEntry"]):
+    def live(self) -> "EntryQuerySet":
+        return self.filter(state__in=WaitingEntry.LIVE)
+
+    def visible_to(self, user: object) -> "EntryQuerySet":
+        return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
+
+
+class WaitingEntry(models.Model):
+    """One or two people who wait for places together. Every end is final: who waits anew is a new entry."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        OFFERED = "offered", "A place is kept for them"
+        TAKEN = "taken", "Took the place"
+        DECLINED = "declined", "Did not want the place"
+        LAPSED = "lapsed", "Did not answer in time"
+        LEFT = "left", "Left the list"
+        CLOSED = "closed", "The class is over"
+
+    LIVE = (State.WAITING, State.OFFERED)
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.PROTECT, related_name="waiting", verbose_name="class")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
+    people = models.JSONField(editable=False, help_text="Who they are, as the lines of a cart say it.")
+    wanted = models.JSONField(default=list, editable=False, help_text="For each of them the role; empty without roles.")
+    roles = models.JSONField(default=list, editable=False, help_text="The roles in which they were offered places.")
+    size = models.PositiveSmallIntegerField(editable=False)
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="waiting"
+    )
+    contact_name = models.CharField(max_length=200)
+    contact_email = models.EmailField()
+    who_key = models.CharField(max_length=500, editable=False)
+    nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
+    position = models.BigIntegerField(editable=False, db_index=True, help_text="Earlier ones come first.")
+    offered_until = models.DateTimeField(null=True, blank=True, editable=False)
+    rule = models.CharField(max_length=20, blank=True, editable=False, help_text="What holds them back for now.")
+    rule_role = models.CharField(max_length=30, blank=True, editable=False)
+    order = models.ForeignKey(Order, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False)
+    joined_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = EntryQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["offer", "position", "id"]
+        verbose_name = "entry of a waiting list"
+        verbose_name_plural = "waiting list"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "who_key"],
+                condition=Q(state__in=["waiting", "offered"]),
+                name="classwork_waiting_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="offered", offered_until__isnull=False) | ~Q(state="offered"),
+                name="classwork_offered_says_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "offered"], ended_at=None)
+                | Q(ended_at__isnull=False) & ~Q(state__in=["waiting", "offered"]),
+                name="classwork_waiting_ended_says_when",
+            ),
+            models.CheckConstraint(condition=Q(size__in=[1, 2]), name="classwork_waiting_one_or_two"),
+        ]
+        permissions = [("arrange_waiting", "May offer places out of turn and move people on the waiting list")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_name}, waiting for {self.offer}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+
+class Walk(models.Model):
+    """The log: what one walk along the list of a class was given, and what came of it; it can be walked again."""
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
+    at = models.DateTimeField(auto_now_add=True)
+    given = models.JSONField(help_text="The rules, the places taken and the entries in their order.")
+    steps = models.JSONField(help_text="Who was offered a place, who was passed over and by which rule.")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Walk {self.pk}"

@@ -1,0 +1,152 @@
+"""Waiting for a place: joining the list of a full class, and the page of one's own entry."""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from billing import visit
+from billing.domain import cart as carts
+from classwork.domain.places import opening, room
+from classwork.domain.places.waiting import arranging, entries, shown
+from classwork.forms.waiting import MoveForm, RolesForm, WaitForm
+from classwork.models import ClassOffer, WaitingEntry
+from classwork.views import posted
+from common import dates
+from common.throttle import throttled
+from users.roles import acting, desk_required
+
+WRITTEN = "You are on the waiting list. We have written to {}; the mail has a link to your place on it."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@throttled("wait", by_address="60/h", by_account="10/h")
+def join(request: HttpRequest, pk: int) -> HttpResponse:
+    at = timezone.now()
+    offer = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=pk)
+    if said := opening.closed_because(offer, at):
+        messages.warning(request, said)
+        return redirect(offer)
+    viewer, here = visit.account(request), room.of(offer, at)
+    if request.method != "POST" and not here.closed_roles and not here.waiting:
+        messages.success(request, "There is room in this class: you need not wait.")
+        return redirect(offer)
+    names = [role.name for role in here.rules.roles]
+    form = WaitForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted(request))
+    if request.method == "POST" and form.is_valid():
+        entry = entries.join(offer, list(form.wishes()), form.contact)
+        if viewer is not None:
+            return redirect(entries.address(entry))
+        messages.success(request, WRITTEN.format(form.contact.email))
+        return redirect(offer)
+    return render(request, "classwork/wait.html", {"offer": offer, "form": form, "room": here})
+
+
+@require_http_methods(["GET", "HEAD"])
+@never_cache
+def entry(request: HttpRequest, token: str) -> HttpResponse:
+    found = _find(token)
+    one = shown.one(found, timezone.now())
+    context = {
+        "one": one,
+        "token": token,
+        "offer": found.offer,
+        "ended": "" if one.is_waiting or one.is_open else entries.why_not(found),
+        "by_role": {role: number for role, number in entries.places_in_line(found).items() if role},
+        "log_in": found.account is not None and visit.account(request) != found.account,
+    }
+    return render(request, "classwork/waiting_entry.html", context)
+
+
+@require_POST
+def take(request: HttpRequest, token: str) -> HttpResponse:
+    """What belongs to an account is taken by that account, for it says who “me” is."""
+    found = _find(token)
+    if found.account is not None and visit.account(request) != found.account:
+        return redirect_to_login(entries.address(found))
+    try:
+        entries.take(found, visit.open_cart(request))
+    except entries.CannotBe as no:
+        messages.warning(request, str(no))
+        return redirect(entries.address(found))
+    except carts.Full:
+        messages.warning(request, "Your cart is full. Please order what is in it first.")
+        return redirect("cart")
+    return redirect("checkout")
+
+
+@require_POST
+def leave(request: HttpRequest, token: str) -> HttpResponse:
+    found = _find(token)
+    entries.leave(found)
+    messages.success(request, "You are not on the waiting list any more.")
+    return redirect(entries.address(found))
+
+
+def _find(token: str) -> WaitingEntry:
+    found = entries.find(token)
+    if found is None:
+        raise Http404
+    return found
+
+
+# -- the desk ----------------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD"])
+@desk_required("classwork.view_waitingentry")
+def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
+    at = timezone.now()
+    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    context = {
+        "offer": offer,
+        "room": room.of(offer, at),
+        "waiting": shown.of_offer(offer, at),
+        "ended": shown.ended(offer, at),
+        "walks": shown.walks(offer),
+        "form": MoveForm(),
+    }
+    return render(request, "desk/waiting.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("classwork.arrange_waiting")
+def roles(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    here = room.of(offer, timezone.now())
+    form = RolesForm(posted(request), initial=RolesForm.known(here.rules))
+    if form.is_valid():
+        try:
+            arranging.arrange(offer, form.roles, form.apart, acting(request))
+            messages.success(request, "Kept. Whoever can come by these rules has been offered a place.")
+            return redirect("desk_waiting", pk)
+        except arranging.InUse as no:
+            form.add_error(None, str(no))
+    return render(request, "desk/roles.html", {"offer": offer, "form": form})
+
+
+@require_POST
+@desk_required("classwork.arrange_waiting")
+def arrange(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    found = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
+    form = MoveForm(request.POST)
+    if deed != "move":
+        del form.fields["place"]
+    if not form.is_valid():
+        messages.error(request, "Please say why" + (", and to which place." if deed == "move" else "."))
+        return redirect("desk_waiting", found.offer_id)
+    why, by = form.cleaned_data["why"], acting(request)
+    try:
+        if deed == "move":
+            entries.move(found, form.cleaned_data["place"], why=why, by=by)
+        else:
+            {"offer": entries.offer_by_hand, "remove": entries.take_off}[deed](found, why=why, by=by)
+    except entries.CannotBe as no:
+        messages.error(request, str(no))
+    else:
+        messages.success(request, "Done.")
+    return redirect("desk_waiting", found.offer_id)
