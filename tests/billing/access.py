@@ -101,6 +101,8 @@ ROWS = [
     Row("desk_orders", OFFICE),
     Row("desk_order", OFFICE, args=order),
     Row("desk_record_payment", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
+    Row("desk_pay_later", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
+    Row("desk_ask_payer", DESK_GET, post=DESK_POST, args=order, browse=False),
     Row("desk_refund", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
     Row("desk_cancel_order", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
     Row(
@@ -139,5 +141,6 @@ ROWS = [
     ),
     Row("order_question", NOBODY, post=NOBODY, args=lambda school: [school.question.pk], note="guessed"),
     Row("desk_credit", OFFICE),
+    Row("desk_trust", DESK_GET, post=DESK_POST, args=lambda school: [school.alice.pk], browse=False),
     Row("desk_credit_of", OFFICE, post=OFFICE, args=lambda school: [school.alice.pk]),
 ]

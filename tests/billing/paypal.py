@@ -1,5 +1,7 @@
 """The site's PayPal against its imitation, for tests."""
 
+from dataclasses import replace
+
 import requests
 from django.core.cache import cache
 from django.test import override_settings
@@ -48,6 +50,8 @@ class PayPalTestCase(BillingTestCase):
         self.enterContext(override_settings(PAYMENT_VARIANTS=variant(self.fake)))
         self.addCleanup(PROVIDER_CACHE.clear)
         PROVIDER_CACHE.clear()
+        at_once = replace(self.paypal.client, pauses=(0, 0))
+        self.paypal.client, self.paypal.verifier = at_once, replace(self.paypal.verifier, client=at_once)
         self.addCleanup(lambda: self.assertEqual(self.fake.api.violations, []))
 
     @property

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import cancel, codes, credit, ledger, money_back, orders, payments, placing
+from billing.domain import cancel, codes, credit, due, ledger, money_back, orders, payments, placing
 from billing.domain import cart as carts
 from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
 from outbox.testing import run_all
@@ -24,6 +24,7 @@ ACTS = [
     "pay",
     "pay",
     "desk",
+    "by_a_date",
     "twice",
     "wait",
     "lapse",
@@ -95,9 +96,22 @@ class School:
             tabs[1].change_status("confirmed")
 
     def desk(self, number: int) -> None:
+        """Also for orders that were not paid in time, whether or not something has changed since."""
         if order := self.order(number):
-            with suppress(payments.NothingOwed):
-                payments.record_by_hand(order, "cash", Decimal(10 * number), by=self.staff, received_on=self.now.date())
+            with suppress(payments.NothingOwed, orders.CannotBe):
+                payments.record_by_hand(
+                    order,
+                    "cash",
+                    Decimal(10 * number),
+                    by=self.staff,
+                    received_on=self.now.date(),
+                    even_so=number % 2 == 1,
+                )
+
+    def by_a_date(self, number: int) -> None:
+        if order := self.order(number):
+            with suppress(orders.CannotBe):
+                due.until(order, self.now.date(), self.now, why="x", by=self.staff)
 
     def wait(self, number: int) -> None:
         Order.objects.filter(state="placed", due="now").update(held_until=self.now - timedelta(seconds=1))

@@ -176,3 +176,52 @@ class KindsTest(PayPalTestCase):
     def test_an_event_that_does_not_concern_us_says_nothing(self) -> None:
         heard = self.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"})
         self.assertEqual((heard.kind, heard.facts), ("BILLING.PLAN.CREATED", ()))
+
+
+class AtTheDoorTest(PayPalTestCase):
+    """The address that PayPal calls, and what it answers."""
+
+    def call(self, notice: Notice, body: bytes | None = None) -> int:
+        headers = {name: value for name, value in self.fake.signed(notice).items() if name != "Content-Type"}
+        sent = notice.body if body is None else body
+        return self.client.post(
+            "/payments/process/paypal/", sent, content_type="application/json", headers=headers
+        ).status_code
+
+    def test_what_paypal_says_is_done_once(self) -> None:
+        payment = self.captured()
+        _, notice = self.fake.notices()
+        for _ in range(2):
+            self.assertEqual(self.call(notice), 200)
+        payment.refresh_from_db()
+        self.assertEqual((payment.status, payment.captured_amount), ("confirmed", payment.total))
+        self.assertEqual(payment.fee, self.fee())
+        self.assertEqual(payment.messages.count(), 1)
+
+    def fee(self) -> Decimal:
+        (capture,) = self.fake.books.captures.values()
+        return Decimal(capture["seller_receivable_breakdown"]["paypal_fee"]["value"])
+
+    def test_forgeries_and_noise_change_nothing(self) -> None:
+        payment = self.captured()
+        _, notice = self.fake.notices()
+        with self.assertLogs("django.request", "WARNING"):
+            self.assertEqual(self.call(notice, notice.body.replace(b"USD", b"EUR")), 400)
+            self.assertEqual(self.call(notice, b"x" * 300_000), 413)
+        self.fake.webhooks.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"}, self.fake.books.stamp())
+        (other,) = self.fake.notices()
+        with self.assertLogs("billing.domain.hearing", "INFO"):
+            self.assertEqual(self.call(other), 200)
+        payment.refresh_from_db()
+        self.assertEqual(payment.status, "waiting")
+
+    def test_another_amount_than_ours_is_for_a_person(self) -> None:
+        payment = self.begun()
+        self.fake.books.orders[payment.session]["purchase_units"][0]["amount"]["value"] = "1.00"
+        self.fake.books.approve(payment.session)
+        self.fake.books.capture(payment.session)
+        for notice in self.fake.notices():
+            self.assertEqual(self.call(notice), 200)
+        payment.refresh_from_db()
+        self.assertEqual((payment.status, payment.captured_amount), ("error", 0))
+        self.assertEqual(payment.cases.get().kind, "wrong_amount")

@@ -14,7 +14,7 @@ from django.utils import timezone
 from billing.domain import cart as carts
 from billing.domain import codes, credit, ledger, money_back, orders, payments, placing
 from billing.models import Adjustment, Code, Order, Payment, Refund
-from tests import make
+from tests import make, racing
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.racing import LONG_ENOUGH, in_threads, without_locks
 
@@ -136,17 +136,109 @@ class RaceTest(TransactionTestCase):
         overlap(*[lambda tab=tab: tab.change_status("confirmed") for tab in tabs])
         return order
 
-    def test_the_second_of_two_payments_is_seen_as_too_much(self) -> None:
-        order = self.two_tabs()
-        self.assertEqual(order.cases.get().kind, "overpaid")
+    def test_the_second_of_two_payments_is_seen_as_too_much_and_confirms_nothing(self) -> None:
+        with self.counted_confirmations() as confirmed:
+            order = self.two_tabs()
+        self.assertEqual((order.cases.get().kind, confirmed.call_count), ("overpaid", 1))
 
-    def test_two_clicks_on_give_back_give_back_once(self) -> None:
+    def test_control_without_locks_the_second_pays_the_order_off_once_more(self) -> None:
+        with without_locks(), self.counted_confirmations() as confirmed:
+            self.two_tabs()
+        self.assertEqual(confirmed.call_count, 2)
+
+    @staticmethod
+    def counted_confirmations() -> Any:
+        return mock.patch.object(ToyKind, "confirm", autospec=True, side_effect=ToyKind.confirm)
+
+    def two_clicks(self) -> list[Outcome]:
+        """Give back everything, twice; the second comes before the first is written for good."""
         order = self.placing(self.cart())()
         payments.start(order, "practice", self.now).change_status("confirmed")
 
         def click() -> list[Refund]:
             return money_back.by_staff(order, Decimal(70), why="x", by=self.staff)
 
-        outcomes = in_threads(click, click)  # both wait at the order's lock
-        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["TooMuch", "list"])
+        return racing.overlap(click, click)
+
+    def test_two_clicks_on_give_back_give_back_once(self) -> None:
+        outcomes = self.two_clicks()
+        self.assertEqual([type(outcome) for outcome in outcomes], [list, money_back.TooMuch])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
+
+    def test_control_without_locks_only_a_constraint_keeps_the_second_back(self) -> None:
+        with without_locks():
+            outcomes = self.two_clicks()
+        self.assertIsInstance(outcomes[1], IntegrityError)
+
+
+@tag("postgres")
+@with_toys
+class LateRaceTest(TransactionTestCase):
+    """Money comes for an order whose time was over, at the moment in which somebody else wants what it had."""
+
+    def setUp(self) -> None:
+        self.now = timezone.now()
+        self.alice = make.account("alice@example.org", "Alice")
+        self.staff = make.account("sue@example.org", "Sue")
+        self.code = Code.objects.create(text="last", percent=10, limit=1)
+        ToyKind.catalogue = {1: Toy("70")}
+
+    def placed(self, **fields: Any) -> Order:
+        order = carts.new(fields.pop("payer", None))
+        Order.objects.filter(pk=order.pk).update(payer_email="p@example.org", **fields)
+        carts.add(order, "toy", 1, {})
+        return placing.place(order, placing.How(), seen=None, at=self.now)
+
+    def late(self, **fields: Any) -> tuple[Order, Callable[[], None]]:
+        """An order that has lapsed, and its payment that comes all the same."""
+        order = self.placed(**fields)
+        payment = payments.start(order, "practice", self.now)
+        Order.objects.filter(pk=order.pk).update(held_until=self.now - timedelta(seconds=1))
+        orders.lapse_due(self.now)
+        return order, lambda: payment.change_status("confirmed")
+
+    def late_and_new(self) -> list[Outcome]:
+        _, pay = self.late(code=self.code)
+        return overlap(pay, lambda: self.placed(code=self.code))
+
+    def test_the_last_use_of_a_code_goes_to_the_late_payer_or_to_the_new_one(self) -> None:
+        outcomes = self.late_and_new()
+        self.assertEqual((outcomes[0], str(outcomes[1])), (None, codes.USED_UP))
+        self.assertEqual(codes.uses(self.code, self.now), 1)
+
+    def test_control_without_locks_both_have_it(self) -> None:
+        with without_locks():
+            self.late_and_new()
+        self.assertEqual(codes.uses(self.code, self.now), 2)
+
+    def late_and_taken_back(self) -> list[Outcome]:
+        credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.staff)
+        _, pay = self.late(payer=self.alice)
+        return racing.overlap(pay, lambda: credit.adjust(self.alice, Decimal(-50), "USD", why="x", by=self.staff))
+
+    def test_credit_that_a_late_order_takes_again_is_spent_once(self) -> None:
+        self.assertIsInstance(self.late_and_taken_back()[1], credit.NotEnough)
+        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+
+    def test_control_without_locks_it_is_spent_twice(self) -> None:
+        with without_locks():
+            self.late_and_taken_back()
+        self.assertEqual(credit.balance(self.alice, "USD"), -50)
+
+    def late_and_at_the_desk(self) -> tuple[Order, list[Outcome]]:
+        order, pay = self.late()
+        today = timezone.localdate()
+        return order, overlap(
+            pay, lambda: payments.record_by_hand(order, "cash", Decimal(70), by=self.staff, received_on=today)
+        )
+
+    def test_the_desk_takes_nothing_for_an_order_that_is_just_being_paid(self) -> None:
+        order, outcomes = self.late_and_at_the_desk()
+        order.refresh_from_db()
+        self.assertIsInstance(outcomes[1], payments.NothingOwed)
+        self.assertEqual((order.state, ledger.received(order)), ("paid", 70))
+
+    def test_control_without_locks_it_is_paid_for_twice(self) -> None:
+        with without_locks():
+            _, outcomes = self.late_and_at_the_desk()
+        self.assertIsInstance(outcomes[1], Payment)

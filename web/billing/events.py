@@ -82,6 +82,7 @@ ORDER_PAID = EventType("billing.order_paid", OfOrder, subject=("order", "order_i
 ORDER_LAPSED = EventType("billing.order_lapsed", OfOrder, subject=("order", "order_id"))
 ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order", "order_id"))
 HOLD_ENDING = EventType("billing.hold_ending", OfOrder, subject=("order", "order_id"))
+PAYMENT_DUE = EventType("billing.payment_due", OfOrder, subject=("order", "order_id"))
 LINE_CANCELLED = EventType("billing.line_cancelled", OfLine, subject=("order", "order_id"))
 PAYMENT_FAILED = EventType("billing.payment_failed", OfPayment, subject=("order", "order_id"))
 PAYMENT_PROMISED = EventType("billing.payment_promised", OfPayment, subject=("order", "order_id"))

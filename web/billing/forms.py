@@ -1,18 +1,22 @@
 """What payers and the desk fill in."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from billing import gateways
 from billing.domain.cart import Sight
+from billing.domain.placing import How
 from billing.models import Order
 from common import names
 
-DOOR = "door"
+DOOR, LATER = "door", "later"
+LONGEST_DUE = timedelta(days=366)
 
 
 class PayerForm(forms.ModelForm):
@@ -55,10 +59,12 @@ class PlaceForm(forms.Form):
     seen_now = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
     seen_door = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
 
-    def __init__(self, sight: Sight, terms_version: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, sight: Sight, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.terms_version, self.pay_by = terms_version, pay_by
         if sight.quote.now.total:
             ways = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
+            ways += [(LATER, f"Later, by {date_format(pay_by, 'j F Y')}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
                 label="How would you like to pay?",
                 choices=ways,
@@ -67,6 +73,11 @@ class PlaceForm(forms.Form):
             )
         if terms_version:
             self.fields["terms"] = forms.BooleanField(label="I agree to the terms.")
+
+    @property
+    def how(self) -> How:
+        due = {DOOR: Order.Due.DOOR, LATER: Order.Due.DATE}.get(self.cleaned_data.get("way", ""), Order.Due.NOW)
+        return How(due, on=self.pay_by if due == Order.Due.DATE else None, terms_version=self.terms_version)
 
     @property
     def seen(self) -> tuple[Decimal, Decimal]:
@@ -83,6 +94,16 @@ class RecordForm(AmountForm):
         label="Received on", widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
     )
     reference = forms.CharField(max_length=100, required=False, help_text="Number of the cheque, or of the transfer.")
+    even_so = forms.BooleanField(
+        label="Take up what is left",
+        required=False,
+        help_text="Only if something is gone or costs more by now, and the payer agrees.",
+    )
+
+    def __init__(self, *args: Any, lapsed: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not lapsed:
+            del self.fields["even_so"]
 
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]
@@ -97,6 +118,24 @@ class RefundForm(AmountForm):
 
 class WhyForm(forms.Form):
     why = forms.CharField(label="Why", max_length=300)
+
+
+class DueField(forms.DateField):
+    """A day until which something may be paid."""
+
+    widget = forms.DateInput({"type": "date"})
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        today = timezone.localdate()
+        if value is not None and not today <= value <= today + LONGEST_DUE:
+            raise forms.ValidationError("Please choose a day from today on, within a year.")
+
+
+class DueForm(WhyForm):
+    due_on = DueField(label="To be paid by")
+
+    field_order = ["due_on", "why"]
 
 
 class CancelLineForm(WhyForm):

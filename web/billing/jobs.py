@@ -8,6 +8,7 @@ JOBS = [
     Job("billing.ask_gateways", every=timedelta(minutes=1), run="billing.domain.asking.ask_due"),
     Job("billing.forget_unbegun", every=timedelta(hours=1), run="billing.domain.asking.forget_unbegun"),
     Job("billing.tidy_messages", every=timedelta(days=1), run="billing.domain.hearing.tidy"),
+    Job("billing.remind_of_dates", at=time(9, 0), run="billing.domain.due.remind"),
     Job("billing.tidy_carts", every=timedelta(days=1), run="billing.domain.cart.tidy"),
     Job("billing.reconcile", at=time(5, 30), run="billing.domain.reconciling.nightly.begin"),
     Job("billing.tidy_reconciliations", every=timedelta(days=1), run="billing.domain.reconciling.nightly.tidy"),

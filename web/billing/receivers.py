@@ -52,10 +52,10 @@ def mail_differences(event: Any) -> None:
 
 
 def mail_order_received(event: Any) -> None:
-    """Whoever pays at once gets the receipt instead."""
+    """Whoever pays at once, or has paid by now, gets the receipt instead."""
     order = Order.objects.get(pk=event.payload.order_id)
-    if order.due != Order.Due.NOW:
-        _mail("order_received", order, event)
+    if order.due != Order.Due.NOW and order.state != Order.State.PAID:
+        _mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_on or ''}")
 
 
 def mail_receipt(event: Any) -> None:
@@ -64,6 +64,10 @@ def mail_receipt(event: Any) -> None:
 
 def mail_hold_ending(event: Any) -> None:
     _mail_about("hold_ending", event)
+
+
+def mail_payment_due(event: Any) -> None:
+    _mail_about("payment_due", event)
 
 
 def mail_payment_failed(event: Any) -> None:
@@ -100,14 +104,14 @@ def _mail_about(name: str, event: Any, **data: Any) -> None:
     _mail(name, Order.objects.get(pk=event.payload.order_id), event, **data)
 
 
-def _mail(name: str, order: Order, event: Any, **data: Any) -> None:
-    """Orders without an address, entered at the desk or erased, are told nothing."""
+def _mail(name: str, order: Order, event: Any, *, key: str = "", **data: Any) -> None:
+    """Orders without an address, entered at the desk or erased, are told nothing; the same key is told once."""
     if order.payer_email:
         draft(
             f"billing.{name}",
             to=order.payer_email,
             person_id=order.payer_id,
-            key=f"event:{event.pk}",
+            key=key or f"event:{event.pk}",
             data={"order_id": order.pk} | data,
             about=("order", order.pk),
         )

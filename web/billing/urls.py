@@ -37,6 +37,8 @@ urlpatterns = [
     path("desk/orders/", desk_orders.index, name="desk_orders"),
     path("desk/orders/<int:number>/", desk_orders.one, name="desk_order"),
     path("desk/orders/<int:number>/record/", desk_orders.record, name="desk_record_payment"),
+    path("desk/orders/<int:number>/due/", desk_orders.pay_later, name="desk_pay_later"),
+    path("desk/orders/<int:number>/ask/", desk_orders.ask_payer, name="desk_ask_payer"),
     path("desk/orders/<int:number>/refund/", desk_orders.refund, name="desk_refund"),
     path("desk/orders/<int:number>/cancel/", desk_orders.cancel_order, name="desk_cancel_order"),
     path("desk/orders/<int:number>/cancel/<int:line>/", desk_orders.cancel_line, name="desk_cancel_line"),
@@ -54,4 +56,5 @@ urlpatterns = [
     path("desk/books/download/", desk_books.download, name="desk_books_download"),
     path("desk/credit/", desk_money.all_credit, name="desk_credit"),
     path("desk/credit/<int:account>/", desk_money.one_credit, name="desk_credit_of"),
+    path("desk/credit/<int:account>/trust/", desk_money.trust, name="desk_trust"),
 ]

@@ -14,6 +14,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.order_lapsed": {"later": ["billing.receivers.mail_order_lapsed"]},
     "billing.order_cancelled": {"later": ["billing.receivers.mail_order_cancelled"]},
     "billing.hold_ending": {"later": ["billing.receivers.mail_hold_ending"]},
+    "billing.payment_due": {"later": ["billing.receivers.mail_payment_due"]},
     "billing.line_cancelled": {"later": ["billing.receivers.mail_line_cancelled"]},
     "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
     "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},

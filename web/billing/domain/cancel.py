@@ -55,10 +55,8 @@ def _after_placed(order: Order, at: datetime, why: str) -> Decimal:
         orders.cancel(order, at=at, why=why)
         return ZERO
     _free_credit(order, order.placed_at or at, Decimal(100))
-    quote = pricing.quote(ledger.ask_for(order, order.placed_at or at))
-    order.now_total, order.door_total = quote.now.total, quote.door.total
-    order.save(update_fields=["now_total", "door_total"])
-    if ledger.received(order) >= ledger.price_at(order, at).total:
+    orders.quote_again(order)
+    if ledger.in_hand(order) >= ledger.price_at(order, at).total:
         orders.pay_off(order, at)
     return max(ledger.surplus(order), ZERO) if order.state == Order.State.PAID else ZERO
 

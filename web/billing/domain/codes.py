@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils import timezone
 
 from billing.domain import locks
 from billing.domain.pricing import Discount
@@ -55,6 +56,14 @@ def take(order: Order, at: datetime) -> Discount | None:
     if order.code_id is None:
         return None
     return terms(check(locks.code(order.code_id), order.payer, at))
+
+
+def take_again(order: Order, at: datetime) -> bool:
+    """For an order that had lapsed: the terms are those of the purchase, only the limit is looked at anew."""
+    if order.code_id is None:
+        return True
+    code = locks.code(order.code_id)
+    return code.limit is None or uses(code, max(at, timezone.now())) < code.limit
 
 
 def terms(code: Code) -> Discount:

@@ -49,6 +49,12 @@ def spend(order: Order, amount: Decimal) -> None:
     _write(order, Reason.SPENT, -amount)
 
 
+def spend_what_is_left(order: Order, amount: Decimal) -> Decimal:
+    part = min(amount, balance(order.payer, order.currency))
+    spend(order, part)
+    return part
+
+
 def give_back(order: Order, amount: Decimal | None = None) -> Decimal:
     """Return what the order took, or `amount` of it."""
     back = spent_on(order) if amount is None else min(amount, spent_on(order))

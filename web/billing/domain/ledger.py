@@ -1,7 +1,7 @@
 """What an order costs, what came in and what is owed: always counted from the rows, never kept beside them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -74,15 +74,26 @@ def received(order: Order) -> Decimal:
     return (sums["got"] or ZERO) - (sums["back"] or ZERO)
 
 
+def in_hand(order: Order) -> Decimal:
+    """What of it is there to pay this order with: not what became credit after it had lapsed."""
+    return received(order) - order.returned_as_credit
+
+
 def owed(order: Order, at: datetime) -> Decimal:
     if order.state != Order.State.PLACED:
         return ZERO
-    return max(price_at(order, at).total - received(order), ZERO)
+    return max(price_at(order, at).total - in_hand(order), ZERO)
+
+
+def if_taken_up(order: Order, at: datetime) -> Decimal:
+    """What is to be paid on a lapsed order when it is taken up as it was."""
+    price = pricing.price(replace(ask_for(order, at), credit=quoted_credit(order)))
+    return max(price.total - in_hand(order), ZERO)
 
 
 def surplus(order: Order) -> Decimal:
     """Money we hold that belongs to nothing in the order; above zero only while someone looks into it."""
-    return received(order) - order.charged - order.returned_as_credit
+    return in_hand(order) - order.charged
 
 
 def quoted_credit(order: Order) -> Decimal:

@@ -8,9 +8,10 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing import events, kinds
-from billing.domain import cases, credit, ledger, locks, money_back
+from billing.domain import cases, codes, credit, ledger, locks, money_back, pricing
 from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
+from common.money import show
 from history.domain import record
 from outbox.domain import emit
 from users.models import User
@@ -52,10 +53,10 @@ def pay_off(order: Order, at: datetime) -> None:
 
 
 def money_came(order: Order, payment: Payment, at: datetime) -> None:
-    """A payment was confirmed; the order and the payment are locked."""
-    if order.has_lapsed(at):
+    """A payment was confirmed; the order and the payment are locked. `at` is when the payer paid, for the price."""
+    if order.has_lapsed():
         honour_late(order, payment, at)
-    elif order.state == State.PLACED and ledger.received(order) >= ledger.price_at(order, at).total:
+    elif order.state == State.PLACED and ledger.in_hand(order) >= ledger.price_at(order, at).total:
         pay_off(order, at)
     elif order.state == State.CANCELLED:
         money_back.late(order, ledger.surplus(order))
@@ -68,37 +69,96 @@ def honour_late(order: Order, payment: Payment, at: datetime) -> None:
     if order.state == State.PLACED:
         _close(order, State.LAPSED, at, TOO_LATE)
         emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
-    kept = _take_again(order, at)
-    enough = kept and ledger.received(order) >= ledger.price_at(order, at).total
-    if enough:
-        pay_off(order, at)
-    else:
-        _let_go(order, "The payment came too late.")
-        credit.give_back(order)
+    honoured = True
+    try:
+        with transaction.atomic():
+            _take_again(order, at)
+            if ledger.in_hand(order) < ledger.price_at(order, at).total:
+                raise CannotBe("What came is not enough for what is left.")
+            pay_off(order, at)
+    except CannotBe:
+        order.refresh_from_db()
+        honoured = False
     money_back.late(order, ledger.surplus(order))
-    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=bool(enough))
+    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=honoured)
 
 
-def _take_again(order: Order, at: datetime) -> bool:
-    """Hold every line anew; those that are gone are cancelled. False when nothing is left or the credit is not."""
+# -- lapsed → placed ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
+    """At the desk: the places are kept again, without a time limit. Raises CannotBe, saying why, or what has changed.
+
+    `even_so` takes up what is left of it, at the price that it has now.
+    """
+    order = locks.order(order.pk)
+    if order.state == State.PLACED and order.has_lapsed(at):
+        _close(order, State.LAPSED, at, TOO_LATE)
+        emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
+    if order.state != State.LAPSED:
+        raise CannotBe("Only an order that was not paid in time can be taken up again.")
+    changed = _take_again(order, at)
+    if changed and not even_so:
+        price = show(ledger.price_at(order, at).total, order.currency)
+        raise CannotBe(f"{' '.join(changed)} What is left of the order costs {price} now.")
+    order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
+    order.save(update_fields=["state", "closed_at", "due", "held_until"])
+    hold(order, locks.live_lines(order))
+    emit(events.ORDER_KEPT, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
+    if not ledger.owed(order, at):
+        pay_off(order, at)
+    return order
+
+
+def _take_again(order: Order, at: datetime) -> list[str]:
+    """Code, credit and places anew, locked in the same sequence as when an order is placed.
+
+    Returns what is not as it was; raises CannotBe when no place is left. Whoever calls it undoes all by raising.
+    """
+    changed = _count_code_again(order, at)
+    if order.payer is not None:
+        locks.account(order.payer)
+    changed += _hold_again(order, at)
+    wanted = ledger.quoted_credit(order)
+    if credit.spend_what_is_left(order, wanted) < wanted:
+        changed.append("The credit it was to be paid with has been used elsewhere.")
+    over = credit.spent_on(order) - ledger.price_at(order, at).credit
+    credit.give_back(order, max(over, ZERO))
+    if changed:
+        quote_again(order)
+    return changed
+
+
+def _count_code_again(order: Order, at: datetime) -> list[str]:
+    """Its use was free meanwhile. When somebody else has it, the price is as it is without the code."""
+    if codes.take_again(order, at):
+        return []
+    order.code, order.discount = None, None
+    order.save(update_fields=["code", "discount"])
+    return ["The discount code has been used up meanwhile."]
+
+
+def _hold_again(order: Order, at: datetime) -> list[str]:
     lines = locks.live_lines(order)
-    gone = []
+    gone = {}
     for line in lines:
         try:
             with transaction.atomic():
                 kinds.of(line).hold(line, None)
-        except (kinds.Unavailable, kinds.UnknownKind):
-            gone.append(line.pk)
+        except (kinds.Unavailable, kinds.UnknownKind) as why:
+            gone[line.pk] = f"{line.title}: {why}"
     if len(gone) == len(lines):
-        return False
-    try:
-        credit.spend(order, ledger.quoted_credit(order))
-    except credit.NotEnough:
-        return False
+        raise CannotBe(" ".join(gone.values()) or "Nothing is left in this order.")
     OrderLine.objects.filter(pk__in=gone).update(cancelled_at=at)
-    over = credit.spent_on(order) - ledger.price_at(order, at).credit
-    credit.give_back(order, max(over, ZERO))
-    return True
+    return list(gone.values())
+
+
+def quote_again(order: Order) -> None:
+    """Both totals for the lines that are left, by the rules and prices of the purchase."""
+    quote = pricing.quote(ledger.ask_for(order, order.placed_at or order.created_at))
+    order.now_total, order.door_total = quote.now.total, quote.door.total
+    order.save(update_fields=["now_total", "door_total"])
 
 
 # -- placed → lapsed, placed → cancelled -------------------------------------------------------------------------

@@ -175,13 +175,26 @@ def moment(payment: Payment) -> datetime:
 
 @transaction.atomic
 def record_by_hand(
-    order: Order, variant: str, amount: Decimal, *, by: User, received_on: date, reference: str = ""
+    order: Order,
+    variant: str,
+    amount: Decimal,
+    *,
+    by: User,
+    received_on: date,
+    reference: str = "",
+    even_so: bool = False,
 ) -> Payment:
-    """Cash, a cheque or a transfer that the desk has in hand; part of what is owed, or all of it."""
+    """Cash, a cheque or a transfer that the desk has in hand; part of what is owed, or all of it.
+
+    What was not paid in time is taken up again; raises CannotBe when that is not possible, or not as it was.
+    """
     order = locks.order(order.pk)
     if not gateways.get(variant).by_hand:
         raise ValueError(f"{variant} is not taken at the desk.")
     at = timezone.now()
+    again = order.has_lapsed(at)
+    if again:
+        order = orders.take_up(order, at, even_so=even_so)
     if order.state != Order.State.PLACED:
         raise NothingOwed
     if not is_whole(amount, order.currency) or not 0 < amount <= ledger.owed(order, at):
@@ -191,4 +204,6 @@ def record_by_hand(
     payment.received_on = received_on
     record(by, "billing.payment_recorded", order, amount=str(amount), variant=variant, on=received_on.isoformat())
     payment.change_status(PaymentStatus.CONFIRMED)
+    if again:
+        record(by, "billing.order_taken_up", order)
     return payment

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from billing import events, kinds
 from billing.domain import cart as carts
-from billing.domain import codes, credit, locks, orders, pricing
+from billing.domain import codes, credit, due, locks, orders, pricing
 from billing.models import Adjustment, Order, OrderLine
 from outbox.domain import emit
 from users.models import User
@@ -58,6 +58,8 @@ def place(cart: Order, how: How, *, seen: tuple[Decimal, Decimal] | None, at: da
         raise PriceChanged("The price has changed since you saw it. Please look at it again.")
     if how.due == Due.DOOR and how.by_staff is None and not all(each.at_the_door for each in plan.facts.values()):
         raise NotPlaced("Not everything in your cart can be paid at the door.")
+    if how.due == Due.DATE and how.by_staff is None and how.on != due.day_for(order.payer, at):
+        raise NotPlaced("Please choose anew how you would like to pay.")
     _store_lines(plan)
     _store(order, plan.quote, how, at)
     try:

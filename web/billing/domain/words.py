@@ -40,7 +40,7 @@ def of_order(order: Order, at: datetime | None = None) -> Said:
         return _paid(order)
     if order.has_lapsed(at):
         return Said("Not paid in time", "bad")
-    return _open(order)
+    return _open(order, at)
 
 
 def _paid(order: Order) -> Said:
@@ -50,11 +50,12 @@ def _paid(order: Order) -> Said:
     return Said("Paid, partly given back", "good") if order.charged else Said("Given back")
 
 
-def _open(order: Order) -> Said:
+def _open(order: Order, at: datetime | None) -> Said:
     if order.due == Due.DOOR:
         return Said("To be paid at the door", "warn")
     if order.due == Due.DATE and order.due_on:
-        return Said(f"To be paid by {date_format(order.due_on, 'j F Y')}", "warn")
+        day = date_format(order.due_on, "j F Y")
+        return Said(f"Was to be paid by {day}", "bad") if order.is_overdue(at) else Said(f"To be paid by {day}", "warn")
     until = timezone.localtime(order.held_until)
     if any(payment.is_on_its_way for payment in order.payments.all()):
         return Said(f"On its way from the bank, kept until {date_format(until, 'j F')}", "warn")

@@ -1,6 +1,6 @@
 """Orders and their lines. A cart is an order that is not placed yet."""
 
-from datetime import datetime
+from datetime import date, datetime
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -25,6 +25,9 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def placed(self) -> "OrderQuerySet":
         return self.exclude(state=Order.State.CART)
+
+    def overdue(self, today: date) -> "OrderQuerySet":
+        return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_on__lt=today)
 
 
 class Order(models.Model):  # type: ignore[django-manager-missing]  # django-payments has no types
@@ -109,6 +112,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         permissions = [
             ("give_credit", "May give and take back credit"),
             ("cancel_order", "May cancel orders and lines"),
+            ("pay_later", "May order now and pay by a date"),
         ]
 
     def __str__(self) -> str:
@@ -152,6 +156,11 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
                 self.held_until < at  # type: ignore[operator]
             )
         )
+
+    def is_overdue(self, at: datetime | None = None) -> bool:
+        """Its day is over; the places stay, and the office asks."""
+        is_by_a_date = self.state == self.State.PLACED and self.due == self.Due.DATE
+        return is_by_a_date and self.due_on is not None and self.due_on < timezone.localdate(at)
 
     def can_be_paid(self, at: datetime | None = None) -> bool:
         return self.state == self.State.PLACED and not self.has_lapsed(at)

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import kinds, visit
 from billing.domain import cart as carts
-from billing.domain import codes, ledger, placing
-from billing.forms import DOOR, CodeForm, PayerForm, PlaceForm
+from billing.domain import codes, due, ledger, placing
+from billing.forms import CodeForm, PayerForm, PlaceForm
 from billing.models import Order
 from billing.views.payments import begin
 from billing.views.policy import leads_to_gateways
@@ -99,20 +99,19 @@ def review(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest, cart: Order) -> HttpResponse:
     at = timezone.now()
     terms = terms_version()
-    form = PlaceForm(carts.see(cart, at), terms, request.POST)
+    form = PlaceForm(carts.see(cart, at), terms, due.day_for(cart.payer, at), request.POST)
     if not form.is_valid():
         return _review(request, cart, form, status=400)
-    way = form.cleaned_data.get("way", "")
-    due = Order.Due.DOOR if way == DOOR else Order.Due.NOW
     try:
-        order = placing.place(cart, placing.How(due, terms_version=terms), seen=form.seen, at=at)
+        order = placing.place(cart, form.how, seen=form.seen, at=at)
     except placing.AlreadyPlaced:
         visit.placed(request, cart)
         return redirect(cart.address())
     except placing.NotPlaced as refused:
         return _review(request, cart, form, problem=str(refused), status=409)
     visit.placed(request, order)
-    return begin(order, way) if order.state == Order.State.PLACED and way != DOOR else redirect(order.address())
+    to_pay = order.state == Order.State.PLACED and order.due == Order.Due.NOW
+    return begin(order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
 
 
 def _review(
@@ -125,12 +124,13 @@ def _review(
     status: int = 200,
 ) -> HttpResponse:
     """Price and problems anew each time; the totals that a refused form came with are not shown again."""
-    sight = carts.see(cart, timezone.now())
+    at = timezone.now()
+    sight = carts.see(cart, at)
     context = {
         "cart": cart,
         "sight": sight,
         "bill": ledger.bill((seen.line for seen in sight.lines), sight.quote.now),
-        "form": form or PlaceForm(sight, terms_version()),
+        "form": form or PlaceForm(sight, terms_version(), due.day_for(cart.payer, at)),
         "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
     }

@@ -7,11 +7,12 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import visit
-from billing.domain import cases, credit, money_back
-from billing.forms import AnswerForm, CreditForm
+from billing.domain import cases, credit, due, money_back
+from billing.forms import AnswerForm, CreditForm, WhyForm
 from billing.kinds import ZERO
 from billing.models import Case, Payment, Refund
 from users.models import User
@@ -85,11 +86,26 @@ def one_credit(request: HttpRequest, account: int) -> HttpResponse:
             form.add_error("amount", "There is not as much credit to take back.")
         except ValueError:
             form.add_error("amount", "This is no amount of the school's currency.")
+    may_trust = at_the_desk(user, "billing.change_order")
     entries = person.credit_entries.select_related("order", "by")
     context = {
         "person": person,
         "page": Paginator(entries, 50).get_page(request.GET.get("page")),
         "balances": credit.balances(person),
         "form": form if may_give else None,
+        "trusted": due.day_for(person, timezone.now()),
+        "trust_form": WhyForm() if may_trust else None,
     }
     return render(request, "billing/desk/credit.html", context)
+
+
+@require_POST
+@desk_required("billing.change_order")
+def trust(request: HttpRequest, account: int) -> HttpResponse:
+    person, form = get_object_or_404(User, pk=account), WhyForm(request.POST)
+    if form.is_valid():
+        due.trust(person, "trust" in request.POST, why=form.cleaned_data["why"], by=visit.member(request))
+        messages.success(request, "Noted.")
+    else:
+        messages.error(request, "Please say why.")
+    return redirect("desk_credit_of", account=account)

@@ -10,20 +10,25 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import visit
-from billing.domain import cancel, credit, ledger, money_back, orders, payments
-from billing.forms import CancelLineForm, RecordForm, RefundForm, WhyForm
+from billing import kinds, visit
+from billing.domain import cancel, credit, due, ledger, money_back, orders, payments
+from billing.forms import CancelLineForm, DueForm, RecordForm, RefundForm, WhyForm
 from billing.models import Dispute, Order, OrderLine
+from billing.models.orders import OrderQuerySet
 from common.money import show
 from users.models import User
 from users.roles import desk_required
 
-LISTED = {
-    "open": ("Not paid yet", Q(state=Order.State.PLACED)),
-    "paid": ("Paid", Q(state=Order.State.PAID)),
-    "closed": ("Lapsed and cancelled", Q(state__in=[Order.State.LAPSED, Order.State.CANCELLED])),
+CLOSED = [Order.State.LAPSED, Order.State.CANCELLED]
+Chosen = Callable[[OrderQuerySet], OrderQuerySet]
+LISTED: dict[str, tuple[str, Chosen]] = {
+    "open": ("Not paid yet", lambda found: found.filter(state=Order.State.PLACED)),
+    "overdue": ("Overdue", lambda found: found.overdue(timezone.localdate()).order_by("due_on", "pk")),
+    "paid": ("Paid", lambda found: found.filter(state=Order.State.PAID)),
+    "closed": ("Lapsed and cancelled", lambda found: found.filter(state__in=CLOSED)),
 }
 
 
@@ -33,7 +38,7 @@ def index(request: HttpRequest) -> HttpResponse:
     found = Order.objects.placed().prefetch_related("lines", "payments")
     chosen, text = request.GET.get("show", ""), request.GET.get("q", "").strip()
     if chosen in LISTED:
-        found = found.filter(LISTED[chosen][1])
+        found = LISTED[chosen][1](found)
     if text:
         found = found.filter(_matches(text))
     page = Paginator(found, 50).get_page(request.GET.get("page"))
@@ -60,20 +65,24 @@ def _order(number: int) -> Order:
 
 
 def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
-    owed = ledger.owed(order, timezone.now())
+    at = timezone.now()
+    lapsed = order.has_lapsed(at)
+    owed = ledger.if_taken_up(order, at) if lapsed else ledger.owed(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     context: dict[str, Any] = {
         "order": order,
-        "bill": ledger.itemised(order, timezone.now()),
+        "bill": ledger.itemised(order, at),
         "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "cases": order.cases.filter(closed_at=None),
+        "lapsed": lapsed,
         "owed": owed,
         "received": ledger.received(order),
         "surplus": ledger.surplus(order) if order.state != Order.State.PLACED else 0,
         "credit": credit.spent_on(order),
-        "record_form": RecordForm(initial={"amount": owed}),
+        "record_form": RecordForm(initial={"amount": owed}, lapsed=lapsed),
+        "due_form": DueForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
         "cancel_form": WhyForm(),
         "line_form": CancelLineForm(),
@@ -96,8 +105,9 @@ def _act(
     except payments.NothingOwed:
         form.add_error(None, "That is more than is owed, or no amount of this currency.")
         return _page(request, order, **{name: form})
-    except orders.CannotBe as refused:
-        messages.error(request, str(refused))
+    except (orders.CannotBe, kinds.Unavailable) as refused:
+        form.add_error(None, str(refused))
+        return _page(request, order, **{name: form})
     return redirect("desk_order", number=number)
 
 
@@ -108,7 +118,31 @@ def record(request: HttpRequest, number: int) -> HttpResponse:
         payments.record_by_hand(order, by=by, **said)
         return f"Recorded: {show(said['amount'], order.currency)}."
 
-    return _act(request, number, "record_form", RecordForm(request.POST), deed)
+    lapsed = _order(number).has_lapsed()
+    return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed), deed)
+
+
+@require_POST
+@desk_required("billing.change_order")
+def pay_later(request: HttpRequest, number: int) -> HttpResponse:
+    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
+        due.until(order, said["due_on"], timezone.now(), why=said["why"], by=by)
+        return f"To be paid by {date_format(said['due_on'], 'j F Y')}."
+
+    return _act(request, number, "due_form", DueForm(request.POST), deed)
+
+
+@require_POST
+@desk_required("billing.change_order")
+def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
+    order = _order(number)
+    try:
+        due.ask(order, timezone.now(), by=visit.member(request))
+    except orders.CannotBe as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"A mail with the link to pay is on its way to {order.payer_email}.")
+    return redirect("desk_order", number=number)
 
 
 @require_POST

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
+from billing.forms import DueField
 from classwork.domain.levels import written
 from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed
 from classwork.domain.places.waiting.balance import EITHER
@@ -147,6 +148,7 @@ class EntryForm(forms.Form):
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
     email = AddressField(help_text="A guardian’s for a child. Whoever reads mail there is asked who this is.")
+    pay_by = DueField(label="To be paid by", required=False, help_text="Empty for at the door.")
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
     why = forms.CharField(label="Why", max_length=300, required=False, help_text="Kept in the history.")

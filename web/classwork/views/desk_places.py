@@ -93,6 +93,7 @@ def enter(request: HttpRequest) -> HttpResponse:
                 form.person,
                 why=said["why"],
                 over_capacity=said.get("over_capacity", False),
+                pay_by=said["pay_by"],
                 role=said.get("role", ""),
             )
         except NotPlaced as refused:

@@ -1,7 +1,7 @@
 """Registrations at the desk: found again, and entered by hand."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import reduce
 from operator import or_
 
@@ -78,9 +78,16 @@ def open_to_the_desk(at: datetime) -> QuerySet[ClassOffer]:
 
 @transaction.atomic
 def enter(
-    by: User, offer: ClassOffer, person: Student | Typed, *, why: str = "", over_capacity: bool = False, role: str = ""
+    by: User,
+    offer: ClassOffer,
+    person: Student | Typed,
+    *,
+    why: str = "",
+    over_capacity: bool = False,
+    pay_by: date | None = None,
+    role: str = "",
 ) -> Order:
-    """A place that is paid later, at the door or at the desk. Raises NotPlaced."""
+    """A place that is paid later: by a date, else at the door or at the desk. Raises NotPlaced."""
     student = person if isinstance(person, Student) else attendees.by_address(person)
     order = carts.new()
     order.payer_name, order.payer_email = str(student), attendees.address(student)
@@ -88,6 +95,7 @@ def enter(
     said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
     more = {"by_desk": True, "attends": student.pk, "over_capacity": over_capacity, "role": role}
     carts.add(order, KIND, offer.pk, said.as_details() | more)
-    order = placing.place(order, placing.How(Order.Due.DOOR, by_staff=by), seen=None, at=timezone.now())
+    how = placing.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
+    order = placing.place(order, how, seen=None, at=timezone.now())
     record(by, "classwork.registered_at_the_desk", order, why=why, offer=offer.pk, over_capacity=over_capacity)
     return order
