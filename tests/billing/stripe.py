@@ -27,9 +27,12 @@ def variants(url: str) -> dict[str, Any]:
 
 
 class StripeTestCase(BillingTestCase):
+    """Every test ends with the same question: would Stripe have understood all that was said?"""
+
     def setUp(self) -> None:
         super().setUp()
         self.fake = self.enterContext(stripe_server.stripe_server())
+        self.addCleanup(lambda: self.assertEqual(self.fake.api.violations, []))
         self.books = self.fake.books
         self.enterContext(override_settings(PAYMENT_VARIANTS=variants(self.fake.url)))
         self.enterContext(patch.dict(core.PROVIDER_CACHE, clear=True))

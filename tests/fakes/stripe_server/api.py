@@ -52,6 +52,8 @@ class Api:
     def __init__(self, books: Checkout, key: str) -> None:
         self.books, self.secret = books, key
         self.kept: dict[str, tuple[tuple[str, str], Reply]] = {}
+        self.violations: list[str] = []
+        """What Stripe would not have understood. Tests of the site expect none."""
         self.routes: list[tuple[str, str, Callable[..., Wire]]] = [
             ("POST /v1/checkout/sessions", "SessionCreateParams", books.open_session),
             ("GET /v1/checkout/sessions/(.+)", "SessionRetrieveParams", lambda asked, number: books.session(number)),
@@ -102,13 +104,20 @@ class Api:
         """A refusal by the rules is an answer like any other and kept under its key; one of the form is not."""
         for pattern, types, act in self.routes:
             if found := re.fullmatch(pattern, asked.where):
-                form = contract.check(types, asked.form)
+                form = self._understood(types, asked)
                 paths = form.pop("expand", [])
                 try:
                     return Reply(200, self.open_up(act(form, *found.groups()), paths))
                 except Refusal as refusal:
                     return Reply(refusal.status, refusal.body)
         raise Refusal(f"Unrecognized request URL ({asked.where}).", status=404)
+
+    def _understood(self, types: str, asked: Asked) -> Wire:
+        try:
+            return contract.check(types, asked.form)
+        except Refusal as refusal:
+            self.violations.append(f"{asked.where}: {refusal}")
+            raise
 
     # -- objects -----------------------------------------------------------------------------------------------------
 
