@@ -1,8 +1,11 @@
 from io import StringIO
 
+from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
-from django.test import override_settings, tag
+from django.test import SimpleTestCase, override_settings, tag
 
+from billing import checks
+from billing.gateways.stripe import API
 from billing.gateways.stripe.client import VERSION
 from billing.gateways.stripe.hearing import FOLLOWED
 from tests.billing.stripe import SECRETS, StripeTestCase
@@ -46,3 +49,23 @@ class StripeEndpointTest(StripeTestCase):
             self.told()
         with override_settings(STRIPE_KEY=""), self.assertRaisesMessage(CommandError, "STRIPE_KEY is not set"):
             self.told()
+
+
+@tag("once")
+class StripeChecksTest(SimpleTestCase):
+    def test_half_of_what_stripe_needs_is_told(self) -> None:
+        whole = {"STRIPE_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRET": ["whsec_x"]}
+        for changed, wanted in (
+            ({"STRIPE_KEY": "", "STRIPE_WEBHOOK_SECRET": []}, []),
+            (whole, []),
+            (whole | {"STRIPE_WEBHOOK_SECRET": []}, ["billing.W003"]),
+            (whole | {"CURRENCY": "LYD"}, ["billing.W004"]),
+        ):
+            with self.subTest(wanted=wanted), override_settings(**changed):
+                self.assertEqual([found.id for found in checks.stripe_is_whole()], wanted)
+
+    def test_a_machine_for_real_money_asks_the_real_stripe(self) -> None:
+        for url, wanted in ((API, 0), ("http://127.0.0.1:8114", 1)):
+            with override_settings(STRIPE_URL=url):
+                found = [each for each in run_checks(include_deployment_checks=True) if each.id == "billing.E004"]
+            self.assertEqual(len(found), wanted, url)

@@ -61,18 +61,29 @@ def the_real_stripe(**kwargs: Any) -> list[CheckMessage]:
 
 
 PAYPAL_NAMES = ("PAYPAL_CLIENT_ID", "PAYPAL_SECRET", "PAYPAL_WEBHOOK_ID")
+STRIPE_NAMES = ("STRIPE_KEY", "STRIPE_WEBHOOK_SECRET")
 
 
 @register()
 def paypal_is_whole(**kwargs: Any) -> list[CheckMessage]:
-    missing = [name for name in PAYPAL_NAMES if not getattr(settings, name)]
-    if len(missing) == len(PAYPAL_NAMES):
+    return _lacks("PayPal", PAYPAL_NAMES, amounts.takes(settings.CURRENCY), ("billing.W001", "billing.W002"))
+
+
+@register()
+def stripe_is_whole(**kwargs: Any) -> list[CheckMessage]:
+    return _lacks("Stripe", STRIPE_NAMES, stripe.takes(settings.CURRENCY), ("billing.W003", "billing.W004"))
+
+
+def _lacks(label: str, names: tuple[str, ...], currency: bool, ids: tuple[str, str]) -> list[CheckMessage]:
+    """Half of what a gateway needs is a mistake; nothing of it is a school that does not use it."""
+    missing = [name for name in names if not getattr(settings, name)]
+    if len(missing) == len(names):
         return []
     if missing:
-        hint = "Without the webhook's id nothing that PayPal tells by itself could be believed."
-        return [Warning(f"PayPal is not offered: {', '.join(missing)} is missing.", hint=hint, id="billing.W001")]
-    if not amounts.takes(settings.CURRENCY):
-        return [Warning(f"PayPal is not offered: it does not take {settings.CURRENCY}.", id="billing.W002")]
+        hint = f"Without what proves its messages nothing that {label} tells by itself could be believed."
+        return [Warning(f"{label} is not offered: {', '.join(missing)} is missing.", hint=hint, id=ids[0])]
+    if not currency:
+        return [Warning(f"{label} is not offered: it does not take {settings.CURRENCY}.", id=ids[1])]
     return []
 
 
