@@ -54,6 +54,11 @@ class ListTest(DeskTestCase):
         self.assertEqual(self.names(**{"class": self.offer.pk}), ["Alice", "Kit"])
         self.assertEqual(self.names(session=self.session.pk + 1), [])
 
+    def test_no_letter_of_a_search_is_too_odd_for_the_database(self) -> None:
+        for name in ("desk_registrations", "desk_students", "desk_orders", "desk_credit", "desk_mail"):
+            with self.subTest(name):
+                self.assertEqual(self.client.get(reverse(name), {"q": "\0%_'\\ö"}).status_code, 200)
+
     def test_nonsense_finds_everything(self) -> None:
         self.assertEqual(self.names(**{"class": "9" * 40, "session": "x", "show": "?"}), ["Alice", "Kit"])
 

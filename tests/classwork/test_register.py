@@ -1,6 +1,8 @@
 import re
 from typing import Any
+from unittest import mock
 
+from django.contrib.auth.hashers import get_hasher
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -16,6 +18,7 @@ from tests.users.post import masked
 from users.models import User
 
 URL = "/register/"
+Watched = tuple[list[bytes], int, int]  # pages, queries, hashes
 
 
 class RegisterTestCase(SchoolTestCase):
@@ -197,14 +200,25 @@ class BadInputTest(RegisterTestCase):
         self.assertNotContains(page, "checked disabled")
 
 
+def hashes() -> Any:
+    """Counts how often a password is hashed, which takes longer than all else."""
+    hasher = type(get_hasher())
+    return mock.patch.object(hasher, "encode", autospec=True, side_effect=hasher.encode)
+
+
 class StrangersTest(RegisterTestCase):
     """Somebody at the keyboard who types other people's addresses learns nothing."""
 
-    def whole_way(self, name: str, email: str) -> tuple[list[bytes], int]:
+    def whole_way(self, name: str, email: str) -> Watched:
+        return self.watched(name, email, name, email)
+
+    def watched(self, name: str, email: str, payer: str, payer_email: str, **others: str) -> Watched:
+        """`name` and `email` are what is typed of whoever attends."""
         client, answers = Client(), []
-        with CaptureQueriesContext(connection) as queries:
-            answers.append(masked(self.send("me", client=client)))
-            client.post(reverse("checkout"), {"payer_name": name, "payer_email": email})
+        who = [] if others else ["me"]
+        with CaptureQueriesContext(connection) as queries, hashes() as hashed:
+            answers.append(masked(self.send(*who, client=client, **others)))
+            client.post(reverse("checkout"), {"payer_name": payer, "payer_email": payer_email})
             review = client.get(reverse("checkout_review"))
             answers.append(masked(review))
             quote = review.context["sight"].quote
@@ -213,7 +227,7 @@ class StrangersTest(RegisterTestCase):
             answers.append(masked(client.get(placed.url)))
         order = Order.objects.latest("pk")
         text = [answer.replace(email.encode(), b"ADDRESS").replace(name.encode(), b"NAME") for answer in answers]
-        return [self.without_keys(each, order) for each in text], len(queries)
+        return [self.without_keys(each, order) for each in text], len(queries), hashed.call_count
 
     def without_keys(self, page: bytes, order: Order) -> bytes:
         page = re.sub(rb"key=[^\"&]+", b"key", page)
@@ -231,9 +245,24 @@ class StrangersTest(RegisterTestCase):
         }
         for case, (name, email) in cases.items():
             with self.subTest(case):
-                known = self.whole_way(name, email)
-                self.assertEqual(known[0], unknown[0])
-                self.assertEqual(known[1], unknown[1], "as many queries")
+                self.assert_same(self.whole_way(name, email), unknown)
+
+    def test_so_are_they_for_the_address_of_a_friend(self) -> None:
+        def friends(name: str, email: str) -> Watched:
+            first, _, last = name.partition(" ")
+            others = self.friend(first_name=first, last_name=last, email=email)
+            return self.watched(name, email, "Pat Payer", "pat@example.org", **others)
+
+        friends("Ann Other", "warm@example.org")
+        unknown = friends("Ann Other", "unknown@example.org")
+        place(cart((self.offer, me()), payer=self.alice))
+        for name, email in (("Ann Other", "alice@example.org"), ("Alice Arden", "alice@example.org")):
+            with self.subTest(f"{name} {email}"):
+                self.assert_same(friends(name, email), unknown)
+
+    def assert_same(self, known: Watched, unknown: Watched) -> None:
+        self.assertEqual(known[0], unknown[0])
+        self.assertEqual(known[1:], unknown[1:], "as many queries and hashes")
 
 
 class MyClassesTest(RegisterTestCase):

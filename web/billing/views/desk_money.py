@@ -15,6 +15,7 @@ from billing.domain import cases, credit, due, money_back
 from billing.forms import AnswerForm, CreditForm, WhyForm
 from billing.kinds import ZERO
 from billing.models import Case, Payment, Refund
+from common import search
 from users.models import User
 from users.roles import at_the_desk, desk_required
 
@@ -63,7 +64,7 @@ def close_case(request: HttpRequest, case: int) -> HttpResponse:
 @require_safe
 @desk_required("billing.view_credit")
 def all_credit(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = search.words(request)
     found = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
     found = found.annotate(balance=Coalesce(Sum("credit_entries__amount"), ZERO)).order_by(
         "first_name", "last_name", "pk"

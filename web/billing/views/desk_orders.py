@@ -18,6 +18,7 @@ from billing.domain import cancel, credit, due, ledger, money_back, orders, paym
 from billing.forms import CancelLineForm, DueForm, RecordForm, RefundForm, WhyForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
+from common import search
 from common.money import show
 from users.models import User
 from users.roles import desk_required
@@ -36,7 +37,7 @@ LISTED: dict[str, tuple[str, Chosen]] = {
 @desk_required("billing.view_order")
 def index(request: HttpRequest) -> HttpResponse:
     found = Order.objects.placed().prefetch_related("lines", "payments")
-    chosen, text = request.GET.get("show", ""), request.GET.get("q", "").strip()
+    chosen, text = request.GET.get("show", ""), search.words(request)
     if chosen in LISTED:
         found = LISTED[chosen][1](found)
     if text:

@@ -17,6 +17,7 @@ from classwork.domain.places.desk import Wanted
 from classwork.forms.places import EntryForm
 from classwork.models import ClassOffer, Registration, Session
 from classwork.views import posted
+from common import search
 from users.domain import happened
 from users.models import Student
 from users.roles import acting, desk_required
@@ -38,7 +39,7 @@ def number(text: str) -> int | None:
 def index(request: HttpRequest) -> HttpResponse:
     said, at = request.GET, timezone.now()
     wanted = Wanted(
-        said.get("q", "").strip(), said.get("show", ""), number(said.get("class", "")), number(said.get("session", ""))
+        search.words(request), said.get("show", ""), number(said.get("class", "")), number(said.get("session", ""))
     )
     page = Paginator(desk.search(wanted), PER_PAGE).get_page(said.get("page"))
     offer = ClassOffer.objects.for_lists().filter(pk=wanted.offer_id).first() if wanted.offer_id else None

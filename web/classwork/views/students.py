@@ -14,7 +14,7 @@ from classwork.forms.places import LevelForm
 from classwork.models import ClassOffer
 from classwork.views import posted
 from classwork.views.teaching import me
-from common import dates
+from common import dates, search
 from users.domain import happened
 from users.models import Student
 from users.roles import acting, desk_required, team_required
@@ -26,7 +26,7 @@ ASK = ["GET", "HEAD", "POST"]
 @require_safe
 @desk_required("classwork.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
-    text = request.GET.get("q", "").strip()
+    text = search.words(request)
     page = Paginator(desk.find_students(text), PER_PAGE).get_page(request.GET.get("page"))
     found, rungs = progress.among(page.object_list, timezone.now()), progress.rungs()
     rows = [(student, progress.in_words(found[student.pk].number, rungs)) for student in page]

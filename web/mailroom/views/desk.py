@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from common import search
 from common.guards import desk_required
 from mailroom import registry
 from mailroom.domain import desk, returns, wording
@@ -23,7 +24,7 @@ VIEW, RESEND = "mailroom.view_message", "mailroom.resend_message"
 @require_safe
 @desk_required(VIEW)
 def mail(request: HttpRequest) -> HttpResponse:
-    state, words = request.GET.get("state", ""), request.GET.get("q", "").strip()
+    state, words = request.GET.get("state", ""), search.words(request)
     context = {
         "state": state if state in State.values else "",
         "states": State.choices,
