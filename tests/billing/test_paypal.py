@@ -111,6 +111,11 @@ class AskTest(PayPalTestCase):
                     set(self.fake.keys(f"POST /v2/checkout/orders/{payment.session}")), {f"{payment.token}-capture"}
                 )
 
+    def test_while_another_process_captures_the_same_we_wait_for_its_end(self) -> None:
+        payment = self.approved()
+        self.fake.faults.order(CAPTURE, "before", status=409)
+        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+
     def test_a_paypal_that_stays_down_after_capturing_is_asked_later(self) -> None:
         payment = self.approved()
         self.fake.faults.order(CAPTURE, "after", times=3)

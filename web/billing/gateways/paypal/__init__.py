@@ -30,7 +30,7 @@ PAYER_PAYS_OTHERWISE = (
     "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
     "TRANSACTION_REFUSED",
 )
-DECLINED = "PayPal could not take the money from the card or account that was chosen."
+DECLINED = "PayPal could not take the money from the card or account that was chosen. Please choose another one."
 ALREADY_BACK = ("CAPTURE_FULLY_REFUNDED", "REFUND_AMOUNT_EXCEEDED")
 
 

@@ -90,7 +90,7 @@ class Client:
         began = time.monotonic()
         for pause in (*self.pauses, None):
             outcome = attempt(method, f"{self.url}{path}", timeout=self.timeout, **more)
-            if isinstance(outcome, requests.Response) and outcome.status_code < 500:
+            if isinstance(outcome, requests.Response) and not is_passing(outcome.status_code):
                 return outcome
             if pause is None or time.monotonic() - began > self.patience:
                 break
@@ -98,6 +98,11 @@ class Client:
         if isinstance(outcome, requests.Response):
             return outcome
         raise Temporary("PayPal cannot be reached just now.")
+
+
+def is_passing(status: int) -> bool:
+    """Trouble of theirs, or another process of ours is asking the very same at this moment."""
+    return status >= 500 or status == 409
 
 
 def attempt(
