@@ -209,7 +209,7 @@ class SignatureTest(Asking):
 class PolicyTest(InFolder):
     def test_pages_allow_the_bucket_and_only_where_there_is_one(self) -> None:
         with in_bucket("http://127.0.0.1:9"):
-            policy = Client().get("/login/").headers["Content-Security-Policy"]
+            policy = Client().get("/").headers["Content-Security-Policy"]
         for name in ("img-src 'self' data:", "media-src 'self'", "frame-src 'self'", "connect-src 'self'"):
             self.assertIn(f"{name} http://127.0.0.1:9", policy)
-        self.assertNotIn("127.0.0.1", Client().get("/login/").headers["Content-Security-Policy"])
+        self.assertNotIn("127.0.0.1", Client().get("/").headers["Content-Security-Policy"])

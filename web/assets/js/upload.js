@@ -3,8 +3,9 @@
 
 const NOT_SENT = "That did not work. Press the button to send it the plain way.";
 
-function says(upload, text) {
+function says(upload, text, wrong = false) {
   upload.querySelector(".upload-says").textContent = text;
+  upload.classList.toggle("is-wrong", wrong);
 }
 
 function parts(upload) {
@@ -61,7 +62,7 @@ async function bring(upload) {
     const invitation = await invited(upload, file);
     if (input.files[0] !== file) return;
     if (invitation.error) {
-      says(upload, invitation.error);
+      says(upload, invitation.error, true);
       input.value = "";
       return;
     }
@@ -71,7 +72,7 @@ async function bring(upload) {
     input.required = false;
     says(upload, `${file.name} is here.`);
   } catch {
-    if (input.files[0] === file) says(upload, NOT_SENT);
+    if (input.files[0] === file) says(upload, NOT_SENT, true);
   } finally {
     bar.hidden = true;
   }
@@ -79,7 +80,11 @@ async function bring(upload) {
 
 document.addEventListener("change", (event) => {
   const upload = event.target.closest("[data-upload]");
-  if (upload && event.target.type === "file") upload.sending = bring(upload);
+  if (!upload || event.target.type !== "file") return;
+  const sending = bring(upload).finally(() => {
+    if (upload.sending === sending) upload.sending = null;
+  });
+  upload.sending = sending;
 });
 
 // Who presses the button while a file is on its way: the form goes when the file has come.
@@ -93,6 +98,6 @@ document.addEventListener("submit", async (event) => {
   const button = event.submitter;
   await Promise.allSettled(underWay.map((each) => each.sending));
   delete form.dataset.waits;
-  for (const each of underWay) each.sending = null;
-  form.requestSubmit(button);
+  // A form is not sent from within its own submit event, which may not be over yet.
+  setTimeout(() => form.requestSubmit(button));
 }, true);

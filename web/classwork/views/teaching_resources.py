@@ -18,7 +18,8 @@ from users.models import Staff
 from users.roles import team_required
 
 KINDS = {"class": ClassOffer, "subject": Subject}
-OFFERED = [kind for kind in Resource.Kind if kind != Resource.Kind.EMAIL]
+Kind = Resource.Kind
+OFFERED = [Kind.VIDEO, Kind.IMAGE, Kind.AUDIO, Kind.FILE, Kind.LINK, Kind.TEXT, Kind.PAGE]
 
 
 def mine(staff: Staff, what: str, pk: int) -> Thing:
@@ -54,7 +55,7 @@ def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
     if form.is_valid() and kept(form, lambda: content.add(staff, form.target(), form.values(), form.chosen())):
         messages.success(request, f"“{form.cleaned_data['title']}” is added.")
         return back(thing)
-    context = {"form": form, "thing": thing, "what": what, "kind": Resource.Kind(kind)}
+    context = {"form": form, "thing": thing, "what": what, "kind": Kind(kind)}
     return render(request, "classwork/resource_form.html", context)
 
 
@@ -68,7 +69,7 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid() and kept(form, lambda: content.change(staff, resource, form.values(), form.chosen())):
         messages.success(request, "Saved.")
         return back(thing)
-    context = {"form": form, "thing": thing, "resource": resource, "kind": Resource.Kind(resource.kind)}
+    context = {"form": form, "thing": thing, "what": kind_of(thing), "resource": resource, "kind": Kind(resource.kind)}
     return render(request, "classwork/resource_form.html", context)
 
 
@@ -96,8 +97,12 @@ def place_of(resource: Resource) -> Thing:
     return attachment.subject  # type: ignore[return-value]
 
 
+def kind_of(thing: Thing) -> str:
+    return "class" if isinstance(thing, ClassOffer) else "subject"
+
+
 def back(thing: Thing) -> HttpResponse:
-    return redirect("things_resources", "class" if isinstance(thing, ClassOffer) else "subject", thing.pk)
+    return redirect("things_resources", kind_of(thing), thing.pk)
 
 
 @require_POST

@@ -1,0 +1,100 @@
+"""Tess gives something to her class from her telephone, with scripts and without."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from classwork.domain.resources import content
+from classwork.models import Resource
+from tests import samples
+from tests.browser.base import BrowserTestCase
+from tests.classwork.test_resource_pages import chosen
+from tests.private_files import in_folder, stored
+
+FILM = samples.mp4(20, size=300_000)
+
+
+class GivingTest(BrowserTestCase):
+    elsewhere = ("chrome:", "chrome-extension:")  # the browser's own viewer of papers
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.folder = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        change = in_folder(str(self.folder / "private"))
+        change.enable()
+        self.addCleanup(change.disable)
+
+    def file(self, name: str, data: bytes) -> str:
+        path = self.folder / name
+        path.write_bytes(data)
+        return str(path)
+
+    def to_the_form(self, page: Page) -> None:
+        page.goto("/teaching/")
+        page.get_by_role("link", name="Resources").first.click()
+        page.get_by_role("link", name="Video").click()
+
+    def test_a_film_is_sent_with_a_bar_and_added(self) -> None:
+        page = self.open_browser(self.school.tess, width=390)
+        self.to_the_form(page)
+        page.locator("[name=file]").set_input_files(self.file("Sugar push.mp4", FILM))
+        page.get_by_text("Sugar push.mp4 is here.").wait_for()
+        self.check_page(page)
+        page.get_by_role("button", name="Add").click()
+        page.get_by_text("“Sugar push” is added.").wait_for()
+        self.check_page(page)
+        self.assertFalse(self.complaints, self.complaints)
+        found = Resource.objects.get()
+        self.assertEqual((stored(), found.size), ([found.file.name], len(FILM)))
+
+    def test_who_presses_the_button_too_early_need_not_press_it_again(self) -> None:
+        page = self.open_browser(self.school.tess, width=390)
+        self.to_the_form(page)
+        page.route("**/teaching/uploads/**", lambda route: (page.wait_for_timeout(150), route.continue_()))
+        page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
+        page.get_by_role("button", name="Add").click()
+        page.get_by_text("“Turn” is added.").wait_for()
+
+    def test_what_is_refused_is_said_where_it_was_chosen(self) -> None:
+        page = self.open_browser(self.school.tess, width=390)
+        self.to_the_form(page)
+        page.locator("[name=file]").set_input_files(self.file("Sheet.pdf", samples.pdf()))
+        page.get_by_text("Please choose a video").wait_for()
+        page.locator("[name=file]").set_input_files(self.file("Turn.mp4", samples.EXE))
+        page.get_by_text("Turn.mp4 is here.").wait_for()
+        page.get_by_role("button", name="Add").click()
+        page.locator(".field.has-error", has_text="Programs and scripts").wait_for()
+        self.assertEqual((Resource.objects.count(), stored()), (0, []))
+
+    def test_without_scripts_the_form_brings_the_film_itself(self) -> None:
+        page = self.open_browser(self.school.tess, width=390, javascript=False)
+        self.to_the_form(page)
+        page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
+        page.get_by_role("button", name="Add").click()
+        page.get_by_text("“Turn” is added.").wait_for()
+
+    def test_players_and_viewers_stand_within_the_page(self) -> None:
+        page = self.open_browser(self.school.tess)
+        for kind, name, data in (
+            ("video", "a.mp4", FILM),
+            ("audio", "a.wav", samples.wav()),
+            ("image", "a.jpg", samples.picture(size=(3000, 500))),
+            ("file", "a.pdf", samples.pdf()),
+        ):
+            values = {"kind": kind, "title": f"A {kind}", "audience": "student", "when": "sign_up"}
+            given = content.add(self.school.tess.staff, self.school.offer, values, {"file": chosen(name, data, kind)})
+            self.visit(page, f"/resource/{given.pk}")
+
+    def test_arranging_keeps_the_place_of_the_keyboard(self) -> None:
+        values = {"kind": "text", "text": "x", "audience": "student", "when": "sign_up"}
+        for title in ("One", "Two", "Three"):
+            content.add(self.school.tess.staff, self.school.offer, values | {"title": title}, {})
+        page = self.open_browser(self.school.tess, width=390)
+        page.goto(f"/teaching/class/{self.school.offer.pk}/resources/")
+        page.get_by_role("button", name="Move “Three” up").press("Enter")
+        page.locator(".resource-row:nth-child(2)", has_text="Three").wait_for()
+        page.keyboard.press("Enter")
+        page.locator(".resource-row:nth-child(1)", has_text="Three").wait_for()

@@ -1,0 +1,179 @@
+"""The page of a resource and its bytes, on a folder and on a bucket."""
+
+from typing import Any
+
+import requests
+from django.test import override_settings, tag
+from django.urls import reverse
+
+from classwork.domain.resources import content
+from classwork.models import Resource
+from common.files import private
+from common.files.checking import check
+from history.models import Entry
+from mailroom.models import Message
+from tests import samples
+from tests.base import SchoolTestCase
+from tests.private_files import InBucket, InFolder, answer
+from users.models import User
+
+FILM = samples.mp4(90, size=5000)
+ENDINGS = {"video": "mp4", "audio": "wav", "image": "jpg", "file": "pdf"}
+
+
+def chosen(name: str, data: bytes, kind: str) -> Any:
+    return check(samples.upload(name, data), name=name, size=len(data), declared="", kind=kind)
+
+
+class Given(SchoolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.tess)
+
+    def give(self, kind: str = "video", data: bytes = FILM, name: str = "", **changed: Any) -> Resource:
+        values = {"kind": kind, "title": "Sugar push", "audience": "student", "when": "sign_up"} | changed
+        sent: dict[str, Any] = {}
+        if kind in Resource.FILES:
+            sent["file"] = chosen(name or f"Sugar push.{ENDINGS[kind]}", data, kind)
+        if kind == "video":
+            sent["subtitles"] = chosen("s.vtt", samples.VTT, "subtitles")
+        return content.add(self.tess.staff, self.offer, values, sent)
+
+    def page(self, resource: Resource, person: User | None = None) -> Any:
+        browser = self.browser_of(person) if person else self.client
+        return browser.get(reverse("resource_detail", args=[resource.pk]))
+
+    def bytes(self, resource: Resource, method: str = "get", query: str = "", **headers: str) -> Any:
+        url = reverse("resource_bytes", args=[resource.pk]) + query
+        response = getattr(self.client, method)(url, headers=headers)
+        response.body = answer(response)
+        return response
+
+
+@tag("once")
+class PageTest(InFolder, Given):
+    def test_each_kind_has_its_player_or_viewer(self) -> None:
+        for kind, data, shown in (
+            ("video", FILM, "<video"),
+            ("audio", samples.wav(), "<audio"),
+            ("image", samples.picture(), "<img"),
+            ("file", samples.pdf(), "<iframe"),
+        ):
+            with self.subTest(kind):
+                resource = self.give(kind, data)
+                page = self.page(resource)
+                self.assertContains(page, shown)
+                self.assertContains(page, f'src="/resource/{resource.pk}/file"')
+
+    def test_a_film_has_its_subtitles_from_our_own_address(self) -> None:
+        resource = self.give()
+        url = f"/resource/{resource.pk}/subtitles"
+        self.assertContains(self.page(resource), f'src="{url}"')
+        response = self.client.get(url)
+        self.assertEqual((answer(response), response.headers["Content-Type"]), (samples.VTT, "text/vtt; charset=utf-8"))
+        self.assertEqual(
+            self.client.get(f"/resource/{self.give('audio', samples.wav()).pk}/subtitles").status_code, 404
+        )
+
+    def test_texts_are_written_in_markdown_and_nothing_in_them_runs(self) -> None:
+        page = self.page(self.give("text", text="*Left*, then <script>alert(1)</script> [right](javascript:alert(1))"))
+        self.assertContains(page, "<em>Left</em>")
+        self.assertNotContains(page, "alert(1)</script>")
+        self.assertNotContains(page, "javascript:")
+
+    def test_a_link_says_where_it_leads_and_that_it_leaves_us(self) -> None:
+        page = self.page(self.give("link", link="https://video.example.org/steps?a=1&b=2"))
+        self.assertContains(page, "Go to video.example.org")
+        self.assertContains(
+            page, 'href="https://video.example.org/steps?a=1&amp;b=2" rel="noopener noreferrer nofollow"'
+        )
+        self.assertContains(page, "This leaves our site")
+        self.assertContains(self.page(self.give("page", link="/classes/levels/")), 'href="/classes/levels/"')
+
+    def test_papers_that_no_browser_shows_are_saved(self) -> None:
+        page = self.page(self.give("file", samples.DOCX, "Sheet.docx"))
+        self.assertNotContains(page, "<iframe")
+        self.assertContains(page, "Save Sheet.docx")
+
+    def test_a_stranger_is_told_there_is_no_such_thing_and_a_visitor_is_asked_to_log_in(self) -> None:
+        resource = self.give()
+        for pk in (resource.pk, 999_999):
+            self.client.logout()
+            url = reverse("resource_detail", args=[pk])
+            self.assertRedirects(self.client.get(url), f"/user/login/?next={url}")
+            self.assertEqual(self.client.get(f"{url}/file").status_code, 404)
+            self.log_in(self.sam)
+            self.assertEqual([self.client.get(f"{url}{more}").status_code for more in ("", "/file")], [404, 404])
+
+    def test_what_hangs_nowhere_and_is_for_everybody_is_everybodys_once_approved(self) -> None:
+        resource = self.give("text", text="Welcome", audience="public")
+        resource.attachments.all().delete()
+        self.assertEqual(self.page(resource, self.sam).status_code, 404)
+        Resource.objects.update(manager_approved=True)
+        self.client.logout()
+        self.assertContains(self.page(resource), "Welcome")
+
+    @override_settings(OFFICE_EMAIL="office@example.org")
+    def test_a_lost_file_is_said_and_the_office_hears_of_it_once(self) -> None:
+        resource = self.give()
+        private.files.delete(resource.file.name)
+        for _ in range(2):
+            self.assertContains(self.page(resource), "not where it should be")
+            response = self.bytes(resource)
+            self.assertContains(response, "not where it should be", status_code=404)
+        told = Message.objects.filter(template="classwork.file_lost")
+        self.assertEqual([message.to for message in told], ["office@example.org"])
+        self.assertEqual(Entry.objects.filter(action="classwork.file_lost").count(), 1)
+
+
+@tag("once")
+class BytesFromAFolderTest(InFolder, Given):
+    def test_whoever_may_see_the_page_gets_the_bytes_and_parts_of_them(self) -> None:
+        resource = self.give()
+        self.assertEqual(self.bytes(resource).body, FILM)
+        part = self.bytes(resource, range="bytes=10-19")
+        self.assertEqual((part.status_code, part.body), (206, FILM[10:20]))
+        self.assertEqual(self.bytes(resource, "head").headers["Content-Length"], "5000")
+        saved = self.bytes(resource, query="?download=1").headers["Content-Disposition"]
+        self.assertEqual(saved, 'attachment; filename="Sugar push.mp4"')
+
+    def test_no_address_of_the_file_itself_leads_to_it(self) -> None:
+        name = self.give().file.name
+        for path in (f"/media/{name}", f"/private/{name}", f"/private-files/{name}", f"/static/{name}", f"/{name}"):
+            self.assertEqual(self.client.get(path).status_code, 404, path)
+
+    def test_what_has_no_file_has_no_bytes(self) -> None:
+        self.assertEqual(self.bytes(self.give("text", text="x")).status_code, 404)
+
+
+@tag("once")
+class BytesFromABucketTest(InBucket, Given):
+    def test_whoever_may_see_the_page_is_given_a_link_that_plays(self) -> None:
+        resource = self.give()
+        self.assertContains(self.page(resource), "<video")
+        response = self.bytes(resource)
+        self.assertEqual(response.status_code, 302)
+        link = response.headers["Location"]
+        self.assertIn("X-Amz-Expires=690", link)
+        got = requests.get(link, headers={"Range": "bytes=10-19"}, timeout=5)
+        self.assertEqual((got.status_code, got.content), (206, FILM[10:20]))
+        head = self.bytes(resource, "head").headers["Location"]
+        self.assertEqual(requests.head(head, timeout=5).status_code, 200)
+
+    def test_nobody_else_is_given_one_and_the_bare_address_is_refused(self) -> None:
+        resource = self.give()
+        bare = self.bytes(resource).headers["Location"].partition("?")[0]
+        self.assertEqual(requests.get(bare, timeout=5).status_code, 403)
+        self.log_in(self.sam)
+        self.assertEqual(self.bytes(resource).status_code, 404)
+        self.assertEqual(self.bytes(resource, "head", range="bytes=0-").status_code, 404)
+
+    def test_subtitles_come_through_the_site(self) -> None:
+        response = self.client.get(f"/resource/{self.give().pk}/subtitles")
+        self.assertEqual((response.status_code, answer(response)), (200, samples.VTT))
+
+    def test_a_lost_file_is_said(self) -> None:
+        resource = self.give()
+        private.files.delete(resource.file.name)
+        self.assertContains(self.page(resource), "not where it should be")
+        self.assertEqual(self.bytes(resource).status_code, 404)
