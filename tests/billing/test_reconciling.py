@@ -188,6 +188,13 @@ class RunsTest(ReconcilingTestCase):
         book.refresh_from_db()
         self.assertEqual((book.state, book.trouble), ("done", ""))
 
+    def test_what_they_may_not_have_listed_yet_is_no_difference(self) -> None:
+        payment = self.only_ours()
+        Payment.objects.filter(pk=payment.pk).update(captured_at=self.now - timedelta(minutes=5))
+        runs.begin(dates.today(), dates.today(), by=self.ada)
+        run_all()
+        self.assertFalse(Finding.objects.off().exists())
+
     def test_a_double_click_begins_one_run(self) -> None:
         self.assertEqual(
             runs.begin(self.today, self.today, by=self.ada), runs.begin(self.today, self.today, by=self.ada)

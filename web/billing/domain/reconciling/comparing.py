@@ -6,7 +6,7 @@ Whatever is written here is written the same when a worker dies half-way and ano
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -28,6 +28,8 @@ WRITTEN = [
     *("likeness", "closed_at", "closed_by", "deed", "why"),
 ]
 AT_ONCE = 250
+SETTLING = timedelta(hours=4)
+"""PayPal lists money up to three hours late."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def line_of(row: Finding) -> Line:
 
 
 def window_of(book: Book) -> Window:
-    return Window(dates.at(book.run.since, time.min), book.run.cut)
+    run = book.run
+    return Window(dates.at(run.since, time.min), run.cut, sure=run.begun_at - SETTLING)
 
 
 def compare(book: Book) -> None:

@@ -63,9 +63,14 @@ class Window:
 
     since: datetime
     until: datetime
+    sure: datetime | None = None
+    """Gateways list money late: what we booked after this, they need not have yet."""
 
     def has(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
+
+    def should_be_there(self, moment: datetime) -> bool:
+        return self.has(moment) and (self.sure is None or moment < self.sure)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,7 @@ def _leftovers(ours: list[Ours], theirs: list[Movement], window: Window) -> Iter
                 yield from _together(one, two, window)
         ours, theirs = waiting.rest(), alone
     for one in ours:
-        if one.standing is Standing.FIRM and window.has(one.at):
+        if one.standing is Standing.FIRM and window.should_be_there(one.at):
             yield Pair(Verdict.ONLY_OURS, ours=one)
     for two in _without_undone(theirs):
         if window.has(two.at):

@@ -25,8 +25,6 @@ State = Book.State
 STEP = timedelta(days=1)
 MARGIN = timedelta(days=3)
 """How far apart the two sides may date the same money."""
-SETTLING = timedelta(hours=4)
-"""Gateways list money late, PayPal by up to three hours."""
 LONGEST = timedelta(days=366)
 
 
@@ -59,13 +57,13 @@ def with_books() -> list[str]:
 
 def _span(since: date, until: date, at: datetime) -> tuple[datetime, datetime]:
     start = dates.at(since, time.min)
-    cut = min(dates.at(until + STEP, time.min), at - SETTLING)
+    cut = min(dates.at(until + STEP, time.min), at)
     if until < since:
         raise NoSuchSpan("The last day is before the first.")
     if until - since > LONGEST:
         raise NoSuchSpan("Please take a year at most.")
     if cut <= start:
-        raise NoSuchSpan("These days are not over yet; gateways list money some hours late.")
+        raise NoSuchSpan("These days are still to come.")
     return start, cut
 
 
