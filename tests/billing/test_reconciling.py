@@ -151,7 +151,7 @@ class RunsTest(ReconcilingTestCase):
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         self.assertEqual(self.found(), [])
 
-    def test_the_gateway_is_read_day_by_day_and_nothing_twice(self) -> None:
+    def test_the_gateway_is_read_portion_by_portion_and_nothing_twice(self) -> None:
         self.bought()
         self.run_it()
         spans = sorted(Scripted.asked)

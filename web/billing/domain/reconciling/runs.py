@@ -1,6 +1,6 @@
-"""The life of a run: begun, read day by day through the outbox, compared, ended. A step repeated changes nothing.
+"""The life of a run: begun, read week by week through the outbox, compared, ended. A step repeated changes nothing.
 
-Each step is an event of its own, so a worker that dies loses one day of reading, and a gateway that is away for an hour
+Each step is an event of its own, so a worker that dies loses one week of reading, and a gateway that is away for an hour
 only delays the rest.
 """
 
@@ -22,7 +22,8 @@ from outbox.domain import emit
 from users.models import User
 
 State = Book.State
-STEP = timedelta(days=1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+STEP = timedelta(days=7)
 MARGIN = timedelta(days=3)
 """How far apart the two sides may date the same money."""
 LONGEST = timedelta(days=366)
@@ -35,7 +36,7 @@ class NoSuchSpan(ValueError):
 @transaction.atomic
 def begin(since: date, until: date, *, by: User | None, at: datetime | None = None) -> Reconciliation:
     """A new run, or the one over these days that is still going on: a double click begins one."""
-    at = at or timezone.now()
+    at = (at or timezone.now()).replace(microsecond=0) + SECOND  # the one that is passing counts
     start, cut = _span(since, until, at)
     going = Reconciliation.objects.select_for_update().filter(since=since, until=until, ended_at=None).first()
     if going is not None:
@@ -57,7 +58,7 @@ def with_books() -> list[str]:
 
 def _span(since: date, until: date, at: datetime) -> tuple[datetime, datetime]:
     start = dates.at(since, time.min)
-    cut = min(dates.at(until + STEP, time.min), at)
+    cut = min(dates.at(until + DAY, time.min), at)
     if until < since:
         raise NoSuchSpan("The last day is before the first.")
     if until - since > LONGEST:
@@ -73,7 +74,7 @@ def _next(book: Book) -> None:
 
 
 def step(book_id: int) -> None:
-    """Read the next day, or compare. Outside any transaction: a gateway is asked, or many rows are written."""
+    """Read the next portion, or compare. Outside any transaction: a gateway is asked, or many rows are written."""
     book = Book.objects.select_related("run").filter(pk=book_id).first()
     if book is None or book.is_over:
         return
@@ -102,7 +103,7 @@ def _fetch(book: Book) -> None:
 
 @transaction.atomic
 def _keep(book: Book, found: Iterable[Movement], since: datetime, until: datetime) -> None:
-    """The day's lines and how far we are stand or fall together; whoever comes second changes nothing."""
+    """The lines and how far we are stand or fall together; whoever comes second changes nothing."""
     here = Book.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
     if here is None:
         return

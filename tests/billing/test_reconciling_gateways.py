@@ -1,0 +1,92 @@
+"""Comparisons against the imitations of Stripe and PayPal: their books are theirs, told in their own words."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.test import tag
+
+from billing.domain import hearing, money_back
+from billing.domain.reconciling import deeds, runs
+from billing.models import Finding, Payment
+from common import dates
+from outbox.testing import problems, run_all
+from tests.billing.base import BillingTestCase
+from tests.billing.paypal import PayPalTestCase
+from tests.billing.stripe import StripeTestCase
+
+
+class Compares(BillingTestCase):
+    def compare(self) -> dict[str, Finding]:
+        """What is off, by its verdict."""
+        run = runs.begin(dates.today() - timedelta(days=2), dates.today(), by=self.ada)
+        run_all()
+        run.refresh_from_db()
+        self.assertEqual((bool(run.ended_at), problems()), (True, []))
+        self.compared = list(Finding.objects.filter(book__run=run, verdict="matched"))
+        return {finding.verdict: finding for finding in Finding.objects.open().filter(book__run=run)}
+
+    def settle(self, finding: Finding) -> None:
+        deeds.do(finding, deeds.possible(finding)[0].name, why="Seen there", by=self.ada)
+        run_all()
+        finding.refresh_from_db()
+        self.assertFalse(finding.is_open)
+
+
+@tag("once")
+class StripeBooksTest(StripeTestCase, Compares):
+    def bought(self) -> Payment:
+        payment = self.paid()
+        hearing.learn(payment, self.gateway.ask(payment))
+        payment.refresh_from_db()
+        return payment
+
+    def test_what_the_webhooks_told_fits_with_its_fee_and_payout(self) -> None:
+        payment = self.bought()
+        money_back.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
+        run_all()
+        self.books.pay_out()
+        self.assertEqual(self.compare(), {})
+        kinds = {finding.kind: finding for finding in self.compared}
+        self.assertEqual(set(kinds), {"payment", "refund"})
+        self.assertGreater(kinds["payment"].fee, 0)
+        self.assertTrue(kinds["payment"].payout)
+
+    def test_what_no_webhook_told_is_found_and_taken_over(self) -> None:
+        lost, other = self.attempt(), self.bought()
+        self.books.pay(lost.session, "4242424242424242")
+        self.books.refund({"payment_intent": other.transaction_id, "amount": 1000})
+        found = self.compare()
+        self.assertEqual(set(found), {"only_theirs", "refund_theirs"})
+        for finding in found.values():
+            self.settle(finding)
+        lost.refresh_from_db()
+        self.assertEqual((lost.status, lost.order.state, other.refunds.get().amount), ("confirmed", "paid", 10))
+        self.assertEqual(self.compare(), {})
+
+    def test_a_dispute_that_no_webhook_told_is_found_and_taken_over(self) -> None:
+        payment = self.bought()
+        self.books.dispute(payment.transaction_id)
+        found = self.compare()
+        self.assertEqual(set(found), {"dispute"})
+        self.settle(found["dispute"])
+        self.assertEqual(payment.disputes.get().state, "open")
+        self.assertEqual(self.compare(), {})
+
+
+@tag("once")
+class PayPalBooksTest(PayPalTestCase, Compares):
+    def bought(self) -> Payment:
+        payment = self.begun()
+        self.fake.books.approve(payment.session, "balance")
+        hearing.learn(payment, self.paypal.ask(payment))
+        payment.refresh_from_db()
+        return payment
+
+    def test_what_we_know_fits_and_what_was_given_back_there_is_found(self) -> None:
+        payment = self.bought()
+        self.assertEqual((self.compare(), [finding.kind for finding in self.compared]), ({}, ["payment"]))
+        self.fake.books.refund(payment.transaction_id, {"amount": {"currency_code": "USD", "value": "10.00"}})
+        found = self.compare()
+        self.assertEqual(set(found), {"refund_theirs"})
+        self.settle(found["refund_theirs"])
+        self.assertEqual((payment.refunds.get().amount, self.compare()), (10, {}))
