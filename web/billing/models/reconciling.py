@@ -11,7 +11,7 @@ from django.utils import timezone
 from billing.models.fields import amount
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
-from common import links
+from common import dates, links
 
 
 class Reconciliation(models.Model):
@@ -38,7 +38,9 @@ class Reconciliation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.since} – {self.until}"
+        return (
+            dates.day(self.since) if self.since == self.until else f"{dates.day(self.since)} – {dates.day(self.until)}"
+        )
 
 
 class Book(models.Model):

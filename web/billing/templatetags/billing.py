@@ -4,6 +4,7 @@ from django.utils.safestring import SafeString
 
 from billing import gateways, visit
 from billing.domain import words
+from billing.domain.reconciling import summing
 from billing.models import Order, Payment
 
 register = template.Library()
@@ -29,3 +30,8 @@ def way_to_pay(payment: Payment) -> str:
         return gateways.of(payment).label
     except gateways.UnknownGateway:
         return payment.variant.title()
+
+
+@register.filter
+def whose_books(variant: str) -> str:
+    return summing.name_of(variant)

@@ -82,6 +82,7 @@ def _findings(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
     page = Paginator(rows, 50).get_page(request.GET.get("page"))
     return {
         "tallies": summing.tallies(run),
+        "sides": summing.sides(run),
         "payouts": payouts,
         "charts": summing.drawn(payouts),
         "chosen": chosen,

@@ -41,11 +41,14 @@ def ask_gateway(finding: Finding, why: str, by: User) -> None:
 
 
 def open_line(finding: Finding, why: str, by: User) -> None:
+    """What was let go meanwhile is taken anew, where it is still to be had."""
     order, line = _locked(finding)
     if order.state != Order.State.PAID or line.cancelled_at is not None:
         raise CannotBe("The order is not paid any more, or the line was cancelled.")
     try:
-        kinds.of(line).confirm(line)
+        with transaction.atomic():
+            kinds.of(line).hold(line, None)
+            kinds.of(line).confirm(line)
     except kinds.Unavailable as gone:
         raise CannotBe(f"It cannot be opened: {gone}") from gone
 

@@ -1,6 +1,6 @@
 """The life of a run: begun, read week by week through the outbox, compared, ended. A step repeated changes nothing.
 
-Each step is an event of its own, so a worker that dies loses one week of reading, and a gateway that is away for an hour
+Each step is an event of its own, so a worker that dies loses a week of reading, and a gateway that is away for an hour
 only delays the rest.
 """
 
