@@ -3,10 +3,10 @@
 
     .venv/bin/python bench/reconcile.py [--payments 5000] [--postgres] [--seed 5]
 
-The run goes the way of every run: through the outbox, portion by portion. Around the faults lies what looks like one and is
-none: attempts that were never paid, refunds under way, refunds that failed and came back, orders to be paid at the
-door, both sides dating the same money hours apart, fees and transfers to the bank. Exit 0 when all 25 are found and
-nothing else is.
+The run goes the way of every run, through the outbox, portion by portion. Around the faults lies what looks like one
+and is none: attempts that were never paid, refunds under way, refunds that failed and came back, orders to be paid at
+the door, both sides dating the same money hours apart, fees and transfers to the bank. Exit 0 when all 25 are found
+and nothing else is.
 """
 
 import argparse
