@@ -1,5 +1,8 @@
 """Setting up and showing the second factor."""
 
+from collections.abc import Callable
+from functools import wraps
+
 import segno
 from django.conf import settings
 from django.contrib import messages
@@ -27,6 +30,19 @@ WAIT = "After a wrong code we wait a moment before we look at the next. Please t
 def only_concerned(request: MemberRequest) -> None:
     if not second_factor.concerns(request.user):
         raise Http404
+
+
+def with_device(view: Callable[[MemberRequest], HttpResponse]) -> Callable[[MemberRequest], HttpResponse]:
+    """For pages that only make sense once a second factor is set up; the overview says how."""
+
+    @wraps(view)
+    def guarded(request: MemberRequest) -> HttpResponse:
+        only_concerned(request)
+        if second_factor.device_of(request.user) is None:
+            return redirect("second_factor")
+        return view(request)
+
+    return guarded
 
 
 def target(request: MemberRequest) -> str:
@@ -73,10 +89,8 @@ def set_up(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
 @throttled("second_factor", by_account="60/h")
+@with_device
 def verify(request: MemberRequest) -> HttpResponse:
-    only_concerned(request)
-    if second_factor.device_of(request.user) is None:
-        return redirect("second_factor")
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
         device = second_factor.verify(request.user, form.cleaned_data["code"])
@@ -91,10 +105,8 @@ def verify(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
 @throttled("password", by_account="10/h")
+@with_device
 def new_codes(request: MemberRequest) -> HttpResponse:
-    only_concerned(request)
-    if second_factor.device_of(request.user) is None:
-        return redirect("second_factor")
     form = PasswordAsked(request.user, request.POST or None)
     if form.is_valid():
         return shown_once(request, second_factor.new_codes(request.user))
@@ -105,10 +117,8 @@ def new_codes(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
 @throttled("password", by_account="10/h")
+@with_device
 def remove(request: MemberRequest) -> HttpResponse:
-    only_concerned(request)
-    if second_factor.device_of(request.user) is None:
-        return redirect("second_factor")
     form = PasswordAsked(request.user, request.POST or None)
     if form.is_valid():
         second_factor.remove(request.user, request.user)
