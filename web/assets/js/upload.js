@@ -78,14 +78,22 @@ async function bring(upload) {
   }
 }
 
-document.addEventListener("change", (event) => {
-  const upload = event.target.closest("[data-upload]");
-  if (!upload || event.target.type !== "file") return;
+function start(upload) {
   const sending = bring(upload).finally(() => {
     if (upload.sending === sending) upload.sending = null;
   });
   upload.sending = sending;
+}
+
+document.addEventListener("change", (event) => {
+  const upload = event.target.closest("[data-upload]");
+  if (upload && event.target.type === "file") start(upload);
 });
+
+// Chosen before this file was there, or kept by the browser over a reload.
+for (const upload of document.querySelectorAll("[data-upload]")) {
+  if (parts(upload).input.files.length) start(upload);
+}
 
 // Who presses the button while a file is on its way: the form goes when the file has come.
 document.addEventListener("submit", async (event) => {
