@@ -106,12 +106,25 @@ def _sent(order: Order, payment: Payment, refund: Refund) -> None:
 def _failed(order: Order, payment: Payment, refund: Refund, answer: Answer) -> None:
     count(payment, -refund.amount)
     lower(order, -refund.lowered)
-    amount = show(refund.amount, order.currency)
-    text = f"{amount} did not go back (refund {refund.pk})."
+    # No change_status: nothing came in anew, so nothing follows from it.
+    Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
+    payment.cases.filter(text=_places(order, refund), closed_at=None).update(
+        closed_at=timezone.now(), answer="The refund did not go through."
+    )
+    _call_for_help(order, payment, refund, already=answer.already)
     if answer.already:
-        text = f"{amount} had gone back before, the gateway says (refund {refund.pk})."
         look(payment, f"{refund.pk} already")
+
+
+def _call_for_help(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
+    what = "had gone back before, the gateway says" if already else "did not go back"
+    text = f"{show(refund.amount, order.currency)} {what} (refund {refund.pk})."
     cases.open_case(Case.Kind.REFUND_FAILED, order, text, payment)
+
+
+def _places(order: Order, refund: Refund) -> str:
+    amount = show(refund.amount, order.currency)
+    return f"{amount} was given back in the gateway’s own pages. Do the places stay? (refund {refund.pk})"
 
 
 def done(order: Order, payment: Payment, refund: Refund) -> None:
@@ -181,10 +194,9 @@ def _theirs(order: Order, payment: Payment, fact: GivenBack) -> bool:
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
         return False
     if fact.state == State.FAILED:
-        Refund.objects.create(
-            payment=payment, origin=Origin.THEIRS, amount=fact.amount, state=State.FAILED, why=ELSEWHERE,
-            transaction_id=fact.reference, message=fact.message, settled_at=timezone.now(),
-        )  # fmt: skip
+        fields = {"state": State.FAILED, "transaction_id": fact.reference, "message": fact.message, "why": ELSEWHERE}
+        failed = Refund.objects.create(payment=payment, origin=Origin.THEIRS, amount=fact.amount, **fields)
+        _call_for_help(order, payment, failed)
         return True
     refund = add(
         order, payment, fact.amount, Origin.THEIRS, state=State.SENT, transaction_id=fact.reference, why=ELSEWHERE
@@ -204,5 +216,4 @@ def _tell_of_theirs(order: Order, payment: Payment, refund: Refund) -> None:
     if ledger.surplus(order) <= 0:
         cases.settled(Case.Kind.REFUND_FAILED, payment, ELSEWHERE)
     if refund.lowered:
-        text = f"{show(refund.amount, order.currency)} was given back in the gateway’s own pages. Do the places stay?"
-        cases.open_once(Case.Kind.OTHER, order, f"{text} (refund {refund.pk})", payment)
+        cases.open_once(Case.Kind.OTHER, order, _places(order, refund), payment)

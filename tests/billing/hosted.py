@@ -1,0 +1,83 @@
+"""Tests with a gateway that has pages of its own: the double of tests/fakes/gateway.py stands in for it."""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import reverse
+from payments import RedirectNeeded
+from payments.core import PROVIDER_CACHE
+
+from billing.domain import asking, hearing, ledger, payments
+from billing.gateways.facts import Heard
+from billing.models import Order, Payment
+from mailroom.models import Message
+from outbox.testing import run_all
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import states
+from tests.fakes.gateway import SECRET, VARIANTS, Double
+
+with_double = override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
+
+
+@with_double
+class HostedTestCase(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        PROVIDER_CACHE.clear()
+        self.addCleanup(PROVIDER_CACHE.clear)
+        Double.reset()
+
+    def begun(self, order: Order | None = None, variant: str = "double") -> Payment:
+        """The payer stands at the gateway."""
+        payment = payments.start(order or self.placed(1), variant, self.now)
+        self.assertRaises(RedirectNeeded, payments.page, payment)
+        payment.refresh_from_db()
+        return payment
+
+    def paid(self) -> Payment:
+        payment = self.begun()
+        self.hear(Double.takes(payment))
+        payment.refresh_from_db()
+        payment.order.refresh_from_db()
+        return payment
+
+    def hear(self, heard: Heard, variant: str = "double") -> str:
+        return hearing.take(variant, heard)
+
+    def tell(self, heard: Heard, variant: str = "double", **headers: str) -> HttpResponse:
+        """The same through the webhook's address."""
+        return self.client.post(
+            reverse("static_process_payment", args=[variant]),
+            json.dumps({"id": heard.event_id}),
+            content_type="application/json",
+            headers={"X-Signature": SECRET} | headers,
+        )
+
+    def come_back(self, payment: Payment) -> HttpResponse:
+        return self.client.get(payment.get_process_url())
+
+    def is_so(self, order: Order) -> dict[str, Any]:
+        """All that must not depend on when and how often we were told."""
+        run_all()
+        order = Order.objects.get(pk=order.pk)
+        return {
+            "order": (order.state, order.charged, ledger.received(order), ledger.surplus(order)),
+            "places": states(order),
+            "payments": list(
+                order.payments.values_list("status", "captured_amount", "refunded_amount", "transaction_id")
+            ),
+            "refunds": sorted(
+                (refund.origin, refund.state, refund.amount, refund.transaction_id.partition("-")[0])
+                for payment in order.payments.all()
+                for refund in payment.refunds.all()
+            ),
+            "disputes": list(order.payments.values_list("disputes__state", "disputes__amount")),
+            "receipts": Message.objects.filter(template="billing.receipt", data__order_id=order.pk).count(),
+            "cases": sorted(order.cases.filter(closed_at=None).values_list("kind", flat=True)),
+        }
+
+
+__all__ = ["Double", "HostedTestCase", "asking", "with_double"]

@@ -1,0 +1,253 @@
+"""Money that goes back without our asking: in the gateway's own pages, or because a payer's bank says so."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.core import mail
+from django.test import override_settings
+from django.urls import reverse
+
+from billing.domain import cancel, ledger, money_back, orders, refunds
+from billing.gateways.facts import Answer, Disputed, GivenBack, Heard, Taken
+from billing.models import Case, Dispute, Payment, Refund
+from common.errors import Permanent
+from mailroom.testing import send_all
+from outbox.testing import problems, run_all
+from tests.billing.hosted import Double, HostedTestCase, asking
+from tests.billing.toys import states
+
+State = Refund.State
+
+
+class BackTestCase(HostedTestCase):
+    def back(self, payment: Payment, amount: str = "70", state: str = "done", name: str = "r-1", **more: Any) -> Heard:
+        return Double.says(payment, GivenBack(name, Decimal(amount), "USD", state, **more))
+
+    def dispute(self, payment: Payment, state: str = "open", amount: str = "70") -> str:
+        return self.hear(Double.says(payment, Disputed("d-1", Decimal(amount), "USD", state, "fraudulent")))
+
+    def ask_back(self, payment: Payment, amount: str = "70") -> Refund:
+        [refund] = money_back.by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
+        return refund
+
+    def whole(self, payment: Payment) -> tuple[Decimal, Decimal, Decimal]:
+        payment.refresh_from_db()
+        payment.order.refresh_from_db()
+        return payment.refunded_amount, payment.order.charged, ledger.surplus(payment.order)
+
+
+class RefundFactsTest(BackTestCase):
+    def test_a_refund_may_be_on_its_way_before_it_is_done(self) -> None:
+        payment = self.paid()
+        Double.refund_state = "sent"
+        refund = self.ask_back(payment)
+        run_all()
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, self.whole(payment)), (State.SENT, (70, 0, 0)))
+        self.assertIsNotNone(payment.ask_at)
+        self.hear(self.back(payment, name=refund.transaction_id, key=refund.token))
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, Payment.objects.get().status), (State.DONE, "refunded"))
+        self.assertEqual(self.told(payment.order).count("refund_made"), 1)
+
+    def test_the_message_may_be_quicker_than_the_answer_and_the_answer_may_be_lost(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        Double.meanwhile = lambda: self.hear(self.back(payment, name=f"r-{refund.token}", key=refund.token))  # type: ignore[misc]
+        asking.send_refund(refund.pk)
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"r-{refund.token}"))
+        self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
+
+    def test_a_refund_made_in_the_gateways_own_pages_is_in_the_books_and_the_office_decides_on_the_places(self) -> None:
+        payment = self.paid()
+        for _ in range(2):
+            self.hear(self.back(payment, "30"))
+        refund = Refund.objects.get()
+        self.assertEqual((refund.origin, refund.state, self.whole(payment)), ("theirs", State.DONE, (30, 40, 0)))
+        self.assertEqual((Case.objects.get().kind, states(payment.order)), (Case.Kind.OTHER, ["confirmed"]))
+        self.hear(self.back(payment, "40", name="r-2"))
+        self.assertEqual((self.whole(payment), payment.status), ((70, 0, 0), "refunded"))
+
+    def test_theirs_that_fails_leaves_the_books_as_they_were_in_whichever_order_it_is_told(self) -> None:
+        for turn in (1, -1):
+            with self.subTest(turn):
+                payment = self.paid()
+                messages = [self.back(payment, state=state, name=f"r-{payment.pk}") for state in ("sent", "failed")]
+                for message in messages[::turn]:
+                    self.hear(message)
+                run_all()
+                self.assertEqual((self.whole(payment), payment.refunds.get().state), ((0, 70, 0), State.FAILED))
+
+    def test_while_ours_is_being_sent_a_refund_without_our_key_waits(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        heard = self.back(payment, name=f"r-{refund.token}")
+        self.assertRaises(refunds.NotYet, self.hear, heard)
+        asking.send_refund(refund.pk)
+        self.hear(heard)
+        self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
+
+    def test_what_had_gone_back_before_ours_is_looked_for_and_the_books_agree(self) -> None:
+        payment = self.paid()
+        self.ask_back(payment)
+        Double.already = True
+        Double._write(payment, GivenBack("r-theirs", Decimal(70), "USD", "done"))
+        run_all()
+        self.assertEqual(
+            sorted(Refund.objects.values_list("origin", "state")), [("ours", "failed"), ("theirs", "done")]
+        )
+        self.assertEqual((self.whole(payment), problems()), ((70, 0, 0), []))
+        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+
+    def test_more_than_is_here_is_a_case_and_breaks_nothing(self) -> None:
+        payment = self.paid()
+        self.hear(self.back(payment, "100"))
+        self.assertEqual(self.whole(payment), (70, 0, 0))
+        self.assertTrue(Case.objects.filter(kind=Case.Kind.MISFIT).exists())
+
+    def test_what_the_gateway_refuses_for_good_frees_the_money_and_calls_a_person(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        Double.trouble.append(Permanent("The card does not exist any more."))
+        run_all()
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, refund.message), (State.FAILED, "The card does not exist any more."))
+        self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.REFUND_FAILED, (0, 0, 70)))
+
+    def test_a_refund_taken_for_failed_that_went_through_is_found_by_asking(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        money_back.settle(refund.pk, Answer(State.FAILED))
+        self.hear(self.back(payment, name="r-9", key=refund.token))
+        self.assertEqual(self.whole(payment), (0, 0, 70))
+        run_all()
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, self.whole(payment)), (State.DONE, (70, 0, 0)))
+        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+
+    def test_one_that_may_have_been_sent_hours_ago_is_looked_for_first(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        Double.says(payment, GivenBack("r-9", Decimal(70), "USD", "done", key=refund.token))
+        Refund.objects.update(created_at=self.day(-1))
+        asking.send_refund(refund.pk)
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, refund.transaction_id), (State.DONE, "r-9"))
+
+    def test_another_amount_or_currency_than_ours_is_a_case(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        self.hear(self.back(payment, "7", name="r-9", key=refund.token))
+        self.hear(Double.says(payment, GivenBack("r-8", Decimal(5), "EUR", "done", key=refund.token)))
+        self.assertEqual(Case.objects.filter(kind=Case.Kind.MISFIT).count(), 2)
+        self.assertEqual(self.whole(payment), (70, 0, 0))
+
+    def test_money_of_a_wrong_amount_that_went_back_over_there_needs_nothing_here(self) -> None:
+        payment = self.begun()
+        self.hear(Double.says(payment, Taken(Decimal(1), "USD", "money-1")))
+        self.assertEqual(self.hear(self.back(payment, "1")), "nothing")
+
+    def test_sentences_for_what_cannot_go_back(self) -> None:
+        payment = self.begun()
+        with self.assertRaisesMessage(money_back.TooMuch, "not paid yet"):
+            self.ask_back(payment)
+        self.hear(Double.takes(payment))
+        for amount, sentence in (("70.01", "more than can go back"), ("0.001", "no amount of this currency")):
+            with self.assertRaisesMessage(money_back.TooMuch, sentence):
+                self.ask_back(payment, amount)
+        self.ask_back(payment)
+        with self.assertRaisesMessage(money_back.TooMuch, "has gone back already"):
+            self.ask_back(payment)
+
+
+class DisputeTest(BackTestCase):
+    def test_while_a_dispute_is_open_nothing_goes_back_and_the_office_knows(self) -> None:
+        payment = self.paid()
+        self.dispute(payment)
+        self.dispute(payment)
+        with self.assertRaisesMessage(money_back.Disputed, "The payer’s bank has asked money back."):
+            self.ask_back(payment)
+        with self.assertRaises(orders.CannotBe):
+            cancel.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
+        self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
+        self.log_in(self.ada)
+        page = self.client.get(reverse("desk_order", args=[payment.order_id]))
+        self.assertContains(page, "Nothing can be given back until the bank has decided.")
+        self.assertNotContains(page, "Give money back")
+
+    @override_settings(OFFICE_EMAIL="office@example.org")
+    def test_the_office_gets_a_mail_for_each_step(self) -> None:
+        payment = self.paid()
+        run_all()
+        send_all()
+        mail.outbox.clear()
+        for state in ("open", "won"):
+            self.dispute(payment, state)
+            run_all()
+            send_all()
+        subjects = [message.subject for message in mail.outbox]
+        self.assertEqual([subject.split()[0] for subject in subjects], ["A", "Won:"])
+        self.assertEqual(mail.outbox[0].to, ["office@example.org"])
+
+    def test_a_dispute_that_is_won_leaves_everything_as_it_was(self) -> None:
+        payment = self.paid()
+        self.dispute(payment)
+        self.dispute(payment, "won")
+        self.assertEqual((self.whole(payment), states(payment.order)), ((0, 70, 0), ["confirmed"]))
+        self.assertFalse(Case.objects.filter(closed_at=None).exists())
+        self.ask_back(payment)
+
+    def test_a_dispute_that_is_lost_takes_the_money_and_the_places_in_whichever_order_it_is_told(self) -> None:
+        for told in (("open", "lost"), ("lost", "open"), ("lost",)):
+            with self.subTest(told):
+                payment = self.paid()
+                for state in told:
+                    self.dispute(payment, state)
+                run_all()
+                self.assertEqual((self.whole(payment), states(payment.order)), ((70, 0, 0), ["released"]))
+                self.assertEqual(payment.refunds.get().origin, Refund.Origin.DISPUTE)
+                self.assertNotIn("refund_made", self.told(payment.order))
+
+    def test_when_part_is_lost_the_places_are_for_a_person(self) -> None:
+        payment = self.paid()
+        self.dispute(payment, "lost", "20")
+        self.assertEqual((self.whole(payment), states(payment.order)), ((20, 50, 0), ["confirmed"]))
+        self.assertIn("Do the places stay?", Case.objects.get(closed_at=None).text)
+
+    def test_what_is_lost_and_won_after_all_is_believed_when_asked(self) -> None:
+        payment = self.paid()
+        self.dispute(payment, "lost")
+        self.dispute(payment, "won")
+        self.assertEqual(self.whole(payment), (70, 0, 0))
+        run_all()
+        self.assertEqual((self.whole(payment)[0], Dispute.objects.get().state), (0, "won"))
+
+    def test_what_is_won_and_lost_after_all_is_believed_when_asked(self) -> None:
+        payment = self.paid()
+        self.dispute(payment, "won")
+        self.dispute(payment, "lost")
+        run_all()
+        self.assertEqual((self.whole(payment), Dispute.objects.get().state), ((70, 0, 0), "lost"))
+
+    def test_a_reserved_refund_is_not_sent_once_the_bank_asks(self) -> None:
+        payment = self.paid()
+        refund = self.ask_back(payment)
+        self.dispute(payment)
+        run_all()
+        refund.refresh_from_db()
+        self.assertEqual((refund.state, Double.books[payment.token].refunds), (State.FAILED, {}))
+        self.dispute(payment, "lost")
+        self.assertEqual(self.whole(payment), (70, 0, 0))
+
+    def test_an_order_that_cannot_take_its_money_waits_for_the_bank(self) -> None:
+        order = self.placed(1, 2)
+        payment = self.begun(order)
+        self.hear(Double.takes(payment))
+        self.dispute(payment)
+        order.refresh_from_db()
+        money_back.late(order, Decimal(5))
+        self.assertTrue(Case.objects.filter(kind=Case.Kind.HAND_BACK).exists())
+
+    def test_a_dispute_about_money_that_is_not_here_yet_is_told_again(self) -> None:
+        self.assertRaises(refunds.NotYet, self.dispute, self.begun())
