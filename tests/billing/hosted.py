@@ -39,7 +39,7 @@ class HostedTestCase(BillingTestCase):
 
     def paid(self) -> Payment:
         payment = self.begun()
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         payment.refresh_from_db()
         payment.order.refresh_from_db()
         return payment

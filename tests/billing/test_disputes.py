@@ -152,7 +152,7 @@ class RefundFactsTest(BackTestCase):
         payment = self.begun()
         with self.assertRaisesMessage(money_back.TooMuch, "not paid yet"):
             self.ask_back(payment)
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         for amount, sentence in (("70.01", "more than can go back"), ("0.001", "no amount of this currency")):
             with self.assertRaisesMessage(money_back.TooMuch, sentence):
                 self.ask_back(payment, amount)
@@ -243,7 +243,7 @@ class DisputeTest(BackTestCase):
     def test_an_order_that_cannot_take_its_money_waits_for_the_bank(self) -> None:
         order = self.placed(1, 2)
         payment = self.begun(order)
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         self.dispute(payment)
         order.refresh_from_db()
         money_back.late(order, Decimal(5))

@@ -47,7 +47,8 @@ STORIES: dict[str, tuple[list[Fact], tuple[str, ...]]] = {
     "won": (dispute(70, "open", "won"), ALL),
     "lost": (dispute(70, "open", "lost"), ALL),
     "part of it lost": (dispute(20, "open", "lost"), ALL),
-    "lost, then won": (dispute(70, "open", "lost", "won"), SUMS),
+    # Whoever only hears of the end has nothing to take back.
+    "lost, then won": (dispute(70, "open", "lost", "won"), ("order", "payments", "disputes", "receipts")),
     # What becomes of the places depends on what was known first; a person decides.
     "a refund and a dispute": (theirs("r-1", 30, "done") + dispute(40, "open", "lost"), SUMS),
     "more than is here": (theirs("r-1", 100, "done"), ALL),

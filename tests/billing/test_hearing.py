@@ -20,7 +20,7 @@ Outcome = WebhookEvent.Outcome
 class HearTest(HostedTestCase):
     def test_a_message_pays_the_order_and_is_kept_by_name_only(self) -> None:
         payment = self.begun()
-        self.assertEqual(self.hear(Double.takes(payment)), Outcome.APPLIED)
+        self.assertEqual(self.hear(Double.took(payment)), Outcome.APPLIED)
         payment.refresh_from_db()
         self.assertEqual((payment.order.state, payment.transaction_id), ("paid", f"money-{payment.pk}"))
         kept = WebhookEvent.objects.values("variant", "event_id", "kind", "payment", "outcome").get()
@@ -28,8 +28,8 @@ class HearTest(HostedTestCase):
 
     def test_the_same_message_and_the_same_fact_under_another_name_change_nothing_more(self) -> None:
         payment = self.begun()
-        first = Double.takes(payment)
-        outcomes = [self.hear(first), self.hear(first), self.hear(Double.takes(payment))]
+        first = Double.took(payment)
+        outcomes = [self.hear(first), self.hear(first), self.hear(Double.took(payment))]
         self.assertEqual(outcomes, [Outcome.APPLIED, Outcome.NOTHING, Outcome.NOTHING])
         self.assertEqual(self.told(payment.order).count("order_paid"), 1)
 
@@ -67,9 +67,9 @@ class HearTest(HostedTestCase):
     def test_a_message_of_another_gateway_never_touches_the_payment(self) -> None:
         payment = self.begun()
         with self.assertRaises(hearing.NotYet):
-            self.hear(Double.takes(payment), variant="other")
+            self.hear(Double.took(payment), variant="other")
         old = timezone.now() - timedelta(days=2)
-        self.assertEqual(self.hear(Double.takes(payment, at=old), variant="other"), Outcome.IGNORED)
+        self.assertEqual(self.hear(Double.took(payment, at=old), variant="other"), Outcome.IGNORED)
         payment.refresh_from_db()
         self.assertEqual(payment.status, "waiting")
 
@@ -80,7 +80,7 @@ class HearTest(HostedTestCase):
         with self.assertRaises(hearing.NotYet):
             self.hear(heard)
         self.assertFalse(WebhookEvent.objects.exists())
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         self.assertEqual(self.hear(heard), Outcome.APPLIED)
 
     def test_a_message_without_facts_is_kept_as_not_about_us(self) -> None:
@@ -89,7 +89,7 @@ class HearTest(HostedTestCase):
 
     def test_a_message_may_only_say_that_the_gateway_is_to_be_asked(self) -> None:
         payment = self.begun()
-        Double.takes(payment)
+        Double.took(payment)
         heard = Double.says(payment, Ask(), about=About(session=payment.session))
         self.hear(heard)
         self.assertEqual(Double.asked, [])
@@ -102,7 +102,7 @@ class HearTest(HostedTestCase):
         self.hear(Double.says(payment, Refused("Your bank said no.")))
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.message), ("rejected", "Your bank said no."))
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         self.assertEqual(self.hear(Double.says(payment, Expired())), Outcome.NOTHING)
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.order.state), ("confirmed", "paid"))
@@ -126,7 +126,7 @@ class BankDebitTest(HostedTestCase):
         )
         self.assertContains(self.client.get(order.address()), "nothing left for you to do")
         self.assertContains(self.client.get(order.address("payment_success")), "Your bank is working on it")
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         self.assertEqual((Order.objects.get().state, states(order)), ("paid", ["confirmed"]))
 
     def test_the_moment_of_paying_is_when_the_payer_had_done_everything(self) -> None:
@@ -139,7 +139,7 @@ class BankDebitTest(HostedTestCase):
         line = order.lines.get()
         line.facts["starts"] = (timezone.now() - timedelta(days=1)).isoformat()
         line.save()
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         order.refresh_from_db()
         self.assertEqual((order.state, order.paid_at, ledger.surplus(order)), ("paid", in_time, 0))
 
@@ -164,7 +164,7 @@ class AskTest(HostedTestCase):
         response = self.client.get(payment.get_process_url() + "?status=paid&session_id=x&PayerID=1")
         self.assertRedirects(response, payment.get_failure_url(), fetch_redirect_response=False)
         self.assertContains(self.client.get(payment.get_failure_url()), "Not paid yet")
-        Double.takes(payment)
+        Double.took(payment)
         response = self.client.get(payment.get_process_url() + "?status=declined")
         self.assertRedirects(response, payment.get_success_url(), fetch_redirect_response=False)
         self.come_back(payment)
@@ -172,7 +172,7 @@ class AskTest(HostedTestCase):
 
     def test_a_gateway_that_does_not_answer_is_asked_again_by_the_job(self) -> None:
         payment = self.begun()
-        Double.takes(payment)
+        Double.took(payment)
         Double.trouble.append(Temporary("The bank does not answer."))
         self.assertRedirects(self.come_back(payment), payment.get_failure_url(), fetch_redirect_response=False)
         self.assertEqual(asking.ask_due(), 1)
@@ -182,7 +182,7 @@ class AskTest(HostedTestCase):
 
     def test_who_never_came_back_is_asked_about_before_the_hold_ends(self) -> None:
         payment = self.begun()
-        Double.takes(payment)
+        Double.took(payment)
         self.assertLess(payment.ask_at, payment.order.held_until)
         self.assertEqual(asking.ask_due(timezone.now()), 0)
         self.assertEqual([asking.ask_due(payment.ask_at), asking.ask_due(payment.ask_at)], [1, 0])

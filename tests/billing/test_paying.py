@@ -77,7 +77,7 @@ class BeginTest(HostedTestCase):
     def test_a_stale_copy_does_not_touch_what_the_gateway_told(self) -> None:
         stale = payments.start(self.placed(1), "double", self.now)
         payment = self.begun(stale.order)
-        self.hear(Double.takes(payment))
+        self.hear(Double.took(payment))
         stale.save()
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.transaction_id), ("confirmed", f"money-{payment.pk}"))
@@ -96,13 +96,13 @@ class BeginTest(HostedTestCase):
 class WebhookTest(HostedTestCase):
     def test_a_message_with_a_good_signature_is_applied(self) -> None:
         payment = self.begun()
-        self.assertEqual(self.tell(Double.takes(payment)).status_code, 200)
+        self.assertEqual(self.tell(Double.took(payment)).status_code, 200)
         payment.refresh_from_db()
         self.assertEqual(payment.status, "confirmed")
 
     def test_a_bad_signature_is_400_and_changes_nothing(self) -> None:
         payment = self.begun()
-        self.assertEqual(self.tell(Double.takes(payment), **{"X-Signature": "forged"}).status_code, 400)
+        self.assertEqual(self.tell(Double.took(payment), **{"X-Signature": "forged"}).status_code, 400)
         self.assertFalse(WebhookEvent.objects.exists())
 
     def test_a_type_that_we_do_not_know_is_200(self) -> None:
@@ -121,7 +121,7 @@ class WebhookTest(HostedTestCase):
 
     def test_what_is_not_known_yet_is_409_and_a_gateway_that_cannot_be_asked_503(self) -> None:
         payment = self.begun()
-        heard = Double.takes(payment)
+        heard = Double.took(payment)
         self.assertEqual(self.tell(heard, variant="other").status_code, 409)
         Double.trouble.append(Temporary("No answer."))
         with self.assertLogs("billing", "WARNING"), self.assertLogs("django.request", "ERROR"):

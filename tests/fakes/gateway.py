@@ -1,6 +1,6 @@
 """A gateway that does as it is told: it speaks billing's Gateway interface and keeps its own books, in memory.
 
-`says` and `takes` change what is so over there and make the message that a webhook brings, each with a name of its own;
+`says` and `took` change what is so over there and make the message that a webhook brings, each with a name of its own;
 `ask` tells how it is now. `meanwhile` runs in the middle of a call, and `trouble` breaks one.
 """
 
@@ -118,5 +118,5 @@ class Double(Hosted):
             books.state = fact
 
     @classmethod
-    def takes(cls, payment: Payment, **more: Any) -> Heard:
+    def took(cls, payment: Payment, **more: Any) -> Heard:
         return cls.says(payment, Taken(payment.total, payment.currency, f"money-{payment.pk}"), **more)
