@@ -8,10 +8,10 @@ from typing import Any
 from stripe import StripeClient
 from stripe.params import BalanceTransactionListParamsCreated, PayoutListParamsCreated
 
-from billing.gateways.facts import About, Movement
+from billing.gateways.facts import Movement
 from billing.gateways.stripe.amounts import from_stripe
 from billing.gateways.stripe.client import speaking
-from billing.gateways.stripe.reading import Wire, number
+from billing.gateways.stripe.reading import Wire, about_money, number
 from common.money import rounded
 
 KINDS = {
@@ -59,7 +59,7 @@ def movement(line: Wire, left_with: dict[str, str]) -> Movement:
         at=datetime.fromtimestamp(line["created"], UTC),
         fee=fee,
         payout=left_with.get(line["id"], ""),
-        about=About(token=(source.get("metadata") or {}).get("token", ""), reference=intent),
+        about=about_money(source),
     )
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import stripe
 
 from billing.gateways import BadSignature
-from billing.gateways.facts import About, Ask, Expired, Fact, Heard, Refused
+from billing.gateways.facts import About, Ask, Fact, Heard, Refused
 from billing.gateways.stripe import reading
 from billing.gateways.stripe.client import VERSION
-from billing.gateways.stripe.reading import Wire, number
+from billing.gateways.stripe.reading import Wire
 
 logger = logging.getLogger(__name__)
 
@@ -35,43 +35,45 @@ def translate(event: Wire) -> Heard:
 
 
 def _meaning(kind: str, thing: Wire) -> tuple[About, tuple[Fact, ...]]:
-    for follow in (SESSIONS, MONEY_BACK):
-        if kind in follow:
-            name, read = follow[kind]
-            return name(thing), read(thing)
-    return About(), ()
+    read = FOLLOWED.get(kind)
+    if read is None:
+        return About(), ()
+    about = reading.about_session if kind.startswith("checkout.session.") else reading.about_money
+    return about(thing), read(thing)
 
 
-def _completed(session: Wire) -> tuple[Fact, ...]:
+def _session(session: Wire) -> tuple[Fact, ...]:
     """The fee stands in none of their messages about a session, so it is asked for."""
     return (*reading.session(session), *((Ask(),) if session["payment_status"] == "paid" else ()))
 
 
-def _about_money(thing: Wire) -> About:
-    token = (thing.get("metadata") or {}).get("token", "")
-    return About(token=token, reference=number(thing.get("payment_intent")))
+def _no_money(session: Wire) -> tuple[Fact, ...]:
+    return (Refused(reading.NO_MONEY_CAME),)
 
 
-Follow = dict[str, tuple[Callable[[Wire], About], Callable[[Wire], tuple[Fact, ...]]]]
-SESSIONS: Follow = {
-    "checkout.session.completed": (reading.about_session, _completed),
-    "checkout.session.async_payment_succeeded": (reading.about_session, _completed),
-    "checkout.session.async_payment_failed": (
-        reading.about_session,
-        lambda session: (Refused(reading.NO_MONEY_CAME),),
-    ),
-    "checkout.session.expired": (reading.about_session, lambda session: (Expired(),)),
+def _refund(refund: Wire) -> tuple[Fact, ...]:
+    return (reading.refund(refund),)
+
+
+def _refunds(charge: Wire) -> tuple[Fact, ...]:
+    """A charge tells the sum of all its refunds; each of them is asked for."""
+    return (Ask(),)
+
+
+def _dispute(dispute: Wire) -> tuple[Fact, ...]:
+    return (reading.dispute(dispute),)
+
+
+FOLLOWED: dict[str, Callable[[Wire], tuple[Fact, ...]]] = {
+    "checkout.session.completed": _session,
+    "checkout.session.expired": _session,
+    "checkout.session.async_payment_succeeded": _session,
+    "checkout.session.async_payment_failed": _no_money,
+    "refund.created": _refund,
+    "refund.updated": _refund,
+    "refund.failed": _refund,
+    "charge.refunded": _refunds,
+    "charge.dispute.created": _dispute,
+    "charge.dispute.funds_withdrawn": _dispute,
+    "charge.dispute.closed": _dispute,
 }
-MONEY_BACK: Follow = {
-    **dict.fromkeys(
-        ("refund.created", "refund.updated", "refund.failed"),
-        (_about_money, lambda refund: (reading.refund(refund),)),
-    ),
-    # A sum of all refunds; each of them is asked for.
-    "charge.refunded": (_about_money, lambda charge: (Ask(),)),
-    **dict.fromkeys(
-        ("charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.dispute.closed"),
-        (_about_money, lambda dispute: (reading.dispute(dispute),)),
-    ),
-}
-FOLLOWED = (*SESSIONS, *MONEY_BACK)

@@ -28,6 +28,12 @@ def about_session(session: Wire) -> About:
     return About(token=session.get("client_reference_id") or "", session=session["id"])
 
 
+def about_money(thing: Wire) -> About:
+    """Charges bear our token, refunds when we made them, disputes never; all know the payment intent."""
+    token = (thing.get("metadata") or {}).get("token", "")
+    return About(token=token, reference=number(thing.get("payment_intent")))
+
+
 def session(found: Wire) -> list[Fact]:
     if found["payment_status"] == "paid":
         return [taken(found)]
