@@ -23,7 +23,8 @@ KEY_KEPT = {"/v2/checkout/": timedelta(hours=6), "/v2/payments/": timedelta(days
 @dataclass
 class Reply:
     status: int
-    body: bytes
+    text: bytes
+    headers: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, status: int, answer: Wire) -> "Reply":
@@ -55,7 +56,7 @@ class Api:
             reply = self._answer(asked)
         except No as no:
             reply = refusal(no)
-        wrong = contract.faults_in_answer(asked, reply.status, reply.body)
+        wrong = contract.faults_in_answer(asked, reply.status, reply.text)
         self.violations += [f"answer to {asked.where}: {each}" for each in wrong]
         return reply
 
@@ -111,7 +112,7 @@ class Api:
             if kept.digest != digest:
                 raise No(400, "INVALID_REQUEST", "INVALID_PARAMETER_VALUE")
             again = kept.reply.status == 201 and asked.path.startswith("/v2/checkout/")  # refunds stay 201
-            return Reply(200 if again else kept.reply.status, kept.reply.body)
+            return Reply(200 if again else kept.reply.status, kept.reply.text)
         try:
             reply = work()
         except No as no:

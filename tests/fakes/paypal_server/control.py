@@ -1,28 +1,24 @@
 """The other side's levers, under /_control/: what a payer's bank, the dashboard and the network do."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tests.fakes.imitation import Levers
 
 if TYPE_CHECKING:
     from tests.fakes.paypal_server.server import PayPal
 
-Levers = dict[str, Callable[[dict[str, Any]], Any]]
-
 
 def levers(fake: "PayPal") -> Levers:
     """Each takes a JSON object and answers with one; `GET /_control/` lists them."""
-    books, webhooks = fake.books, fake.webhooks
-    return {
-        "requests": lambda wanted: [each.__dict__ for each in fake.requests],
+    books = fake.books
+    return fake.common_levers() | {
         "violations": lambda wanted: fake.api.violations,
         "orders": lambda wanted: books.orders,
         "captures": lambda wanted: books.captures,
         "refunds": lambda wanted: books.refunds,
         "disputes": lambda wanted: books.disputes,
         "transactions": lambda wanted: books.rows,
-        "fault": lambda wanted: fake.faults.order(**wanted),
-        "no-faults": lambda wanted: fake.faults.clear(),
         "approve": lambda wanted: books.approve(**wanted),
         "take-back-approval": lambda wanted: books.take_back_approval(**wanted),
         "settle": lambda wanted: books.settle(**wanted),
@@ -35,8 +31,4 @@ def levers(fake: "PayPal") -> Levers:
         "end-tokens": lambda wanted: fake.api.tokens.clear(),
         "forward": lambda wanted: fake.forward(timedelta(seconds=wanted["seconds"])),
         "webhooks-to": lambda wanted: fake.send_webhooks_to(wanted["url"]),
-        "hold-webhooks": lambda wanted: setattr(webhooks, "on_hold", True),
-        "release-webhooks": lambda wanted: webhooks.release(),
-        "reorder-webhooks": lambda wanted: webhooks.reorder(wanted["order"]),
-        "copies-of-webhooks": lambda wanted: setattr(webhooks, "copies", wanted["copies"]),
     }

@@ -1,18 +1,13 @@
 """The imitation as a server: `with paypal_server() as fake:` in a process; __main__ runs it beside one."""
 
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from requests.structures import CaseInsensitiveDict
-
-from tests.fakes.faults import Faults
+from tests.fakes.imitation import HTML, Handler, Imitation, running
 from tests.fakes.paypal_server import pages
 from tests.fakes.paypal_server.api import Api, Reply
 from tests.fakes.paypal_server.books import Books
@@ -32,18 +27,33 @@ class Seen:
     status: int
 
 
-class PayPal:
-    """All that a test or a lever can reach. `url` is what the site is given as PAYPAL_URL."""
+class PayPalHandler(Handler):
+    def route(self, method: str, place: str, body: bytes) -> None:
+        if place == "/checkoutnow":
+            self.checkout(method, parse_qs(urlsplit(self.path).query), parse_qs(body.decode()))
+        else:
+            self.give(self.server.fake.answer(Asked(method, self.path, body, self.heads())))
+
+    def checkout(self, method: str, query: dict[str, list[str]], form: dict[str, list[str]]) -> None:
+        fake: PayPal = self.server.fake
+        number = query.get("token", [""])[0]
+        if method == "POST":
+            where = fake.decide(number, form.get("answer", [""])[0])
+            self.write(303 if where else 404, pages.gone(), HTML, Location=where or "")
+        else:
+            again = fake.books.instruments.get(number) == "declined"
+            self.write(*fake.show_approval(number, again), HTML)
+
+
+class PayPal(Imitation):
+    handler = PayPalHandler
+    refusal = No
 
     def __init__(self, port: int = 0, webhooks_to: str = "") -> None:
-        self.lock = threading.RLock()
-        self.faults = Faults()
-        self.requests: list[Seen] = []
-        self.http = Server(("127.0.0.1", port), Handler)
-        self.http.fake = self
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
-        self.webhooks = Webhooks(WEBHOOK_ID, f"{self.url}/v1/notifications/certs/CERT-FAKE", webhooks_to)
+        super().__init__(port)
         self.books = Books(url=self.url, tell=self._tell)
+        certificate = f"{self.url}/v1/notifications/certs/CERT-FAKE"
+        self.webhooks = Webhooks(WEBHOOK_ID, certificate, self.books.stamp, webhooks_to, on_hold=not webhooks_to)
         self.api = Api(self.books, self.webhooks, CLIENT_ID, SECRET)
         self.levers = levers(self)
 
@@ -63,10 +73,7 @@ class PayPal:
 
     def notices(self) -> list[Notice]:
         """What waits to be sent, taken away; for tests that carry it to the site themselves."""
-        with self.webhooks.wake:
-            found = list(self.webhooks.waiting)
-            self.webhooks.waiting.clear()
-        return found
+        return self.webhooks.fetch()
 
     def keys(self, where: str) -> list[str]:
         """The request ids under which something was asked."""
@@ -74,33 +81,18 @@ class PayPal:
 
     # -- answering -------------------------------------------------------------------------------------------------
 
-    def answer(self, asked: Asked) -> Reply | None:
-        """None: hang up."""
-        fault = self.faults.take(asked.where)
-        if fault and fault.kind == "before":
-            return self._note(asked, trouble(fault.status))
-        with self.lock:
-            reply = self.api.answer(asked)
-        self._note(asked, reply)
-        if fault and fault.kind == "drop":
-            return None
-        return trouble(fault.status) if fault and fault.kind == "after" else reply
+    def act(self, asked: Asked) -> Reply:
+        return self.api.answer(asked)
 
-    def _note(self, asked: Asked, reply: Reply) -> Reply:
+    def note(self, asked: Asked, reply: Reply) -> None:
         try:
             body = json.loads(asked.body or b"null")
         except ValueError:
             body = asked.body.decode(errors="replace")
         self.requests.append(Seen(asked.where, asked.headers.get("PayPal-Request-Id", ""), body, reply.status))
-        return reply
 
-    def pull(self, name: str, wanted: dict[str, Any]) -> Reply:
-        try:
-            with self.lock:
-                found = self.levers[name](wanted)
-        except (KeyError, TypeError, ValueError, No) as wrong:
-            return Reply.of(400, {"wrong": f"{type(wrong).__name__}: {wrong}"})
-        return Reply.of(200, {"done": found})
+    def trouble(self, status: int) -> Reply:
+        return Reply.of(status, {"name": "SERVICE_UNAVAILABLE" if status == 503 else "INTERNAL_SERVER_ERROR"})
 
     def show_approval(self, number: str, again: bool) -> tuple[int, bytes]:
         try:
@@ -123,91 +115,9 @@ class PayPal:
         return onward(context["return_url"], token=number, PayerID="PAYER23456789")
 
 
-def trouble(status: int) -> Reply:
-    return Reply.of(status, {"name": "SERVICE_UNAVAILABLE" if status == 503 else "INTERNAL_SERVER_ERROR"})
-
-
 def onward(url: str, **query: str) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    fake: PayPal
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        self.handle_one_of("GET")
-
-    def do_POST(self) -> None:
-        self.handle_one_of("POST")
-
-    def handle_one_of(self, method: str) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        place = urlsplit(self.path)
-        if place.path == "/checkoutnow":
-            self.checkout(method, parse_qs(place.query), parse_qs(body.decode()))
-        elif place.path.startswith("/_control/"):
-            self.control(place.path.removeprefix("/_control/"), body)
-        else:
-            self.give(
-                self.server.fake.answer(Asked(method, self.path, body, CaseInsensitiveDict(self.headers.items())))
-            )
-
-    def checkout(self, method: str, query: dict[str, list[str]], form: dict[str, list[str]]) -> None:
-        number = query.get("token", [""])[0]
-        if method == "POST":
-            where = self.server.fake.decide(number, form.get("answer", [""])[0])
-            self.write(303 if where else 404, pages.gone(), "text/html; charset=utf-8", where)
-        else:
-            again = self.server.fake.books.instruments.get(number) == "declined"
-            self.write(*self.server.fake.show_approval(number, again), "text/html; charset=utf-8")
-
-    def control(self, name: str, body: bytes) -> None:
-        if not name:
-            self.give(Reply.of(200, {"levers": sorted(self.server.fake.levers)}))
-        else:
-            self.give(self.server.fake.pull(name, json.loads(body or b"{}")))
-
-    def give(self, reply: Reply | None) -> None:
-        if reply is None:
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.write(reply.status, reply.body, "application/json")
-
-    def write(self, status: int, body: bytes, kind: str, location: str | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        if location:
-            self.send_header("Location", location)
-        with suppress(ConnectionError):  # who asked did not wait
-            self.end_headers()
-            self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Quiet: GET /_control/requests tells."""
-
-
-@contextmanager
-def paypal_server(port: int = 0, webhooks_to: str = "") -> Iterator[PayPal]:
-    fake = PayPal(port, webhooks_to)
-    threads = [
-        threading.Thread(target=fake.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True),
-        threading.Thread(target=fake.webhooks.deliver_for_ever, args=(fake.books.stamp,), daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield fake
-    finally:
-        fake.webhooks.close()
-        fake.http.shutdown()
-        fake.http.server_close()
-        for thread in threads:
-            thread.join(5)
+def paypal_server(port: int = 0, webhooks_to: str = "") -> AbstractContextManager[PayPal]:
+    return running(PayPal(port, webhooks_to))

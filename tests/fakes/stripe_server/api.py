@@ -1,5 +1,6 @@
 """Stripe's HTTP interface over the books: who may ask, is it understood, and the same twice is done once."""
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,6 +47,14 @@ class Reply:
     status: int
     body: Wire
     replayed: bool = False
+
+    @property
+    def text(self) -> bytes:
+        return json.dumps(self.body).encode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Request-Id": new_id("req", 14), "Idempotent-Replayed": "true" if self.replayed else ""}
 
 
 class Api:

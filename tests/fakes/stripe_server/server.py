@@ -1,27 +1,21 @@
 """The imitation as a server: `with stripe_server() as fake:` in a process; __main__ runs it beside one."""
 
-import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import stripe
 
-from tests.fakes.faults import Faults
+from tests.fakes.imitation import HTML, Handler, Imitation, running
 from tests.fakes.stripe_server import pages
 from tests.fakes.stripe_server.api import Api, Asked, Reply
 from tests.fakes.stripe_server.books import shown
 from tests.fakes.stripe_server.checkout import Checkout
 from tests.fakes.stripe_server.control import levers
 from tests.fakes.stripe_server.webhooks import Notice, Webhooks
-from tests.fakes.stripe_server.wire import Refusal, Wire, new_id
+from tests.fakes.stripe_server.wire import Refusal, Wire
 
 KEY, WEBHOOK_SECRET = "sk_test_imitation", "whsec_imitation"
-HTML = "text/html; charset=utf-8"
 
 
 @dataclass
@@ -32,18 +26,27 @@ class Seen:
     status: int
 
 
-class Stripe:
-    """All that a test or a lever can reach. `url` is what the site is given as STRIPE_URL."""
+class StripeHandler(Handler):
+    def route(self, method: str, place: str, body: bytes) -> None:
+        fake: Stripe = self.server.fake
+        if place.startswith("/v1/"):
+            self.give(fake.answer(Asked(method, self.path, body.decode(), self.heads())))
+        elif place == "/pages.css":
+            self.write(200, pages.STYLE, "text/css")
+        else:
+            form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+            found = fake.page(place, form)
+            self.write(found.status, found.body, HTML, Location=found.location)
+
+
+class Stripe(Imitation):
+    handler = StripeHandler
+    refusal = Refusal
 
     def __init__(self, port: int = 0, webhooks_to: str = "") -> None:
-        self.lock = threading.RLock()
-        self.faults = Faults()
-        self.requests: list[Seen] = []
-        self.http = Server(("127.0.0.1", port), Handler)
-        self.http.fake = self
-        self.url = f"http://127.0.0.1:{self.http.server_port}"
+        super().__init__(port)
         self.books = Checkout(url=self.url, tell=self._tell)
-        self.webhooks = Webhooks(lambda: self.books.every("webhook_endpoint"), on_hold=not webhooks_to)
+        self.webhooks = Webhooks(endpoints=lambda: self.books.every("webhook_endpoint"), on_hold=not webhooks_to)
         self.api = Api(self.books, KEY)
         self.levers = levers(self)
         self.endpoint = self.books.add("we", "webhook_endpoint", status="enabled", url=webhooks_to)
@@ -71,31 +74,19 @@ class Stripe:
 
     # -- answering ---------------------------------------------------------------------------------------------------
 
-    def answer(self, asked: Asked) -> Reply | None:
-        """None: hang up."""
-        fault = self.faults.take(asked.where)
-        if fault and fault.kind == "before":
-            return self._note(asked, trouble(fault.status))
-        with self.lock:
-            reply = self._note(asked, self.api.answer(asked))
-        if fault and fault.kind == "drop":
-            return None
-        return trouble(fault.status) if fault and fault.kind == "after" else reply
+    def act(self, asked: Asked) -> Reply:
+        return self.api.answer(asked)
 
-    def _note(self, asked: Asked, reply: Reply) -> Reply:
+    def note(self, asked: Asked, reply: Reply) -> None:
         self.requests.append(Seen(asked.where, asked.key, asked.form, reply.status))
-        return reply
 
-    def pull(self, name: str, wanted: Wire) -> Reply:
-        try:
-            with self.lock:
-                return Reply(200, {"done": self.levers[name](wanted)})
-        except (KeyError, TypeError, ValueError, Refusal) as wrong:
-            return Reply(400, {"wrong": f"{type(wrong).__name__}: {wrong}"})
+    def trouble(self, status: int) -> Reply:
+        kind = "rate_limit" if status == 429 else "api_error"
+        return Reply(status, {"error": {"type": kind, "message": "An unexpected error occurred."}})
 
     # -- the pages ---------------------------------------------------------------------------------------------------
 
-    def page(self, method: str, path: str, form: dict[str, str]) -> "Page":
+    def page(self, path: str, form: dict[str, str]) -> "Page":
         kind, _, number = path.lstrip("/").rpartition("/")
         acts = {"c/pay": self._checkout, "c/bank": self._bank}
         try:
@@ -151,84 +142,5 @@ class Page:
     location: str = ""
 
 
-def trouble(status: int) -> Reply:
-    kind = "rate_limit" if status == 429 else "api_error"
-    return Reply(status, {"error": {"type": kind, "message": "An unexpected error occurred."}})
-
-
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    fake: Stripe
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Server
-
-    def do_GET(self) -> None:
-        self.route("GET")
-
-    def do_POST(self) -> None:
-        self.route("POST")
-
-    def route(self, method: str) -> None:
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        path = urlsplit(self.path).path
-        if path.startswith("/v1/"):
-            self.give(self.server.fake.answer(Asked(method, self.path, body, self.headers)))
-        elif path.startswith("/_control/"):
-            self.control(path.removeprefix("/_control/"), body)
-        elif path == "/pages.css":
-            self.write(200, pages.STYLE, "text/css")
-        else:
-            form = {name: values[0] for name, values in parse_qs(body).items()}
-            found = self.server.fake.page(method, path, form)
-            self.write(found.status, found.body, HTML, found.location)
-
-    def control(self, name: str, body: str) -> None:
-        if not name:
-            self.give(Reply(200, {"levers": sorted(self.server.fake.levers)}))
-        else:
-            self.give(self.server.fake.pull(name, json.loads(body or "{}")))
-
-    def give(self, reply: Reply | None) -> None:
-        if reply is None:
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.write(reply.status, json.dumps(reply.body).encode(), "application/json", replayed=reply.replayed)
-
-    def write(self, status: int, body: bytes, kind: str, location: str = "", *, replayed: bool = False) -> None:
-        self.send_response(status)
-        headers = {"Content-Type": kind, "Content-Length": str(len(body)), "Request-Id": new_id("req", 14)}
-        if location:
-            headers["Location"] = location
-        if replayed:
-            headers["Idempotent-Replayed"] = "true"
-        for name, value in headers.items():
-            self.send_header(name, value)
-        with suppress(ConnectionError):  # who asked did not wait
-            self.end_headers()
-            self.wfile.write(body)
-
-    def log_message(self, format: str, *arguments: Any) -> None:
-        """Quiet: GET /_control/requests tells."""
-
-
-@contextmanager
-def stripe_server(port: int = 0, webhooks_to: str = "") -> Iterator[Stripe]:
-    fake = Stripe(port, webhooks_to)
-    threads = [
-        threading.Thread(target=fake.http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True),
-        threading.Thread(target=fake.webhooks.deliver_for_ever, daemon=True),
-    ]
-    for thread in threads:
-        thread.start()
-    try:
-        yield fake
-    finally:
-        fake.webhooks.close()
-        fake.http.shutdown()
-        fake.http.server_close()
-        for thread in threads:
-            thread.join(5)
+def stripe_server(port: int = 0, webhooks_to: str = "") -> AbstractContextManager[Stripe]:
+    return running(Stripe(port, webhooks_to))

@@ -1,0 +1,98 @@
+"""Messages to the site: sent by themselves, or held, repeated, turned round, and fetched by whoever carries them."""
+
+import random
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+import requests
+
+TRIES = 25
+
+
+class Message(Protocol):
+    tries: int
+
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(kw_only=True)
+class Outgoing(Generic[M]):
+    on_hold: bool = False
+    copies: int = 1
+    told: list[M] = field(default_factory=list)
+    waiting: deque[M] = field(default_factory=deque)
+    wake: threading.Condition = field(default_factory=threading.Condition)
+    busy: bool = False
+    closing: bool = False
+
+    def post(self, message: M) -> requests.Response:
+        """One try, signed as that try has to be."""
+        raise NotImplementedError
+
+    def queue(self, message: M) -> None:
+        with self.wake:
+            self.told.append(message)
+            self.waiting.extend([message] * self.copies)
+            self.wake.notify_all()
+
+    def fetch(self) -> list[M]:
+        """Everything that waits, taken away."""
+        with self.wake:
+            found = list(self.waiting)
+            self.waiting.clear()
+        return found
+
+    # -- sending -----------------------------------------------------------------------------------------------------
+
+    def deliver_for_ever(self) -> None:
+        while True:
+            with self.wake:
+                self.busy = False
+                self.wake.notify_all()
+                self.wake.wait_for(lambda: self.closing or (self.waiting and not self.on_hold))
+                if self.closing:
+                    return
+                message = self.waiting.popleft()
+                self.busy = True
+            self._deliver(message)
+
+    def _deliver(self, message: M) -> None:
+        message.tries += 1
+        try:
+            good = self.post(message).status_code < 300
+        except requests.RequestException:
+            good = False
+        if not good and message.tries < TRIES:
+            with self.wake:
+                self.waiting.append(message)
+                self.wake.wait_for(lambda: self.closing, timeout=min(0.2 * message.tries, 20))
+
+    def hold(self) -> None:
+        self.on_hold = True
+
+    def release(self) -> None:
+        with self.wake:
+            self.on_hold = False
+            self.wake.notify_all()
+
+    def reorder(self, order: str) -> None:
+        with self.wake:
+            items = list(self.waiting)
+            if order == "reversed":
+                items.reverse()
+            else:
+                random.shuffle(items)
+            self.waiting = deque(items)
+
+    def idle(self, timeout: float = 10) -> bool:
+        """Waits until everything is delivered."""
+        with self.wake:
+            return self.wake.wait_for(lambda: not self.waiting and not self.busy, timeout)
+
+    def close(self) -> None:
+        with self.wake:
+            self.closing = True
+            self.wake.notify_all()
