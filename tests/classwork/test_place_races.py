@@ -1,12 +1,14 @@
 """Two buyers at the same moment, on two connections: with our locks, and without any."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.test import Client, TransactionTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.domain import payments
 from billing.domain.placing import NotPlaced
 from billing.models import Adjustment, Order
 from classwork.domain.places import registering, room
@@ -75,6 +77,29 @@ class PlaceRaceTest(TransactionTestCase):
         outcomes = overlap(lambda: registering.release(line(order), "Given back"), self.buyer("Ben"))
         self.assertIsInstance(outcomes[1], NotPlaced)  # it looks first, and is told at once rather than made to wait
         self.assertIsInstance(self.buyer("Ben")(), Order)
+
+    def late_payment(self) -> tuple[Order, list[Any]]:
+        """Paid after the hold was over, while somebody else orders the same last place."""
+        order = place(cart((self.offer, me())))
+        payment = payments.start(order, "practice", timezone.now())
+        past = timezone.now() - timedelta(minutes=1)
+        Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))
+        Registration.objects.update(held_until=past)
+        taken = payments.Taken(payment.total, payment.currency)
+        return order, overlap(lambda: payments.confirm(payment, taken), self.buyer("Ben"))
+
+    def test_a_late_payment_and_a_new_buyer_share_no_place(self) -> None:
+        order, outcomes = self.late_payment()
+        order.refresh_from_db()
+        self.assertEqual((outcomes[0], order.state, self.taken()), (True, Order.State.PAID, 1))
+        self.assertIsInstance(outcomes[1], NotPlaced)
+
+    def test_control_without_locks_somebody_has_paid_and_has_no_place(self) -> None:
+        with without_locks():
+            order, _ = self.late_payment()
+        order.refresh_from_db()
+        self.assertEqual(order.state, Order.State.PAID)
+        self.assertEqual(Registration.objects.get(line__order=order).state, Registration.State.LAPSED)
 
     def test_one_person_registered_twice_at_once_is_one_account_and_one_case(self) -> None:
         ClassOffer.objects.update(capacity=5)
