@@ -197,6 +197,7 @@ class BadInputTest(RegisterTestCase):
         place(cart((self.offer, me()), payer=self.alice))
         page = self.client.get(URL, {"class": self.offer.pk})
         self.assertContains(page, "this class is full. Here is what else there is.")
+        self.assertContains(page, reverse("wait", args=[self.offer.pk]))
         self.assertNotContains(page, "checked disabled")
 
 
