@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 from django.db import transaction
-from django.test import override_settings
+from django.test import override_settings, tag
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -69,6 +69,7 @@ def _mixed(drawn: Any) -> list[Any]:
     return list(each)
 
 
+@tag("once")
 class GatewayLawTest(TestCase, HostedTestCase):
     plays = count(1)
 

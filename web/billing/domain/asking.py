@@ -45,10 +45,10 @@ def returned(payment: Payment) -> None:
 
 def send_refund(refund_id: int) -> None:
     """One that may have been sent hours ago, by a process that died, is looked for before it is sent again."""
-    refund = money_back.may_be_sent(refund_id)
+    refund = money_back.to_send(refund_id)
     if refund and money_back.is_old(refund):
         ask(refund.payment_id)
-        refund = money_back.may_be_sent(refund_id)
+        refund = money_back.to_send(refund_id)
     if refund:
         money_back.send(refund)
 

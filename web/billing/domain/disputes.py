@@ -17,6 +17,7 @@ from common.money import show
 from outbox.domain import emit
 
 State = Dispute.State
+MEANWHILE = "The payer’s bank asked the money back before it was sent."
 LOST = "The payer’s bank took the money back."
 
 
@@ -53,6 +54,8 @@ def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
     )
     Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
     cases.open_once(Case.Kind.DISPUTED, order, _text(order, dispute), payment)
+    for refund in payment.refunds.select_for_update().filter(state=Refund.State.RESERVED):
+        refunds.move(order, payment, refund, refunds.Answer(Refund.State.FAILED, message=MEANWHILE))
     emit(events.DISPUTE_OPENED, key=f"{dispute.pk}", order_id=order.pk, dispute_id=dispute.pk)
     return dispute
 

@@ -96,15 +96,10 @@ def _reserve_one(payment: Payment, amount: Decimal, why: str, by: User | None) -
     return refund
 
 
-def may_be_sent(refund_id: int) -> Refund | None:
-    """None when it is settled, or when the bank has asked the money back since: then it must not go twice."""
-    refund = Refund.objects.select_related("payment__order").get(pk=refund_id)
-    if refund.state != State.RESERVED:
-        return None
-    if refund.payment.disputes.exclude(state=Dispute.State.WON).exists():
-        settle(refund.pk, Answer(State.FAILED, message="The payer’s bank has asked the money back meanwhile."))
-        return None
-    return refund
+def to_send(refund_id: int) -> Refund | None:
+    """None when it is settled, or when a bank asked the money back before it was sent."""
+    refunds_left = Refund.objects.select_related("payment__order").filter(state=State.RESERVED)
+    return refunds_left.filter(pk=refund_id).first()
 
 
 def send(refund: Refund) -> None:
@@ -125,7 +120,7 @@ def settle(refund_id: int, answer: Answer) -> bool:
     order = locks.order(Refund.objects.get(pk=refund_id).payment.order_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
-    return refunds.move(order, payment, refund, answer)
+    return refunds.move(order, payment, refund, answer, sure=True)
 
 
 @transaction.atomic

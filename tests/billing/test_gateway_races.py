@@ -1,0 +1,156 @@
+"""What a gateway tells at the same moment as something else happens, on two connections. Each race is shown twice: with
+our row locks, and without any, where the harness must see the damage."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from unittest import mock
+
+from django.db import IntegrityError
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+from payments.core import PROVIDER_CACHE
+
+from billing.domain import asking, hearing, ledger, money_back, payments, placing, refunds
+from billing.domain import cart as carts
+from billing.gateways.facts import Disputed, Fact, GivenBack, Refused
+from billing.models import Order, Payment
+from outbox.models import Event
+from tests import make
+from tests.billing.hosted import with_double
+from tests.billing.test_races import Outcome, overlap, without_locks
+from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.fakes.gateway import Double
+
+
+@tag("postgres")
+@with_toys
+@with_double
+class GatewayRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        PROVIDER_CACHE.clear()
+        self.addCleanup(PROVIDER_CACHE.clear)
+        Double.reset()
+        ToyKind.catalogue = {1: Toy("70")}
+        self.staff = make.account("sue@example.org", "Sue")
+        order = carts.new(None)
+        Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
+        carts.add(order, "toy", 1, {})
+        self.order = placing.place(order, placing.How(), seen=None, at=timezone.now())
+        self.payment = payments.start(self.order, "double", timezone.now())
+        self.payment.keep_session(Double().begin(self.payment, self.payment.key))
+
+    def telling(self, fact: Fact | None = None) -> Callable[[], str]:
+        heard = Double.says(self.payment, fact) if fact else Double.took(self.payment)
+        return lambda: hearing.take("double", heard)
+
+    def paid(self) -> None:
+        self.telling()()
+        self.order.refresh_from_db()
+
+    def back(self, reference: str, amount: int) -> Callable[[], str]:
+        return self.telling(GivenBack(reference, Decimal(amount), "USD", "done"))
+
+    def click(self) -> Any:
+        return money_back.by_staff(self.order, Decimal(70), why="x", by=self.staff)
+
+    def surplus(self) -> Decimal:
+        return ledger.surplus(Order.objects.get())
+
+    # -- two messages ----------------------------------------------------------------------------------------------
+
+    def test_two_messages_of_one_fact_pay_once(self) -> None:
+        outcomes = overlap(self.telling(), self.telling())
+        self.assertEqual(outcomes, ["applied", "nothing"])
+        self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
+
+    def two_refunds_over_there(self) -> list[Outcome]:
+        self.paid()
+        with pausing(refunds, "count"):
+            return overlap(self.back("r-1", 30), self.back("r-2", 40))
+
+    def test_two_messages_of_two_refunds_leave_the_books_whole(self) -> None:
+        self.assertEqual(self.two_refunds_over_there(), ["applied", "applied"])
+        self.assertEqual(self.surplus(), 0)
+
+    def test_control_without_locks_the_books_are_not_whole(self) -> None:
+        with without_locks():
+            self.two_refunds_over_there()
+        self.assertNotEqual(self.surplus(), 0)
+
+    def one_refund_told_twice(self) -> list[Outcome]:
+        self.paid()
+        with pausing(refunds, "count"):
+            return overlap(self.back("r-1", 30), self.back("r-1", 30))
+
+    def test_two_messages_of_one_refund_count_once(self) -> None:
+        self.assertEqual(self.one_refund_told_twice(), ["applied", "nothing"])
+
+    def test_control_without_locks_only_the_constraint_stands_between(self) -> None:
+        with without_locks():
+            self.assertIsInstance(self.one_refund_told_twice()[0], IntegrityError)
+
+    # -- a message and the browser ---------------------------------------------------------------------------------
+
+    def refused_late_and_back_with_money(self) -> None:
+        """A message of the first card's refusal is being applied while the browser is back: the second card worked."""
+        refusal = self.telling(Refused("Try another card."))
+        Double.took(self.payment)
+        with pausing(Payment, "_write"):
+            overlap(refusal, lambda: asking.returned(Payment.objects.get()))
+
+    def test_money_wins_over_a_refusal_that_is_being_applied(self) -> None:
+        self.refused_late_and_back_with_money()
+        self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("confirmed", "paid"))
+
+    def test_control_without_locks_a_paid_order_has_a_payment_that_was_refused(self) -> None:
+        with without_locks():
+            self.refused_late_and_back_with_money()
+        self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("rejected", "paid"))
+
+    def test_a_message_and_the_browser_at_once_pay_once(self) -> None:
+        overlap(self.telling(), lambda: asking.returned(Payment.objects.get()))
+        self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
+
+    # -- the desk --------------------------------------------------------------------------------------------------
+
+    def two_clicks(self) -> list[Outcome]:
+        self.paid()
+        with pausing(refunds, "count"):
+            return overlap(self.click, self.click)
+
+    def test_the_second_of_two_clicks_is_told_that_nothing_is_left(self) -> None:
+        self.assertIsInstance(self.two_clicks()[1], money_back.TooMuch)
+        self.assertEqual(Payment.objects.get().refunded_amount, 70)
+
+    def test_control_without_locks_only_the_constraint_refuses_the_click(self) -> None:
+        with without_locks():
+            self.assertIsInstance(self.two_clicks()[0], IntegrityError)
+
+    def click_and_dispute(self) -> list[Outcome]:
+        self.paid()
+        lost = self.telling(Disputed("d-1", Decimal(70), "USD", "lost"))
+        with pausing(refunds, "count"):
+            return overlap(self.click, lost)
+
+    def test_a_refund_that_is_overtaken_by_a_dispute_is_not_sent(self) -> None:
+        outcomes = self.click_and_dispute()
+        self.assertEqual((outcomes[0][0].payment_id, outcomes[1]), (self.payment.pk, "applied"))
+        told = Payment.objects.get().refunds.values_list("origin", "state")
+        self.assertEqual(sorted(told), [("dispute", "done"), ("ours", "failed")])
+        self.assertEqual((Payment.objects.get().refunded_amount, self.surplus()), (70, 0))
+
+    def test_control_without_locks_the_money_would_go_twice(self) -> None:
+        with without_locks():
+            self.assertIsInstance(self.click_and_dispute()[0], IntegrityError)
+
+
+def pausing(place: Any, name: str) -> Any:
+    """The first of the two stands still before this is called, as at the toys' counter."""
+    function = getattr(place, name)
+
+    def paused(*args: Any, **more: Any) -> Any:
+        ToyKind.at_the_counter()
+        return function(*args, **more)
+
+    return mock.patch.object(place, name, paused)
