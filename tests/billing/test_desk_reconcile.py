@@ -4,11 +4,11 @@ from django.urls import reverse
 
 from billing.domain.reconciling import runs
 from billing.gateways.facts import Movement
-from billing.models import Finding, Reconciliation
+from billing.models import Finding, Order, Reconciliation
 from common.errors import Permanent
 from outbox.testing import run_all
+from tests.billing.reconciling import ReconcilingTestCase
 from tests.billing.scripted import Scripted
-from tests.billing.test_reconciling import ReconcilingTestCase
 
 
 class DeskReconcileTest(ReconcilingTestCase):
@@ -104,10 +104,10 @@ class DeskReconcileTest(ReconcilingTestCase):
     def test_the_list_of_runs_asks_as_often_for_thirty_as_for_one(self) -> None:
         def run(count: int) -> None:
             for _ in range(count):
-                runs.begin(self.today, self.today, by=self.ada)
-                run_all()
+                copy = Reconciliation.objects.create(since=self.today, until=self.today, cut=self.now, by=self.ada)
+                book = copy.books.create(start=self.now, end=self.now, cursor=self.now, state="done")
+                book.findings.create(verdict="only_ours")
 
-        self.only_ours()
         self.assertSameQueries(reverse("desk_reconciliations"), run)
 
     def test_a_run_asks_as_often_for_thirty_findings_as_for_one(self) -> None:
@@ -116,9 +116,10 @@ class DeskReconcileTest(ReconcilingTestCase):
 
         def find(count: int) -> None:
             for _ in range(count):
-                payment = self.only_ours()
+                order = Order.objects.create(payer_name="Pat", currency="USD")
+                payment = order.payments.create(variant="scripted", total=70, currency="USD")
                 Finding.objects.create(
-                    book=book, verdict="only_ours", payment=payment, order=payment.order,
+                    book=book, verdict="only_ours", payment=payment, order=order,
                     our_amount=70, our_currency="USD", our_at=self.noon,
                 )  # fmt: skip
 

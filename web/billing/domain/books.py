@@ -51,7 +51,7 @@ HEADINGS = [field.name for field in fields(Row)]
 def _cell(value: object, places: int) -> str:
     """Numbers as numbers. A text that a spreadsheet would take for a formula is marked as a text."""
     if isinstance(value, Decimal):
-        return f"{value:.{places}f}"
+        return f"{value + 0:.{places}f}"  # never -0.00
     text = "" if value is None else str(value)
     return f"'{text}" if text.startswith(FORMULAS) else text
 

@@ -130,6 +130,8 @@ def possible(finding: Finding) -> list[Deed]:
 @transaction.atomic
 def do(finding: Finding, name: str, *, why: str, by: User) -> Deed:
     """The deed, its entry in the history and the end of the finding stand or fall together."""
+    if finding.order_id is not None:
+        locks.order(finding.order_id)  # before the finding, as whoever hears from a gateway does
     locked = Finding.objects.select_for_update().filter(pk=finding.pk, closed_at=None).exists()
     deed = next((deed for deed in possible(finding) if deed.name == name), None)
     if not locked or deed is None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import events, gateways
+from billing.domain import locks
 from billing.domain.reconciling import comparing, opening
 from billing.gateways import Gateway
 from billing.gateways.facts import Movement
@@ -38,7 +39,9 @@ def begin(since: date, until: date, *, by: User | None, at: datetime | None = No
     """A new run, or the one over these days that is still going on: a double click begins one."""
     at = (at or timezone.now()).replace(microsecond=0) + SECOND  # the one that is passing counts
     start, cut = _span(since, until, at)
-    going = Reconciliation.objects.select_for_update().filter(since=since, until=until, ended_at=None).first()
+    if by is not None:
+        locks.account(by)  # the second click waits for the first
+    going = Reconciliation.objects.filter(since=since, until=until, ended_at=None).first()
     if going is not None:
         return going
     run = Reconciliation.objects.create(since=since, until=until, cut=cut, by=by, begun_at=at)

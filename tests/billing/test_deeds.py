@@ -1,0 +1,150 @@
+from decimal import Decimal
+
+from django.core import mail
+from django.urls import reverse
+
+from billing.domain import payments
+from billing.domain.reconciling import deeds, questions
+from billing.gateways.facts import Movement, Taken
+from billing.models import Book, Case, Finding, Order, Question
+from common import links
+from history.models import Entry
+from mailroom.models import Message
+from mailroom.testing import send_all
+from tests.billing.reconciling import ReconcilingTestCase
+from tests.billing.scripted import Scripted
+from tests.billing.toys import Toy, ToyKind, states
+
+
+class DeedsTest(ReconcilingTestCase):
+    def test_their_money_is_taken_over_as_a_webhook_would_have_told_it(self) -> None:
+        payment = self.attempt()
+        self.run_it()
+        finding = self.act(self.one("only_theirs"), "take_over")
+        payment.refresh_from_db()
+        self.assertEqual(
+            (payment.status, payment.order.state, states(payment.order)), ("confirmed", "paid", ["confirmed"])
+        )
+        self.assertEqual((finding.deed, finding.closed_by, finding.why), ("take_over", self.ada, "Looked at both"))
+        entry = Entry.objects.get(action="billing.finding_settled")
+        self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "Looked at both"))
+
+    def test_what_both_sides_tell_later_closes_what_was_open(self) -> None:
+        payment = self.attempt()
+        self.run_it()
+        payments.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
+        self.assertEqual(self.found(), [])
+        self.assertEqual(self.one("only_theirs").deed, "fits_now")
+
+    def test_a_deed_is_done_once(self) -> None:
+        self.attempt()
+        self.run_it()
+        finding = self.act(self.one("only_theirs"), "take_over")
+        with self.assertRaises(deeds.CannotBe):
+            self.act(finding, "take_over")
+
+    def test_asked_again_the_gateway_may_say_what_we_say(self) -> None:
+        payment = self.only_ours()
+        self.run_it()
+        finding = self.act(self.one("only_ours"), "ask")
+        self.assertTrue(finding.is_open)
+        Scripted.facts.append(Taken(payment.total, "USD", payment.transaction_id or ""))
+        self.assertEqual(self.act(finding, "ask").deed, "fits_now")
+
+    def test_what_was_paid_is_opened_with_one_click_or_it_is_said_why_not(self) -> None:
+        payment = self.bought()
+        ToyKind().put(payment.order.lines.get(), "released")
+        self.run_it()
+        finding = self.one("not_opened")
+        ToyKind.catalogue.pop(1)
+        with self.assertRaisesMessage(deeds.CannotBe, "not made any more"):
+            self.act(finding, "open")
+        ToyKind.catalogue[1] = Toy()
+        self.act(finding, "open")
+        self.assertEqual(states(payment.order), ["confirmed"])
+
+    def test_what_is_not_paid_is_taken_back_unless_it_is_paid_by_then(self) -> None:
+        order = self.placed(1)
+        ToyKind().put(order.lines.get(), "confirmed")
+        Order.objects.filter(pk=order.pk).update(held_until=self.noon)
+        self.run_it()
+        self.act(self.one("not_paid"), "release")
+        self.assertEqual(states(order), ["released"])
+        again = self.bought()
+        wrong = Finding(verdict="not_paid", order=again.order, line=again.order.lines.get(), book=Book.objects.first())
+        wrong.save()
+        with self.assertRaisesMessage(deeds.CannotBe, "paid for by now"):
+            self.act(wrong, "release")
+
+    def test_what_is_explained_once_is_explained_in_later_runs(self) -> None:
+        self.only_ours()
+        self.run_it()
+        self.act(self.one("only_ours"), "explained", "Paid by their other account")
+        run = self.run_it()
+        later = Finding.objects.get(book__run=run)
+        self.assertEqual(
+            (later.verdict, later.deed, later.why), ("only_ours", "explained", "Paid by their other account")
+        )
+
+    def test_the_same_finding_of_two_runs_is_settled_in_both(self) -> None:
+        self.only_ours()
+        self.run_it()
+        self.run_it()
+        self.act(self.one("only_ours"), "explained")
+        self.assertFalse(Finding.objects.open().exists())
+
+    def test_only_what_makes_sense_is_offered(self) -> None:
+        Scripted.theirs.append(Movement("payment", "pi_other", Decimal(5), "USD", self.noon))
+        self.run_it()
+        self.assertEqual([deed.name for deed in deeds.possible(self.one("only_theirs"))], ["explained"])
+
+
+class QuestionsTest(ReconcilingTestCase):
+    def asked(self) -> Question:
+        self.only_ours()
+        self.run_it()
+        self.act(self.one("only_ours"), "ask_payer", "Did your bank take it back?")
+        return Question.objects.get()
+
+    def test_the_payer_is_asked_by_mail_answers_on_a_page_and_the_office_has_a_case(self) -> None:
+        question = self.asked()
+        self.assertEqual(Message.objects.get(template="billing.question").to, "pat@example.org")
+        address = questions.address(question)
+        self.assertContains(self.client.get(address), "Did your bank take it back?")
+        self.assertEqual(self.client.post(address, {"answer": ""}).status_code, 400)
+        self.assertRedirects(self.client.post(address, {"answer": "Yes, by mistake."}), address)
+        self.client.post(address, {"answer": "Something else"})
+        case = Case.objects.get()
+        self.assertEqual((case.kind, case.order), (Case.Kind.ANSWERED, question.order))
+        self.assertIn("Yes, by mistake.", case.text)
+        self.assertContains(self.client.get(address), "Yes, by mistake.")
+
+    def test_the_mail_has_the_question_a_link_to_answer_and_one_to_pay_where_something_is_owed(self) -> None:
+        question = self.asked()
+        send_all()
+        [answer] = [letter.body for letter in mail.outbox if "question" in letter.subject]
+        self.assertIn(questions.address(question), answer)
+        self.assertNotIn("Pay now", answer)
+        order = self.placed(1, due=Order.Due.DOOR)
+        questions.ask(order, "Will you come?", by=self.ada)
+        send_all()
+        [_, asked] = [letter.body for letter in mail.outbox if "question" in letter.subject]
+        for words in ("Will you come?", "Pay now", "$70.00 is still to be paid"):
+            self.assertIn(words, asked)
+
+    def test_who_has_answered_meanwhile_is_not_asked(self) -> None:
+        questions.answer(questions.ask(self.placed(1), "Will you come?", by=self.ada), "Yes")
+        self.assertEqual([letter for letter in send_all() if "question" in letter.subject], [])
+
+    def test_without_the_mailed_link_there_is_no_such_page(self) -> None:
+        question = self.asked()
+        other = links.make(questions.PURPOSE, question.pk, "another")
+        for token in (question.pk, "x", links.make("order", question.pk, question.nonce), other):
+            self.assertEqual(self.client.get(reverse("order_question", args=[token])).status_code, 404)
+
+    def test_an_order_without_an_address_asks_nobody(self) -> None:
+        payment = self.only_ours()
+        Order.objects.filter(pk=payment.order_id).update(payer_email="")
+        self.run_it()
+        with self.assertRaisesMessage(deeds.CannotBe, "names no address"):
+            self.act(self.one("only_ours"), "ask_payer")
