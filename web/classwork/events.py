@@ -24,6 +24,14 @@ class MeetingChanged:
 
 
 @dataclass(frozen=True)
+class OfferSaved:
+    """A class was added to a session, or its values were changed."""
+
+    offer_id: int
+    change: int
+
+
+@dataclass(frozen=True)
 class OfferDecided:
     """A class was approved for the public, or taken back."""
 
@@ -53,6 +61,8 @@ MEETING_RESTORED = EventType("classwork.meeting_restored", MeetingChanged, subje
 MEETING_MOVED = EventType("classwork.meeting_moved", MeetingChanged, subject=("class_offer", "offer_id"))
 MEETING_ADDED = EventType("classwork.meeting_added", MeetingChanged, subject=("class_offer", "offer_id"))
 SUBSTITUTES_CHANGED = EventType("classwork.substitutes_changed", MeetingChanged, subject=("class_offer", "offer_id"))
+OFFER_CREATED = EventType("classwork.offer_created", OfferSaved, subject=("class_offer", "offer_id"))
+OFFER_CHANGED = EventType("classwork.offer_changed", OfferSaved, subject=("class_offer", "offer_id"))
 OFFER_APPROVED = EventType("classwork.offer_approved", OfferDecided, subject=("class_offer", "offer_id"))
 OFFER_HIDDEN = EventType("classwork.offer_hidden", OfferDecided, subject=("class_offer", "offer_id"))
 SUBJECT_APPROVED = EventType("classwork.subject_approved", SubjectDecided, subject=("subject", "subject_id"))

@@ -8,7 +8,9 @@ from classwork.models import (
     CalendarFeed,
     Diary,
     LevelOverride,
+    LibraryVisit,
     Meeting,
+    Opening,
     Proposal,
     Registration,
     Resource,
@@ -20,6 +22,8 @@ MODELS = {
     "classwork.Assignment": "The classes you teach or assist in",
     "classwork.Proposal": "What you proposed to teach",
     "classwork.Resource": "What you gave to your classes to watch, hear and read",
+    "classwork.LibraryVisit": "When you last looked into the library",
+    "classwork.Opening": "What a teacher opened for you alone",
     "classwork.Meeting": "The dates on which you stand in for somebody",
     "classwork.Registration": "Your places in classes",
     "classwork.LevelOverride": "The level that somebody of the school gave you",
@@ -28,7 +32,10 @@ MODELS = {
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
 
-NOT_PERSONAL = {"classwork.Attachment": "Where a resource hangs; the resource says who gave it."}
+NOT_PERSONAL = {
+    "classwork.Attachment": "Where a resource hangs; the resource says who gave it.",
+    "classwork.Release": "When a resource opens to a class.",
+}
 
 
 def export(person: Person) -> dict[str, object]:
@@ -50,14 +57,22 @@ def export(person: Person) -> dict[str, object]:
         "standing in": [str(each) for each in dates],
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
         "resources": [str(each) for each in Resource.objects.filter(author=person.account_id)],
+        "opened for you": [str(each.resource) for each in _openings(person)],
+        "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
     }
+
+
+def _openings(person: Person) -> QuerySet[Opening]:
+    return Opening.objects.filter(registration__student__in=person.student_ids).select_related("resource")
 
 
 def erase(person: Person) -> None:
     """Who taught a class is part of the class, and that somebody attended it; the names are gone with the account."""
     Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
+    LibraryVisit.objects.filter(account=person.account_id).delete()
+    _openings(person).delete()
     Diary.objects.filter(student__in=person.student_ids).delete()
     LevelOverride.objects.filter(student__in=person.student_ids).delete()
     Proposal.objects.filter(author=person.account_id).update(message="", answer="")

@@ -1,10 +1,11 @@
-"""What follows for places from what happened; hepcat.workflows says when."""
+"""What follows for places and resources from what happened; hepcat.workflows says when."""
 
 from typing import Any
 
 from billing.domain import disputes
 from classwork.domain.places import registering, telling
 from classwork.domain.places.waiting import queue
+from classwork.domain.resources import releases
 from classwork.models import Registration
 from common.errors import NeedsPerson
 from users.domain.care import Answer
@@ -19,6 +20,11 @@ def tell_attendee(event: Any) -> None:
 def look_for_twins(event: Any) -> None:
     held = Registration.objects.select_related("line__order", "offer__subject__level", "offer__session")
     telling.that_somebody_is_there_twice(held.get(pk=event.payload.registration_id))
+
+
+def rebuild_releases(event: Any) -> None:
+    """What opens with a class moves in the transaction in which the class does."""
+    releases.rebuild([event.payload.offer_id])
 
 
 def follow_disputes(event: Any) -> None:

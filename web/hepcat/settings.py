@@ -52,8 +52,10 @@ SESSION_MINIMUM_WEEKS = env.whole("SESSION_MINIMUM_WEEKS", 2 + DEFAULT_SESSION_W
 DEFAULT_SESSION_EXPIRE = env.whole("DEFAULT_SESSION_EXPIRE", 8, least=0)
 SHORT_SESSION_EXPIRE = env.whole("SHORT_SESSION_EXPIRE", 2, least=0)
 DEFAULT_CLASS_MINUTES = env.whole("DEFAULT_CLASS_MINUTES", 60, least=1, most=1440)
+OPEN_BEFORE_PAID = env.flag("OPEN_BEFORE_PAID", True)
+LATE_JOINERS_SEE_EARLIER = env.flag("LATE_JOINERS_SEE_EARLIER", True)
 # Dotted functions that add rows to the table of what a change of dates moves; each gets the effects on the classes.
-PREVIEW_CONTRIBUTORS: list[str] = []
+PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.preview.rows"]
 
 # -- apps --------------------------------------------------------------------------------------------------------
 

@@ -102,7 +102,9 @@ def create_offer(actor: User | None, draft: OfferDraft, *, why: str = "", now: d
         offer.save()
         _write_lists(offer, draft)
         schedule.write([replace(effect, offer=offer) for effect in preview.effects], now or timezone.now())
-        record(actor, "classwork.offer_created", offer, why=why, heading=offer.heading, session=offer.session.name)
+        said = {"heading": offer.heading, "session": offer.session.name}
+        entry = record(actor, "classwork.offer_created", offer, why=why, **said)
+        emit(events.OFFER_CREATED, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
     return offer
 
 
@@ -127,7 +129,8 @@ def change_offer(
         carry_out(actor, preview.effects, now, why)
         if ON_CALENDARS & fields.keys():
             schedule.touch(changed, now)
-        record(actor, "classwork.offer_changed", changed, why=why, changes=fields)
+        entry = record(actor, "classwork.offer_changed", changed, why=why, changes=fields)
+        emit(events.OFFER_CHANGED, key=f"change {entry.pk}", offer_id=changed.pk, change=entry.pk)
         if "manager_approved" in fields:
             announce_approval(actor, changed, why)
     return preview

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 from django.utils.module_loading import import_string
@@ -17,12 +18,13 @@ from classwork.models import ClassOffer
 @dataclass(frozen=True)
 class Effect:
     """What happens to the meetings of one class. `offer` carries the values it would have; `before` and `after` are
-    the times at which it really meets."""
+    the times at which it really meets, `skipped` the days that its rule leaves out."""
 
     offer: ClassOffer
     steps: tuple[Step, ...]
     before: tuple[Slot, ...]
     after: tuple[Slot, ...]
+    skipped: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ def effect(wanted: Wanted, now: datetime) -> Effect:
     standing = [meeting.standing for meeting in meetings]
     steps = timetable.steps(standing, timetable.slots(wanted.plan, wanted.rule), now)
     before, after = timetable.after(standing, []), timetable.after(standing, steps)
-    return Effect(wanted.offer, tuple(steps), tuple(before), tuple(after))
+    return Effect(wanted.offer, tuple(steps), tuple(before), tuple(after), wanted.rule.skipped)
 
 
 def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:

@@ -8,6 +8,7 @@ from classwork.models.calendar import (
 from classwork.models.catalogue import Level, Location, Subject
 from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
+from classwork.models.releases import LibraryVisit, Opening, Release
 from classwork.models.resources import Attachment, Resource, When
 from classwork.models.sessions import Session
 from classwork.models.waiting import Balance, OfferRole, WaitingEntry, Walk
@@ -21,11 +22,14 @@ __all__ = [
     "Diary",
     "Level",
     "LevelOverride",
+    "LibraryVisit",
     "Location",
     "Meeting",
     "OfferRole",
+    "Opening",
     "Proposal",
     "Registration",
+    "Release",
     "Resource",
     "Session",
     "SkippedDate",

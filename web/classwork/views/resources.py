@@ -7,9 +7,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from classwork.domain.resources import access, content, lost
+from classwork.domain.resources import access, content, library, lost
 from classwork.domain.resources.access import Found
 from classwork.models import Resource
 from common.files import serving
@@ -40,7 +41,15 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     if is_lost:
         lost.tell(resource)
     context = {"resource": resource, "found": found, "lost": is_lost, "may_edit": may_edit(request, resource)}
-    return render(request, "classwork/resource.html", context | shown(resource))
+    return render(request, "classwork/resource.html", context | shown(resource) | around(found))
+
+
+def around(found: Found) -> dict[str, Any]:
+    if found.place is None:
+        return {}
+    beside = library.beside(found.place, found.resource, timezone.now())
+    taught_in = f"{found.place.offer.subject.title}, {found.place.offer.session.title}"
+    return {"taught_in": taught_in, "state": beside.words, "previous": beside.before, "following": beside.after}
 
 
 def may_edit(request: HttpRequest, resource: Resource) -> bool:

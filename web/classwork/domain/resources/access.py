@@ -1,42 +1,143 @@
-"""Who may open which resource now; asked anew for the page and for every request of the bytes."""
+"""Who may open which resource now; asked anew for the page and for every request of the bytes.
+
+A place opens what its class has released: while it is confirmed, and for good once the class is over. On hold,
+cancelled, moved, or given all its money back, it opens nothing. Those who teach see everything at once.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
+from billing.models import Order
 from classwork.domain.resources import content
-from classwork.models import ClassOffer, Resource
+from classwork.models import ClassOffer, Registration, Release, Resource
+from common import dates
 from users.models import Staff, User
+from users.roles import is_team
+
+Audience, Kind = Resource.Audience, Resource.Kind
+
+
+# What a place can open; words for the class mail have no page of their own.
+FOR_STUDENTS = Q(resource__manager_approved=True, resource__audience__in=[Audience.STUDENT, Audience.PUBLIC])
+FOR_STUDENTS &= ~Q(resource__kind=Kind.EMAIL)
+
+
+class State(Enum):
+    OPEN = "open"
+    LOCKED = "locked"  # its day has not come
+    HELD = "held"  # the teacher keeps it back
+    UNPAID = "unpaid"
+    MISSED = "missed"  # it opened before they joined
+    GONE = "gone"
 
 
 @dataclass(frozen=True)
 class Found:
-    """A resource that somebody may open, and the class through which they may, where it is one."""
+    """A resource that somebody may open; the class through which they may, where it is one, and whose place it is."""
 
     resource: Resource
     offer: ClassOffer | None = None
+    place: Registration | None = None
 
 
-def find(user: User | AnonymousUser, pk: int) -> Found | None:
+def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Found | None:
+    at = at or timezone.now()
     resource = Resource.objects.filter(pk=pk).first()
     if resource is None:
         return None
-    if _is_public(resource) or user.has_perm("classwork.view_resource") or _gives(user, resource):
+    if isinstance(user, User) and (place := _place(user, resource, at)):
+        return Found(resource, place.offer, place)
+    if user.has_perm("classwork.view_resource") or in_libraries(user, at).filter(pk=pk).exists():
         return Found(resource)
+    return Found(resource) if _gives(user, resource) else None
+
+
+# -- through a place in a class ----------------------------------------------------------------------------------
+
+
+def places(user: User) -> QuerySet[Registration]:
+    return Registration.objects.of(user).filter(state=Registration.State.CONFIRMED)
+
+
+def _place(user: User, resource: Resource, at: datetime) -> Registration | None:
+    """The latest of one's places that opens it."""
+    hanging = Release.objects.filter(FOR_STUDENTS, resource=resource)
+    releases = {release.offer_id: release for release in hanging}
+    mine = (
+        places(user)
+        .filter(offer__in=releases)
+        .select_related("offer__subject__level", "offer__session", "student", "line__order")
+    )
+    for place in mine.prefetch_related("openings"):
+        by_hand = any(opening.resource_id == resource.pk for opening in place.openings.all())
+        if state(releases[place.offer_id], place, at, by_hand=by_hand) == State.OPEN:
+            return place
     return None
 
 
-def _is_public(resource: Resource) -> bool:
-    is_for_all = resource.manager_approved and resource.audience == Resource.Audience.PUBLIC
-    return is_for_all and not resource.attachments.exists()
+def state(release: Release, place: Registration, at: datetime, *, by_hand: bool = False) -> State:
+    """`by_hand`: a teacher opened it for this one student."""
+    if not is_settled(place):
+        return State.UNPAID
+    if by_hand:
+        return State.OPEN
+    if release.is_over(dates.local(at).date()):
+        return State.GONE
+    if release.held_at:
+        return State.HELD
+    begun = release.begins_at
+    if begun is not None and begun > at:
+        return State.LOCKED
+    return State.MISSED if _is_too_early_for(place, begun) else State.OPEN
+
+
+def is_settled(place: Registration) -> bool:
+    """Nothing is open when all of the money went back, nor, where the school wants it so, before it has come."""
+    order = place.line.order if place.line else None
+    if order is None or order.state != Order.State.PAID:
+        return settings.OPEN_BEFORE_PAID
+    return not (place.line and place.line.now_total and not order.charged)
+
+
+def _is_too_early_for(place: Registration, begun: datetime | None) -> bool:
+    if settings.LATE_JOINERS_SEE_EARLIER or begun is None or place.confirmed_at is None:
+        return False
+    return begun < place.confirmed_at
+
+
+# -- the libraries -----------------------------------------------------------------------------------------------
+
+
+def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool | None = None) -> QuerySet[Resource]:
+    """What hangs on nothing, by its audience; for everybody also what a class has opened to all."""
+    audiences = [Audience.PUBLIC]
+    if isinstance(user, User) and (places(user).exists() if is_student is None else is_student):
+        audiences.append(Audience.STUDENT)
+    if is_team(user):
+        audiences.append(Audience.TEACHER)
+    released = Release.objects.open_to_all(at).filter(
+        resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
+    )
+    loose = Q(attachments=None, audience__in=audiences)
+    open_to_all = Q(Exists(released), audience=Audience.PUBLIC)
+    return Resource.objects.filter(loose | open_to_all, manager_approved=True).exclude(kind=Kind.EMAIL)
+
+
+# -- those who teach ---------------------------------------------------------------------------------------------
 
 
 def _gives(user: User | AnonymousUser, resource: Resource) -> bool:
     """Who gives it, or teaches what it hangs on."""
     staff = Staff.objects.filter(user=user.pk).first() if isinstance(user, User) else None
-    if staff is None or resource.audience == Resource.Audience.ADMIN:
+    if staff is None or resource.audience == Audience.ADMIN:
         return False
     if resource.author_id == staff.pk:
         return True

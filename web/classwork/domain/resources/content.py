@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from classwork.domain.faults import Fault, Refused
-from classwork.domain.resources import hung
+from classwork.domain.resources import hung, releases
 from classwork.domain.resources.hung import Hung
 from classwork.models import Attachment, ClassOffer, Resource, Subject
 from common.files import incoming
@@ -55,6 +55,7 @@ def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[s
         _keep(resource, chosen)
         resource.save()
         Attachment.objects.create(resource=resource, position=_last(thing) + 1, **_to(thing))
+        releases.follow(thing)
         record(staff.user, "classwork.resource_added", resource, title=str(resource), to=str(thing))
     return resource
 
@@ -71,6 +72,7 @@ def change(
             setattr(stored, name, value)
         _keep(stored, chosen)
         stored.save()
+        releases.follow_resource(stored)
         record(staff.user, "classwork.resource_changed", stored, title=str(stored))
     return stored
 
@@ -80,6 +82,7 @@ def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> N
         attachment = _of_offer(offer, resource)
         attachment.hidden = hidden
         attachment.save(update_fields=["hidden"])
+        releases.follow(offer)
         action = "hidden" if hidden else "shown"
         record(staff.user, f"classwork.resource_{action}", resource, title=str(resource), to=str(offer))
 
@@ -88,6 +91,7 @@ def remove(staff: Staff, thing: Thing, resource: Resource) -> None:
     """The resource itself goes with the last thing that it hung on."""
     with transaction.atomic():
         resource.attachments.filter(**_to(thing)).delete()
+        releases.follow(thing)
         record(staff.user, "classwork.resource_removed", resource, title=str(resource), to=str(thing))
         if not resource.attachments.exists():
             resource.delete()
@@ -102,6 +106,7 @@ def arrange(staff: Staff, thing: Thing, order: list[int]) -> None:
             attachment = _attachment(thing, known[pk].resource)
             attachment.position = position
             attachment.save(update_fields=["position"])
+        releases.follow(thing)
         record(staff.user, "classwork.resources_arranged", thing, order=wanted)
 
 

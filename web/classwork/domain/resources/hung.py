@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -40,6 +40,17 @@ def on_offer(offer: ClassOffer) -> list[Hung]:
     """Hidden ones too: whoever teaches it sees what they have hidden."""
     wanted = Q(offer=offer) | Q(subject=offer.subject_id)
     return merged(Attachment.objects.filter(wanted).select_related("resource"))
+
+
+def on_offers(offers: Sequence[ClassOffer]) -> dict[int, list[Hung]]:
+    """The same for many classes, asked for at once."""
+    wanted = Q(offer__in=offers) | Q(subject__in={offer.subject_id for offer in offers})
+    found = list(Attachment.objects.filter(wanted).select_related("resource"))
+    return {offer.pk: merged(each for each in found if _hangs_on(each, offer)) for offer in offers}
+
+
+def _hangs_on(attachment: Attachment, offer: ClassOffer) -> bool:
+    return offer.pk == attachment.offer_id or offer.subject_id == attachment.subject_id
 
 
 def on_subject(subject: Subject) -> list[Hung]:

@@ -1,0 +1,30 @@
+"""Resources on classes, and places in them, without the ways of the site to get there."""
+
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from classwork.domain.resources import releases
+from classwork.models import Attachment, ClassOffer, Registration, Resource, Subject
+from users.models import Student
+
+
+def resource(title: str = "Rock step", *hung_on: ClassOffer | Subject, **values: Any) -> Resource:
+    usual = {"kind": "text", "text": "Left, *right*.", "when": "sign_up", "manager_approved": True}
+    found = Resource.objects.create(title=title, **usual | values)
+    for thing in hung_on:
+        hang(found, thing)
+    releases.follow(*hung_on)
+    return found
+
+
+def hang(resource: Resource, thing: ClassOffer | Subject, **values: Any) -> Attachment:
+    to = {"offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
+    return Attachment.objects.create(resource=resource, **to, **values)
+
+
+def place(student: Student, offer: ClassOffer, state: str = "confirmed", at: datetime | None = None) -> Registration:
+    at = at or timezone.now()
+    ended = at if state in ("cancelled", "lapsed", "transferred") else None
+    return Registration.objects.create(student=student, offer=offer, state=state, confirmed_at=at, ended_at=ended)

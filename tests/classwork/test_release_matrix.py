@@ -1,0 +1,119 @@
+"""Which resource is open to whom at which moment, for every combination, against a second opinion of a few lines."""
+
+from datetime import date, datetime, time, timedelta
+from itertools import product
+
+from django.test import tag
+
+from classwork.domain import meetings
+from classwork.domain.resources import access, library, releases
+from classwork.models import Attachment, ClassOffer, Resource
+from common import dates
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import giving
+from users.models import User
+
+WEEK = timedelta(weeks=1)
+WEEKS, SKIPPED, CANCELLED = (1, 4), (None, 1), (None, 0, -1)
+EXPIRIES, AUDIENCES, WAYS = (None, 1, 2), ("public", "student", "teacher", "admin"), ("subject", "offer", "both")
+
+
+class SecondOpinion:
+    """One class, as a list of its days and which of them are off."""
+
+    def __init__(self, first: date, clock: time, weeks: int, skipped: int | None, cancelled: int | None) -> None:
+        skip = {first + skipped * WEEK} if skipped is not None and skipped < weeks else set()
+        self.days = [first + n * WEEK for n in range(weeks + len(skip))]
+        classes = [day for day in self.days if day not in skip]
+        self.off = skip | ({classes[cancelled]} if cancelled is not None else set())
+        self.clock = clock
+
+    def opening(self, when: str, number: int | None) -> datetime:
+        held = [day for day in self.days if day not in self.off]
+        n = {"sign_up": 1, "class": number, "completion": 99}[when] or 0
+        if when != "completion" and n <= len(held):
+            return dates.at(held[n - 1], self.clock)
+        return dates.at(self.days[-1], self.clock)
+
+    def is_open(self, resource: Resource, at: datetime) -> bool:
+        opening = self.opening(resource.when, resource.class_number)
+        if resource.when != "sign_up" and at < opening:
+            return False
+        last, left = dates.local(opening).date(), resource.expires_after
+        while left:
+            left -= not any(last < day <= last + WEEK for day in self.off)
+            last += WEEK
+        return resource.expires_after is None or dates.local(at).date() <= last
+
+
+@tag("once")
+class MatrixTest(SchoolTestCase):
+    def test_everybody_sees_at_each_moment_what_the_second_opinion_says(self) -> None:
+        for weeks, skipped, cancelled in product(WEEKS, SKIPPED, CANCELLED):
+            with self.subTest(weeks=weeks, skipped=skipped, cancelled=cancelled):
+                self.try_out(weeks, skipped, cancelled)
+
+    def try_out(self, weeks: int, skipped: int | None, cancelled: int | None) -> None:
+        subject = make.subject("L2", num_weeks=weeks, num_minutes=60)
+        one, two = self.classes(subject, weeks, skipped, cancelled)
+        resources = self.hang_all(weeks, one)
+        opinions = [self.opinion(one, weeks, skipped, cancelled), self.opinion(two, weeks, None, None)]
+        self.place(one, two)
+        start = one.meetings.order_by("starts_at")[0].starts_at
+        for moment in (*(start + n * WEEK + timedelta(hours=h) for n in (0, 1, 3, 6) for h in (0, 1)),):
+            for person, taken in ((self.alice, opinions), (self.gus, opinions[1:]), (self.sam, [])):
+                expected = {pk for pk, (each, way) in resources.items()
+                            if self.expects(each, way, taken, opinions, moment)}  # fmt: skip
+                self.assertEqual(self.seen(person, moment, set(resources)), expected, (person, moment))
+
+    def expects(self, each: Resource, way: str, taken: list, every: list, moment: datetime) -> bool:
+        """Through the class alone it hangs only on the first of the two."""
+        reach = every[:1] if way == "offer" else every
+        if each.audience == "public" and each.when != "sign_up" and any(one.is_open(each, moment) for one in reach):
+            return True
+        through = [one for one in taken if one in reach]
+        return each.audience in ("public", "student") and any(one.is_open(each, moment) for one in through)
+
+    def seen(self, person: User, moment: datetime, among: set[int]) -> set[int]:
+        found = library.of(person, moment)
+        opened = {item.resource.pk for item in found.earned} | {one.pk for one in found.loose}
+        probe = min(among)
+        self.assertEqual(access.find(person, probe, moment) is not None, probe in opened)
+        return opened & among
+
+    def classes(self, subject, weeks: int, skipped: int | None, cancelled: int | None) -> list[ClassOffer]:
+        first = make.offer(self.session, subject, class_day=3, start_time=time(18))
+        if skipped is not None and skipped < weeks:
+            day = first.meetings.get(number=skipped + 1).on
+            first.delete()
+            first = make.offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
+        if cancelled is not None:
+            meetings.cancel(None, list(first.meetings.order_by("starts_at"))[cancelled], "Snow")
+        return [first, make.offer(self.session, subject, class_day=4, start_time=time(20))]
+
+    def opinion(self, offer: ClassOffer, weeks: int, skipped: int | None, cancelled: int | None) -> SecondOpinion:
+        ends = time(offer.start_time.hour + 1)
+        return SecondOpinion(offer.meetings.get(number=1).on, ends, weeks, skipped if skipped != 0 else None, cancelled)
+
+    def hang_all(self, weeks: int, offer: ClassOffer) -> dict[int, tuple[Resource, str]]:
+        moments = [("sign_up", None), ("completion", None), *(("class", n) for n in (1, 2, weeks, 6))]
+        every = list(product(dict.fromkeys(moments), EXPIRIES, AUDIENCES, WAYS))
+        made = Resource.objects.bulk_create(
+            Resource(title="Step", kind="text", text="x", audience=audience, when=when, class_number=number,
+                     expires_after=expiry, manager_approved=True)
+            for (when, number), expiry, audience, _ in every
+        )  # fmt: skip
+        ways = [way for *_, way in every]
+        Attachment.objects.bulk_create(
+            Attachment(resource=each, **to)
+            for each, way in zip(made, ways, strict=True)
+            for to in ({"subject": offer.subject}, {"offer": offer})
+            if way in (next(iter(to)), "both")
+        )
+        releases.follow(offer, offer.subject)
+        return {each.pk: (each, way) for each, way in zip(made, ways, strict=True)}
+
+    def place(self, one: ClassOffer, two: ClassOffer) -> None:
+        for student, offer in ((self.student, one), (self.student, two), (self.kit, two)):
+            giving.place(student, offer)

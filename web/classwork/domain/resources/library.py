@@ -1,0 +1,196 @@
+"""What an account's people may open, class by class and week by week, with what is still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import F, Q, Subquery
+
+from classwork.domain.resources import access
+from classwork.domain.resources.access import FOR_STUDENTS, State
+from classwork.models import LibraryVisit, Registration, Release, Resource
+from common import dates
+from users.models import User
+
+PAUSE = timedelta(hours=1)  # who comes back sooner is still on the same visit
+STEP = timedelta(minutes=5)
+
+WORDS = {
+    State.HELD: "Opens when your teacher says so",
+    State.UNPAID: "Opens when the class is paid",
+    State.MISSED: "Opened before you joined: ask your teacher",
+}
+
+
+@dataclass(frozen=True)
+class Item:
+    release: Release
+    place: Registration
+    state: State
+    opened_at: datetime
+    is_new: bool = False
+
+    @property
+    def resource(self) -> Resource:
+        return self.release.resource
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == State.OPEN
+
+    @property
+    def words(self) -> str:
+        """What stands beside it; '' for what is open for good."""
+        release = self.release
+        if self.state == State.LOCKED and (begins := release.begins_at):
+            return f"Opens {dates.day(dates.local(begins).date())}, {dates.clock(dates.local(begins))}"
+        if self.state == State.GONE and release.last_day:
+            return f"Was here until {dates.day(release.last_day)}"
+        if self.state == State.OPEN and release.last_day:
+            return f"Here until {dates.day(release.last_day)}"
+        return WORDS.get(self.state, "")
+
+
+@dataclass(frozen=True)
+class Shelf:
+    place: Registration
+    items: list[Item]
+
+    @property
+    def weeks(self) -> Iterator[tuple[str, list[Item]]]:
+        for week, those in groupby(self.items, key=lambda item: item.release.week):
+            yield week, list(those)
+
+    @property
+    def open_count(self) -> int:
+        return sum(item.is_open for item in self.items)
+
+
+@dataclass(frozen=True)
+class Library:
+    shelves: list[Shelf]
+    loose: list[Resource]
+    at: datetime
+
+    @property
+    def new(self) -> list[Item]:
+        return _once(item for shelf in self.shelves for item in shelf.items if item.is_new)
+
+    @property
+    def earned(self) -> list[Item]:
+        """All that is open, each once, through whatever class."""
+        return _once(item for shelf in self.shelves for item in shelf.items if item.is_open)
+
+    @property
+    def now(self) -> list[Shelf]:
+        return [shelf for shelf in self.shelves if self._is_on(shelf)]
+
+    @property
+    def before(self) -> list[Shelf]:
+        return [shelf for shelf in self.shelves if not self._is_on(shelf)]
+
+    @property
+    def libraries(self) -> list[tuple[str, list[Resource]]]:
+        named = (("For students", "student"), ("For those who teach", "teacher"), ("For everybody", "public"))
+        found = [(title, [one for one in self.loose if one.audience == audience]) for title, audience in named]
+        return [(title, those) for title, those in found if those]
+
+    def _is_on(self, shelf: Shelf) -> bool:
+        return shelf.place.offer.session.end_date >= dates.local(self.at).date()
+
+
+def _once(items: Iterable[Item]) -> list[Item]:
+    """The latest first, each resource a single time."""
+    latest = sorted(items, key=lambda item: item.opened_at, reverse=True)
+    return list({item.resource.pk: item for item in reversed(latest)}.values())[::-1]
+
+
+def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
+    """In as many queries for forty classes as for one. `text` leaves only what has all its words."""
+    places = list(_places(user)) if isinstance(user, User) else []
+    since = _visit(user, places[0], at) if isinstance(user, User) and places else None
+    releases = _releases(places, text)
+    shelves = [
+        Shelf(place, [_item(one, place, at, since) for one in releases.get(place.offer_id, [])]) for place in places
+    ]
+    loose = access.in_libraries(user, at, is_student=bool(places)).filter(_has(text)).defer("text")
+    return Library([shelf for shelf in shelves if shelf.items], list(loose), at)
+
+
+def _places(user: User) -> Iterable[Registration]:
+    """With the viewer's last visit, which saves a query of its own."""
+    visit = LibraryVisit.objects.filter(account=user)
+    found = access.places(user).annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at")))
+    related = found.select_related("student", "offer__subject__level", "offer__session", "line__order")
+    return related.prefetch_related("openings").order_by("-offer__session__key_day_date", "offer__class_day", "pk")
+
+
+def _visit(user: User, place: Any, at: datetime) -> datetime | None:
+    """Since when things are new to them; written down once in a while, not with every look."""
+    since, last = place.since, place.last
+    if last is not None and at - last < STEP:
+        return since
+    if last is not None and at - last > PAUSE:
+        since = last
+    LibraryVisit.objects.bulk_create(
+        [LibraryVisit(account=user, since=since, at=at)],
+        update_conflicts=True,
+        unique_fields=["account"],
+        update_fields=["since", "at"],
+    )
+    return since
+
+
+def _releases(places: Iterable[Registration], text: str) -> dict[int, list[Release]]:
+    offers = {place.offer_id for place in places}
+    if not offers:
+        return {}
+    found = Release.objects.filter(FOR_STUDENTS, _has(text, "resource__"), offer__in=offers)
+    ordered = found.select_related("resource").defer("resource__text")
+    by_offer: dict[int, list[Release]] = {}
+    for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
+        by_offer.setdefault(release.offer_id, []).append(release)
+    return by_offer
+
+
+def _has(text: str, where: str = "") -> Q:
+    wanted = Q()
+    for word in text.split():
+        wanted &= Q(**{f"{where}title__icontains": word}) | Q(**{f"{where}text__icontains": word})
+    return wanted
+
+
+def _item(release: Release, place: Registration, at: datetime, since: datetime | None) -> Item:
+    by_hand = [one.date_added for one in place.openings.all() if one.resource_id == release.resource_id]
+    state = access.state(release, place, at, by_hand=bool(by_hand))
+    planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
+    opened_at = max(by_hand) if by_hand else max(planned)
+    is_new = state == State.OPEN and since is not None and opened_at > since
+    return Item(release, place, state, opened_at, is_new)
+
+
+# -- one resource among those beside it --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands before and after it in its class, of what is open, and how long it stays."""
+
+    before: Resource | None = None
+    after: Resource | None = None
+    words: str = ""
+
+
+def beside(place: Registration, resource: Resource, at: datetime) -> Beside:
+    items = [_item(one, place, at, None) for one in _releases([place], "").get(place.offer_id, [])]
+    found = [item for item in items if item.is_open]
+    here = next((n for n, item in enumerate(found) if item.resource == resource), None)
+    if here is None:
+        return Beside()
+    around = [None, *(item.resource for item in found), None]
+    return Beside(around[here], around[here + 2], found[here].words)

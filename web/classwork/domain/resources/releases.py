@@ -1,0 +1,117 @@
+"""Release rows: made from the schedule and remade with it, in the transaction of whatever changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from classwork.domain.resources import hung, rules
+from classwork.domain.resources.hung import Hung
+from classwork.domain.resources.rules import Rule, Window
+from classwork.models import ClassOffer, Opening, Registration, Release, Resource, Subject
+from history.domain import record
+from users.models import User
+
+PLANNED = ("opens_at", "last_day", "class_number", "position")
+
+
+def rebuild(offers: Iterable[int]) -> None:
+    """Whoever rebuilds holds the classes' rows, so that two changes at once leave what the later one wants."""
+    with transaction.atomic():
+        locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
+        found = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
+        hanging = hung.on_offers(found)
+        for offer in found:
+            _rebuild(offer, planned(offer, hanging[offer.pk]))
+
+
+def planned(offer: ClassOffer, hanging: Iterable[Hung]) -> dict[int, dict[str, Any]]:
+    """What each resource's row shall say; nothing for what is hidden, or while the class has no dates."""
+    run = rules.run([one.standing for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()])
+    if run is None:
+        return {}
+    return {each.resource.pk: _values(each, rules.window(rule_of(each), run)) for each in hanging if not each.hidden}
+
+
+def _values(each: Hung, window: Window) -> dict[str, Any]:
+    return dict(zip(PLANNED, (window.opens_at, window.last_day, each.class_number, each.position), strict=True))
+
+
+def rule_of(each: Hung) -> Rule:
+    return Rule(each.when, each.class_number, each.expires_after)
+
+
+def _rebuild(offer: ClassOffer, wanted: dict[int, dict[str, Any]]) -> None:
+    standing = {release.resource_id: release for release in offer.releases.all()}
+    if gone := standing.keys() - wanted.keys():
+        Release.objects.filter(offer=offer, resource__in=gone).delete()
+    changed = [standing[pk] for pk, values in wanted.items() if pk in standing and _differs(standing[pk], values)]
+    Release.objects.bulk_update(changed, PLANNED)
+    Release.objects.bulk_create(
+        Release(offer=offer, resource_id=pk, **values) for pk, values in wanted.items() if pk not in standing
+    )
+
+
+def _differs(release: Release, values: dict[str, Any]) -> bool:
+    before = {name: getattr(release, name) for name in PLANNED}
+    for name, value in values.items():
+        setattr(release, name, value)
+    return before != values
+
+
+def follow(*things: ClassOffer | Subject) -> None:
+    """After something was hung on one of these, or taken off."""
+    offers = {thing.pk for thing in things if isinstance(thing, ClassOffer)}
+    subjects = [thing.pk for thing in things if isinstance(thing, Subject)]
+    rebuild(offers.union(ClassOffer.objects.filter(subject__in=subjects).values_list("pk", flat=True)))
+
+
+def follow_resource(resource: Resource) -> None:
+    rebuild(offers_of(resource))
+
+
+def offers_of(resource: Resource) -> Collection[int]:
+    """Every class that it hangs on, itself or through its subject."""
+    hangs = Q(attachments__resource=resource) | Q(subject__attachments__resource=resource)
+    return set(ClassOffer.objects.filter(hangs).values_list("pk", flat=True))
+
+
+# -- what a teacher does -----------------------------------------------------------------------------------------
+
+
+def release_now(by: User, release: Release) -> None:
+    """The last day stays as planned."""
+    _set(by, release, "released", released_at=timezone.now(), held_at=None)
+
+
+def hold_back(by: User, release: Release) -> None:
+    _set(by, release, "held_back", released_at=None, held_at=timezone.now())
+
+
+def as_planned(by: User, release: Release) -> None:
+    _set(by, release, "as_planned", released_at=None, held_at=None)
+
+
+def _set(by: User, release: Release, deed: str, **values: object) -> None:
+    with transaction.atomic():
+        if Release.objects.filter(pk=release.pk).update(**values):
+            resource = release.resource
+            record(by, f"classwork.resource_{deed}", resource, title=str(resource), offer=release.offer_id)
+
+
+def open_for(by: User, resource: Resource, registration: Registration) -> None:
+    with transaction.atomic():
+        _, new = Opening.objects.get_or_create(registration=registration, resource=resource)
+        if new:
+            record(by, "classwork.resource_opened_for_one", resource, registration=registration.pk)
+
+
+def close_for(by: User, resource: Resource, registration: Registration) -> None:
+    with transaction.atomic():
+        gone, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
+        if gone:
+            record(by, "classwork.resource_closed_for_one", resource, registration=registration.pk)

@@ -1,0 +1,87 @@
+"""When a resource opens and until when it stays: from the meetings of a class to two moments. Pure.
+
+“Class n” is the n-th that takes place. When fewer take place than n, the planned end of the last counts; so taking a
+meeting away never opens anything earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+
+from django.utils import timezone
+
+from classwork.domain.timetable import Standing
+
+SIGN_UP, CLASS, COMPLETION = "sign_up", "class", "completion"
+
+
+@dataclass(frozen=True)
+class Rule:
+    when: str
+    class_number: int | None = None
+    expires_after: int | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """The meetings of one class: the ends of those that take place, in order; the end of the last, whether or not it
+    does; the days on which the class does not meet."""
+
+    ends: tuple[datetime, ...]
+    planned_end: datetime
+    off: frozenset[date] = frozenset()
+
+    def after(self, number: int) -> datetime:
+        return self.ends[number - 1] if number <= len(self.ends) else self.planned_end
+
+
+@dataclass(frozen=True)
+class Window:
+    """None opens with the registration, or stays for good."""
+
+    opens_at: datetime | None
+    last_day: date | None
+
+
+def run(meetings: Iterable[Standing], skipped: Iterable[date], zone: tzinfo | None = None) -> Run | None:
+    """None while the class has no meeting."""
+    known = list(meetings)
+    if not known:
+        return None
+    cancelled = (day_of(one.slot.starts_at, zone) for one in known if one.cancelled)
+    return Run(
+        ends=tuple(sorted(one.slot.ends_at for one in known if not one.cancelled)),
+        planned_end=max(one.slot.ends_at for one in known),
+        off=frozenset((*skipped, *cancelled)),
+    )
+
+
+def window(rule: Rule, run: Run, zone: tzinfo | None = None) -> Window:
+    opens_at = _opens(rule, run)
+    if rule.expires_after is None:
+        return Window(opens_at, None)
+    counted_from = day_of(run.after(1) if opens_at is None else opens_at, zone)
+    return Window(opens_at, last_day(counted_from, rule.expires_after, run.off))
+
+
+def _opens(rule: Rule, run: Run) -> datetime | None:
+    if rule.when == SIGN_UP:
+        return None
+    if rule.when == COMPLETION or rule.class_number is None:
+        return run.planned_end
+    return run.after(rule.class_number)
+
+
+def last_day(first: date, weeks: int, off: Iterable[date]) -> date:
+    """Each day off in between adds a week, and so does one in the week that was added."""
+    last = first + timedelta(weeks=weeks)
+    for day in sorted(off):
+        if first < day <= last:
+            last += timedelta(weeks=1)
+    return last
+
+
+def day_of(moment: datetime, zone: tzinfo | None = None) -> date:
+    return moment.astimezone(zone or timezone.get_default_timezone()).date()

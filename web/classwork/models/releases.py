@@ -1,0 +1,97 @@
+"""When the resources of a class open, what a teacher opened for one student, and when somebody looked last."""
+
+from datetime import date, datetime
+
+from django.db import models
+from django.db.models import Q
+
+from classwork.models.calendar import ClassOffer
+from classwork.models.places import Registration
+from classwork.models.resources import Resource
+from common import dates
+from users.models import User
+
+
+class ReleaseQuerySet(models.QuerySet["Release"]):
+    def open_to_all(self, at: datetime) -> "ReleaseQuerySet":
+        """Open by the calendar or by a teacher's hand; what opens at sign-up does so for the registered alone."""
+        begun = Q(opens_at__lte=at) | Q(released_at__lte=at)
+        stays = Q(last_day=None) | Q(last_day__gte=dates.local(at).date())
+        return self.filter(begun, stays, held_at=None)
+
+
+class Release(models.Model):
+    """Made from the schedule and remade with it; only `released_at` and `held_at` are a person's."""
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="releases")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="releases")
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the registration.")
+    class_number = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="After which class, where it is one."
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+    last_day = models.DateField(null=True, blank=True, help_text="Still open on this day. Empty: it stays.")
+    released_at = models.DateTimeField("opened early", null=True, blank=True)
+    held_at = models.DateTimeField("held back", null=True, blank=True)
+    date_added = models.DateTimeField(auto_now_add=True)
+
+    objects = ReleaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["opens_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "resource"], name="classwork_release_once"),
+            models.CheckConstraint(
+                condition=Q(released_at=None) | Q(held_at=None), name="classwork_release_opened_or_held_back"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} in {self.offer}"
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """By plan or by hand, whichever comes first; None for what opens with the registration."""
+        if self.opens_at is None or self.released_at is None:
+            return self.opens_at
+        return min(self.opens_at, self.released_at)
+
+    @property
+    def week(self) -> str:
+        if self.class_number:
+            return f"After class {self.class_number}"
+        return "After the last class" if self.opens_at else "From the start"
+
+    def is_over(self, today: date) -> bool:
+        return self.last_day is not None and self.last_day < today
+
+
+class Opening(models.Model):
+    """What a teacher opened for one student, whatever the calendar says: to catch up, or to see it once more."""
+
+    registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="openings")
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="openings")
+    date_added = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "opening for one student"
+        verbose_name_plural = "openings for one student"
+        constraints = [models.UniqueConstraint(fields=["registration", "resource"], name="classwork_opening_once")]
+
+    def __str__(self) -> str:
+        return f"{self.resource} for {self.registration.student}"
+
+
+class LibraryVisit(models.Model):
+    """What opened after `since` is new; a look within the same visit makes nothing old."""
+
+    account = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="library_visit")
+    since = models.DateTimeField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "visit of the library"
+        verbose_name_plural = "visits of the library"
+
+    def __str__(self) -> str:
+        return f"Library visit of {self.account}"

@@ -1,0 +1,20 @@
+"""The library: what one's classes have opened, and what stands there for everybody."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from classwork.domain.resources import library
+from common.names import tidy
+
+LONGEST = 100
+
+
+@require_safe
+@never_cache
+def index(request: HttpRequest) -> HttpResponse:
+    text = tidy(request.GET.get("q", ""))[:LONGEST]
+    found = library.of(request.user, timezone.now(), text)
+    return render(request, "classwork/library.html", {"library": found, "text": text, "user": request.user})
