@@ -88,7 +88,21 @@ class AmountForm(forms.Form):
     amount = forms.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
 
 
+class SeenField(forms.DecimalField):
+    """What was so when the page was shown: a second click, and a page that is old, say something else than the books.
+
+    Shown anew it says what is so by then.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(max_digits=14, decimal_places=3, required=False, widget=forms.HiddenInput)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial
+
+
 class RecordForm(AmountForm):
+    received = SeenField()
     variant = forms.ChoiceField(label="How", choices=gateways.at_the_desk)
     received_on = forms.DateField(
         label="Received on", widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
@@ -113,6 +127,7 @@ class RecordForm(AmountForm):
 
 
 class RefundForm(AmountForm):
+    received = SeenField()
     why = forms.CharField(label="Why", max_length=300)
 
 

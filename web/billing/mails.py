@@ -7,7 +7,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import ledger, payments, words
+from billing.domain import ledger, outcome, payments, words
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund
 from common.money import show
@@ -29,6 +29,8 @@ def _told(order: Order) -> dict[str, Any]:
         "number": order.number,
         "name": order.payer_name,
         "link": settings.SITE_URL + order.address(),
+        "pay": settings.SITE_URL + order.address("payment_fail"),
+        "told": outcome.of(order, at),
         "receipt": settings.SITE_URL + order.receipt_address,
         "lines": [_line(item, order.currency) for item in ledger.itemised(order, at)],
         "state": words.of_order(order, at).text,
@@ -55,6 +57,8 @@ def order_sample() -> dict[str, Any]:
         "number": "1042",
         "name": "Alice Arden",
         "link": f"{settings.SITE_URL}/order/1042/",
+        "pay": f"{settings.SITE_URL}/payment/fail/1042",
+        "told": outcome.Outcome("sample", "Not paid", "The bank did not take the payment.", "Try another way."),
         "receipt": f"{settings.SITE_URL}/order/1042/receipt/",
         "lines": [line],
         "state": "Paid",

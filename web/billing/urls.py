@@ -25,8 +25,8 @@ urlpatterns = [
     path("order/<int:number>/pay/", payments.start, name="order_pay"),
     path("order/question/<str:token>/", questions.answer, name="order_question"),
     path("payment/", payments.open_order, name="payment"),
-    path("payment/done/<int:number>", payments.success, name="payment_success"),
-    path("payment/fail/<int:number>", payments.fail, name="payment_fail"),
+    path("payment/done/<int:number>", payments.result, name="payment_success"),
+    path("payment/fail/<int:number>", payments.result, name="payment_fail"),
     path("payment/attempt/<uuid:token>/", payments.attempt, name="payment_attempt"),
     # The paths and names that django-payments gives its own two views; `process_data` is the older name of the first.
     path("payments/process/<uuid:token>/", payments.process, name="process_data"),

@@ -31,6 +31,10 @@ class TooMuch(Refused):
     """More than what was paid and is still here."""
 
 
+class Moved(Refused):
+    """Money came or went since whoever asks has looked: a second click, or somebody else at the desk."""
+
+
 class Disputed(Refused):
     """The bank decides about this money."""
 
@@ -124,9 +128,13 @@ def settle(refund_id: int, answer: Answer) -> bool:
 
 
 @transaction.atomic
-def by_staff(order: Order, amount: Decimal, *, why: str, by: User) -> list[Refund]:
-    """Goodwill: money back without cancelling anything; what the order costs goes down by as much."""
+def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Decimal | None = None) -> list[Refund]:
+    """Goodwill: money back without cancelling anything; what the order costs goes down by as much.
+
+    `received` is what the desk saw as received when it decided.
+    """
     order = locks.order(order.pk)
+    check_nothing_moved(order, received)
     if order.state == Order.State.PLACED:
         raise TooMuch("This order is not paid yet: cancel it, or what of it is not wanted.")
     over = ledger.surplus(order)
@@ -134,6 +142,13 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User) -> list[Refun
     refunds.lower(order, amount - max(over, ZERO))
     record(by, "billing.refunded", order, why=why, amount=str(amount))
     return given
+
+
+def check_nothing_moved(order: Order, received: Decimal | None) -> None:
+    now = ledger.received(order)
+    if received is not None and received != now:
+        text = f"Something has moved since you opened this page: {show(now, order.currency)} is received now."
+        raise Moved(f"{text} Please look again.")
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from django.utils import timezone
 from payments import PaymentError, PaymentStatus, RedirectNeeded
 
 from billing import events, gateways
-from billing.domain import cases, ledger, locks, orders
+from billing.domain import cases, ledger, locks, money_back, orders
 from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order, Payment
 from billing.models.payments import OPEN
@@ -183,12 +183,15 @@ def record_by_hand(
     received_on: date,
     reference: str = "",
     even_so: bool = False,
+    received: Decimal | None = None,
 ) -> Payment:
     """Cash, a cheque or a transfer that the desk has in hand; part of what is owed, or all of it.
 
     What was not paid in time is taken up again; raises CannotBe when that is not possible, or not as it was.
+    `received` is what the desk saw as received before.
     """
     order = locks.order(order.pk)
+    money_back.check_nothing_moved(order, received)
     if not gateways.get(variant).by_hand:
         raise ValueError(f"{variant} is not taken at the desk.")
     at = timezone.now()

@@ -31,6 +31,15 @@ class Said:
         return self.text
 
 
+def moment(when: datetime | None, at: datetime | None = None) -> str:
+    """“14:30” today, “5 December, 14:30” on another day."""
+    if when is None:
+        return ""
+    local = timezone.localtime(when)
+    is_today = local.date() == timezone.localdate(at)
+    return date_format(local, "H:i" if is_today else "j F, H:i")
+
+
 def of_order(order: Order, at: datetime | None = None) -> Said:
     if order.state == State.CART:
         return Said("Not placed")
@@ -56,10 +65,10 @@ def _open(order: Order, at: datetime | None) -> Said:
     if order.due == Due.DATE and order.due_on:
         day = date_format(order.due_on, "j F Y")
         return Said(f"Was to be paid by {day}", "bad") if order.is_overdue(at) else Said(f"To be paid by {day}", "warn")
-    until = timezone.localtime(order.held_until)
+    until = moment(order.held_until, at)
     if any(payment.is_on_its_way for payment in order.payments.all()):
-        return Said(f"On its way from the bank, kept until {date_format(until, 'j F')}", "warn")
-    return Said(f"Payment pending until {date_format(until, 'H:i')}", "warn")
+        return Said(f"On its way from the bank, kept until {until}", "warn")
+    return Said(f"Payment pending until {until}", "warn")
 
 
 def of_payment(payment: Payment) -> Said:

@@ -38,7 +38,7 @@ class Gateway(BasicProvider):
     hosts: tuple[str, ...] = ()
     """Where its own pages are (`https://checkout.stripe.com`): our pages must be allowed to send people there."""
 
-    def takes(self, currency: str) -> bool:
+    def works_in(self, currency: str) -> bool:
         """What cannot be paid this way is not offered this way."""
         return True
 
@@ -102,7 +102,7 @@ def of(payment: Payment) -> Gateway:
 def offered() -> list[tuple[str, str]]:
     """What a payer may choose online: names and labels."""
     return [
-        (name, gateway.label) for name, gateway in _all() if not gateway.by_hand and gateway.takes(settings.CURRENCY)
+        (name, gateway.label) for name, gateway in _all() if not gateway.by_hand and gateway.works_in(settings.CURRENCY)
     ]
 
 

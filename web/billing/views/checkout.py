@@ -70,6 +70,7 @@ def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
 
 
 @require_POST
+@leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)
     form = CodeForm(request.POST)

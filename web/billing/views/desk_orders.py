@@ -69,26 +69,37 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     at = timezone.now()
     lapsed = order.has_lapsed(at)
     owed = ledger.if_taken_up(order, at) if lapsed else ledger.owed(order, at)
+    received = ledger.received(order)
+    bill = ledger.itemised(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
-    context: dict[str, Any] = {
-        "order": order,
-        "bill": ledger.itemised(order, at),
-        "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
-        "disputes": disputes,
-        "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
-        "cases": order.cases.filter(closed_at=None),
-        "lapsed": lapsed,
-        "owed": owed,
-        "received": ledger.received(order),
-        "surplus": ledger.surplus(order) if order.state != Order.State.PLACED else 0,
-        "credit": credit.spent_on(order),
+    asked: dict[str, forms.Form] = {
         "record_form": RecordForm(initial={"amount": owed}, lapsed=lapsed),
         "due_form": DueForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
         "cancel_form": WhyForm(),
-        "line_form": CancelLineForm(),
+    } | {_line_form(item.line): CancelLineForm() for item in bill}
+    for name, form in (asked | refused).items():
+        form.auto_id = f"{name}-%s"  # several forms on one page ask for a reason
+        form.initial["received"] = received
+    context: dict[str, Any] = {
+        "order": order,
+        "bill": bill,
+        "lines": [(item, (asked | refused)[_line_form(item.line)]) for item in bill if not item.line.cancelled_at],
+        "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
+        "cases": order.cases.filter(closed_at=None),
+        "lapsed": lapsed,
+        "owed": owed,
+        "received": received,
+        "surplus": ledger.surplus(order) if order.state != Order.State.PLACED else 0,
+        "credit": credit.spent_on(order),
+        "disputes": disputes,
+        "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
     }
-    return render(request, "billing/desk/order.html", context | refused, status=400 if refused else 200)
+    return render(request, "billing/desk/order.html", context | asked | refused, status=400 if refused else 200)
+
+
+def _line_form(line: OrderLine) -> str:
+    return f"line_{line.pk}"
 
 
 def _act(
@@ -175,4 +186,4 @@ def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
         back = cancel.cancel_line(found, at=timezone.now(), by=by, **said)
         return f"{found} is cancelled; {show(back, order.currency)} goes back."
 
-    return _act(request, number, "line_form", CancelLineForm(request.POST), deed)
+    return _act(request, number, _line_form(found), CancelLineForm(request.POST), deed)

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import gateways, kinds, visit
-from billing.domain import credit, ledger, orders, payments
+from billing import kinds, visit
+from billing.domain import credit, ledger, orders
 from billing.models import Order
+from billing.views.payments import about_paying
 from billing.views.policy import leads_to_gateways
 
 
@@ -20,18 +21,11 @@ from billing.views.policy import leads_to_gateways
 @leads_to_gateways
 def order(request: HttpRequest, number: int) -> HttpResponse:
     found, at = visit.find_order(request, number), timezone.now()
-    owed = ledger.owed(found, at)
-    on_its_way = payments.on_its_way(found)
     context = {
         "order": found,
-        "bill": ledger.itemised(found, timezone.now()),
+        "bill": ledger.itemised(found, at),
         "payments": found.payments.exclude(captured_at=None),
-        "owed": owed,
-        "on_its_way": on_its_way,
-        "open": found.can_be_paid(at) and owed > 0 and not on_its_way,
-        "door": found.due == Order.Due.NOW and found.can_be_paid(at) and orders.allows_the_door(found),
-        "ways": gateways.offered(),
-    }
+    } | about_paying(found, at)
     return render(request, "billing/order.html", context)
 
 

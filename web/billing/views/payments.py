@@ -1,16 +1,19 @@
 """Paying: begin an attempt, show a gateway's form, come back. The gateway is spoken to outside of any transaction."""
 
 import logging
+from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from payments import RedirectNeeded
 
 from billing import gateways, visit
-from billing.domain import asking, hearing, ledger, orders, payments
+from billing.domain import asking, hearing, ledger, orders, outcome, payments
 from billing.models import Order, Payment
 from billing.views.policy import leads_to_gateways
 from common.errors import Trouble
@@ -108,30 +111,21 @@ def open_order(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def success(request: HttpRequest, number: int) -> HttpResponse:
-    """Where the payer was sent when all was well; what was promised then may have failed since."""
-    order = visit.find_order(request, number)
-    last = order.payments.first()
-    if order.state == Order.State.PLACED and last and last.status in payments.FAILED:
-        return redirect(last.get_failure_url())
-    context = {
-        "order": order,
-        "owed": ledger.owed(order, timezone.now()),
-        "on_its_way": payments.on_its_way(order),
-    }
-    return render(request, "billing/done.html", context)
-
-
-@require_safe
+@never_cache
 @leads_to_gateways
-def fail(request: HttpRequest, number: int) -> HttpResponse:
+def result(request: HttpRequest, number: int) -> HttpResponse:
+    """Where payers come back to, and where mails lead: what happened and what to do, as it is now."""
     order, at = visit.find_order(request, number), timezone.now()
-    context = {
-        "order": order,
+    return render(request, "billing/result.html", {"order": order} | about_paying(order, at))
+
+
+def about_paying(order: Order, at: datetime) -> dict[str, Any]:
+    """What the page of an order and the result page tell, and the ways to pay, the last one tried first."""
+    last, told = order.payments.first(), outcome.of(order, at)
+    tried = last.variant if last else ""
+    return {
+        "told": told,
         "owed": ledger.owed(order, at),
-        "open": order.can_be_paid(at) and not payments.on_its_way(order),
-        "door": order.can_be_paid(at) and orders.allows_the_door(order),
-        "ways": gateways.offered(),
-        "last": order.payments.first(),
+        "ways": sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else [],
+        "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
     }
-    return render(request, "billing/fail.html", context)

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from billing import gateways
-from common.middleware import serialise
+from common.middleware import serialise, with_bucket
 
 View = Callable[..., HttpResponse]
 
@@ -21,7 +21,7 @@ def leads_to_gateways(view: View) -> View:
         response = view(request, *args, **kwargs)
         own = settings.SECURE_CSP["form-action"]
         policy = settings.SECURE_CSP | {"form-action": [*own, *gateways.hosts()]}
-        response.headers["Content-Security-Policy"] = serialise(policy)
+        response.headers["Content-Security-Policy"] = serialise(with_bucket(policy))
         return response
 
     return widened

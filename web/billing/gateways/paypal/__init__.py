@@ -44,7 +44,7 @@ class PayPal(Hosted):
         self.payee = payee
         self.hosts = pages_of(url)
 
-    def takes(self, currency: str) -> bool:
+    def works_in(self, currency: str) -> bool:
         return amounts.takes(currency)
 
     def begin(self, payment: Payment, key: str) -> Begun:

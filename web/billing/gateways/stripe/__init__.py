@@ -27,7 +27,7 @@ class Stripe(Hosted):
         self.client, self.secrets = connect(key, url), secrets
         self.hosts = (CHECKOUT if url == API else url,)
 
-    def takes(self, currency: str) -> bool:
+    def works_in(self, currency: str) -> bool:
         return takes(currency)
 
     def begin(self, payment: Payment, key: str) -> Begun:

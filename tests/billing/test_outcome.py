@@ -1,0 +1,181 @@
+"""What payers are told of their payment: by reason, on every page, and in the mails that lead back to it."""
+
+import re
+from decimal import Decimal
+
+from django.conf import settings
+from django.core import mail
+from django.http import HttpResponse
+from django.test import override_settings
+
+from billing.domain import hearing, orders, outcome, payments
+from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
+from billing.models import Case, Order
+from common.errors import NeedsPerson, Permanent, Temporary
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind
+from tests.fakes.gateway import VARIANTS, Double
+
+
+@override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
+class OutcomeCase(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        Double.reset()
+
+    def begun(self, **how: str) -> Order:
+        order = self.placed(1, **how)
+        self.begin(order)
+        return order
+
+    def begin(self, order: Order) -> HttpResponse:
+        return self.client.post(order.pay_address, {"way": "double"})
+
+    def says(self, order: Order, fact: object) -> None:
+        hearing.take("double", Double.says(order.payments.latest("pk"), fact))
+        order.refresh_from_db()
+
+    def assertTold(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
+        """On the result page, reloaded as often as they like, and on the page of the order."""
+        self.assertEqual(
+            (outcome.of(order, self.clock()).name, outcome.of(order, self.clock()).can_pay), (name, can_pay)
+        )
+        for address in ("payment_fail", "payment_success", "order"):
+            page = self.client.get(order.address(address))
+            for sentence in sentences:
+                self.assertContains(page, sentence)
+            self.assertEqual("Pay $70.00 · Double" in page.content.decode(), can_pay, address)
+
+
+class ReasonTest(OutcomeCase):
+    def test_declined(self) -> None:
+        order = self.begun()
+        self.says(order, Refused("Your card has expired."))
+        self.assertTold(order, "declined", "The bank did not take the payment.", "another card", can_pay=True)
+        self.assertContains(self.client.get(order.address("payment_fail")), "Your card has expired.")
+
+    def test_came_back_without_paying(self) -> None:
+        self.assertTold(self.begun(), "broken_off", "before the payment was finished", "choose another", can_pay=True)
+
+    def test_took_too_long_at_the_gateway(self) -> None:
+        order = self.begun()
+        self.says(order, Expired())
+        self.assertTold(order, "expired", "took too long", "Nothing was charged", can_pay=True)
+
+    def test_a_bank_that_needs_days_and_the_places_are_kept(self) -> None:
+        order = self.begun()
+        self.says(order, OnItsWay())
+        until = outcome.words.moment(order.held_until, self.clock())
+        self.assertTold(order, "on_its_way", "needs some days", f"kept until {until}", can_pay=False)
+
+    def test_a_bank_that_needs_longer_than_places_are_kept(self) -> None:
+        order = self.begun()
+        self.says(order, OnItsWay())
+        Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
+        order.refresh_from_db()
+        self.assertTold(order, "on_its_way", "could not be kept for so long", can_pay=False)
+
+    def test_a_bank_that_needs_days_for_what_is_paid_later_anyway(self) -> None:
+        order = self.begun(due=Order.Due.DOOR)
+        self.says(order, OnItsWay())
+        self.assertTold(order, "on_its_way", "Your places are kept.", can_pay=False)
+
+    def test_a_gateway_that_cannot_be_reached(self) -> None:
+        order = self.placed(1)
+        Double.trouble = [Temporary("The line is busy.")]
+        self.assertRedirects(self.begin(order), order.address("payment_fail"), fetch_redirect_response=False)
+        self.assertTold(order, "unreachable", "could not be reached", "in a minute", can_pay=True)
+        self.assertIn("https://pay.example.org/", self.begin(order).url)
+
+    def test_a_gateway_that_will_not_have_it(self) -> None:
+        for fault in (Permanent("It takes no amounts as small as this."), NeedsPerson("Our account there is closed.")):
+            order = self.placed(1)
+            Double.trouble = [fault]
+            self.begin(order)
+            self.assertTold(order, "broken", "try another way", can_pay=True)
+
+    def test_the_amount_changed_while_they_were_away(self) -> None:
+        order = self.begun()
+        order.payments.update(total=65)
+        self.assertTold(order, "changed", "it was $65.00; now $70.00 is to be paid", can_pay=True)
+
+    def test_another_amount_was_taken(self) -> None:
+        order = self.begun()
+        self.says(order, Taken(Decimal(1), "USD", "money"))
+        self.assertTold(order, "wrong_amount", "Please do not pay again", can_pay=False)
+
+    def test_the_time_for_paying_is_over(self) -> None:
+        order = self.begun()
+        orders.lapse(order, self.day(1))
+        order.refresh_from_db()
+        self.assertTold(order, "lapsed", "the places went back", "order again", can_pay=False)
+
+    def test_paid_in_part_at_the_desk(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        payments.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.now.date())
+        self.assertContains(self.client.get(order.address("payment_fail")), "$30.00 has arrived; $40.00 is still")
+
+    def test_paid_though_something_could_not_be_given(self) -> None:
+        order = self.begun()
+        ToyKind.catalogue.clear()
+        self.says(order, Taken(Decimal(70), "USD", "money"))
+        self.assertTold(order, "partly", "could not be given any more", can_pay=False)
+
+    def test_cancelled(self) -> None:
+        order = self.begun()
+        orders.cancel(order, at=self.now)
+        self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is to be paid.")
+
+    def test_the_way_that_was_tried_comes_first_and_the_others_are_there(self) -> None:
+        page = self.client.get(self.begun().address("payment_fail")).content.decode()
+        self.assertLess(page.index("· Double"), page.index("· Practice"))
+        ToyKind.catalogue[1] = Toy("70", at_the_door=False)
+        self.assertIn("at the door", page)
+        self.assertNotIn("at the door", self.client.get(self.begun().address("payment_fail")).content.decode())
+
+
+class LinkTest(OutcomeCase):
+    """The links in “payment failed” and “your places are kept a little longer”."""
+
+    def link(self, order: Order, subject: str) -> str:
+        run_all()
+        send_all()
+        (letter,) = [one for one in mail.outbox if subject in one.subject]
+        return re.findall(r"http://testserver(/payment/fail/\S+?)[)\s]", str(letter.body))[0]
+
+    def failed(self) -> str:
+        order = self.begun()
+        self.says(order, Refused("Your card has expired."))
+        return self.link(order, "did not go through")
+
+    def test_a_stranger_comes_to_the_page_that_says_why_and_pays_there(self) -> None:
+        link = self.failed()
+        self.client = self.client_class()
+        page = self.client.get(link)
+        self.assertContains(page, "Your card has expired.")
+        action = re.findall(r'action="(/order/\d+/pay/\S+?)"', page.content.decode())[0].replace("&amp;", "&")
+        self.assertIn("pay.example.org", self.client.post(action, {"way": "double"}).url)
+
+    def test_so_does_whoever_is_logged_in(self) -> None:
+        link = self.failed()
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(link), "Your card has expired.")
+
+    def test_without_the_key_there_is_no_such_page(self) -> None:
+        link = self.failed()
+        self.client = self.client_class()
+        self.assertEqual(self.client.get(link.split("?")[0]).status_code, 404)
+
+    def test_before_the_hold_ends(self) -> None:
+        order = self.placed(1)
+        orders.remind_due(order.held_until)
+        self.assertContains(self.client.get(self.link(order, "are kept until")), "Pay $70.00")
+
+    def test_after_it_was_paid_the_link_says_so(self) -> None:
+        link = self.failed()
+        order = Order.objects.get()
+        self.says(order, Taken(Decimal(70), "USD", "money"))
+        self.assertContains(self.client.get(link), "Your payment has arrived")
+        self.assertFalse(Case.objects.exists())

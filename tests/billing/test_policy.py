@@ -1,0 +1,76 @@
+"""Browsers hold the policy of a page against the whole way of its forms: to us, and on to a gateway."""
+
+import re
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import SimpleTestCase, override_settings
+from django.urls import reverse
+from payments.core import PROVIDER_CACHE
+
+from billing import gateways
+from tests.billing.test_checkout import CheckoutTestCase
+from tests.fakes.gateway import VARIANTS
+
+STRIPE = "billing.gateways.stripe.Stripe"
+PAYPAL = "billing.gateways.paypal.PayPal"
+
+
+def form_action(response: HttpResponse) -> list[str]:
+    (found,) = re.findall(r"form-action ([^;]+)", response.headers["Content-Security-Policy"])
+    return found.split()
+
+
+@override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | VARIANTS)
+class PolicyTest(CheckoutTestCase):
+    def test_pages_with_a_button_to_pay_name_the_gateways_and_no_other_page_does(self) -> None:
+        self.put(1)
+        self.details()
+        review = [
+            self.client.get(reverse("checkout_review")),
+            self.client.post(reverse("checkout_review"), {}),
+            self.client.post(reverse("checkout_code"), {"code": "nonsense"}),
+        ]
+        order = self.placed(1)
+        paying = [self.client.get(order.address(name)) for name in ("order", "payment_fail", "payment_success")]
+        for page in review + paying:
+            self.assertEqual(form_action(page), ["'self'", "https://pay.example.org"], page.request["PATH_INFO"])
+        for name in ("cart", "checkout", "home"):
+            self.assertEqual(form_action(self.client.get(reverse(name))), ["'self'"], name)
+
+    def test_the_rest_of_the_policy_is_the_sites(self) -> None:
+        policies = [
+            self.client.get(address).headers["Content-Security-Policy"].replace(" https://pay.example.org", "")
+            for address in (self.placed(1).address(), reverse("home"))
+        ]
+        self.assertEqual(policies[0], policies[1])
+
+
+class HostsTest(SimpleTestCase):
+    def hosts(self, **variants: tuple[str, dict[str, object]]) -> list[str]:
+        PROVIDER_CACHE.clear()
+        self.addCleanup(PROVIDER_CACHE.clear)
+        with override_settings(PAYMENT_VARIANTS=settings.PAYMENT_VARIANTS | variants):
+            return gateways.hosts()
+
+    def paypal(self, url: str) -> list[str]:
+        names = {"client_id": "x", "secret": "x", "webhook_id": "x", "payee": ""}
+        return self.hosts(paypal=(PAYPAL, {"url": url} | names))
+
+    def test_money_by_hand_and_practice_stay_here(self) -> None:
+        self.assertEqual(self.hosts(), [])
+
+    def test_stripes_checkout_or_its_imitation(self) -> None:
+        names = {"key": "sk_test_x", "secrets": ["whsec_x"]}
+        self.assertEqual(self.hosts(stripe=(STRIPE, names)), ["https://checkout.stripe.com"])
+        here = "http://127.0.0.1:9"
+        self.assertEqual(self.hosts(stripe=(STRIPE, names | {"url": here})), [here])
+
+    def test_paypals_pages_follow_from_where_its_interface_is(self) -> None:
+        for url, host in (
+            ("https://api.sandbox.paypal.com", "https://www.sandbox.paypal.com"),
+            ("https://api-m.sandbox.paypal.com", "https://www.sandbox.paypal.com"),
+            ("https://api.paypal.com", "https://www.paypal.com"),
+            ("http://127.0.0.1:9/v2", "http://127.0.0.1:9"),
+        ):
+            self.assertEqual(self.paypal(url), [host])
