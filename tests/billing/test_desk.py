@@ -1,8 +1,9 @@
+import re
 from decimal import Decimal
 
 from django.urls import reverse
 
-from billing.domain import cases, credit
+from billing.domain import cases, credit, payments
 from billing.models import Case, Order, Refund
 from history.models import Entry
 from outbox.testing import run_all
@@ -44,6 +45,48 @@ class DeskTest(BillingTestCase):
         self.assertEqual(self.act("desk_refund", order, amount=10, why="A cold room"), 302)
         run_all()
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "A cold room")
+
+    def test_a_second_click_moves_no_money_and_the_page_says_so(self) -> None:
+        """The page says what was received when it was shown; the second click comes from the same page."""
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.assertEqual([self.record(order, 30, received=0) for _ in range(2)], [302, 400])
+        self.assertEqual([self.record(order, 40, received=30) for _ in range(2)], [302, 400])
+        give = {"amount": 10, "why": "A cold room", "received": 70}
+        self.assertEqual(self.act("desk_refund", order, **give), 302)
+        again = self.client.post(reverse("desk_refund", args=[order.pk]), give)
+        self.assertContains(again, "Something has moved since you opened this page: $60.00", status_code=400)
+        self.assertRegex(again.content.decode(), r'name="received" value="60[."]')
+        self.assertEqual((order.payments.count(), Refund.objects.get().amount), (2, 10))
+
+    def test_a_refusal_is_read_though_its_form_has_gone(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        for name, data in (
+            ("desk_record_payment", {"amount": 70, "variant": "cash", "received_on": self.now.date(), "received": 0}),
+            ("desk_pay_later", {"due_on": self.now.date(), "why": "x"}),
+            ("desk_cancel_order", {"why": "x"}),
+        ):
+            answer = self.client.post(reverse(name, args=[order.pk]), data)
+            self.assertContains(answer, "Something needs another look", status_code=400)
+
+    def test_why_nothing_can_go_back_is_said(self) -> None:
+        order = self.placed(1)
+        payment = payments.start(order, "practice", self.now)
+        payment.change_status("preauth")
+        self.assertRefused(order, 70, "not paid yet")
+        payment.change_status("confirmed")
+        self.assertRefused(order, 71, "$70.00 of it is here")
+        self.assertEqual(self.act("desk_refund", order, amount=70, why="x"), 302)
+        self.assertRefused(order, 70, "has gone back already")
+
+    def assertRefused(self, order: Order, amount: int, sentence: str) -> None:
+        answer = self.client.post(reverse("desk_refund", args=[order.pk]), {"amount": amount, "why": "x"})
+        self.assertContains(answer, sentence, status_code=400)
+
+    def test_each_form_of_the_page_has_labels_of_its_own(self) -> None:
+        page = self.client.get(reverse("desk_order", args=[self.placed(1, 2).pk])).content.decode()
+        ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', page)
+        self.assertEqual(len(ids), len(set(ids)))
 
     def test_a_line_is_cancelled_by_its_terms_or_by_the_schools_word(self) -> None:
         order = self.placed(1, 2)

@@ -4,7 +4,6 @@ import re
 from decimal import Decimal
 
 from django.conf import settings
-from django.core import mail
 from django.http import HttpResponse
 from django.test import override_settings
 
@@ -13,7 +12,6 @@ from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order
 from common.errors import NeedsPerson, Permanent, Temporary
 from mailroom.testing import send_all
-from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
 from tests.fakes.gateway import VARIANTS, Double
@@ -140,9 +138,7 @@ class LinkTest(OutcomeCase):
     """The links in “payment failed” and “your places are kept a little longer”."""
 
     def link(self, order: Order, subject: str) -> str:
-        run_all()
-        send_all()
-        (letter,) = [one for one in mail.outbox if subject in one.subject]
+        (letter,) = [one for one in send_all() if subject in one.subject]
         return re.findall(r"http://testserver(/payment/fail/\S+?)[)\s]", str(letter.body))[0]
 
     def failed(self) -> str:

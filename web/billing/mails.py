@@ -1,5 +1,6 @@
 """The mails about orders. Amounts and links are looked up when a mail is made, so it tells what is so then."""
 
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +31,7 @@ def _told(order: Order) -> dict[str, Any]:
         "name": order.payer_name,
         "link": settings.SITE_URL + order.address(),
         "pay": settings.SITE_URL + order.address("payment_fail"),
-        "told": outcome.of(order, at),
+        "told": asdict(outcome.of(order, at)),
         "receipt": settings.SITE_URL + order.receipt_address,
         "lines": [_line(item, order.currency) for item in ledger.itemised(order, at)],
         "state": words.of_order(order, at).text,
@@ -58,7 +59,7 @@ def order_sample() -> dict[str, Any]:
         "name": "Alice Arden",
         "link": f"{settings.SITE_URL}/order/1042/",
         "pay": f"{settings.SITE_URL}/payment/fail/1042",
-        "told": outcome.Outcome("sample", "Not paid", "The bank did not take the payment.", "Try another way."),
+        "told": {"text": "The bank did not take the payment.", "todo": "Try another way.", "said": "It has expired."},
         "receipt": f"{settings.SITE_URL}/order/1042/receipt/",
         "lines": [line],
         "state": "Paid",

@@ -19,7 +19,7 @@ from billing.forms import CancelLineForm, DueForm, RecordForm, RefundForm, WhyFo
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from common import search
-from common.money import show
+from common.money import rounded, show
 from users.models import User
 from users.roles import desk_required
 
@@ -73,7 +73,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     bill = ledger.itemised(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     asked: dict[str, forms.Form] = {
-        "record_form": RecordForm(initial={"amount": owed}, lapsed=lapsed),
+        "record_form": RecordForm(initial={"amount": rounded(owed, order.currency)}, lapsed=lapsed),
         "due_form": DueForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
         "cancel_form": WhyForm(),
