@@ -72,7 +72,7 @@ class PayPalTest(BrowserTestCase):
         desk.goto(f"/desk/orders/{self.order.pk}/")
         desk.get_by_text("Give money back").click()
         desk.get_by_label("Amount").fill("5")
-        desk.get_by_label("Why").fill("The floor was wet")
+        desk.get_by_role("textbox", name="Why").fill("The floor was wet")
         desk.get_by_role("button", name="Give back").click()
         self.told(times=2)
         desk.reload()
