@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import requests
 from django.core.cache import cache
-from django.test import override_settings
+from django.test import override_settings, tag
 from payments.core import PROVIDER_CACHE
 
 from billing import gateways
@@ -38,6 +38,7 @@ def variant(fake: paypal_server.PayPal) -> dict[str, object]:
     return {"paypal": ("billing.gateways.paypal.PayPal", arguments)}
 
 
+@tag("once")
 class PayPalTestCase(BillingTestCase):
     """Every test ends with the same question: would PayPal have understood all that was said?"""
 
