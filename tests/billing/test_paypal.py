@@ -8,13 +8,18 @@ from django.db import transaction
 from django.test import override_settings
 
 from billing import checks, gateways
+from billing.domain import asking, money_back
+from billing.domain.reconciling.matching import Window, match
+from billing.domain.reconciling.ours import bookings
 from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
 from billing.gateways.paypal import orders, pages_of
 from billing.models import Payment, Refund
 from common.errors import NeedsPerson, Permanent, Temporary
 from common.network import InsideTransaction
+from outbox.testing import run_all
 from tests.billing.paypal import PayPalTestCase
 
+FITTING = [("matched", "payment"), ("matched", "refund"), ("matched", "dispute")]
 CAPTURE = "POST /v2/checkout/orders/*/capture"
 FEE = Decimal("0.0299")
 
@@ -260,6 +265,22 @@ class MovementsTest(PayPalTestCase):
         self.assertEqual((paid.about.token, paid.about.session), (payment.token, payment.session))
         self.assertEqual((back.amount, back.about.reference), (Decimal("-4.00"), payment.transaction_id))
         self.assertEqual((lost.amount, lost.about.reference), (Decimal("-10.00"), payment.transaction_id))
+        self.assertEqual(lost.reference, dispute["dispute_id"])
+
+    def test_our_books_and_theirs_are_one(self) -> None:
+        payment = self.begun()
+        self.fake.books.approve(payment.session)
+        asking.ask(payment.pk)
+        money_back.by_staff(payment.order, Decimal("4"), why="The floor was wet", by=self.ada)
+        run_all()
+        (capture,) = self.fake.books.captures
+        dispute = self.fake.books.dispute(capture, "10.00")
+        self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
+        asking.ask(payment.pk)
+        window = Window(self.day(-1), self.day(1))
+        theirs = list(self.paypal.movements(window.since, window.until))
+        pairs = list(match(bookings("paypal", window, theirs), theirs, window))
+        self.assertEqual([(pair.verdict, pair.theirs.kind) for pair in pairs if pair.theirs], FITTING)
 
     def test_a_long_range_is_asked_for_a_month_at_a_time_and_nothing_is_told_twice(self) -> None:
         start = (self.now - timedelta(days=100)).replace(microsecond=0)

@@ -1,6 +1,7 @@
 """Disputes, as PayPal tells of them by itself and when asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from billing.gateways.facts import About, Disputed
@@ -21,13 +22,24 @@ OUTCOMES = {
 
 
 def about(client: Client, capture: str) -> Iterator[Disputed]:
+    for item in listed(client, capture):
+        yield read(client.get(f"{PLACE}/{item['dispute_id']}"))
+
+
+def listed(client: Client, capture: str) -> Sequence[Mapping[str, Any]]:
     """The list says little of each; accounts whose app was not given disputes are told nothing."""
     try:
-        listed = client.get(PLACE, {"disputed_transaction_id": capture}).get("items") or ()
+        return client.get(PLACE, {"disputed_transaction_id": capture}).get("items") or ()
     except NotAllowed:
-        return
-    for item in listed:
-        yield read(client.get(f"{PLACE}/{item['dispute_id']}"))
+        return ()
+
+
+def named(client: Client, capture: str, amount: Decimal) -> str:
+    """What the dispute is called that took this much of the payment; nothing when there is none."""
+    for item in listed(client, capture):
+        if amounts.read(item.get("dispute_amount") or {})[0] == amount:
+            return str(item.get("dispute_id") or "")
+    return ""
 
 
 def read(dispute: Mapping[str, Any]) -> Disputed:

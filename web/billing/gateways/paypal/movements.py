@@ -1,11 +1,12 @@
 """The account's own books at PayPal, from its transaction search. A movement appears there up to three hours late."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from billing.gateways.facts import About, Movement
-from billing.gateways.paypal import amounts
+from billing.gateways.paypal import amounts, disputes
 from billing.gateways.paypal.client import Client, Refusal
 
 LONGEST = timedelta(days=31)
@@ -29,8 +30,17 @@ def between(client: Client, start: datetime, end: datetime) -> Iterator[Movement
     """From `start` until just before `end`, in windows as long as PayPal allows."""
     while start < end:
         until = min(start + LONGEST, end)
-        yield from _window(client, start, until)
+        for movement in _window(client, start, until):
+            yield _with_its_dispute(client, movement)
         start = until
+
+
+def _with_its_dispute(client: Client, movement: Movement) -> Movement:
+    """PayPal books it under a name of its own and tells the payment; our books go by the dispute."""
+    if movement.kind != "dispute" or not movement.about.reference:
+        return movement
+    name = disputes.named(client, movement.about.reference, abs(movement.amount))
+    return replace(movement, reference=name or movement.reference)
 
 
 def _window(client: Client, start: datetime, end: datetime) -> Iterator[Movement]:
