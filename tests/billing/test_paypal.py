@@ -328,3 +328,12 @@ class OfferedTest(PayPalTestCase):
         ):
             with self.subTest(url), override_settings(PAYPAL_URL=url):
                 self.assertEqual([found.id for found in checks.the_real_paypal()], wanted)
+
+    def test_play_money_is_said_before_a_site_is_deployed(self) -> None:
+        for url, wanted in (("https://api.sandbox.paypal.com", ["billing.W005"]), ("https://api.paypal.com", [])):
+            with self.subTest(url), override_settings(PAYPAL_URL=url):
+                self.assertEqual([found.id for found in checks.real_money()], wanted)
+        both = {"stripe": ("", {}), "cash": ("", {})}
+        for key, wanted in (("sk_test_1", ["billing.W005"]), ("sk_live_1", [])):
+            with self.subTest(key), override_settings(PAYMENT_VARIANTS=both, STRIPE_KEY=key):
+                self.assertEqual([found.id for found in checks.real_money()], wanted)

@@ -93,3 +93,14 @@ def the_real_paypal(**kwargs: Any) -> list[CheckMessage]:
         return []
     hint = f"PAYPAL_URL is {settings.PAYPAL_URL}."
     return [Error("Payers are sent to something that is not PayPal.", hint=hint, id="billing.E005")]
+
+
+@register(Tags.security, deploy=True)
+def real_money(**kwargs: Any) -> list[CheckMessage]:
+    """Places for the play money that everybody may give themselves in a sandbox."""
+    play = {
+        "PayPal's sandbox": "paypal" in settings.PAYMENT_VARIANTS and ".sandbox." in settings.PAYPAL_URL,
+        "Stripe's test mode": "stripe" in settings.PAYMENT_VARIANTS and "_test_" in settings.STRIPE_KEY,
+    }
+    hint = "For a site on which real people pay: PAYPAL_URL=https://api.paypal.com, and Stripe's live key."
+    return [Warning(f"{name} takes no real money.", hint=hint, id="billing.W005") for name, on in play.items() if on]
