@@ -1,11 +1,12 @@
 from io import StringIO
 
+from django.conf import settings
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.test import SimpleTestCase, override_settings, tag
 
 from billing import checks
-from billing.gateways.stripe import API
+from billing.gateways.stripe import API, Stripe
 from billing.gateways.stripe.client import VERSION
 from billing.gateways.stripe.hearing import FOLLOWED
 from tests.billing.stripe import SECRETS, StripeTestCase
@@ -53,6 +54,14 @@ class StripeEndpointTest(StripeTestCase):
 
 @tag("once")
 class StripeChecksTest(SimpleTestCase):
+    def test_our_pages_may_lead_to_stripes_page_and_to_that_of_an_imitation(self) -> None:
+        self.assertEqual(Stripe("sk_live_x", ["whsec_x"]).hosts, ("https://checkout.stripe.com",))
+        self.assertEqual(Stripe("sk_x", ["whsec_x"], "http://127.0.0.1:8114").hosts, ("http://127.0.0.1:8114",))
+
+    def test_stripes_package_writes_nothing_of_people_into_the_log(self) -> None:
+        """At INFO it repeats what Stripe says, such as an address that it finds wrong."""
+        self.assertEqual(settings.LOGGING["loggers"]["stripe"]["level"], "WARNING")
+
     def test_half_of_what_stripe_needs_is_told(self) -> None:
         whole = {"STRIPE_KEY": "sk_live_x", "STRIPE_WEBHOOK_SECRET": ["whsec_x"]}
         for changed, wanted in (

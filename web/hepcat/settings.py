@@ -391,5 +391,6 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "level": LOG_LEVEL, "formatter": "line", "stream": sys.stderr}
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"axes": {"level": "ERROR"}},
+    # At INFO the package of Stripe repeats what Stripe says, addresses of people too.
+    "loggers": {"axes": {"level": "ERROR"}, "stripe": {"level": "WARNING"}},
 }
