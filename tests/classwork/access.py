@@ -132,6 +132,7 @@ ROWS = [
         args=lambda school: ["class", school.offer.pk, school.words.pk],
         data=lambda school: {"hide": ""},
     ),
+    Row("resources_as_student", GIVEN, query="?week=1", args=first("offer")),
     Row("edit_resource", GIVEN, post=GIVEN, args=first("words")),
     Row("library", EVERYBODY),
     Row("library", EVERYBODY, query="?q=rock", note="searched"),

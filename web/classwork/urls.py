@@ -70,6 +70,7 @@ urlpatterns = [
         teaching_resources.change_here,
         name="change_resource_here",
     ),
+    path("teaching/class/<int:pk>/resources/as-student/", teaching_resources.as_seen, name="resources_as_student"),
     path("teaching/resources/<int:pk>/", teaching_resources.edit, name="edit_resource"),
     path("teaching/uploads/", uploads.invite, name="invite_upload"),
     path("teaching/uploads/<str:ticket>/", uploads.receive, name="receive_upload"),

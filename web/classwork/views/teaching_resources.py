@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from classwork.domain.faults import Refused
-from classwork.domain.resources import content
+from classwork.domain.resources import as_student, content
+from classwork.domain.resources.as_student import Planned
 from classwork.domain.resources.content import Thing
 from classwork.forms.resources import ResourceForm, initial_of, usual_moment
 from classwork.models import ClassOffer, Resource, Subject
@@ -37,11 +39,18 @@ def index(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     context = {
         "thing": thing,
         "what": what,
-        "hung": content.hung_on(thing),
+        "planned": planned_on(thing),
         "kinds": OFFERED,
         "editable": set(content.editable_by(me(request)).values_list("pk", flat=True)),
     }
     return render(request, "classwork/teaching_resources.html", context)
+
+
+def planned_on(thing: Thing) -> list[tuple[Planned, str]]:
+    if isinstance(thing, Subject):
+        return [(Planned(each, None), "") for each in content.hung_on(thing)]
+    now = timezone.now()
+    return [(each, each.at(now)) for each in as_student.planned(thing)]
 
 
 @require_http_methods(ASK)
@@ -138,3 +147,17 @@ def change_here(request: HttpRequest, what: str, pk: int, number: int) -> HttpRe
         content.hide(staff, thing, resource, hidden)
         messages.success(request, f"“{resource}” is {'hidden from' if hidden else 'shown to'} this class.")
     return back(thing)
+
+
+@require_safe
+@team_required
+def as_seen(request: HttpRequest, pk: int) -> HttpResponse:
+    """What somebody sees who has a place from the beginning, before the class or right after one of its meetings."""
+    offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
+    if not content.may_give(me(request), offer):
+        raise Http404
+    weeks = as_student.weeks(offer)
+    wanted = request.GET.get("week", "")
+    week = next((one for one in weeks if str(one.number) == wanted), weeks[0] if weeks else None)
+    context = {"offer": offer, "weeks": weeks, "week": week, "seen": as_student.seen(offer, week.at) if week else []}
+    return render(request, "classwork/resources_as_student.html", context)
