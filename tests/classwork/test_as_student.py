@@ -1,0 +1,57 @@
+"""A teacher looks at her class as a student sees it, after any of its meetings."""
+
+from typing import Any
+
+from django.test import tag
+from django.urls import reverse
+
+from classwork.domain import meetings
+from classwork.domain.resources import as_student, releases
+from classwork.models import ClassOffer, Release
+from tests.base import SchoolTestCase
+from tests.classwork import giving
+
+
+@tag("once")
+class AsStudentTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.tess)
+        for title, values in {
+            "At once": {"expires_after": 1},
+            "Second": {"when": "class", "class_number": 2},
+            "Last": {"when": "completion"},
+            "Notes": {"audience": "teacher"},
+        }.items():
+            giving.resource(title, self.offer, **values)
+
+    def seen(self, number: int) -> dict[str, str]:
+        offer = ClassOffer.objects.get(pk=self.offer.pk)
+        week = as_student.weeks(offer)[number]
+        return {str(release.resource): state for release, state in as_student.seen(offer, week.at)}
+
+    def page(self, **query: Any) -> Any:
+        return self.client.get(reverse("resources_as_student", args=[self.offer.pk]), query)
+
+    def test_each_week_shows_what_is_open_then(self) -> None:
+        self.assertEqual(self.seen(0), {"At once": "open", "Second": "locked", "Last": "locked"})
+        self.assertEqual(self.seen(2), {"At once": "open", "Second": "open", "Last": "locked"})
+        self.assertEqual(self.seen(3), {"At once": "gone", "Second": "open", "Last": "locked"})
+        self.assertEqual(self.seen(5), {"At once": "gone", "Second": "open", "Last": "open"})
+
+    def test_what_a_teacher_did_by_hand_counts(self) -> None:
+        releases.hold_back(self.tess, Release.objects.get(resource__title="Second"))
+        self.assertEqual(self.seen(3)["Second"], "held")
+        self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "Held back")
+
+    def test_only_meetings_that_take_place_are_weeks(self) -> None:
+        meetings.cancel(None, self.offer.meetings.first(), "Snow")
+        self.assertEqual(len(as_student.weeks(ClassOffer.objects.get(pk=self.offer.pk))), 5)
+
+    def test_the_page_begins_before_the_class_and_goes_to_any_week(self) -> None:
+        self.assertContains(self.page(), "before it begins")
+        page = self.page(week=3)
+        self.assertContains(page, "after class 3")
+        self.assertContains(page, "Was open until")
+        self.assertContains(self.page(week="x"), "before it begins")
+        self.offer.meetings.all().delete()
+        self.assertContains(self.page(), "Nothing is planned")

@@ -1,0 +1,124 @@
+"""Who gets the bytes of a film: whoever may see it now, and nobody else, whichever way and from wherever they ask."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.test import override_settings, tag
+from django.utils import timezone
+
+from billing.domain import cancel, money_back
+from billing.models import Order
+from classwork.domain.places import registering
+from classwork.domain.resources import releases
+from classwork.models import Registration, Release, Resource
+from common import dates
+from outbox.testing import run_all
+from tests.classwork import buying
+from tests.classwork.test_resource_pages import FILM, Given
+from tests.private_files import InBucket, InFolder, answer
+from users.models import User
+
+WAYS: list[tuple[str, dict[str, str]]] = [("get", {}), ("get", {"range": "bytes=0-9"}), ("head", {})]
+
+
+class Asked:
+    """What holds wherever files are kept; `given` are the three answers to who may have them."""
+
+    given: list[int]
+    refused = [404, 404, 404]
+
+    def film(self, **changed: Any) -> Resource:
+        return self.give(**changed)
+
+    def ask(self, resource: Resource, person: User | None) -> list[int]:
+        browser, statuses = self.browser_of(person), []
+        for method, headers in WAYS:
+            response = getattr(browser, method)(f"/resource/{resource.pk}/file", headers=headers)
+            answer(response)
+            statuses.append(response.status_code)
+        return statuses
+
+    def buys(self, **how: Any) -> Registration:
+        order = buying.place(buying.cart((self.offer, buying.me()), payer=self.alice), **how)
+        if not how:
+            buying.pay(order)
+        run_all()
+        return Registration.objects.get(student=self.student)
+
+    def test_a_student_of_the_class_gets_them_and_those_who_are_none_do_not(self) -> None:
+        resource = self.film()
+        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        self.buys()
+        self.assertEqual(self.ask(resource, self.alice), self.given)
+        for person in (None, self.sam, self.gus, self.ash):
+            with self.subTest(person):
+                self.assertEqual(self.ask(resource, person), self.refused)
+        for guessed in (resource.pk + 1, 999_999):
+            self.assertEqual(self.client.get(f"/resource/{guessed}/file").status_code, 404)
+
+    def test_only_while_it_is_open(self) -> None:
+        resource = self.film(when="class", class_number=1)
+        self.buys()
+        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        release = Release.objects.get(resource=resource)
+        yesterday = dates.today() - timedelta(days=1)
+        for deed, expected in (
+            (lambda: releases.release_now(self.tess, release), self.given),
+            (lambda: releases.hold_back(self.tess, release), self.refused),
+            (lambda: releases.as_planned(self.tess, release), self.refused),
+            (lambda: self.moves(release, opens_at=timezone.now() - timedelta(days=9)), self.given),
+            (lambda: self.moves(release, last_day=yesterday), self.refused),
+        ):
+            self.after(deed, resource, expected)
+
+    def moves(self, release: Release, **values: Any) -> None:
+        Release.objects.filter(pk=release.pk).update(**values)
+
+    def after(self, deed: Callable[[], object], resource: Resource, expected: list[int]) -> None:
+        deed()
+        self.assertEqual(self.ask(resource, self.alice), expected)
+
+    def test_who_pays_at_the_door_gets_them_at_once_or_when_it_is_paid(self) -> None:
+        resource = self.film()
+        self.buys(due="door")
+        for at_once, expected in ((True, self.given), (False, self.refused)):
+            with override_settings(OPEN_BEFORE_PAID=at_once):
+                self.assertEqual(self.ask(resource, self.alice), expected)
+
+    def test_a_place_in_dispute_or_paid_back_opens_nothing(self) -> None:
+        resource = self.film()
+        place = self.buys()
+        registering.put_on_hold(place, why="Disputed")
+        self.assertEqual(self.ask(resource, self.alice), self.refused)
+        registering.take_off_hold(Registration.objects.get())
+        self.assertEqual(self.ask(resource, self.alice), self.given)
+        order = Order.objects.get(pk=place.line.order_id)
+        money_back.by_staff(order, order.charged, why="A present", by=self.ada)
+        run_all()
+        self.assertEqual(self.ask(resource, self.alice), self.refused)
+
+    def test_a_cancelled_place_opens_nothing(self) -> None:
+        resource = self.film()
+        place = self.buys()
+        cancel.cancel_line(place.line, at=timezone.now(), why="Moved away")
+        self.assertEqual(self.ask(resource, self.alice), self.refused)
+
+
+@tag("once")
+class FromAFolderTest(Asked, InFolder, Given):
+    given = [200, 206, 200]
+
+
+@tag("once")
+class FromABucketTest(Asked, InBucket, Given):
+    given = [302, 302, 302]
+
+    def test_the_link_of_a_student_brings_the_film_and_ends_with_it(self) -> None:
+        resource = self.film()
+        self.buys()
+        link = self.browser_of(self.alice).get(f"/resource/{resource.pk}/file").headers["Location"]
+        self.assertIn("X-Amz-Expires=690", link)
+        self.assertEqual(requests.get(link, timeout=5).content, FILM)
+        self.assertEqual(requests.get(link.partition("?")[0], timeout=5).status_code, 403)
