@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import F
 from django.test import SimpleTestCase, tag
-from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain import cart as carts
@@ -20,7 +19,6 @@ from classwork.domain.places.waiting.deadline import until
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import Registration, WaitingEntry, Walk
 from common import dates
-from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests.classwork.buying import cart, line, me, pay, place
@@ -285,129 +283,6 @@ class RolesTest(WaitingTestCase):
         self.register("a", "lead")
         with self.assertRaises(arranging.InUse):
             arranging.arrange(self.offer, [Role("first"), Role("second")], Apart(), self.ada)
-
-
-class DeskTest(WaitingTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.order = self.full()
-        self.ann, self.ben = self.wait(person("Ann")), self.wait(person("Ben"))
-
-    def test_moving_somebody_forward_is_kept_with_the_reason(self) -> None:
-        entries.move(self.ben, 1, why="She helps at the bar", by=self.ada)
-        self.free(self.order)
-        self.assertEqual((self.now(self.ann), self.now(self.ben)), (State.WAITING, State.OFFERED))
-        self.assertEqual(Entry.objects.get(action="classwork.waiting_moved").why, "She helps at the bar")
-
-    def test_a_place_is_offered_by_hand_only_where_there_is_one(self) -> None:
-        with self.assertRaisesMessage(entries.CannotBe, "the class is full"):
-            entries.offer_by_hand(self.ben, why="A promise", by=self.ada)
-        self.limit(3)
-        entries.offer_by_hand(self.ben, why="A promise", by=self.ada)
-        self.assertEqual(self.now(self.ben), State.OFFERED)
-
-    def test_the_desk_reads_the_list_and_its_log(self) -> None:
-        self.free(self.order)
-        self.log_in(self.ada)
-        page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
-        self.assertContains(page, "Ann was offered a place.")
-        self.assertContains(page, "Ben was passed over: the class is full.")
-
-    def test_without_a_reason_nothing_is_arranged(self) -> None:
-        self.log_in(self.ada)
-        self.client.post(reverse("desk_remove_waiting", args=[self.ann.pk]), {"why": ""})
-        self.assertEqual(self.now(self.ann), State.WAITING)
-
-    def test_the_list_costs_the_same_queries_with_many(self) -> None:
-        self.log_in(self.ada)
-        url = reverse("desk_waiting", args=[self.offer.pk])
-        self.assertSameQueries(
-            url,
-            lambda count: [self.wait(person(f"More{count}of{number}")) for number in range(count)],
-        )
-
-
-class PagesTest(WaitingTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.order = self.full()
-        self.url = reverse("wait", args=[self.offer.pk])
-        self.said = {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}
-
-    def test_a_stranger_joins_and_hears_by_mail_where_she_stands(self) -> None:
-        answer = self.client.post(self.url, self.said, follow=True)
-        self.assertContains(answer, "We have written to zoe@example.org")
-        run_all()
-        message = Message.objects.get(template="classwork.waiting_joined")
-        self.assertEqual(message.to, "zoe@example.org")
-
-    def test_joining_twice_answers_the_same_to_a_stranger(self) -> None:
-        first = self.client.post(self.url, self.said)
-        again = self.client.post(self.url, self.said)
-        self.assertEqual((first.status_code, first["Location"]), (again.status_code, again["Location"]))
-        self.assertEqual(WaitingEntry.objects.count(), 1)
-
-    def test_what_was_typed_stays_beside_the_message(self) -> None:
-        answer = self.client.post(self.url, self.said | {"email": "no address", "partner_last_name": "Lost"})
-        self.assertContains(answer, "Zoe")
-        self.assertContains(answer, "Please say who comes with you")
-        self.assertFalse(WaitingEntry.objects.exists())
-
-    def test_alice_sees_her_place_in_line_among_her_classes(self) -> None:
-        self.wait(person("Ann"))
-        self.log_in(self.alice)
-        answer = self.client.post(self.url, {"who": "me"}, follow=True)
-        self.assertContains(answer, "Wait-listed (2nd)")
-        self.assertContains(self.client.get(reverse("my_classes")), "Wait-listed (2nd)")
-
-    def test_from_the_offer_to_a_paid_place(self) -> None:
-        self.log_in(self.alice)
-        self.client.post(self.url, {"who": "me"})
-        self.free(self.order)
-        entry = WaitingEntry.objects.get()
-        page = self.client.get(entries.address(entry))
-        self.assertContains(page, "Take the place")
-        answer = self.client.post(reverse("take_place", args=[entries.address(entry).split("/")[2]]))
-        self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
-        bought = pay(place(carts.of(self.alice)))
-        self.assertEqual(Registration.objects.get(line__order=bought).student, self.alice.student)
-
-    def test_somebody_else_cannot_take_what_was_offered_to_an_account(self) -> None:
-        self.wait(Wish(Attendee(ME)), account=self.alice)
-        self.free(self.order)
-        token = entries.address(WaitingEntry.objects.get()).split("/")[2]
-        self.log_in(self.gus)
-        answer = self.client.post(reverse("take_place", args=[token]))
-        self.assertIn("next=", answer["Location"])
-        self.assertIsNone(carts.of(self.gus))
-
-    def test_a_made_up_link_is_nothing(self) -> None:
-        self.assertEqual(self.client.get("/waiting/nonsense/").status_code, 404)
-
-    def test_an_old_mail_says_what_became_of_the_place(self) -> None:
-        ann = self.wait(person("Ann"))
-        self.free(self.order)
-        self.run_late(ann)
-        queue.tend_all()
-        self.assertContains(self.client.get(entries.address(ann)), "It went to the next person.")
-
-    def test_a_class_with_room_says_so_and_keeps_a_place_for_who_asks_all_the_same(self) -> None:
-        self.limit(9)
-        self.assertContains(self.client.get(self.url, follow=True), "you need not wait")
-        answer = self.client.post(self.url, self.said, follow=True)
-        self.assertEqual(WaitingEntry.objects.get().state, State.OFFERED)
-        self.assertContains(answer, "We have written")
-
-
-class MailTest(WaitingTestCase):
-    def test_the_offer_goes_by_mail_once_and_only_while_it_stands(self) -> None:
-        order = self.full()
-        ann = self.wait(person("Ann"))
-        self.free(order)
-        run_all()
-        run_all()
-        offered = Message.objects.get(template="classwork.place_offered")
-        self.assertEqual((offered.to, offered.data), ("ann@example.org", {"entry_id": ann.pk}))
 
 
 @tag("once")
