@@ -20,7 +20,7 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
     form = QuestionForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         questions.answer(question, form.cleaned_data["answer"])
-        return redirect(questions.address(question))
+        return redirect(request.path)
     order = question.order
     owed = ledger.owed(order, timezone.now())
     context = {"question": question, "order": order, "form": form, "owed": owed if order.can_be_paid() else 0}
