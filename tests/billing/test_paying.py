@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import payments
+from billing.domain import asking, payments
 from billing.gateways.facts import Heard
 from billing.models import Case, Order, Payment, WebhookEvent
 from common.errors import NeedsPerson, Permanent, Temporary
-from common.network import InsideTransaction, refuse_inside_transaction
+from common.network import InsideTransaction, place_to_wait, refuse_inside_transaction
 from tests.billing.hosted import Double, HostedTestCase
 
 
@@ -147,6 +147,24 @@ class NetworkTest(HostedTestCase):
         payment = payments.start(self.placed(1), "double", self.now)
         with transaction.atomic(), self.assertRaises(InsideTransaction):
             payments.page(payment)
+
+
+class SlowGatewayTest(HostedTestCase):
+    @override_settings(GATEWAY_AT_ONCE=1)
+    def test_who_comes_while_others_wait_for_a_slow_gateway_is_asked_to_try_again(self) -> None:
+        order = self.placed(1)
+        with place_to_wait():
+            self.client.post(order.pay_address, {"way": "double"})
+        self.assertContains(self.client.get(order.address("payment_fail")), "try again in half a minute")
+        self.assertTrue(self.begun(order).session)
+
+    @override_settings(GATEWAY_AT_ONCE=1)
+    def test_who_comes_back_meanwhile_is_asked_about_later(self) -> None:
+        payment = self.begun()
+        Double.took(payment)
+        with place_to_wait():
+            self.come_back(payment)
+        self.assertEqual((Double.asked, asking.ask_due()), ([], 1))
 
 
 class NoDatabaseTest(SimpleTestCase):

@@ -11,7 +11,7 @@ from billing.domain import hearing, money_back
 from billing.models import Dispute, Payment, Refund
 from billing.models.payments import OPEN
 from common.errors import Trouble
-from common.network import refuse_inside_transaction
+from common.network import place_to_wait, refuse_inside_transaction
 from outbox.domain import emit
 
 SOON, SELDOM = timedelta(minutes=5), timedelta(days=1)
@@ -37,7 +37,8 @@ def returned(payment: Payment) -> None:
     """The payer's browser is back. What it brings is not believed; a gateway that does not answer is asked later."""
     if payment.status in OPEN and payment.session:
         try:
-            ask(payment.pk)
+            with place_to_wait():
+                ask(payment.pk)
         except Trouble:
             Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(ask_at=timezone.now())
     payment.refresh_from_db()

@@ -18,7 +18,7 @@ from payments.core import BasicProvider, provider_factory
 from billing.gateways.facts import Answer, Begun, Fact, Heard, Movement
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
-from common.network import refuse_inside_transaction
+from common.network import place_to_wait, refuse_inside_transaction
 
 
 class BadSignature(Exception):
@@ -81,7 +81,9 @@ class Hosted(Gateway):
         """A fault of the network leaves no trace: the next click begins again under the same key."""
         if payment.status in OPEN and not payment.session:
             refuse_inside_transaction()
-            payment.keep_session(self.begin(payment, payment.key))
+            with place_to_wait():
+                begun = self.begin(payment, payment.key)
+            payment.keep_session(begun)
         if payment.status not in OPEN:
             raise RedirectNeeded(self.onward(payment).url)
         raise RedirectNeeded(payment.session_url)

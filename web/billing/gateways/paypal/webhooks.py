@@ -12,6 +12,7 @@ from django.utils import timezone
 from billing.gateways.facts import About, Ask, Expired, Fact, Heard
 from billing.gateways.paypal import disputes, orders
 from billing.gateways.paypal.client import Client
+from common.network import place_to_wait
 
 OLDEST, AHEAD = timedelta(days=4), timedelta(minutes=10)
 """PayPal tries again for three days; clocks differ a little."""
@@ -42,7 +43,8 @@ class Verifier:
         envelope = json.dumps(told | {"webhook_id": self.webhook_id}).encode()
         # Written anew the event would be other bytes than were signed. It parsed whole, so nothing can follow it.
         question = envelope[:-1] + b', "webhook_event": ' + body + b"}"
-        answer = self.client.inquire("/v1/notifications/verify-webhook-signature", question)
+        with place_to_wait():
+            answer = self.client.inquire("/v1/notifications/verify-webhook-signature", question)
         if answer.get("verification_status") != "SUCCESS":
             raise Forged("PayPal does not know this signature")
         return event
