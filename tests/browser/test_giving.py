@@ -2,14 +2,17 @@
 
 import shutil
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
+from django.utils import timezone
 from playwright.sync_api import Page
 
-from classwork.domain.resources import content
-from classwork.models import Resource
+from classwork.domain.resources import content, releases
+from classwork.models import Meeting, Resource
 from tests import samples
 from tests.browser.base import BrowserTestCase
+from tests.classwork import giving
 from tests.classwork.test_resource_pages import chosen
 from tests.private_files import in_folder, stored
 
@@ -37,7 +40,7 @@ class GivingTest(BrowserTestCase):
         page.get_by_role("link", name="Resources").first.click()
         page.get_by_role("link", name="Video").click()
 
-    def test_a_film_is_sent_with_a_bar_and_added(self) -> None:
+    def test_a_film_is_sent_with_a_bar_and_added_and_a_student_sees_it_after_class_and_not_before(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
         self.to_the_form(page)
         page.locator("[name=file]").set_input_files(self.file("Sugar push.mp4", FILM))
@@ -49,6 +52,27 @@ class GivingTest(BrowserTestCase):
         self.assertFalse(self.complaints, self.complaints)
         found = Resource.objects.get()
         self.assertEqual((stored(), found.size), ([found.file.name], len(FILM)))
+        self.seen_after_class(found)
+
+    def seen_after_class(self, found: Resource) -> None:
+        giving.place(self.school.student, self.school.offer)
+        page = self.open_browser(self.school.alice, width=390)
+        self.visit(page, "/library/")
+        self.assertEqual(page.get_by_role("link", name="Sugar push").count(), 0)
+        self.visit(page, f"/resource/{found.pk}", status=404)
+        self.class_is_over()
+        page.goto("/library/")
+        page.get_by_role("link", name="Sugar push").first.click()
+        page.locator("video").wait_for()
+        self.check_page(page)
+        self.assertEqual(self.complaints, [])
+
+    def class_is_over(self) -> None:
+        """The first meeting has ended a minute ago."""
+        end = timezone.now() - timedelta(minutes=1)
+        first = self.school.offer.meetings.order_by("starts_at")[0]
+        Meeting.objects.filter(pk=first.pk).update(starts_at=end - timedelta(hours=1), ends_at=end)
+        releases.rebuild([self.school.offer.pk])
 
     def test_who_presses_the_button_too_early_need_not_press_it_again(self) -> None:
         page = self.open_browser(self.school.tess, width=390)

@@ -127,6 +127,10 @@ class MayTest(GivingTestCase):
         url = reverse("things_resources", args=["class", proposal.offer_id])
         self.assertContains(page, url)
         self.assertContains(self.client.get(url), "Nothing yet")
+        content.add(self.ash.staff, proposal.offer, words("Warm-up"), {})
+        proposals.submit(self.ash.staff, proposal)
+        self.log_in(self.ada)
+        self.assertContains(self.client.get(reverse("desk_proposal", args=[proposal.pk])), "Warm-up")
 
     def test_only_who_gave_it_or_teaches_that_class_changes_it(self) -> None:
         resource = self.give()

@@ -97,6 +97,16 @@ class SafetyTest(SettingsTestCase):
     def test_s3_without_its_keys_is_refused(self) -> None:
         self.assertRefused("AWS_ACCESS_KEY_ID must be set", S3="True")
 
+    def test_on_s3_private_files_need_a_signature_and_lie_apart_from_public_pictures(self) -> None:
+        keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_STORAGE_BUCKET_NAME": "school"}
+        for more, bucket in (({}, "school"), ({"AWS_PRIVATE_BUCKET_NAME": "school-private"}, "school-private")):
+            found = self.settings_under("STORAGES", S3="True", RESOURCE_LINK_SECONDS="30", **keys, **more)["STORAGES"]
+            assert isinstance(found, dict)
+            private, public = found["private"]["OPTIONS"], found["default"]["OPTIONS"]
+            self.assertEqual((private["location"], private["querystring_auth"]), ("private", True))
+            self.assertEqual((private["bucket_name"], private["querystring_expire"]), (bucket, 30))
+            self.assertEqual((public["location"], public["querystring_auth"]), ("media", False))
+
 
 @tag("once")
 class NamesTest(SettingsTestCase):

@@ -16,6 +16,7 @@ from classwork.domain.faults import Fault, Refused
 from classwork.domain.listed import Listed
 from classwork.domain.places import progress, room
 from classwork.domain.preview import Outdated, Preview
+from classwork.domain.resources import content
 from classwork.forms.meetings import DEEDS, AddForm, DeedForm
 from classwork.forms.next_session import NextSessionForm, RepeatForm, repeat_forms
 from classwork.forms.proposals import AnswerForm
@@ -131,6 +132,8 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
         return _decide(request, proposal, form)
     preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
     context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.in_words(proposal)}
+    if not proposal.changes:
+        context["resources"] = content.hung_on(proposal.about)
     return render(request, "desk/proposal.html", context)
 
 
