@@ -1,0 +1,52 @@
+"""Two people settle one finding at the same moment: with our row locks, and without any."""
+
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import payments, placing
+from billing.domain.reconciling import deeds, runs
+from billing.models import Finding, Order
+from common import dates
+from history.models import Entry
+from outbox.testing import run_all
+from tests import make
+from tests.billing.test_races import overlap
+from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.racing import without_locks
+
+
+@tag("postgres")
+@with_toys
+class DeedRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.ada = make.account("ada@example.org", "Ada")
+        ToyKind.catalogue = {1: Toy("70")}
+        order = carts.new(None)
+        Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
+        carts.add(order, "toy", 1, {})
+        order = placing.place(order, placing.How(), seen=None, at=timezone.now())
+        payment = payments.start(order, "practice", timezone.now())
+        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        ToyKind().put(order.lines.get(), "released")
+        runs.begin(dates.today(), dates.today(), by=self.ada)
+        run_all()
+
+    def both_open_it(self) -> list[Any]:
+        def click() -> Any:
+            return deeds.do(Finding.objects.get(verdict="not_opened"), "open", why="Seen", by=self.ada)
+
+        return overlap(click, click)
+
+    def test_one_settles_it_and_the_other_is_told_so(self) -> None:
+        first, second = self.both_open_it()
+        self.assertEqual(first, deeds.OPEN)
+        self.assertIsInstance(second, deeds.CannotBe)
+        self.assertEqual(Entry.objects.filter(action="billing.finding_settled").count(), 1)
+
+    def test_control_without_locks_both_settle_it(self) -> None:
+        with without_locks():
+            self.both_open_it()
+        self.assertEqual(Entry.objects.filter(action="billing.finding_settled").count(), 2)
