@@ -95,7 +95,7 @@ def one_credit(request: HttpRequest, account: int) -> HttpResponse:
         "balances": credit.balances(person),
         "form": form if may_give else None,
         "trusted": due.day_for(person, timezone.now()),
-        "trust_form": WhyForm() if may_trust else None,
+        "trust_form": WhyForm(auto_id="trust-%s") if may_trust else None,
     }
     return render(request, "billing/desk/credit.html", context)
 
