@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -141,6 +142,13 @@ class EnterTest(DeskTestCase):
         payments.record_by_hand(order, "cash", ledger.owed(order, order.placed_at), by=self.ada, received_on=today)
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.PAID)
+        self.assertEqual(Registration.objects.get().state, "confirmed")
+
+    def test_a_place_may_be_paid_by_a_date(self) -> None:
+        day = timezone.localdate() + timedelta(days=10)
+        self.assertEqual(self.enter(pay_by=timezone.localdate() - timedelta(days=1)).status_code, 200)
+        self.assertEqual(self.enter(pay_by=day).status_code, 302)
+        self.assertEqual(Order.objects.values_list("due", "due_on").get(), ("date", day))
         self.assertEqual(Registration.objects.get().state, "confirmed")
 
     def test_somebody_known_is_registered_by_their_record(self) -> None:

@@ -20,6 +20,7 @@ from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from common import search
 from common.money import rounded, show
+from users.domain import happened
 from users.models import User
 from users.roles import desk_required
 
@@ -92,6 +93,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "received": received,
         "surplus": ledger.surplus(order) if order.state != Order.State.PLACED else 0,
         "credit": credit.spent_on(order),
+        "happened": happened.to(order),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
     }
