@@ -133,6 +133,13 @@ ROWS = [
         data=lambda school: {"hide": ""},
     ),
     Row("resources_as_student", GIVEN, query="?week=1", args=first("offer")),
+    Row(
+        "resource_times",
+        GIVEN,
+        post="login 403 403 302 404 302",
+        args=lambda school: [school.offer.pk, school.words.pk],
+        data=lambda school: {"do": "hold"},
+    ),
     Row("edit_resource", GIVEN, post=GIVEN, args=first("words")),
     Row("library", EVERYBODY),
     Row("library", EVERYBODY, query="?q=rock", note="searched"),

@@ -12,6 +12,7 @@ MODELS = (
     "registration",
     "resource",
     "attachment",
+    "release",
     "waitingentry",
 )
 

@@ -1,6 +1,7 @@
 from classwork.admin.catalogue import LevelAdmin, LocationAdmin, SubjectAdmin
 from classwork.admin.offers import ClassOfferAdmin, MeetingAdmin, ProposalAdmin
 from classwork.admin.places import RegistrationAdmin
+from classwork.admin.resources import ReleaseAdmin, ResourceAdmin
 from classwork.admin.sessions import SessionAdmin
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "MeetingAdmin",
     "ProposalAdmin",
     "RegistrationAdmin",
+    "ReleaseAdmin",
+    "ResourceAdmin",
     "SessionAdmin",
     "SubjectAdmin",
 ]

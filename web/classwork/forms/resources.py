@@ -7,10 +7,10 @@ from pathlib import PurePath
 from typing import Any
 
 from django import forms
-from django.core.validators import URLValidator
-from django.urls import Resolver404, resolve, reverse_lazy
+from django.urls import reverse_lazy
 
 from classwork.domain.listed import Listed
+from classwork.domain.resources import payload
 from classwork.models import ClassOffer, Resource, Subject, When
 from common import dates
 from common.files.fields import UploadField
@@ -18,8 +18,6 @@ from common.files.incoming import Arrived, Chosen
 
 Kind = Resource.Kind
 INVITE = reverse_lazy("invite_upload")
-NO_LINK = "Links begin with http:// or https://, such as https://www.example.org/steps."
-NO_PAGE = "There is no such page here. Copy what follows our name in the address, such as /classes/levels/."
 AUDIENCES = [
     (Resource.Audience.STUDENT, "Students of the class"),
     (Resource.Audience.TEACHER, "Only those who teach it"),
@@ -88,13 +86,7 @@ class ResourceForm(forms.Form):
         return rest - set(self.errors) if self.is_bound else rest
 
     def clean_link(self) -> str:
-        link = str(self.cleaned_data["link"]).strip()
-        if self.kind == Kind.LINK:
-            if "://" not in link and ":" not in link.partition("/")[0]:
-                link = f"https://{link}"
-            URLValidator(schemes=["http", "https"], message=NO_LINK)(link)
-            return link
-        return our_page(link)
+        return payload.clean_link(self.kind, str(self.cleaned_data["link"]))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -126,16 +118,6 @@ class ResourceForm(forms.Form):
     def target(self) -> ClassOffer | Subject:
         wide = isinstance(self.thing, ClassOffer) and self.cleaned_data.get("to") == EVERYWHERE
         return self.thing.subject if wide and isinstance(self.thing, ClassOffer) else self.thing
-
-
-def our_page(path: str) -> str:
-    try:
-        if not path.startswith("/") or path.startswith(("//", "/\\")):
-            raise Resolver404
-        resolve(path.partition("?")[0].partition("#")[0])
-    except Resolver404:
-        raise forms.ValidationError(NO_PAGE, code="page") from None
-    return path
 
 
 def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:

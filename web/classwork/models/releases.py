@@ -62,6 +62,13 @@ class Release(models.Model):
             return f"After class {self.class_number}"
         return "After the last class" if self.opens_at else "From the start"
 
+    @property
+    def plan_in_words(self) -> str:
+        begins = dates.local(self.opens_at) if self.opens_at else None
+        opens = f"{dates.day(begins.date())}, {dates.clock(begins)}" if begins else "with the registration"
+        stays = f"; its last day is {dates.day(self.last_day)}" if self.last_day else ""
+        return f"Planned to open {opens}{stays}."
+
     def is_over(self, today: date) -> bool:
         return self.last_day is not None and self.last_day < today
 

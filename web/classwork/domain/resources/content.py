@@ -19,7 +19,7 @@ from classwork.models import Attachment, ClassOffer, Resource, Subject
 from common.files import incoming
 from common.files.incoming import Arrived, Chosen
 from history.domain import record
-from users.models import Staff
+from users.models import Staff, User
 
 Thing = ClassOffer | Subject
 FOLDER = "resources"
@@ -52,7 +52,7 @@ def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[s
     with transaction.atomic():
         approved = values["audience"] != Resource.Audience.PUBLIC
         resource = Resource(author=staff, manager_approved=approved, **values)
-        _keep(resource, chosen)
+        keep(resource, chosen)
         resource.save()
         Attachment.objects.create(resource=resource, position=_last(thing) + 1, **_to(thing))
         releases.follow(thing)
@@ -70,11 +70,20 @@ def change(
             stored.manager_approved = False
         for name, value in values.items():
             setattr(stored, name, value)
-        _keep(stored, chosen)
+        keep(stored, chosen)
         stored.save()
         releases.follow_resource(stored)
         record(staff.user, "classwork.resource_changed", stored, title=str(stored))
     return stored
+
+
+def approve(by: User, resource: Resource) -> bool:
+    """False when it is approved already."""
+    with transaction.atomic():
+        changed = Resource.objects.filter(pk=resource.pk, manager_approved=False).update(manager_approved=True)
+        if changed:
+            record(by, "classwork.resource_approved", resource, title=str(resource))
+    return bool(changed)
 
 
 def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> None:
@@ -121,7 +130,7 @@ def move(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
     arrange(staff, thing, order)
 
 
-def _keep(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
+def keep(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
     for name, sent in chosen.items():
         if sent is None:
             continue

@@ -34,6 +34,7 @@ class Item:
     state: State
     opened_at: datetime
     is_new: bool = False
+    by_hand: bool = False  # opened for this one student
 
     @property
     def resource(self) -> Resource:
@@ -171,7 +172,14 @@ def _item(release: Release, place: Registration, at: datetime, since: datetime |
     planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
     opened_at = max(by_hand) if by_hand else max(planned)
     is_new = state == State.OPEN and since is not None and opened_at > since
-    return Item(release, place, state, opened_at, is_new)
+    return Item(release, place, state, opened_at, is_new, bool(by_hand))
+
+
+def of_release(release: Release, at: datetime) -> list[Item]:
+    """How one release stands for each who has a place in its class."""
+    found = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
+    related = found.select_related("student", "line__order").prefetch_related("openings")
+    return [_item(release, place, at, None) for place in related.order_by("student__name_key", "pk")]
 
 
 # -- one resource among those beside it --------------------------------------------------------------------------

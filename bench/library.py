@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""The library of a student with forty classes and four hundred resources, beside the same page with one class.
+
+    .venv/bin/python bench/library.py [--classes 40] [--rounds 30] [--postgres]
+
+Both students ask in turn, so that a busy machine is busy for both; the median of each counts. Exit 0 when the large
+page takes as many queries as the small one, at most five beside the session, the account with its rights and the cart,
+and less than a second.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from bench import services
+
+EACH, BESIDE, MOST_QUERIES, MOST_SECONDS = 10, 5, 5, 1.0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--classes", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--postgres", action="store_true")
+    options = parser.parse_args()
+    with ExitStack() as stack:
+        home = stack.enter_context(services.folder())
+        database = f"sqlite:///{home}/db.sqlite3"
+        if options.postgres:
+            database = stack.enter_context(services.postgres(home / "postgres"))
+        services.django_over(database)
+        return 0 if judge(*measured(options.classes, options.rounds)) else 1
+
+
+def measured(classes: int, rounds: int) -> tuple[list[float], list[float], int, int]:
+    from tests import make
+
+    session = make.session("Library")
+    few, many = (student_of(session, name, count) for name, count in (("Few", 1), ("Many", classes)))
+    queries = [asked(browser) for browser in (few, many)]
+    times: list[list[float]] = [[], []]
+    for _ in range(rounds):
+        for taken, browser in zip(times, (few, many), strict=True):
+            began = time.perf_counter()
+            look(browser)
+            taken.append(time.perf_counter() - began)
+    return times[0], times[1], *queries
+
+
+def student_of(session: Any, name: str, classes: int) -> Any:
+    """A browser, logged in."""
+    from django.test import Client
+
+    from tests import make
+    from tests.classwork import giving
+
+    account = make.account(f"{name.lower()}@example.org", name)
+    student = make.student(account)
+    for number in range(classes):
+        offer = make.offer(session, make.subject("L2", name=f"{name} {number}", num_weeks=4), class_day=number % 7)
+        giving.place(student, offer)
+        for resource in range(EACH):
+            giving.resource(f"Resource {resource}", offer, when="class", class_number=1 + resource % 4)
+    browser = Client()
+    browser.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    look(browser)
+    return browser
+
+
+def look(browser: Any) -> None:
+    answer = browser.get("/library/")
+    if answer.status_code != 200:
+        sys.exit(f"The library answers {answer.status_code}.")
+
+
+def asked(browser: Any) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as captured:
+        look(browser)
+    return len(captured)
+
+
+def judge(small: list[float], large: list[float], few: int, many: int) -> bool:
+    one, all_of_them = statistics.median(small), statistics.median(large)
+    print(f"one class: {one * 1000:.0f} ms, {few} queries")
+    print(f"all of them: {all_of_them * 1000:.0f} ms, {many} queries, {all_of_them / one:.1f} times as long")
+    return few == many <= BESIDE + MOST_QUERIES and all_of_them < MOST_SECONDS
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from classwork.admin.offers import LookedUp
+from classwork.domain.resources import content, payload, releases
+from classwork.models import Attachment, Release, Resource
+from common.files import checking
+from common.files.checking import Checked
+from history.recorded import Recorded
+from users.roles import acting
+
+
+class ResourceOfficeForm(forms.ModelForm):
+    """The file is looked at like those that teachers send, and kept only when everything else is in order."""
+
+    sent = forms.FileField(label="File", required=False, help_text="Takes the place of the one there is.")
+    checked: Checked | None = None
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        kind, sent = values.get("kind"), values.get("sent")
+        try:
+            if values.get("link") and kind in (Resource.Kind.LINK, Resource.Kind.PAGE):
+                values["link"] = payload.clean_link(kind, values["link"])
+        except forms.ValidationError as no:
+            self.add_error("link", no)
+        if kind in Resource.FILES and sent:
+            self._look_at(kind, sent)
+        for name, said in self._faults(values).items():
+            self.add_error("sent" if name == "file" else name, said)
+        return values
+
+    def _faults(self, values: dict[str, Any]) -> dict[str, str]:
+        names = ("kind", "link", "text", "when", "class_number")
+        wanted = Resource(**{name: values[name] for name in names if name in values})
+        found = payload.faults(wanted, has_file=bool(values.get("sent") or self.instance.file))
+        return {name: said for name, said in found.items() if name not in self.errors and "kind" in values}
+
+    def _look_at(self, kind: str, sent: Any) -> None:
+        try:
+            self.checked = checking.check(
+                sent, name=sent.name, size=sent.size, declared=sent.content_type or "", kind=kind
+            )
+        except forms.ValidationError as no:
+            self.add_error("sent", no)
+
+
+class AttachmentInline(admin.TabularInline):
+    model = Attachment
+    extra = 1
+    autocomplete_fields = ["subject", "offer"]
+
+
+class Hangs(admin.SimpleListFilter):
+    title = "where it hangs"
+    parameter_name = "hangs"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("subject", "On a subject"), ("offer", "On a class"), ("nothing", "In a library")]
+
+    def queryset(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> "QuerySet[Resource]":
+        match self.value():
+            case "nothing":
+                return queryset.filter(attachments=None)
+            case "subject" | "offer" as place:
+                return queryset.filter(**{f"attachments__{place}__isnull": False}).distinct()
+        return queryset
+
+
+@admin.register(Resource)
+class ResourceAdmin(Recorded):
+    """Releases follow whatever is saved here, in the same transaction."""
+
+    list_display = [
+        "title",
+        "kind",
+        "audience",
+        "when",
+        "class_number",
+        "expires_after",
+        "hangs_on",
+        "manager_approved",
+    ]
+    list_filter = ["kind", "audience", "when", "manager_approved", Hangs]
+    search_fields = ["title", "text", "file_title"]
+    inlines = [AttachmentInline]
+    actions = ["approve"]
+    raw_id_fields = ["author"]
+    form = ResourceOfficeForm
+    readonly_fields = ["file_title", "size", "seconds"]
+    fieldsets = [
+        (None, {"fields": ["title", ("kind", "audience"), "manager_approved", "author"]}),
+        ("When", {"fields": [("when", "class_number"), "expires_after"]}),
+        ("What it carries", {"fields": ["link", "text", "sent", ("file_title", "size", "seconds")]}),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Resource]":
+        hangs = ("attachments__subject__level", "attachments__offer__subject__level", "attachments__offer__session")
+        return Resource.objects.prefetch_related(*hangs)
+
+    @admin.display(description="hangs on")
+    def hangs_on(self, obj: Resource) -> str:
+        """Subjects first, then classes."""
+        those = sorted(obj.attachments.all(), key=lambda each: each.offer_id is not None)
+        return "; ".join(str(each.offer or each.subject) for each in those)
+
+    def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
+        content.keep(obj, {"file": form.checked})
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        before = set(releases.offers_of(form.instance))
+        super().save_related(request, form, formsets, change)
+        releases.rebuild(before.union(releases.offers_of(form.instance)))
+
+    @admin.action(description="Approve", permissions=["change"])
+    def approve(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> None:
+        count = sum(content.approve(acting(request), resource) for resource in queryset)
+        messages.success(request, "One resource is approved." if count == 1 else f"{count} resources are approved.")
+
+
+@admin.register(Release)
+class ReleaseAdmin(LookedUp):
+    list_display = ["resource", "offer", "opens_at", "last_day", "released_at", "held_at"]
+    list_filter = [
+        "offer__session",
+        ("held_at", admin.EmptyFieldListFilter),
+        ("released_at", admin.EmptyFieldListFilter),
+    ]
+    list_select_related = ["resource", "offer__subject__level", "offer__session"]
+    date_hierarchy = "opens_at"

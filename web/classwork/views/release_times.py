@@ -1,0 +1,53 @@
+"""When one resource opens to one class: as planned, early, held back, or to one student alone."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from classwork.domain.resources import library, releases
+from classwork.models import ClassOffer, Registration, Release
+from classwork.views.teaching import ASK, me
+from classwork.views.teaching_resources import mine
+from users.models import User
+from users.roles import acting, team_required
+
+DEEDS = {
+    "release": (releases.release_now, "It is open to the class now."),
+    "hold": (releases.hold_back, "It stays closed until you say so."),
+    "plan": (releases.as_planned, "It opens as planned."),
+}
+ONE = {
+    "open": (releases.open_for, "{} may open it now."),
+    "close": (releases.close_for, "{} has it with the class."),
+}
+
+
+@require_http_methods(ASK)
+@team_required
+def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    offer = mine(me(request), "class", pk)
+    if not isinstance(offer, ClassOffer):
+        raise Http404
+    release = get_object_or_404(offer.releases.select_related("resource"), resource=number)
+    if request.method == "POST":
+        messages.success(request, _do(acting(request), release, request.POST.get("do", "")))
+        return redirect(request.path)
+    context = {"offer": offer, "release": release, "items": library.of_release(release, timezone.now())}
+    return render(request, "classwork/resource_times.html", context)
+
+
+def _do(by: User, release: Release, wanted: str) -> str:
+    """`hold` for the class, `open-12` for the place of one student."""
+    name, _, number = wanted.partition("-")
+    if name in DEEDS:
+        deed, said = DEEDS[name]
+        deed(by, release)
+        return said
+    if name not in ONE or not number.isdecimal():
+        raise Http404
+    place = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=int(number))
+    deed_for_one, said = ONE[name]
+    deed_for_one(by, release.resource, place)
+    return said.format(place.student)
