@@ -20,7 +20,6 @@ from classwork.domain.resources import content
 from classwork.models import ClassOffer, Registration, Release, Resource
 from common import dates
 from users.models import Staff, User
-from users.roles import is_team
 
 Audience, Kind = Resource.Audience, Resource.Kind
 
@@ -121,7 +120,7 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool |
     audiences = [Audience.PUBLIC]
     if isinstance(user, User) and (places(user).exists() if is_student is None else is_student):
         audiences.append(Audience.STUDENT)
-    if is_team(user):
+    if user.has_perm("classwork.add_proposal"):  # as the link to Teaching asks
         audiences.append(Audience.TEACHER)
     released = Release.objects.open_to_all(at).filter(
         resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
