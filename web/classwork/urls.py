@@ -71,11 +71,8 @@ urlpatterns = [
         teaching_resources.change_here,
         name="change_resource_here",
     ),
-<<<<<<< HEAD
     path("teaching/class/<int:pk>/resources/as-student/", teaching_resources.as_seen, name="resources_as_student"),
-=======
     path("teaching/class/<int:pk>/resources/<int:number>/times/", release_times.times, name="resource_times"),
->>>>>>> e793b20 (Teachers open a resource early, hold it back, open it for one student; the office makes, finds and approves resources; one rule says what each kind carries)
     path("teaching/resources/<int:pk>/", teaching_resources.edit, name="edit_resource"),
     path("teaching/uploads/", uploads.invite, name="invite_upload"),
     path("teaching/uploads/<str:ticket>/", uploads.receive, name="receive_upload"),

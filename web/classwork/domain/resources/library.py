@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -76,7 +76,7 @@ class Shelf:
 class Library:
     shelves: list[Shelf]
     loose: list[Resource]
-    at: datetime
+    today: date
 
     @property
     def new(self) -> list[Item]:
@@ -89,7 +89,10 @@ class Library:
 
     @property
     def now(self) -> list[Shelf]:
-        return [shelf for shelf in self.shelves if self._is_on(shelf)]
+        """Running ones first, then those that have not begun."""
+        return sorted(
+            filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.offer.session.start_date > self.today
+        )
 
     @property
     def before(self) -> list[Shelf]:
@@ -102,7 +105,7 @@ class Library:
         return [(title, those) for title, those in found if those]
 
     def _is_on(self, shelf: Shelf) -> bool:
-        return shelf.place.offer.session.end_date >= dates.local(self.at).date()
+        return shelf.place.offer.session.end_date >= self.today
 
 
 def _once(items: Iterable[Item]) -> list[Item]:
@@ -120,7 +123,7 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
         Shelf(place, [_item(one, place, at, since) for one in releases.get(place.offer_id, [])]) for place in places
     ]
     loose = access.in_libraries(user, at, is_student=bool(places)).filter(_has(text)).defer("text")
-    return Library([shelf for shelf in shelves if shelf.items], list(loose), at)
+    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date())
 
 
 def _places(user: User) -> Iterable[Registration]:
