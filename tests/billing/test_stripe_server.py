@@ -99,8 +99,20 @@ class RulesTest(SimpleTestCase):
         for seconds in (60 * 29, 60 * 60 * 25):
             self.refuses("30 minutes to 24 hours", lambda seconds=seconds: self.open(expires_at=now + seconds))
 
+    def test_what_stripe_does_not_take_of_a_session(self) -> None:
+        for wrong in (
+            {"success_url": "/payments/"},
+            {"cancel_url": "school"},
+            {"customer_email": "pat"},
+            {"client_reference_id": "x" * 201},
+            {"metadata": {"x" * 41: "1"}},
+            {"payment_intent_data": {"metadata": {"order": "x" * 501}}},
+        ):
+            self.refuses("", lambda wrong=wrong: self.open(**wrong))
+        self.assertEqual(self.fake.books.every("checkout.session"), [])
+
     def test_a_key_is_for_one_request(self) -> None:
-        form = "mode=payment&success_url=x&line_items[0][price_data][currency]=usd&line_items[0][quantity]=1"
+        form = "mode=payment&success_url=https://a.example/&line_items[0][price_data][currency]=usd&line_items[0][quantity]=1"
         form += "&line_items[0][price_data][unit_amount]=1000&line_items[0][price_data][product_data][name]=A"
         where, key = "/v1/checkout/sessions", {"Idempotency-Key": "k"}
         first, again = self.post(where, form, **key), self.post(where, form, **key)

@@ -1,6 +1,7 @@
 """Checkout Sessions and what a payer does with them. The numbers of the cards are those of Stripe's own test mode."""
 
 import copy
+import re
 
 from tests.fakes.stripe_server import money
 from tests.fakes.stripe_server.books import check_metadata
@@ -23,11 +24,7 @@ class Checkout(GoingBack):
         until = asked.get("expires_at", self.now() + A_DAY)
         if not HALF_AN_HOUR <= until - self.now() + 1 <= A_DAY + 1:
             raise Refusal("The `expires_at` timestamp must be 30 minutes to 24 hours ahead.", param="expires_at")
-        for needed in ("success_url", "mode"):
-            if needed not in asked:
-                raise Refusal(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
-        check_metadata(asked.get("metadata", {}))
-        check_metadata(asked.get("payment_intent_data", {}).get("metadata", {}))
+        _check(asked)
         kept = {name: asked.get(name) for name in KEPT}
         session = self.add("cs_test", "checkout.session", **kept)
         session |= {
@@ -144,6 +141,21 @@ class Checkout(GoingBack):
     def _complete(self, session: Wire, paid: str) -> None:
         session |= {"status": "complete", "payment_status": paid, "url": None}
         self.tell("checkout.session.completed", session)
+
+
+def _check(asked: Wire) -> None:
+    for needed in ("success_url", "mode"):
+        if needed not in asked:
+            raise Refusal(f"Missing required param: {needed}.", code="parameter_missing", param=needed)
+    for place in ("success_url", "cancel_url"):
+        if not re.match(r"https?://[^/\s]+/", asked.get(place, "https://school.example/")):
+            raise Refusal("Not a valid URL", code="url_invalid", param=place)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", asked.get("customer_email", "pat@school.example")):
+        raise Refusal("Invalid email address", code="email_invalid", param="customer_email")
+    if len(asked.get("client_reference_id", "")) > 200:
+        raise Refusal("client_reference_id is too long", param="client_reference_id")
+    check_metadata(asked.get("metadata", {}))
+    check_metadata(asked.get("payment_intent_data", {}).get("metadata", {}))
 
 
 def _sum(asked: Wire) -> tuple[int, str]:
