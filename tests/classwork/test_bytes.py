@@ -15,7 +15,7 @@ from classwork.domain.resources import releases
 from classwork.models import Registration, Release, Resource
 from common import dates
 from outbox.testing import run_all
-from tests.classwork import buying
+from tests.classwork import buying, giving
 from tests.classwork.test_resource_pages import FILM, Given
 from tests.private_files import InBucket, InFolder, answer
 from users.models import User
@@ -57,6 +57,11 @@ class Asked:
                 self.assertEqual(self.ask(resource, person), self.refused)
         for guessed in (resource.pk + 1, 999_999):
             self.assertEqual(self.client.get(f"/resource/{guessed}/file").status_code, 404)
+
+    def test_a_guardian_gets_what_the_child_may_have(self) -> None:
+        resource = self.film()
+        giving.place(self.kit, self.offer)
+        self.assertEqual(self.ask(resource, self.gus), self.given)
 
     def test_only_while_it_is_open(self) -> None:
         resource = self.film(when="class", class_number=1)
