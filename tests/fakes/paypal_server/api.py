@@ -55,7 +55,7 @@ class Api:
         try:
             reply = self._answer(asked)
         except No as no:
-            reply = refusal(no)
+            reply = refusal(asked, no)
         wrong = contract.faults_in_answer(asked, reply.status, reply.text)
         self.violations += [f"answer to {asked.where}: {each}" for each in wrong]
         return reply
@@ -116,7 +116,7 @@ class Api:
         try:
             reply = work()
         except No as no:
-            reply = refusal(no)
+            reply = refusal(asked, no)
         self.kept[asked.path, key] = Kept(digest, reply, self.books.now())
         return reply
 
@@ -183,8 +183,10 @@ def shown(asked: Asked, status: int, resource: dict[str, Any]) -> Reply:
     return Reply.of(status, resource)
 
 
-def refusal(no: No) -> Reply:
+def refusal(asked: Asked, no: No) -> Reply:
     answer: Wire = {"name": no.name, "debug_id": secrets.token_hex(6), "links": no.links}
+    if asked.path.startswith("/v1/"):
+        answer["message"] = str(no)
     if no.issue:
         answer["details"] = [{"issue": no.issue}]
     return Reply.of(no.status, answer)
