@@ -59,6 +59,30 @@ class DeskTest(BillingTestCase):
         self.assertRegex(again.content.decode(), r'name="received" value="60[."]')
         self.assertEqual((order.payments.count(), Refund.objects.get().amount), (2, 10))
 
+    def test_hostile_values_are_refused_and_nothing_is_written(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.pay(paid := self.placed(1))
+        entries = Entry.objects.count()
+        for amount in ("NaN", "Infinity", "-1", "0", "1e30", "0.001", "9" * 40, "\0", "1,5", ""):
+            with self.subTest(amount):
+                self.assertEqual(self.record(order, amount), 400)
+                self.assertEqual(self.act("desk_refund", paid, amount=amount, why="x"), 400)
+        for name, data in (
+            ("desk_record_payment", {"amount": 1, "variant": "stripe", "received_on": self.now.date()}),
+            ("desk_record_payment", {"amount": 1, "variant": "cash", "received_on": self.now.date(), "received": "x"}),
+            ("desk_refund", {"amount": 1, "why": "\0"}),
+            ("desk_pay_later", {"due_on": "99999-01-01", "why": "x"}),
+            ("desk_cancel_order", {"why": "x" * 301}),
+        ):
+            with self.subTest(name):
+                self.assertEqual(self.act(name, order, **data), 400)
+        self.assertEqual((order.payments.count(), Refund.objects.count(), Entry.objects.count()), (0, 0, entries))
+
+    def test_what_does_not_exist_is_not_found(self) -> None:
+        for number in (0, 99, 10**18, 10**30):
+            for name in ("desk_record_payment", "desk_pay_later", "desk_ask_payer", "desk_refund", "desk_cancel_order"):
+                self.assertEqual(self.client.post(reverse(name, args=[number])).status_code, 404)
+
     def test_a_refusal_is_read_though_its_form_has_gone(self) -> None:
         order = self.placed(1)
         self.pay(order)

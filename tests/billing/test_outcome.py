@@ -164,6 +164,19 @@ class LinkTest(OutcomeCase):
         self.client = self.client_class()
         self.assertEqual(self.client.get(link.split("?")[0]).status_code, 404)
 
+    def test_a_bank_that_needs_days_is_written_about_whatever_becomes_of_the_places(self) -> None:
+        """Also for what is paid later, and for what had lapsed."""
+        for due, held_until, sentence in (
+            (Order.Due.NOW, None, "Your places are kept until"),
+            (Order.Due.DOOR, None, "Your places are kept."),
+            (Order.Due.NOW, self.day(-1), "could not be kept for so long"),
+        ):
+            order = self.begun(due=due)
+            if held_until:
+                Order.objects.filter(pk=order.pk).update(held_until=held_until)
+            self.says(order, OnItsWay())
+            self.assertIn(sentence, str(send_all()[-1].body))
+
     def test_before_the_hold_ends(self) -> None:
         order = self.placed(1)
         orders.remind_due(order.held_until)

@@ -151,7 +151,8 @@ def changed(payment: Payment) -> None:
     if payment.status == PaymentStatus.CONFIRMED:
         orders.money_came(order, payment, moment(payment))
     elif payment.status == PaymentStatus.PREAUTH:
-        if orders.wait(order, timezone.now(), timedelta(days=settings.BANK_DAYS)):
+        orders.wait(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
+        if order.state in (Order.State.PLACED, Order.State.LAPSED):
             emit(events.PAYMENT_PROMISED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
     elif payment.status in FAILED:
         _failed(order, payment)

@@ -1,0 +1,73 @@
+"""Late money and the last place, on two connections: with our locks, and without any."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import ledger, orders, payments
+from billing.domain.placing import NotPlaced
+from billing.models import Order
+from classwork.domain.places import room
+from classwork.models import Registration
+from outbox.testing import run_all
+from tests import make
+from tests.classwork.buying import cart, me, place
+from tests.racing import overlap, without_locks
+
+
+@tag("postgres")
+class LatePlaceRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.offer = make.offer(make.session("Race"), make.subject(), capacity=1)
+
+    def order(self, name: str) -> Order:
+        return place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org"))
+
+    def late(self, name: str) -> tuple[Order, Callable[[], None]]:
+        """An order whose time is over, and its payment that comes all the same."""
+        order = self.order(name)
+        payment = payments.start(order, "practice", timezone.now())
+        over = timezone.now() - timedelta(seconds=1)
+        Order.objects.filter(pk=order.pk).update(held_until=over)
+        Registration.objects.filter(line__order=order).update(held_until=over)
+        orders.lapse_due()
+        return order, lambda: payment.change_status("confirmed")
+
+    def taken(self) -> int:
+        return room.of(self.offer, timezone.now()).taken
+
+    def two_late(self) -> list[Order]:
+        (ann, anns_money), (ben, bens_money) = self.late("Ann"), self.late("Ben")
+        overlap(anns_money, bens_money)
+        run_all()
+        for order in (ann, ben):
+            order.refresh_from_db()
+        return [ann, ben]
+
+    def test_of_two_late_payers_one_has_the_place_and_the_other_the_money(self) -> None:
+        ann, ben = self.two_late()
+        self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "lapsed", 1))
+        self.assertEqual((ledger.surplus(ann), ledger.received(ben)), (0, 0))
+
+    def test_control_without_locks_both_have_it(self) -> None:
+        with without_locks():
+            self.two_late()
+        self.assertEqual(self.taken(), 2)
+
+    def late_and_new(self) -> list[Any]:
+        _, money = self.late("Ann")
+        cal = cart((self.offer, me()), name="Cal", email="cal@example.org")
+        return overlap(money, lambda: place(cal))
+
+    def test_a_late_payer_and_a_new_buyer_share_no_place(self) -> None:
+        outcomes = self.late_and_new()
+        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertEqual(self.taken(), 1)
+
+    def test_control_without_locks_they_do(self) -> None:
+        with without_locks():
+            self.late_and_new()
+        self.assertEqual(self.taken(), 2)
