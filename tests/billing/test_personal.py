@@ -6,6 +6,8 @@ from billing.domain import cart, credit, ledger
 from billing.models import Code, Order
 from common.personal import Person
 from tests.billing.base import BillingTestCase
+from users.domain import privacy
+from users.models import Student
 
 
 class PersonalTest(BillingTestCase):
@@ -39,7 +41,16 @@ class PersonalTest(BillingTestCase):
         for account in (self.alice, self.sam):
             cart.add(cart.new(account), "toy", 1, {})
         moved = personal.merge(self.person, Person(self.sam.pk))
-        self.assertEqual(moved, ["1 carts", "1 orders", "2 credit entries"])
+        self.assertEqual(
+            moved, ["Taken over: carts (1).", "Taken over: orders (1).", "Taken over: credit entries (2)."]
+        )
         self.assertEqual(Order.objects.filter(payer=self.sam).count(), 2)
         self.assertEqual(personal.merge(self.person, Person(self.sam.pk)), [])
         self.assertEqual(personal.merge(Person(), self.person), [])
+
+    def test_a_code_for_somebody_follows_their_record_without_any_account(self) -> None:
+        twin = Student.objects.create(first_name="Alice", last_name="Arden")
+        Code.objects.create(text="hers", percent=10, student=twin)
+        told = privacy.merge(self.ada, twin, self.student, "One person")
+        self.assertIn("Taken over: codes (1).", told)
+        self.assertEqual(Code.objects.get(text="hers").student, self.student)

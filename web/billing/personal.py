@@ -152,17 +152,23 @@ def _forget(lines: list[OrderLine]) -> None:
 
 
 def merge(source: Person, target: Person) -> list[str]:
-    if not source.account_id or not target.account_id:
-        return []
-    moved = {"carts": _merge_carts(source.account_id, target.account_id)}
-    moved["orders"] = Order.objects.filter(payer_id=source.account_id).update(payer_id=target.account_id)
-    moved["credit entries"] = Credit.objects.filter(account_id=source.account_id).update(account_id=target.account_id)
+    moved: dict[str, int] = {}
+    if source.account_id and target.account_id:
+        moved = _merge_accounts(source.account_id, target.account_id)
     if len(target.student_ids) == 1:
         codes = Code.objects.filter(student_id__in=source.student_ids)
         moved["codes"] = codes.update(student_id=target.student_ids[0])
+    return [f"Taken over: {what} ({count})." for what, count in moved.items() if count]
+
+
+def _merge_accounts(source: int, target: int) -> dict[str, int]:
     for model, field in STAFF:
-        model._default_manager.filter(**{field: source.account_id}).update(**{field: target.account_id})
-    return [f"{count} {what}" for what, count in moved.items() if count]
+        model._default_manager.filter(**{field: source}).update(**{field: target})
+    return {
+        "carts": _merge_carts(source, target),
+        "orders": Order.objects.filter(payer_id=source).update(payer_id=target),
+        "credit entries": Credit.objects.filter(account_id=source).update(account_id=target),
+    }
 
 
 def _merge_carts(source: int, target: int) -> int:
