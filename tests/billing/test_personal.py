@@ -3,7 +3,8 @@ from decimal import Decimal
 
 from billing import personal
 from billing.domain import cart, credit, ledger
-from billing.models import Code, Order
+from billing.domain.reconciling import questions
+from billing.models import Case, Code, Order, Question
 from common.personal import Person
 from tests.billing.base import BillingTestCase
 from users.domain import privacy
@@ -36,6 +37,15 @@ class PersonalTest(BillingTestCase):
         self.assertNotIn("Pat", kept)
         self.assertEqual(self.order.payments.get().billing_email, "")
         self.assertFalse(Code.objects.exists() or Order.objects.filter(state="cart").exists())
+
+    def test_what_was_asked_and_answered_is_told_and_erased(self) -> None:
+        for text in ("Did Pat pay?", "Twice?"):
+            questions.answer(questions.ask(self.order, text, by=self.ada), "Pat did")
+        told = json.dumps(personal.export(self.person))
+        self.assertIn("Did Pat pay?", told)
+        personal.erase(self.person)
+        kept = [*Case.objects.values_list("text", flat=True), *Question.objects.values_list("text", "answer")]
+        self.assertNotIn("Pat", str(kept))
 
     def test_merging_moves_orders_credit_carts_and_what_staff_did(self) -> None:
         for account in (self.alice, self.sam):

@@ -132,6 +132,9 @@ def erase(person: Person) -> None:
     )
     _forget(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
     Question.objects.filter(order__in=numbers).update(text="(erased)", answer="")
+    for case in Case.objects.filter(order__in=numbers, kind=Case.Kind.ANSWERED):
+        case.text = f"(erased {case.pk})"  # open cases of one order differ in their texts
+        case.save(update_fields=["text"])
     Finding.objects.filter(order__in=numbers).exclude(why="").update(why="(erased)")
     Code.objects.filter(student_id__in=person.student_ids).delete()
     Credit.objects.filter(account_id=person.account_id).exclude(account=None).update(why="(erased)")
