@@ -279,6 +279,12 @@ class CreditTest(BillingTestCase):
     def give(self, amount: int) -> None:
         credit.adjust(self.alice, Decimal(amount), "USD", why="A cancelled evening", by=self.sam)
 
+    def test_amounts_that_come_to_nothing_come_to_nothing(self) -> None:
+        for amount in ("0.10", "0.20", "-0.30"):
+            credit.adjust(self.alice, Decimal(amount), "USD", why="Cents", by=self.ada)
+        self.assertEqual(credit.balance(self.alice, "USD"), 0)
+        self.assertEqual(credit.balances(self.alice), [])
+
     def test_credit_is_spent_when_placed_and_comes_back_when_the_order_lapses(self) -> None:
         self.give(20)
         order = self.placed(1, payer=self.alice)

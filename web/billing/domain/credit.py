@@ -8,6 +8,7 @@ from django.db.models import Sum
 from billing.domain import locks
 from billing.kinds import ZERO
 from billing.models import Credit, Order
+from billing.models.fields import exact
 from common.money import is_whole
 from history.domain import record
 from users.models import User
@@ -23,19 +24,19 @@ def balance(account: User | None, currency: str) -> Decimal:
     if account is None:
         return ZERO
     entries = Credit.objects.filter(account=account, currency=currency)
-    return entries.aggregate(sum=Sum("amount"))["sum"] or ZERO
+    return exact(entries.aggregate(sum=Sum("amount"))["sum"])
 
 
 def balances(account: User) -> list[tuple[Decimal, str]]:
     """One a currency; what came to nothing is left out."""
     sums = account.credit_entries.order_by().values("currency").annotate(sum=Sum("amount")).order_by("currency")
-    return [(row["sum"], row["currency"]) for row in sums if row["sum"]]
+    return [(exact(row["sum"]), row["currency"]) for row in sums if exact(row["sum"])]
 
 
 def spent_on(order: Order) -> Decimal:
     """Credit that is in the order now: spent on it and not given back."""
     entries = order.credit_entries.filter(reason__in=[Reason.SPENT, Reason.RETURNED])
-    return -(entries.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+    return -exact(entries.aggregate(sum=Sum("amount"))["sum"])
 
 
 def spend(order: Order, amount: Decimal) -> None:

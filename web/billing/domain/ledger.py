@@ -10,6 +10,7 @@ from django.db.models import Sum
 from billing.domain import credit, pricing
 from billing.kinds import ZERO, Facts
 from billing.models import Adjustment, Order, OrderLine
+from billing.models.fields import exact
 from common.money import rounded
 
 
@@ -98,4 +99,4 @@ def surplus(order: Order) -> Decimal:
 
 def quoted_credit(order: Order) -> Decimal:
     parts = Adjustment.objects.filter(line__order=order, plan=Adjustment.Plan.NOW, step="credit")
-    return -(parts.aggregate(sum=Sum("amount"))["sum"] or ZERO)
+    return -exact(parts.aggregate(sum=Sum("amount"))["sum"])
