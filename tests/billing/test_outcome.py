@@ -126,6 +126,12 @@ class ReasonTest(OutcomeCase):
         orders.cancel(order, at=self.now)
         self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is to be paid.")
 
+    def test_who_then_chose_the_door_reads_no_more_of_it_on_the_order(self) -> None:
+        order = self.begun()
+        self.says(order, Refused("Your card has expired."))
+        self.client.post(order.door_address)
+        self.assertNotContains(self.client.get(order.address()), "did not take the payment")
+
     def test_the_way_that_was_tried_comes_first_and_the_others_are_there(self) -> None:
         page = self.client.get(self.begun().address("payment_fail")).content.decode()
         self.assertLess(page.index("· Double"), page.index("· Practice"))

@@ -39,6 +39,12 @@ def of(order: Order, at: datetime) -> Outcome:
     return _open(order, at)
 
 
+def is_news(order: Order, told: Outcome) -> bool:
+    """Whether the page of the order, which tells its state, has to tell this as well."""
+    decided_otherwise = told.can_pay and order.due != Due.NOW
+    return told.name not in ("not_begun", "cancelled") and not decided_otherwise
+
+
 def _paid(order: Order) -> Outcome:
     receipt = f" A receipt is on its way to {order.payer_email}." if order.payer_email else ""
     if order.cases.filter(kind=Case.Kind.NOT_CONFIRMED, closed_at=None).exists():

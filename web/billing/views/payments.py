@@ -125,6 +125,7 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
     tried = last.variant if last else ""
     return {
         "told": told,
+        "news": outcome.is_news(order, told),
         "owed": ledger.owed(order, at),
         "ways": sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else [],
         "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
