@@ -1,10 +1,9 @@
-"""Releases follow the schedule; who may open what through which place."""
+"""Releases follow the schedule and the hand of whoever teaches."""
 
 from collections.abc import Collection
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from django.test import SimpleTestCase, override_settings, tag
+from django.test import SimpleTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given
@@ -13,14 +12,14 @@ from hypothesis import strategies as st
 from classwork.domain import meetings, offers
 from classwork.domain.meetings import MeetingDraft
 from classwork.domain.offers import OfferDraft
-from classwork.domain.resources import access, content, library, releases, rules
+from classwork.domain.resources import access, content, releases, rules
 from classwork.domain.resources.rules import Rule
 from classwork.domain.timetable import Slot, Standing
-from classwork.models import Attachment, Opening, Registration, Release, Resource
+from classwork.models import Attachment, Opening, Release, Resource
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork import buying, giving
+from tests.classwork import giving
 
 ZONE = timezone.get_default_timezone()
 HOURS = st.lists(st.integers(0, 24 * 60), min_size=1, max_size=8, unique=True)
@@ -66,7 +65,6 @@ class RulesTest(SimpleTestCase):
         self.assertIsNone(rules.run([], []))
 
 
-@tag("once")
 class FollowTest(SchoolTestCase):
     """The fixed class meets five Tuesdays."""
 
@@ -141,108 +139,6 @@ class FollowTest(SchoolTestCase):
 
 
 @tag("once")
-class AccessTest(SchoolTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.words = giving.resource("Words", self.offer)
-
-    def may(self, user: Any, resource: Resource | None = None, at: datetime | None = None) -> bool:
-        return access.find(user, (resource or self.words).pk, at) is not None
-
-    def test_a_place_opens_while_it_is_confirmed_and_in_no_other_state(self) -> None:
-        for state, may in (("confirmed", True), ("on_hold", False), ("cancelled", False), ("transferred", False)):
-            with self.subTest(state):
-                Registration.objects.all().delete()
-                giving.place(self.student, self.offer, state)
-                self.assertEqual(self.may(self.alice), may)
-        Registration.objects.all().delete()
-        Registration.objects.create(student=self.student, offer=self.offer, state="held")
-        self.assertFalse(self.may(self.alice))
-
-    def test_a_guardian_opens_what_the_child_has_and_the_payer_nothing(self) -> None:
-        order = buying.pay(buying.place(buying.cart((self.offer, buying.of(self.kit)), payer=self.gus)))
-        found = access.find(self.gus, self.words.pk)
-        assert found and found.place
-        self.assertEqual((found.place.student, found.offer), (self.kit, self.offer))
-        self.assertEqual(order.state, "paid")
-        buying.pay(buying.place(buying.cart((self.offer, buying.other("Lee", "lee@example.org")), payer=self.sam)))
-        self.assertFalse(self.may(self.sam))
-
-    def test_what_is_not_paid_opens_by_the_schools_setting(self) -> None:
-        order = buying.place(buying.cart((self.offer, buying.me()), payer=self.alice), "door")
-        self.assertTrue(self.may(self.alice))
-        with override_settings(OPEN_BEFORE_PAID=False):
-            self.assertFalse(self.may(self.alice))
-            buying.pay(order)
-            self.assertTrue(self.may(self.alice))
-
-    def test_all_of_the_money_back_closes_it_and_a_part_does_not(self) -> None:
-        order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), payer=self.alice)))
-        order.charged -= 1
-        order.save()
-        self.assertTrue(self.may(self.alice))
-        order.charged = 0
-        order.save()
-        self.assertFalse(self.may(self.alice))
-
-    def test_a_class_that_is_over_stays_open(self) -> None:
-        giving.place(self.student, self.offer)
-        last = giving.resource("Last", self.offer, when="completion")
-        at = self.offer.meetings.last().ends_at
-        self.assertFalse(self.may(self.alice, last, at - timedelta(seconds=1)))
-        self.assertTrue(self.may(self.alice, last, at))
-        self.assertTrue(self.may(self.alice, last, at + timedelta(days=2000)))
-
-    def test_late_joiners_see_what_opened_before_unless_the_school_says_no(self) -> None:
-        first = giving.resource("First", self.offer, when="class", class_number=1)
-        later = self.offer.meetings.all()[1].starts_at
-        place = giving.place(self.student, self.offer, at=later)
-        self.assertTrue(self.may(self.alice, first, later))
-        with override_settings(LATE_JOINERS_SEE_EARLIER=False):
-            self.assertFalse(self.may(self.alice, first, later))
-            self.assertTrue(self.may(self.alice, self.words, later))
-            releases.open_for(self.tess, first, place)
-            self.assertTrue(self.may(self.alice, first, later))
-            releases.close_for(self.tess, first, place)
-            self.assertFalse(self.may(self.alice, first, later))
-
-    def test_those_who_teach_see_everything_at_once_and_a_substitute_from_the_assignment_on(self) -> None:
-        last = giving.resource("Last", self.offer, when="completion", audience="teacher")
-        for person, may in ((self.tess, True), (self.ada, True), (self.ash, False), (self.alice, False)):
-            self.assertEqual(self.may(person, last), may, person)
-        meetings.set_substitutes(None, self.offer.meetings.last(), [self.ash.staff])
-        self.assertTrue(self.may(self.ash, last))
-        office = giving.resource("Office", self.offer, audience="admin")
-        self.assertEqual([self.may(each, office) for each in (self.tess, self.ada)], [False, True])
-
-    def test_libraries_are_for_their_audience_and_wait_for_the_office(self) -> None:
-        giving.place(self.student, self.offer)
-        people = (self.alice, self.sam, self.tess, self.ada)
-        for audience, expected in (
-            ("public", [True, True, True, True]),
-            ("student", [True, False, False, True]),
-            ("teacher", [False, False, True, True]),
-            ("admin", [False, False, False, True]),
-        ):
-            loose = giving.resource(f"For {audience}", audience=audience)
-            self.assertEqual([self.may(each, loose) for each in people], expected, audience)
-        waiting = giving.resource("Waiting", audience="public", manager_approved=False)
-        self.assertFalse(self.may(self.alice, waiting))
-
-    def test_words_for_the_mail_have_no_page_and_what_is_not_approved_neither(self) -> None:
-        giving.place(self.student, self.offer)
-        self.assertFalse(self.may(self.alice, giving.resource("Mail", self.offer, kind="email")))
-        self.assertFalse(self.may(self.alice, giving.resource("Idea", self.offer, manager_approved=False)))
-
-    def test_what_is_for_everybody_follows_the_class_but_not_a_class_that_is_hidden(self) -> None:
-        public = giving.resource("Public", self.offer, audience="public", when="class", class_number=1)
-        at = self.offer.meetings.first().ends_at
-        self.assertEqual([self.may(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True])
-        offers.set_approved(None, self.offer, False)
-        self.assertFalse(self.may(self.sam, public, at))
-
-
-@tag("once")
 class TimesTest(SchoolTestCase):
     """The page on which a teacher opens early, holds back, opens for one."""
 
@@ -278,120 +174,3 @@ class TimesTest(SchoolTestCase):
             self.assertEqual(self.client.post(self.url, {"do": wanted}).status_code, 404)
         self.log_in(self.ash)
         self.assertEqual(self.client.post(self.url, {"do": "release"}).status_code, 404)
-
-
-@tag("once")
-class LibraryTest(SchoolTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.place = giving.place(self.student, self.offer)
-        self.now = timezone.now()
-
-    def test_what_opened_since_the_last_visit_is_new_until_the_visit_is_over(self) -> None:
-        first = giving.resource("First", self.offer, when="class", class_number=1)
-        ends = self.offer.meetings.first().ends_at
-
-        def new(at: datetime) -> list[str]:
-            return [str(item.resource) for item in library.of(self.alice, at).new]
-
-        self.assertEqual(new(self.now), [])
-        self.assertEqual(new(ends + timedelta(minutes=1)), [str(first)])
-        self.assertEqual(new(ends + timedelta(minutes=10)), [str(first)])
-        self.assertEqual(new(ends + timedelta(hours=5)), [])
-
-    def test_what_is_still_to_come_stands_there_with_its_day_and_without_a_link(self) -> None:
-        third = giving.resource("Third", self.offer, when="class", class_number=3)
-        gone = giving.resource("Gone", self.offer, expires_after=1)
-        self.log_in(self.alice)
-        page = self.client.get(reverse("library"))
-        self.assertContains(page, "After class 3")
-        self.assertContains(page, "Opens Tue")
-        self.assertNotContains(page, reverse("resource_detail", args=[third.pk]))
-        self.assertContains(page, reverse("resource_detail", args=[gone.pk]))
-        items = library.of(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
-        self.assertIn("Was here until", next(item.words for item in items if item.resource == gone))
-
-    def test_the_same_thing_of_two_classes_is_found_once(self) -> None:
-        other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
-        giving.place(self.student, other)
-        giving.resource("Turn", self.offer, self.offer.subject, other)
-        self.assertEqual([str(item.resource) for item in library.of(self.alice, self.now, "tu").earned], ["Turn"])
-        self.assertEqual(library.of(self.alice, self.now, "nothing").earned, [])
-        self.log_in(self.alice)
-        self.assertContains(self.client.get(reverse("library"), {"q": "left turn"}), "Turn")
-        self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
-
-    def test_previous_and_next_are_what_is_open_in_the_class(self) -> None:
-        one, two, three = (giving.resource(name, self.offer) for name in ("One", "Two", "Three"))
-        giving.resource("Later", self.offer, when="completion")
-        found = library.beside(self.place, two, self.now)
-        self.assertEqual((found.before, found.after), (one, three))
-        self.assertEqual(library.beside(self.place, three, self.now).after, None)
-
-    def test_forty_classes_and_four_hundred_resources_take_five_queries(self) -> None:
-        """Four, and one that writes down the visit; beside them the session, the account with its rights, the cart."""
-
-        def classes(count: int) -> None:
-            for number in range(count):
-                subject = make.subject("L3", num_weeks=1, name=f"Number {number} of {count}")
-                offer = make.offer(self.session, subject, class_day=number % 7)
-                giving.place(self.student, offer)
-                made = [
-                    Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
-                    for n in range(10)
-                ]
-                hung = Resource.objects.bulk_create(made)
-                Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in hung)
-                releases.rebuild([offer.pk])
-
-        classes(39)
-        giving.resource("Loose", audience="student")
-        self.alice.get_all_permissions()
-        with self.assertNumQueries(5):
-            found = library.of(self.alice, self.now)
-        self.assertEqual(sum(len(items) for shelf in found.shelves for _, items in shelf.weeks), 390)
-        self.log_in(self.alice)
-        self.assertSameQueries(reverse("library"), lambda count: classes(1 if count == 1 else 2), exactly=9)
-
-    def test_a_visitor_reads_what_is_for_everybody(self) -> None:
-        self.assertContains(self.client.get(reverse("library")), "Nothing for everybody")
-        giving.resource("Shoes", audience="public")
-        self.assertContains(self.client.get(reverse("library")), "Shoes")
-
-
-@tag("once")
-class OfficeTest(SchoolTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.log_in(self.ada)
-
-    def save(self, **changed: Any) -> Any:
-        usual = {"title": "Steps", "kind": "text", "audience": "student", "text": "Left", "when": "sign_up"}
-        rows = {"attachments-TOTAL_FORMS": "1", "attachments-INITIAL_FORMS": "0", "attachments-0-offer": self.offer.pk}
-        data = usual | rows | {"attachments-0-position": "0"} | changed
-        return self.client.post(reverse("admin:classwork_resource_add"), data)
-
-    def test_what_the_office_makes_is_released_with_the_class(self) -> None:
-        self.assertEqual(self.save().status_code, 302)
-        self.assertEqual(self.offer.releases.get().resource.title, "Steps")
-
-    def test_the_payload_has_to_fit_the_kind(self) -> None:
-        for said, changed in (
-            ("Please write the text", {"text": ""}),
-            ("Please choose the file", {"kind": "video"}),
-            ("Please give the address", {"kind": "link"}),
-            ("Links begin with http", {"kind": "link", "link": "javascript:alert(1)"}),
-            ("Say after which class", {"when": "class"}),
-        ):
-            with self.subTest(said):
-                self.assertContains(self.save(**changed), said)
-        self.assertEqual(Resource.objects.count(), 0)
-
-    def test_it_is_approved_from_the_list(self) -> None:
-        waiting = giving.resource("Waiting", audience="public", manager_approved=False)
-        url = reverse("admin:classwork_resource_changelist")
-        self.assertContains(self.client.get(url, {"hangs": "nothing"}), "Waiting")
-        self.client.post(url, {"action": "approve", "_selected_action": [waiting.pk]})
-        waiting.refresh_from_db()
-        self.assertTrue(waiting.manager_approved)
-        self.assertTrue(Entry.objects.filter(action="classwork.resource_approved").exists())

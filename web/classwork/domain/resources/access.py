@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from billing.models import Order
 from classwork.domain.resources import content
-from classwork.models import ClassOffer, Registration, Release, Resource
+from classwork.models import Attachment, ClassOffer, Registration, Release, Resource
 from common import dates
 from users.models import Staff, User
 
@@ -125,7 +125,8 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool |
     released = Release.objects.open_to_all(at).filter(
         resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
     )
-    loose = Q(attachments=None, audience__in=audiences)
+    hangs = Attachment.objects.filter(resource=OuterRef("pk"))
+    loose = Q(~Exists(hangs), audience__in=audiences)
     open_to_all = Q(Exists(released), audience=Audience.PUBLIC)
     return Resource.objects.filter(loose | open_to_all, manager_approved=True).exclude(kind=Kind.EMAIL)
 

@@ -1,0 +1,111 @@
+"""The library of an account: what is new, what is open, what is still to come."""
+
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.domain.resources import library, releases
+from classwork.models import Attachment, Resource
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import giving
+
+
+class LibraryTest(SchoolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = giving.place(self.student, self.offer)
+        self.now = timezone.now()
+
+    def test_what_opened_since_the_last_visit_is_new_until_the_visit_is_over(self) -> None:
+        first = giving.resource("First", self.offer, when="class", class_number=1)
+        ends = self.offer.meetings.first().ends_at
+
+        def new(at: datetime) -> list[str]:
+            return [str(item.resource) for item in library.of(self.alice, at).new]
+
+        self.assertEqual(new(self.now), [])
+        self.assertEqual(new(ends + timedelta(minutes=1)), [str(first)])
+        self.assertEqual(new(ends + timedelta(minutes=10)), [str(first)])
+        self.assertEqual(new(ends + timedelta(hours=5)), [])
+
+    def test_what_is_still_to_come_stands_there_with_its_day_and_without_a_link(self) -> None:
+        third = giving.resource("Third", self.offer, when="class", class_number=3)
+        gone = giving.resource("Gone", self.offer, expires_after=1)
+        self.log_in(self.alice)
+        page = self.client.get(reverse("library"))
+        self.assertContains(page, "After class 3")
+        self.assertContains(page, "Opens Tue")
+        self.assertNotContains(page, reverse("resource_detail", args=[third.pk]))
+        self.assertContains(page, reverse("resource_detail", args=[gone.pk]))
+        items = library.of(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
+        self.assertIn("Was here until", next(item.words for item in items if item.resource == gone))
+
+    def test_the_same_thing_of_two_classes_is_found_once(self) -> None:
+        other = make.offer(self.session, make.subject("L2", "B"), class_day=4)
+        giving.place(self.student, other)
+        giving.resource("Turn", self.offer, self.offer.subject, other)
+        self.assertEqual([str(item.resource) for item in library.of(self.alice, self.now, "tu").earned], ["Turn"])
+        self.assertEqual(library.of(self.alice, self.now, "nothing").earned, [])
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(reverse("library"), {"q": "left turn"}), "Turn")
+        self.assertContains(self.client.get(reverse("library"), {"q": "zzz"}), "Nothing found")
+
+    def test_previous_and_next_are_what_is_open_in_the_class(self) -> None:
+        one, two, three = (giving.resource(name, self.offer) for name in ("One", "Two", "Three"))
+        giving.resource("Later", self.offer, when="completion")
+        found = library.beside(self.place, two, self.now)
+        self.assertEqual((found.before, found.after), (one, three))
+        self.assertEqual(library.beside(self.place, three, self.now).after, None)
+
+    def test_forty_classes_and_four_hundred_resources_take_five_queries(self) -> None:
+        """Four, and one that writes down the visit; beside them the session, the account with its rights, the cart."""
+
+        def classes(count: int) -> None:
+            for number in range(count):
+                subject = make.subject("L3", num_weeks=1, name=f"Number {number} of {count}")
+                offer = make.offer(self.session, subject, class_day=number % 7)
+                giving.place(self.student, offer)
+                made = [
+                    Resource(title=f"A {n}", kind="text", text="x", when="sign_up", manager_approved=True)
+                    for n in range(10)
+                ]
+                hung = Resource.objects.bulk_create(made)
+                Attachment.objects.bulk_create(Attachment(resource=each, offer=offer) for each in hung)
+                releases.rebuild([offer.pk])
+
+        classes(39)
+        giving.resource("Loose", audience="student")
+        self.alice.get_all_permissions()
+        with self.assertNumQueries(5):
+            found = library.of(self.alice, self.now)
+        self.assertEqual(sum(len(items) for shelf in found.shelves for _, items in shelf.weeks), 390)
+        self.log_in(self.alice)
+        self.assertSameQueries(reverse("library"), lambda count: classes(1 if count == 1 else 2), exactly=9)
+
+    def test_a_visitor_reads_what_is_for_everybody(self) -> None:
+        self.assertContains(self.client.get(reverse("library")), "Nothing for everybody")
+        giving.resource("Shoes", audience="public")
+        self.assertContains(self.client.get(reverse("library")), "Shoes")
+
+    def test_what_two_classes_open_to_everybody_stands_there_once(self) -> None:
+        resource = giving.resource(
+            "Song", self.offer, self.offer.subject, audience="public", when="class", class_number=1
+        )
+        after = self.offer.meetings.first().ends_at
+        self.assertEqual(library.of(self.sam, after).loose, [resource])
+
+    def test_running_classes_stand_first_and_those_that_are_over_last(self) -> None:
+        giving.resource("Now", self.offer)
+        later = make.offer(make.session("Later", make.thursday(10)), make.subject("L2", "B"))
+        giving.resource("Then", later)
+        giving.place(self.student, later)
+
+        def titles(at: datetime) -> list[list[str]]:
+            found = library.of(self.alice, at)
+            return [[str(shelf.items[0].resource) for shelf in shelves] for shelves in (found.now, found.before)]
+
+        ends = self.offer.meetings.last().ends_at
+        self.assertEqual(titles(self.offer.meetings.first().starts_at), [["Now", "Then"], []])
+        self.assertEqual(titles(ends + timedelta(weeks=1)), [["Then"], ["Now"]])
