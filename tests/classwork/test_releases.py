@@ -160,6 +160,18 @@ class TimesTest(SchoolTestCase):
         )
         self.assertIn("classwork.resource_held_back", done)
 
+    def test_the_page_says_what_is_planned_and_offers_what_makes_sense(self) -> None:
+        self.assertContains(self.client.get(self.url), "Open it now")
+        for resource, said in (
+            (self.late, "Opens Tue"),
+            (giving.resource("First", self.offer, expires_after=1), "Opens with the registration; its last day is Tue"),
+        ):
+            self.assertContains(self.client.get(reverse("resource_times", args=[self.offer.pk, resource.pk])), said)
+        Release.objects.filter(resource=self.late).update(opens_at=timezone.now())
+        page = self.client.get(self.url)
+        self.assertContains(page, "Open since")
+        self.assertNotContains(page, "Open it now")
+
     def test_for_one_student_alone(self) -> None:
         giving.place(self.kit, self.offer)
         self.assertTrue(self.do(f"open-{self.place.pk}"))

@@ -62,12 +62,17 @@ class Release(models.Model):
             return f"After class {self.class_number}"
         return "After the last class" if self.opens_at else "From the start"
 
-    @property
-    def plan_in_words(self) -> str:
-        begins = dates.local(self.opens_at) if self.opens_at else None
-        opens = f"{dates.day(begins.date())}, {dates.clock(begins)}" if begins else "with the registration"
+    def is_ahead(self, at: datetime) -> bool:
+        """By the calendar; a teacher's hand aside."""
+        return self.opens_at is not None and self.opens_at > at
+
+    def plan_in_words(self, at: datetime) -> str:
         stays = f"; its last day is {dates.day(self.last_day)}" if self.last_day else ""
-        return f"Planned to open {opens}{stays}."
+        if self.opens_at is None:
+            return f"Opens with the registration{stays}."
+        begins = dates.local(self.opens_at)
+        says = "Opens" if self.is_ahead(at) else "Open since"
+        return f"{says} {dates.day(begins.date())}, {dates.clock(begins)}{stays}."
 
     def is_over(self, today: date) -> bool:
         return self.last_day is not None and self.last_day < today

@@ -34,7 +34,14 @@ def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     if request.method == "POST":
         messages.success(request, _do(acting(request), release, request.POST.get("do", "")))
         return redirect(request.path)
-    context = {"offer": offer, "release": release, "items": library.of_release(release, timezone.now())}
+    now = timezone.now()
+    context = {
+        "offer": offer,
+        "release": release,
+        "plan": release.plan_in_words(now),
+        "is_ahead": release.is_ahead(now),
+        "items": library.of_release(release, now),
+    }
     return render(request, "classwork/resource_times.html", context)
 
 
