@@ -1,0 +1,52 @@
+"""What a dispute about the money means for the places it paid for."""
+
+from decimal import Decimal
+
+from billing.domain import hearing
+from billing.gateways.facts import Disputed
+from billing.models import Dispute
+from classwork.models import Registration
+from mailroom.models import Message
+from outbox.testing import problems, run_all
+from tests.base import SchoolTestCase
+from tests.classwork import buying
+
+State = Registration.State
+
+
+class DisputeTest(SchoolTestCase):
+    def setUp(self) -> None:
+        cart = buying.cart((self.offer, buying.me()), (self.offer, buying.of(self.kit)), payer=self.gus)
+        self.order = buying.pay(buying.place(cart))
+        run_all()
+
+    def dispute(self, state: str, amount: Decimal | None = None) -> list[str]:
+        payment = self.order.payments.get()
+        said = Disputed("d-1", amount or payment.total, payment.currency, state)
+        hearing.learn(payment, [said])
+        return self.states()
+
+    def states(self) -> list[str]:
+        run_all()
+        self.assertEqual(problems(), [])
+        return list(Registration.objects.order_by("pk").values_list("state", flat=True))
+
+    def test_places_wait_and_come_back_when_the_school_wins_and_nobody_is_welcomed_twice(self) -> None:
+        mails = Message.objects.filter(template="classwork.registered").count()
+        self.assertEqual(self.dispute("open"), [State.ON_HOLD, State.ON_HOLD])
+        self.assertEqual(self.dispute("won"), [State.CONFIRMED, State.CONFIRMED])
+        self.assertEqual(Message.objects.filter(template="classwork.registered").count(), mails)
+
+    def test_places_are_cancelled_when_all_the_money_is_lost(self) -> None:
+        self.dispute("open")
+        self.assertEqual(self.dispute("lost"), [State.CANCELLED, State.CANCELLED])
+
+    def test_places_stay_on_hold_when_part_is_lost_until_the_office_decides(self) -> None:
+        self.dispute("open", Decimal(5))
+        self.assertEqual(self.dispute("lost", Decimal(5)), [State.ON_HOLD, State.ON_HOLD])
+
+    def test_a_place_that_the_office_put_on_hold_itself_stays_there(self) -> None:
+        Registration.objects.update(state=State.ON_HOLD, why="Looked into")
+        self.dispute("open")
+        self.assertEqual(self.dispute("won"), [State.ON_HOLD, State.ON_HOLD])
+        self.assertEqual(Dispute.objects.get().state, "won")
