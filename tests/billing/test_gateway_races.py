@@ -112,6 +112,37 @@ class GatewayRaceTest(TransactionTestCase):
         overlap(self.telling(), lambda: asking.returned(Payment.objects.get()))
         self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
 
+    def a_message_while_we_ask(self) -> list[Outcome]:
+        self.paid()
+        found = [GivenBack("r-1", Decimal(30), "USD", "done")]
+        with pausing(refunds, "count"):
+            return overlap(lambda: hearing.learn(Payment.objects.get(), found), self.back("r-2", 40))
+
+    def test_what_we_ask_and_what_we_are_told_at_once_leave_the_books_whole(self) -> None:
+        self.assertEqual((self.a_message_while_we_ask(), self.surplus()), ([True, "applied"], 0))
+
+    def test_control_without_locks_asking_and_hearing_spoil_the_books(self) -> None:
+        with without_locks():
+            self.a_message_while_we_ask()
+        self.assertNotEqual(self.surplus(), 0)
+
+    def two_buttons(self) -> None:
+        """The practice gateway's: “Decline” in one tab, “Pay” in the other."""
+        with pausing(Payment, "_write"):
+            overlap(
+                lambda: Payment.objects.get().change_status("rejected"),
+                lambda: Payment.objects.get().change_status("confirmed"),
+            )
+
+    def test_of_two_buttons_money_wins(self) -> None:
+        self.two_buttons()
+        self.assertEqual(Payment.objects.get().status, "confirmed")
+
+    def test_control_without_locks_a_paid_order_has_a_payment_that_was_declined(self) -> None:
+        with without_locks():
+            self.two_buttons()
+        self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("rejected", "paid"))
+
     # -- the desk --------------------------------------------------------------------------------------------------
 
     def two_clicks(self) -> list[Outcome]:
