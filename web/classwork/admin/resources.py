@@ -49,10 +49,17 @@ class ResourceOfficeForm(forms.ModelForm):
             self.add_error("sent", no)
 
 
-class AttachmentInline(admin.TabularInline):
+class AttachmentInline(admin.StackedInline):
+    """One beneath the other: each field has its label, on a telephone too."""
+
     model = Attachment
     extra = 1
-    autocomplete_fields = ["subject", "offer"]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        related = {"subject": ["level"], "offer": ["subject__level", "session"]}.get(db_field.name)
+        if related:
+            kwargs["queryset"] = db_field.related_model._default_manager.select_related(*related)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class Hangs(admin.SimpleListFilter):
@@ -89,9 +96,8 @@ class ResourceAdmin(Recorded):
     search_fields = ["title", "text", "file_title"]
     inlines = [AttachmentInline]
     actions = ["approve"]
-    raw_id_fields = ["author"]
     form = ResourceOfficeForm
-    readonly_fields = ["file_title", "size", "seconds"]
+    readonly_fields = ["author", "file_title", "size", "seconds"]
     fieldsets = [
         (None, {"fields": ["title", ("kind", "audience"), "manager_approved", "author"]}),
         ("When", {"fields": [("when", "class_number"), "expires_after"]}),
