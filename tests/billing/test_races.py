@@ -36,10 +36,13 @@ def overlap(first: Callable[[], Any], second: Callable[[], Any]) -> list[Outcome
 
     def begin() -> Any:
         goes_first.append(get_ident())
-        return first()
+        try:
+            return first()
+        finally:
+            inside.set()  # also when it never came to the counter
 
     def then() -> Any:
-        inside.wait(5)
+        inside.wait(60)
         try:
             return second()
         finally:
