@@ -16,7 +16,7 @@ from users.models import Student, User
 
 __all__ = ["BACKEND", "PASSWORD", "SchoolTestCase"]
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "users.backends.Rights"
 
 
 class SchoolTestCase(TestCase):

@@ -218,7 +218,7 @@ class AddressTest(CheckoutTestCase):
         Order.objects.filter(pk=order.pk).update(payer_email=self.sam.email)
         for confirmed, status in ((None, 404), (self.now, 200)):
             User.objects.filter(pk=self.sam.pk).update(email_confirmed_at=confirmed)
-            self.client.force_login(User.objects.get(pk=self.sam.pk), "django.contrib.auth.backends.ModelBackend")
+            self.client.force_login(User.objects.get(pk=self.sam.pk), "users.backends.Rights")
             self.assertEqual(self.client.get(reverse("order", args=[order.pk])).status_code, status)
 
     def test_a_strangers_orders_cannot_be_paid_or_cancelled(self) -> None:

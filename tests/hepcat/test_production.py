@@ -23,7 +23,7 @@ from django.test import Client
 from users.models import User
 client = Client()
 ada = User.objects.create_superuser("ada@example.org", None, first_name="Ada", last_name="Adler")
-client.force_login(ada, "django.contrib.auth.backends.ModelBackend")
+client.force_login(ada, "users.backends.Rights")
 print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
 """
 REFERENCES = re.compile(r"""<(?:link|script|img|source|use)\b[^>]*?\b(?:href|src)=["']([^"'#][^"']*)["']""")

@@ -19,7 +19,7 @@ from users.domain import accounts, links
 from users.forms.account import LinkForm, LogInForm
 from users.models import User
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "users.backends.Rights"
 SENT_BEFORE = "link_of"  # the session's key for the account whose old link was opened
 
 

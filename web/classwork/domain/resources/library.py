@@ -13,7 +13,7 @@ from django.db.models import F, Q, Subquery
 
 from classwork.domain.resources import access
 from classwork.domain.resources.access import FOR_STUDENTS, State
-from classwork.models import LibraryVisit, Registration, Release, Resource
+from classwork.models import LibraryVisit, Opening, Registration, Release, Resource
 from common import dates
 from users.models import User
 
@@ -116,22 +116,36 @@ def _once(items: Iterable[Item]) -> list[Item]:
 
 def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
     """In as many queries for forty classes as for one. `text` leaves only what has all its words."""
-    places = list(_places(user)) if isinstance(user, User) else []
+    places, by_hand = _places(user) if isinstance(user, User) else ([], {})
     since = _visit(user, places[0], at) if isinstance(user, User) and places else None
     releases = _releases(places, text)
     shelves = [
-        Shelf(place, [_item(one, place, at, since) for one in releases.get(place.offer_id, [])]) for place in places
+        Shelf(
+            place,
+            [
+                _item(one, place, at, since=since, by_hand=by_hand.get((place.pk, one.resource_id)))
+                for one in releases.get(place.offer_id, [])
+            ],
+        )
+        for place in places
     ]
     loose = access.in_libraries(user, at, is_student=bool(places)).filter(_has(text)).defer("text")
     return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date())
 
 
-def _places(user: User) -> Iterable[Registration]:
-    """With the viewer's last visit, which saves a query of its own."""
+def _places(user: User) -> tuple[list[Registration], dict[tuple[int, int], datetime]]:
+    """With the viewer's last visit, and what was opened for one student by hand: each would cost a query of its own."""
     visit = LibraryVisit.objects.filter(account=user)
-    found = access.places(user).annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at")))
+    found = access.places(user).annotate(
+        since=Subquery(visit.values("since")),
+        last=Subquery(visit.values("at")),
+        opened=F("openings__resource"),
+        opened_on=F("openings__date_added"),
+    )
     related = found.select_related("student", "offer__subject__level", "offer__session", "line__order")
-    return related.prefetch_related("openings").order_by("-offer__session__key_day_date", "offer__class_day", "pk")
+    rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
+    by_hand = {(row.pk, row.opened): row.opened_on for row in rows if row.opened}
+    return list({row.pk: row for row in rows}.values()), by_hand
 
 
 def _visit(user: User, place: Any, at: datetime) -> datetime | None:
@@ -169,20 +183,29 @@ def _has(text: str, where: str = "") -> Q:
     return wanted
 
 
-def _item(release: Release, place: Registration, at: datetime, since: datetime | None) -> Item:
-    by_hand = [one.date_added for one in place.openings.all() if one.resource_id == release.resource_id]
-    state = access.state(release, place, at, by_hand=bool(by_hand))
+def _item(
+    release: Release,
+    place: Registration,
+    at: datetime,
+    *,
+    since: datetime | None = None,
+    by_hand: datetime | None = None,
+) -> Item:
+    """`by_hand` is when it was opened for this one student."""
+    state = access.state(release, place, at, by_hand=by_hand is not None)
     planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
-    opened_at = max(by_hand) if by_hand else max(planned)
+    opened_at = by_hand or max(planned)
     is_new = state == State.OPEN and since is not None and opened_at > since
-    return Item(release, place, state, opened_at, is_new, bool(by_hand))
+    return Item(release, place, state, opened_at, is_new, by_hand is not None)
 
 
 def of_release(release: Release, at: datetime) -> list[Item]:
     """How one release stands for each who has a place in its class."""
     found = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
-    related = found.select_related("student", "line__order").prefetch_related("openings")
-    return [_item(release, place, at, None) for place in related.order_by("student__name_key", "pk")]
+    places = list(found.select_related("student", "line__order").order_by("student__name_key", "pk"))
+    opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
+    by_hand = dict(opened.values_list("registration", "date_added"))
+    return [_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]
 
 
 # -- one resource among those beside it --------------------------------------------------------------------------
@@ -198,7 +221,9 @@ class Beside:
 
 
 def beside(place: Registration, resource: Resource, at: datetime) -> Beside:
-    items = [_item(one, place, at, None) for one in _releases([place], "").get(place.offer_id, [])]
+    by_hand = dict(place.openings.values_list("resource", "date_added"))
+    releases = _releases([place], "").get(place.offer_id, [])
+    items = [_item(one, place, at, by_hand=by_hand.get(one.resource_id)) for one in releases]
     found = [item for item in items if item.is_open]
     here = next((n for n, item in enumerate(found) if item.resource == resource), None)
     if here is None:

@@ -1,0 +1,33 @@
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+
+from tests.base import SchoolTestCase
+from users.backends import Rights
+from users.models import User
+
+
+class RightsTest(SchoolTestCase):
+    def rights(self, user: User) -> set[str]:
+        return Rights().get_all_permissions(User.objects.get(pk=user.pk))
+
+    def test_rights_of_ones_own_and_of_ones_groups_come_with_one_query(self) -> None:
+        given = {name: Permission.objects.get(codename=name) for name in ("view_event", "view_delivery")}
+        group = Group.objects.create(name="Lookers")
+        group.permissions.add(given["view_event"])
+        self.sam.groups.add(group)
+        self.sam.user_permissions.add(*given.values())
+        sam = User.objects.get(pk=self.sam.pk)
+        with self.assertNumQueries(1):
+            self.assertEqual(sam.get_all_permissions(), {"outbox.view_event", "outbox.view_delivery"})
+            self.assertTrue(sam.has_perm("outbox.view_event"))
+
+    def test_a_closed_account_may_do_nothing(self) -> None:
+        User.objects.filter(pk=self.ada.pk).update(is_active=False)
+        self.assertEqual(self.rights(self.ada), set())
+        self.assertEqual(Rights().get_all_permissions(AnonymousUser()), set())
+
+    def test_whoever_is_above_all_roles_may_do_everything(self) -> None:
+        User.objects.filter(pk=self.sam.pk).update(is_superuser=True)
+        self.assertEqual(len(self.rights(self.sam)), Permission.objects.count())
+
+    def test_there_is_no_right_for_a_single_thing(self) -> None:
+        self.assertEqual(Rights().get_all_permissions(self.ada, self.ada), set())
