@@ -1,10 +1,12 @@
 import re
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.domain import cart as carts
 from billing.models import Code, Order
@@ -74,6 +76,13 @@ class StoryTest(CheckoutTestCase):
             page = self.client.get(reverse("checkout_review")).content.decode()
             seen = dict(re.findall(r'name="(seen_\w+)" value="([^"]*)"', page))
             self.assertEqual(self.place("door", seen["seen_now"], seen["seen_door"]).status_code, 302)
+
+    def test_whoever_pays_at_the_door_reads_what_it_is_there_and_what_it_is_here(self) -> None:
+        ToyKind.catalogue[1] = Toy(prepay="5", starts=timezone.now() + timedelta(days=3))
+        self.put(1)
+        self.details()
+        page = self.client.get(self.place("door", now="65", door="70")["Location"])
+        self.assertContains(page, "<strong>$70.00</strong> to be paid at the door, or <strong>$65.00</strong> here")
 
     def test_declined_then_paid_at_the_door(self) -> None:
         self.put(1)
