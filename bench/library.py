@@ -4,8 +4,7 @@
     .venv/bin/python bench/library.py [--classes 40] [--rounds 30] [--postgres]
 
 Both students ask in turn, so that a busy machine is busy for both; the median of each counts. Exit 0 when the large
-page takes as many queries as the small one, at most five beside the session, the account with its rights and the cart,
-and less than a second.
+page takes as many queries as the small one, at most five beside the session and the account, and less than a second.
 """
 
 import argparse
@@ -68,15 +67,15 @@ def student_of(session: Any, name: str, classes: int) -> Any:
         for resource in range(EACH):
             giving.resource(f"Resource {resource}", offer, when="class", class_number=1 + resource % 4)
     browser = Client()
-    browser.force_login(account, "django.contrib.auth.backends.ModelBackend")
+    browser.force_login(account, "users.backends.Rights")
     look(browser)
     return browser
 
 
 def look(browser: Any) -> None:
     answer = browser.get("/library/")
-    if answer.status_code != 200:
-        sys.exit(f"The library answers {answer.status_code}.")
+    if answer.status_code != 200 or b"Resource 1" not in answer.content:
+        sys.exit(f"The library answers {answer.status_code}, without what the student has.")
 
 
 def asked(browser: Any) -> int:
