@@ -1,4 +1,4 @@
-"""All tests with branch coverage: once on SQLite, and where a PostgreSQL is given, once more on that.
+"""All tests: on SQLite with branch coverage, and where a PostgreSQL is given, once more on that, which is not measured.
 
 Those that no database concerns are tagged `once`. What could not run is listed at the end; with CI=true a missing
 service is a failure, and so is a skipped test.
@@ -22,10 +22,10 @@ TALLY = re.compile(r"^Ran (?P<ran>\d+) tests? in")
 OUTCOME = re.compile(r"(failures|errors|skipped|unexpected successes)=(\d+)")
 
 
-def run(name: str, *tags: str, **env: str) -> Counter[str]:
+def run(name: str, *tags: str, python: list[str], **env: str) -> Counter[str]:
     """One run of the suite, its output passed on as it comes; what it counted."""
     print(f"\n-- tests on {name} " + "-" * 60, flush=True)
-    command = [*COVERAGE, "run", MANAGE, "test", "--parallel", "2", "--shuffle", *tags]
+    command = [*python, MANAGE, "test", "--parallel", "2", "--shuffle", *tags]
     counted: Counter[str] = Counter()
     with subprocess.Popen(
         command, cwd=TOP, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -58,9 +58,10 @@ def main() -> int:
     begun = time.monotonic()
     missing = [name for name, found in services.found().items() if not found]
     subprocess.run([*COVERAGE, "erase"], cwd=TOP)
-    total = run("SQLite")
+    total = run("SQLite", python=[*COVERAGE, "run"])
     if url := os.environ.get("TEST_POSTGRES_URL"):
-        total += run("PostgreSQL", "--exclude-tag", "browser", "--exclude-tag", "once", DATABASE_URL=url)
+        tags = ["--exclude-tag", "browser", "--exclude-tag", "once"]
+        total += run("PostgreSQL", *tags, python=[sys.executable], DATABASE_URL=url)
     coverage()
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")
