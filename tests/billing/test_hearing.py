@@ -162,11 +162,11 @@ class AskTest(HostedTestCase):
     def test_the_browser_comes_back_and_the_gateway_is_asked_whatever_the_address_says(self) -> None:
         payment = self.begun()
         response = self.client.get(payment.get_process_url() + "?status=paid&session_id=x&PayerID=1")
-        self.assertRedirects(response, payment.get_failure_url(), fetch_redirect_response=False)
+        self.assertSentTo(response, "payment_fail", payment)
         self.assertContains(self.client.get(payment.get_failure_url()), "Not paid yet")
         Double.took(payment)
         response = self.client.get(payment.get_process_url() + "?status=declined")
-        self.assertRedirects(response, payment.get_success_url(), fetch_redirect_response=False)
+        self.assertSentTo(response, "payment_success", payment)
         self.come_back(payment)
         self.assertEqual(len(Double.asked), 2)
 
@@ -174,7 +174,7 @@ class AskTest(HostedTestCase):
         payment = self.begun()
         Double.took(payment)
         Double.trouble.append(Temporary("The bank does not answer."))
-        self.assertRedirects(self.come_back(payment), payment.get_failure_url(), fetch_redirect_response=False)
+        self.assertSentTo(self.come_back(payment), "payment_fail", payment)
         self.assertEqual(asking.ask_due(), 1)
         run_all()
         payment.refresh_from_db()

@@ -67,7 +67,7 @@ class BeginTest(HostedTestCase):
     def test_whoever_comes_with_an_attempt_that_is_over_is_sent_on(self) -> None:
         payment = self.paid()
         response = self.client.get(reverse("payment_attempt", args=[payment.token]))
-        self.assertRedirects(response, payment.get_success_url(), fetch_redirect_response=False)
+        self.assertSentTo(response, "payment_success", payment)
 
     def test_a_session_belongs_to_one_attempt(self) -> None:
         payment = self.begun()
