@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 from django.db import connection
+from django.http import HttpResponse
 from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 
@@ -55,6 +57,12 @@ class SchoolTestCase(TestCase):
         if user is not None:
             client.force_login(user, BACKEND)
         return client
+
+    def assertSentTo(self, response: HttpResponse, address: str) -> None:
+        """To this page, which opens. A signed address carries the second it was made in, so the key is not compared."""
+        self.assertEqual(response.status_code, 302)
+        self.assertEqual(urlsplit(response.headers["Location"]).path, urlsplit(address).path)
+        self.assertEqual(self.client.get(response.headers["Location"]).status_code, 200)
 
     def assertSameQueries(self, url: str, make_rows: Callable[[int], object], *, exactly: int | None = None) -> None:
         """A list page asks the database as often for thirty rows as for one.

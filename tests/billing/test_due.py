@@ -127,7 +127,7 @@ class TrustTest(DueCase):
         self.assertContains(self.client.get(url), f"Later, by {date_format(day, 'j F Y')}")
         answer = self.client.post(url, {"way": "later", "seen_now": 70, "seen_door": 70})
         order.refresh_from_db()
-        self.assertRedirects(answer, order.address())
+        self.assertSentTo(answer, order.address())
         self.assertEqual((order.state, order.due, order.due_on, states(order)), ("placed", "date", day, ["confirmed"]))
 
     def test_nobody_else_is_offered_it_or_gets_it(self) -> None:

@@ -121,9 +121,7 @@ class BankDebitTest(HostedTestCase):
         order = Order.objects.get()
         self.assertEqual(order.held_until.date() - before.date(), timedelta(days=14))
         self.assertIn("payment_promised", self.told(order))
-        self.assertRedirects(
-            self.client.post(order.pay_address, {"way": "double"}), order.address(), fetch_redirect_response=False
-        )
+        self.assertSentTo(self.client.post(order.pay_address, {"way": "double"}), order.address())
         self.assertContains(self.client.get(order.address()), "nothing left for you to do")
         self.assertContains(self.client.get(order.address("payment_success")), "Your bank is working on it")
         self.hear(Double.took(payment))
@@ -162,11 +160,11 @@ class AskTest(HostedTestCase):
     def test_the_browser_comes_back_and_the_gateway_is_asked_whatever_the_address_says(self) -> None:
         payment = self.begun()
         response = self.client.get(payment.get_process_url() + "?status=paid&session_id=x&PayerID=1")
-        self.assertSentTo(response, "payment_fail", payment)
+        self.assertSentTo(response, payment.get_failure_url())
         self.assertContains(self.client.get(payment.get_failure_url()), "Not paid yet")
         Double.took(payment)
         response = self.client.get(payment.get_process_url() + "?status=declined")
-        self.assertSentTo(response, "payment_success", payment)
+        self.assertSentTo(response, payment.get_success_url())
         self.come_back(payment)
         self.assertEqual(len(Double.asked), 2)
 
@@ -174,7 +172,7 @@ class AskTest(HostedTestCase):
         payment = self.begun()
         Double.took(payment)
         Double.trouble.append(Temporary("The bank does not answer."))
-        self.assertSentTo(self.come_back(payment), "payment_fail", payment)
+        self.assertSentTo(self.come_back(payment), payment.get_failure_url())
         self.assertEqual(asking.ask_due(), 1)
         run_all()
         payment.refresh_from_db()

@@ -83,7 +83,7 @@ class ReasonTest(OutcomeCase):
     def test_a_gateway_that_cannot_be_reached(self) -> None:
         order = self.placed(1)
         Double.trouble = [Temporary("The line is busy.")]
-        self.assertRedirects(self.begin(order), order.address("payment_fail"), fetch_redirect_response=False)
+        self.assertSentTo(self.begin(order), order.address("payment_fail"))
         self.assertTold(order, "unreachable", "could not be reached", "in a minute", can_pay=True)
         self.assertIn("https://pay.example.org/", self.begin(order).url)
 

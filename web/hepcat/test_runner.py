@@ -1,10 +1,12 @@
 """Django's runner, which finds tests/ from any folder and is not content with nothing."""
 
 import atexit
+import itertools
 import os
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 import warnings
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core import signing
 from django.db import connection
 from django.test.runner import DiscoverRunner
 
@@ -37,6 +40,7 @@ class Runner(DiscoverRunner):
         for app in settings.SCHOOL_APPS:
             warnings.filterwarnings("error", module=rf"{app}(\.|$)")
         warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing is collected for tests
+        tick()
 
     def setup_databases(self, **kwargs: Any) -> Any:
         """SQLite in a file, as on a real machine: in memory all threads would share one connection, and trip."""
@@ -61,6 +65,12 @@ class Runner(DiscoverRunner):
             self.log("In CI no test may be skipped: " + ", ".join(str(test) for test, _ in result.skipped))
             failures += len(result.skipped)
         return failures
+
+
+def tick() -> None:
+    """Two signatures never fall into one second, so that no test passes only while they do."""
+    seconds = itertools.cycle((0, 1))
+    signing.TimestampSigner.timestamp = lambda self: signing.b62_encode(int(time.time()) - next(seconds))  # type: ignore[method-assign,assignment]
 
 
 def absent() -> list[str]:
