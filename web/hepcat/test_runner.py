@@ -70,7 +70,7 @@ class Runner(DiscoverRunner):
 def tick() -> None:
     """Two signatures never fall into one second, so that no test passes only while they do."""
     seconds = itertools.cycle((0, 1))
-    signing.TimestampSigner.timestamp = lambda self: signing.b62_encode(int(time.time()) - next(seconds))  # type: ignore[method-assign,assignment]
+    signing.TimestampSigner.timestamp = lambda self: signing.b62_encode(int(time.time()) - next(seconds))  # type: ignore[method-assign]
 
 
 def absent() -> list[str]:
