@@ -13,7 +13,7 @@ from billing.domain.reconciling.matching import Window, match
 from billing.domain.reconciling.ours import bookings
 from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
 from billing.gateways.paypal import orders, pages_of
-from billing.models import Payment, Refund
+from billing.models import Order, Payment, Refund
 from common.errors import NeedsPerson, Permanent, Temporary
 from common.network import InsideTransaction
 from outbox.testing import run_all
@@ -168,6 +168,14 @@ class AskTest(PayPalTestCase):
         payment.change_status("rejected")
         self.assertEqual(self.paypal.ask(payment), [])
         self.assertEqual(self.fake.books.captures, {})
+
+    def test_an_order_that_was_paid_another_way_meanwhile_is_not_captured_either(self) -> None:
+        payment = self.approved()
+        self.pay(payment.order)
+        asking.close_needless(Order.objects.get())
+        payment.refresh_from_db()
+        self.paypal.ask(payment)
+        self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
     def test_an_order_of_another_payment_says_nothing_about_this_one(self) -> None:
         one, other = self.approved(), self.begun()

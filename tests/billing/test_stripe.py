@@ -6,11 +6,13 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing import gateways
+from billing.domain import asking, cancel, orders, payments
 from billing.gateways.facts import Answer, Disputed, Expired, GivenBack, Movement, OnItsWay, Refused, Taken
 from billing.gateways.stripe import sessions
-from billing.models import Dispute, Refund
+from billing.models import Case, Dispute, Order, Payment, Refund
 from common.errors import NeedsPerson, Permanent, Temporary, Trouble
 from common.network import InsideTransaction
+from outbox.testing import run_all
 from tests.billing.stripe import DECLINED, GOOD, StripeTestCase
 from tests.fakes.stripe_server.going_back import REFUND_WAITS
 
@@ -132,6 +134,59 @@ class AskTest(StripeTestCase):
         other.session = payment.session
         with self.assertRaises(NeedsPerson):
             self.gateway.ask(other)
+
+
+class CloseTest(StripeTestCase):
+    """Nobody is to pay a second time on a page that was left open."""
+
+    def paid_otherwise(self) -> tuple[Payment, Payment]:
+        left = self.attempt()
+        other = payments.start(left.order, "practice", self.now)
+        payments.confirm(other, Taken(other.total, other.currency))
+        return left, other
+
+    def status(self, payment: Payment) -> str:
+        return str(self.books.session(payment.session)["status"])
+
+    def test_what_was_paid_another_way_cannot_be_paid_at_stripe_any_more(self) -> None:
+        left, other = self.paid_otherwise()
+        self.assertEqual(self.status(left), "open")
+        run_all()
+        self.assertEqual(self.status(left), "expired")
+        self.assertEqual([Payment.objects.get(pk=one.pk).status for one in (left, other)], ["cancelled", "confirmed"])
+        self.assertEqual(list(Case.objects.all()), [])
+
+    def test_neither_can_what_was_cancelled_or_costs_something_else_by_now(self) -> None:
+        whole, part = self.attempt(self.placed(1)), self.attempt(self.placed(1, 2))
+        orders.cancel(whole.order, at=self.now, why="Changed their mind.")
+        cancel.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
+        run_all()
+        self.assertEqual([self.status(one) for one in (whole, part)], ["expired", "expired"])
+
+    def test_a_page_that_is_needed_stays_open_and_so_does_one_that_may_be_paid_late(self) -> None:
+        needed, late = self.attempt(self.placed(1)), self.attempt(self.placed(1))
+        Order.objects.filter(pk=late.order_id).update(held_until=self.day(-1))
+        for payment in (needed, late):
+            asking.close_needless(Order.objects.get(pk=payment.order_id))
+        self.assertEqual([self.status(one) for one in (needed, late)], ["open", "open"])
+
+    def test_a_stripe_that_does_not_answer_is_told_later_and_told_twice_is_told_once(self) -> None:
+        left, _ = self.paid_otherwise()
+        self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "drop", times=9)
+        with self.assertRaises(Temporary):
+            asking.close_needless(left.order)
+        self.assertEqual(Payment.objects.get(pk=left.pk).status, "waiting")
+        self.fake.faults.clear()
+        for _ in range(2):
+            asking.close_needless(Order.objects.get(pk=left.order_id))
+        self.assertEqual((self.status(left), Payment.objects.get(pk=left.pk).status), ("expired", "cancelled"))
+
+    def test_a_page_that_was_paid_in_the_same_moment_is_told_as_paid(self) -> None:
+        left, _ = self.paid_otherwise()
+        self.books.pay(left.session, GOOD)
+        self.assertIsInstance(self.gateway.close(left)[0], Taken)
+        run_all()
+        self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
 
 
 class RefundTest(StripeTestCase):

@@ -21,6 +21,11 @@ def ask_gateway(event: Any) -> None:
     asking.ask(event.payload.payment_id)
 
 
+@outside
+def close_attempts(event: Any) -> None:
+    asking.close_needless(Order.objects.get(pk=event.payload.order_id))
+
+
 def mail_dispute(event: Any) -> None:
     """To the office: there is a date until which banks take an answer."""
     if settings.OFFICE_EMAIL:

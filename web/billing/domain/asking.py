@@ -3,12 +3,14 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from payments import PaymentStatus
 
 from billing import events, gateways
-from billing.domain import hearing, money_back
-from billing.models import Dispute, Payment, Refund
+from billing.domain import hearing, ledger, money_back, payments
+from billing.gateways.facts import Expired
+from billing.models import Dispute, Order, Payment, Refund
 from billing.models.payments import OPEN
 from common.errors import Trouble
 from common.network import place_to_wait, refuse_inside_transaction
@@ -42,6 +44,25 @@ def returned(payment: Payment) -> None:
         except Trouble:
             Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(ask_at=timezone.now())
     payment.refresh_from_db()
+
+
+def close_needless(order: Order) -> None:
+    """Attempts by which too much would be paid: the order is paid or cancelled, or costs something else by now."""
+    refuse_inside_transaction()
+    for payment in needless(order, timezone.now()):
+        try:
+            gateway = gateways.of(payment)
+        except gateways.UnknownGateway:
+            continue
+        hearing.learn(payment, gateway.close(payment) if payment.session else [Expired()])
+
+
+def needless(order: Order, at: datetime) -> QuerySet[Payment]:
+    """Not those of a lapsed order, which may still be paid late; and what a bank is at cannot be called back."""
+    undecided = order.payments.filter(status__in=payments.UNDECIDED)
+    if order.state == Order.State.LAPSED or order.has_lapsed(at):
+        return undecided.none()
+    return undecided.exclude(total=ledger.owed(order, at))
 
 
 def send_refund(refund_id: int) -> None:

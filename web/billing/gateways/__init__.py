@@ -15,7 +15,7 @@ from django.http import HttpResponseRedirect
 from payments import PaymentStatus, RedirectNeeded
 from payments.core import BasicProvider, provider_factory
 
-from billing.gateways.facts import Answer, Begun, Fact, Heard, Movement
+from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement
 from billing.models import Payment, Refund
 from billing.models.payments import OPEN
 from common.network import place_to_wait, refuse_inside_transaction
@@ -52,6 +52,13 @@ class Gateway(BasicProvider):
         What is left to do for the money to come (PayPal: capturing what the payer approved) is done here.
         """
         return []
+
+    def close(self, payment: Payment) -> list[Fact]:
+        """Nobody is to pay by this attempt any more: what is so after the gateway was told. Twice is as good as once.
+
+        Enough as it is where money comes only when we fetch it, which is done for open attempts and no others.
+        """
+        return [Expired()]
 
     def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         """A message, verified by its raw bytes. May talk to the gateway; writes nothing. Raises BadSignature."""

@@ -7,10 +7,10 @@ from decimal import Decimal
 from django.conf import settings
 
 from billing.gateways import Hosted
-from billing.gateways.facts import Answer, Begun, Fact, Heard, Movement
+from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement
 from billing.gateways.stripe import books, hearing, money_back, reading, sessions
 from billing.gateways.stripe.amounts import takes
-from billing.gateways.stripe.client import connect, speaking
+from billing.gateways.stripe.client import Declined, connect, speaking
 from billing.models import Payment
 from common.errors import NeedsPerson
 
@@ -48,6 +48,15 @@ class Stripe(Hosted):
             raise NeedsPerson("Stripe's session belongs to another payment.")
         facts = reading.session(session)
         return facts + self._afterwards(session["payment_intent"]) if session["payment_status"] == "paid" else facts
+
+    def close(self, payment: Payment) -> list[Fact]:
+        """A page that was just paid, or is over already, cannot be closed: then what happened there holds."""
+        try:
+            with speaking():
+                self.client.v1.checkout.sessions.expire(payment.session)
+        except Declined:
+            return self.ask(payment)
+        return [Expired()]
 
     def _afterwards(self, intent: reading.Wire) -> list[Fact]:
         """Refunds and disputes, each by itself. The charge says only whether there are any."""
