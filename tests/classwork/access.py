@@ -77,6 +77,7 @@ ROWS = [
     Row("waiting_entry", EVERYBODY, args=entry),
     Row("take_place", NO_GET, post="login 302 login login login login", args=entry),
     Row("leave_waiting", NO_GET, post=AWAY, args=entry),
+    Row("desk_waiting_lists", DESK),
     Row("desk_waiting", DESK, args=first("full")),
     Row("desk_roles", DESK, post=DESK_POST, args=first("full")),
     Row("desk_offer_place", NO_GET, post=DESK_POST, args=first("entry"), data=why),

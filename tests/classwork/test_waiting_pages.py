@@ -1,15 +1,18 @@
 """Waiting for a place, as the pages and the mails of it say it."""
 
+from datetime import time
+
 from django.urls import reverse
 
 from billing.domain import cart as carts
 from classwork.domain.places.attendees import ME, Attendee
 from classwork.domain.places.waiting import entries, queue
-from classwork.domain.places.waiting.entries import Wish
+from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
+from tests import make
 from tests.classwork.buying import pay, place
 from tests.classwork.test_waiting import WaitingTestCase, person
 
@@ -42,6 +45,20 @@ class DeskTest(WaitingTestCase):
         self.assertContains(page, "Ann was offered a place.")
         self.assertContains(page, "Ben was passed over: the class is full.")
 
+    def test_all_lists_of_the_school_stand_on_one_page(self) -> None:
+        self.log_in(self.ada)
+        page = self.client.get(reverse("desk_waiting_lists"))
+        self.assertContains(page, reverse("desk_waiting", args=[self.offer.pk]))
+        self.free(self.order)
+        page = self.client.get(reverse("desk_waiting_lists"))
+        self.assertContains(page, "1 place</span>")
+
+    def test_a_class_for_which_nobody_waits_any_more_leaves_that_page(self) -> None:
+        for entry in (self.ann, self.ben):
+            entries.leave(entry)
+        self.log_in(self.ada)
+        self.assertContains(self.client.get(reverse("desk_waiting_lists")), "Nobody waits for a class")
+
     def test_without_a_reason_nothing_is_arranged(self) -> None:
         self.log_in(self.ada)
         self.client.post(reverse("desk_remove_waiting", args=[self.ann.pk]), {"why": ""})
@@ -54,6 +71,15 @@ class DeskTest(WaitingTestCase):
             url,
             lambda count: [self.wait(person(f"More{count}of{number}")) for number in range(count)],
         )
+
+    def test_the_lists_of_many_classes_cost_the_same_queries(self) -> None:
+        self.log_in(self.ada)
+        self.assertSameQueries(reverse("desk_waiting_lists"), self.more_lists)
+
+    def more_lists(self, count: int) -> None:
+        for number in range(count):
+            offer = make.offer(self.session, self.offer.subject, start_time=time(8, number), capacity=1)
+            entries.join(offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))
 
 
 class PagesTest(WaitingTestCase):

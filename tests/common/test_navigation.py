@@ -12,8 +12,25 @@ class NavigationTest(SchoolTestCase):
 
     def test_the_desk_shows_what_a_permission_opens(self) -> None:
         desk = navigation.navigation(self.ada, "/desk/texts/home/").desk
-        self.assertIn("Letters", [way.label for way in desk])
-        self.assertEqual([way.label for way in desk if way.current], ["Texts"])
+        ways = [way for group in desk for way in group.ways]
+        self.assertIn("Letters", [way.label for way in ways])
+        self.assertEqual([way.label for way in ways if way.current], ["Texts"])
+        self.assertEqual([group.name for group in desk if group.current], ["Mail and texts"])
+
+    def test_the_desk_stands_in_groups_and_what_names_none_comes_last(self) -> None:
+        links = [
+            navigation.Link("Prizes", "desk_contact"),
+            navigation.Link("Queue", "desk_queue", group="System"),
+            navigation.Link("Looms", "desk_texts", group="Workshop"),
+            navigation.Link("Sessions", "desk_sessions", group="Classes"),
+        ]
+        groups = [(group.name, [way.label for way in group.ways]) for group in navigation.grouped(links)]
+        told = [("Classes", ["Sessions"]), ("System", ["Queue"]), ("Workshop", ["Looms"]), ("More", ["Prizes"])]
+        self.assertEqual(groups, told)
+
+    def test_each_of_our_own_desk_links_has_a_group(self) -> None:
+        links = navigation.named("DESK_LINKS")
+        self.assertEqual([link.label for link in links if link.group == navigation.UNNAMED], [])
 
     def test_an_account_is_shown_what_it_may_open(self) -> None:
         shown = {

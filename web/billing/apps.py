@@ -1,5 +1,7 @@
 from django.apps import AppConfig
 
+MONEY = "Money"
+
 
 class BillingConfig(AppConfig):
     name = "billing"
@@ -33,13 +35,37 @@ class BillingConfig(AppConfig):
         ],
     }
     DESK_LINKS = [
-        ("Orders", "desk_orders", "billing.view_order", "Who bought what, and whether it is paid."),
-        ("Payments", "desk_payments", "billing.view_payment", "Money that came in and money on its way back."),
-        ("Gateways", "desk_reconciliations", "billing.view_reconciliation", "Our books beside the payment companies'."),
-        ("Day sheet", "desk_day", "billing.view_tillcount", "Cash and cheques of a day, counted."),
-        ("Bookkeeping", "desk_books", "billing.export_books", "The books for the accountant's software."),
-        ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school."),
-        ("Money questions", "desk_cases", "billing.view_case", "What a person must decide."),
+        ("Orders", "desk_orders", "billing.view_order", "Who bought what, and whether it is paid.", MONEY),
+        ("Payments", "desk_payments", "billing.view_payment", "Money that came in and money on its way back.", MONEY),
+        (
+            "Gateways",
+            "desk_reconciliations",
+            "billing.view_reconciliation",
+            "Our books beside the payment companies'.",
+            MONEY,
+        ),
+        ("Day sheet", "desk_day", "billing.view_tillcount", "Cash and cheques of a day, counted.", MONEY),
+        ("Bookkeeping", "desk_books", "billing.export_books", "The books for the accountant's software.", MONEY),
+        ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school.", MONEY),
+        ("Money questions", "desk_cases", "billing.view_case", "What a person must decide.", MONEY),
+    ]
+    DESK_WORK = [
+        (
+            "money question to decide",
+            "money questions to decide",
+            "desk_cases",
+            "",
+            "billing.view_case",
+            "billing.domain.cases.open_ones",
+        ),
+        (
+            "booking that does not fit the payment company's",
+            "bookings that do not fit the payment companies'",
+            "desk_reconciliations",
+            "",
+            "billing.view_reconciliation",
+            "billing.domain.reconciling.summing.open_ones",
+        ),
     ]
     HEADER = ["billing/header.html"]
     ACCOUNT_LINKS = [("Orders", "my_orders"), ("Credit", "my_credit")]

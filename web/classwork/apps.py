@@ -23,15 +23,61 @@ class ClassworkConfig(AppConfig):
     SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list"), ("Library", "library")]
     ACCOUNT_LINKS = [("My classes", "my_classes"), ("Teaching", "teaching", "classwork.add_proposal")]
     DESK_LINKS = [
-        ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from the last."),
+        ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from the last.", "Classes"),
+        (
+            "Waiting lists",
+            "desk_waiting_lists",
+            "classwork.view_waitingentry",
+            "Who waits for which class, and for whom a place is kept.",
+            "Classes",
+        ),
+        (
+            "Proposals",
+            "desk_proposals",
+            "classwork.decide_proposal",
+            "What teachers would like to offer or change.",
+            "Classes",
+        ),
         (
             "Registrations",
             "desk_registrations",
             "classwork.view_registration",
             "Who has a place, and whether it is paid.",
+            "People",
         ),
-        ("Students", "desk_students", "classwork.view_registration", "Levels and classes of everybody who attends."),
-        ("Proposals", "desk_proposals", "classwork.decide_proposal", "What teachers would like to offer or change."),
+        (
+            "Students",
+            "desk_students",
+            "classwork.view_registration",
+            "Levels and classes of everybody who attends.",
+            "People",
+        ),
+    ]
+    DESK_WORK = [
+        (
+            "proposal to answer",
+            "proposals to answer",
+            "desk_proposals",
+            "",
+            "classwork.decide_proposal",
+            "classwork.domain.proposals.to_answer",
+        ),
+        (
+            "registration on hold",
+            "registrations on hold",
+            "desk_registrations",
+            "?show=hold",
+            "classwork.view_registration",
+            "classwork.domain.places.desk.on_hold",
+        ),
+        (
+            "place kept for somebody who waits",
+            "places kept for people who wait",
+            "desk_waiting_lists",
+            "",
+            "classwork.view_waitingentry",
+            "classwork.domain.places.waiting.queue.kept_now",
+        ),
     ]
     ROLES = {
         "Teacher": ["classwork.add_proposal", "classwork.set_level"],

@@ -92,6 +92,7 @@ urlpatterns = [
     path("waiting/<str:token>/", waiting.entry, name="waiting_entry"),
     path("waiting/<str:token>/take/", waiting.take, name="take_place"),
     path("waiting/<str:token>/leave/", waiting.leave, name="leave_waiting"),
+    path("desk/waiting/", waiting.desk_lists, name="desk_waiting_lists"),
     path("desk/classes/<int:pk>/waiting/", waiting.desk_list, name="desk_waiting"),
     path("desk/classes/<int:pk>/roles/", waiting.roles, name="desk_roles"),
     path("desk/waiting/<int:pk>/offer/", waiting.arrange, {"deed": "offer"}, name="desk_offer_place"),

@@ -2,7 +2,8 @@
 
 SITE_LINKS = [("Contact", "contact")]                       for everyone
 ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in, or has the permission named third
-DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.")]
+DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.", "Mail")]
+                                                            its group is the last; what names none stands under "More"
 HEADER = ["billing/header.html"]                            a partial for the head of every page, such as the cart
 """
 
@@ -13,12 +14,16 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.urls import NoReverseMatch, reverse
 
+GROUPS = ("Classes", "People", "Money", "Mail and texts", "System")
+UNNAMED = "More"
+
 
 class Link(NamedTuple):
     label: str
     url_name: str
     permission: str = ""
     about: str = ""
+    group: str = UNNAMED
 
 
 @dataclass(frozen=True)
@@ -32,10 +37,20 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Group:
+    name: str
+    ways: list[Way]
+
+    @property
+    def current(self) -> bool:
+        return any(way.current for way in self.ways)
+
+
+@dataclass(frozen=True)
 class Navigation:
     site: list[Way]
     account: list[Way]
-    desk: list[Way]
+    desk: list[Group]
     header: list[str]
 
 
@@ -47,12 +62,12 @@ def named(attribute: str) -> Iterator[Link]:
 
 def declared(attribute: str) -> list[Link]:
     """A school may leave an app's addresses out of its URLconf: then its links are not shown."""
-    return [link for link in named(attribute) if _leads_somewhere(link)]
+    return [link for link in named(attribute) if leads_somewhere(link.url_name)]
 
 
-def _leads_somewhere(link: Link) -> bool:
+def leads_somewhere(url_name: str) -> bool:
     try:
-        return bool(reverse(link.url_name))
+        return bool(reverse(url_name))
     except NoReverseMatch:
         return False
 
@@ -66,6 +81,15 @@ def ways(links: list[Link], path: str = "") -> list[Way]:
 
 def _lies_under(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
+
+
+def grouped(links: list[Link], path: str = "") -> list[Group]:
+    """Our own groups in their order, then those that a school's own apps have named, then the rest."""
+    groups: dict[str, list[Way]] = {name: [] for name in GROUPS}
+    for link, way in zip(links, ways(links, path), strict=True):
+        groups.setdefault(link.group, []).append(way)
+    groups[UNNAMED] = groups.pop(UNNAMED, [])
+    return [Group(name, found) for name, found in groups.items() if found]
 
 
 def enters_desk(user: Any) -> bool:
@@ -87,6 +111,6 @@ def navigation(user: Any, path: str) -> Navigation:
     return Navigation(
         site=ways(declared("SITE_LINKS"), path),
         account=ways(permitted("ACCOUNT_LINKS", user), path) if member else [],
-        desk=ways(desk_links(user), path),
+        desk=grouped(desk_links(user), path),
         header=[template for config in apps.get_app_configs() for template in getattr(config, "HEADER", [])],
     )

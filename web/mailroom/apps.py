@@ -5,7 +5,27 @@ class MailroomConfig(AppConfig):
     name = "mailroom"
     verbose_name = "Mail"
     ACCOUNT_LINKS = [("Messages", "my_messages")]
-    DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.")]
+    DESK_LINKS = [
+        ("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.", "Mail and texts"),
+    ]
+    DESK_WORK = [
+        (
+            "mail was perhaps sent",
+            "mails were perhaps sent",
+            "desk_mail",
+            "?state=perhaps",
+            "mailroom.view_message",
+            "mailroom.domain.desk.perhaps_sent",
+        ),
+        (
+            "mail could not be sent",
+            "mails could not be sent",
+            "desk_mail",
+            "?state=parked",
+            "mailroom.view_message",
+            "mailroom.domain.desk.parked",
+        ),
+    ]
     ROLES = {
         "Admin": [
             "mailroom.view_message",

@@ -11,8 +11,26 @@ class PagesConfig(AppConfig):
             "desk_contact",
             "pages.view_contactmessage",
             "What people wrote to the school, and who has answered.",
+            "Mail and texts",
         ),
-        ("Texts", "desk_texts", "pages.change_sitecontent", "What the site says of the school: write, look, publish."),
+        (
+            "Texts",
+            "desk_texts",
+            "pages.change_sitecontent",
+            "What the site says of the school: write, look, publish.",
+            "Mail and texts",
+        ),
+        ("Admin", "admin:index", "", "Every record of the school, for looking up and putting right.", "System"),
+    ]
+    DESK_WORK = [
+        (
+            "letter to answer",
+            "letters to answer",
+            "desk_contact",
+            "",
+            "pages.view_contactmessage",
+            "pages.domain.contact.unanswered",
+        ),
     ]
     ROLES = {
         "Admin": [

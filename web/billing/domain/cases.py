@@ -1,11 +1,16 @@
 """What a person must decide: opened once, closed with an answer."""
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from billing.models import Case, Order, Payment
 from history.domain import record
 from users.models import User
+
+
+def open_ones() -> QuerySet[Case]:
+    return Case.objects.filter(closed_at=None)
 
 
 def open_case(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django.db import transaction
-from django.db.models import Field, ForeignKey, Model
+from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.utils import timezone
 
 from classwork import events
@@ -116,6 +116,10 @@ def withdraw(staff: Staff, proposal: Proposal) -> Proposal:
 
 
 # -- what the office does ----------------------------------------------------------------------------------------
+
+
+def to_answer() -> QuerySet[Proposal]:
+    return Proposal.objects.filter(state=State.SUBMITTED)
 
 
 def plan_approval(proposal: Proposal, now: datetime | None = None) -> Preview:

@@ -99,6 +99,12 @@ def _find(token: str) -> WaitingEntry:
 
 @require_http_methods(["GET", "HEAD"])
 @desk_required("classwork.view_waitingentry")
+def desk_lists(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/waiting_lists.html", {"lists": shown.lists(timezone.now())})
+
+
+@require_http_methods(["GET", "HEAD"])
+@desk_required("classwork.view_waitingentry")
 def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)

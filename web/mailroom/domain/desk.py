@@ -3,11 +3,21 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from history.domain import record
 from mailroom.domain import states
 from mailroom.domain.drafting import announce
-from mailroom.models import Message
+from mailroom.models import Message, State
+
+
+def perhaps_sent() -> QuerySet[Message]:
+    """Nobody knows whether they went out; a person decides whether they go once more."""
+    return Message.objects.filter(state=State.PERHAPS)
+
+
+def parked() -> QuerySet[Message]:
+    return Message.objects.filter(state=State.PARKED)
 
 
 class TooLate(Exception):

@@ -3,10 +3,15 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from history.domain import record
 from outbox.models import Delivery, State
+
+
+def parked() -> QuerySet[Delivery]:
+    return Delivery.objects.filter(state=State.PARKED)
 
 
 class TooLate(Exception):

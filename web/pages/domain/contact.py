@@ -2,12 +2,17 @@
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from history.domain import record
 from mailroom.domain import draft
 from pages.models import ContactMessage
 from users.models import User
+
+
+def unanswered() -> QuerySet[ContactMessage]:
+    return ContactMessage.objects.filter(answered_at=None)
 
 
 def receive(message: ContactMessage, sender: User | None) -> ContactMessage:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from billing import gateways
 from billing.kinds import ZERO
@@ -21,6 +21,10 @@ class Tally:
     all: int
     open: int
     is_off: bool
+
+
+def open_ones() -> QuerySet[Finding]:
+    return Finding.objects.open()
 
 
 def name_of(variant: str) -> str:

@@ -40,6 +40,10 @@ class Wanted:
     session_id: int | None = None
 
 
+def on_hold() -> QuerySet[Registration]:
+    return Registration.objects.filter(LISTED["hold"][1])
+
+
 def search(wanted: Wanted) -> QuerySet[Registration]:
     found = Registration.objects.for_lists()
     if wanted.show in LISTED:

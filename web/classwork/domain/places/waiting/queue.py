@@ -48,6 +48,11 @@ def in_line(offer: ClassOffer) -> QuerySet[WaitingEntry]:
     return WaitingEntry.objects.filter(offer=offer, state=State.WAITING)
 
 
+def kept_now() -> QuerySet[WaitingEntry]:
+    """Those for whom a place is kept at this moment."""
+    return WaitingEntry.objects.filter(state=State.OFFERED, offered_until__gte=timezone.now())
+
+
 def as_waiting(entries: Sequence[WaitingEntry]) -> list[Waiting]:
     return [Waiting(entry.pk, tuple(entry.wanted)) for entry in entries]
 

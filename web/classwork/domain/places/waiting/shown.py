@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, Min, OuterRef, Sum
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from billing.domain.words import Said
+from classwork.domain.places import room
+from classwork.domain.places.room import Room
 from classwork.domain.places.waiting import entries, queue, record_of
 from classwork.domain.places.waiting.balance import Obstacle
 from classwork.domain.places.waiting.walk import Offered, Step
@@ -42,8 +45,7 @@ class Shown:
 
     @property
     def until(self) -> str:
-        until = self.entry.offered_until
-        return date_format(timezone.localtime(until), "D j M, H:i") if until else ""
+        return in_short(self.entry.offered_until) if self.entry.offered_until else ""
 
     @property
     def why(self) -> str:
@@ -73,6 +75,10 @@ class Shown:
             yield f"{name} ({wish})" if wish else name
 
 
+def in_short(moment: datetime) -> str:
+    return date_format(timezone.localtime(moment), "D j M, H:i")
+
+
 def ordinal(number: int) -> str:
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
@@ -89,6 +95,30 @@ def of_offer(offer: ClassOffer, at: datetime) -> list[Shown]:
     return [Shown(entry, 0, at) for entry in offered] + [
         Shown(entry, number, at) for number, entry in enumerate(waiting, start=1)
     ]
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A class with a waiting list, as the office's overview shows it."""
+
+    offer: ClassOffer
+    room: Room
+    kept: int
+    until: datetime | None
+
+    @property
+    def kept_until(self) -> str:
+        return in_short(self.until) if self.until else ""
+
+
+def lists(at: datetime) -> list[Queued]:
+    """Every class for which somebody waits or has a place kept, in as many queries however many they are."""
+    live = WaitingEntry.objects.live().filter(offer=OuterRef("pk"))
+    offers = list(ClassOffer.objects.for_lists().filter(Exists(live)))
+    kept = WaitingEntry.objects.filter(offer__in=offers, state=State.OFFERED, offered_until__gte=at).order_by()
+    counted = {row[0]: row[1:] for row in kept.values_list("offer").annotate(Sum("size"), Min("offered_until"))}
+    rooms = room.among(offers, at)
+    return [Queued(offer, rooms[offer.pk], *counted.get(offer.pk, (0, None))) for offer in offers]
 
 
 def ended(offer: ClassOffer, at: datetime) -> list[Shown]:
