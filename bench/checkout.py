@@ -28,12 +28,7 @@ LIMIT = 120
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--key", type=float, default=70)
-    parser.add_argument("--look", type=float, default=2.0)
-    parser.add_argument("--tap", type=float, default=0.7)
-    parser.add_argument("--pictures", type=Path)
-    options = parser.parse_args()
+    options = services.options(__doc__, key=70.0, look=2.0, tap=0.7, pictures=None)
     with ExitStack() as stack:
         home = stack.enter_context(services.folder())
         services.django_over(f"sqlite:///{home}/db.sqlite3", STATIC_ROOT=f"{home}/static")

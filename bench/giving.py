@@ -7,7 +7,6 @@ A browser 390 px wide on gunicorn, logged in, from the teaching page on; the fil
 everything else takes the time that a person takes (see bench/checkout.py). Exit 0 when all of it is there in 30 s.
 """
 
-import argparse
 import sys
 import time
 from contextlib import ExitStack
@@ -24,13 +23,7 @@ LIMIT = 30
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--megabytes", type=int, default=40)
-    parser.add_argument("--key", type=float, default=70)
-    parser.add_argument("--look", type=float, default=2.0)
-    parser.add_argument("--tap", type=float, default=0.7)
-    parser.add_argument("--pictures", type=Path)
-    options = parser.parse_args()
+    options = services.options(__doc__, megabytes=40, key=70.0, look=2.0, tap=0.7, pictures=None)
     with ExitStack() as stack:
         home = stack.enter_context(services.folder())
         more = {"STATIC_ROOT": f"{home}/static", "PRIVATE_ROOT": f"{home}/private"}

@@ -8,7 +8,6 @@ least once, and no delivery was run by two workers while its lease held. The con
 two workers do run one delivery then. With --celery the broker loses everything and restarts half-way.
 """
 
-import argparse
 import os
 import random
 import signal
@@ -35,16 +34,9 @@ FORK = get_context("fork")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--celery", action="store_true")
-    options = parser.parse_args()
+    options = services.options(__doc__, kills=200, postgres=False, celery=False)
     with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+        home, database = stack.enter_context(services.database(options.postgres))
         more = {"OUTBOX_LEASE": str(LEASE), "BENCH_LOG": str(home / "outside.log")}
         redis = None
         if options.celery:

@@ -7,11 +7,9 @@ Both students ask in turn, so that a busy machine is busy for both; the median o
 page takes as many queries as the small one, at most five beside the session and the account, and less than a second.
 """
 
-import argparse
 import statistics
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +21,8 @@ EACH, BESIDE, MOST_QUERIES, MOST_SECONDS = 10, 2, 5, 1.0
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--classes", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=30)
-    parser.add_argument("--postgres", action="store_true")
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+    options = services.options(__doc__, classes=40, rounds=30, postgres=False)
+    with services.database(options.postgres) as (_, database):
         services.django_over(database)
         return 0 if judge(*measured(options.classes, options.rounds)) else 1
 

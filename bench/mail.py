@@ -7,7 +7,6 @@ Exit 0 when the worker sends at least 0.6 as many a second: with all that is bet
 anew for each reader, and a commit before and after each mail. The rounds alternate; the median ratio counts.
 """
 
-import argparse
 import statistics
 import sys
 from contextlib import ExitStack
@@ -24,16 +23,9 @@ LEAST = 0.6
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mails", type=int, default=300)
-    parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--postgres", action="store_true")
-    options = parser.parse_args()
+    options = services.options(__doc__, mails=300, rounds=15, postgres=False)
     with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+        home, database = stack.enter_context(services.database(options.postgres))
         port = stack.enter_context(sink(home / "taken.log"))
         services.django_over(database, EMAIL_URL=f"smtp://127.0.0.1:{port}")
         return 0 if measure(options.mails, options.rounds) else 1

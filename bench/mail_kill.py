@@ -7,7 +7,6 @@ Exit 0 only when nobody got a mail twice, every mail either went out or is liste
 than were killed, and a worker that sends them all does not grow.
 """
 
-import argparse
 import os
 import random
 import signal
@@ -32,18 +31,10 @@ FORK = get_context("fork")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--mails", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--postgres", action="store_true")
-    options = parser.parse_args()
+    options = services.options(__doc__, mails=2000, kills=10, workers=2, postgres=False)
     with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
+        home, database = stack.enter_context(services.database(options.postgres))
         log = home / "taken.log"
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
         port = stack.enter_context(sink(log))
         more = {"OUTBOX_LEASE": str(LEASE), "MAIL_LEASE": str(LEASE), "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
         services.django_over(database, **more)

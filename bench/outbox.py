@@ -8,7 +8,6 @@ and the Celery engine at least 0.4 of Celery's own no-op tasks. The rounds alter
 a busy machine spoils no single side.
 """
 
-import argparse
 import statistics
 import sys
 import time
@@ -27,17 +26,9 @@ LEAST_WORKER, LEAST_CELERY = 0.5, 0.4
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--celery", action="store_true")
-    options = parser.parse_args()
+    options = services.options(__doc__, rows=2000, rounds=5, postgres=False, celery=False)
     with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+        home, database = stack.enter_context(services.database(options.postgres))
         more = {}
         if options.celery:
             redis = services.Redis(home)

@@ -9,12 +9,10 @@ the door, both sides dating the same money hours apart, fees and transfers to th
 and nothing else is.
 """
 
-import argparse
 import random
 import resource
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -41,16 +39,8 @@ BATCH = 1000
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--payments", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--postgres", action="store_true")
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+    options = services.options(__doc__, payments=5000, seed=5, postgres=False)
+    with services.database(options.postgres) as (_, database):
         services.django_over(database)
         from django.conf import settings
 

@@ -32,17 +32,9 @@ HIDDEN = re.compile(r'name="(csrfmiddlewaretoken|seen_now|seen_door)" value="([^
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--buyers", type=int, default=200)
-    parser.add_argument("--places", type=int, default=20)
-    parser.add_argument("--at-once", type=int, default=40)
-    parser.add_argument("--postgres", action="store_true")
-    options = parser.parse_args()
+    options = services.options(__doc__, buyers=200, places=20, at_once=40, postgres=False)
     with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+        home, database = stack.enter_context(services.database(options.postgres))
         services.django_over(database)
         offer_id = open_class(options.places)
         port = stack.enter_context(server(home, offer_id))

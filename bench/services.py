@@ -1,5 +1,6 @@
 """Throw-away services for measurements: a folder, a PostgreSQL, a Redis; each gone when its block is left."""
 
+import argparse
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 TOP = Path(__file__).resolve().parent.parent
 
@@ -29,6 +31,29 @@ def wait_for(port: int, seconds: float = 20) -> None:
                 return
         time.sleep(0.05)
     sys.exit(f"Nothing answers on port {port}.")
+
+
+def options(about: str | None, **defaults: Any) -> argparse.Namespace:
+    """What the command line says: `at_once=40` is `--at-once 40`, False is a flag, None the path of a folder."""
+    parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, default in defaults.items():
+        flag = f"--{name.replace('_', '-')}"
+        if default is False:
+            parser.add_argument(flag, action="store_true")
+        else:
+            parser.add_argument(flag, type=Path if default is None else type(default), default=default)
+    return parser.parse_args()
+
+
+@contextmanager
+def database(on_postgres: bool = False) -> Iterator[tuple[Path, str]]:
+    """A folder, and the address of an empty database in it."""
+    with folder() as home:
+        if not on_postgres:
+            yield home, f"sqlite:///{home}/db.sqlite3"
+            return
+        with postgres(home / "postgres") as address:
+            yield home, address
 
 
 @contextmanager

@@ -56,17 +56,9 @@ class Run:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--buyers", type=int, default=12)
-    parser.add_argument("--seconds", type=float, default=20)
-    parser.add_argument("--delay", type=float, default=10)
-    parser.add_argument("--postgres", action="store_true")
-    options = parser.parse_args()
+    options = services.options(__doc__, buyers=12, seconds=20.0, delay=10.0, postgres=False)
     with ExitStack() as stack:
-        home = stack.enter_context(services.folder())
-        database = f"sqlite:///{home}/db.sqlite3"
-        if options.postgres:
-            database = stack.enter_context(services.postgres(home / "postgres"))
+        home, database = stack.enter_context(services.database(options.postgres))
         fake = stack.enter_context(stripe())
         services.django_over(database)
         port = stack.enter_context(rush.server(home, rush.open_class(1000)))
