@@ -55,6 +55,15 @@ class Facts:
     at_the_door: bool = False
     tax_percent: Decimal = ZERO
     """Part of the price, not on top of it."""
+    less: Decimal = ZERO
+    """Off the full price for a reason of the thing itself, such as a part of it that is over."""
+    less_why: str = ""
+    """That reason, as the bill names it."""
+
+    @property
+    def asked(self) -> Decimal:
+        """Before any discount."""
+        return self.full - self.less
 
     def as_json(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
@@ -63,7 +72,7 @@ class Facts:
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in stored.items() if name in known}
-        for name in ("full", "prepay", "multi", "tax_percent"):
+        for name in ("full", "less", "prepay", "multi", "tax_percent"):
             values[name] = Decimal(values.get(name, 0))
         if isinstance(values.get("starts"), str):
             values["starts"] = parse_datetime(values["starts"])

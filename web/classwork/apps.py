@@ -85,6 +85,7 @@ class ClassworkConfig(AppConfig):
         "Admin": [
             "classwork.decide_proposal",
             "classwork.exceed_capacity",
+            "classwork.join_late",
             "classwork.arrange_waiting",
             "classwork.set_level",
             *(f"classwork.{right}_{model}" for model in MODELS for right in ("view", "add", "change", "delete")),

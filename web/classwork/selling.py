@@ -6,10 +6,10 @@ from typing import Any
 
 from django.forms import Form
 
-from billing.kinds import Description, Facts, ProductKind, Unavailable
+from billing.kinds import ZERO, Description, Facts, ProductKind, Unavailable
 from billing.models import OrderLine
 from classwork.domain.listed import Listed
-from classwork.domain.places import attendees, opening, registering
+from classwork.domain.places import attendees, joining, opening, registering
 from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.waiting import admission
 from classwork.forms.places import RoleForm
@@ -40,10 +40,13 @@ class PlaceKind(ProductKind):
         offer = self.offer(line)
         attendee = Attendee.of(line.details)
         student = attendees.known(attendee, line.order) if attendee else None
+        joins = joining.of(offer, at)
         return Facts(
             full=offer.full_price,
-            prepay=offer.pre_pay_discount,
-            multi=offer.multi_discount,
+            less=joins.less,
+            less_why=joins.words,
+            prepay=ZERO if joins.is_late else offer.pre_pay_discount,
+            multi=ZERO if joins.is_late else offer.multi_discount,
             attendee=attendees.identity(attendee, line.order) if attendee else "",
             student_id=student.pk if student else None,
             starts=opening.first_start(offer),
@@ -52,7 +55,8 @@ class PlaceKind(ProductKind):
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         offer = self.offer(line)
-        closed = "" if line.details.get("by_desk") else opening.closed_because(offer, at)
+        by_desk = line.details.get("by_desk")
+        closed = joining.at_the_desk(line, offer, at) if by_desk else opening.closed_because(offer, at)
         if closed:
             return [closed]
         full = admission.why_not(line, offer, at)

@@ -53,6 +53,8 @@ DEFAULT_SESSION_EXPIRE = env.whole("DEFAULT_SESSION_EXPIRE", 8, least=0)
 SHORT_SESSION_EXPIRE = env.whole("SHORT_SESSION_EXPIRE", 2, least=0)
 DEFAULT_CLASS_MINUTES = env.whole("DEFAULT_CLASS_MINUTES", 60, least=1, most=1440)
 OPEN_BEFORE_PAID = env.flag("OPEN_BEFORE_PAID", True)
+LATE_JOINERS_PAY_PRO_RATA = env.flag("LATE_JOINERS_PAY_PRO_RATA", True)
+LAST_JOINING = env.whole("LAST_JOINING", 0, least=0, most=53)
 LATE_JOINERS_SEE_EARLIER = env.flag("LATE_JOINERS_SEE_EARLIER", True)
 # Dotted functions that add rows to the table of what a change of dates moves; each gets the effects on the classes.
 PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.preview.rows"]
@@ -287,7 +289,7 @@ ACCOUNT_CODES = env.words("ACCOUNT_CODES")
 PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind"}
 PRICING_STEPS = [
     f"billing.domain.steps.{name}"
-    for name in ("full_price", "multi_class", "prepay", "percentage_code", "amount_code", "credit")
+    for name in ("full_price", "reduction", "multi_class", "prepay", "percentage_code", "amount_code", "credit")
 ]
 PAYMENT_MODEL = "billing.Payment"
 PAYMENT_HOST = urlsplit(SITE_URL).netloc

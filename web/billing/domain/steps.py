@@ -12,6 +12,11 @@ def full_price(price: Price, ask: Ask) -> Price:
     return price.adjust("full_price", ((item.key, "Full price", item.facts.full) for item in ask.items))
 
 
+def reduction(price: Price, ask: Ask) -> Price:
+    parts = ((item.key, item.facts.less_why, -item.facts.less) for item in ask.items)
+    return price.adjust("reduction", parts)
+
+
 def multi_class(price: Price, ask: Ask) -> Price:
     """Once per attendee: the second-largest amount that the lines offer, on the first line that offers just that."""
 

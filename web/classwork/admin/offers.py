@@ -53,6 +53,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         ("Missed Classes", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
         ("Where and with whom", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
         ("For the public", {"fields": ["price", "pay_at_door", "public_note"]}),
+        ("Joining late", {"fields": [("last_joining", "pro_rata")]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":

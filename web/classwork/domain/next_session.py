@@ -17,6 +17,8 @@ from classwork.models import ClassOffer, Location, Session, Subject
 from history.domain import record
 from users.models import Staff, User
 
+KEPT = ("capacity", "price", "last_joining", "pro_rata")
+
 
 @dataclass(frozen=True)
 class Repeat:
@@ -31,7 +33,8 @@ class Repeat:
     source: ClassOffer | None = None
 
     def draft(self, session: Session) -> OfferDraft:
-        """Capacity and a price of its own come along; what was special once, such as notes and skips, does not."""
+        """Capacity, a price and rules of joining of its own come along; what was special once, such as notes and skips,
+        does not."""
         values: dict[str, Any] = {
             "session": session,
             "subject": self.subject,
@@ -40,7 +43,7 @@ class Repeat:
             "location": self.location,
         }
         if self.source is not None:
-            values |= {"capacity": self.source.capacity, "price": self.source.price}
+            values |= {name: getattr(self.source, name) for name in KEPT}
         return OfferDraft(values, (), self.teachers, self.assistants)
 
 

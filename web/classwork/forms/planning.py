@@ -34,6 +34,8 @@ OFFER_FIELDS = [
     "capacity",
     "price",
     "pay_at_door",
+    "last_joining",
+    "pro_rata",
     "skip_tagline",
     "public_note",
     "manager_approved",

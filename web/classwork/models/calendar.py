@@ -70,6 +70,19 @@ class ClassOffer(models.Model):
     pay_at_door = models.BooleanField(
         "may be paid at the door", default=True, help_text="Off: a place is only given when it is paid in advance."
     )
+    last_joining = models.PositiveSmallIntegerField(
+        "last class to join from",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Whoever comes later than to this one of its classes cannot join. Empty: as the school has it.",
+    )
+    pro_rata = models.BooleanField(
+        "late joiners pay for what is left",
+        null=True,
+        blank=True,
+        help_text="In proportion to the classes still to come, or the whole price. Unknown: as the school has it.",
+    )
     skip_tagline = models.CharField(
         "about the skipped dates", max_length=80, blank=True, help_text="Such as “No class at Thanksgiving”."
     )
@@ -93,6 +106,9 @@ class ClassOffer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(price__isnull=True) | Q(price__gte=0), name="classwork_offer_price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(last_joining__isnull=True) | Q(last_joining__gte=1), name="classwork_offer_joining_positive"
             ),
         ]
 

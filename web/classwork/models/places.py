@@ -95,7 +95,10 @@ class Registration(models.Model):
                 name="classwork_registration_confirmed_says_when",
             ),
         ]
-        permissions = [("exceed_capacity", "May register more people than a class takes")]
+        permissions = [
+            ("exceed_capacity", "May register more people than a class takes"),
+            ("join_late", "May register people after the last class to join from"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.student} in {self.offer}"

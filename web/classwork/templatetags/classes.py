@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from classwork.domain import levels
+from classwork.domain.places import joining as late
 from classwork.domain.places import words
 from classwork.domain.places.room import Room
 from classwork.models import ClassOffer, Registration
@@ -30,6 +31,12 @@ def linked_data(data: dict[str, Any]) -> SafeString:
 def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
     """Where a page has not counted places, nothing is said about them."""
     return rooms.get(offer.pk) if rooms else None
+
+
+@register.filter
+def joining(offer: ClassOffer) -> late.Joining:
+    """What there is to pay for whoever registers now."""
+    return late.offered(offer, timezone.now())
 
 
 @register.filter

@@ -12,7 +12,7 @@ from classwork.domain import calendar, guide, listing, structured
 from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
-from classwork.domain.places import opening, room
+from classwork.domain.places import joining, opening, room
 from classwork.models import ClassOffer, Location, Session
 from common import dates
 from users import roles
@@ -67,6 +67,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "event": structured.event(listed),
         "room": room.of(offer, now),
         "closed": opening.closed_because(offer, now),
+        "joins": joining.offered(offer, now),
     }
     return render(request, "classwork/classoffer_detail.html", context)
 

@@ -98,6 +98,7 @@ def enter(
     order.save(update_fields=["payer_name", "payer_email"])
     said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
     more = {"by_desk": True, "attends": student.pk, "over_capacity": over_capacity, "role": role}
+    more["late"] = by.has_perm("classwork.join_late")
     carts.add(order, KIND, offer.pk, said.as_details() | more)
     how = placing.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
     order = placing.place(order, how, seen=None, at=timezone.now())

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from classwork.domain.places import joining
 from classwork.models import ClassOffer
 from common import dates
 
@@ -18,13 +19,14 @@ def open_offers(at: datetime) -> list[ClassOffer]:
 
 
 def closed_because(offer: ClassOffer, at: datetime) -> str:
-    """'' while people can register: approved, its session published and not expired, and a class day still to come."""
+    """'' while people can register: approved, its session published and not expired, and a class day still to come
+    from which one can join."""
     today = dates.local(at).date()
     if not offer.is_listed or offer.session.publish_date > today:
         return NOT_OPEN
     if _is_over(offer, at):
         return OVER
-    return CLOSED if offer.session.expire_date < today else ""
+    return CLOSED if offer.session.expire_date < today else joining.too_late(offer, at)
 
 
 def _is_over(offer: ClassOffer, at: datetime) -> bool:
