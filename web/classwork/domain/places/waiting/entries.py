@@ -105,6 +105,9 @@ def take(entry: WaitingEntry, cart: Order) -> None:
     entry = _locked(entry)
     if not is_open(entry, timezone.now()):
         raise CannotBe(why_not(entry))
+    if not cart.payer_email:
+        cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
+        cart.save(update_fields=["payer_name", "payer_email"])
     for said, role in zip(entry.people, entry.roles, strict=True):
         carts.add(cart, KIND, entry.offer_id, said | {"role": role, "entry": entry.pk})
 

@@ -1,0 +1,107 @@
+"""Waiting for a place, from the full class to the paid place: by the pages, and by the links that come by mail."""
+
+import re
+
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from billing.domain import cancel
+from billing.domain import cart as carts
+from billing.models import Order
+from classwork.domain.places.waiting import arranging
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import Role
+from classwork.models import ClassOffer, Registration
+from mailroom.testing import send_all
+from tests.browser.phone import PhoneTestCase
+from tests.classwork import buying
+
+LINK = re.compile(r"https?://[^/\s]+(?P<path>/waiting/[^\s)>]+)")
+
+
+class WaitingTest(PhoneTestCase):
+    def limit(self, places: int) -> None:
+        ClassOffer.objects.filter(pk=self.school.offer.pk).update(capacity=places)
+
+    def sold(self, name: str, role: str = "") -> Order:
+        order = buying.cart(name=name, email=f"{name.lower()}@example.org")
+        carts.add(order, "place", self.school.offer.pk, buying.me().as_details() | ({"role": role} if role else {}))
+        return buying.pay(buying.place(order))
+
+    def gives_back(self, order: Order) -> None:
+        cancel.cancel_line(buying.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
+
+    def link_of(self, to: str, subject: str) -> str:
+        """What the newest mail to this address leads to."""
+        mail = [one for one in send_all() if one.to == [to]][-1]
+        self.assertIn(subject, mail.subject)
+        found = LINK.search(str(mail.body))
+        assert found is not None, mail.body
+        return found["path"]
+
+    def to_the_list(self, page: Page) -> None:
+        page.goto(self.school.offer.get_absolute_url())
+        page.get_by_role("link", name="Join the waiting list").click()
+        self.look(page, "Wait for a place")
+
+    def join(self, page: Page) -> None:
+        page.get_by_role("button", name="Join the waiting list").click()
+
+    def take(self, page: Page, path: str) -> None:
+        page.goto(path)
+        page.get_by_text("There is a place for you").wait_for()
+        self.check_page(page)
+        page.get_by_role("button", name="Take the place").click()
+        self.look(page, "Who pays")
+
+    def buy(self, page: Page) -> None:
+        page.get_by_role("button", name="Go on to the price").click()
+        self.look(page, "Your order")
+        self.order(page)
+        self.pay(page)
+
+    def attending(self) -> set[tuple[str, str]]:
+        found = Registration.objects.filter(state=Registration.State.CONFIRMED).select_related("student")
+        return {(str(one.student), one.role) for one in found}
+
+    def test_a_full_class_a_place_in_line_an_offer_by_mail_and_the_place_is_paid(self) -> None:
+        self.limit(1)
+        sold = self.sold("Pat")
+        page = self.phone()
+        self.to_the_list(page)
+        for name, value in {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}.items():
+            page.locator(f"[name={name}]").fill(value)
+        self.join(page)
+        page.get_by_text("We have written to zoe@example.org").wait_for()
+        in_line = self.link_of("zoe@example.org", "You are on the waiting list")
+        page.goto(in_line)
+        self.look(page, "Wait-listed (1st)")
+        page.get_by_text("The class is full.").wait_for()
+        self.gives_back(sold)
+        self.take(page, self.link_of("zoe@example.org", "There is a place"))
+        self.assertEqual(page.get_by_label("Your e-mail address").input_value(), "zoe@example.org")
+        self.buy(page)
+        self.assertEqual(self.attending(), {("Zoe Zed", "")})
+        page.goto(in_line)
+        self.look(page, "Took the place")
+
+    def test_a_couple_waits_together_and_comes_together(self) -> None:
+        self.limit(2)
+        arranging.arrange(self.school.offer, [Role("lead"), Role("follow")], Apart(most=1), self.school.ada)
+        first, second = self.sold("Pat", "lead"), self.sold("Kim", "follow")
+        page = self.phone(self.school.alice)
+        self.to_the_list(page)
+        page.locator("[name=role][value=follow]").check()
+        page.locator("[name=partner_first_name]").fill("Ben")
+        page.locator("[name=partner_email]").fill("ben@example.org")
+        page.locator("[name=partner_role][value=lead]").check()
+        self.join(page)
+        self.look(page, "Wait-listed (1st)")
+        self.gives_back(first)
+        send_all()
+        page.reload()
+        self.look(page, "Wait-listed (1st)")  # one place is none for two
+        self.gives_back(second)
+        self.take(page, self.link_of("alice@example.org", "There is a place"))
+        self.buy(page)
+        self.assertEqual(self.attending(), {("Alice Arden", "follow"), ("Ben", "lead")})
