@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.test import override_settings
 
-from billing.kinds import Description, Facts, ProductKind, Terms, Unavailable
+from billing.kinds import Description, Facts, ProductKind, Step, Terms, Unavailable
 from billing.models import Order, OrderLine
 from users.models import User
 
@@ -27,6 +27,9 @@ class Toy:
     at_the_door: bool = True
     stock: int = 1000
     percent_back: str = "100"
+    gives: str = "refund"
+    until: datetime | None = None
+    used: str = "0"
     asks_name: bool = False
 
 
@@ -95,7 +98,14 @@ class ToyKind(ProductKind):
         line.save(update_fields=["details"])
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        return Terms(Decimal(self.toy(line).percent_back), "Toys come back whole.")
+        toy = self.toy(line)
+        return Terms((Step(Decimal(toy.percent_back), toy.gives, toy.until, "until" if toy.until else ""),))
+
+    def ends(self, line: OrderLine, rule: str) -> datetime | None:
+        return self.toy(line).until
+
+    def used(self, line: OrderLine, at: datetime) -> Decimal:
+        return Decimal(self.toy(line).used)
 
     def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
         if not self.toy(line).asks_name:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.db.models import TextChoices
 from django.forms import Form
 from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
@@ -86,12 +87,58 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
+class Gives(TextChoices):
+    REFUND = "refund", "money, the way it was paid"
+    CREDIT = "credit", "credit with the school"
+
+
+@dataclass(frozen=True)
+class Step:
+    """Whoever cancels until then gets so much back."""
+
+    percent: Decimal = Decimal(100)
+    gives: str = Gives.REFUND
+    until: datetime | None = None
+    """None is without an end, or not known yet."""
+    rule: str = ""
+    """How the kind finds `until` anew when what was bought moves; '' for a moment that stays."""
+    label: str = ""
+    """Such as “7 days before the first class begins”."""
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Step":
+        until = stored.get("until")
+        return cls(
+            **{**stored, "percent": Decimal(stored["percent"]), "until": parse_datetime(until) if until else None}
+        )
+
+
+NOTHING = Step(percent=ZERO)
+
+
 @dataclass(frozen=True)
 class Terms:
-    """What comes back when a paid line is cancelled: this many percent, and the sentence that tells the payer so."""
+    """What comes back when a paid line is cancelled, step by step, the earliest first; after the last nothing does.
 
-    percent_back: Decimal = Decimal(100)
-    sentence: str = ""
+    Stored with the line when it is placed: these are the terms that were shown, and later ones change nothing.
+    """
+
+    steps: tuple[Step, ...] = (Step(),)
+    withdrawal_days: int = 0
+    """So long after ordering the law lets a payer withdraw; 0 where it does not."""
+    keeps_used: bool = True
+    """Whoever withdraws pays for what they have had by then."""
+
+    def at(self, moment: datetime) -> Step:
+        return next((step for step in self.steps if step.until is None or moment <= step.until), NOTHING)
+
+    def as_json(self) -> dict[str, Any]:
+        steps = [{name: _plain(value) for name, value in asdict(step).items()} for step in self.steps]
+        return {**asdict(self), "steps": steps}
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Terms":
+        return cls(**{**stored, "steps": tuple(map(Step.from_json, stored["steps"]))})
 
 
 class ProductKind(ABC):
@@ -131,7 +178,16 @@ class ProductKind(ABC):
         """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
 
     def terms(self, line: "OrderLine", at: datetime) -> Terms:
+        """What is promised to whoever buys now; billing.domain.terms knows what was promised to whoever has bought."""
         return Terms()
+
+    def ends(self, line: "OrderLine", rule: str) -> datetime | None:
+        """When a step of the terms would end by its rule as things stand now; None when that cannot be told."""
+        return None
+
+    def used(self, line: "OrderLine", at: datetime) -> Decimal:
+        """Which share of it they have had by then, from 0 to 1."""
+        return ZERO
 
     def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
         """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import ledger, outcome, payments, words
+from billing.domain import ledger, outcome, payments, terms, words
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund
 from common.money import show
@@ -34,6 +34,7 @@ def _told(order: Order) -> dict[str, Any]:
         "told": asdict(outcome.of(order, at)),
         "receipt": settings.SITE_URL + order.receipt_address,
         "lines": [_line(item, order.currency) for item in ledger.itemised(order, at)],
+        "promises": [_promised(promise) for promise in terms.promises(order, at)],
         "state": words.of_order(order, at).text,
         "door": order.due == Order.Due.DOOR,
         "by": order.due_on if order.due == Order.Due.DATE else None,
@@ -52,6 +53,11 @@ def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
     return {"title": item.line.title, "detail": item.line.detail, "amount": amount}
 
 
+def _promised(promise: terms.Promise) -> dict[str, Any]:
+    said = [*map(str, promise.sentences), *([promise.withdrawal] if promise.withdrawal else [])]
+    return {"title": promise.line.title, "sentences": said}
+
+
 def order_sample() -> dict[str, Any]:
     line = {"title": "Balboa 2", "detail": "Thursdays at 19:00", "amount": show(Decimal(65), settings.CURRENCY)}
     return {
@@ -62,6 +68,9 @@ def order_sample() -> dict[str, Any]:
         "told": {"text": "The bank did not take the payment.", "todo": "Try another way.", "said": "It has expired."},
         "receipt": f"{settings.SITE_URL}/order/1042/receipt/",
         "lines": [line],
+        "promises": [
+            {"title": "Balboa 2", "sentences": ["Until Thursday 3 September 2026, 18:00 you get everything back."]}
+        ],
         "state": "Paid",
         "door": True,
         "by": None,

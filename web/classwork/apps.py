@@ -14,6 +14,8 @@ MODELS = (
     "attachment",
     "release",
     "waitingentry",
+    "cancellationterms",
+    "cancellationstep",
 )
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.forms import Form
 
-from billing.kinds import ZERO, Description, Facts, ProductKind, Unavailable
+from billing.kinds import ZERO, Description, Facts, ProductKind, Terms, Unavailable
 from billing.models import OrderLine
 from classwork.domain.listed import Listed
-from classwork.domain.places import attendees, joining, opening, registering
+from classwork.domain.places import attendees, joining, opening, registering, terms
 from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.waiting import admission
 from classwork.forms.places import RoleForm
@@ -86,6 +87,15 @@ class PlaceKind(ProductKind):
         if not roles:
             return None
         return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
+
+    def terms(self, line: OrderLine, at: datetime) -> Terms:
+        return terms.of_offer(self.offer(line))
+
+    def ends(self, line: OrderLine, rule: str) -> datetime | None:
+        return terms.ends(rule, terms.starts(line.product_id))
+
+    def used(self, line: OrderLine, at: datetime) -> Decimal:
+        return terms.used(terms.starts(line.product_id), line.order.placed_at, at)
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         registering.hold(line, until)

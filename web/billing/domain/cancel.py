@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing import events, kinds
-from billing.domain import credit, ledger, locks, money_back, orders, pricing
+from billing.domain import credit, ledger, locks, money_back, orders, pricing, terms
 from billing.kinds import ZERO
 from billing.models import Order, OrderLine
 from common.money import percentage
@@ -36,7 +36,7 @@ def cancel_line(
     if order.state not in (Order.State.PLACED, Order.State.PAID):
         raise orders.CannotBe("This order is closed already.")
     kind = kinds.of(line)
-    share = kind.terms(line, at).percent_back if percent_back is None else percent_back
+    share = terms.sold(line, at).at(at).percent if percent_back is None else percent_back
     line.cancelled_at = at
     line.save(update_fields=["cancelled_at"])
     kind.release(line, why)

@@ -1,7 +1,7 @@
 """The cart: an order that is not placed yet. Nothing is held and no price is promised while things lie in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import kinds
-from billing.domain import codes, credit, locks, pricing
+from billing.domain import codes, credit, locks, pricing, terms
 from billing.models import Code, Order, OrderLine
 from users.models import User
 
@@ -31,6 +31,9 @@ class Seen:
     about: kinds.Description
     facts: kinds.Facts | None
     problems: list[str]
+    sentences: list[terms.Sentence] = field(default_factory=list)
+    """What comes back when it is cancelled."""
+    withdrawal: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,9 @@ def _see_line(line: OrderLine, at: datetime) -> Seen:
         kind = kinds.of(line)
         about = kind.describe(line)
         line.title, line.detail = about.title, about.detail
-        return Seen(line, about, kind.facts(line, at), kind.problems(line, at))
+        promised = terms.offered(line, at)
+        said = terms.sentences(promised, at), terms.withdrawal(promised)
+        return Seen(line, about, kind.facts(line, at), kind.problems(line, at), *said)
     except kinds.UnknownKind:
         return Seen(line, kinds.Description(GONE), None, [GONE])
     except kinds.Unavailable as gone:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from billing import events, kinds
 from billing.domain import cart as carts
-from billing.domain import codes, credit, due, locks, orders, pricing
+from billing.domain import codes, credit, due, locks, orders, pricing, terms
 from billing.models import Adjustment, Order, OrderLine
 from outbox.domain import emit
 from users.models import User
@@ -45,6 +45,7 @@ class Plan:
 
     lines: list[OrderLine]
     facts: dict[int, kinds.Facts]
+    terms: dict[int, kinds.Terms]
     quote: pricing.Quote
 
 
@@ -77,7 +78,8 @@ def _plan(order: Order, at: datetime) -> Plan:
     if not lines:
         raise NotPlaced("There is nothing in your cart.")
     facts = {line.pk: _facts(line, at) for line in lines}
-    return Plan(lines, facts, _quote(order, lines, facts, at))
+    promised = {line.pk: terms.offered(line, at) for line in lines}
+    return Plan(lines, facts, promised, _quote(order, lines, facts, at))
 
 
 def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
@@ -108,9 +110,9 @@ def _store_lines(plan: Plan) -> None:
     for line in plan.lines:
         about = kinds.of(line).describe(line)
         line.title, line.detail = about.title[:200], about.detail[:300]
-        line.facts = plan.facts[line.pk].as_json()
+        line.facts, line.terms = plan.facts[line.pk].as_json(), plan.terms[line.pk].as_json()
         line.now_total, line.door_total = quote.now.lines[line.pk], quote.door.lines[line.pk]
-        line.save(update_fields=["title", "detail", "facts", "now_total", "door_total"])
+        line.save(update_fields=["title", "detail", "facts", "terms", "now_total", "door_total"])
     Adjustment.objects.bulk_create(
         Adjustment(line_id=part.key, plan=plan_name, step=part.step, label=part.label, amount=part.amount)
         for plan_name, price in ((Adjustment.Plan.NOW, quote.now), (Adjustment.Plan.DOOR, quote.door))

@@ -122,10 +122,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     def number(self) -> str:
         return f"{self.pk}"
 
-    def address(self, name: str = "order") -> str:
+    def address(self, name: str = "order", *more: int) -> str:
         """Its secret address: whoever holds it sees the order. Made when needed, never stored."""
         key = links.make("order", self.pk, self.nonce)
-        return f"{reverse(name, args=[self.pk])}?{urlencode({'key': key})}"
+        return f"{reverse(name, args=[self.pk, *more])}?{urlencode({'key': key})}"
 
     @property
     def pay_address(self) -> str:
@@ -174,10 +174,12 @@ class OrderLine(models.Model):
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
     facts = models.JSONField(null=True, blank=True, help_text="The price facts when placed.")
+    terms = models.JSONField(null=True, blank=True, editable=False, help_text="The terms of cancelling when placed.")
     now_total = amount(editable=False)
     door_total = amount(editable=False)
     kept = amount(editable=False, help_text="What the cancellation terms kept back.")
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended = models.JSONField(null=True, blank=True, editable=False, help_text="What came of cancelling it.")
 
     class Meta:
         verbose_name = "line"

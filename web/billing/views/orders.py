@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import credit, ledger, orders
+from billing.domain import credit, ledger, orders, terms
 from billing.models import Order
 from billing.views.payments import about_paying
 from billing.views.policy import leads_to_gateways
@@ -24,6 +24,7 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "order": found,
         "bill": ledger.itemised(found, at),
+        "promises": terms.promises(found, at),
         "payments": found.payments.exclude(captured_at=None),
     } | about_paying(found, at)
     return render(request, "billing/order.html", context)

@@ -52,7 +52,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         ("When", {"fields": [("class_day", "start_time"), "dates_now", "single_days"]}),
         ("Missed Classes", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
         ("Where and with whom", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
-        ("For the public", {"fields": ["price", "pay_at_door", "public_note"]}),
+        ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
         ("Joining late", {"fields": [("last_joining", "pro_rata")]}),
     ]
 

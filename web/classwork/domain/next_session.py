@@ -17,7 +17,7 @@ from classwork.models import ClassOffer, Location, Session, Subject
 from history.domain import record
 from users.models import Staff, User
 
-KEPT = ("capacity", "price", "last_joining", "pro_rata")
+KEPT = ("capacity", "price", "terms", "last_joining", "pro_rata")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Repeat:
     source: ClassOffer | None = None
 
     def draft(self, session: Session) -> OfferDraft:
-        """Capacity, a price and rules of joining of its own come along; what was special once, such as notes and skips,
-        does not."""
+        """Capacity, terms, a price and rules of joining of its own come along; what was special once, such as notes and
+        skips, does not."""
         values: dict[str, Any] = {
             "session": session,
             "subject": self.subject,

@@ -36,6 +36,7 @@ OFFER_FIELDS = [
     "pay_at_door",
     "last_joining",
     "pro_rata",
+    "terms",
     "skip_tagline",
     "public_note",
     "manager_approved",

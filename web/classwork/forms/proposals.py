@@ -53,7 +53,7 @@ class OfferIdeaForm(ProposalForm):
 
     class Meta:
         model = ClassOffer
-        fields = ["session", "subject", "location", "class_day", "start_time", "skip_tagline", "public_note"]
+        fields = ["session", "subject", "location", "class_day", "start_time", "terms", "skip_tagline", "public_note"]
         widgets = {"start_time": TIME}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -11,6 +11,7 @@ from classwork.models.proposals import Proposal
 from classwork.models.releases import LibraryVisit, Opening, Release
 from classwork.models.resources import Attachment, Resource, When
 from classwork.models.sessions import Session
+from classwork.models.terms import CancellationStep, CancellationTerms
 from classwork.models.waiting import Balance, OfferRole, WaitingEntry, Walk
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Attachment",
     "Balance",
     "CalendarFeed",
+    "CancellationStep",
+    "CancellationTerms",
     "ClassOffer",
     "Diary",
     "Level",

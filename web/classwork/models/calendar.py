@@ -14,6 +14,7 @@ from django.urls import reverse
 from classwork.domain.timetable import OfferRule, Slot, Standing
 from classwork.models.catalogue import Location, Subject, amount, default_approval
 from classwork.models.sessions import Session
+from classwork.models.terms import CancellationTerms
 from common import dates, links
 from users.models import Staff
 
@@ -82,6 +83,15 @@ class ClassOffer(models.Model):
         null=True,
         blank=True,
         help_text="In proportion to the classes still to come, or the whole price. Unknown: as the school has it.",
+    )
+    terms = models.ForeignKey(
+        CancellationTerms,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="offers",
+        verbose_name="cancellation terms",
+        help_text="Empty: the school’s usual ones. Who has a place keeps the terms it was bought under.",
     )
     skip_tagline = models.CharField(
         "about the skipped dates", max_length=80, blank=True, help_text="Such as “No class at Thanksgiving”."

@@ -8,11 +8,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing.domain import terms as promised
 from classwork.domain import calendar, guide, listing, structured
 from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
-from classwork.domain.places import joining, opening, room
+from classwork.domain.places import joining, opening, room, terms
 from classwork.models import ClassOffer, Location, Session
 from common import dates
 from users import roles
@@ -60,6 +61,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(visible.with_timetable(), pk=pk)
     listed = Listed(offer, today)
     now = timezone.now()
+    holds = promised.with_the_law(terms.of_offer(offer))
     context = {
         "listed": listed,
         "offer": offer,
@@ -68,6 +70,8 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "room": room.of(offer, now),
         "closed": opening.closed_because(offer, now),
         "joins": joining.offered(offer, now),
+        "sentences": promised.sentences(holds, now),
+        "withdrawal": promised.withdrawal(holds),
     }
     return render(request, "classwork/classoffer_detail.html", context)
 

@@ -1,0 +1,87 @@
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.test import SimpleTestCase, override_settings
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from billing.domain import terms
+from billing.kinds import NOTHING, Gives, Step, Terms
+from billing.models import OrderLine
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind
+
+MOMENTS = some.none() | some.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda when: when.astimezone())
+PERCENTS = some.decimals(0, 100, places=2)
+STEPS = some.builds(
+    Step, PERCENTS, some.sampled_from(Gives.values), MOMENTS, some.text(max_size=9), some.text(max_size=9)
+)
+
+
+class TermsTest(SimpleTestCase):
+    @settings(max_examples=30)
+    @given(some.lists(STEPS, max_size=4), some.integers(0, 366), some.booleans())
+    def test_what_is_stored_comes_back_as_it_was(self, steps: list[Step], days: int, keeps: bool) -> None:
+        promised = Terms(tuple(steps), days, keeps)
+        self.assertEqual(Terms.from_json(promised.as_json()), promised)
+
+    def test_the_last_moment_of_a_step_still_counts_and_after_the_last_step_nothing_comes_back(self) -> None:
+        first, second = (datetime(2026, 9, day).astimezone() for day in (3, 10))
+        promised = Terms((Step(until=first), Step(Decimal(50), Gives.CREDIT, second)))
+        self.assertEqual([promised.at(first).percent, promised.at(second).percent], [100, 50])
+        self.assertEqual(promised.at(first + timedelta(microseconds=1)).gives, Gives.CREDIT)
+        self.assertEqual(promised.at(second + timedelta(microseconds=1)), NOTHING)
+
+    def test_each_step_is_a_sentence_with_its_date(self) -> None:
+        until = datetime(2026, 9, 3, 18).astimezone()
+        promised = Terms(
+            (Step(until=until, label="a week before the first class"), Step(Decimal("12.50"), "credit", until))
+        )
+        first, second, last = map(str, terms.sentences(promised, until + timedelta(1)))
+        self.assertEqual(first, f"Until {terms.moment(until)} (a week before the first class) you get everything back.")
+        self.assertIn("you get 12.5 % back, as credit.", second)
+        self.assertEqual(last, "After that nothing comes back.")
+        self.assertEqual(str(terms.sentences(Terms())[0]), "You get everything back.")
+        self.assertEqual(str(terms.sentences(Terms(()))[0]), "What is paid for this does not come back.")
+        unknown = Terms((Step(rule="days 7", label="7 days before the first class"),))
+        self.assertIn("Until 7 days before the first class you get", str(terms.sentences(unknown)[0]))
+
+
+class SoldTermsTest(BillingTestCase):
+    def line(self, **toy: object) -> OrderLine:
+        ToyKind.catalogue[1] = Toy(**toy)  # type: ignore[arg-type]
+        return self.placed(1).lines.get()
+
+    def percent(self, line: OrderLine, days: float = 0) -> Decimal:
+        return terms.sold(line, self.now).at(self.day(days)).percent
+
+    def test_what_was_promised_holds_whatever_is_promised_later(self) -> None:
+        line = self.line(percent_back="80")
+        ToyKind.catalogue[1].percent_back = "0"
+        self.assertEqual(self.percent(line), 80)
+        with override_settings(WITHDRAWAL_DAYS=14):
+            self.assertEqual(terms.withdrawal(terms.sold(line, self.now)), "")
+
+    def test_whoever_bought_before_terms_were_kept_has_those_of_today(self) -> None:
+        line = self.line(percent_back="80")
+        OrderLine.objects.update(terms=None)
+        line.refresh_from_db()
+        self.assertEqual(self.percent(line), 80)
+
+    def test_dates_move_with_what_was_bought_to_the_good_of_the_buyer_alone(self) -> None:
+        line = self.line(until=self.day(7))
+        for moved_to, last_day in ((self.day(9), 9), (self.day(3), 7), (None, 7)):
+            ToyKind.catalogue[1].until = moved_to
+            with self.subTest(moved_to):
+                self.assertEqual((self.percent(line, last_day), self.percent(line, last_day + 0.1)), (100, 0))
+
+    @override_settings(WITHDRAWAL_DAYS=14)
+    def test_the_whole_of_the_last_day_is_there_to_withdraw(self) -> None:
+        line = self.line()
+        holds = terms.sold(line, self.now)
+        last = terms.last_day_to_withdraw(line.order, holds)
+        self.assertIsNotNone(last)
+        self.assertTrue(terms.may_withdraw(line.order, holds, self.day(14)))
+        self.assertFalse(terms.may_withdraw(line.order, holds, self.day(15)))
+        self.assertIn("Until the end of", terms.withdrawal(holds, line.order))
+        self.assertIn("Within 14 days after ordering", terms.withdrawal(holds))

@@ -1,0 +1,158 @@
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import terms as promised
+from classwork.domain import meetings, next_session, offers, proposals
+from classwork.domain.offers import OfferDraft
+from classwork.domain.places import terms
+from classwork.models import CancellationStep, CancellationTerms, ClassOffer
+from common import dates
+from history.models import Entry
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import buying
+
+Unit = CancellationStep.Unit
+
+
+def usual(**values: object) -> CancellationTerms:
+    """A week before the first class all of it, until the second half as credit."""
+    named = CancellationTerms.objects.create(**{"name": "Usual", "is_default": True} | values)
+    named.steps.create(number=2, unit=Unit.MEETING, percent=50, gives="credit")
+    named.steps.create(number=7, unit=Unit.DAYS)
+    return named
+
+
+class TermsOfClassesTest(SchoolTestCase):
+    def starts(self) -> list[datetime]:
+        return terms.starts(self.offer.pk)
+
+    def sentences(self, offer: ClassOffer | None = None) -> list[str]:
+        found = ClassOffer.objects.for_lists().get(pk=(offer or self.offer).pk)
+        return [str(each) for each in promised.sentences(terms.of_offer(found))]
+
+    def test_steps_have_the_dates_of_the_class_the_earliest_first(self) -> None:
+        usual()
+        first, second, *_ = self.starts()
+        holds = terms.of_offer(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
+        self.assertEqual([step.until for step in holds.steps], [first - timedelta(7), second])
+        self.assertIn("(7 days before the first class) you get everything back.", self.sentences()[0])
+        self.assertIn("(the beginning of the second class) you get 50 % back, as credit.", self.sentences()[1])
+
+    def test_the_wall_clock_of_the_school_counts_through_the_change_of_clocks(self) -> None:
+        first = dates.at(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th
+        before = terms.ends("weeks 1", [first])
+        self.assertEqual(dates.local(before).time(), time(19))  # type: ignore[arg-type]
+        self.assertEqual(terms.ends("hours 168", [first]), first - timedelta(hours=168))
+
+    def test_a_class_may_have_terms_of_its_own_and_a_school_none(self) -> None:
+        self.assertIn("(the beginning of the first class) you get everything back.", self.sentences()[0])
+        usual()
+        own = CancellationTerms.objects.create(name="None at all")
+        offers.change_offer(self.ada, self.offer, OfferDraft({"terms": own}))
+        self.assertEqual(self.sentences(), ["What is paid for this does not come back."])
+
+    def test_where_fewer_classes_take_place_than_a_step_counts_it_ends_with_the_last(self) -> None:
+        when = self.starts()
+        self.assertEqual(terms.ends("meeting 9", when), when[-1])
+        self.assertIsNone(terms.ends("meeting 1", []))
+
+    def test_how_much_has_been_had_counts_from_when_it_was_bought(self) -> None:
+        when = self.starts()
+        self.assertEqual(terms.used(when, when[0] - timedelta(1), when[0]), Decimal(1) / len(when))
+        self.assertEqual(terms.used(when, when[0] + timedelta(1), when[1]), Decimal(1) / (len(when) - 1))
+        self.assertEqual(terms.used(when, when[-1] + timedelta(1), when[-1] + timedelta(2)), 1)
+        self.assertEqual(terms.used([], None, when[0]), 0)
+
+    def test_bought_terms_hold_when_the_terms_or_the_choice_change(self) -> None:
+        named = usual()
+        line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
+        before = promised.sold(line, timezone.now())
+        named.steps.update(percent=0)
+        offers.change_offer(self.ada, self.offer, OfferDraft({"terms": CancellationTerms.objects.create(name="No")}))
+        self.assertEqual(promised.sold(line, timezone.now()), before)
+        self.assertEqual(before.at(timezone.now()).percent, 100)
+
+    def test_a_class_that_starts_later_gives_more_time_and_one_that_starts_earlier_none_less(self) -> None:
+        usual()
+        line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
+        first = self.starts()[0]
+        meetings.cancel(self.ada, self.offer.meetings.first(), "Snow")
+        self.assertEqual(promised.sold(line, timezone.now()).steps[0].until, first)
+        meetings.restore(self.ada, self.offer.meetings.first())
+        self.assertEqual(promised.sold(line, timezone.now()).steps[0].until, first - timedelta(7))
+
+    def test_they_are_read_before_buying_and_on_the_order(self) -> None:
+        usual()
+        sentence = self.sentences()[0]
+        self.assertContains(self.client.get(self.offer.get_absolute_url()), sentence)
+        self.log_in(self.alice)
+        cart = buying.cart((self.offer, buying.me()), payer=self.alice)
+        for name in ("cart", "checkout_review"):
+            self.assertContains(self.client.get(reverse(name)), sentence)
+        with override_settings(WITHDRAWAL_DAYS=14):
+            self.assertContains(self.client.get(reverse("checkout_review")), "Within 14 days after ordering")
+            order = buying.place(cart)
+        CancellationStep.objects.all().delete()
+        page = self.client.get(order.address())
+        self.assertContains(page, sentence)
+        self.assertContains(page, "you can withdraw without a reason")
+
+    def test_they_come_along_to_the_next_session_and_into_a_teachers_request(self) -> None:
+        named = usual(is_default=False)
+        offers.change_offer(self.ada, self.offer, OfferDraft({"terms": named}))
+        self.offer.refresh_from_db()
+        self.assertEqual(next_session.repeat(self.offer).draft(self.session).values["terms"], named)
+        other = CancellationTerms.objects.create(name="Strict")
+        asked = proposals.request_change(self.tess.staff, self.offer, {"terms": other}, "Please")
+        self.assertIn(("cancellation terms", "Usual", "Strict"), proposals.in_words(asked))
+        proposals.approve(self.ada, asked)
+        self.offer.refresh_from_db()
+        self.assertEqual(self.offer.terms, other)
+
+
+class TermsAdminTest(SchoolTestCase):
+    def save(self, **more: object) -> int:
+        step = {"steps-0-number": 7, "steps-0-unit": "days", "steps-0-percent": "100", "steps-0-gives": "refund"}
+        form = {"name": "Usual", "is_default": "on", "steps-TOTAL_FORMS": 1, "steps-INITIAL_FORMS": 0}
+        url = reverse("admin:classwork_cancellationterms_add")
+        return self.client.post(url, form | step | more).status_code  # type: ignore[arg-type]
+
+    def test_an_admin_writes_them_and_it_is_written_down(self) -> None:
+        self.log_in(self.ada)
+        self.assertEqual(self.save(), 302)
+        page = self.client.get(reverse("admin:classwork_cancellationterms_changelist"))
+        self.assertContains(page, "Until 7 days before the first class you get everything back.")
+        self.assertTrue(Entry.objects.filter(action="classwork.cancellationterms_added").exists())
+
+    def test_what_makes_no_sense_is_refused(self) -> None:
+        self.log_in(self.ada)
+        for wrong in (
+            {"steps-0-percent": "101"},
+            {"steps-0-percent": "-1"},
+            {"steps-0-percent": "NaN"},
+            {"steps-0-number": 0},
+            {"steps-0-number": 501},
+            {"steps-0-unit": "years"},
+            {"steps-0-gives": "gold"},
+            {"name": ""},
+        ):
+            with self.subTest(wrong):
+                self.assertEqual(self.save(**wrong), 200)
+        self.assertFalse(CancellationTerms.objects.exists())
+
+    def test_only_one_of_them_is_usual_and_chosen_ones_stay(self) -> None:
+        first = usual()
+        with self.assertRaises(ValidationError):
+            CancellationTerms(name="Other", is_default=True).full_clean()
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            CancellationTerms.objects.create(name="Other", is_default=True)
+        offers.change_offer(self.ada, make.offer(self.session, make.subject(version="B")), OfferDraft({"terms": first}))
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            first.delete()

@@ -1,0 +1,128 @@
+"""Terms of cancelling: what is promised to whoever buys, and what holds for whoever has bought."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from billing import kinds
+from billing.kinds import Gives, Step, Terms
+from billing.models import Order, OrderLine
+
+EXCEPT_USED = ", except for what you have had by then"
+
+
+def offered(line: OrderLine, at: datetime) -> Terms:
+    """What buying it now promises: the kind's own terms, and the law's."""
+    return with_the_law(kinds.of(line).terms(line, at))
+
+
+def with_the_law(terms: Terms) -> Terms:
+    return replace(terms, withdrawal_days=settings.WITHDRAWAL_DAYS, keeps_used=settings.WITHDRAWAL_KEEPS_USED)
+
+
+def sold(line: OrderLine, at: datetime) -> Terms:
+    """What was promised when it was bought. A class that moves takes its dates along, though only to the buyer's good:
+    a moment that was named still holds, and where the rule has a later one by now, that one does."""
+    try:
+        kind = kinds.of(line)
+        promised = Terms.from_json(line.terms) if line.terms else offered(line, at)
+    except (kinds.UnknownKind, kinds.Unavailable):
+        return Terms.from_json(line.terms) if line.terms else Terms(())
+    return replace(promised, steps=tuple(_as_it_stands(kind, line, step) for step in promised.steps))
+
+
+def _as_it_stands(kind: kinds.ProductKind, line: OrderLine, step: Step) -> Step:
+    now = kind.ends(line, step.rule) if step.rule else None
+    if now is None or (step.until is not None and now <= step.until):
+        return step
+    return replace(step, until=now)
+
+
+# -- withdrawing -------------------------------------------------------------------------------------------------
+
+
+def last_day_to_withdraw(order: Order, terms: Terms) -> date | None:
+    """The whole day counts; None where there is no right to it."""
+    if not terms.withdrawal_days or order.placed_at is None:
+        return None
+    return timezone.localdate(order.placed_at) + timedelta(days=terms.withdrawal_days)
+
+
+def may_withdraw(order: Order, terms: Terms, at: datetime) -> bool:
+    last = last_day_to_withdraw(order, terms)
+    return last is not None and timezone.localdate(at) <= last
+
+
+# -- in words ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Sentence:
+    text: str
+    is_over: bool = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What is promised about one line."""
+
+    line: OrderLine
+    sentences: list[Sentence]
+    withdrawal: str
+
+
+def promises(order: Order, at: datetime) -> list[Promise]:
+    """What holds for each line of an order that stands; of one that is closed there is nothing to say."""
+    if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_lapsed(at):
+        return []
+    return [_promise(line, at) for line in order.lines.all() if line.cancelled_at is None]
+
+
+def _promise(line: OrderLine, at: datetime) -> Promise:
+    holds = sold(line, at)
+    return Promise(line, sentences(holds, at), withdrawal(holds, line.order))
+
+
+def withdrawal(terms: Terms, order: Order | None = None) -> str:
+    """The right that the law gives; before an order is placed its days are counted, afterwards the last is named."""
+    if not terms.withdrawal_days:
+        return ""
+    last = last_day_to_withdraw(order, terms) if order else None
+    days = "one day" if terms.withdrawal_days == 1 else f"{terms.withdrawal_days} days"
+    until = f"Until the end of {date_format(last, 'l j F Y')}" if last else f"Within {days} after ordering"
+    right = "you can withdraw without a reason, and get everything back the way you paid it"
+    return f"{until} {right}{EXCEPT_USED if terms.keeps_used else ''}."
+
+
+def sentences(terms: Terms, at: datetime | None = None) -> list[Sentence]:
+    """With `at`, those whose time is over are marked."""
+    said = [Sentence(_sentence(step), bool(at and step.until and step.until < at)) for step in terms.steps]
+    endless = any(step.until is None and not step.rule for step in terms.steps)
+    last = "After that nothing comes back." if terms.steps else "What is paid for this does not come back."
+    return said if endless else [*said, Sentence(last)]
+
+
+def _sentence(step: Step) -> str:
+    back = what(step)
+    if step.until is not None:
+        about = f" ({step.label})" if step.label else ""
+        return f"Until {moment(step.until)}{about} {back}."
+    return f"Until {step.label} {back}." if step.rule else f"{back[0].upper()}{back[1:]}."
+
+
+def what(step: Step) -> str:
+    if not step.percent:
+        return "nothing comes back"
+    share = "everything" if step.percent == 100 else f"{step.percent.normalize():f} %"
+    return f"you get {share} back" + (", as credit" if step.gives == Gives.CREDIT else "")
+
+
+def moment(when: datetime) -> str:
+    """With its weekday and its year, as whoever plans by it needs it."""
+    return date_format(timezone.localtime(when), "l j F Y, H:i")

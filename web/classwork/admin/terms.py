@@ -1,0 +1,38 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+
+from billing.domain.terms import sentences
+from billing.kinds import Terms
+from classwork.domain.places import terms
+from classwork.models import CancellationStep, CancellationTerms
+from history.recorded import Recorded
+
+
+class StepInline(admin.TabularInline):
+    model = CancellationStep
+    extra = 1
+
+
+@admin.register(CancellationTerms)
+class CancellationTermsAdmin(Recorded):
+    list_display = ["name", "is_default", "in_words", "classes"]
+    inlines = [StepInline]
+    fields = ["name", "is_default", "in_words"]
+    readonly_fields = ["in_words"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[CancellationTerms]":
+        return super().get_queryset(request).prefetch_related("steps").annotate(chosen=Count("offers"))
+
+    @admin.display(description="classes", ordering="chosen")
+    def classes(self, obj: Any) -> int:
+        """For which they were chosen."""
+        return int(obj.chosen)
+
+    @admin.display(description="what people read")
+    def in_words(self, obj: CancellationTerms) -> str:
+        if obj.pk is None:
+            return "It is shown here once the steps are saved, and with the class’s dates to whoever thinks of buying."
+        return " ".join(map(str, sentences(Terms(terms.as_steps(obj.steps.all(), [])))))

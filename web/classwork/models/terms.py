@@ -1,0 +1,76 @@
+"""Terms of cancelling: named by the school, chosen for a class, and kept with every place that is sold under them."""
+
+from decimal import Decimal
+from functools import cached_property
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from billing.kinds import Gives
+
+
+class CancellationTerms(models.Model):
+    name = models.CharField(max_length=60, unique=True)
+    is_default = models.BooleanField(
+        "the school’s usual terms", default=False, help_text="They hold for classes for which no others are chosen."
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "cancellation terms"
+        ordering = ["-is_default", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["is_default"],
+                condition=Q(is_default=True),
+                name="classwork_terms_one_default",
+                violation_error_message="Other terms are the school’s usual ones already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CancellationStep(models.Model):
+    """Until when so much comes back; after the last step nothing does."""
+
+    class Unit(models.TextChoices):
+        HOURS = "hours", "hours before the first class"
+        DAYS = "days", "days before the first class"
+        WEEKS = "weeks", "weeks before the first class"
+        MEETING = "meeting", "when the class of this number begins"
+
+    terms = models.ForeignKey(CancellationTerms, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveSmallIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(500)], help_text="How many, or the number of the class."
+    )
+    unit = models.CharField("until", max_length=7, choices=Unit, default=Unit.DAYS)
+    percent = models.DecimalField(
+        "percent back",
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal(100),
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
+    gives = models.CharField("as", max_length=6, choices=Gives, default=Gives.REFUND)
+
+    class Meta:
+        verbose_name = "step"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["terms", "unit", "number"],
+                name="classwork_terms_step_once",
+                violation_error_message="There is a step with this moment already.",
+            ),
+            models.CheckConstraint(condition=Q(percent__range=(0, 100)), name="classwork_terms_step_percent"),
+            models.CheckConstraint(condition=Q(number__range=(1, 500)), name="classwork_terms_step_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % until {self.number} {self.get_unit_display()}"
+
+    @cached_property
+    def rule(self) -> str:
+        return f"{self.unit} {self.number}"
