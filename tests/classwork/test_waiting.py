@@ -187,6 +187,17 @@ class QueueTest(WaitingTestCase):
         with self.assertRaisesMessage(NotPlaced, "together"):
             place(basket)
 
+    def test_while_a_couple_takes_its_places_none_of_them_is_offered_to_who_waits_behind(self) -> None:
+        self.limit(2)
+        orders = self.full(), pay(place(cart((self.offer, me()), email="p2@example.org")))
+        pair, behind = self.wait(person("Ann"), person("Ben")), self.wait(person("Cat"))
+        for order in orders:
+            registering.release(line(order), "Moved away")
+        queue.tend(self.offer.pk)
+        self.take(pair)
+        queue.tend(self.offer.pk)
+        self.assertEqual((self.taken(), self.now(behind)), (2, State.WAITING))
+
     def test_the_list_is_closed_when_the_class_is_over(self) -> None:
         self.full()
         ann = self.wait(person("Ann"))
@@ -261,10 +272,27 @@ class RolesTest(WaitingTestCase):
 
     def test_partners_come_in_together(self) -> None:
         self.arrange(Apart(most=0))
+        order = self.partners("lead", "follow")
+        self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
+
+    def partners(self, *roles: str) -> Order:
         basket = cart(email="pair@example.org")
-        for name, role in (("Ann", "lead"), ("Ben", "follow")):
+        for name, role in zip(("Ann", "Ben"), roles, strict=True):
             carts.add(basket, "place", self.offer.pk, person(name).attendee.as_details() | {"role": role})
-        self.assertEqual(self.state_of(pay(place(basket))), [Registration.State.CONFIRMED] * 2)
+        return pay(place(basket))
+
+    def test_either_of_two_partners_is_what_the_other_is_not(self) -> None:
+        self.arrange(Apart(most=0))
+        order = self.partners(EITHER, "lead")
+        roles = Registration.objects.filter(line__order=order).order_by("line").values_list("role", flat=True)
+        self.assertEqual(list(roles), ["follow", "lead"])
+
+    def test_partners_come_in_together_past_one_who_waits_and_could_not_come_alone(self) -> None:
+        self.arrange(Apart(most=0))
+        dan = self.wait(person("Dan", "follow"))
+        order = self.partners("lead", "follow")
+        self.assertEqual(self.state_of(order), [Registration.State.CONFIRMED] * 2)
+        self.assertEqual(self.now(dan), State.WAITING)
 
     def test_who_waits_is_asked_when_the_other_role_comes(self) -> None:
         self.register("a", "lead")

@@ -3,7 +3,7 @@
 Asked for reading when a page is made, and under the lock of the offer when a place is taken.
 """
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from billing.kinds import Unavailable
 from billing.models import OrderLine
 from classwork.domain.places import room
 from classwork.domain.places.waiting import queue
-from classwork.domain.places.waiting.balance import EITHER, Obstacle, obstacle, settle
+from classwork.domain.places.waiting.balance import EITHER, Counts, Obstacle, Rules, obstacle, settle
 from classwork.domain.places.waiting.walk import usable
 from classwork.models import ClassOffer, Registration, WaitingEntry
 
@@ -37,36 +37,61 @@ class Seat:
 def why_not(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
     """'' when the line can have its place as things stand."""
     entry = _entry_of(line)
-    if entry is not None and _is_kept(entry, line, at):
-        lines = len(_together(line, entry))
+    if entry is not None and _is_kept(entry, at):
+        lines = len(_together(line))
         return "" if lines >= entry.size else TOGETHER
     if line.details.get("over_capacity"):
         return ""
-    return _why_not(line, offer, at, [wish(one) for one in _companions(line)])
+    return _refusal(offer, _party(line, offer, at))
 
 
 def admit(line: OrderLine, offer: ClassOffer, at: datetime) -> Seat:
     """The lock of the offer is held. Raises Unavailable with the reason."""
-    queue.advance(offer, at)
+    if not _company(line):  # else the walk would see half of those who come together
+        queue.advance(offer, at)
     entry = _entry_of(line)
-    if entry is not None and _is_kept(entry, line, at):
+    if entry is not None and _is_kept(entry, at):
         return _kept_seat(entry, line, at)
-    here = room.of(offer, at)
-    role = settle(here.rules, here.counts, [wish(line)])[0]
+    party = _party(line, offer, at)
+    role = party.role
     if line.details.get("over_capacity"):
+        here = room.of(offer, at)
         return Seat(role, over=obstacle(here.rules, here.counts, [role]) is not None)
-    if said := _why_not(line, offer, at, [wish(one) for one in _companions(line)]):
+    if said := _refusal(offer, party):
         raise Unavailable(said)
     return Seat(role)
 
 
-def _why_not(line: OrderLine, offer: ClassOffer, at: datetime, wanted: Sequence[str]) -> str:
-    here = room.of(offer, at)
-    if here.rules.roles and any(one not in {*here.rules.names, EITHER} for one in wanted):
+@dataclass(frozen=True)
+class Party:
+    """Those who come in together, all or none, and the class as it is without them."""
+
+    rules: Rules
+    counts: Counts
+    wanted: tuple[str, ...]
+    number: int
+    """Which of them the line is: who has a place already comes first."""
+
+    @property
+    def role(self) -> str:
+        return settle(self.rules, self.counts, self.wanted)[self.number]
+
+
+def _party(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
+    here, company = room.of(offer, at), _company(line)
+    others = [one for one in _together(line) if one != line and one.pk not in company]
+    before = Counter(here.counts)
+    before.subtract(company.values())
+    wanted = (*company.values(), wish(line), *map(wish, others))
+    return Party(here.rules, before, wanted, len(company))
+
+
+def _refusal(offer: ClassOffer, party: Party) -> str:
+    if party.rules.roles and any(one not in {*party.rules.names, EITHER} for one in party.wanted):
         return "Please say in which role you attend."
-    why = obstacle(here.rules, here.counts, settle(here.rules, here.counts, wanted))
-    waiting = queue.as_waiting(list(queue.in_line(offer))) if why is None and here.waiting else []
-    if why is None and not usable(here.rules, here.counts, waiting, tuple(wanted)):
+    why = obstacle(party.rules, party.counts, settle(party.rules, party.counts, party.wanted))
+    waiting = queue.as_waiting(list(queue.in_line(offer))) if why is None else []
+    if waiting and not usable(party.rules, party.counts, waiting, party.wanted):
         why = Obstacle("queue")
     return "" if why is None else SAID[why.rule].format(role=why.role)
 
@@ -75,11 +100,16 @@ def wish(line: OrderLine) -> str:
     return str(line.details.get("role", ""))
 
 
-def _companions(line: OrderLine) -> list[OrderLine]:
-    """The lines of one order that still need a place in the class come in together, this one first."""
-    same = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None)
-    others = same.exclude(pk=line.pk).exclude(registrations__state__in=Registration.LIVE)
-    return [line, *others]
+def _together(line: OrderLine) -> list[OrderLine]:
+    """The lines of an order that come into a class together; what was offered to an entry is apart from the rest."""
+    lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None).order_by("pk")
+    return [one for one in lines if one.details.get("entry") == line.details.get("entry")]
+
+
+def _company(line: OrderLine) -> dict[int, str]:
+    """Those of them who have their place already, with its role."""
+    others = [one.pk for one in _together(line) if one != line]
+    return dict(Registration.objects.live().filter(line__in=others).order_by("line").values_list("line", "role"))
 
 
 def _entry_of(line: OrderLine) -> WaitingEntry | None:
@@ -87,25 +117,15 @@ def _entry_of(line: OrderLine) -> WaitingEntry | None:
     return WaitingEntry.objects.filter(pk=number, offer=line.product_id).first() if number else None
 
 
-def _is_kept(entry: WaitingEntry, line: OrderLine, at: datetime) -> bool:
-    """While the offer stands, and then for the other line of the order that takes it; once, not when it comes late."""
-    if entry.state == State.OFFERED and entry.offered_until is not None:
-        return entry.offered_until >= at
-    is_new = not Registration.objects.filter(line=line).exists()
-    return is_new and entry.state == State.TAKEN and entry.order_id == line.order_id
-
-
-def _together(line: OrderLine, entry: WaitingEntry) -> list[OrderLine]:
-    lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None)
-    return [one for one in lines if one.details.get("entry") == entry.pk]
+def _is_kept(entry: WaitingEntry, at: datetime) -> bool:
+    return entry.state == State.OFFERED and entry.offered_until is not None and entry.offered_until >= at
 
 
 def _kept_seat(entry: WaitingEntry, line: OrderLine, at: datetime) -> Seat:
-    """One seat for each of the entry's people, whoever they are called now; no line has more than one."""
-    mine = _together(line, entry)
-    number = [one.pk for one in mine].index(line.pk)
+    """One seat for each of the entry's people, whoever they are called now; the offer stands until the last is in."""
+    number = _together(line).index(line)
     if number >= entry.size:
         raise Unavailable(FULL)
-    if entry.state == State.OFFERED:
+    if len(_company(line)) + 1 >= entry.size:
         queue.end(entry, State.TAKEN, at, order=line.order)
     return Seat(entry.roles[number])

@@ -152,6 +152,7 @@ def offer_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
         raise CannotBe(f"There is no place for them: {in_words(step.obstacle)}.")
     queue.keep(entry, entry.offer, step, at)
     record(by, "classwork.place_offered", entry, why=why, offer=entry.offer_id)
+    queue.advance(entry.offer, at)
 
 
 @transaction.atomic
@@ -173,6 +174,9 @@ def move(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
 
 @transaction.atomic
 def take_off(entry: WaitingEntry, *, why: str, by: User) -> None:
+    entry = _locked(entry)
+    if not entry.is_live:
+        raise CannotBe(why_not(entry))
     record(by, "classwork.waiting_taken_off", entry, why=why)
     leave(entry)
 
