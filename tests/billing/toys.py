@@ -89,6 +89,9 @@ class ToyKind(ProductKind):
     def release(self, line: OrderLine, why: str) -> None:
         self.put(line, "released")
 
+    def replaced(self, line: OrderLine, by: OrderLine) -> None:
+        self.put(line, "exchanged")
+
     def opened(self, lines: Sequence[OrderLine]) -> set[int]:
         fresh = OrderLine.objects.filter(pk__in=[line.pk for line in lines], details__state="confirmed")
         return set(fresh.values_list("pk", flat=True))

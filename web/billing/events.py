@@ -21,6 +21,16 @@ class OfLine:
 
 
 @dataclass(frozen=True)
+class Replaced:
+    """A line of an order has become a line of another one."""
+
+    order_id: int
+    line_id: int
+    by_order_id: int
+    by_line_id: int
+
+
+@dataclass(frozen=True)
 class OfPayment:
     """Something is so of one attempt to pay."""
 
@@ -84,6 +94,7 @@ ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order"
 HOLD_ENDING = EventType("billing.hold_ending", OfOrder, subject=("order", "order_id"))
 PAYMENT_DUE = EventType("billing.payment_due", OfOrder, subject=("order", "order_id"))
 LINE_CANCELLED = EventType("billing.line_cancelled", OfLine, subject=("order", "order_id"))
+LINE_REPLACED = EventType("billing.line_replaced", Replaced, subject=("order", "order_id"))
 PAYMENT_FAILED = EventType("billing.payment_failed", OfPayment, subject=("order", "order_id"))
 PAYMENT_PROMISED = EventType("billing.payment_promised", OfPayment, subject=("order", "order_id"))
 GATEWAY_TO_BE_ASKED = EventType("billing.gateway_to_be_asked", OfPayment, subject=("order", "order_id"))

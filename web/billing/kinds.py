@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 ZERO = Decimal(0)
+AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on")
 
 
 class Unavailable(Exception):
@@ -56,6 +57,14 @@ class Facts:
     at_the_door: bool = False
     tax_percent: Decimal = ZERO
     """Part of the price, not on top of it."""
+    replaced: str = ""
+    """The earlier line, by its title, whose place this one takes; see billing.domain.replacing."""
+    carried: Decimal = ZERO
+    """What was paid for it."""
+    discounts: Decimal = ZERO
+    """What was taken off it, and stays with the buyer; as much as fits the new price."""
+    passed_on: Decimal = ZERO
+    """On a line whose place another took: what it costs less, because it went back."""
     less: Decimal = ZERO
     """Off the full price for a reason of the thing itself, such as a part of it that is over."""
     less_why: str = ""
@@ -73,7 +82,7 @@ class Facts:
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
         known = {field.name for field in fields(cls)}
         values = {name: value for name, value in stored.items() if name in known}
-        for name in ("full", "less", "prepay", "multi", "tax_percent"):
+        for name in AMOUNTS:
             values[name] = Decimal(values.get(name, 0))
         if isinstance(values.get("starts"), str):
             values["starts"] = parse_datetime(values["starts"])
@@ -176,6 +185,10 @@ class ProductKind(ABC):
     @abstractmethod
     def opened(self, lines: "Sequence[OrderLine]") -> set[int]:
         """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
+
+    def replaced(self, line: "OrderLine", by: "OrderLine") -> None:
+        """What this line stood for has become another line's, which is confirmed in the same transaction."""
+        self.release(line, "Exchanged.")
 
     def terms(self, line: "OrderLine", at: datetime) -> Terms:
         """What is promised to whoever buys now; billing.domain.terms knows what was promised to whoever has bought."""

@@ -290,9 +290,17 @@ RECONCILIATIONS_KEEP_DAYS = env.whole("RECONCILIATIONS_KEEP_DAYS", 400, least=7)
 ACCOUNT_CODES = env.words("ACCOUNT_CODES")
 PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind"}
 PRICING_STEPS = [
-    f"billing.domain.steps.{name}"
-    for name in ("full_price", "reduction", "multi_class", "prepay", "percentage_code", "amount_code", "credit")
+    "billing.domain.steps.full_price",
+    "billing.domain.steps.reduction",
+    "billing.domain.steps.multi_class",
+    "billing.domain.steps.prepay",
+    "billing.domain.steps.replaced",
+    "billing.domain.steps.percentage_code",
+    "billing.domain.steps.amount_code",
+    "billing.domain.steps.passed_on",
+    "billing.domain.steps.credit",
 ]
+EXCHANGE_SURPLUS = env.choice("EXCHANGE_SURPLUS", "terms", ["terms", "credit"])
 PAYMENT_MODEL = "billing.Payment"
 PAYMENT_HOST = urlsplit(SITE_URL).netloc
 PAYMENT_USES_SSL = SITE_URL.startswith("https:")

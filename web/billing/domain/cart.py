@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import kinds
-from billing.domain import codes, credit, locks, pricing, terms
+from billing.domain import codes, credit, locks, pricing, replacing, terms
 from billing.models import Code, Order, OrderLine
 from users.models import User
 
@@ -57,21 +57,34 @@ def new(payer: User | None = None) -> Order:
     return Order.objects.create(payer=payer, currency=settings.CURRENCY)
 
 
+def beside(order: Order) -> Order:
+    """Another cart for whoever pays that order; it becomes their account's when it is placed."""
+    fields = ("currency", "payer_name", "payer_email", "street", "city", "area", "postcode", "country")
+    return Order.objects.create(**{name: getattr(order, name) for name in fields})
+
+
 def of(account: User) -> Order | None:
     return Order.objects.filter(payer=account, state=Order.State.CART).first()
 
 
 @transaction.atomic
-def add(cart: Order, kind: str, product_id: int, details: dict[str, Any] | None = None) -> OrderLine:
-    """The same choice twice is one line, so a double click adds one."""
+def add(
+    cart: Order,
+    kind: str,
+    product_id: int,
+    details: dict[str, Any] | None = None,
+    replaces: OrderLine | None = None,
+) -> OrderLine:
+    """The same choice twice is one line, so a double click adds one. It may take the place of an earlier, paid line."""
     kinds.get(kind)
     locks.order(cart.pk)
-    same = cart.lines.filter(kind=kind, product_id=product_id, details=details or {}).first()
+    said = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
+    same = cart.lines.filter(**said).first()
     if same:
         return same
     if cart.lines.count() >= MOST_LINES:
         raise Full
-    return cart.lines.create(kind=kind, product_id=product_id, details=details or {})
+    return cart.lines.create(**said)
 
 
 def remove(cart: Order, line_id: int) -> None:
@@ -117,7 +130,8 @@ def _see_line(line: OrderLine, at: datetime) -> Seen:
         line.title, line.detail = about.title, about.detail
         promised = terms.offered(line, at)
         said = terms.sentences(promised, at), terms.withdrawal(promised)
-        return Seen(line, about, kind.facts(line, at), kind.problems(line, at), *said)
+        problems = replacing.problems(line, at) or kind.problems(line, at)
+        return Seen(line, about, replacing.facts_of(line, at), problems, *said)
     except kinds.UnknownKind:
         return Seen(line, kinds.Description(GONE), None, [GONE])
     except kinds.Unavailable as gone:

@@ -6,6 +6,7 @@ The order and the payment are locked by the caller. What follows for the product
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils import timezone
 from payments import PaymentStatus
 
@@ -88,12 +89,18 @@ def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
         refunds.move(order, payment, gone, refunds.Answer(Refund.State.DONE, dispute.reference))
     if order.state != Order.State.PAID:
         return
-    if ledger.received(order) > 0 or credit.spent_on(order) > 0:
+    if ledger.received(order) > 0 or credit.spent_on(order) > 0 or _exchanged(order):
         text = f"Dispute {dispute.pk} was lost; part of the order is paid for all the same. Do the places stay?"
         cases.open_once(Case.Kind.OTHER, order, text, payment)
         return
     for line in locks.live_lines(order):
         cancel.cancel_line(line, at=timezone.now(), why=LOST, percent_back=Decimal(0))
+
+
+def _exchanged(order: Order) -> bool:
+    """Something of it was paid for in another order, or has become something there."""
+    chained = Q(successors__keeps_replaced=True) | Q(replaces__replaced_at__isnull=False)
+    return order.lines.filter(chained, cancelled_at=None).exists()
 
 
 def _turned(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:

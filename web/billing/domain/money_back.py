@@ -11,7 +11,7 @@ from billing import events, gateways
 from billing.domain import cases, credit, ledger, locks, refunds
 from billing.gateways.facts import Answer
 from billing.kinds import ZERO
-from billing.models import Case, Dispute, Order, Payment, Refund
+from billing.models import Case, Dispute, Order, OrderLine, Payment, Refund
 from common.errors import Permanent
 from common.money import is_whole, show
 from history.domain import record
@@ -137,11 +137,18 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
     check_nothing_moved(order, received)
     if order.state == Order.State.PLACED:
         raise TooMuch("This order is not paid yet: cancel it, or what of it is not wanted.")
+    if said := next(filter(None, (_on_its_way(line) for line in order.lines.all())), ""):
+        raise Moved(said)
     over = ledger.surplus(order)
     given = reserve(order, amount, why=why, by=by)
     refunds.lower(order, amount - max(over, ZERO))
     record(by, "billing.refunded", order, why=why, amount=str(amount))
     return given
+
+
+def _on_its_way(line: OrderLine) -> str:
+    """While a line is being exchanged, what was paid for it is spoken for."""
+    return "" if line.replaced_at else line.given_away(timezone.now())
 
 
 def check_nothing_moved(order: Order, received: Decimal | None) -> None:

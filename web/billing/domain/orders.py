@@ -8,7 +8,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from billing import events, kinds
-from billing.domain import cases, codes, credit, ledger, locks, money_back, pricing
+from billing.domain import cases, codes, credit, ledger, locks, money_back, pricing, replacing, settling, terms
 from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
 from common.money import show
@@ -26,11 +26,14 @@ class CannotBe(Exception):
 
 def hold(order: Order, lines: list[OrderLine]) -> None:
     """Raises Unavailable, naming the line, when one cannot be had."""
+    at = timezone.now()
     for line in lines:
         try:
+            replacing.keep(line, at)
             kinds.of(line).hold(line, order.held_until)
             if order.due != Due.NOW:
                 kinds.of(line).confirm(line)
+                replacing.complete(line, at)
         except kinds.Unavailable as gone:
             raise kinds.Unavailable(f"{line.title}: {gone}") from gone
 
@@ -47,6 +50,7 @@ def pay_off(order: Order, at: datetime) -> None:
         try:
             with transaction.atomic():
                 kinds.of(line).confirm(line)
+                replacing.complete(line, at)
         except (kinds.Unavailable, kinds.UnknownKind) as gone:
             cases.open_case(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {gone}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
@@ -116,6 +120,7 @@ def _take_again(order: Order, at: datetime) -> list[str]:
 
     Returns what is not as it was; raises CannotBe when no place is left. Whoever calls it undoes all by raising.
     """
+    replacing.lock(order)
     changed = _count_code_again(order, at)
     if order.payer is not None:
         locks.account(order.payer)
@@ -145,12 +150,13 @@ def _hold_again(order: Order, at: datetime) -> list[str]:
     for line in lines:
         try:
             with transaction.atomic():
+                replacing.keep(line, at)
                 kinds.of(line).hold(line, None)
         except (kinds.Unavailable, kinds.UnknownKind) as why:
             gone[line.pk] = f"{line.title}: {why}"
     if len(gone) == len(lines):
         raise CannotBe(" ".join(gone.values()) or "Nothing is left in this order.")
-    OrderLine.objects.filter(pk__in=gone).update(cancelled_at=at)
+    OrderLine.objects.filter(pk__in=gone).update(cancelled_at=at, keeps_replaced=False)
     return list(gone.values())
 
 
@@ -198,8 +204,20 @@ def _close(order: Order, state: str, at: datetime, why: str) -> None:
 
 
 def _let_go(order: Order, why: str) -> None:
+    at = order.closed_at or timezone.now()
     for line in locks.live_lines(order):
         kinds.of(line).release(line, why)
+        if line.replaces is not None:
+            _give_back(line, why, at)
+
+
+def _give_back(line: OrderLine, why: str, at: datetime) -> None:
+    """What it was exchanged for is free again, or goes back by the terms once that has happened."""
+    step = terms.sold(line, at).at(at)
+    try:
+        replacing.undo(line, at, settling.Back(step.percent, why, as_credit=step.gives == kinds.Gives.CREDIT))
+    except money_back.Refused as refused:
+        raise CannotBe(str(refused)) from refused
 
 
 # -- staying placed ----------------------------------------------------------------------------------------------

@@ -1,20 +1,23 @@
 """Cart → placed: quote, store the quote, take credit and code, hold every product; all of it or nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from billing import events, kinds
 from billing.domain import cart as carts
-from billing.domain import codes, credit, due, locks, orders, pricing, terms
+from billing.domain import codes, credit, due, locks, orders, pricing, replacing, terms
 from billing.models import Adjustment, Order, OrderLine
 from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
+Seen = tuple[Decimal, Decimal]
+"""The two totals that the payer saw."""
 
 
 class NotPlaced(Exception):
@@ -36,6 +39,8 @@ class How:
     due: str = Due.NOW
     on: date | None = None
     by_staff: User | None = None
+    payer: User | None = None
+    """Whose order it becomes, where the cart has no account."""
     terms_version: str = ""
 
 
@@ -50,10 +55,12 @@ class Plan:
 
 
 @transaction.atomic
-def place(cart: Order, how: How, *, seen: tuple[Decimal, Decimal] | None, at: datetime) -> Order:
+def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     order = locks.order(cart.pk)
     if order.state != State.CART:
         raise AlreadyPlaced
+    order.payer = order.payer or how.payer
+    replacing.lock(order)
     plan = _plan(order, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
         raise PriceChanged("The price has changed since you saw it. Please look at it again.")
@@ -73,6 +80,16 @@ def place(cart: Order, how: How, *, seen: tuple[Decimal, Decimal] | None, at: da
     return order
 
 
+@transaction.atomic
+def exchange(
+    old: OrderLine, product_id: int, details: dict[str, Any], how: How, *, seen: Seen | None, at: datetime
+) -> Order:
+    """An order of its own in which a paid line becomes another of its kind. Raises NotPlaced."""
+    cart = carts.beside(old.order)
+    carts.add(cart, old.kind, product_id, details, replaces=old)
+    return place(cart, replace(how, payer=old.order.payer), seen=seen, at=at)
+
+
 def _plan(order: Order, at: datetime) -> Plan:
     lines = locks.live_lines(order)
     if not lines:
@@ -86,10 +103,10 @@ def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
     """The facts of a line that can be bought; its problems are the payer's to read."""
     kind = kinds.of(line)
     try:
-        problems = kind.problems(line, at)
+        problems = replacing.problems(line, at) or kind.problems(line, at)
         if problems:
             raise NotPlaced(f"{kind.describe(line).title}: {problems[0]}")
-        return kind.facts(line, at)
+        return replacing.facts_of(line, at)
     except kinds.Unavailable as gone:
         raise NotPlaced(str(gone) or carts.GONE) from gone
 

@@ -7,7 +7,6 @@ order and the payment are locked by the caller.
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import F
 from django.utils import timezone
 from payments import PaymentStatus
 
@@ -37,8 +36,10 @@ class NotYet(Exception):
 
 
 def count(payment: Payment, amount: Decimal) -> None:
-    Payment.objects.filter(pk=payment.pk).update(refunded_amount=F("refunded_amount") + amount)
+    """Added here and not in the database, which in SQLite's case would add floats."""
+    payment.refresh_from_db(fields=["refunded_amount"])
     payment.refunded_amount += amount
+    Payment.objects.filter(pk=payment.pk).update(refunded_amount=payment.refunded_amount)
 
 
 def lower(order: Order, amount: Decimal) -> Decimal:

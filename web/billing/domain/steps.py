@@ -40,6 +40,20 @@ def prepay(price: Price, ask: Ask) -> Price:
     return price.adjust("prepay", ((item.key, "Paid in advance", -item.facts.prepay) for item in early))
 
 
+def replaced(price: Price, ask: Ask) -> Price:
+    """Where a line takes the place of an earlier one: its discounts, then what was paid for it. Codes are for the rest.
+
+    Discounts are as large as they were, or as the line has in its own right; they do not add up.
+    """
+    facts = {item.key: item.facts for item in ask.items if item.facts.replaced}
+    own = {key: each.asked - price.lines[key] for key, each in facts.items()}
+    kept = (
+        (key, f"Discounts of {each.replaced}", own[key] - max(own[key], each.discounts)) for key, each in facts.items()
+    )
+    price = price.adjust("replaced", kept)
+    return price.adjust("carried", ((key, f"Paid for {each.replaced}", -each.carried) for key, each in facts.items()))
+
+
 def percentage_code(price: Price, ask: Ask) -> Price:
     discount = ask.discount
     if discount is None or not discount.percent:
@@ -57,6 +71,11 @@ def amount_code(price: Price, ask: Ask) -> Price:
     fitting = sorted(filter(discount.fits, ask.items), key=lambda item: (-price.lines[item.key], item.key))
     parts = _spread(discount.amount, [item.key for item in fitting], price)
     return price.adjust("amount_code", ((key, discount.label, -part) for key, part in parts))
+
+
+def passed_on(price: Price, ask: Ask) -> Price:
+    less = ((item.key, "Given back when it was exchanged", -item.facts.passed_on) for item in ask.items)
+    return price.adjust("passed_on", less)
 
 
 def credit(price: Price, ask: Ask) -> Price:

@@ -180,6 +180,16 @@ class OrderLine(models.Model):
     kept = amount(editable=False, help_text="What the cancellation terms kept back.")
     cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
     ended = models.JSONField(null=True, blank=True, editable=False, help_text="What came of cancelling it.")
+    replaces = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="successors",
+        help_text="The earlier, paid line whose place this one takes.",
+    )  # fmt: skip
+    keeps_replaced = models.BooleanField(
+        default=False, editable=False, help_text="Its order is placed, so nothing else may become of what it replaces."
+    )
+    replaced_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its place became another line's."
+    )
 
     class Meta:
         verbose_name = "line"
@@ -189,10 +199,28 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(now_total__gte=0, door_total__gte=0, kept__gte=0), name="billing_line_totals"
             ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(keeps_replaced=True, cancelled_at=None),
+                name="billing_line_replaced_by_one",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title or f"{self.kind} {self.product_id}"
+
+    def successor(self, at: datetime) -> "OrderLine | None":
+        """The line that took its place or is about to: in an order that is placed and has not lapsed."""
+        found = self.successors.filter(keeps_replaced=True, cancelled_at=None).select_related("order").first()
+        return None if found is None or found.order.has_lapsed(at) else found
+
+    def given_away(self, at: datetime) -> str:
+        """'' while the line stands for itself; else the sentence why nothing else can be done with it."""
+        by = self.successor(at)
+        if by is None:
+            return ""
+        what = "was exchanged" if self.replaced_at else "is being exchanged"
+        return f"{self} {what} for {by} (order {by.order.number})."
 
 
 class Adjustment(models.Model):
