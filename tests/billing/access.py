@@ -1,11 +1,14 @@
 from datetime import datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
 from django.utils import timezone
 
 from billing.domain.reconciling import questions
+from billing.domain.vouchers import desk
 from billing.models import Book, Case, Finding, Order, Payment, Question, Reconciliation, Refund, TillCount
+from billing.models.vouchers import PURPOSE
 from common import links
 from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
 
@@ -34,6 +37,9 @@ def stage(school: SimpleNamespace) -> None:
     school.payment = Payment.objects.create(order=school.order, variant="practice", total=70, currency="USD")
     school.refund = Refund.objects.create(payment=school.payment, amount=1)
     _reconciled(school, now)
+    words = {"recipient_name": "Kit", "giver_name": "Alice", "message": "Dance!", "recipient_email": "kit@example.org"}
+    school.voucher = desk.give(Decimal(50), None, words | {"give_on": now.date()}, why="A prize", by=school.ada)
+    desk.extend(school.voucher, now.date(), why="x", by=school.ada)
     school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
 
 
@@ -74,6 +80,14 @@ def order(school: SimpleNamespace) -> list[Any]:
     return [school.order.pk]
 
 
+def voucher(school: SimpleNamespace) -> list[Any]:
+    return [school.voucher.pk]
+
+
+def voucher_key(school: SimpleNamespace) -> list[Any]:
+    return [links.make(PURPOSE, school.voucher.pk, school.voucher.nonce)]
+
+
 def token(school: SimpleNamespace) -> list[Any]:
     return [school.payment.token]
 
@@ -87,6 +101,16 @@ ROWS = [
     Row("checkout_code", NO_GET, post=AWAY, browse=False),
     Row("order", ALICE, args=order),
     Row("order_receipt", ALICE, args=order),
+    Row("vouchers", EVERYBODY, post="400   400 400 400 400 400"),
+    Row("voucher", EVERYBODY, args=voucher_key, note="whoever holds its address"),
+    Row("voucher", NOBODY, args=lambda school: [str(school.voucher.pk)], note="guessed"),
+    Row("checkout_voucher_aside", NO_GET, post=AWAY, args=lambda school: [school.voucher.pk], browse=False),
+    Row("order_voucher", NO_GET, post=ALICES_POST, args=order, browse=False),
+    Row("desk_vouchers", OFFICE),
+    Row("desk_voucher", OFFICE, args=voucher),
+    Row("desk_voucher_issue", OFFICE, post="login 403 403 403 403 400"),
+    Row("desk_voucher_extend", DESK_GET, post="login 403 403 403 403 400", args=voucher, browse=False),
+    Row("desk_voucher_void", DESK_GET, post="login 403 403 403 403 400", args=voucher, browse=False),
     Row("order_door", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("order_cancel", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("order_pay", NO_GET, post="404 400 404 404 404 404", args=order, browse=False),

@@ -35,7 +35,7 @@ class ProductKindsTest(SimpleTestCase):
     @with_toys
     def test_kinds_are_found_by_name(self) -> None:
         self.assertIsInstance(get("toy"), ToyKind)
-        self.assertEqual(list(installed()), [("toy", "tests.billing.toys.ToyKind")])
+        self.assertIn(("toy", "tests.billing.toys.ToyKind"), list(installed()))
         with self.assertRaises(UnknownKind):
             get("gone")
 

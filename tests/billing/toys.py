@@ -9,11 +9,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.test import override_settings
 
-from billing.kinds import Description, Facts, ProductKind, Step, Terms, Unavailable
+from billing.kinds import Description, Facts, Gift, ProductKind, Step, Terms, Unavailable
 from billing.models import Order, OrderLine
 from users.models import User
 
-KINDS = {"toy": "tests.billing.toys.ToyKind"}
+KINDS = {"toy": "tests.billing.toys.ToyKind", "voucher": "billing.selling.VoucherKind"}
 with_toys = override_settings(PRODUCT_KINDS=KINDS)
 HAS_IT = ("held", "confirmed")
 
@@ -109,6 +109,12 @@ class ToyKind(ProductKind):
 
     def used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(self.toy(line).used)
+
+    def gifts(self, at: datetime) -> list[Gift]:
+        return [Gift(str(number), f"Toy {number}", Decimal(toy.price)) for number, toy in self.catalogue.items()]
+
+    def is_given_by(self, line: OrderLine, what: str) -> bool:
+        return str(line.product_id) == what
 
     def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
         if not self.toy(line).asks_name:

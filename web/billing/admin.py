@@ -13,7 +13,19 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.domain import words
-from billing.models import Case, Code, Credit, Dispute, Order, OrderLine, Payment, Refund, WebhookEvent
+from billing.models import (
+    Case,
+    Code,
+    Credit,
+    Dispute,
+    Order,
+    OrderLine,
+    Payment,
+    Refund,
+    Voucher,
+    VoucherEntry,
+    WebhookEvent,
+)
 from common.money import show
 from history.domain import record
 
@@ -116,6 +128,33 @@ class CreditAdmin(Looking, admin.ModelAdmin):
     list_filter = ["reason", "at"]
     search_fields = ["account__email", "why"]
     list_select_related = ["account", "order", "by"]
+
+
+@admin.register(Voucher)
+class VoucherAdmin(Looking, admin.ModelAdmin):
+    list_display = [
+        "mark",
+        "created_at",
+        "gift",
+        "worth",
+        "balance",
+        "currency",
+        "recipient_name",
+        "expires_on",
+        "line",
+    ]
+    list_filter = ["created_at", "expires_on", ("voided_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=code", "recipient_name", "recipient_email", "giver_name", "=line__order__id"]
+    list_select_related = ["line"]
+    exclude = ["nonce"]
+
+
+@admin.register(VoucherEntry)
+class VoucherEntryAdmin(Looking, admin.ModelAdmin):
+    list_display = ["at", "voucher", "reason", "amount", "order", "why", "by"]
+    list_filter = ["reason", "at"]
+    search_fields = ["=voucher__code", "=order__id", "why"]
+    list_select_related = ["voucher", "order", "by"]
 
 
 @admin.register(Case)

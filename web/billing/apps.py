@@ -32,6 +32,10 @@ class BillingConfig(AppConfig):
             "billing.add_code",
             "billing.change_code",
             "billing.delete_code",
+            "billing.view_voucher",
+            "billing.add_voucher",
+            "billing.change_voucher",
+            "billing.view_voucherentry",
         ],
     }
     DESK_LINKS = [
@@ -47,6 +51,13 @@ class BillingConfig(AppConfig):
         ("Day sheet", "desk_day", "billing.view_tillcount", "Cash and cheques of a day, counted.", MONEY),
         ("Bookkeeping", "desk_books", "billing.export_books", "The books for the accountant's software.", MONEY),
         ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school.", MONEY),
+        (
+            "Gift vouchers",
+            "desk_vouchers",
+            "billing.view_voucher",
+            "Sold, given, used, and what is left on them.",
+            MONEY,
+        ),
         ("Money questions", "desk_cases", "billing.view_case", "What a person must decide.", MONEY),
     ]
     DESK_WORK = [
@@ -67,6 +78,7 @@ class BillingConfig(AppConfig):
             "billing.domain.reconciling.summing.open_ones",
         ),
     ]
+    FOOTER_LINKS = [("Gift vouchers", "vouchers")]
     HEADER = ["billing/header.html"]
     ACCOUNT_LINKS = [("Orders", "my_orders"), ("Credit", "my_credit")]
 

@@ -69,6 +69,8 @@ class Facts:
     """Off the full price for a reason of the thing itself, such as a part of it that is over."""
     less_why: str = ""
     """That reason, as the bill names it."""
+    is_money: bool = False
+    """What is bought is money again (a gift voucher): nothing is taken off, and neither credit nor vouchers pay it."""
 
     @property
     def asked(self) -> Decimal:
@@ -150,6 +152,15 @@ class Terms:
         return cls(**{**stored, "steps": tuple(map(Step.from_json, stored["steps"]))})
 
 
+@dataclass(frozen=True)
+class Gift:
+    """Something that can be given as a voucher: its name in the kind's own words, what people call it, its price."""
+
+    what: str
+    title: str
+    price: Decimal
+
+
 class ProductKind(ABC):
     """Every method gets the order line; `line.product_id` says which product, `line.details` who it is for and how.
 
@@ -186,6 +197,10 @@ class ProductKind(ABC):
     def opened(self, lines: "Sequence[OrderLine]") -> set[int]:
         """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
 
+    def lock(self, line: "OrderLine") -> None:
+        """Lock what `most_back` is read from: it is acted on next, in this transaction."""
+        return
+
     def replaced(self, line: "OrderLine", by: "OrderLine") -> None:
         """What this line stood for has become another line's, which is confirmed in the same transaction."""
         self.release(line, "Exchanged.")
@@ -201,6 +216,18 @@ class ProductKind(ABC):
     def used(self, line: "OrderLine", at: datetime) -> Decimal:
         """Which share of it they have had by then, from 0 to 1."""
         return ZERO
+
+    def most_back(self, line: "OrderLine") -> Decimal:
+        """How many percent of it can come back at all, whatever was promised and whoever allows more."""
+        return Decimal(100)
+
+    def gifts(self, at: datetime) -> Sequence[Gift]:
+        """What of this kind can be given as a voucher at present; such a voucher is worth what it cost."""
+        return []
+
+    def is_given_by(self, line: "OrderLine", what: str) -> bool:
+        """Whether a voucher for that gift may pay for this line."""
+        return False
 
     def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
         """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""

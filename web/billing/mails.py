@@ -8,9 +8,10 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from billing import gateways
 from billing.domain import ledger, outcome, payments, terms, words
 from billing.domain.reconciling import nightly, questions
-from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund
+from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common.money import show
 from mailroom.declare import Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -45,7 +46,12 @@ def _told(order: Order) -> dict[str, Any]:
         "later": show(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
         "paid": show(ledger.received(order), order.currency),
+        "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
     }
+
+
+def _voucher(voucher: Voucher) -> dict[str, str]:
+    return {"gift": voucher.gift, "whom": voucher.recipient_name, "link": settings.SITE_URL + voucher.address}
 
 
 def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
@@ -81,6 +87,7 @@ def order_sample() -> dict[str, Any]:
         "later": show(Decimal(70), settings.CURRENCY),
         "differ": True,
         "paid": show(Decimal(65), settings.CURRENCY),
+        "vouchers": [{"gift": show(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
         "line": "Balboa 2",
         "amount": show(Decimal(65), settings.CURRENCY),
         "honoured": False,
@@ -110,7 +117,11 @@ def late_context(message: Message) -> dict[str, Any]:
 
 def refund_context(message: Message) -> dict[str, Any]:
     refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
-    return order_context(message) | {"amount": show(refund.amount, refund.payment.currency)}
+    onto_voucher = gateways.holds(refund.payment)
+    return order_context(message) | {
+        "amount": show(refund.amount, refund.payment.currency),
+        "onto_voucher": onto_voucher,
+    }
 
 
 def promised_context(message: Message) -> dict[str, Any]:
@@ -147,6 +158,35 @@ def question_context(message: Message) -> dict[str, Any]:
         "question": question.text,
         "answer": settings.SITE_URL + questions.address(question),
         "open": bool(context["owed"]) and question.order.can_be_paid(),
+    }
+
+
+def voucher_context(message: Message) -> dict[str, Any]:
+    voucher = Voucher.objects.filter(pk=message.data["voucher_id"], voided_at=None, balance__gt=0).first()
+    if voucher is None:
+        raise NotNeeded("The voucher is void or used up.")
+    return {
+        "gift": voucher.gift,
+        "name": voucher.recipient_name,
+        "giver": voucher.giver_name,
+        "message": voucher.message,
+        "code": voucher.grouped,
+        "until": voucher.expires_on,
+        "left": show(voucher.balance, voucher.currency),
+        "link": settings.SITE_URL + voucher.address,
+    }
+
+
+def voucher_sample() -> dict[str, Any]:
+    return {
+        "gift": show(Decimal(50), settings.CURRENCY),
+        "name": "Rae",
+        "giver": "Alice",
+        "message": "Come dancing with me!",
+        "code": "CDFG-HJKM-NPQR",
+        "until": timezone.localdate(),
+        "left": show(Decimal(50), settings.CURRENCY),
+        "link": f"{settings.SITE_URL}/vouchers/1/",
     }
 
 
@@ -201,6 +241,10 @@ MAILS = [
         title="A payer’s bank asks money back, for the office",
         context=dispute_context,
         sample=dispute_sample,
+    ),
+    *(
+        Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample)
+        for name, title in (("voucher", "A gift voucher for you"), ("voucher_ending", "Your gift voucher ends soon"))
     ),
     _mail("question", "A question about your order", question_context),
     Mail(

@@ -16,6 +16,8 @@ from billing.models import (
     Reconciliation,
     Refund,
     TillCount,
+    Voucher,
+    VoucherEntry,
 )
 from common.personal import Person
 
@@ -28,6 +30,8 @@ MODELS = {
     "billing.Dispute": "Payments of yours that your bank asked back",
     "billing.WebhookEvent": "Which messages of a payment company concerned your payments",
     "billing.Credit": "Your credit with the school",
+    "billing.Voucher": "Gift vouchers that you bought or that were given to you",
+    "billing.VoucherEntry": "What came onto those vouchers and what was used",
     "billing.Code": "Discount codes made for you",
     "billing.Case": "Questions about your orders that the office answered",
     "billing.Question": "What the office asked you about an order, and what you answered",
@@ -55,6 +59,8 @@ STAFF: list[tuple[type[Model], str]] = [
     (Finding, "closed_by"),
     (Question, "by"),
     (TillCount, "by"),
+    (Voucher, "issued_by"),
+    (VoucherEntry, "by"),
 ]
 
 
@@ -62,6 +68,14 @@ def orders_of(person: Person) -> QuerySet[Order]:
     by_address = Q(payer=None, payer_email__in=[email for email in person.emails if email])
     by_account = Q(payer_id=person.account_id) if person.account_id else Q(pk__in=[])
     return Order.objects.filter(by_account | by_address)
+
+
+def given_to(person: Person) -> QuerySet[Voucher]:
+    return Voucher.objects.filter(recipient_email__in=[email for email in person.emails if email])
+
+
+def vouchers_of(person: Person) -> QuerySet[Voucher]:
+    return given_to(person) | Voucher.objects.filter(line__order__in=orders_of(person))
 
 
 def export(person: Person) -> dict[str, object]:
@@ -83,6 +97,7 @@ def export(person: Person) -> dict[str, object]:
             for entry in credit
         ],
         "codes": [code.text for code in codes],
+        "gift_vouchers": [_voucher(each) for each in vouchers_of(person).prefetch_related("entries")],
     }
     return {name: value for name, value in told.items() if value}
 
@@ -102,6 +117,25 @@ def _order(order: Order) -> dict[str, Any]:
         "asked": [{"question": one.text, "answer": one.answer} for one in order.questions.all()],
         "differences": [
             {"what": one.get_verdict_display(), "why": one.why} for one in order.findings.all() if one.is_off
+        ],
+    }
+
+
+def _voucher(voucher: Voucher) -> dict[str, Any]:
+    """Without its code: whoever bought it for somebody has given it away."""
+    return {
+        "worth": str(voucher.worth),
+        "left": str(voucher.balance),
+        "currency": voucher.currency,
+        "for": voucher.gift,
+        "recipient": voucher.recipient_name,
+        "recipient_email": voucher.recipient_email,
+        "from": voucher.giver_name,
+        "message": voucher.message,
+        "until": voucher.expires_on and voucher.expires_on.isoformat(),
+        "entries": [
+            {"at": entry.at.isoformat(), "what": entry.get_reason_display(), "amount": str(entry.amount)}
+            for entry in voucher.entries.all()
         ],
     }
 
@@ -126,6 +160,7 @@ def _payment(payment: Payment) -> dict[str, Any]:
 def erase(person: Person) -> None:
     orders = orders_of(person)
     orders.filter(state=Order.State.CART).delete()
+    _erase_vouchers(person)
     numbers = list(orders.values_list("pk", flat=True))
     Payment.objects.filter(order__in=numbers).update(
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
@@ -141,6 +176,16 @@ def erase(person: Person) -> None:
     Order.objects.filter(pk__in=numbers).update(
         payer=None, payer_name="", payer_email="", street="", city="", area="", postcode="", country=""
     )
+
+
+def _erase_vouchers(person: Person) -> None:
+    """What is left on them can still be used: the money is whose the code is."""
+    bought = list(Voucher.objects.filter(line__order__in=orders_of(person)).values_list("pk", flat=True))
+    given = list(given_to(person).values_list("pk", flat=True))
+    VoucherEntry.objects.filter(voucher__in=bought + given).exclude(why="").update(why="(erased)")
+    Voucher.objects.filter(pk__in=bought + given).update(message="")
+    Voucher.objects.filter(pk__in=bought).update(giver_name="")
+    Voucher.objects.filter(pk__in=given).update(recipient_name="", recipient_email="")
 
 
 def _forget(lines: list[OrderLine]) -> None:

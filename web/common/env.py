@@ -105,6 +105,17 @@ def decimal(name: str, default: str, *, least: str | None = "0") -> Decimal:
     return _typed(name, Decimal(default), parse, "a number" + _bounds(least, None))
 
 
+def decimals(name: str, default: list[str]) -> list[Decimal]:
+    def parse(value: str) -> Decimal:
+        number = Decimal(value)
+        if not number.is_finite() or number <= 0:
+            raise ValueError(value)
+        return number
+
+    given = words(name, default)
+    return _typed(name, [parse(each) for each in default], lambda _: [parse(each) for each in given], "amounts")
+
+
 def _bounds(least: object, most: object) -> str:
     if least is not None and most is not None:
         return f" from {least} to {most}"

@@ -1,6 +1,7 @@
 """The ways through the site. Each app names its own in its AppConfig; a page shows those that its viewer may use.
 
 SITE_LINKS = [("Contact", "contact")]                       for everyone
+FOOTER_LINKS = [("Terms", "terms")]                         for everyone, at the foot of every page
 ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in, or has the permission named third
 DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.", "Mail")]
                                                             its group is the last; what names none stands under "More"
@@ -52,6 +53,7 @@ class Navigation:
     account: list[Way]
     desk: list[Group]
     header: list[str]
+    footer: list[Way]
 
 
 def named(attribute: str) -> Iterator[Link]:
@@ -112,5 +114,6 @@ def navigation(user: Any, path: str) -> Navigation:
         site=ways(declared("SITE_LINKS"), path),
         account=ways(permitted("ACCOUNT_LINKS", user), path) if member else [],
         desk=grouped(desk_links(user), path),
+        footer=ways(declared("FOOTER_LINKS"), path),
         header=[template for config in apps.get_app_configs() for template in getattr(config, "HEADER", [])],
     )

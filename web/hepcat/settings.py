@@ -288,7 +288,14 @@ LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
 DIFFERENCES_TO = env.text("DIFFERENCES_TO")
 RECONCILIATIONS_KEEP_DAYS = env.whole("RECONCILIATIONS_KEEP_DAYS", 400, least=7)
 ACCOUNT_CODES = env.words("ACCOUNT_CODES")
-PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind"}
+SELL_VOUCHERS = env.flag("SELL_VOUCHERS", True)
+VOUCHER_AMOUNTS = env.decimals("VOUCHER_AMOUNTS", ["25", "50", "100"])
+VOUCHER_LEAST = env.decimal("VOUCHER_LEAST", "10", least="0.001")
+VOUCHER_MOST = env.decimal("VOUCHER_MOST", "500")
+VOUCHER_MONTHS = env.whole("VOUCHER_MONTHS", 0, least=0, most=1200)
+VOUCHER_TO_YEARS_END = env.flag("VOUCHER_TO_YEARS_END", False)
+VOUCHER_REMIND_DAYS = env.whole("VOUCHER_REMIND_DAYS", 30, least=0, most=366)
+PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind", "voucher": "billing.selling.VoucherKind"}
 PRICING_STEPS = [
     "billing.domain.steps.full_price",
     "billing.domain.steps.reduction",
@@ -308,6 +315,7 @@ PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cash": ("billing.gateways.desk.Desk", {"label": "Cash"}),
     "cheque": ("billing.gateways.desk.Desk", {"label": "Cheque"}),
     "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer"}),
+    "voucher": ("billing.gateways.voucher.Voucher", {}),
 }
 if STRIPE_KEY and STRIPE_WEBHOOK_SECRET:
     PAYMENT_VARIANTS["stripe"] = (

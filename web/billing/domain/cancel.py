@@ -37,7 +37,9 @@ def cancel_line(
     if said := line.given_away(at):
         raise orders.CannotBe(said)
     kind = kinds.of(line)
+    kind.lock(line)
     share = terms.sold(line, at).at(at).percent if percent_back is None else percent_back
+    share = min(share, kind.most_back(line))
     line.cancelled_at = at
     line.save(update_fields=["cancelled_at"])
     kind.release(line, why)
@@ -61,6 +63,7 @@ def _after_placed(order: Order, at: datetime, why: str) -> Decimal:
         return ZERO
     settling.free_credit(order, order.placed_at or at, Decimal(100))
     orders.quote_again(order)
+    money_back.from_lines_that_are_gone(order, at, why)
     if ledger.in_hand(order) >= ledger.price_at(order, at).total:
         orders.pay_off(order, at)
     return max(ledger.surplus(order), ZERO) if order.state == Order.State.PAID else ZERO

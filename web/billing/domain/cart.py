@@ -1,8 +1,9 @@
 """The cart: an order that is not placed yet. Nothing is held and no price is promised while things lie in it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from billing import kinds
 from billing.domain import codes, credit, locks, pricing, replacing, terms
+from billing.domain.vouchers import rules, using, writing
+from billing.domain.vouchers.rules import Part
 from billing.models import Code, Order, OrderLine
 from users.models import User
 
@@ -43,10 +46,28 @@ class Sight:
     lines: list[Seen]
     quote: pricing.Quote
     code_problem: str = ""
+    vouchers: tuple[Part, ...] = ()
 
     @property
     def problems(self) -> bool:
         return any(seen.problems for seen in self.lines)
+
+    @property
+    def by_vouchers(self) -> Decimal:
+        return sum((part.amount for part in self.vouchers), kinds.ZERO)
+
+    @property
+    def left(self) -> Decimal:
+        """What is to be paid after gift vouchers: now, or at the door."""
+        return self.quote.now.total - self.by_vouchers
+
+    @property
+    def left_later(self) -> Decimal:
+        return self.quote.door.total - self.by_vouchers
+
+    @property
+    def payable(self) -> list[OrderLine]:
+        return rules.payable((seen.line for seen in self.lines), {seen.line.pk: seen.facts for seen in self.lines})
 
     @property
     def at_the_door(self) -> bool:
@@ -107,6 +128,7 @@ def merge(cart: Order, account: User) -> Order:
         if mine.lines.count() < MOST_LINES:
             line.order = mine
             line.save(update_fields=["order"])
+    mine.vouchers.add(*cart.vouchers.all())
     cart.delete()
     return mine
 
@@ -120,7 +142,8 @@ def see(cart: Order, at: datetime) -> Sight:
         except codes.Refused as refused:
             problem = str(refused)
     quote = quote_of(cart, ((seen.line, seen.facts) for seen in lines), discount, at)
-    return Sight(lines, quote, problem)
+    sight = Sight(lines, quote, problem)
+    return replace(sight, vouchers=tuple(using.seen(cart, sight.payable, quote.now, at)))
 
 
 def _see_line(line: OrderLine, at: datetime) -> Seen:
@@ -154,6 +177,15 @@ def quote_of(
             lost=pricing.lost_by(items, at),
         )
     )
+
+
+def enter(cart: Order, text: str, at: datetime) -> None:
+    """One field takes both, a gift voucher's code and a discount code; raises Refused."""
+    voucher = writing.find(text)
+    if voucher is None:
+        use_code(cart, text, at)
+    else:
+        using.choose(cart, voucher, see(cart, at).payable, at)
 
 
 def use_code(cart: Order, text: str, at: datetime) -> Code | None:

@@ -1,6 +1,7 @@
 """Money that goes back: reserved under the lock, sent outside of any transaction, settled by the gateway's answer."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.utils import timezone
 
 from billing import events, gateways
 from billing.domain import cases, credit, ledger, locks, refunds
+from billing.domain.vouchers import using as vouchers
+from billing.domain.vouchers.rules import pledged
 from billing.gateways.facts import Answer
 from billing.kinds import ZERO
 from billing.models import Case, Dispute, Order, OrderLine, Payment, Refund
@@ -53,6 +56,7 @@ def late(order: Order, amount: Decimal) -> None:
 
 
 def as_credit(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
+    amount -= _onto_vouchers(order, amount, why)
     if amount <= 0:
         return
     credit.instead_of_refund(order, amount, why, by)
@@ -64,13 +68,38 @@ def reserve(order: Order, amount: Decimal, *, why: str, by: User | None = None) 
     """Take it from the newest payments first. The order is locked; nothing is sent before the commit."""
     payments = [payment for payment in reversed(locks.payments(order)) if payment.left > 0]
     _check(order, payments, amount)
-    parts = []
+    return _take_from(payments, amount, vouchers.homeless(order, timezone.now()), why, by)
+
+
+def _take_from(
+    payments: list[Payment], amount: Decimal, first: Mapping[int, Decimal], why: str, by: User | None = None
+) -> list[Refund]:
+    """`first` is what of some payments goes back before the rest, by their ids."""
+    parts = {payment.pk: min(first.get(payment.pk, ZERO), payment.left) for payment in payments}
     for payment in payments:
-        part = min(amount, payment.left)
-        if part > 0:
-            parts.append(_reserve_one(payment, part, why, by))
-            amount -= part
-    return parts
+        parts[payment.pk] = min(parts[payment.pk], amount)
+        amount -= parts[payment.pk]
+    for payment in payments:
+        more = min(amount, payment.left - parts[payment.pk])
+        parts[payment.pk] += more
+        amount -= more
+    return [_reserve_one(payment, parts[payment.pk], why, by) for payment in payments if parts[payment.pk] > 0]
+
+
+def _onto_vouchers(order: Order, amount: Decimal, why: str) -> Decimal:
+    """What came from a gift voucher is no money that credit could be made of; it goes back before."""
+    mine = [payment for payment in reversed(locks.payments(order)) if gateways.holds(payment) and payment.left > 0]
+    part = max(min(amount, sum((payment.left for payment in mine), ZERO)), ZERO)
+    _take_from(mine, part, {}, why)
+    return part
+
+
+def from_lines_that_are_gone(order: Order, at: datetime, why: str) -> None:
+    """What vouchers had paid for them; the order is not paid in full yet."""
+    for payment in locks.payments(order):
+        over = vouchers.homeless(order, at).get(payment.pk, ZERO)
+        if over > 0:
+            _take_from([payment], over, {}, why)
 
 
 def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:
@@ -96,6 +125,11 @@ def _why_nothing(order: Order) -> str:
 def _reserve_one(payment: Payment, amount: Decimal, why: str, by: User | None) -> Refund:
     refunds.count(payment, amount)
     refund = Refund.objects.create(payment=payment, amount=amount, why=why, by=by)
+    if gateways.holds(payment):
+        order = payment.order
+        vouchers.put_back(order, refund, timezone.now())
+        refunds.move(order, payment, refund, Answer(State.DONE), sure=True)
+        return refund
     emit(events.REFUND_RESERVED, key=f"{refund.pk}", order_id=payment.order_id, refund_id=refund.pk)
     return refund
 
@@ -142,6 +176,7 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
     over = ledger.surplus(order)
     given = reserve(order, amount, why=why, by=by)
     refunds.lower(order, amount - max(over, ZERO))
+    _check_vouchers(order)
     record(by, "billing.refunded", order, why=why, amount=str(amount))
     return given
 
@@ -149,6 +184,14 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
 def _on_its_way(line: OrderLine) -> str:
     """While a line is being exchanged, what was paid for it is spoken for."""
     return "" if line.replaced_at else line.given_away(timezone.now())
+
+
+def _check_vouchers(order: Order) -> None:
+    """What was paid for a gift voucher goes back with it, by cancelling its line; else it would be money twice."""
+    promised = pledged(order)
+    if promised > order.charged:
+        text = f"{show(promised, order.currency)} of it stands on gift vouchers."
+        raise TooMuch(f"{text} Cancel their lines, which gives back what is left on them.")
 
 
 def check_nothing_moved(order: Order, received: Decimal | None) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from billing import events, kinds
 from billing.domain import cases, codes, credit, ledger, locks, money_back, pricing, replacing, settling, terms
+from billing.domain.vouchers import using as vouchers
 from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
 from common.money import show
@@ -77,6 +78,7 @@ def honour_late(order: Order, payment: Payment, at: datetime) -> None:
     try:
         with transaction.atomic():
             _take_again(order, at)
+            vouchers.pay(order, at, strict=False)
             if ledger.in_hand(order) < ledger.price_at(order, at).total:
                 raise CannotBe("What came is not enough for what is left.")
             pay_off(order, at)

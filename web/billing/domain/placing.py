@@ -10,7 +10,8 @@ from django.db import transaction
 
 from billing import events, kinds
 from billing.domain import cart as carts
-from billing.domain import codes, credit, due, locks, orders, pricing, replacing, terms
+from billing.domain import codes, credit, due, ledger, locks, orders, pricing, replacing, terms
+from billing.domain.vouchers import using as vouchers
 from billing.models import Adjustment, Order, OrderLine
 from outbox.domain import emit
 from users.models import User
@@ -42,6 +43,8 @@ class How:
     payer: User | None = None
     """Whose order it becomes, where the cart has no account."""
     terms_version: str = ""
+    by_vouchers: Decimal | None = None
+    """What gift vouchers were seen to pay."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,19 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     except kinds.Unavailable as gone:
         raise NotPlaced(str(gone)) from gone
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
-    if not plan.quote.now.total:
+    _use_vouchers(order, how, at)
+    if ledger.in_hand(order) >= plan.quote.now.total:
         orders.pay_off(order, at)
     return order
+
+
+def _use_vouchers(order: Order, how: How, at: datetime) -> None:
+    try:
+        paid = vouchers.pay(order, at)
+    except codes.Refused as refused:
+        raise NotPlaced(str(refused)) from refused
+    if how.by_vouchers is not None and how.by_vouchers != paid:
+        raise PriceChanged("What your gift vouchers can pay has changed since you saw it. Please look at it again.")
 
 
 @transaction.atomic

@@ -41,6 +41,7 @@ class Discount:
             (not self.kind or item.kind == self.kind)
             and (self.product_id is None or item.product_id == self.product_id)
             and (self.student_id is None or item.facts.student_id == self.student_id)
+            and not item.facts.is_money
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -79,6 +80,8 @@ class Price:
     currency: str
     lines: Mapping[int, Decimal]
     adjustments: tuple[Adjustment, ...] = ()
+    firm: frozenset[int] = frozenset()
+    """Lines from which nothing is ever taken off: what they buy is money again."""
 
     @property
     def total(self) -> Decimal:
@@ -96,7 +99,7 @@ class Price:
         left, done = dict(self.lines), list(self.adjustments)
         for key, label, amount in parts:
             exact = max(rounded(amount, self.currency), -left[key])
-            if exact:
+            if exact and not (exact < 0 and key in self.firm):
                 left[key] += exact
                 done.append(Adjustment(step, key, label, exact))
         return replace(self, lines=left, adjustments=tuple(done))
@@ -111,7 +114,8 @@ class Quote:
 
 
 def price(ask: Ask) -> Price:
-    nothing = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO))
+    firm = frozenset(item.key for item in ask.items if item.facts.is_money)
+    nothing = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO), firm=firm)
     return Pipeline("PRICING_STEPS").run(nothing, ask).value
 
 

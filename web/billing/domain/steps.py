@@ -79,7 +79,7 @@ def passed_on(price: Price, ask: Ask) -> Price:
 
 
 def credit(price: Price, ask: Ask) -> Price:
-    parts = _spread(ask.credit, sorted(price.lines), price)
+    parts = _spread(ask.credit, sorted(price.lines.keys() - price.firm), price)
     return price.adjust("credit", ((key, "Credit", -part) for key, part in parts))
 
 

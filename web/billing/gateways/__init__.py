@@ -35,6 +35,8 @@ class Gateway(BasicProvider):
     label = ""
     by_hand = False
     """Money that a person takes and gives back; never offered online."""
+    inside = False
+    """Money that we hold already: it moves within our own transaction, by billing.domain.vouchers."""
     hosts: tuple[str, ...] = ()
     """Where its own pages are (`https://checkout.stripe.com`): our pages must be allowed to send people there."""
 
@@ -108,10 +110,20 @@ def of(payment: Payment) -> Gateway:
     return get(payment.variant)
 
 
+def holds(payment: Payment) -> bool:
+    """Whether its money is in our own books; what is switched off meanwhile is not asked."""
+    try:
+        return of(payment).inside
+    except UnknownGateway:
+        return False
+
+
 def offered() -> list[tuple[str, str]]:
     """What a payer may choose online: names and labels."""
     return [
-        (name, gateway.label) for name, gateway in _all() if not gateway.by_hand and gateway.works_in(settings.CURRENCY)
+        (name, gateway.label)
+        for name, gateway in _all()
+        if not (gateway.by_hand or gateway.inside) and gateway.works_in(settings.CURRENCY)
     ]
 
 
@@ -138,6 +150,7 @@ __all__ = [
     "UnknownGateway",
     "at_the_desk",
     "get",
+    "holds",
     "hosts",
     "of",
     "offered",

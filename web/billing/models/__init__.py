@@ -5,6 +5,7 @@ from billing.models.heard import Dispute, WebhookEvent
 from billing.models.orders import Adjustment, Order, OrderLine
 from billing.models.payments import Payment, Refund
 from billing.models.reconciling import Book, Finding, Question, Reconciliation, TillCount
+from billing.models.vouchers import Voucher, VoucherEntry
 
 __all__ = [
     "Adjustment",
@@ -21,5 +22,7 @@ __all__ = [
     "Reconciliation",
     "Refund",
     "TillCount",
+    "Voucher",
+    "VoucherEntry",
     "WebhookEvent",
 ]

@@ -1,14 +1,13 @@
-from typing import Any, NoReturn
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from billing.models.entries import WrittenOnce
 from billing.models.fields import amount
 from billing.models.orders import Order
 
 
-class Credit(models.Model):
+class Credit(WrittenOnce):
     """One entry of an account's credit: what came in or went out, and why. Never changed; the balance is the sum."""
 
     class Reason(models.TextChoices):
@@ -49,14 +48,3 @@ class Credit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()} {self.amount}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
-            self._refuse()
-        super().save(*args, **kwargs)
-
-    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
-        self._refuse()
-
-    def _refuse(self) -> NoReturn:
-        raise TypeError("Credit entries are never changed or deleted; write another one that puts it right.")

@@ -58,6 +58,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     currency = models.CharField(max_length=3, editable=False)
 
     code = models.ForeignKey("billing.Code", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
+    vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text="To be used.")
     discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when placed.")
     terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text="The terms agreed to.")
     due = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
@@ -130,6 +131,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def pay_address(self) -> str:
         return self.address("order_pay")
+
+    @property
+    def voucher_address(self) -> str:
+        return self.address("order_voucher")
 
     @property
     def door_address(self) -> str:

@@ -10,10 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing import kinds, visit
 from billing.domain import cart as carts
 from billing.domain import codes, due, ledger, placing
+from billing.domain.vouchers import using as vouchers
 from billing.forms import CodeForm, PayerForm, PlaceForm
 from billing.models import Order
 from billing.views.payments import begin
 from billing.views.policy import leads_to_gateways
+from common.throttle import throttled
 from users.domain import consents
 
 
@@ -70,6 +72,7 @@ def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
 
 
 @require_POST
+@throttled("code", by_address="60/h", by_account="30/h")
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)
@@ -77,10 +80,19 @@ def code(request: HttpRequest) -> HttpResponse:
     if cart is None or not form.is_valid():
         return redirect("checkout_review")
     try:
-        carts.use_code(cart, form.cleaned_data["code"], timezone.now())
+        carts.enter(cart, form.cleaned_data["code"], timezone.now())
     except codes.Refused as refused:
         form.add_error("code", str(refused))
         return _review(request, cart, code_form=form)
+    return redirect("checkout_review")
+
+
+@require_POST
+def put_aside(request: HttpRequest, voucher: int) -> HttpResponse:
+    """A gift voucher that is not to be used for this after all."""
+    cart = visit.cart(request)
+    if cart is not None:
+        vouchers.put_aside(cart, voucher)
     return redirect("checkout_review")
 
 

@@ -10,10 +10,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import credit, ledger, orders, terms
-from billing.models import Order
+from billing.domain import codes, credit, ledger, orders, terms
+from billing.domain.vouchers import redeeming
+from billing.models import Order, Voucher
 from billing.views.payments import about_paying
 from billing.views.policy import leads_to_gateways
+from common.money import show
+from common.throttle import throttled
 
 
 @require_safe
@@ -26,6 +29,7 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
         "bill": ledger.itemised(found, at),
         "promises": terms.promises(found, at),
         "payments": found.payments.exclude(captured_at=None),
+        "vouchers": Voucher.objects.filter(line__order=found),
     } | about_paying(found, at)
     return render(request, "billing/order.html", context)
 
@@ -57,6 +61,20 @@ def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         messages.success(request, "Your place is kept. Please pay at the door.")
+    return redirect(found.address())
+
+
+@require_POST
+@throttled("code", by_address="60/h", by_account="30/h")
+def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
+    """By the payer, or by the desk for whoever stands there with a voucher."""
+    found = visit.find_order(request, number)
+    try:
+        paid = redeeming.use(found, request.POST.get("code", "")[:40], timezone.now())
+    except (orders.CannotBe, codes.Refused) as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.success(request, f"Your voucher has paid {show(paid, found.currency)}.")
     return redirect(found.address())
 
 

@@ -50,7 +50,7 @@ class PayerForm(forms.ModelForm):
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(label="Code", max_length=40, required=False)
+    code = forms.CharField(label="Discount code or gift voucher", max_length=40, required=False)
 
 
 class PlaceForm(forms.Form):
@@ -58,11 +58,12 @@ class PlaceForm(forms.Form):
 
     seen_now = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
     seen_door = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
+    seen_vouchers = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3, required=False)
 
     def __init__(self, sight: Sight, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
-        if sight.quote.now.total:
+        if sight.left:
             ways = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
             ways += [(LATER, f"Later, by {date_format(pay_by, 'j F Y')}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
@@ -77,7 +78,12 @@ class PlaceForm(forms.Form):
     @property
     def how(self) -> How:
         due = {DOOR: Order.Due.DOOR, LATER: Order.Due.DATE}.get(self.cleaned_data.get("way", ""), Order.Due.NOW)
-        return How(due, on=self.pay_by if due == Order.Due.DATE else None, terms_version=self.terms_version)
+        return How(
+            due,
+            on=self.pay_by if due == Order.Due.DATE else None,
+            terms_version=self.terms_version,
+            by_vouchers=self.cleaned_data["seen_vouchers"],
+        )
 
     @property
     def seen(self) -> tuple[Decimal, Decimal]:

@@ -1,0 +1,30 @@
+"""Vouchers for orders that are placed already and wait for money."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing.domain import codes, ledger, locks, orders
+from billing.domain.vouchers import using, writing
+from billing.models import Order
+
+NOTHING_FITS = "There is nothing left in this order that the voucher could pay for."
+
+
+@transaction.atomic
+def use(order: Order, text: str, at: datetime) -> Decimal:
+    """It pays what is owed, or some of it. Raises CannotBe or Refused."""
+    order = locks.order(order.pk)
+    if not order.can_be_paid(at) or not ledger.owed(order, at):
+        raise orders.CannotBe("Nothing is to be paid on this order.")
+    voucher = writing.find(text)
+    if voucher is None:
+        raise codes.Refused(codes.UNKNOWN)
+    using.choose(order, voucher, using.payable(order), at)
+    paid = using.pay(order, at, strict=False)
+    if not paid:
+        raise codes.Refused(NOTHING_FITS)
+    if not ledger.owed(order, at):
+        orders.pay_off(order, at)
+    return paid

@@ -1,0 +1,111 @@
+"""Whether a voucher can be used, and on what: vouchers pay last, and each only for what it is for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.utils.formats import date_format
+
+from billing import kinds
+from billing.kinds import ZERO, Facts
+from billing.models import Dispute, Order, OrderLine, Voucher
+from common import dates
+
+VOID = "This gift voucher is not valid any more. Please ask us about it."
+EXPIRED = "This gift voucher could be used until {}. Please ask us about it."
+EMPTY = "There is nothing left on this gift voucher."
+WAITS = "This gift voucher cannot be used at the moment. Please ask us about it."
+CURRENCY = "This gift voucher is in {}."
+FITS_NOTHING = "This gift voucher is for {}; nothing in your order is."
+FITS_NO_VOUCHER = "A gift voucher cannot pay for another one."
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one voucher pays of an order."""
+
+    voucher: Voucher
+    amount: Decimal
+    problem: str = ""
+
+
+def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
+    """'' while it can be used."""
+    if voucher.voided_at is not None:
+        return VOID
+    if voucher.has_expired(dates.local(at).date()):
+        return EXPIRED.format(day(voucher.expires_on))
+    if not voucher.balance:
+        return EMPTY
+    if voucher.currency != currency:
+        return CURRENCY.format(voucher.currency)
+    return "" if is_paid_for(voucher) else WAITS
+
+
+def day(value: date | None) -> str:
+    return date_format(value, "j F Y") if value else ""
+
+
+def is_paid_for(voucher: Voucher) -> bool:
+    """The money that it was bought with is still ours: not asked back, and not given back elsewhere."""
+    if voucher.line is None:
+        return True
+    order = voucher.line.order
+    if Dispute.objects.filter(payment__order=order).exclude(state=Dispute.State.WON).exists():
+        return False
+    return order.state == Order.State.PAID and order.charged >= pledged(order)
+
+
+def pledged(order: Order) -> Decimal:
+    """What the vouchers bought in this order were worth: so much of its money has to stay."""
+    mine = Voucher.objects.filter(line__order=order, voided_at=None)
+    return mine.aggregate(sum=Sum("worth"))["sum"] or ZERO
+
+
+# -- what fits where ---------------------------------------------------------------------------------------------
+
+
+def fits(voucher: Voucher, line: OrderLine) -> bool:
+    if not voucher.kind:
+        return True
+    if voucher.kind != line.kind:
+        return False
+    try:
+        return kinds.of(line).is_given_by(line, voucher.what)
+    except (kinds.UnknownKind, kinds.Unavailable):
+        return False
+
+
+def payable(lines: Iterable[OrderLine], facts: Mapping[int, Facts | None]) -> list[OrderLine]:
+    """Money does not buy money."""
+    return [line for line in lines if (known := facts.get(line.pk)) and not known.is_money]
+
+
+def turn(voucher: Voucher) -> tuple[bool, date, int]:
+    """First those that fit little, then those that end soon."""
+    return not voucher.kind, voucher.expires_on or date.max, voucher.pk
+
+
+def spread(voucher: Voucher, amount: Decimal, lines: list[OrderLine], left: dict[int, Decimal]) -> Decimal:
+    """Lay that much of the voucher on the lines it fits, and say how much found room; `left` goes down with it."""
+    laid = ZERO
+    for line in lines:
+        if fits(voucher, line):
+            part = min(amount - laid, left[line.pk])
+            left[line.pk] -= part
+            laid += part
+    return laid
+
+
+def divide(
+    vouchers: Iterable[Voucher], lines: list[OrderLine], left: dict[int, Decimal], room: Decimal
+) -> list[tuple[Voucher, Decimal]]:
+    """What each voucher pays of what is left of each line, together no more than `room`."""
+    found = []
+    for voucher in sorted(vouchers, key=turn):
+        amount = spread(voucher, min(voucher.balance, room), lines, left)
+        room -= amount
+        found.append((voucher, amount))
+    return found

@@ -1,0 +1,133 @@
+"""Paying with vouchers. Each use is a payment of its own, captured in the transaction that makes it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+from payments import PaymentStatus
+
+from billing.domain import cases, ledger, pricing
+from billing.domain.codes import Refused
+from billing.domain.vouchers import book, rules
+from billing.domain.vouchers.rules import Part
+from billing.kinds import ZERO, Facts
+from billing.models import Case, Order, OrderLine, Payment, Refund, Voucher
+from common import dates
+from common.money import show
+
+VARIANT = "voucher"
+
+
+# -- in the cart -------------------------------------------------------------------------------------------------
+
+
+def choose(cart: Order, voucher: Voucher, lines: list[OrderLine], at: datetime) -> None:
+    """Lay it beside the cart. `lines` are those that vouchers may pay for; raises Refused, saying why not."""
+    problem = rules.why_not(voucher, cart.currency, at) or unfit(voucher, lines)
+    if problem:
+        raise Refused(problem)
+    cart.vouchers.add(voucher)
+
+
+def unfit(voucher: Voucher, lines: list[OrderLine]) -> str:
+    if any(rules.fits(voucher, line) for line in lines):
+        return ""
+    return rules.FITS_NOTHING.format(voucher.title) if voucher.title else rules.FITS_NO_VOUCHER
+
+
+def put_aside(cart: Order, voucher_id: int) -> None:
+    if cart.state == Order.State.CART:
+        cart.vouchers.remove(voucher_id)
+
+
+def seen(order: Order, lines: list[OrderLine], price: pricing.Price, at: datetime) -> list[Part]:
+    """What the chosen vouchers would pay of that price; one that cannot be used pays nothing and says why."""
+    chosen = list(order.vouchers.select_related("line__order"))
+    problems = {voucher.pk: rules.why_not(voucher, order.currency, at) for voucher in chosen}
+    usable = [voucher for voucher in chosen if not problems[voucher.pk]]
+    paid = rules.divide(usable, lines, dict(price.lines), price.total)
+    return [Part(*each) for each in paid] + [
+        Part(voucher, ZERO, problems[voucher.pk]) for voucher in chosen if problems[voucher.pk]
+    ]
+
+
+# -- paying ------------------------------------------------------------------------------------------------------
+
+
+def pay(order: Order, at: datetime, *, strict: bool = True) -> Decimal:
+    """The chosen vouchers pay what they can of what is owed. The order is locked; the vouchers are locked here.
+
+    Raises Refused for one that cannot be used; without `strict` it is left out.
+    """
+    usable = []
+    for voucher in book.lock(list(order.vouchers.values_list("pk", flat=True))):
+        problem = rules.why_not(voucher, order.currency, at)
+        if problem and strict:
+            raise Refused(f"{problem} ({voucher.mark})")
+        if not problem:
+            usable.append(voucher)
+    return _pay(order, usable, at) if usable else ZERO
+
+
+def _pay(order: Order, vouchers: list[Voucher], at: datetime) -> Decimal:
+    price = ledger.price_at(order, at)
+    lines, left = payable(order), dict(price.lines)
+    _lay_earlier(order, lines, left)
+    parts = rules.divide(vouchers, lines, left, max(price.total - ledger.in_hand(order), ZERO))
+    for voucher, amount in parts:
+        if amount:
+            book.use(voucher, _payment(order, voucher, amount))
+    return sum((amount for _, amount in parts), ZERO)
+
+
+def payable(order: Order) -> list[OrderLine]:
+    lines = [line for line in order.lines.all() if line.cancelled_at is None]
+    return rules.payable(lines, {line.pk: Facts.from_json(line.facts or {"full": 0}) for line in lines})
+
+
+def _lay_earlier(order: Order, lines: list[OrderLine], left: dict[int, Decimal]) -> dict[int, Decimal]:
+    """Lay what vouchers have paid before on the lines; returns what of each payment found no room."""
+    return {
+        payment.pk: payment.left - rules.spread(payment.voucher_entry.voucher, payment.left, lines, left)
+        for payment in sorted(_by_voucher(order), key=lambda payment: rules.turn(payment.voucher_entry.voucher))
+    }
+
+
+def _by_voucher(order: Order) -> Iterable[Payment]:
+    return order.payments.filter(variant=VARIANT).select_related("voucher_entry__voucher")
+
+
+def _payment(order: Order, voucher: Voucher, amount: Decimal) -> Payment:
+    """Written as captured, without the detour of a gateway: whoever calls looks whether all is paid now."""
+    return Payment.objects.create(
+        order=order,
+        variant=VARIANT,
+        status=PaymentStatus.CONFIRMED,
+        total=amount,
+        captured_amount=amount,
+        captured_at=timezone.now(),
+        currency=order.currency,
+        transaction_id=voucher.mark,
+        description=f"Order {order.number}",
+    )
+
+
+# -- going back --------------------------------------------------------------------------------------------------
+
+
+def put_back(order: Order, refund: Refund, at: datetime) -> None:
+    """Onto the voucher it came from. Whether one that ended meanwhile may be used again is for a person to say."""
+    voucher = book.put_back(refund).voucher
+    if voucher.voided_at or voucher.has_expired(dates.local(at).date()):
+        text = f"{show(refund.amount, voucher.currency)} came back onto gift voucher {voucher.mark}, which has ended."
+        cases.open_case(Case.Kind.OTHER, order, f"{text} Shall it hold on? (refund {refund.pk})")
+
+
+def homeless(order: Order, at: datetime) -> dict[int, Decimal]:
+    """What vouchers paid for lines that are no more, by payment: it goes back before anything else does.
+
+    Else a voucher for one class would be paid out, while what stands is paid with money that was never for it.
+    """
+    price = ledger.price_at(order, order.paid_at or at)
+    return {pk: over for pk, over in _lay_earlier(order, payable(order), dict(price.lines)).items() if over > 0}

@@ -1,0 +1,152 @@
+"""What is asked of whoever gives a voucher, on the public page and at the desk."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.utils import timezone
+
+from billing import gateways
+from billing.domain.vouchers import selling
+from billing.kinds import Gift
+from billing.models import Voucher
+from billing.models.vouchers import LONGEST_MESSAGE
+from common import names
+from common.money import rounded, show
+
+OTHER, SCHOOL = "other", "school"
+FURTHEST = timedelta(days=366)
+
+
+class VoucherForm(forms.Form):
+    """What is given, to whom, with which words; `details` is how an order line keeps it."""
+
+    gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
+    amount = forms.DecimalField(label="Another amount", max_digits=14, decimal_places=3, required=False)
+    recipient_name = forms.CharField(label="Who is it for?", max_length=100, required=False)
+    giver_name = forms.CharField(
+        label="From", max_length=100, required=False, help_text="As it is to be read on the voucher."
+    )
+    message = forms.CharField(
+        label="Your words", max_length=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 4})
+    )
+    recipient_email = forms.EmailField(
+        label="Their e-mail address",
+        max_length=254,
+        required=False,
+        help_text="We send them the voucher on the day. Leave it empty to give it yourself: you get a page to print.",
+    )
+    give_on = forms.DateField(
+        label="When is it given?", required=False, widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.gifts = selling.gifts(timezone.now())
+        least, most = (show(each, settings.CURRENCY) for each in (settings.VOUCHER_LEAST, settings.VOUCHER_MOST))
+        self.fields["amount"].help_text = f"From {least} to {most}."
+        field = self.fields["gift"]
+        field.choices = self._choices()  # type: ignore[attr-defined]
+        field.initial = field.choices[0][0]  # type: ignore[attr-defined]
+
+    def _choices(self) -> list[tuple[str, str]]:
+        amounts = [(f"{amount}", show(amount, settings.CURRENCY)) for amount in selling.amounts()]
+        classes = [(key, f"{gift.title} ({show(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()]
+        return [*amounts, (OTHER, "Another amount"), *classes]
+
+    def clean_recipient_name(self) -> str:
+        return names.tidy(self.cleaned_data["recipient_name"])
+
+    def clean_giver_name(self) -> str:
+        return names.tidy(self.cleaned_data["giver_name"])
+
+    def clean_recipient_email(self) -> str:
+        return names.email_key(self.cleaned_data["recipient_email"])
+
+    def clean_give_on(self) -> date | None:
+        day: date | None = self.cleaned_data["give_on"]
+        today = timezone.localdate()
+        if day is not None and not today <= day <= today + FURTHEST:
+            raise forms.ValidationError("Please choose a day from today on, within a year.")
+        return day
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("gift") == OTHER and "amount" not in self.errors:
+            amount = said.get("amount")
+            if problem := selling.problem(amount if amount is not None else Decimal(0)):
+                self.add_error("amount", problem)
+        return said
+
+    @property
+    def chosen(self) -> Gift | None:
+        return self.gifts.get(self.cleaned_data["gift"])
+
+    @property
+    def worth(self) -> Decimal:
+        if self.chosen:
+            return self.chosen.price
+        said = self.cleaned_data
+        return rounded(said["amount"] if said["gift"] == OTHER else Decimal(said["gift"]), settings.CURRENCY)
+
+    @property
+    def words(self) -> dict[str, Any]:
+        """What stands on it, and where it goes."""
+        said = self.cleaned_data
+        day = said["give_on"] or (timezone.localdate() if said["recipient_email"] else None)
+        told = {name: said[name] for name in ("recipient_name", "giver_name", "message", "recipient_email")}
+        return told | {"give_on": day}
+
+    @property
+    def details(self) -> dict[str, str]:
+        words = self.words
+        words["give_on"] = words["give_on"].isoformat() if words["give_on"] else ""
+        what = (
+            {"gift": self.cleaned_data["gift"], "gift_title": self.chosen.title}
+            if self.chosen
+            else {"amount": str(self.worth)}
+        )
+        return what | {name: value for name, value in words.items() if value}
+
+
+class IssueForm(VoucherForm):
+    """At the desk: sold for money that is in hand, or given by the school."""
+
+    how = forms.ChoiceField(label="How is it paid?", widget=forms.RadioSelect)
+    payer_name = forms.CharField(label="Who buys it?", max_length=200, required=False)
+    payer_email = forms.EmailField(
+        label="Their address for the receipt", max_length=254, required=False, help_text="If they want one."
+    )
+    why = forms.CharField(
+        label="Why the school gives it", max_length=300, required=False, help_text="Such as a prize, or an apology."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [*gateways.at_the_desk(), (SCHOOL, "Not at all: a gift of the school")]
+        self.fields["how"].choices = choices  # type: ignore[attr-defined]
+        self.fields["how"].initial = choices[0][0]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if said.get("how") == SCHOOL and not said.get("why"):
+            self.add_error("why", "Please say why.")
+        return said
+
+
+class ExtendForm(forms.ModelForm):
+    why = forms.CharField(label="Why", max_length=300)
+
+    class Meta:
+        model = Voucher
+        fields = ["expires_on"]
+        labels = {"expires_on": "Can be used until"}
+        widgets = {"expires_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
+
+    def clean_expires_on(self) -> date | None:
+        day: date | None = self.cleaned_data["expires_on"]
+        if day is not None and day < timezone.localdate():
+            raise forms.ValidationError("This day is over.")
+        return day

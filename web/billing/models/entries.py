@@ -1,0 +1,22 @@
+from typing import Any, NoReturn
+
+from django.db import models
+
+
+class WrittenOnce(models.Model):
+    """An entry of a ledger: never changed, never deleted; the balance is the sum of what is written."""
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            self._refuse()
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        name = str(self._meta.verbose_name_plural).capitalize()
+        raise TypeError(f"{name} are never changed or deleted; write another one that puts it right.")

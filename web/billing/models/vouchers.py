@@ -1,0 +1,163 @@
+"""Gift vouchers: money for lessons that somebody may give away. A row exists from the moment it is paid for."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from billing.models.entries import WrittenOnce
+from billing.models.fields import amount
+from billing.models.orders import Order, OrderLine
+from billing.models.payments import Payment, Refund
+from common import links
+from common.money import show
+
+PURPOSE = "voucher"
+KEY_AGE = timedelta(days=365 * 50)
+"""The page is as good as the paper that is printed from it; what the voucher is worth, its own row says."""
+CODE_LENGTH = 12
+GROUP = 4
+LONGEST_MESSAGE = 500
+
+
+class VoucherQuerySet(models.QuerySet["Voucher"]):
+    def standing(self) -> "VoucherQuerySet":
+        """Neither void nor used up, expired ones among them."""
+        return self.filter(voided_at=None, balance__gt=0)
+
+    def usable(self, today: date) -> "VoucherQuerySet":
+        return self.standing().filter(Q(expires_on=None) | Q(expires_on__gte=today))
+
+    def expired(self, today: date) -> "VoucherQuerySet":
+        return self.standing().filter(expires_on__lt=today)
+
+
+class Voucher(models.Model):
+    nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
+    code = models.CharField(max_length=CODE_LENGTH, unique=True, editable=False)
+    line = models.OneToOneField(
+        OrderLine, on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="voucher"
+    )
+    currency = models.CharField(max_length=3, editable=False)
+    worth = amount(editable=False)
+    balance = amount(editable=False, help_text="The sum of its entries, so that the database can guard it.")
+    kind = models.CharField(max_length=20, blank=True, editable=False, help_text="Of the products it pays for only.")
+    what = models.CharField(max_length=60, blank=True, editable=False, help_text="Which of them, in the kind's words.")
+    title = models.CharField(max_length=200, blank=True, editable=False)
+    recipient_name = models.CharField(max_length=100, blank=True)
+    recipient_email = models.EmailField(max_length=254, blank=True)
+    giver_name = models.CharField(max_length=100, blank=True)
+    message = models.TextField(blank=True, validators=[MaxLengthValidator(LONGEST_MESSAGE)])
+    give_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
+    given_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_on = models.DateField(null=True, blank=True, help_text="The last day; empty for never.")
+    reminded_of = models.DateField(null=True, blank=True, editable=False, help_text="The last day that was told of.")
+    voided_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    objects = VoucherQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "gift voucher"
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["give_on"]), models.Index(fields=["expires_on"])]
+        constraints = [
+            models.CheckConstraint(condition=Q(worth__gt=0), name="billing_voucher_worth_something"),
+            models.CheckConstraint(
+                condition=Q(balance__gte=0, balance__lte=F("worth")), name="billing_voucher_balance_within_worth"
+            ),
+            models.CheckConstraint(condition=~Q(kind="") | Q(what=""), name="billing_voucher_what_has_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"gift voucher {self.mark}"
+
+    @property
+    def mark(self) -> str:
+        """Enough to tell vouchers apart, not enough to use one."""
+        return f"…{self.code[-GROUP:]}"
+
+    @property
+    def grouped(self) -> str:
+        return "-".join(self.code[at : at + GROUP] for at in range(0, CODE_LENGTH, GROUP))
+
+    @property
+    def address(self) -> str:
+        """The page to print. Whoever holds it holds the voucher; made when needed, never stored."""
+        return reverse("voucher", args=[links.make(PURPOSE, self.pk, self.nonce)])
+
+    @property
+    def used(self) -> Decimal:
+        return self.worth - self.balance
+
+    @property
+    def gift(self) -> str:
+        """What is given, in a few words."""
+        return self.title or show(self.worth, self.currency)
+
+    def has_expired(self, today: date) -> bool:
+        return self.expires_on is not None and self.expires_on < today
+
+
+class VoucherEntry(WrittenOnce):
+    """What came onto a voucher or went off it, and why."""
+
+    class Reason(models.TextChoices):
+        SOLD = "sold", "Bought"
+        GIVEN = "given", "Given by the school"
+        USED = "used", "Used"
+        BACK = "back", "Came back from an order"
+        REVERSED = "reversed", "Its purchase was reversed"
+        VOID = "void", "Made void by the school"
+
+    voucher = models.ForeignKey(Voucher, on_delete=models.PROTECT, related_name="entries")
+    reason = models.CharField(max_length=10, choices=Reason.choices)
+    amount = amount(help_text="Below zero for what went off.")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entries")
+    payment = models.OneToOneField(
+        Payment, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry"
+    )
+    refund = models.OneToOneField(Refund, on_delete=models.PROTECT, null=True, blank=True, related_name="voucher_entry")
+    why = models.CharField(max_length=300, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name = "voucher entry"
+        verbose_name_plural = "voucher entries"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reason__in=["used", "reversed", "void"], amount__lt=0)
+                | Q(reason__in=["sold", "given", "back"], amount__gt=0),
+                name="billing_voucher_entry_sign_fits_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="used", payment__isnull=False) | ~Q(reason="used") & Q(payment=None),
+                name="billing_voucher_entry_used_by_payment",
+            ),
+            models.CheckConstraint(
+                condition=Q(reason="back", refund__isnull=False) | ~Q(reason="back") & Q(refund=None),
+                name="billing_voucher_entry_back_by_refund",
+            ),
+            models.CheckConstraint(
+                condition=Q(order__isnull=False) | Q(reason__in=["given", "void"]),
+                name="billing_voucher_entry_names_order",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason__in=["given", "void"]) | ~Q(why=""), name="billing_voucher_entry_says_why"
+            ),
+            models.UniqueConstraint(
+                fields=["voucher"], condition=Q(reason__in=["sold", "given"]), name="billing_voucher_filled_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_reason_display()} {self.amount}"

@@ -1,0 +1,66 @@
+"""A gift voucher, as something to buy."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.dateparse import parse_date
+
+from billing.domain.vouchers import rules, selling
+from billing.kinds import Description, Facts, ProductKind, Unavailable
+from billing.models import OrderLine, Voucher
+from common.money import show
+
+
+class VoucherKind(ProductKind):
+    """Nothing is held, for there are always enough; the voucher exists once it is paid for."""
+
+    name = "voucher"
+
+    def describe(self, line: OrderLine) -> Description:
+        details = line.details
+        title = details.get("gift_title") or show(Decimal(details.get("amount") or 0), line.order.currency)
+        whom = details.get("recipient_name", "")
+        when = rules.day(parse_date(details.get("give_on") or ""))
+        parts = [f"for {whom}" if whom else "", f"to be given on {when}" if when else ""]
+        return Description(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
+
+    def facts(self, line: OrderLine, at: datetime) -> Facts:
+        return Facts(full=selling.price(line.details, at), is_money=True)
+
+    def problems(self, line: OrderLine, at: datetime) -> list[str]:
+        try:
+            selling.price(line.details, at)
+        except Unavailable as gone:
+            return [str(gone)]
+        return []
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        """The last day is what the law of the school says on the day of the sale, and stays so."""
+        if "expires_on" not in line.details:
+            last = selling.expiry(selling.today(line.order.placed_at or line.order.created_at))
+            line.details["expires_on"] = last.isoformat() if last else ""
+            line.save(update_fields=["details"])
+
+    def confirm(self, line: OrderLine) -> None:
+        """Also called for what is to be paid later: nothing is given then."""
+        selling.issue(line)
+
+    def release(self, line: OrderLine, why: str) -> None:
+        selling.reverse(line, why)
+
+    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+        theirs = Voucher.objects.filter(line__in=lines, voided_at=None).values_list("line", flat=True)
+        return {line for line in theirs if line is not None}
+
+    def lock(self, line: OrderLine) -> None:
+        list(Voucher.objects.select_for_update().filter(line=line))
+
+    def most_back(self, line: OrderLine) -> Decimal:
+        """Only what is left on it."""
+        voucher = Voucher.objects.filter(line=line).first()
+        return 100 * voucher.balance / voucher.worth if voucher else Decimal(100)
+
+    def used(self, line: OrderLine, at: datetime) -> Decimal:
+        voucher = Voucher.objects.filter(line=line).first()
+        return voucher.used / voucher.worth if voucher else Decimal(0)

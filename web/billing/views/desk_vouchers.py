@@ -1,0 +1,123 @@
+"""The desk: gift vouchers, what is left on them, and what can be done about one."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import visit
+from billing.domain import placing
+from billing.domain.vouchers import desk, rules
+from billing.forms import WhyForm
+from billing.forms.vouchers import SCHOOL, ExtendForm, IssueForm
+from billing.models import Voucher
+from common import dates, search
+from common.money import show
+from users.domain import happened
+from users.roles import desk_required
+
+
+@require_safe
+@desk_required("billing.view_voucher")
+def index(request: HttpRequest) -> HttpResponse:
+    text, folder, today = search.words(request), request.GET.get("show", ""), dates.today()
+    context = {
+        "page": Paginator(desk.matching(text, folder, today), 50).get_page(request.GET.get("page")),
+        "q": text,
+        "chosen": folder,
+        "choices": desk.FOLDERS,
+        "owed": desk.owed(Voucher.objects.usable(today)),
+        "expired": desk.owed(Voucher.objects.expired(today)),
+        "today": today,
+    }
+    return render(request, "billing/desk/vouchers.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("billing.add_voucher")
+def issue(request: HttpRequest) -> HttpResponse:
+    form = IssueForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            voucher = _issue(form, request)
+            messages.success(request, "Issued. Print its page, or send its address on.")
+            return redirect("desk_voucher", number=voucher.pk)
+        except (placing.NotPlaced, desk.Refused) as refused:
+            form.add_error(None, str(refused))
+    return render(request, "billing/desk/voucher_issue.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _issue(form: IssueForm, request: HttpRequest) -> Voucher:
+    said, by = form.cleaned_data, visit.member(request)
+    if said["how"] == SCHOOL:
+        gift = (said["gift"], form.chosen) if form.chosen else None
+        return desk.give(form.worth, gift, form.words, why=said["why"], by=by)
+    return desk.sell(form.details, said["how"], payer_name=said["payer_name"], payer_email=said["payer_email"], by=by)
+
+
+@require_safe
+@desk_required("billing.view_voucher")
+def one(request: HttpRequest, number: int) -> HttpResponse:
+    return _page(request, _voucher(number))
+
+
+def _voucher(number: int) -> Voucher:
+    return get_object_or_404(Voucher.objects.select_related("line__order", "issued_by"), pk=number)
+
+
+def _page(request: HttpRequest, voucher: Voucher, **refused: forms.Form | forms.ModelForm) -> HttpResponse:
+    asked = {
+        "extend_form": ExtendForm(instance=_voucher(voucher.pk), auto_id="extend-%s"),
+        "void_form": WhyForm(auto_id="void-%s"),
+    } | refused
+    context = {
+        "voucher": voucher,
+        "problem": rules.why_not(voucher, voucher.currency, timezone.now()),
+        "entries": voucher.entries.select_related("order", "by"),
+        "happened": happened.to(voucher),
+    }
+    return render(request, "billing/desk/voucher.html", context | asked, status=400 if refused else 200)
+
+
+@require_POST
+@desk_required("billing.change_voucher")
+def extend(request: HttpRequest, number: int) -> HttpResponse:
+    voucher, by = _voucher(number), visit.member(request)
+    form = ExtendForm(request.POST, instance=_voucher(number), auto_id="extend-%s")
+
+    def deed() -> str:
+        said = form.cleaned_data
+        desk.extend(voucher, said["expires_on"], why=said["why"], by=by)
+        return f"Can be used until {rules.day(said['expires_on'])}." if said["expires_on"] else "It does not end."
+
+    return _act(request, voucher, "extend_form", form, deed)
+
+
+@require_POST
+@desk_required("billing.change_voucher")
+def void(request: HttpRequest, number: int) -> HttpResponse:
+    voucher, by = _voucher(number), visit.member(request)
+    form = WhyForm(request.POST, auto_id="void-%s")
+
+    def deed() -> str:
+        left = desk.void(voucher, why=form.cleaned_data["why"], by=by)
+        return f"Void; {show(left, voucher.currency)} was left on it."
+
+    return _act(request, voucher, "void_form", form, deed)
+
+
+def _act(
+    request: HttpRequest, voucher: Voucher, name: str, form: forms.Form | forms.ModelForm, deed: Callable[[], str]
+) -> HttpResponse:
+    if form.is_valid():
+        try:
+            messages.success(request, deed())
+            return redirect("desk_voucher", number=voucher.pk)
+        except desk.Refused as refused:
+            form.add_error(None, str(refused))
+    return _page(request, voucher, **{name: form})

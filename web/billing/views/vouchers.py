@@ -1,0 +1,46 @@
+"""Gift vouchers for everybody: buying one, and the page that is printed or sent on."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from billing import visit
+from billing.domain import cart as carts
+from billing.domain.vouchers import rules, selling
+from billing.forms.vouchers import VoucherForm
+from billing.models import Voucher
+from billing.models.vouchers import KEY_AGE, PURPOSE
+from common import dates, links
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def buy(request: HttpRequest) -> HttpResponse:
+    if not settings.SELL_VOUCHERS:
+        return render(request, "billing/vouchers.html", {"closed": True})
+    form = VoucherForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            carts.add(visit.open_cart(request), "voucher", 0, form.details)
+            return redirect("cart")
+        except carts.Full:
+            form.add_error(None, "Your cart is full. Please order what is in it first.")
+    context = {"form": form, "until": selling.expiry(dates.today())}
+    return render(request, "billing/vouchers.html", context, status=400 if form.errors else 200)
+
+
+@require_safe
+@never_cache
+def one(request: HttpRequest, token: str) -> HttpResponse:
+    """Whoever holds the address holds the voucher."""
+    try:
+        key = links.read(PURPOSE, token, KEY_AGE)
+    except links.Bad:
+        raise Http404 from None
+    voucher = Voucher.objects.select_related("line__order").filter(pk=key.pk).first()
+    if voucher is None or not links.fits(key.nonce, voucher.nonce):
+        raise Http404
+    problem = rules.why_not(voucher, voucher.currency, timezone.now())
+    return render(request, "billing/voucher.html", {"voucher": voucher, "problem": problem})
