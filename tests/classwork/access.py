@@ -5,12 +5,13 @@ from typing import Any
 from classwork.domain import feeds, meetings, proposals
 from classwork.domain.offers import OfferDraft
 from classwork.domain.places import attendees, diary
+from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
-from tests.classwork import buying
+from tests.classwork import buying, trying
 
 #         visitor student guardian teacher assistant admin
 TEAM = "  login   403     403      200     200       200"
@@ -45,6 +46,17 @@ def stage(school: SimpleNamespace) -> None:
         full, [Wish(attendees.Attendee("me"))], Contact("Alice Arden", school.alice.email, school.alice)
     )
     school.full = full
+    tried = make.offer(
+        school.session,
+        make.subject("Beg", "M"),
+        school.tess.staff,
+        start_time=time(10),
+        drop_in_price=15,
+        trial_price=0,
+    )
+    school.tried = tried
+    evening = trying.ticket_cart(tried.meetings.all()[0], buying.of(school.kit), payer=school.gus)
+    school.ticket = buying.pay(buying.place(evening)).lines.get().tickets.get()
     school.booked = buying.pay(buying.place(basket))
 
 
@@ -68,11 +80,18 @@ def entry(school: SimpleNamespace) -> list[Any]:
     return [entries.address(school.entry).split("/")[2]]
 
 
+def ticket(school: SimpleNamespace) -> list[Any]:
+    return [staying.address(school.ticket).split("/")[2]]
+
+
 def why(school: SimpleNamespace) -> dict[str, Any]:
     return {"why": "Because", "place": 1}
 
 
 ROWS = [
+    Row("buy_ticket", EVERYBODY, post=EVERYBODY, args=first("tried")),
+    Row("ticket", EVERYBODY, args=ticket),
+    Row("stay", NO_GET, post="login login 302 login login login", args=ticket),
     Row("wait", EVERYBODY, post=EVERYBODY, args=first("full")),
     Row("waiting_entry", EVERYBODY, args=entry),
     Row("take_place", NO_GET, post="login 302 login login login login", args=entry),

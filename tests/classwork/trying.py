@@ -1,10 +1,15 @@
 """Classes that have begun, for tests of joining them and of trying one evening."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
+from billing.domain import cart as carts
+from billing.models import Order
+from classwork.domain.places.attendees import Attendee
 from classwork.models import ClassOffer, Meeting
+from tests.classwork import buying
 
 HOUR = timedelta(hours=1)
 
@@ -26,3 +31,12 @@ def _put(meeting: Meeting, at: datetime) -> None:
 def fresh(offer: ClassOffer) -> ClassOffer:
     """As a page finds it."""
     return ClassOffer.objects.for_lists().get(pk=offer.pk)
+
+
+def ticket_cart(
+    meeting: Meeting, attendee: Attendee, order: Order | None = None, *, trial: bool = False, role: str = "", **who: Any
+) -> Order:
+    order = order or buying.cart(**who)
+    more = {"trial": True} if trial else {}
+    carts.add(order, "ticket", meeting.pk, attendee.as_details() | more | ({"role": role} if role else {}))
+    return order

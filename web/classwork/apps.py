@@ -13,6 +13,7 @@ MODELS = (
     "resource",
     "attachment",
     "release",
+    "ticket",
     "waitingentry",
     "cancellationterms",
     "cancellationstep",

@@ -95,6 +95,22 @@ HOLD_ENDED = EventType("classwork.hold_ended", PlaceChanged, subject=("registrat
 
 
 @dataclass(frozen=True)
+class TicketChanged:
+    """A student may come to one meeting of a class, may not any more, or it is in dispute."""
+
+    ticket_id: int
+    offer_id: int
+    student_id: int
+
+
+TICKET_HELD = EventType("classwork.ticket_held", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_CONFIRMED = EventType("classwork.ticket_confirmed", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_SUSPENDED = EventType("classwork.ticket_suspended", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_ENDED = EventType("classwork.ticket_ended", TicketChanged, subject=("ticket", "ticket_id"))
+TICKET_HOLD_ENDED = EventType("classwork.ticket_hold_ended", TicketChanged, subject=("ticket", "ticket_id"))
+
+
+@dataclass(frozen=True)
 class WaitingMoved:
     """Somebody joined a waiting list, was offered a place, took it, or is not on the list any more."""
 

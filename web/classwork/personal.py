@@ -3,6 +3,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from billing.models import OrderLine
+from classwork.domain.places.tickets import trials
 from classwork.models import (
     Assignment,
     CalendarFeed,
@@ -14,6 +15,7 @@ from classwork.models import (
     Proposal,
     Registration,
     Resource,
+    Ticket,
     WaitingEntry,
 )
 from common.personal import Conflict, Person
@@ -26,6 +28,7 @@ MODELS = {
     "classwork.Opening": "What a teacher opened for you alone",
     "classwork.Meeting": "The dates on which you stand in for somebody",
     "classwork.Registration": "Your places in classes",
+    "classwork.Ticket": "Your tickets for single classes",
     "classwork.LevelOverride": "The level that somebody of the school gave you",
     "classwork.Diary": "The secret address of the calendar of your own classes",
     "classwork.WaitingEntry": "Your places on waiting lists",
@@ -49,6 +52,10 @@ def export(person: Person) -> dict[str, object]:
                 "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
             )
         ),
+        "single classes": [
+            {"what": each.words, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
+            for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
+        ],
         "waiting lists": list(_waiting(person).values("state", "people", "wanted", name=F("offer__subject__name"))),
         "level given by hand": [
             {"level": str(each.number), "why": each.why}
@@ -70,6 +77,7 @@ def _openings(person: Person) -> QuerySet[Opening]:
 def erase(person: Person) -> None:
     """Who taught a class is part of the class, and that somebody attended it; the names are gone with the account."""
     Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
+    Ticket.objects.filter(student__in=person.student_ids).update(why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
     LibraryVisit.objects.filter(account=person.account_id).delete()
     _openings(person).delete()
@@ -93,7 +101,12 @@ def merge(source: Person, target: Person) -> list[str]:
     if not target.student_ids:
         return []
     Diary.objects.filter(student__in=source.student_ids).delete()
-    return [*_merge_levels(source, target.student_ids[0]), *_merge_places(source, target.student_ids[0])]
+    student_id = target.student_ids[0]
+    return [
+        *_merge_levels(source, student_id),
+        *_merge_places(source, student_id),
+        *_merge_tickets(source, student_id),
+    ]
 
 
 def _merge_levels(source: Person, student_id: int) -> list[str]:
@@ -111,8 +124,27 @@ def _merge_places(source: Person, student_id: int) -> list[str]:
     twice = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
     if both := twice.select_related("offer__subject__level", "offer__session").first():
         raise Conflict(f"Both have a place in {both.offer}. Cancel one of the two first.")
-    for line in OrderLine.objects.filter(registrations__in=places).distinct():
-        line.details["attends"] = student_id
-        line.save(update_fields=["details"])
+    _attends(OrderLine.objects.filter(registrations__in=places), student_id)
     moved = places.update(student=student_id)
     return ["One place in a class is taken over." if moved == 1 else f"{moved} places in classes are taken over."]
+
+
+def _merge_tickets(source: Person, student_id: int) -> list[str]:
+    tickets = Ticket.objects.filter(student__in=source.student_ids)
+    if not tickets:
+        return []
+    there = Ticket.objects.filter(student=student_id)
+    twice = there.live().filter(meeting__in=tickets.live().values("meeting"))
+    subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
+    tried = there.filter(state__in=trials.COUNTS, trial_of__in=subjects)
+    if both := twice.for_lists().first() or tried.for_lists().first():
+        raise Conflict(f"Both have a {both.words} ticket for {both.offer}. Cancel one of the two first.")
+    _attends(OrderLine.objects.filter(tickets__in=tickets), student_id)
+    moved = tickets.update(student=student_id)
+    return ["One ticket is taken over." if moved == 1 else f"{moved} tickets are taken over."]
+
+
+def _attends(lines: QuerySet[OrderLine], student_id: int) -> None:
+    for line in lines.distinct():
+        line.details["attends"] = student_id
+        line.save(update_fields=["details"])

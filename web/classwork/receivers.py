@@ -6,7 +6,7 @@ from billing.domain import disputes
 from classwork.domain.places import registering, telling
 from classwork.domain.places.waiting import queue
 from classwork.domain.resources import releases
-from classwork.models import Registration
+from classwork.models import Registration, Ticket
 from common.errors import NeedsPerson
 from users.domain.care import Answer
 
@@ -22,6 +22,14 @@ def look_for_twins(event: Any) -> None:
     telling.that_somebody_is_there_twice(held.get(pk=event.payload.registration_id))
 
 
+def look_into_ticket(event: Any) -> None:
+    telling.that_a_guest_is_known(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
+
+
+def tell_guest(event: Any) -> None:
+    telling.of_ticket(Ticket.objects.for_lists().get(pk=event.payload.ticket_id))
+
+
 def rebuild_releases(event: Any) -> None:
     """What opens with a class moves in the transaction in which the class does."""
     releases.rebuild([event.payload.offer_id])
@@ -31,12 +39,13 @@ def follow_disputes(event: Any) -> None:
     """By what is so now, so that it does not matter in which order one hears of it. What a lost one left stays on hold
     until the office decides."""
     places = Registration.objects.filter(line__order=event.payload.order_id)
+    tickets = Ticket.objects.filter(line__order=event.payload.order_id).select_related("meeting")
     if disputes.stand_against(event.payload.order_id):
-        for place in places.filter(state=Registration.State.CONFIRMED):
-            registering.put_on_hold(place, why=IN_DISPUTE)
+        for seat in [*places, *tickets]:
+            registering.put_on_hold(seat, why=IN_DISPUTE)
     else:
-        for place in places.filter(state=Registration.State.ON_HOLD, why=IN_DISPUTE):
-            registering.take_off_hold(place)
+        for seat in (one for one in [*places, *tickets] if one.why == IN_DISPUTE):
+            registering.take_off_hold(seat)
 
 
 def ask_for_address(event: Any) -> None:

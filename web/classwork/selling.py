@@ -12,14 +12,65 @@ from billing.models import OrderLine
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees, joining, opening, registering, terms
 from classwork.domain.places.attendees import Attendee
+from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import admission
 from classwork.forms.places import RoleForm
-from classwork.models import ClassOffer, Registration
+from classwork.models import ClassOffer, OfferRole, Registration
 from common import dates
-from users.models import User
+from users.models import Student, User
 
 
-class PlaceKind(ProductKind):
+class Attended(ProductKind):
+    """What somebody comes to: who that is, and in which role."""
+
+    def who(self, line: OrderLine) -> str:
+        attendee = Attendee.of(line.details)
+        name = attendees.name_of(attendee, line.order) if attendee else ""
+        role = line.details.get("role")
+        return f"{name} ({role})" if role else name
+
+    def people(self, line: OrderLine) -> dict[str, Any]:
+        """What the price has to know of them."""
+        attendee = Attendee.of(line.details)
+        student = attendees.known(attendee, line.order) if attendee else None
+        return {
+            "attendee": attendees.identity(attendee, line.order) if attendee else "",
+            "student_id": student.pk if student else None,
+        }
+
+    def about_people(self, line: OrderLine) -> list[str]:
+        """What is in the cart was typed by the buyer; what is stored is told to whoever speaks for the student."""
+        attendee = Attendee.of(line.details)
+        if attendee is None:
+            return [attendees.NOBODY]
+        student = attendees.known(attendee, line.order)
+        if attendee.who == attendees.STUDENT and student is None:
+            return ["Please say anew who attends."]
+        name, who = attendees.name_of(attendee, line.order), attendees.identity(attendee, line.order)
+        before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
+        earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
+        if any(attendees.identity(one, line.order) == who for one in earlier):
+            return [f"{name} is in your cart for this class already."]
+        said = self.stands_against(line, student) if student else ""
+        return [said] if said else []
+
+    def stands_against(self, line: OrderLine, student: Student) -> str:
+        """Of a student for whom the buyer speaks; '' when nothing does."""
+        raise NotImplementedError
+
+    def offer_id(self, line: OrderLine) -> int:
+        raise NotImplementedError
+
+    def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
+        """In which role; whoever was offered a place has one already."""
+        found = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
+        roles = [] if "entry" in line.details else list(found)
+        if not roles:
+            return None
+        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
+
+
+class PlaceKind(Attended):
     name = "place"
 
     def offer(self, line: OrderLine) -> ClassOffer:
@@ -30,28 +81,22 @@ class PlaceKind(ProductKind):
 
     def describe(self, line: OrderLine) -> Description:
         offer = self.offer(line)
-        attendee = Attendee.of(line.details)
-        who = attendees.name_of(attendee, line.order) if attendee else ""
-        if role := line.details.get("role"):
-            who = f"{who} ({role})"
+        who = self.who(line)
         when = f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}"
         return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
 
     def facts(self, line: OrderLine, at: datetime) -> Facts:
         offer = self.offer(line)
-        attendee = Attendee.of(line.details)
-        student = attendees.known(attendee, line.order) if attendee else None
-        joins = joining.of(offer, at)
+        joins = staying.joins(line, offer, at)
         return Facts(
             full=offer.full_price,
             less=joins.less,
             less_why=joins.words,
             prepay=ZERO if joins.is_late else offer.pre_pay_discount,
             multi=ZERO if joins.is_late else offer.multi_discount,
-            attendee=attendees.identity(attendee, line.order) if attendee else "",
-            student_id=student.pk if student else None,
             starts=opening.first_start(offer),
             at_the_door=offer.pay_at_door,
+            **self.people(line),
         )
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
@@ -61,32 +106,14 @@ class PlaceKind(ProductKind):
         if closed:
             return [closed]
         full = admission.why_not(line, offer, at)
-        return [*([full] if full else []), *self._about_people(line, offer)]
+        return [*([full] if full else []), *self.about_people(line)]
 
-    def _about_people(self, line: OrderLine, offer: ClassOffer) -> list[str]:
-        """What is in the cart was typed by the buyer; what is stored is told to whoever speaks for the student."""
-        attendee = Attendee.of(line.details)
-        if attendee is None:
-            return ["Please say who attends."]
-        if attendee.who == attendees.STUDENT and attendees.known(attendee, line.order) is None:
-            return ["Please say anew who attends."]
-        name, who = attendees.name_of(attendee, line.order), attendees.identity(attendee, line.order)
-        before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
-        earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
-        if any(attendees.identity(one, line.order) == who for one in earlier):
-            return [f"{name} is in your cart for this class already."]
-        student = attendees.known(attendee, line.order)
-        if student and Registration.objects.live().filter(student=student, offer=offer).exists():
-            return [registering.ALREADY.format(name)]
-        return []
+    def stands_against(self, line: OrderLine, student: Student) -> str:
+        there = Registration.objects.live().filter(student=student, offer=line.product_id).exists()
+        return registering.ALREADY.format(student) if there else ""
 
-    def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
-        """In which role; whoever was offered a place has one already."""
-        offer = ClassOffer.objects.filter(pk=line.product_id).first()
-        roles = [role.name for role in offer.roles.all()] if offer and "entry" not in line.details else []
-        if not roles:
-            return None
-        return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
+    def offer_id(self, line: OrderLine) -> int:
+        return line.product_id
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         return terms.of_offer(self.offer(line))

@@ -16,6 +16,7 @@ from classwork.views import (
     students,
     teaching,
     teaching_resources,
+    tickets,
     uploads,
     waiting,
 )
@@ -88,7 +89,10 @@ urlpatterns = [
     path("desk/registrations/new/", desk_places.enter, name="desk_register"),
     path("desk/proposals/", desk.proposal_list, name="desk_proposals"),
     path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),
+    path("classes/<int:pk>/try/", tickets.buy, name="buy_ticket"),
     path("classes/<int:pk>/wait/", waiting.join, name="wait"),
+    path("tickets/<str:token>/", tickets.ticket, name="ticket"),
+    path("tickets/<str:token>/stay/", tickets.stay, name="stay"),
     path("waiting/<str:token>/", waiting.entry, name="waiting_entry"),
     path("waiting/<str:token>/take/", waiting.take, name="take_place"),
     path("waiting/<str:token>/leave/", waiting.leave, name="leave_waiting"),

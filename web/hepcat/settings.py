@@ -55,6 +55,8 @@ DEFAULT_CLASS_MINUTES = env.whole("DEFAULT_CLASS_MINUTES", 60, least=1, most=144
 OPEN_BEFORE_PAID = env.flag("OPEN_BEFORE_PAID", True)
 LATE_JOINERS_PAY_PRO_RATA = env.flag("LATE_JOINERS_PAY_PRO_RATA", True)
 LAST_JOINING = env.whole("LAST_JOINING", 0, least=0, most=53)
+TRIALS_FOR = env.choice("TRIALS_FOR", "subject", ["subject", "school"])
+TICKETS_UNTIL_MINUTES = env.whole("TICKETS_UNTIL_MINUTES", 0, least=0, most=10080)
 LATE_JOINERS_SEE_EARLIER = env.flag("LATE_JOINERS_SEE_EARLIER", True)
 # Dotted functions that add rows to the table of what a change of dates moves; each gets the effects on the classes.
 PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.preview.rows"]
@@ -295,7 +297,11 @@ VOUCHER_MOST = env.decimal("VOUCHER_MOST", "500")
 VOUCHER_MONTHS = env.whole("VOUCHER_MONTHS", 0, least=0, most=1200)
 VOUCHER_TO_YEARS_END = env.flag("VOUCHER_TO_YEARS_END", False)
 VOUCHER_REMIND_DAYS = env.whole("VOUCHER_REMIND_DAYS", 30, least=0, most=366)
-PRODUCT_KINDS = {"place": "classwork.selling.PlaceKind", "voucher": "billing.selling.VoucherKind"}
+PRODUCT_KINDS = {
+    "place": "classwork.selling.PlaceKind",
+    "ticket": "classwork.selling_tickets.TicketKind",
+    "voucher": "billing.selling.VoucherKind",
+}
 PRICING_STEPS = [
     "billing.domain.steps.full_price",
     "billing.domain.steps.reduction",

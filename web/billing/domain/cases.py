@@ -20,7 +20,7 @@ def open_case(kind: str, order: Order, text: str, payment: Payment | None = None
     return case
 
 
-def open_once(kind: str, order: Order, text: str, payment: Payment) -> Case:
+def open_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
     """For what a gateway tells again and again: an answer that was given stands."""
     same = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
     return same or open_case(kind, order, text, payment)

@@ -53,7 +53,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         ("Missed Classes", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
         ("Where and with whom", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
         ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
-        ("Joining late", {"fields": [("last_joining", "pro_rata")]}),
+        ("Joining late, and trying", {"fields": [("last_joining", "pro_rata"), ("drop_in_price", "trial_price")]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":

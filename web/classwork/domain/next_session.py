@@ -17,7 +17,7 @@ from classwork.models import ClassOffer, Location, Session, Subject
 from history.domain import record
 from users.models import Staff, User
 
-KEPT = ("capacity", "price", "terms", "last_joining", "pro_rata")
+KEPT = ("capacity", "price", "terms", "last_joining", "pro_rata", "drop_in_price", "trial_price")
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,29 @@ MOST_OTHERS = 6
 Readiness = Registration.Readiness
 
 
-class PeopleForm(forms.Form):
-    """Which classes, and which of the people whom the buyer speaks for."""
+class WhoForm(forms.Form):
+    """Which of the people whom the buyer speaks for."""
+
+    who = forms.MultipleChoiceField(label="Who attends?", widget=forms.CheckboxSelectMultiple, required=False)
+
+    def __init__(self, viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        me = f"Me ({viewer.get_full_name()})" if viewer else "Me"
+        self.choose_from("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
+
+    def choose_from(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
+
+    def attendees(self) -> Iterator[Attendee]:
+        for choice in self.cleaned_data.get("who", []):
+            _, _, number = choice.partition("-")
+            yield Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
+
+
+class PeopleForm(WhoForm):
+    """Which classes, too."""
+
+    field_order = ("classes", "who")
 
     classes = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
@@ -29,7 +50,6 @@ class PeopleForm(forms.Form):
             "invalid_choice": "One of these classes is not open for registration.",
         },
     )
-    who = forms.MultipleChoiceField(label="Who attends?", widget=forms.CheckboxSelectMultiple, required=False)
     others = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_OTHERS, initial=0)
     ready = forms.ChoiceField(
         label="Have all of them done that, here or elsewhere?",
@@ -47,22 +67,12 @@ class PeopleForm(forms.Form):
     def __init__(
         self, offers: Sequence[ClassOffer], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self._choices("classes", [(str(offer.pk), str(offer)) for offer in offers])
-        me = f"Me ({viewer.get_full_name()})" if viewer else "Me"
-        self._choices("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
-
-    def _choices(self, name: str, choices: list[tuple[str, str]]) -> None:
-        cast(forms.MultipleChoiceField, self.fields[name]).choices = choices
+        super().__init__(viewer, in_care, *args, **kwargs)
+        self.choose_from("classes", [(str(offer.pk), str(offer)) for offer in offers])
 
     @property
     def class_ids(self) -> list[int]:
         return [int(number) for number in self.cleaned_data.get("classes", [])]
-
-    def attendees(self) -> Iterator[Attendee]:
-        for choice in self.cleaned_data.get("who", []):
-            _, _, number = choice.partition("-")
-            yield Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
 
 
 class OtherForm(forms.Form):

@@ -34,6 +34,8 @@ OFFER_FIELDS = [
     "capacity",
     "price",
     "pay_at_door",
+    "drop_in_price",
+    "trial_price",
     "last_joining",
     "pro_rata",
     "terms",

@@ -12,6 +12,7 @@ from classwork.models.releases import LibraryVisit, Opening, Release
 from classwork.models.resources import Attachment, Resource, When
 from classwork.models.sessions import Session
 from classwork.models.terms import CancellationStep, CancellationTerms
+from classwork.models.tickets import Ticket
 from classwork.models.waiting import Balance, OfferRole, WaitingEntry, Walk
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Session",
     "SkippedDate",
     "Subject",
+    "Ticket",
     "WaitingEntry",
     "Walk",
     "When",

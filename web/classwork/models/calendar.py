@@ -93,6 +93,15 @@ class ClassOffer(models.Model):
         verbose_name="cancellation terms",
         help_text="Empty: the school’s usual ones. Who has a place keeps the terms it was bought under.",
     )
+    drop_in_price = amount(
+        verbose_name="price of a single class", null=True, blank=True, help_text="Empty: no drop-ins."
+    )
+    trial_price = amount(
+        verbose_name="price of a trial",
+        null=True,
+        blank=True,
+        help_text="A single class, once, for who is new; 0 is free. Empty: no trials.",
+    )
     skip_tagline = models.CharField(
         "about the skipped dates", max_length=80, blank=True, help_text="Such as “No class at Thanksgiving”."
     )
@@ -116,6 +125,14 @@ class ClassOffer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(price__isnull=True) | Q(price__gte=0), name="classwork_offer_price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(drop_in_price__isnull=True) | Q(drop_in_price__gte=0),
+                name="classwork_offer_drop_in_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(trial_price__isnull=True) | Q(trial_price__gte=0),
+                name="classwork_offer_trial_not_negative",
             ),
             models.CheckConstraint(
                 condition=Q(last_joining__isnull=True) | Q(last_joining__gte=1), name="classwork_offer_joining_positive"

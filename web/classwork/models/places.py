@@ -1,24 +1,16 @@
 """A student's place in a class offer."""
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 
 from billing.models import OrderLine
 from classwork.models.calendar import ClassOffer
+from classwork.models.seats import Seat, SeatQuerySet, says_when
 from common import links
 from users.models import Staff, Student, User
 
 
-class RegistrationQuerySet(models.QuerySet["Registration"]):
-    def live(self) -> "RegistrationQuerySet":
-        return self.filter(state__in=Registration.LIVE)
-
-    def taking_a_place(self, at: datetime) -> "RegistrationQuerySet":
-        """Truth at the time of reading: a hold counts until its last moment, whether or not anybody has tidied up."""
-        return self.live().exclude(state=Registration.State.HELD, held_until__lt=at)
-
+class RegistrationQuerySet(SeatQuerySet["Registration"]):
     def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
         """In the classes that somebody teaches, assists in or stands in for."""
         return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
@@ -34,17 +26,7 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
         ).prefetch_related("line__order__payments", "offer__meetings")  # fmt: skip
 
 
-class Registration(models.Model):
-    class State(models.TextChoices):
-        HELD = "held", "Kept until paid"
-        CONFIRMED = "confirmed", "Registered"
-        ON_HOLD = "on_hold", "Waiting for a decision"
-        LAPSED = "lapsed", "Not paid in time"
-        CANCELLED = "cancelled", "Cancelled"
-        TRANSFERRED = "transferred", "Moved to another class"
-
-    LIVE = (State.HELD, State.CONFIRMED, State.ON_HOLD)
-
+class Registration(Seat):
     class Readiness(models.TextChoices):
         """What was answered to the level check."""
 
@@ -57,16 +39,9 @@ class Registration(models.Model):
     line = models.ForeignKey(
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
     )
-    state = models.CharField(max_length=12, choices=State, editable=False)
-    held_until = models.DateTimeField(null=True, blank=True, editable=False)
-    role = models.CharField(max_length=30, blank=True, editable=False)
     readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
     heard_from = models.CharField(max_length=120, blank=True, help_text="Who told them about the school.")
     over_capacity = models.BooleanField("beyond the capacity", default=False, editable=False)
-    why = models.CharField(max_length=300, blank=True, editable=False, help_text="Why it ended, or was put on hold.")
-    created_at = models.DateTimeField(auto_now_add=True)
-    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -85,15 +60,7 @@ class Registration(models.Model):
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
                 name="classwork_registration_one_a_line",
             ),
-            models.CheckConstraint(
-                condition=Q(state__in=["held", "confirmed", "on_hold"], ended_at=None)
-                | Q(state__in=["lapsed", "cancelled", "transferred"], ended_at__isnull=False),
-                name="classwork_registration_ended_says_when",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state__in=["confirmed", "on_hold"]) | Q(confirmed_at__isnull=False),
-                name="classwork_registration_confirmed_says_when",
-            ),
+            *says_when("classwork_registration"),
         ]
         permissions = [
             ("exceed_capacity", "May register more people than a class takes"),
@@ -102,14 +69,6 @@ class Registration(models.Model):
 
     def __str__(self) -> str:
         return f"{self.student} in {self.offer}"
-
-    @property
-    def is_live(self) -> bool:
-        return self.state in self.LIVE
-
-    def takes_a_place(self, at: datetime) -> bool:
-        lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until < at
-        return self.is_live and not lapsed
 
 
 class LevelOverride(models.Model):

@@ -14,6 +14,7 @@ from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
 from classwork.domain.places import joining, opening, room, terms
+from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Location, Session
 from common import dates
 from users import roles
@@ -69,6 +70,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "event": structured.event(listed),
         "room": room.of(offer, now),
         "closed": opening.closed_because(offer, now),
+        "tickets": sale.is_sold(offer) and sale.days(offer, now),
         "joins": joining.offered(offer, now),
         "sentences": promised.sentences(holds, now),
         "withdrawal": promised.withdrawal(holds),

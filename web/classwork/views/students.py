@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.listed import Listed
 from classwork.domain.places import desk, mine, progress, taught
+from classwork.domain.places.tickets import holders
 from classwork.forms.places import LevelForm
 from classwork.models import ClassOffer
 from classwork.views import posted
@@ -47,7 +48,8 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
     places = list(taught.participants(offer, timezone.now()))
     found, rungs = progress.among([one.student for one in places], timezone.now()), progress.rungs()
     rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in places]
-    context = {"listed": Listed(offer, dates.today()), "rows": rows}
+    guests = [one for one in holders.of_offer(offer, timezone.now()) if not one.meeting.is_cancelled]
+    context = {"listed": Listed(offer, dates.today()), "rows": rows, "guests": guests}
     return render(request, "classwork/participants.html", context)
 
 

@@ -18,6 +18,8 @@ from users.domain import accounts, care
 from users.models import Student, User
 
 ME, STUDENT, OTHER = "me", "student", "other"
+NOBODY = "Please say who attends."
+PLACE, TICKET = ATTENDED = ("place", "ticket")
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,16 @@ def known(attendee: Attendee, order: Order) -> Student | None:
     return None
 
 
-def settle(order: Order, kind: str) -> None:
-    """Find or make the students of all lines of this kind, once, before any class is locked: by address, so that two
-    orders that name the same people never wait for each other in a circle."""
-    lines = [line for line in order.lines.filter(kind=kind, cancelled_at=None) if "attends" not in line.details]
+def speaks_for(line: OrderLine, student: Student) -> bool:
+    """Whoever placed the line may be told what stands about the student."""
+    attendee = Attendee.of(line.details)
+    return bool(line.details.get("by_desk") or (attendee and known(attendee, line.order) == student))
+
+
+def settle(order: Order) -> None:
+    """Find or make the students of all lines that somebody attends, once, before any class is locked: by address, so
+    that two orders that name the same people never wait for each other in a circle."""
+    lines = [line for line in order.lines.filter(kind__in=ATTENDED, cancelled_at=None) if "attends" not in line.details]
     wanted = [(line, attendee) for line in lines if (attendee := Attendee.of(line.details))]
     for line, attendee in sorted(wanted, key=lambda pair: (typed(pair[1], order).email, pair[0].pk)):
         line.details["attends"] = find_or_make(attendee, order).pk

@@ -10,11 +10,10 @@ from django.db import transaction
 from billing.domain import cart as carts
 from billing.models import Order
 from classwork.domain.places import progress, room
-from classwork.domain.places.attendees import ME, STUDENT, Attendee
+from classwork.domain.places.attendees import ME, STUDENT, TICKET, Attendee
+from classwork.domain.places.attendees import PLACE as KIND
 from classwork.models import ClassOffer, Level, Registration
 from users.models import Student, User
-
-KIND = "place"
 
 
 @dataclass(frozen=True)
@@ -33,6 +32,12 @@ def put_in_cart(cart: Order, choice: Choice) -> None:
         for attendee in choice.attendees:
             said = attendee.as_details() | {name: value for name, value in more.items() if value}
             carts.add(cart, KIND, offer.pk, said)
+
+
+@transaction.atomic
+def put_tickets_in_cart(cart: Order, meeting_id: int, people: Iterable[Attendee], *, trial: bool) -> None:
+    for attendee in people:
+        carts.add(cart, TICKET, meeting_id, attendee.as_details() | ({"trial": True} if trial else {}))
 
 
 def full(offers: Sequence[ClassOffer], at: datetime) -> list[str]:

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
 from classwork.domain import feeds
-from classwork.models import Diary, Registration
+from classwork.models import Diary, Registration, Ticket
 from common import links
 from users.models import Student
 
@@ -43,5 +44,7 @@ def holder(token: str) -> Student | None:
 def calendar(student: Student, now: datetime | None = None) -> bytes:
     since = (now or timezone.now()) - feeds.BACK
     theirs = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
-    found = feeds.meetings().filter(offer__in=theirs.values("offer"), ends_at__gt=since)
+    tickets = Ticket.objects.theirs().filter(student=student)
+    mine = Q(offer__in=theirs.values("offer")) | Q(pk__in=tickets.values("meeting"))
+    found = feeds.meetings().filter(mine, ends_at__gt=since)
     return feeds.calendar(f"{settings.BUSINESS_NAME}: {student}", found)

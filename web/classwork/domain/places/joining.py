@@ -26,6 +26,7 @@ class Joining:
     of: int
     full: Decimal
     less: Decimal = ZERO
+    said: str = ""
 
     @property
     def is_late(self) -> bool:
@@ -42,7 +43,8 @@ class Joining:
 
     @property
     def words(self) -> str:
-        return f"Joins from class {min(self.number, self.of)} of {self.of}" if self.is_late else ""
+        """Why it costs less."""
+        return self.said or (f"Joins from class {min(self.number, self.of)} of {self.of}" if self.is_late else "")
 
 
 def of(offer: ClassOffer, at: datetime) -> Joining:

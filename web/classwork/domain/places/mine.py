@@ -1,13 +1,15 @@
 """The classes of an account's people, now and before."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from billing.domain.words import Said
 from classwork.domain.listed import Listed
 from classwork.domain.places import diary, words
-from classwork.models import Registration, Subject
+from classwork.domain.places.arrows import Seat
+from classwork.domain.places.tickets import staying
+from classwork.models import Registration, Subject, Ticket
 from common import dates
 from users.models import Student, User
 
@@ -23,10 +25,26 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Single:
+    """One class, with a ticket."""
+
+    ticket: Ticket
+    state: Said
+    payment: Said
+    is_over: bool
+    can_stay: bool
+
+    @property
+    def address(self) -> str:
+        return staying.address(self.ticket)
+
+
+@dataclass(frozen=True)
 class Attending:
     student: Student
     now: list[Place]
     before: list[Place]
+    singles: list[Single]
 
     @property
     def all(self) -> list[Place]:
@@ -51,18 +69,31 @@ def people(user: User, at: datetime) -> list[Attending]:
     )
     found = Registration.objects.of(user).exclude(state=State.LAPSED).for_lists()
     places = [place(one, at) for one in _worth_showing(found, at)]
-    return [_attending(student, [one for one in places if one.registration.student_id == student.pk], at)
-            for student in students]  # fmt: skip
+    tickets = [one for one in Ticket.objects.of(user).for_lists() if _is_worth_showing(one, at)]
+    return [
+        _attending(
+            student,
+            [one for one in places if one.registration.student_id == student.pk],
+            [one for one in tickets if one.student_id == student.pk],
+            at,
+        )
+        for student in students
+    ]
 
 
 def of_student(student: Student, at: datetime) -> Attending:
     """For the school's team: whatever this person had or has."""
     found = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
-    return _attending(student, [place(one, at) for one in _worth_showing(found, at)], at)
+    tickets = [one for one in Ticket.objects.filter(student=student).for_lists() if _is_worth_showing(one, at)]
+    return _attending(student, [place(one, at) for one in _worth_showing(found, at)], tickets, at)
 
 
 def _worth_showing(found: Iterable[Registration], at: datetime) -> list[Registration]:
-    return [one for one in found if one.takes_a_place(at) or not one.is_live]
+    return [one for one in found if _is_worth_showing(one, at)]
+
+
+def _is_worth_showing(seat: Seat, at: datetime) -> bool:
+    return seat.takes_a_place(at) or not (seat.is_live or seat.state == State.LAPSED)
 
 
 def place(registration: Registration, at: datetime) -> Place:
@@ -70,9 +101,22 @@ def place(registration: Registration, at: datetime) -> Place:
     return Place(registration, listed, words.of_place(registration, at), words.of_payment(registration, at))
 
 
-def _attending(student: Student, places: list[Place], at: datetime) -> Attending:
+def single(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> Single:
+    """`registered` are the classes in which the student has a place."""
+    over = ticket.meeting.ends_at < at
+    stays = ticket.state == State.CONFIRMED and ticket.offer_id not in registered and not _has_ended(ticket, at)
+    return Single(ticket, words.of_ticket(ticket, at), words.of_payment(ticket, at), over, stays)
+
+
+def _has_ended(ticket: Ticket, at: datetime) -> bool:
+    return ticket.offer.session.end_date < dates.local(at).date()
+
+
+def _attending(student: Student, places: list[Place], tickets: list[Ticket], at: datetime) -> Attending:
     now = [one for one in places if one.registration.is_live and not _is_over(one, at)]
-    return Attending(student, sorted(now, key=_first), [one for one in places if one not in now])
+    registered = {one.registration.offer_id for one in places if one.registration.is_live}
+    singles = [single(ticket, at, registered) for ticket in tickets]
+    return Attending(student, sorted(now, key=_first), [one for one in places if one not in now], singles)
 
 
 def _is_over(one: Place, at: datetime) -> bool:

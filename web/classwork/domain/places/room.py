@@ -2,21 +2,38 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
 from billing.kinds import Unavailable
+from billing.models import OrderLine
+from classwork.domain.places.attendees import PLACE, TICKET
 from classwork.domain.places.waiting.balance import Counts, Role, Rules, obstacle
-from classwork.models import Balance, ClassOffer, OfferRole, Registration, WaitingEntry
+from classwork.models import Balance, ClassOffer, Meeting, OfferRole, Registration, Ticket, WaitingEntry
 
 FEW = 5
 NO_LIMIT = -1
+
+
+def lock_for(line: OrderLine) -> ClassOffer:
+    """The line's class. All that its order is about are locked, by number: no two orders wait for each other."""
+    lines = line.order.lines.filter(cancelled_at=None)
+    days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
+    about = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
+    wanted = line.product_id
+    if line.kind == TICKET:
+        wanted = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
+    locked = ClassOffer.objects.select_for_update().filter(about | Q(pk=wanted)).order_by("pk")
+    offer = next((offer for offer in locked if offer.pk == wanted), None)
+    if offer is None:
+        raise Unavailable("This class is not offered any more.")
+    return offer
 
 
 def lock(offer_id: int) -> ClassOffer:
@@ -30,13 +47,16 @@ def lock(offer_id: int) -> ClassOffer:
 @dataclass(frozen=True)
 class Room:
     rules: Rules
+    """With so many places fewer as there are guests."""
     counts: Counts = field(default_factory=dict)
     """Places taken and places kept for those who were offered one, by role."""
     waiting: int = 0
+    guests: int = 0
+    """With a ticket: on the day looked at, or on the fullest of those to come."""
 
     @property
     def capacity(self) -> int | None:
-        return self.rules.capacity
+        return None if self.rules.capacity is None else self.rules.capacity + self.guests
 
     @property
     def taken(self) -> int:
@@ -44,7 +64,7 @@ class Room:
 
     @property
     def left(self) -> int | None:
-        return None if self.capacity is None else max(self.capacity - self.taken, 0)
+        return None if self.rules.capacity is None else max(self.rules.capacity - self.taken, 0)
 
     @cached_property
     def closed_roles(self) -> list[str]:
@@ -62,7 +82,8 @@ class Room:
         return min(both) if both else None
 
     def __str__(self) -> str:
-        return f"{self.taken} taken, no limit" if self.capacity is None else f"{self.taken} of {self.capacity} taken"
+        said = f"{self.taken} taken, no limit" if self.capacity is None else f"{self.taken} of {self.capacity} taken"
+        return f"{said}, and up to {self.guests} for a single class" if self.guests else said
 
     @property
     def words(self) -> str:
@@ -95,46 +116,94 @@ def counted(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
     return offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
-def of(offer: ClassOffer, at: datetime) -> Room:
-    return among([offer], at)[offer.pk]
+Guests = Mapping[int, Counts]
+"""Tickets by meeting and role."""
 
 
-def among(offers: Iterable[ClassOffer], at: datetime) -> Mapping[int, Room]:
-    """One query, however many classes. Their `balance` comes with them."""
-    offers = list(offers)
-    counts: dict[int, Counter[str]] = {offer.pk: Counter() for offer in offers}
-    roles: dict[int, list[Role]] = {offer.pk: [] for offer in offers}
-    waiting: Counter[int] = Counter()
-    for offer_id, what, name, number in _rows(list(counts), at):
+@dataclass
+class Tally:
+    counts: Counter[str] = field(default_factory=Counter)
+    roles: list[Role] = field(default_factory=list)
+    guests: dict[int, Counter[str]] = field(default_factory=dict)
+    waiting: int = 0
+
+    def add(self, what: str, name: str, number: int, key: int) -> None:
         if what == "role":
-            roles[offer_id].append(Role(name, None if number == NO_LIMIT else number))
+            self.roles.append(Role(name, None if number == NO_LIMIT else number))
         elif what == "waiting":
-            waiting[offer_id] += number
+            self.waiting += number
+        elif what == "ticket":
+            self.guests.setdefault(key, Counter())[name] += number
         else:
-            counts[offer_id].update(json.loads(name) if what == "kept" else {name: number})
-    return {offer.pk: Room(rules(offer, roles[offer.pk]), counts[offer.pk], waiting[offer.pk]) for offer in offers}
+            self.counts.update(json.loads(name) if what == "kept" else {name: number})
+
+    def room(self, offer: ClassOffer, guests: Guests) -> Room:
+        most = max((sum(each.values()) for each in guests.values()), default=0)
+        return Room(less(rules(offer, self.roles), guests, most), self.counts, self.waiting, most)
 
 
-def _rows(offers: list[int], at: datetime) -> list[tuple[int, str, str, int]]:
-    """What is taken, kept, waited for, and the roles in the order of their naming."""
+def of(offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Room:
+    """`but` are tickets that become places, and need no room beside them."""
+    return among([offer], at, but=but)[offer.pk]
+
+
+def among(offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()) -> Mapping[int, Room]:
+    """For whoever would come for all that is left: there must be a place on every day. One query, however many
+    classes. Their `balance` comes with them."""
+    tallies = _tallies(offers := list(offers), at, but)
+    return {offer.pk: tallies[offer.pk].room(offer, tallies[offer.pk].guests) for offer in offers}
+
+
+def by_day(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Room]:
+    """For whoever would come on one day: full places and the tickets of that day share it."""
+    tally = _tallies([offer], at)[offer.pk]
+    return {day.pk: tally.room(offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
+
+
+def less(rules: Rules, guests: Guests, most: int) -> Rules:
+    """What tickets leave of the places. Who comes for an evening does not count for the balance of the roles."""
+
+    def without(role: Role) -> Role:
+        taken = max((each.get(role.name, 0) for each in guests.values()), default=0)
+        return role if role.capacity is None else Role(role.name, role.capacity - taken)
+
+    capacity = None if rules.capacity is None else rules.capacity - most
+    return replace(rules, capacity=capacity, roles=tuple(map(without, rules.roles)))
+
+
+def _tallies(offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()) -> dict[int, Tally]:
+    tallies = {offer.pk: Tally() for offer in offers}
+    for offer_id, *row in _rows(list(tallies), at, but):
+        tallies[offer_id].add(*row)
+    return tallies
+
+
+def _rows(offers: list[int], at: datetime, but: Collection[int] = ()) -> list[tuple[Any, ...]]:
+    """What is taken, kept, waited for, the tickets, and the roles in the order of their naming."""
     taken = Registration.objects.filter(offer__in=offers).taking_a_place(at).order_by()
     entries = WaitingEntry.objects.filter(offer__in=offers).order_by()
     kept = entries.filter(state=WaitingEntry.State.OFFERED, offered_until__gte=at)
     queued = entries.filter(state=WaitingEntry.State.WAITING)
     roles = OfferRole.objects.filter(offer__in=offers).order_by()
+    to_come = {"meeting__starts_at__gt": at, "meeting__cancelled_at": None}
+    tickets = (
+        Ticket.objects.filter(meeting__offer__in=offers, **to_come).taking_a_place(at).exclude(pk__in=but).order_by()
+    )
     parts = [
         _shaped(taken, "taken", F("role"), Count("pk"), Value(0)),
         _shaped(kept, "kept", Cast("roles", CharField()), F("size"), F("pk")),
         _shaped(queued, "waiting", Value(""), Count("pk"), Value(0)),
         _shaped(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
+        _shaped(tickets, "ticket", F("role"), Count("pk"), F("meeting_id"), of="meeting__offer_id"),
     ]
-    rows = parts[0].union(*parts[1:], all=True)
-    return [row[:4] for row in sorted(rows, key=lambda row: row[4])]
+    return sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4])
 
 
-def _shaped(rows: QuerySet[Any], what: str, said: Any, number: Any, order: Any) -> QuerySet[Any, tuple[Any, ...]]:
-    found = rows.values("offer_id").annotate(what=Value(what), said=said, number=number, order_key=order)
-    return found.values_list("offer_id", "what", "said", "number", "order_key")
+def _shaped(
+    rows: QuerySet[Any], what: str, said: Any, number: Any, key: Any, *, of: str = "offer_id"
+) -> QuerySet[Any, tuple[Any, ...]]:
+    found = rows.values(of).annotate(what=Value(what), said=said, number=number, row_key=key)
+    return found.values_list(of, "what", "said", "number", "row_key")
 
 
 def rules(offer: ClassOffer, roles: Iterable[Role]) -> Rules:

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from classwork.models import ClassOffer, Registration
+from classwork.models import ClassOffer, Registration, Ticket
 from users.models import Staff, Student
 
 
@@ -16,4 +16,5 @@ def participants(offer: ClassOffer, at: datetime) -> QuerySet[Registration]:
 def students(staff: Staff, at: datetime) -> QuerySet[Student]:
     """Also of classes that are over."""
     places = Registration.objects.taught_by(staff).taking_a_place(at)
-    return Student.objects.filter(pk__in=places.values("student"))
+    tickets = Ticket.objects.taught_by(staff).taking_a_place(at)
+    return Student.objects.filter(Q(pk__in=places.values("student")) | Q(pk__in=tickets.values("student")))

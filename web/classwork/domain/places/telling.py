@@ -5,7 +5,7 @@ from django.db import transaction
 from billing.domain import cases
 from billing.models import Case
 from classwork.domain.places import attendees
-from classwork.models import Registration, WaitingEntry
+from classwork.models import Registration, Ticket, WaitingEntry
 from common.personal import Conflict
 from mailroom.domain import draft
 from users.domain import privacy
@@ -13,6 +13,7 @@ from users.models import Student
 
 UNKNOWN = "Whoever reads {} does not know {}: the payer is asked for another address."
 ONE = "{} has two records, {} and {}, says the owner of the account: join them in the admin, under Students. {}"
+REMARK = "{} has bought a {} for {}. {} Find out whether this is one person, and whether the price is right."
 TWICE = "{} was registered twice for {}: find out whether this is one person, and give the money back or rename."
 
 
@@ -80,6 +81,28 @@ def that_somebody_is_there_twice(registration: Registration) -> None:
             data={"student_id": first.pk, "offer_id": registration.offer_id},
             about=("order", line.order_id),
         )
+
+
+def that_a_guest_is_known(ticket: Ticket) -> None:
+    """What a stranger was not told when they bought a ticket for somebody: a second one, a trial for who is not new."""
+    if remark := ticket.line.details.get("remark"):
+        text = REMARK.format(ticket.student, ticket.words, ticket.meeting, remark)
+        cases.open_once(Case.Kind.OTHER, ticket.line.order, text)
+
+
+def of_ticket(ticket: Ticket) -> None:
+    _to_guest("classwork.ticket", ticket)
+
+
+def that_they_may_stay(ticket: Ticket) -> None:
+    """Once, the day after."""
+    _to_guest("classwork.stay", ticket)
+
+
+def _to_guest(template: str, ticket: Ticket) -> None:
+    if to := attendees.address(ticket.student):
+        data = {"ticket_id": ticket.pk}
+        draft(template, to=to, key=str(ticket.pk), data=data, about=("ticket", ticket.pk))
 
 
 def who_waits(about: str, entry_id: int) -> None:

@@ -1,5 +1,6 @@
 """A place and its payment, as a person at the front desk would say it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.utils import timezone
@@ -7,7 +8,8 @@ from django.utils.formats import date_format
 
 from billing.domain import words
 from billing.domain.words import Said
-from classwork.models import Registration
+from classwork.domain.places.arrows import Seat
+from classwork.models import Registration, Ticket
 
 State = Registration.State
 SAID = {
@@ -19,17 +21,35 @@ SAID = {
 }
 
 
+OF_TICKETS = SAID | {
+    State.CONFIRMED: Said("You can come", "good"),
+    State.TRANSFERRED: Said("Stayed in the class", "good"),
+}
+
+
 def of_place(registration: Registration, at: datetime) -> Said:
-    if registration.state != State.HELD:
-        return SAID[State(registration.state)]
-    if not registration.takes_a_place(at):
-        return SAID[State.LAPSED]
-    if registration.held_until is None:
+    return _of(registration, SAID, at)
+
+
+def of_ticket(ticket: Ticket, at: datetime) -> Said:
+    if ticket.is_live and ticket.meeting.is_cancelled:
+        return Said("This class day is cancelled", "bad")
+    if ticket.state == State.CONFIRMED and ticket.meeting.ends_at < at:
+        return Said("Over")
+    return _of(ticket, OF_TICKETS, at)
+
+
+def _of(seat: Seat, said: Mapping[Registration.State, Said], at: datetime) -> Said:
+    if seat.state != State.HELD:
+        return said[State(seat.state)]
+    if not seat.takes_a_place(at):
+        return said[State.LAPSED]
+    if seat.held_until is None:
         return Said("Place kept", "warn")
-    return Said(f"Place kept until {date_format(timezone.localtime(registration.held_until), 'H:i')}", "warn")
+    return Said(f"Place kept until {date_format(timezone.localtime(seat.held_until), 'H:i')}", "warn")
 
 
-def of_payment(registration: Registration, at: datetime) -> Said:
+def of_payment(registration: Seat, at: datetime) -> Said:
     """Without an order there is no payment, and no payment is never “paid”."""
     if registration.line is None:
         return Said("No payment", "bad")

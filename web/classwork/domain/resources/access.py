@@ -1,7 +1,8 @@
 """Who may open which resource now; asked anew for the page and for every request of the bytes.
 
-A place opens what its class has released: while it is confirmed, and for good once the class is over. On hold,
-cancelled, moved, or given all its money back, it opens nothing. Those who teach see everything at once.
+A place opens what its class has released: while it is confirmed, and for good once the class is over. A ticket for a
+single class opens what opens after that class, nothing else. On hold, cancelled, moved, or given all its money back,
+they open nothing. Those who teach see everything at once.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from django.utils import timezone
 
 from billing.models import Order
 from classwork.domain.resources import content
-from classwork.models import Attachment, ClassOffer, Registration, Release, Resource
+from classwork.models import Attachment, ClassOffer, Registration, Release, Resource, Ticket
+from classwork.models.tickets import TicketQuerySet
 from common import dates
 from users.models import Staff, User
 
 Audience, Kind = Resource.Audience, Resource.Kind
 
+
+Way = Registration | Ticket
 
 # What a place can open; words for the class mail have no page of their own.
 FOR_STUDENTS = Q(resource__manager_approved=True, resource__audience__in=[Audience.STUDENT, Audience.PUBLIC])
@@ -44,7 +48,7 @@ class Found:
 
     resource: Resource
     offer: ClassOffer | None = None
-    place: Registration | None = None
+    place: Way | None = None
 
 
 def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Found | None:
@@ -52,8 +56,8 @@ def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Fou
     resource = Resource.objects.filter(pk=pk).first()
     if resource is None:
         return None
-    if isinstance(user, User) and (place := _place(user, resource, at)):
-        return Found(resource, place.offer, place)
+    if isinstance(user, User) and (way := _place(user, resource, at) or _ticket(user, resource, at)):
+        return Found(resource, way.offer, way)
     if user.has_perm("classwork.view_resource") or in_libraries(user, at).filter(pk=pk).exists():
         return Found(resource)
     return Found(resource) if _gives(user, resource) else None
@@ -82,7 +86,28 @@ def _place(user: User, resource: Resource, at: datetime) -> Registration | None:
     return None
 
 
-def state(release: Release, place: Registration, at: datetime, *, by_hand: bool = False) -> State:
+def tickets(user: User) -> TicketQuerySet:
+    return Ticket.objects.of(user).theirs()
+
+
+def _ticket(user: User, resource: Resource, at: datetime) -> Ticket | None:
+    mine = tickets(user).for_lists().filter(meeting__offer__releases__resource=resource)
+    releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=mine.values("meeting__offer"))
+    by_offer = {release.offer_id: release for release in releases}
+    for ticket in mine:
+        release = by_offer.get(ticket.offer_id)
+        if release and of_ticket(release, ticket) and state(release, ticket, at) == State.OPEN:
+            return ticket
+    return None
+
+
+def of_ticket(release: Release, ticket: Ticket) -> bool:
+    """It opens after the class that the ticket is for."""
+    meeting = ticket.meeting
+    return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_cancelled
+
+
+def state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> State:
     """`by_hand`: a teacher opened it for this one student."""
     if not is_settled(place):
         return State.UNPAID
@@ -98,7 +123,7 @@ def state(release: Release, place: Registration, at: datetime, *, by_hand: bool 
     return State.MISSED if _is_too_early_for(place, begun) else State.OPEN
 
 
-def is_settled(place: Registration) -> bool:
+def is_settled(place: Way) -> bool:
     """Nothing is open when all of the money went back, nor, where the school wants it so, before it has come."""
     order = place.line.order if place.line else None
     if order is None or order.state != Order.State.PAID:
@@ -106,7 +131,7 @@ def is_settled(place: Registration) -> bool:
     return not (place.line and place.line.now_total and not order.charged)
 
 
-def _is_too_early_for(place: Registration, begun: datetime | None) -> bool:
+def _is_too_early_for(place: Way, begun: datetime | None) -> bool:
     if settings.LATE_JOINERS_SEE_EARLIER or begun is None or place.confirmed_at is None:
         return False
     return begun < place.confirmed_at

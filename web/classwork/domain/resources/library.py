@@ -9,11 +9,11 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import F, Q, Subquery
+from django.db.models import Exists, F, Q, Subquery
 
 from classwork.domain.resources import access
-from classwork.domain.resources.access import FOR_STUDENTS, State
-from classwork.models import LibraryVisit, Opening, Registration, Release, Resource
+from classwork.domain.resources.access import FOR_STUDENTS, State, Way
+from classwork.models import LibraryVisit, Opening, Registration, Release, Resource, Ticket
 from common import dates
 from users.models import User
 
@@ -30,7 +30,7 @@ WORDS = {
 @dataclass(frozen=True)
 class Item:
     release: Release
-    place: Registration
+    place: Way
     state: State
     opened_at: datetime
     is_new: bool = False
@@ -59,8 +59,14 @@ class Item:
 
 @dataclass(frozen=True)
 class Shelf:
-    place: Registration
+    """What one place in a class opens, or one ticket."""
+
+    place: Way
     items: list[Item]
+
+    @property
+    def key(self) -> str:
+        return f"{type(self.place).__name__.lower()}-{self.place.pk}"
 
     @property
     def weeks(self) -> Iterator[tuple[str, list[Item]]]:
@@ -117,8 +123,10 @@ def _once(items: Iterable[Item]) -> list[Item]:
 def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
     """In as many queries for forty classes as for one. `text` leaves only what has all its words."""
     places, by_hand = _places(user) if isinstance(user, User) else ([], {})
-    since = _visit(user, places[0], at) if isinstance(user, User) and places else None
-    releases = _releases(places, text)
+    tickets = _tickets(user) if isinstance(user, User) and (not places or places[0].has_tickets) else []
+    ways: list[Any] = [*places, *tickets]
+    since = _visit(user, ways[0], at) if isinstance(user, User) and ways else None
+    releases = _releases(ways, text)
     shelves = [
         Shelf(
             place,
@@ -129,11 +137,12 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
         )
         for place in places
     ]
+    shelves += [Shelf(ticket, _of_ticket(ticket, releases, at, since)) for ticket in tickets]
     loose = access.in_libraries(user, at, is_student=bool(places)).filter(_has(text)).defer("text")
     return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date())
 
 
-def _places(user: User) -> tuple[list[Registration], dict[tuple[int, int], datetime]]:
+def _places(user: User) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
     """With the viewer's last visit, and what was opened for one student by hand: each would cost a query of its own."""
     visit = LibraryVisit.objects.filter(account=user)
     found = access.places(user).annotate(
@@ -141,11 +150,26 @@ def _places(user: User) -> tuple[list[Registration], dict[tuple[int, int], datet
         last=Subquery(visit.values("at")),
         opened=F("openings__resource"),
         opened_on=F("openings__date_added"),
+        has_tickets=Exists(access.tickets(user)),
     )
     related = found.select_related("student", "offer__subject__level", "offer__session", "line__order")
     rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
     by_hand = {(row.pk, row.opened): row.opened_on for row in rows if row.opened}
     return list({row.pk: row for row in rows}.values()), by_hand
+
+
+def _tickets(user: User) -> list[Ticket]:
+    """With the viewer's last visit."""
+    visit = LibraryVisit.objects.filter(account=user)
+    found = access.tickets(user).for_lists().prefetch_related(None)
+    return list(found.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
+
+
+def _of_ticket(
+    ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
+) -> list[Item]:
+    theirs = (one for one in releases.get(ticket.offer_id, []) if access.of_ticket(one, ticket))
+    return [_item(one, ticket, at, since=since) for one in theirs]
 
 
 def _visit(user: User, place: Any, at: datetime) -> datetime | None:
@@ -164,7 +188,7 @@ def _visit(user: User, place: Any, at: datetime) -> datetime | None:
     return since
 
 
-def _releases(places: Iterable[Registration], text: str) -> dict[int, list[Release]]:
+def _releases(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
     offers = {place.offer_id for place in places}
     if not offers:
         return {}
@@ -185,7 +209,7 @@ def _has(text: str, where: str = "") -> Q:
 
 def _item(
     release: Release,
-    place: Registration,
+    place: Way,
     at: datetime,
     *,
     since: datetime | None = None,
@@ -220,10 +244,14 @@ class Beside:
     words: str = ""
 
 
-def beside(place: Registration, resource: Resource, at: datetime) -> Beside:
-    by_hand = dict(place.openings.values_list("resource", "date_added"))
-    releases = _releases([place], "").get(place.offer_id, [])
-    items = [_item(one, place, at, by_hand=by_hand.get(one.resource_id)) for one in releases]
+def beside(place: Way, resource: Resource, at: datetime) -> Beside:
+    releases = _releases([place], "")
+    if isinstance(place, Ticket):
+        items = _of_ticket(place, releases, at)
+    else:
+        by_hand = dict(place.openings.values_list("resource", "date_added"))
+        mine = releases.get(place.offer_id, [])
+        items = [_item(one, place, at, by_hand=by_hand.get(one.resource_id)) for one in mine]
     found = [item for item in items if item.is_open]
     here = next((n for n, item in enumerate(found) if item.resource == resource), None)
     if here is None:

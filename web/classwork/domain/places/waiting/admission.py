@@ -24,6 +24,7 @@ SAID = {
     "balance": "There are too many as {role} in this class for now.",
     "queue": "This class is full: those who wait for it come first.",
 }
+WHICH_ROLE = "Please say in which role you attend."
 TOGETHER = "You were offered two places together. Please take both, or let us know."
 
 
@@ -38,7 +39,7 @@ def why_not(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
     """'' when the line can have its place as things stand."""
     entry = _entry_of(line)
     if entry is not None and _is_kept(entry, at):
-        lines = len(_together(line))
+        lines = len(together(line))
         return "" if lines >= entry.size else TOGETHER
     if line.details.get("over_capacity"):
         return ""
@@ -55,7 +56,7 @@ def admit(line: OrderLine, offer: ClassOffer, at: datetime) -> Seat:
     party = _party(line, offer, at)
     role = party.role
     if line.details.get("over_capacity"):
-        here = room.of(offer, at)
+        here = room.of(offer, at, but=_own_tickets(line))
         return Seat(role, over=obstacle(here.rules, here.counts, [role]) is not None)
     if said := _refusal(offer, party):
         raise Unavailable(said)
@@ -78,8 +79,8 @@ class Party:
 
 
 def _party(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
-    here, company = room.of(offer, at), _company(line)
-    others = [one for one in _together(line) if one != line and one.pk not in company]
+    here, company = room.of(offer, at, but=_own_tickets(line)), _company(line)
+    others = [one for one in together(line) if one != line and one.pk not in company]
     before = Counter(here.counts)
     before.subtract(company.values())
     wanted = (*company.values(), wish(line), *map(wish, others))
@@ -88,7 +89,7 @@ def _party(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
 
 def _refusal(offer: ClassOffer, party: Party) -> str:
     if party.rules.roles and any(one not in {*party.rules.names, EITHER} for one in party.wanted):
-        return "Please say in which role you attend."
+        return WHICH_ROLE
     why = obstacle(party.rules, party.counts, settle(party.rules, party.counts, party.wanted))
     waiting = queue.as_waiting(list(queue.in_line(offer))) if why is None else []
     if waiting and not usable(party.rules, party.counts, waiting, party.wanted):
@@ -100,15 +101,20 @@ def wish(line: OrderLine) -> str:
     return str(line.details.get("role", ""))
 
 
-def _together(line: OrderLine) -> list[OrderLine]:
+def together(line: OrderLine) -> list[OrderLine]:
     """The lines of an order that come into a class together; what was offered to an entry is apart from the rest."""
     lines = line.order.lines.filter(kind=line.kind, product_id=line.product_id, cancelled_at=None).order_by("pk")
     return [one for one in lines if one.details.get("entry") == line.details.get("entry")]
 
 
+def _own_tickets(line: OrderLine) -> list[int]:
+    """Whoever stays after trying an evening has a place on that day already."""
+    return [one.details["ticket"] for one in together(line) if "ticket" in one.details]
+
+
 def _company(line: OrderLine) -> dict[int, str]:
     """Those of them who have their place already, with its role."""
-    others = [one.pk for one in _together(line) if one != line]
+    others = [one.pk for one in together(line) if one != line]
     return dict(Registration.objects.live().filter(line__in=others).order_by("line").values_list("line", "role"))
 
 
@@ -123,7 +129,7 @@ def _is_kept(entry: WaitingEntry, at: datetime) -> bool:
 
 def _kept_seat(entry: WaitingEntry, line: OrderLine, at: datetime) -> Seat:
     """One seat for each of the entry's people, whoever they are called now; the offer stands until the last is in."""
-    number = _together(line).index(line)
+    number = together(line).index(line)
     if number >= entry.size:
         raise Unavailable(FULL)
     if len(_company(line)) + 1 >= entry.size:

@@ -1,0 +1,307 @@
+"""Tickets for single classes: drop-ins and trials, their places, and what becomes of them."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import cancel, orders, payments
+from billing.domain.placing import NotPlaced
+from billing.models import Case, Order, Payment
+from classwork.domain import meetings
+from classwork.domain.places import room
+from classwork.domain.places.attendees import Attendee
+from classwork.domain.places.tickets import holders
+from classwork.domain.places.waiting import entries
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.models import ClassOffer, OfferRole, Registration, Ticket, WaitingEntry
+from mailroom.models import Message
+from outbox.testing import run_all
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, line, me, of, other, pay, place
+from tests.classwork.trying import begun, fresh, ticket_cart
+from users.models import Student
+
+State = Ticket.State
+
+
+class TicketTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.change(price=60, drop_in_price=15, trial_price=0)
+        self.days = begun(self.offer, 0)
+
+    def change(self, **values: Any) -> None:
+        ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
+
+    def buy(self, day: int, attendee: Attendee | None = None, **more: Any) -> Order:
+        return place(ticket_cart(self.days[day], attendee or me(), **more))
+
+    def left(self) -> int | None:
+        return room.of(fresh(self.offer), timezone.now()).left
+
+    def ticket(self, order: Order) -> Ticket:
+        return Ticket.objects.get(line=line(order))
+
+
+class BuyingTest(TicketTestCase):
+    def test_a_stranger_buys_one_class_at_its_own_price(self) -> None:
+        order = pay(self.buy(1))
+        ticket = self.ticket(order)
+        self.assertEqual(
+            (order.charged, ticket.state, ticket.meeting, ticket.words), (15, "confirmed", self.days[1], "drop-in")
+        )
+        self.assertEqual(line(order).title, f"{self.offer.subject.title}, single class")
+        self.assertFalse(Registration.objects.exists())
+
+    def test_a_free_trial_needs_no_payment(self) -> None:
+        order = self.buy(0, trial=True)
+        self.assertEqual((order.state, self.ticket(order).words), ("paid", "trial"))
+
+    def test_it_is_sold_until_the_class_begins_and_not_where_the_school_does_not_want_it(self) -> None:
+        begun(self.offer, 1)
+        with self.assertRaisesMessage(NotPlaced, "not sold any more"):
+            self.buy(0)
+        with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(NotPlaced, "not sold any more"):
+            self.buy(1)
+        meetings.cancel(None, self.days[2], "Snow")
+        with self.assertRaisesMessage(NotPlaced, "is cancelled"):
+            self.buy(2)
+        self.change(drop_in_price=None, trial_price=None)
+        for trial in (True, False):
+            with self.assertRaises(NotPlaced):
+                self.buy(1, trial=trial)
+
+    def test_a_ticket_is_no_part_of_the_discount_for_a_second_class(self) -> None:
+        basket = ticket_cart(self.days[0], me())
+        basket = cart((make.offer(self.session, make.subject("L2"), class_day=3), me()), payer=self.alice)
+        ticket_cart(self.days[0], me(), basket)
+        order = place(basket)
+        self.assertEqual({one.kind: one.now_total for one in order.lines.all()}, {"place": 65, "ticket": 15})
+
+    def test_it_may_be_paid_at_the_door_where_the_class_may(self) -> None:
+        order = place(ticket_cart(self.days[0], me()), Order.Due.DOOR)
+        self.assertEqual(self.ticket(order).state, State.CONFIRMED)
+        self.change(pay_at_door=False)
+        with self.assertRaises(NotPlaced):
+            place(ticket_cart(self.days[1], me()), Order.Due.DOOR)
+
+    def test_held_it_lapses_with_its_order_and_paid_late_it_is_taken_again_while_there_is_room(self) -> None:
+        self.change(capacity=1)
+        order, payment = self.let_pass(self.buy(0))
+        self.assertEqual(self.ticket(order).state, State.LAPSED)
+        self.assertEqual(self.left(), 1)
+        payments.confirm(payment, payments.Taken(Decimal(15), "USD"))
+        self.assertEqual(self.ticket(order).state, State.CONFIRMED)
+        late, payment = self.let_pass(self.buy(1))
+        pay(self.buy(1, other("Bo", "bo@example.org")))
+        payments.confirm(payment, payments.Taken(Decimal(15), "USD"))
+        self.assertEqual(self.ticket(late).state, State.LAPSED)
+        self.assertEqual(Order.objects.get(pk=late.pk).state, Order.State.LAPSED)
+
+    def let_pass(self, order: Order) -> tuple[Order, Payment]:
+        """The payer is at the gateway meanwhile."""
+        payment = payments.start(order, "practice", timezone.now())
+        gone = timezone.now() - timedelta(minutes=1)
+        Order.objects.filter(pk=order.pk).update(held_until=gone)
+        Ticket.objects.filter(line__order=order).update(held_until=gone)
+        orders.lapse_due()
+        order.refresh_from_db()
+        return order, payment
+
+    def test_cancelled_before_it_begins_all_of_it_comes_back_and_the_place_is_free(self) -> None:
+        self.change(capacity=1)
+        order = pay(self.buy(0))
+        back = cancel.cancel_line(line(order), at=timezone.now(), why="Ill")
+        self.assertEqual((back, self.ticket(order).state, self.left()), (15, State.CANCELLED, 1))
+
+    def test_the_holders_of_a_day_are_found(self) -> None:
+        order = pay(self.buy(1))
+        pay(self.buy(2))
+        self.assertEqual(list(holders.of_meeting(self.days[1], timezone.now())), [self.ticket(order)])
+
+
+class RoomTest(TicketTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.change(capacity=2)
+
+    def test_a_ticket_takes_a_place_of_its_day_and_a_registration_needs_one_on_every_day_to_come(self) -> None:
+        pay(self.buy(1))
+        self.assertEqual(self.left(), 1)
+        pay(self.buy(3))
+        self.assertEqual(self.left(), 1)
+        pay(self.buy(1, other("Bo", "bo@example.org")))
+        self.assertEqual(self.left(), 0)
+        with self.assertRaisesMessage(NotPlaced, "full"):
+            place(cart((self.offer, me())))
+        with self.assertRaisesMessage(NotPlaced, "no place left on that day"):
+            self.buy(1, other("Cy", "cy@example.org"))
+        self.buy(2, other("Cy", "cy@example.org"))
+
+    def test_a_day_that_has_begun_or_is_cancelled_stands_in_nobodys_way(self) -> None:
+        for name in ("Bo", "Cy"):
+            pay(self.buy(1, other(name, f"{name.lower()}@example.org")))
+        self.assertEqual(self.left(), 0)
+        meetings.cancel(None, self.days[1], "Snow")
+        self.assertEqual(self.left(), 2)
+
+    def test_two_of_one_order_need_two_places(self) -> None:
+        pay(self.buy(1))
+        basket = ticket_cart(self.days[1], other("Bo", "bo@example.org"))
+        ticket_cart(self.days[1], other("Cy", "cy@example.org"), basket)
+        with self.assertRaisesMessage(NotPlaced, "no place left on that day"):
+            place(basket)
+        self.assertEqual(Ticket.objects.count(), 1)
+
+    def test_who_waits_for_the_class_comes_before_who_wants_an_evening(self) -> None:
+        pay(place(cart((self.offer, me()))))
+        pay(self.buy(2, other("Bo", "bo@example.org")))
+        waiting = entries.join(self.offer, [Wish(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org"))
+        self.assertEqual(waiting.state, WaitingEntry.State.WAITING)
+        with self.assertRaisesMessage(NotPlaced, "those who wait"):
+            self.buy(1, other("Cy", "cy@example.org"))
+
+    def test_a_ticket_given_back_makes_room_for_who_waits(self) -> None:
+        pay(place(cart((self.offer, me()))))
+        order = pay(self.buy(2, other("Bo", "bo@example.org")))
+        waiting = entries.join(self.offer, [Wish(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org"))
+        cancel.cancel_line(line(order), at=timezone.now(), why="Ill")
+        run_all()
+        waiting.refresh_from_db()
+        self.assertEqual(waiting.state, WaitingEntry.State.OFFERED)
+
+    def test_roles_have_their_places_and_the_balance_is_asked_of_the_class_alone(self) -> None:
+        self.change(capacity=9)
+        OfferRole.objects.create(offer=self.offer, name="lead", capacity=1)
+        OfferRole.objects.create(offer=self.offer, name="follow")
+        with self.assertRaisesMessage(NotPlaced, "in which role"):
+            self.buy(1)
+        pay(self.buy(1, role="lead"))
+        with self.assertRaisesMessage(NotPlaced, "no place as lead"):
+            self.buy(1, other("Bo", "bo@example.org"), role="lead")
+        here = room.of(fresh(self.offer), timezone.now())
+        self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))
+
+    def test_the_desk_reads_how_many_come_for_a_single_class(self) -> None:
+        pay(self.buy(1))
+        self.assertEqual(
+            str(room.of(fresh(self.offer), timezone.now())), "0 of 2 taken, and up to 1 for a single class"
+        )
+
+
+class TrialTest(TicketTestCase):
+    def test_who_speaks_for_the_student_is_told_that_there_was_a_trial(self) -> None:
+        self.buy(0, payer=self.alice, trial=True)
+        with self.assertRaisesMessage(NotPlaced, "Alice Arden has had a trial of this class."):
+            self.buy(1, payer=self.alice, trial=True)
+        twin_class = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
+        with self.assertRaisesMessage(NotPlaced, "has had a trial"):
+            place(ticket_cart(twin_class.meetings.all()[0], me(), payer=self.alice, trial=True))
+
+    def test_a_trial_given_back_may_be_had_again(self) -> None:
+        order = self.buy(0, payer=self.alice, trial=True)
+        cancel.cancel_line(line(order), at=timezone.now(), why="Ill")
+        self.assertEqual(self.ticket(self.buy(1, payer=self.alice, trial=True)).state, State.CONFIRMED)
+
+    def test_new_is_new_to_the_subject_or_to_the_school(self) -> None:
+        elsewhere = make.offer(self.session, make.subject("L2"), class_day=3)
+        pay(place(cart((elsewhere, me()), payer=self.alice)))
+        with override_settings(TRIALS_FOR="school"), self.assertRaisesMessage(NotPlaced, "new to the school"):
+            self.buy(0, payer=self.alice, trial=True)
+        self.buy(0, payer=self.alice, trial=True)
+
+    def test_a_stranger_learns_nothing_and_the_office_gets_a_case(self) -> None:
+        self.buy(0, payer=self.alice, trial=True)
+        stranger = {"name": "Alice Arden", "email": "alice@example.org"}
+        order = self.buy(1, trial=True, **stranger)
+        run_all()
+        self.assertEqual(order.state, Order.State.PAID)
+        self.assertIn("has had a trial of this class", Case.objects.get().text)
+        self.assertNotEqual(self.ticket(order).student, self.student)
+
+    def test_a_stranger_who_is_in_the_class_gets_a_case_as_well(self) -> None:
+        pay(place(cart((self.offer, me()), payer=self.alice)))
+        order = self.buy(1, trial=True, name="Alice Arden", email="alice@example.org")
+        run_all()
+        self.assertEqual(self.ticket(order).student, self.student)
+        self.assertIn("has a place in this class already", Case.objects.get().text)
+
+    def test_nobody_has_two_tickets_for_one_day(self) -> None:
+        self.buy(0, payer=self.alice)
+        with self.assertRaisesMessage(NotPlaced, "has a ticket for that day already"):
+            self.buy(0, payer=self.alice)
+
+
+class SeenTest(TicketTestCase):
+    def test_the_attendee_hears_where_and_when(self) -> None:
+        pay(self.buy(0, other("Bo", "bo@example.org")))
+        run_all()
+        self.assertEqual(Message.objects.get(template="classwork.ticket").to, "bo@example.org")
+
+    def test_teachers_see_who_comes_for_a_single_class(self) -> None:
+        pay(self.buy(1, of(self.kit), payer=self.gus))
+        self.log_in(self.tess)
+        page = self.client.get(reverse("participants", args=[self.offer.pk]))
+        self.assertContains(page, "For a single class")
+        self.assertContains(page, "Kit Gray")
+        self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 200)
+
+    def test_it_stands_among_my_classes(self) -> None:
+        pay(self.buy(1, of(self.kit), payer=self.log_in(self.gus)))
+        page = self.client.get(reverse("my_classes"))
+        self.assertContains(page, "Single classes")
+        self.assertContains(page, "You can come")
+
+    def test_my_classes_cost_the_same_queries_with_many_tickets(self) -> None:
+        self.log_in(self.gus)
+        self.assertSameQueries(reverse("my_classes"), self.many)
+
+    def test_the_teachers_list_costs_the_same_queries_with_many(self) -> None:
+        self.log_in(self.tess)
+        self.assertSameQueries(reverse("participants", args=[self.offer.pk]), self.many)
+
+    def many(self, count: int) -> None:
+        student = Student.objects.filter(guardian=self.gus)
+        for number in range(count):
+            child = make.child(self.gus, f"Child{student.count()}of{number}")
+            pay(self.buy(1, of(child), payer=self.gus))
+
+
+class FormTest(TicketTestCase):
+    def url(self) -> str:
+        return reverse("buy_ticket", args=[self.offer.pk])
+
+    def post(self, **said: Any) -> Any:
+        usual = {"what": "drop_in", "meeting": self.days[1].pk, "who": ["me"]}
+        return self.client.post(self.url(), usual | said)
+
+    def basket(self) -> Order:
+        return Order.objects.get(state=Order.State.CART)
+
+    def test_a_visitor_chooses_a_day_and_goes_on_to_the_checkout(self) -> None:
+        self.assertContains(self.client.get(self.offer.get_absolute_url()), "Try one class, free")
+        self.assertContains(self.client.get(self.url()), "A single class, $15.00")
+        self.assertRedirects(self.post(), reverse("checkout"), fetch_redirect_response=False)
+        chosen = self.basket().lines.get()
+        self.assertEqual((chosen.kind, chosen.product_id, chosen.details), ("ticket", self.days[1].pk, {"who": "me"}))
+
+    def test_a_friend_comes_too(self) -> None:
+        self.post(what="trial", **{"other-0-first_name": "Bo", "other-0-email": "bo@example.org"})
+        self.assertEqual([one.details["trial"] for one in self.basket().lines.all()], [True, True])
+
+    def test_somebody_has_to_come(self) -> None:
+        self.assertContains(self.post(who=[]), "Please say who attends.")
+
+    def test_full_days_are_told_and_cannot_be_chosen(self) -> None:
+        self.change(capacity=1)
+        pay(self.buy(1))
+        self.assertContains(self.client.get(self.url()), "Full: ")
+        self.assertContains(self.post(), "Select a valid choice")
+
+    def test_where_nothing_is_sold_the_class_itself_is_shown(self) -> None:
+        self.change(drop_in_price=None, trial_price=None)
+        self.assertRedirects(self.client.get(self.url()), self.offer.get_absolute_url())

@@ -1,0 +1,96 @@
+"""What happens alike to a place in a class and to a ticket for one meeting. The lock of the offer is held."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from classwork import events
+from classwork.models import Registration, Ticket
+from history.domain import record
+from outbox.declare import EventType
+from outbox.domain import emit
+from users.models import User
+
+State = Registration.State
+Seat = Registration | Ticket
+
+
+class Told(NamedTuple):
+    """What is told of it."""
+
+    held: EventType
+    confirmed: EventType
+    suspended: EventType
+    ended: EventType
+    hold_ended: EventType
+
+
+OF_PLACES = Told(
+    events.PLACE_HELD,
+    events.REGISTRATION_CONFIRMED,
+    events.REGISTRATION_SUSPENDED,
+    events.REGISTRATION_ENDED,
+    events.HOLD_ENDED,
+)
+OF_TICKETS = Told(
+    events.TICKET_HELD,
+    events.TICKET_CONFIRMED,
+    events.TICKET_SUSPENDED,
+    events.TICKET_ENDED,
+    events.TICKET_HOLD_ENDED,
+)
+
+
+def told_of(seat: Seat) -> Told:
+    return OF_PLACES if isinstance(seat, Registration) else OF_TICKETS
+
+
+def tell(event: EventType, seat: Seat, at: datetime) -> None:
+    number = "registration_id" if isinstance(seat, Registration) else "ticket_id"
+    about = {number: seat.pk, "offer_id": seat.offer_id, "student_id": seat.student_id}
+    emit(event, key=f"{seat.pk} {at.isoformat()}", **about)
+
+
+def held(seat: Seat, until: datetime | None) -> None:
+    """Anew, or again after it had lapsed."""
+    seat.state, seat.held_until, seat.ended_at, seat.why = State.HELD, until, None, ""
+    seat.save()
+    tell(told_of(seat).held, seat, seat.created_at if until is None else until)
+
+
+def confirm(seat: Seat, at: datetime) -> None:
+    seat.state, seat.held_until, seat.confirmed_at = State.CONFIRMED, None, at
+    seat.save(update_fields=["state", "held_until", "confirmed_at"])
+    tell(told_of(seat).confirmed, seat, at)
+
+
+def end(seat: Seat, state: str, why: str) -> None:
+    was_theirs = seat.state != State.HELD
+    at = timezone.now()
+    seat.state, seat.ended_at, seat.held_until, seat.why = state, at, None, why[:300]
+    seat.save(update_fields=["state", "ended_at", "held_until", "why"])
+    events_of = told_of(seat)
+    tell(events_of.ended if was_theirs else events_of.hold_ended, seat, at)
+
+
+def lapse(late: Iterable[Seat]) -> int:
+    """Holds that are over are written down, so that they stand in nobody's way."""
+    ended = list(late)
+    for seat in ended:
+        end(seat, State.LAPSED, "")
+    return len(ended)
+
+
+def move(seat: Seat, before: str, after: str, why: str, by: User | None) -> bool:
+    """Into a dispute and out of it. False if it cannot be (any more)."""
+    moved = type(seat)._default_manager.filter(pk=seat.pk, state=before).update(state=after, why=why[:300])
+    if not moved:
+        return False
+    seat.refresh_from_db()
+    event = told_of(seat).suspended if after == State.ON_HOLD else told_of(seat).confirmed
+    if by is not None:
+        record(by, event.name, seat, why=why)
+    tell(event, seat, timezone.now())
+    return True

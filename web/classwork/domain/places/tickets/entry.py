@@ -1,0 +1,52 @@
+"""May this line have a place on that day? Full places and tickets share it; who waits for the class comes first."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from billing.kinds import Unavailable
+from billing.models import OrderLine
+from classwork.domain.places import room
+from classwork.domain.places.waiting import admission, queue
+from classwork.domain.places.waiting.balance import EITHER, obstacle, settle
+from classwork.domain.places.waiting.walk import Offered, walk
+from classwork.models import Meeting, Ticket
+
+SAID = {
+    "full": "There is no place left on that day.",
+    "role_full": "There is no place as {role} left on that day.",
+}
+QUEUE = "There is no ticket for that day: those who wait for a place in the class come first."
+
+
+def admit(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+    """The role it is given. The lock of the class is held. Raises Unavailable with the reason."""
+    queue.advance(meeting.offer, at)
+    if said := why_not(line, meeting, at):
+        raise Unavailable(said)
+    here = room.by_day(meeting.offer, [meeting], at)[meeting.pk]
+    return settle(here.rules, here.counts, [admission.wish(line)])[0]
+
+
+def why_not(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+    """'' when there is a place. The balance of the roles is that of the class: for one evening nobody asks for it."""
+    here = room.by_day(meeting.offer, [meeting], at)[meeting.pk]
+    wanted = [admission.wish(one) for one in _together(line)]
+    if here.rules.roles and any(one not in {*here.rules.names, EITHER} for one in wanted):
+        return admission.WHICH_ROLE
+    rules = replace(here.rules, most_apart=None, ratio=None, active_from=0)
+    why = obstacle(rules, here.counts, settle(rules, here.counts, wanted))
+    if why is not None:
+        return SAID[why.rule].format(role=why.role)
+    return QUEUE if here.waiting and _is_wanted(here, meeting) else ""
+
+
+def _together(line: OrderLine) -> list[OrderLine]:
+    """Those of one order who still need a ticket for that day come together, this line first."""
+    have = set(Ticket.objects.live().filter(line__order=line.order_id).values_list("line", flat=True))
+    return [line, *(one for one in admission.together(line) if one != line and one.pk not in have)]
+
+
+def _is_wanted(here: room.Room, meeting: Meeting) -> bool:
+    """Would anybody who waits for the class come in, were it for that day's places alone?"""
+    waiting = queue.as_waiting(list(queue.in_line(meeting.offer)))
+    return any(isinstance(step, Offered) for step in walk(here.rules, here.counts, waiting))

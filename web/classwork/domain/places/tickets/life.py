@@ -1,0 +1,122 @@
+"""The life of a ticket, as that of a place: held → confirmed | lapsed; confirmed → on hold, cancelled, a place."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from billing.kinds import Unavailable
+from billing.models import OrderLine
+from classwork.domain.places import arrows, attendees, room
+from classwork.domain.places.arrows import State
+from classwork.domain.places.registering import ALREADY
+from classwork.domain.places.tickets import entry, sale, trials
+from classwork.models import Meeting, Registration, Ticket
+from users.models import Student
+
+TWICE = "{} has a ticket for that day already."
+MEANWHILE = "Somebody is buying this at the same moment. Please try again."
+THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
+
+
+def meeting_of(line: OrderLine) -> Meeting:
+    found = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location")
+    meeting = found.filter(pk=line.product_id).first()
+    if meeting is None:
+        raise Unavailable("This class day is not there any more.")
+    return meeting
+
+
+def is_trial(line: OrderLine) -> bool:
+    return bool(line.details.get("trial"))
+
+
+@transaction.atomic
+def hold(line: OrderLine, until: datetime | None) -> Ticket:
+    attendees.settle(line.order)
+    student = attendees.of_line(line)
+    if student is None:
+        raise Unavailable(attendees.NOBODY)
+    room.lock_for(line)
+    mine = _tidied(line, timezone.now())
+    if mine and mine.is_live:
+        Ticket.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
+        return mine
+    return _take(line, mine, mine.student if mine else student, until)
+
+
+def _tidied(line: OrderLine, at: datetime) -> Ticket | None:
+    """What the line has; before that, holds of that day that are over are written down."""
+    arrows.lapse(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lt=at))
+    found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__offer")
+    return found.filter(line=line).first()
+
+
+def _take(line: OrderLine, mine: Ticket | None, student: Student, until: datetime | None) -> Ticket:
+    at, meeting = timezone.now(), meeting_of(line)
+    if gone := sale.closed_because(meeting, at, trial=is_trial(line)):
+        raise Unavailable(gone)
+    role = entry.admit(line, meeting, at)
+    ticket = mine or Ticket(line=line, meeting=meeting, trial_of=meeting.offer.subject if is_trial(line) else None)
+    ticket.student, ticket.role = _once(line, student, meeting, at), role
+    try:
+        with transaction.atomic():
+            arrows.held(ticket, until)
+    except IntegrityError as twice:
+        raise Unavailable(MEANWHILE) from twice
+    return ticket
+
+
+def _once(line: OrderLine, student: Student, meeting: Meeting, at: datetime) -> Student:
+    """Whoever speaks for the student is told what stands against it; others learn nothing, and it is a case."""
+    overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lt=at)
+    arrows.lapse(overdue.select_for_update(of=("self",)).select_related("meeting"))
+    said = why_not(student, meeting, trial=is_trial(line))
+    if said and attendees.speaks_for(line, student):
+        raise Unavailable(said)
+    is_double = bool(said) and _stands_in_the_way(student, meeting, trial=is_trial(line))
+    line.details |= {"twin_of": student.pk if is_double else None, "remark": said}
+    line.save(update_fields=["details"])
+    if is_double:
+        return attendees.twin(student)
+    attendees.touch(student)
+    return student
+
+
+def why_not(student: Student, meeting: Meeting, *, trial: bool) -> str:
+    if Ticket.objects.live().filter(student=student, meeting=meeting).exists():
+        return TWICE.format(student)
+    if Registration.objects.live().filter(student=student, offer=meeting.offer).exists():
+        return ALREADY.format(student)
+    return trials.why_not(student, meeting.offer.subject) if trial else ""
+
+
+def _stands_in_the_way(student: Student, meeting: Meeting, *, trial: bool) -> bool:
+    """What one record cannot have twice, against what the office may let pass."""
+    there = Ticket.objects.live().filter(student=student, meeting=meeting).exists()
+    return there or (trial and trials.had(student, meeting.offer.subject))
+
+
+@transaction.atomic
+def confirm(line: OrderLine) -> Ticket:
+    """Paid, or to be paid at the door. A hold that was over is taken again where there is room, until it begins."""
+    room.lock_for(line)
+    at = timezone.now()
+    mine = _tidied(line, at)
+    if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
+        raise Unavailable("This ticket was given back.")
+    if mine.state == State.LAPSED:
+        mine = _take(line, mine, mine.student, None)
+    if mine.state == State.HELD:
+        arrows.confirm(mine, at)
+    return mine
+
+
+@transaction.atomic
+def release(line: OrderLine, why: str, state: str = State.CANCELLED) -> None:
+    room.lock_for(line)
+    mine = Ticket.objects.live().filter(line=line).select_related("meeting").first()
+    if mine is None:
+        return
+    lapsed = mine.state == State.HELD and line.order.has_lapsed()
+    arrows.end(mine, State.LAPSED if lapsed else state, why)

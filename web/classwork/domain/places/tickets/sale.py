@@ -1,0 +1,57 @@
+"""Which single classes one can come to, until when a ticket is sold, and at which price."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from classwork.domain.places import opening, room
+from classwork.domain.places.room import Room
+from classwork.models import ClassOffer, Meeting
+from common import dates
+
+NOT_SOLD = "There are no tickets for single classes here."
+NO_TRIAL = "There is no trial of this class."
+OFF = "This class day is cancelled."
+BEGUN = "Tickets for this class day are not sold any more."
+
+
+@dataclass(frozen=True)
+class Day:
+    """A class to come, and whether there is room in it for an evening."""
+
+    meeting: Meeting
+    room: Room
+
+
+def price(offer: ClassOffer, *, trial: bool) -> Decimal | None:
+    """None where it is not sold."""
+    return offer.trial_price if trial else offer.drop_in_price
+
+
+def is_sold(offer: ClassOffer) -> bool:
+    return offer.drop_in_price is not None or offer.trial_price is not None
+
+
+def closed_because(meeting: Meeting, at: datetime, *, trial: bool) -> str:
+    """'' while a ticket can be bought; also when registration is over, for an evening needs no beginning."""
+    offer = meeting.offer
+    if not offer.is_listed or offer.session.publish_date > dates.local(at).date():
+        return opening.NOT_OPEN
+    if price(offer, trial=trial) is None:
+        return NO_TRIAL if trial else NOT_SOLD
+    if meeting.is_cancelled:
+        return OFF
+    return BEGUN if at >= sold_until(meeting) else ""
+
+
+def sold_until(meeting: Meeting) -> datetime:
+    return meeting.starts_at - timedelta(minutes=settings.TICKETS_UNTIL_MINUTES)
+
+
+def days(offer: ClassOffer, at: datetime) -> list[Day]:
+    """Those for which tickets are sold now, full ones too."""
+    sold = [one for one in offer.meetings.all() if not one.is_cancelled and at < sold_until(one)]
+    rooms = room.by_day(offer, sold, at)
+    return [Day(one, rooms[one.pk]) for one in sold]

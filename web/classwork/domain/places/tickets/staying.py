@@ -1,0 +1,104 @@
+"""Staying after trying: a ticket becomes a place in its class at the difference."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from billing.domain import cart as carts
+from billing.domain import replacing
+from billing.models import Order, OrderLine
+from classwork.domain.places import attendees, joining, opening
+from classwork.domain.places.arrows import State
+from classwork.domain.places.joining import Joining
+from classwork.domain.places.registering import ALREADY
+from classwork.models import ClassOffer, Registration, Ticket
+from common import links
+
+PURPOSE = "classwork.ticket"
+LINK_AGE = timedelta(days=400)
+ENDED = "This ticket does not stand any more."
+FOR_PAYER = "Only who paid for the ticket can have it taken off the price."
+
+
+class CannotBe(Exception):
+    """It cannot be done as things stand; the text says why."""
+
+
+def address(ticket: Ticket) -> str:
+    return reverse("ticket", args=[links.make(PURPOSE, ticket.pk, ticket.nonce)])
+
+
+def find(token: str) -> Ticket | None:
+    try:
+        read = links.read(PURPOSE, token, LINK_AGE)
+    except links.Bad:
+        return None
+    ticket = Ticket.objects.for_lists().filter(pk=read.pk).first()
+    return ticket if ticket is not None and links.fits(read.nonce, ticket.nonce) else None
+
+
+def why_not(ticket: Ticket, at: datetime) -> str:
+    """'' while its holder can stay. Whether there is a place shows in the cart, as for everybody."""
+    if ticket.state != State.CONFIRMED:
+        return ENDED
+    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
+    if Registration.objects.live().filter(student=ticket.student_id, offer=offer).exists():
+        return ALREADY.format(ticket.student)
+    return opening.closed_because(offer, at) or replacing.why_not(ticket.line, at)
+
+
+# -- what it costs -------------------------------------------------------------------------------------------------
+
+
+def joins(line: OrderLine, offer: ClassOffer, at: datetime) -> Joining:
+    """As for everybody who joins now, or for who stays on the ticket that the line replaces."""
+    now = joining.of(offer, at)
+    ticket = (
+        Ticket.objects.filter(line=line.replaces_id).select_related("meeting").first() if line.replaces_id else None
+    )
+    if ticket is None or ticket.offer_id != offer.pk or not now.less:
+        return now
+    return with_ticket(ticket, now, replacing.worth(ticket.line).paid, at)
+
+
+def with_ticket(ticket: Ticket, now: Joining, paid: Decimal, at: datetime) -> Joining:
+    """The class that was tried is paid for with those to come; never so much that a fresh start would be cheaper."""
+    visited = not ticket.meeting.is_cancelled and ticket.meeting.has_begun(at)
+    if not visited:
+        return now
+    left = now.left + 1
+    off = joining.reduction(now.full, left, now.of, settings.CURRENCY)
+    return Joining(now.left, now.of, now.full, max(off, now.less - paid), said=f"For {left} of {now.of} classes")
+
+
+def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
+    """What the place costs, and what of it the ticket pays; before discounts."""
+    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
+    paid, now = replacing.worth(ticket.line).paid, joining.of(offer, at)
+    asked = (with_ticket(ticket, now, paid, at) if now.less else now).asked
+    return asked, min(paid, asked)
+
+
+# -- doing it --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def stay(ticket: Ticket, cart: Order, at: datetime) -> None:
+    """Into the cart, in the ticket's stead."""
+    if said := why_not(ticket, at):
+        raise CannotBe(said)
+    paid_by = ticket.line.order
+    if not cart.payer_email and cart.payer is None and paid_by.payer_email == attendees.address(ticket.student):
+        cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
+        cart.save(update_fields=["payer_name", "payer_email"])
+    carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket), replaces=ticket.line)
+
+
+def details(ticket: Ticket) -> dict[str, object]:
+    """The same person in the same role."""
+    said = attendees.Attendee.of(ticket.line.details)
+    who = said.as_details() if said else {}
+    return who | {"attends": ticket.student_id, "ticket": ticket.pk, "role": ticket.role}

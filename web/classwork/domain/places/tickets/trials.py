@@ -1,0 +1,26 @@
+"""Who is new: to the subject, or to the school where it wants so. A trial is had once per student and subject."""
+
+from django.conf import settings
+
+from classwork.models import Registration, Subject, Ticket
+from users.models import Student
+
+HAD = "{} has had a trial of this class."
+KNOWS_SUBJECT = "A trial is for who is new to this class; {} has been in it before."
+KNOWS_SCHOOL = "A trial is for who is new to the school; {} has been here before."
+COUNTS = (*Ticket.LIVE, Ticket.State.TRANSFERRED)
+
+
+def had(student: Student, subject: Subject) -> bool:
+    return Ticket.objects.filter(student=student, trial_of=subject, state__in=COUNTS).exists()
+
+
+def why_not(student: Student, subject: Subject) -> str:
+    """'' for who is new. Holds that are over must have been written down."""
+    if had(student, subject):
+        return HAD.format(student)
+    places = Registration.objects.filter(student=student).exclude(confirmed_at=None)
+    if settings.TRIALS_FOR == "subject":
+        return KNOWS_SUBJECT.format(student) if places.filter(offer__subject=subject).exists() else ""
+    been = places.exists() or Ticket.objects.filter(student=student).exclude(confirmed_at=None).exists()
+    return KNOWS_SCHOOL.format(student) if been else ""

@@ -1,0 +1,64 @@
+"""What a place in a class and a ticket for one of its meetings have in common: how they become somebody's and end."""
+
+from datetime import datetime
+from typing import Self, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+S = TypeVar("S", bound="Seat")
+
+
+class SeatQuerySet(models.QuerySet[S]):
+    def live(self) -> Self:
+        return self.filter(state__in=Seat.LIVE)
+
+    def taking_a_place(self, at: datetime) -> Self:
+        """Truth at the time of reading: a hold counts until its last moment, whether or not anybody has tidied up."""
+        return self.live().exclude(state=Seat.State.HELD, held_until__lt=at)
+
+
+class Seat(models.Model):
+    class State(models.TextChoices):
+        HELD = "held", "Kept until paid"
+        CONFIRMED = "confirmed", "Registered"
+        ON_HOLD = "on_hold", "Waiting for a decision"
+        LAPSED = "lapsed", "Not paid in time"
+        CANCELLED = "cancelled", "Cancelled"
+        TRANSFERRED = "transferred", "Moved to another class"
+
+    LIVE = (State.HELD, State.CONFIRMED, State.ON_HOLD)
+
+    state = models.CharField(max_length=12, choices=State, editable=False)
+    held_until = models.DateTimeField(null=True, blank=True, editable=False)
+    role = models.CharField(max_length=30, blank=True, editable=False)
+    why = models.CharField(max_length=300, blank=True, editable=False, help_text="Why it ended, or was put on hold.")
+    created_at = models.DateTimeField(auto_now_add=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in self.LIVE
+
+    def takes_a_place(self, at: datetime) -> bool:
+        lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until < at
+        return self.is_live and not lapsed
+
+
+def says_when(name: str) -> list[models.BaseConstraint]:
+    """What ended says when, and so does what became theirs."""
+    return [
+        models.CheckConstraint(
+            condition=Q(state__in=["held", "confirmed", "on_hold"], ended_at=None)
+            | Q(state__in=["lapsed", "cancelled", "transferred"], ended_at__isnull=False),
+            name=f"{name}_ended_says_when",
+        ),
+        models.CheckConstraint(
+            condition=~Q(state__in=["confirmed", "on_hold"]) | Q(confirmed_at__isnull=False),
+            name=f"{name}_confirmed_says_when",
+        ),
+    ]

@@ -1,0 +1,76 @@
+"""A ticket for one class day, as something to buy."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from billing.kinds import ZERO, Description, Facts, Step, Terms
+from billing.models import OrderLine
+from classwork.domain.places.arrows import State
+from classwork.domain.places.tickets import entry, life, sale
+from classwork.models import Meeting, Ticket
+from classwork.selling import Attended
+from users.models import Student
+
+BEGINS = "class day begins"
+
+
+class TicketKind(Attended):
+    name = "ticket"
+
+    def describe(self, line: OrderLine) -> Description:
+        meeting = life.meeting_of(line)
+        title = f"{meeting.offer.subject.title}, {'trial' if life.is_trial(line) else 'single class'}"
+        who = self.who(line)
+        when = str(meeting.slot)
+        return Description(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
+
+    def facts(self, line: OrderLine, at: datetime) -> Facts:
+        """Neither paying ahead nor a second class takes anything off."""
+        meeting = life.meeting_of(line)
+        return Facts(
+            full=sale.price(meeting.offer, trial=life.is_trial(line)) or ZERO,
+            starts=meeting.starts_at,
+            at_the_door=meeting.offer.pay_at_door,
+            **self.people(line),
+        )
+
+    def problems(self, line: OrderLine, at: datetime) -> list[str]:
+        meeting = life.meeting_of(line)
+        if closed := sale.closed_because(meeting, at, trial=life.is_trial(line)):
+            return [closed]
+        full = entry.why_not(line, meeting, at)
+        return [*([full] if full else []), *self.about_people(line)]
+
+    def stands_against(self, line: OrderLine, student: Student) -> str:
+        return life.why_not(student, life.meeting_of(line), trial=life.is_trial(line))
+
+    def offer_id(self, line: OrderLine) -> int:
+        return Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
+
+    def terms(self, line: OrderLine, at: datetime) -> Terms:
+        """Until it begins; after that somebody has been there, or could have been."""
+        starts = life.meeting_of(line).starts_at
+        return Terms((Step(until=starts, rule=BEGINS, label="the beginning of the class"),))
+
+    def ends(self, line: OrderLine, rule: str) -> datetime | None:
+        return life.meeting_of(line).starts_at if rule == BEGINS else None
+
+    def used(self, line: OrderLine, at: datetime) -> Decimal:
+        return Decimal(life.meeting_of(line).starts_at <= at)
+
+    def hold(self, line: OrderLine, until: datetime | None) -> None:
+        life.hold(line, until)
+
+    def confirm(self, line: OrderLine) -> None:
+        life.confirm(line)
+
+    def release(self, line: OrderLine, why: str) -> None:
+        life.release(line, why)
+
+    def replaced(self, line: OrderLine, by: OrderLine) -> None:
+        life.release(line, "Stays in the class.", State.TRANSFERRED)
+
+    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+        theirs = Ticket.objects.filter(line__in=lines, state__in=life.THEIRS)
+        return set(theirs.values_list("line", flat=True))

@@ -1,0 +1,109 @@
+"""Coming for a single class: buying a ticket, and the ticket's own page, from which one can stay."""
+
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import visit
+from billing.domain import cart as carts
+from classwork.domain.places import attendees, choosing, words
+from classwork.domain.places.tickets import sale, staying
+from classwork.forms.places import OtherForm
+from classwork.forms.tickets import TicketForm
+from classwork.models import ClassOffer, Ticket
+from classwork.views import posted
+from common import dates
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def buy(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=pk)
+    days = sale.days(offer, timezone.now()) if sale.is_sold(offer) else []
+    if not days:
+        messages.warning(request, sale.BEGUN if sale.is_sold(offer) else sale.NOT_SOLD)
+        return redirect(offer)
+    viewer = visit.account(request)
+    in_care = list(viewer.in_care.all()) if viewer else []
+    form = TicketForm(offer, days, viewer, in_care, posted(request), initial={"who": [attendees.ME]})
+    other = OtherForm(posted(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
+    if request.method == "POST" and form.is_valid() and other.is_valid():
+        return _into_the_cart(request, form, other) or _page(request, offer, days, form, other)
+    return _page(request, offer, days, form, other)
+
+
+def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> HttpResponse | None:
+    somebody = other.attendee()
+    people = [*form.attendees(), *([somebody] if somebody else [])]
+    if not people:
+        form.add_error("who", attendees.NOBODY)
+        return None
+    try:
+        choosing.put_tickets_in_cart(
+            visit.open_cart(request), int(form.cleaned_data["meeting"]), people, trial=form.is_trial
+        )
+    except carts.Full:
+        form.add_error(None, "That is more than fits into one order. Please order in two steps.")
+        return None
+    return redirect("checkout")
+
+
+@require_safe
+@never_cache
+def ticket(request: HttpRequest, token: str) -> HttpResponse:
+    found, at = _find(token), timezone.now()
+    said = staying.why_not(found, at)
+    asked, taken_off = (None, None) if said else staying.quote(found, at)
+    context = {
+        "ticket": found,
+        "offer": found.offer,
+        "token": token,
+        "said": words.of_ticket(found, at),
+        "why_not": said,
+        "asked": asked,
+        "taken_off": taken_off,
+        "rest": asked - taken_off if asked is not None and taken_off is not None else None,
+        "log_in": _is_another(request, found),
+    }
+    return render(request, "classwork/ticket.html", context)
+
+
+@require_POST
+def stay(request: HttpRequest, token: str) -> HttpResponse:
+    """What an account paid for is exchanged by that account, for it says who “me” is."""
+    found = _find(token)
+    if _is_another(request, found):
+        return redirect_to_login(staying.address(found))
+    try:
+        staying.stay(found, visit.open_cart(request), timezone.now())
+    except staying.CannotBe as no:
+        messages.warning(request, str(no))
+        return redirect(staying.address(found))
+    except carts.Full:
+        messages.warning(request, "Your cart is full. Please order what is in it first.")
+        return redirect("cart")
+    return redirect("checkout")
+
+
+def _find(token: str) -> Ticket:
+    found = staying.find(token)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _is_another(request: HttpRequest, found: Ticket) -> bool:
+    payer = found.line.order.payer
+    return payer is not None and visit.account(request) != payer
+
+
+def _page(
+    request: HttpRequest, offer: ClassOffer, days: list[sale.Day], form: TicketForm, other: OtherForm
+) -> HttpResponse:
+    full = [day.meeting for day in days if day.room.is_full]
+    context = {"offer": offer, "form": form, "other": other, "full": full, "all_full": len(full) == len(days)}
+    return render(request, "classwork/ticket_form.html", context)
