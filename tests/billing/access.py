@@ -88,6 +88,10 @@ def voucher_key(school: SimpleNamespace) -> list[Any]:
     return [links.make(PURPOSE, school.voucher.pk, school.voucher.nonce)]
 
 
+def of_line(school: SimpleNamespace) -> list[Any]:
+    return [school.order.pk, school.line.pk]
+
+
 def token(school: SimpleNamespace) -> list[Any]:
     return [school.payment.token]
 
@@ -112,7 +116,8 @@ ROWS = [
     Row("desk_voucher_extend", DESK_GET, post="login 403 403 403 403 400", args=voucher, browse=False),
     Row("desk_voucher_void", DESK_GET, post="login 403 403 403 403 400", args=voucher, browse=False),
     Row("order_door", NO_GET, post=ALICES_POST, args=order, browse=False),
-    Row("order_cancel", NO_GET, post=ALICES_POST, args=order, browse=False),
+    Row("order_cancel", ALICE, post="404   409 404 404 404 404", args=order),
+    Row("order_cancel_line", ALICE, post="404   409 404 404 404 404", args=of_line),
     Row("order_pay", NO_GET, post="404 400 404 404 404 404", args=order, browse=False),
     Row("payment", EVERYBODY),
     Row("payment_success", ALICE, args=order),
@@ -129,13 +134,7 @@ ROWS = [
     Row("desk_ask_payer", DESK_GET, post=DESK_POST, args=order, browse=False),
     Row("desk_refund", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
     Row("desk_cancel_order", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
-    Row(
-        "desk_cancel_line",
-        DESK_GET,
-        post="login 403 403 403 403 400",
-        args=lambda school: [school.order.pk, school.line.pk],
-        browse=False,
-    ),
+    Row("desk_cancel_line", "login 403 403 403 403 409", post="login 403 403 403 403 409", args=of_line, browse=False),
     Row("desk_payments", OFFICE),
     Row(
         "desk_handed_back",

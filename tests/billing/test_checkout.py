@@ -264,12 +264,6 @@ class AddressTest(CheckoutTestCase):
         self.log_in(self.alice)
         self.assertSentTo(self.client.get(reverse("payment")), order.address())
 
-    def test_the_payer_cancels_before_paying(self) -> None:
-        order = self.placed(1)
-        self.assertContains(self.client.post(order.cancel_address, follow=True), "Cancelled")
-        self.pay(paid := self.placed(1))
-        self.assertContains(self.client.post(paid.cancel_address, follow=True), "Only an order that is not paid yet")
-
     def test_a_lapsed_order_says_so_and_offers_no_payment(self) -> None:
         order = self.placed(1)
         Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))

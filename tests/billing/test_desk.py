@@ -113,15 +113,6 @@ class DeskTest(BillingTestCase):
         ids = re.findall(r'<(?:input|select|textarea)[^>]* id="([^"]+)"', page)
         self.assertEqual(len(ids), len(set(ids)))
 
-    def test_a_line_is_cancelled_by_its_terms_or_by_the_schools_word(self) -> None:
-        order = self.placed(1, 2)
-        self.pay(order)
-        line = order.lines.get(product_id=2)
-        self.assertEqual(self.act("desk_cancel_line", order, line.pk, why="Illness", percent_back="101"), 400)
-        self.assertEqual(self.act("desk_cancel_line", order, line.pk, why="Illness", percent_back="50"), 302)
-        self.assertEqual(Refund.objects.get().amount, 25)
-        self.assertEqual(self.act("desk_cancel_line", self.placed(1), line.pk, why="x"), 404)
-
     def test_an_order_is_cancelled_before_it_is_paid(self) -> None:
         order = self.placed(1)
         self.assertEqual(self.act("desk_cancel_order", order, why="Twice by mistake"), 302)

@@ -122,6 +122,13 @@ ROWS = [
     ),
     Row("my_classes", MEMBERS),
     Row(
+        "give_up_place",
+        "login 302 404 404 404 404",
+        post="login 302 404 404 404 404",
+        args=lambda school: [school.booked.lines.order_by("pk").first().registrations.get().pk],
+        note="the payer is led to the figures",
+    ),
+    Row(
         "renew_student_calendar",
         "405|login 405 405 405 405 405",
         post="login 404 302 404 404 404",

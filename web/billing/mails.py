@@ -1,6 +1,7 @@
 """The mails about orders. Amounts and links are looked up when a mail is made, so it tells what is so then."""
 
 from dataclasses import asdict
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -89,6 +90,9 @@ def order_sample() -> dict[str, Any]:
         "paid": show(Decimal(65), settings.CURRENCY),
         "vouchers": [{"gift": show(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
         "line": "Balboa 2",
+        "ended_by": "terms",
+        "at": terms.moment(timezone.now()),
+        "sums": [{"title": "Balboa 2", "back": "$32.50", "credit": "", "kept": "$32.50", "said": "you get 50 % back"}],
         "amount": show(Decimal(65), settings.CURRENCY),
         "honoured": False,
         "question": "Your bank says that it paid, and ours that nothing came. May we see your statement?",
@@ -107,8 +111,27 @@ def open_context(message: Message) -> dict[str, Any]:
 
 
 def line_context(message: Message) -> dict[str, Any]:
+    """All that was cancelled in the same go, with what came of it."""
     line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
-    return order_context(message) | {"line": str(line or "")}
+    if line is None:
+        raise NotNeeded("The order is gone.")
+    gone = line.order.lines.filter(cancelled_at=line.cancelled_at) if line.cancelled_at else line.order.lines.all()
+    ended = [each.ended for each in gone if each.ended]
+    return order_context(message) | {
+        "line": ", ".join(str(each) for each in gone),
+        "ended_by": line.ended_by,
+        "at": terms.moment(datetime.fromisoformat(ended[0]["at"])) if ended else "",
+        "sums": [_sums(each, line.order.currency) for each in ended],
+    }
+
+
+def _sums(ended: dict[str, str], currency: str) -> dict[str, str]:
+    """Amounts in words; '' for none."""
+    given = {name: Decimal(ended[name]) for name in ("back", "credit", "returned", "kept")}
+    credit = given["credit"] + given["returned"]
+    shown = {"back": given["back"], "credit": credit, "kept": given["kept"]}
+    said = {name: show(amount, currency) if amount else "" for name, amount in shown.items()}
+    return said | {"title": ended["title"], "said": ended["said"]}
 
 
 def late_context(message: Message) -> dict[str, Any]:
@@ -233,6 +256,7 @@ MAILS = [
     _mail("order_lapsed", "Your order was not paid in time"),
     _mail("order_cancelled", "Your order is cancelled"),
     _mail("line_cancelled", "Part of your order is cancelled", line_context),
+    _mail("withdrawn", "We have received your withdrawal", line_context),
     _mail("payment_late", "Your payment came late", late_context),
     _mail("refund_made", "Money is on its way back to you", refund_context),
     Mail(

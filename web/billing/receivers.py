@@ -6,6 +6,7 @@ from django.conf import settings
 
 from billing.domain import asking
 from billing.domain.reconciling import nightly, retelling, runs
+from billing.domain.ways import By
 from billing.models import Order
 from mailroom.domain import draft
 from outbox.declare import outside
@@ -87,14 +88,23 @@ def mail_order_lapsed(event: Any) -> None:
 
 
 def mail_order_cancelled(event: Any) -> None:
-    _mail_about("order_cancelled", event)
+    """A withdrawal is confirmed as what it is."""
+    order = Order.objects.get(pk=event.payload.order_id)
+    withdrawn = next((line for line in order.lines.all() if line.ended_by == By.WITHDRAWAL), None)
+    if withdrawn is None:
+        _mail("order_cancelled", order, event)
+    else:
+        _mail("withdrawn", order, event, line_id=withdrawn.pk)
 
 
 def mail_line_cancelled(event: Any) -> None:
-    """The last line takes an unpaid order with it, and one mail is enough."""
+    """One mail for all that went together, and what was exchanged before belongs to that. The last line takes an unpaid
+    order with it, which has its own."""
     order = Order.objects.get(pk=event.payload.order_id)
-    if order.state != Order.State.CANCELLED:
-        _mail("line_cancelled", order, event, line_id=event.payload.line_id)
+    line = order.lines.get(pk=event.payload.line_id)
+    if order.state != Order.State.CANCELLED and line.replaced_at is None:
+        name = "withdrawn" if line.ended_by == By.WITHDRAWAL else "line_cancelled"
+        _mail(name, order, event, key=f"{order.pk} {line.cancelled_at}", line_id=line.pk)
 
 
 def mail_payment_late(event: Any) -> None:

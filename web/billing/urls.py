@@ -1,9 +1,11 @@
 from django.urls import path, re_path
 
 from billing.views import (
+    cancelling,
     cart,
     checkout,
     desk_books,
+    desk_cancelling,
     desk_money,
     desk_orders,
     desk_reconcile,
@@ -26,7 +28,8 @@ urlpatterns = [
     path("order/<int:number>/", orders.order, name="order"),
     path("order/<int:number>/receipt/", orders.receipt, name="order_receipt"),
     path("order/<int:number>/door/", orders.at_the_door, name="order_door"),
-    path("order/<int:number>/cancel/", orders.cancel, name="order_cancel"),
+    path("order/<int:number>/cancel/", cancelling.whole_order, name="order_cancel"),
+    path("order/<int:number>/cancel/<int:line>/", cancelling.one_line, name="order_cancel_line"),
     path("order/<int:number>/pay/", payments.start, name="order_pay"),
     path("order/<int:number>/voucher/", orders.use_voucher, name="order_voucher"),
     path("order/question/<str:token>/", questions.answer, name="order_question"),
@@ -47,7 +50,7 @@ urlpatterns = [
     path("desk/orders/<int:number>/ask/", desk_orders.ask_payer, name="desk_ask_payer"),
     path("desk/orders/<int:number>/refund/", desk_orders.refund, name="desk_refund"),
     path("desk/orders/<int:number>/cancel/", desk_orders.cancel_order, name="desk_cancel_order"),
-    path("desk/orders/<int:number>/cancel/<int:line>/", desk_orders.cancel_line, name="desk_cancel_line"),
+    path("desk/orders/<int:number>/cancel/<int:line>/", desk_cancelling.one_line, name="desk_cancel_line"),
     path("desk/payments/", desk_money.payments, name="desk_payments"),
     path("desk/payments/handed-back/<int:refund>/", desk_money.handed_back, name="desk_handed_back"),
     path("desk/money-questions/", desk_money.all_cases, name="desk_cases"),

@@ -74,6 +74,28 @@ def registered_sample() -> dict[str, Any]:
     }
 
 
+def ended_context(message: Message) -> dict[str, Any]:
+    found = Registration.objects.filter(pk=message.data["registration_id"]).select_related("student", "line__order")
+    place = found.filter(state=Registration.State.CANCELLED).exclude(line=None).first()
+    if place is None or place.line is None:
+        raise NotNeeded("The place is theirs again.")
+    return {
+        "student": str(place.student),
+        "name": place.student.first_name,
+        "to_guardian": place.student.guardian_id is not None,
+        "by": place.line.ended_by,
+        "payer": place.line.order.payer_name or "whoever paid",
+        "one": _told(place.offer_id),
+        "classes": _page(reverse("classoffer_list")),
+    }
+
+
+def ended_sample() -> dict[str, Any]:
+    one = registered_sample()["classes"][0]
+    told = {"student": "Kit Gray", "name": "Kit", "to_guardian": False, "by": "terms", "payer": "Gus Gray", "one": one}
+    return told | {"classes": _page("/classes/")}
+
+
 def twice_context(message: Message) -> dict[str, Any]:
     student = Student.objects.filter(pk=message.data["student_id"]).first()
     offer = ClassOffer.objects.filter(pk=message.data["offer_id"]).first()
@@ -219,6 +241,13 @@ MAILS = [
         title="Would you like to stay?",
         context=stay_context,
         sample=ticket_sample,
+    ),
+    Mail(
+        "classwork.place_ended",
+        kind=Kind.TRANSACTIONAL,
+        title="You do not have the place any more",
+        context=ended_context,
+        sample=ended_sample,
     ),
     Mail(
         "classwork.twice",

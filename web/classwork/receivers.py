@@ -17,6 +17,11 @@ def tell_attendee(event: Any) -> None:
     telling.of_place(Registration.objects.select_related("student", "line").get(pk=event.payload.registration_id))
 
 
+def tell_attendee_of_the_end(event: Any) -> None:
+    ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    telling.of_the_end(ended.get(pk=event.payload.registration_id))
+
+
 def look_for_twins(event: Any) -> None:
     held = Registration.objects.select_related("line__order", "offer__subject__level", "offer__session")
     telling.that_somebody_is_there_twice(held.get(pk=event.payload.registration_id))

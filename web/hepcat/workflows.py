@@ -22,7 +22,9 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
     "classwork.place_held": {"later": ["classwork.receivers.look_for_twins"]},
     "classwork.registration_confirmed": {"later": ["classwork.receivers.tell_attendee"]},
-    "classwork.registration_ended": {"later": ["classwork.receivers.tend_waiting_list"]},
+    "classwork.registration_ended": {
+        "later": ["classwork.receivers.tend_waiting_list", "classwork.receivers.tell_attendee_of_the_end"]
+    },
     "classwork.hold_ended": {"later": ["classwork.receivers.tend_waiting_list"]},
     "classwork.ticket_held": {"later": ["classwork.receivers.look_into_ticket"]},
     "classwork.ticket_confirmed": {"later": ["classwork.receivers.tell_guest"]},

@@ -23,8 +23,10 @@ def cancel_line(
     by: User | None = None,
     as_credit: bool = False,
     percent_back: Decimal | None = None,
+    even_so: bool = True,
 ) -> Decimal:
     """Let one line go and give back the difference after its terms, or `percent_back` where the school says so.
+    (`even_so`: for what it was exchanged for as well, whatever that had promised.)
 
     Returns the money that goes back; credit that was spent comes back as credit by the same share.
     """
@@ -43,7 +45,7 @@ def cancel_line(
     line.cancelled_at = at
     line.save(update_fields=["cancelled_at"])
     kind.release(line, why)
-    how = settling.Back(share, why, by, as_credit, even_so=percent_back is not None)
+    how = settling.Back(share, why, by, as_credit, even_so=even_so and percent_back is not None)
     try:
         back = settling.settle(order, line, share) if order.state == Order.State.PAID else _after_placed(order, at, why)
         settling.give(order, back, how)
@@ -51,7 +53,16 @@ def cancel_line(
     except money_back.Refused as refused:
         raise orders.CannotBe(str(refused)) from refused
     if by is not None:
-        record(by, "billing.line_cancelled", order, why=why, line=line.pk, back=str(back), as_credit=as_credit)
+        record(
+            by,
+            "billing.line_cancelled",
+            order,
+            why=why,
+            line=line.pk,
+            back=str(back),
+            as_credit=as_credit,
+            percent=str(share),
+        )
     emit(events.LINE_CANCELLED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
     return back
 

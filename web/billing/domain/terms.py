@@ -29,9 +29,9 @@ def sold(line: OrderLine, at: datetime) -> Terms:
     try:
         kind = kinds.of(line)
         promised = Terms.from_json(line.terms) if line.terms else offered(line, at)
+        return replace(promised, steps=tuple(_as_it_stands(kind, line, step) for step in promised.steps))
     except (kinds.UnknownKind, kinds.Unavailable):
         return Terms.from_json(line.terms) if line.terms else Terms(())
-    return replace(promised, steps=tuple(_as_it_stands(kind, line, step) for step in promised.steps))
 
 
 def _as_it_stands(kind: kinds.ProductKind, line: OrderLine, step: Step) -> Step:
@@ -75,18 +75,21 @@ class Promise:
     line: OrderLine
     sentences: list[Sentence]
     withdrawal: str
+    may_withdraw: bool
 
 
 def promises(order: Order, at: datetime) -> list[Promise]:
     """What holds for each line of an order that stands; of one that is closed there is nothing to say."""
     if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_lapsed(at):
         return []
-    return [_promise(line, at) for line in order.lines.all() if line.cancelled_at is None]
+    live = order.lines.filter(cancelled_at=None)
+    return [_promise(line, at) for line in live if not line.given_away(at)]
 
 
 def _promise(line: OrderLine, at: datetime) -> Promise:
     holds = sold(line, at)
-    return Promise(line, sentences(holds, at), withdrawal(holds, line.order))
+    by_law = may_withdraw(line.order, holds, at)
+    return Promise(line, sentences(holds, at), withdrawal(holds, line.order) if by_law else "", by_law)
 
 
 def withdrawal(terms: Terms, order: Order | None = None) -> str:

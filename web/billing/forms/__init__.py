@@ -12,6 +12,7 @@ from django.utils.formats import date_format
 from billing import gateways
 from billing.domain.cart import Sight
 from billing.domain.placing import How
+from billing.kinds import Gives, Step
 from billing.models import Order
 from common import names
 
@@ -159,15 +160,37 @@ class DueForm(WhyForm):
     field_order = ["due_on", "why"]
 
 
+class SeenQuote(forms.CharField):
+    """Which quote the page showed; shown anew it is the one of that moment."""
+
+    def __init__(self) -> None:
+        super().__init__(max_length=40, required=False, widget=forms.HiddenInput)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial
+
+
 class CancelLineForm(WhyForm):
-    percent_back = forms.DecimalField(
-        label="Percent to give back",
-        min_value=0,
-        max_value=100,
-        required=False,
-        help_text="Empty for what the terms say.",
+    """It starts with what the terms say."""
+
+    percent = forms.DecimalField(
+        label="Percent to give back", min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
-    as_credit = forms.BooleanField(label="As credit instead of money", required=False)
+    gives = forms.ChoiceField(label="As", choices=Gives.choices)
+    seen = SeenQuote()
+
+    field_order = ["percent", "gives", "why", "seen"]
+
+    def __init__(self, *args: Any, step: Step, has_account: bool, **kwargs: Any) -> None:
+        kwargs["initial"] = {"percent": step.percent, "gives": step.gives}
+        super().__init__(*args, **kwargs)
+        if not has_account:
+            del self.fields["gives"]
+
+    @property
+    def step(self) -> Step:
+        said = self.cleaned_data if self.is_bound else self.initial
+        return Step(said["percent"], said.get("gives", Gives.REFUND))
 
 
 class CreditForm(forms.Form):

@@ -227,6 +227,15 @@ class OrderLine(models.Model):
         what = "was exchanged" if self.replaced_at else "is being exchanged"
         return f"{self} {what} for {by} (order {by.order.number})."
 
+    @property
+    def cancel_address(self) -> str:
+        return self.order.address("order_cancel_line", self.pk)
+
+    @property
+    def ended_by(self) -> str:
+        """Who cancelled it, as billing.domain.ways names them; '' for what was not cancelled by a wish."""
+        return str((self.ended or {}).get("by", ""))
+
 
 class Adjustment(models.Model):
     """One step of a quoted price on one line, in one of the two plans. Lines' totals are the sums of these."""

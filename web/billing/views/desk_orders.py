@@ -14,8 +14,8 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import cancel, credit, due, ledger, money_back, orders, payments
-from billing.forms import CancelLineForm, DueForm, RecordForm, RefundForm, WhyForm
+from billing.domain import credit, due, ledger, money_back, orders, payments
+from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from common import search
@@ -78,14 +78,14 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "due_form": DueForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
         "cancel_form": WhyForm(),
-    } | {_line_form(item.line): CancelLineForm() for item in bill}
+    }
     for name, form in (asked | refused).items():
         form.auto_id = f"{name}-%s"  # several forms on one page ask for a reason
         form.initial["received"] = received
     context: dict[str, Any] = {
         "order": order,
         "bill": bill,
-        "lines": [(item, (asked | refused)[_line_form(item.line)]) for item in bill if not item.line.cancelled_at],
+        "lines": [item.line for item in bill if not item.line.cancelled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
         "cases": order.cases.filter(closed_at=None),
         "lapsed": lapsed,
@@ -98,10 +98,6 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
     }
     return render(request, "billing/desk/order.html", context | asked | refused, status=400 if refused else 200)
-
-
-def _line_form(line: OrderLine) -> str:
-    return f"line_{line.pk}"
 
 
 def _act(
@@ -177,15 +173,3 @@ def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
         return "The order is cancelled."
 
     return _act(request, number, "cancel_form", WhyForm(request.POST), deed)
-
-
-@require_POST
-@desk_required("billing.cancel_order")
-def cancel_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
-    found = get_object_or_404(OrderLine, pk=line, order_id=number)
-
-    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        back = cancel.cancel_line(found, at=timezone.now(), by=by, **said)
-        return f"{found} is cancelled; {show(back, order.currency)} goes back."
-
-    return _act(request, number, _line_form(found), CancelLineForm(request.POST), deed)

@@ -78,16 +78,6 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(found.address())
 
 
-@require_POST
-def cancel(request: HttpRequest, number: int) -> HttpResponse:
-    found = visit.find_order(request, number)
-    try:
-        orders.cancel(found, at=timezone.now(), why="Cancelled by the payer.")
-    except orders.CannotBe as refused:
-        messages.error(request, str(refused))
-    return redirect(found.address())
-
-
 @require_safe
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:

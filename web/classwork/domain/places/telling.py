@@ -27,6 +27,21 @@ def of_place(registration: Registration) -> None:
     draft("classwork.registered", to=to, key=f"{order_id} {student_id}", data=data, about=("order", order_id))
 
 
+def of_the_end(registration: Registration) -> None:
+    """To whoever attends, when it was cancelled for or by them; the payer hears it with the money."""
+    line, to = registration.line, attendees.address(registration.student)
+    if line is None or not line.ended_by or registration.state != Registration.State.CANCELLED:
+        return
+    if to and to != line.order.payer_email:
+        draft(
+            "classwork.place_ended",
+            to=to,
+            key=str(registration.pk),
+            data={"registration_id": registration.pk},
+            about=("registration", registration.pk),
+        )
+
+
 @transaction.atomic
 def that_nobody_is_known(student_id: int) -> None:
     """The payer is asked for another address, and the office knows that somebody may come who cannot be reached."""

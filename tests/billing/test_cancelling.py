@@ -1,0 +1,296 @@
+"""Cancelling as the payer and the desk see it: quoted first, and done as it was quoted."""
+
+import re
+from decimal import Decimal
+
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import reverse
+
+from billing.domain import credit, ledger, money_back, payments, quoting, ways
+from billing.domain.orders import CannotBe
+from billing.domain.quoting import Quote
+from billing.models import Dispute, Order, Refund
+from history.models import Entry
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind, states
+
+
+class QuotingTestCase(BillingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        ToyKind.catalogue = {1: Toy("70", multi="12"), 2: Toy("60", multi="10"), 3: Toy("50")}
+
+    def paid(self, *products: int, **more: object) -> Order:
+        order = self.placed(*products, **more)  # type: ignore[arg-type]
+        self.pay(order)
+        return order
+
+    def quotes(self, order: Order, *products: int) -> list[Quote]:
+        lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), cancelled_at=None))
+        return [quoting.quote(order, way, self.now) for way in ways.of(order, lines, self.now)]
+
+    def do(self, order: Order, quote: Quote) -> Quote:
+        done = quoting.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
+        order.refresh_from_db()
+        return done
+
+
+class QuoteTest(QuotingTestCase):
+    def test_each_step_is_named_and_nothing_is_done(self) -> None:
+        ToyKind.catalogue[1].percent_back = "50"
+        order = self.paid(1, 2)
+        told = self.told(order)
+        [quote] = self.quotes(order, 1)
+        [part] = quote.parts
+        self.assertEqual(
+            [(row.text, row.amount) for row in part.rows],
+            [("What Toy 1 cost", 70), ("“More than one class” on Toy 2 is worked out anew", -10)],
+        )
+        self.assertEqual((part.worth, part.back, part.kept), (60, 30, 30))
+        self.assertEqual((self.told(order), states(order)), (told, ["confirmed", "confirmed"]))
+        self.assertFalse(Refund.objects.exists())
+
+    def test_what_is_done_is_what_was_quoted(self) -> None:
+        order = self.paid(1, 2)
+        [quote] = self.quotes(order, 1)
+        self.assertEqual(self.do(order, quote), quote)
+        self.assertEqual((Refund.objects.get().amount, order.charged, states(order)[0]), (60, 60, "released"))
+        ended = order.lines.get(product_id=1).ended
+        self.assertEqual((ended["by"], ended["back"]), ("terms", "60.00"))  # type: ignore[index]
+
+    def test_what_has_changed_meanwhile_is_shown_again_and_nothing_is_done(self) -> None:
+        order = self.paid(1, 2)
+        [quote] = self.quotes(order, 1)
+        money_back.by_staff(order, Decimal(5), why="x", by=self.sam)
+        with self.assertRaises(quoting.Changed):
+            self.do(order, quote)
+        self.assertEqual((Refund.objects.count(), states(order)), (1, ["confirmed", "confirmed"]))
+        [anew] = self.quotes(order, 1)
+        self.assertEqual((anew.back, anew.parts[0].rows[-1].amount), (55, -5))
+
+    def test_a_second_click_does_nothing(self) -> None:
+        order = self.paid(1, 2)
+        [quote] = self.quotes(order, 1)
+        self.do(order, quote)
+        with self.assertRaises(quoting.Gone):
+            self.do(order, quote)
+        self.assertEqual(Refund.objects.count(), 1)
+
+    def test_credit_by_the_terms_needs_an_account_and_is_money_without_one(self) -> None:
+        ToyKind.catalogue[1].gives = "credit"
+        [quote] = self.quotes(self.paid(1))
+        self.assertEqual((quote.back, quote.credit), (70, 0))
+        order = self.paid(1, payer=self.alice)
+        [quote] = self.quotes(order)
+        self.assertEqual((quote.back, quote.credit), (0, 70))
+        self.do(order, quote)
+        self.assertEqual(credit.balance(self.alice, "USD"), 70)
+
+    def test_credit_that_paid_comes_back_as_credit_by_the_same_share(self) -> None:
+        ToyKind.catalogue[1].percent_back = "50"
+        credit.adjust(self.alice, Decimal(20), "USD", why="x", by=self.sam)
+        order = self.paid(1, payer=self.alice)
+        [quote] = self.quotes(order)
+        self.assertEqual((quote.back, quote.parts[0].returned, quote.kept), (25, 10, 35))
+        self.do(order, quote)
+        self.assertEqual(credit.balance(self.alice, "USD"), 10)
+
+    def test_a_whole_paid_order_goes_line_by_line_each_by_its_own_terms(self) -> None:
+        ToyKind.catalogue[2].percent_back = "0"
+        order = self.paid(1, 2)
+        [quote] = self.quotes(order)
+        self.assertEqual((quote.back, quote.kept), (60, 60))
+        self.do(order, quote)
+        self.assertEqual((order.charged, ledger.surplus(order)), (60, 0))
+
+    def test_what_is_not_paid_costs_nothing(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        order = self.placed(1, 2, due=Order.Due.DOOR)
+        [quote] = self.quotes(order, 1)
+        self.assertEqual((quote.owed_before, quote.owed, quote.kept), (120, 60, 0))
+        self.do(order, quote)
+        [rest] = self.quotes(order)
+        self.assertEqual((rest.owed_before, rest.owed), (60, 0))
+        self.do(order, rest)
+        self.assertEqual((order.state, states(order)), (Order.State.CANCELLED, ["released", "released"]))
+        with self.assertRaises(CannotBe):
+            self.quotes(order)
+
+    def test_a_part_that_was_paid_before_comes_back_when_nothing_is_owed_any_more(self) -> None:
+        order = self.placed(1, 2, due=Order.Due.DOOR)
+        payments.record_by_hand(order, "cash", Decimal(80), by=self.sam, received_on=self.now.date())
+        [quote] = self.quotes(order, 1)
+        self.assertEqual(quote.back, 20)
+        self.do(order, quote)
+        self.assertEqual((order.state, ledger.surplus(order)), (Order.State.PAID, 0))
+
+    def test_nothing_is_kept_of_what_was_paid_and_never_given(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        order = self.paid(1)
+        line = order.lines.get()
+        ToyKind().put(line, "held")
+        self.assertEqual(self.quotes(order)[0].back, 70)
+
+    def test_while_the_bank_thinks_nothing_can_be_cancelled(self) -> None:
+        order = self.paid(1)
+        Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
+        for deed in (lambda: self.quotes(order), lambda: ways.check(order, self.now)):
+            with self.assertRaisesMessage(CannotBe, "asked the money back"):
+                deed()
+
+    def test_what_is_over_or_begun_and_unpaid_is_for_the_office(self) -> None:
+        order, unpaid = self.paid(1), self.placed(1, due=Order.Due.DOOR)
+        for used, sentence in (("1", "is over"), ("0.2", "not paid yet")):
+            ToyKind.catalogue[1].used = used
+            with self.subTest(used), self.assertRaisesMessage(CannotBe, sentence):
+                self.quotes(unpaid)
+        self.assertEqual(self.quotes(order)[0].back, 70)
+
+
+@override_settings(WITHDRAWAL_DAYS=14)
+class WithdrawalTest(QuotingTestCase):
+    def ways(self, order: Order) -> list[tuple[str, Decimal, Decimal]]:
+        return [(str(quote.way.by), quote.back, quote.credit) for quote in self.quotes(order)]
+
+    def test_it_beats_less_generous_terms_and_gives_money(self) -> None:
+        for toy in ({"percent_back": "30"}, {"gives": "credit"}, {}):
+            ToyKind.catalogue[1] = Toy("70", **toy)
+            with self.subTest(toy):
+                self.assertEqual(self.ways(self.paid(1, payer=self.alice)), [("withdrawal", 70, 0)])
+
+    def test_once_it_has_begun_what_was_had_is_kept_and_better_terms_beat_that(self) -> None:
+        ToyKind.catalogue[1].used = "0.2"
+        order = self.paid(1)
+        self.assertEqual(self.ways(order), [("withdrawal", 70, 0)])
+        ToyKind.catalogue[1].percent_back = "50"
+        self.assertEqual(self.ways(self.paid(1)), [("withdrawal", 56, 0)])
+        with override_settings(WITHDRAWAL_KEEPS_USED=False):
+            self.assertEqual(self.ways(self.paid(1)), [("withdrawal", 70, 0)])
+
+    def test_where_the_terms_give_more_though_as_credit_the_payer_chooses(self) -> None:
+        ToyKind.catalogue[1] = Toy("70", gives="credit", used="0.2")
+        order = self.paid(1, payer=self.alice)
+        self.assertEqual(self.ways(order), [("withdrawal", 56, 0), ("terms", 0, 70)])
+
+    def test_it_ends_and_what_was_said_when_buying_holds(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        order = self.paid(1)
+        with override_settings(WITHDRAWAL_DAYS=0):
+            self.assertEqual(self.ways(order), [("withdrawal", 70, 0)])
+        self.now = self.day(15)
+        self.assertEqual(self.ways(order), [("terms", 0, 0)])
+
+
+class PagesTest(QuotingTestCase):
+    def url(self, order: Order, product: int) -> str:
+        return order.lines.get(product_id=product).cancel_address
+
+    def click(self, url: str, page: HttpResponse, **changed: str) -> HttpResponse:
+        said = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
+        return self.client.post(url, said | changed)  # type: ignore[return-value]
+
+    def test_the_payer_reads_the_quote_and_confirms_it(self) -> None:
+        order = self.paid(1, 2)
+        url = self.url(order, 1)
+        self.assertContains(self.client.get(order.address()), f"/order/{order.pk}/cancel/")
+        page = self.client.get(url)
+        self.assertContains(page, "“More than one class” on Toy 2 is worked out anew")
+        self.assertContains(page, "$60.00")
+        answer = self.click(url, page)
+        self.assertEqual(answer.status_code, 302)
+        self.assertContains(self.client.get(order.address()), "$60.00 is on its way back to you.")
+        self.assertEqual(Entry.objects.get(action="billing.cancelled_by_terms").details["back"], "60.00")
+        again = self.client.post(url, {"way": "terms", "seen": "x"}, follow=True)
+        self.assertContains(again, "This was cancelled already.")
+        self.assertEqual(Refund.objects.count(), 1)
+
+    def test_what_nobody_was_shown_is_not_done(self) -> None:
+        order = self.paid(1, 2)
+        url = self.url(order, 1)
+        page = self.client.get(url)
+        for changed in ({"seen": ""}, {"seen": "ñ" * 99}, {"way": "staff"}, {"way": "withdrawal"}, {"way": "\x00"}):
+            with self.subTest(changed):
+                self.assertContains(self.click(url, page, **changed), "nothing is done yet", status_code=409)
+        self.assertEqual(states(order), ["confirmed", "confirmed"])
+
+    def test_an_unpaid_order_is_cancelled_as_a_whole(self) -> None:
+        order = self.placed(1, 2, due=Order.Due.DOOR)
+        url = order.cancel_address
+        page = self.client.get(url)
+        self.assertContains(page, "You owe nothing any more.")
+        self.assertEqual(self.click(url, page).status_code, 302)
+        order.refresh_from_db()
+        self.assertEqual(order.state, Order.State.CANCELLED)
+        self.assertContains(self.client.get(url, follow=True), "This was cancelled already.")
+
+    def test_strangers_find_nothing_and_lines_belong_to_their_order(self) -> None:
+        order, other = self.paid(1), self.paid(2)
+        line = order.lines.get()
+        self.log_in(self.sam)
+        for name, args in (("order_cancel", [order.pk]), ("order_cancel_line", [order.pk, line.pk])):
+            self.assertEqual(self.client.get(reverse(name, args=args)).status_code, 404)
+        self.assertEqual(self.client.get(other.address("order_cancel_line", line.pk)).status_code, 404)
+
+    def test_in_a_dispute_the_page_says_so(self) -> None:
+        order = self.paid(1)
+        Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
+        url = self.url(order, 1)
+        self.assertContains(self.client.get(url), "asked the money back")
+        self.assertContains(self.client.post(url, {"way": "terms"}), "asked the money back", status_code=409)
+
+
+class DeskTest(QuotingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+        self.order = self.paid(1, 2, payer=self.alice)
+        self.line = self.order.lines.get(product_id=1)
+        self.url = reverse("desk_cancel_line", args=[self.order.pk, self.line.pk])
+
+    def send(self, **said: str) -> HttpResponse:
+        return self.client.post(self.url, {"percent": "100", "gives": "refund", "why": "Illness"} | said)  # type: ignore[return-value]
+
+    def seen(self, page: HttpResponse) -> str:
+        found = re.search(r'name="seen" value="([^"]*)"', page.content.decode())
+        self.assertIsNotNone(found)
+        return found[1]  # type: ignore[index]
+
+    def test_it_starts_with_the_terms_and_does_what_was_shown(self) -> None:
+        page = self.client.get(self.url)
+        self.assertContains(page, "What Toy 1 cost")
+        self.assertEqual(self.send(seen=self.seen(page)).status_code, 302)
+        self.assertEqual(Refund.objects.get().amount, 60)
+        self.assertEqual(Entry.objects.get(action="billing.line_cancelled").why, "Illness")
+        self.assertRedirects(self.client.get(self.url), reverse("desk_order", args=[self.order.pk]))
+
+    def test_another_percentage_or_credit_is_shown_before_it_is_done(self) -> None:
+        page = self.client.get(self.url)
+        shown = self.send(percent="50", gives="credit", seen=self.seen(page))
+        self.assertContains(shown, "Nothing is done yet")
+        self.assertContains(shown, "$30.00")
+        self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(shown)).status_code, 302)
+        self.assertEqual(credit.balance(self.alice, "USD"), 30)
+        entry = Entry.objects.get(action="billing.line_cancelled")
+        self.assertEqual((entry.why, entry.details["percent"], entry.details["as_credit"]), ("Illness", "50", True))
+
+    def test_hostile_words_change_nothing(self) -> None:
+        for wrong in (
+            {"percent": "101"},
+            {"percent": "-1"},
+            {"percent": "NaN"},
+            {"percent": ""},
+            {"gives": "gold"},
+            {"why": ""},
+            {"why": "x" * 301},
+        ):
+            with self.subTest(wrong):
+                self.assertEqual(self.send(**wrong).status_code, 400)
+        self.assertEqual(states(self.order), ["confirmed", "confirmed"])
+
+    def test_without_an_account_there_is_no_credit_to_choose(self) -> None:
+        order = self.paid(1)
+        page = self.client.get(reverse("desk_cancel_line", args=[order.pk, order.lines.get().pk]))
+        self.assertNotContains(page, "credit with the school")
+        other = reverse("desk_cancel_line", args=[self.order.pk, order.lines.get().pk])
+        self.assertEqual(self.client.get(other).status_code, 404)

@@ -1,0 +1,163 @@
+"""Cancelling a place: by whoever paid, by whoever attends, and what becomes of the place."""
+
+import re
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import quoting, ways
+from billing.models import Dispute, Order, Refund
+from classwork.domain.resources import content
+from classwork.models import Meeting, Registration
+from history.models import Entry
+from mailroom.models import Message
+from outbox.testing import problems, run_all
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import buying
+from tests.classwork.test_terms import usual
+from users.models import Student
+
+State = Registration.State
+
+
+class GivingUpTest(SchoolTestCase):
+    def setUp(self) -> None:
+        usual()
+        self.order = buying.pay(
+            buying.place(
+                buying.cart(
+                    (self.offer, buying.other("Alice", "alice@example.org", "Arden")),
+                    (self.offer, buying.of(self.kit)),
+                    payer=self.gus,
+                )
+            )
+        )
+        self.hers, self.kits = (line.registrations.get() for line in self.order.lines.order_by("pk"))
+
+    def url(self, registration: Registration) -> str:
+        return reverse("give_up_place", args=[registration.pk])
+
+    def now(self, registration: Registration) -> str:
+        registration.refresh_from_db()
+        return registration.state
+
+    def mails(self) -> list[tuple[str, str]]:
+        run_all()
+        self.assertEqual(problems(), [])
+        told = Message.objects.exclude(template__in=["billing.receipt", "classwork.registered", "billing.refund_made"])
+        return [(message.template, message.to) for message in told.order_by("pk")]
+
+    def click(self, url: str, page: HttpResponse) -> HttpResponse:
+        said = dict(re.findall(r'name="(way|seen)" value="([^"]*)"', page.content.decode()))
+        return self.client.post(url, said)  # type: ignore[return-value]
+
+    def test_whoever_attends_gives_the_place_up_and_the_money_goes_to_the_payer(self) -> None:
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(reverse("my_classes")), self.url(self.hers))
+        page = self.client.get(self.url(self.hers))
+        self.assertNotContains(page, "$")
+        self.assertRedirects(self.click(self.url(self.hers), page), reverse("my_classes"))
+        self.assertEqual((self.now(self.hers), self.now(self.kits)), (State.CANCELLED, State.CONFIRMED))
+        self.assertEqual(Refund.objects.get().payment.order, self.order)
+        self.assertEqual(Entry.objects.get(action="billing.cancelled_by_attendee").actor_id, self.alice.pk)
+        self.assertEqual(
+            sorted(self.mails()),
+            [("billing.line_cancelled", self.gus.email), ("classwork.place_ended", self.alice.email)],
+        )
+        self.assertContains(self.client.get(self.url(self.hers), follow=True), "given up already")
+
+    def test_the_payer_is_led_to_the_figures_and_told_alone_where_they_speak_for_the_child(self) -> None:
+        self.log_in(self.gus)
+        page = self.client.get(self.url(self.kits), follow=True)
+        url = page.redirect_chain[-1][0]
+        self.assertContains(page, "Back the way it was paid")
+        self.assertEqual(self.click(url, page).status_code, 302)  # type: ignore[arg-type]
+        self.assertEqual(self.now(self.kits), State.CANCELLED)
+        self.assertEqual(self.mails(), [("billing.line_cancelled", self.gus.email)])
+
+    def test_strangers_do_not_find_the_place(self) -> None:
+        for person in (self.sam, self.tess, self.ada):
+            self.log_in(person)
+            self.assertEqual(self.client.get(self.url(self.hers)).status_code, 404)
+            self.assertEqual(self.client.post(self.url(self.hers)).status_code, 404)
+
+    def test_how_it_stands_with_the_payment_is_not_the_attendees_to_read(self) -> None:
+        Dispute.objects.create(payment=self.order.payments.get(), reference="d", amount=70)
+        self.log_in(self.alice)
+        page = self.client.get(self.url(self.hers))
+        self.assertContains(page, "cannot be given up here")
+        self.assertNotContains(page, "bank")
+        self.assertEqual(self.client.post(self.url(self.hers), {"seen": "x"}).status_code, 409)
+
+    def test_what_was_not_shown_is_not_done(self) -> None:
+        self.log_in(self.alice)
+        for seen in ("", "x", "ñ"):
+            answer = self.client.post(self.url(self.hers), {"seen": seen})
+            self.assertContains(answer, "nothing is done yet", status_code=409)
+        self.assertEqual(self.now(self.hers), State.CONFIRMED)
+
+    def test_resources_close_and_the_place_is_free(self) -> None:
+        values = {"kind": "text", "title": "x", "text": "y", "audience": "student", "when": "sign_up"}
+        words = content.add(self.tess.staff, self.offer, values, {})
+        self.log_in(self.alice)
+        url = reverse("resource_detail", args=[words.pk])
+        self.assertEqual(self.client.get(url).status_code, 200)
+        self.cancel()
+        self.assertEqual(self.client.get(url).status_code, 404)
+
+    def cancel(self) -> quoting.Quote:
+        line, at = self.hers.line, timezone.now()
+        assert line is not None
+        way = ways.of(self.order, [line], at)[0]
+        quote = quoting.quote(self.order, way, at)
+        return quoting.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
+
+    def moved(self, days: float) -> None:
+        """As if so much time had passed since it was bought."""
+        for meeting in Meeting.objects.filter(offer=self.offer):
+            meeting.starts_at -= timedelta(days=days)
+            meeting.ends_at -= timedelta(days=days)
+            meeting.save()
+        self.order.lines.update(terms=None)
+
+    def test_steps_follow_each_other(self) -> None:
+        first = self.offer.meetings.first()
+        until = (first.starts_at - timezone.now()).days  # type: ignore[union-attr]
+        said = []
+        for days in (0, until - 3, 4, 7):
+            self.moved(days)
+            line = self.order.lines.get(pk=self.hers.line_id)
+            step = ways.of(self.order, [line], timezone.now())[0].steps[line.pk]
+            said.append((step.percent, step.gives if step.percent else ""))
+        self.assertEqual(said, [(100, "refund"), (50, "credit"), (50, "credit"), (0, "")])
+
+    @override_settings(WITHDRAWAL_DAYS=14)
+    def test_a_withdrawal_is_confirmed_by_mail_and_has_money_back(self) -> None:
+        order = buying.pay(buying.place(buying.cart((self.offer, buying.other("Pim")), payer=self.ash)))
+        self.log_in(self.ash)
+        url = buying.line(order).cancel_address
+        page = self.client.get(url)
+        self.assertContains(page, "Confirm the withdrawal")
+        self.click(url, page)  # type: ignore[arg-type]
+        self.assertEqual(self.mails(), [("billing.withdrawn", self.ash.email)])
+        unpaid = buying.place(buying.cart((self.offer, buying.other("Pia")), payer=self.ash), Order.Due.DOOR)
+        page = self.client.get(unpaid.cancel_address)
+        self.click(unpaid.cancel_address, page)  # type: ignore[arg-type]
+        self.assertEqual(self.mails()[-1], ("billing.withdrawn", self.ash.email))
+        self.assertNotIn("billing.order_cancelled", dict(self.mails()))
+
+
+class ManyPlacesTest(SchoolTestCase):
+    def test_my_classes_asks_as_often_for_many_places_as_for_one(self) -> None:
+        self.log_in(self.gus)
+
+        def places(count: int) -> None:
+            for _ in range(count):
+                child = make.child(self.gus, f"Kim{Student.objects.count()}")
+                buying.place(buying.cart((self.offer, buying.of(child)), payer=self.gus), Order.Due.DOOR)
+
+        self.assertSameQueries(reverse("my_classes"), places)

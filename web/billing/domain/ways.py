@@ -1,0 +1,140 @@
+"""In which ways something that was bought can be given up, and what comes back in each: by its terms, or by the law."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import TextChoices
+
+from billing import kinds
+from billing.domain import terms
+from billing.domain.orders import CannotBe
+from billing.kinds import Gives, Step, Terms
+from billing.models import Dispute, Order, OrderLine
+from users.models import User
+
+ALL_OF_IT = Step()
+CLOSED = "This order is closed already."
+LAPSED = "This order was not paid in time, so nothing is kept that could be cancelled."
+DISPUTED = (
+    "The payer’s bank has asked the money back. Until it has decided, nothing can be cancelled; please ask the office."
+)
+OVER = "{} is over; there is nothing left of it to cancel."
+NOT_SOLD = "Nothing of this kind is sold any more, so it cannot be cancelled here."
+OWED = "{} has begun and is not paid yet. Please ask the office; it finds a way with you."
+
+
+class By(TextChoices):
+    TERMS = "terms", "cancelled by the payer"
+    WITHDRAWAL = "withdrawal", "withdrawn by the payer"
+    ATTENDEE = "attendee", "given up by whoever attends"
+    STAFF = "staff", "cancelled by the school"
+
+
+@dataclass(frozen=True)
+class Way:
+    by: str
+    steps: Mapping[int, Step]
+    """For each line what comes back."""
+    staff: User | None = None
+
+    @classmethod
+    def of_staff(cls, line: OrderLine, step: Step, staff: User) -> "Way":
+        """The school may give more than it promised, or less."""
+        return cls(By.STAFF, {line.pk: step}, staff)
+
+    @property
+    def is_withdrawal(self) -> bool:
+        return self.by == By.WITHDRAWAL
+
+
+@contextmanager
+def _of_what_is_sold() -> Iterator[None]:
+    try:
+        yield
+    except (kinds.UnknownKind, kinds.Unavailable):
+        raise CannotBe(NOT_SOLD) from None
+
+
+def behind(order: Order) -> list[Order]:
+    """With those in which was paid for what its lines were exchanged for."""
+    found = [order]
+    for line in order.lines.filter(cancelled_at=None):
+        old = line.replaces
+        while old is not None:
+            found.append(old.order)
+            old = old.replaces
+    return list(dict.fromkeys(found))
+
+
+def check(order: Order, at: datetime) -> None:
+    """What stops everybody, the school too. Raises CannotBe."""
+    if order.has_lapsed(at):
+        raise CannotBe(LAPSED)
+    if order.state not in (Order.State.PLACED, Order.State.PAID):
+        raise CannotBe(CLOSED)
+    if Dispute.objects.filter(payment__order__in=behind(order), state=Dispute.State.OPEN).exists():
+        raise CannotBe(DISPUTED)
+
+
+@_of_what_is_sold()
+def of(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[Way]:
+    """The best for the payer first. A second one only where it has something for it: more, though as credit."""
+    check(order, at)
+    if not lines:
+        raise CannotBe(CLOSED)
+    for line in lines:
+        _check_begun(order, line, at)
+    by_terms = {line.pk: promised(order, line, at) for line in lines}
+    by_law = {line.pk: step for line in lines if (step := _by_law(order, line, at)) is not None}
+    if not by_law:
+        return [Way(By.TERMS, by_terms)]
+    best = {pk: _better(step, by_law.get(pk)) for pk, step in by_terms.items()}
+    withdrawal = Way(By.WITHDRAWAL, best)
+    return [withdrawal, Way(By.TERMS, by_terms)] if _gives_more(by_terms, best) else [withdrawal]
+
+
+def _check_begun(order: Order, line: OrderLine, at: datetime) -> None:
+    used = kinds.of(line).used(line, at)
+    if used >= 1:
+        raise CannotBe(OVER.format(line))
+    if used and order.state == Order.State.PLACED:
+        raise CannotBe(OWED.format(line))
+
+
+@_of_what_is_sold()
+def promised(order: Order, line: OrderLine, at: datetime) -> Step:
+    """Nothing is kept of what was not paid yet, or was paid and never given."""
+    kind = kinds.of(line)
+    is_carried = line.replaces is not None and line.replaces.replaced_at is not None
+    if not is_carried and (order.state == Order.State.PLACED or not kind.opened([line])):
+        return ALL_OF_IT
+    return _at_most(kind.most_back(line), terms.sold(line, at).at(at))
+
+
+def _by_law(order: Order, line: OrderLine, at: datetime) -> Step | None:
+    holds = terms.sold(line, at)
+    if not terms.may_withdraw(order, holds, at):
+        return None
+    kind = kinds.of(line)
+    return _at_most(kind.most_back(line), Step(_not_used(holds, kind.used(line, at))))
+
+
+def _at_most(percent: Decimal, step: Step) -> Step:
+    return replace(step, percent=min(step.percent, percent))
+
+
+def _not_used(holds: Terms, used: Decimal) -> Decimal:
+    return (100 * (1 - used)).quantize(Decimal("0.01")) if holds.keeps_used else Decimal(100)
+
+
+def _better(step: Step, law: Step | None) -> Step:
+    if law is None or (step.gives == Gives.REFUND and step.percent > law.percent):
+        return step
+    return law
+
+
+def _gives_more(steps: Mapping[int, Step], than: Mapping[int, Step]) -> bool:
+    return any(step.percent > than[pk].percent for pk, step in steps.items())

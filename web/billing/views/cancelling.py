@@ -1,0 +1,81 @@
+"""Cancelling by the payer: what would come back and why, then the click that does just that."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from billing import visit
+from billing.domain import orders, quoting, ways
+from billing.models import Order, OrderLine
+from common.money import show
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+    order = visit.find_order(request, number)
+    found = order.lines.filter(pk=line).first()
+    if found is None:
+        raise Http404
+    return _page(request, order, [found])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def whole_order(request: HttpRequest, number: int) -> HttpResponse:
+    order = visit.find_order(request, number)
+    return _page(request, order, [line for line in order.lines.all() if line.cancelled_at is None])
+
+
+def _page(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
+    if not lines or lines[0].cancelled_at is not None or order.state == Order.State.CANCELLED:
+        messages.info(request, quoting.GONE)
+        return redirect(order.address())
+    if request.method == "POST":
+        return _do(request, order, lines)
+    return _show(request, order, lines)
+
+
+def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
+    at, by = timezone.now(), visit.account(request)
+    try:
+        chosen = next((way for way in ways.of(order, lines, at) if way.by == request.POST.get("way")), None)
+        if chosen is None:
+            return _show(request, order, lines, problem=quoting.CHANGED, status=409)
+        done = quoting.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
+    except quoting.Changed as changed:
+        return _show(request, order, lines, problem=str(changed), status=409)
+    except quoting.Gone as gone:
+        messages.info(request, str(gone))
+    except orders.CannotBe:
+        return _show(request, order, lines, status=409)
+    else:
+        messages.success(request, told(done))
+    return redirect(order.address())
+
+
+def _show(
+    request: HttpRequest, order: Order, lines: Sequence[OrderLine], *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    at, quotes, refused = timezone.now(), [], ""
+    try:
+        quotes = [quoting.quote(order, way, at) for way in ways.of(order, lines, at)]
+    except orders.CannotBe as cannot:
+        refused = str(cannot)
+    context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
+    return render(request, "billing/cancel.html", context, status=status)
+
+
+def told(done: quoting.Quote) -> str:
+    """What is said once it is done."""
+    said = "We have your withdrawal; a mail confirms it." if done.way.is_withdrawal else "It is cancelled."
+    if done.back:
+        said += f" {show(done.back, done.currency)} is on its way back to you."
+    if done.credit:
+        said += f" You have {show(done.credit, done.currency)} more credit with us."
+    return said

@@ -1,0 +1,70 @@
+"""Cancelling at the desk, by the terms or as the school says: a click shows what it would be, the next does it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from billing import visit
+from billing.domain import orders, quoting, ways
+from billing.domain.ways import Way
+from billing.forms import CancelLineForm
+from billing.models import OrderLine
+from billing.views.cancelling import told
+from users.roles import desk_required
+
+TO_CONFIRM = "This is what it comes to. Nothing is done yet; press the button again to do it."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("billing.cancel_order")
+def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+    found = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
+    if found.cancelled_at is not None:
+        messages.info(request, quoting.GONE)
+        return redirect("desk_order", number=number)
+    try:
+        step = ways.promised(found.order, found, timezone.now())
+    except orders.CannotBe as cannot:
+        return _page(request, found, None, str(cannot), status=409)
+    form = CancelLineForm(request.POST or None, step=step, has_account=found.order.payer is not None)
+    if form.is_bound and not form.is_valid():
+        return _page(request, found, form, status=400)
+    return _do(request, found, form) if form.is_bound else _show(request, found, form)
+
+
+def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResponse:
+    by, why = visit.member(request), form.cleaned_data["why"]
+    way, seen = Way.of_staff(line, form.step, by), form.cleaned_data["seen"]
+    try:
+        done = quoting.cancel_as_quoted(line.order, way, timezone.now(), seen=seen, why=why, by=by)
+    except quoting.Changed:
+        return _show(request, line, form, TO_CONFIRM)
+    except orders.CannotBe as cannot:
+        return _page(request, line, form, str(cannot), status=409)
+    messages.success(request, f"{line}: {told(done)}")
+    return redirect("desk_order", number=line.order_id)
+
+
+def _show(request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: str = "") -> HttpResponse:
+    way = Way.of_staff(line, form.step, visit.member(request))
+    try:
+        quote = quoting.quote(line.order, way, timezone.now())
+    except orders.CannotBe as cannot:
+        return _page(request, line, form, str(cannot))
+    form.initial["seen"] = quote.fingerprint
+    return _page(request, line, form, problem, quote)
+
+
+def _page(
+    request: HttpRequest,
+    line: OrderLine,
+    form: CancelLineForm | None,
+    problem: str = "",
+    quote: quoting.Quote | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    context = {"order": line.order, "line": line, "form": form, "quote": quote, "problem": problem}
+    return render(request, "billing/desk/cancel.html", context, status=status)

@@ -1,0 +1,51 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from billing.domain import quoting
+from classwork.domain.places import giving_up
+from classwork.models import Registration
+from users.members import MemberRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@never_cache
+def give_up(request: MemberRequest, pk: int) -> HttpResponse:
+    """Whoever paid goes where the figures are."""
+    found = get_object_or_404(Registration.objects.of(request.user).for_lists(), pk=pk)
+    line = found.line
+    if line is not None and line.order.payer_id == request.user.pk:
+        return redirect(line.cancel_address)
+    if not found.is_live:
+        messages.info(request, "This place was given up already.")
+        return redirect("my_classes")
+    return _do(request, found) if request.method == "POST" else _show(request, found)
+
+
+def _do(request: MemberRequest, found: Registration) -> HttpResponse:
+    try:
+        giving_up.give_up(found, timezone.now(), seen=request.POST.get("seen", ""), by=request.user)
+    except quoting.Changed as changed:
+        return _show(request, found, str(changed), status=409)
+    except giving_up.CannotBe:
+        return _show(request, found, status=409)
+    except quoting.Gone as gone:
+        messages.info(request, str(gone))
+    else:
+        messages.success(request, "Thank you for telling us. The place goes to whoever waits for one.")
+    return redirect("my_classes")
+
+
+def _show(request: HttpRequest, found: Registration, problem: str = "", *, status: int = 200) -> HttpResponse:
+    seen, refused = "", ""
+    try:
+        seen = giving_up.quote(found, timezone.now()).fingerprint
+    except giving_up.CannotBe as cannot:
+        refused = str(cannot)
+    context = {"registration": found, "offer": found.offer, "seen": seen, "refused": refused, "problem": problem}
+    return render(request, "classwork/give_up.html", context, status=status)
