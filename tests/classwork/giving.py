@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from billing.models import Order
 from classwork.domain.resources import releases
-from classwork.models import Attachment, ClassOffer, Registration, Resource, Subject
+from classwork.models import Attachment, ClassOffer, Meeting, Registration, Resource, Subject, Ticket
 from users.models import Student
 
 
@@ -28,3 +29,11 @@ def place(student: Student, offer: ClassOffer, state: str = "confirmed", at: dat
     at = at or timezone.now()
     ended = at if state in ("cancelled", "lapsed", "transferred") else None
     return Registration.objects.create(student=student, offer=offer, state=state, confirmed_at=at, ended_at=ended)
+
+
+def ticket(student: Student, meeting: Meeting) -> Ticket:
+    order = Order.objects.create(payer_email="pat@example.org", currency="USD")
+    line = order.lines.create(kind="ticket", product_id=meeting.pk)
+    return Ticket.objects.create(
+        student=student, meeting=meeting, line=line, state="confirmed", confirmed_at=timezone.now()
+    )

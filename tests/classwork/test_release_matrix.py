@@ -7,7 +7,7 @@ from django.test import tag
 
 from classwork.domain import meetings
 from classwork.domain.resources import access, library, releases
-from classwork.models import Attachment, ClassOffer, Resource
+from classwork.models import Attachment, ClassOffer, Meeting, Resource
 from common import dates
 from tests import make
 from tests.base import SchoolTestCase
@@ -61,12 +61,30 @@ class MatrixTest(SchoolTestCase):
         resources = self.hang_all(weeks, one)
         opinions = [self.opinion(one, weeks, skipped, cancelled), self.opinion(two, weeks, None, None)]
         self.place(one, two)
+        guest, evening = self.guest(one)
         start = one.meetings.order_by("starts_at")[0].starts_at
         for moment in (start + n * WEEK + timedelta(hours=h) for n, h in MOMENTS):
             for person, taken in ((self.alice, opinions), (self.gus, opinions[1:]), (self.sam, [])):
                 expected = {pk for pk, (each, way) in resources.items()
                             if self.expects(each, way, taken, opinions, moment)}  # fmt: skip
                 self.assertEqual(self.seen(person, moment, set(resources)), expected, (person, moment))
+            expected = {pk for pk, (each, way) in resources.items()
+                        if self.expects(each, way, [], opinions, moment)
+                        or self.expects_of_guest(each, opinions[0], evening, moment)}  # fmt: skip
+            self.assertEqual(self.seen(guest, moment, set(resources)), expected, ("guest", moment))
+
+    def guest(self, one: ClassOffer) -> tuple[User, Meeting]:
+        """Somebody with a ticket for the second of its days, or the only one."""
+        evening = list(one.meetings.order_by("starts_at"))[:2][-1]
+        account = make.account(f"guest{one.pk}@example.org", "Guest")
+        giving.ticket(make.student(account), evening)
+        return account, evening
+
+    def expects_of_guest(self, each: Resource, one: "SecondOpinion", evening: Meeting, moment: datetime) -> bool:
+        """What opens after that evening, where it takes place, and nothing else."""
+        if each.when != "class" or each.audience not in ("public", "student") or evening.on in one.off:
+            return False
+        return one.opening("class", each.class_number) == evening.ends_at and one.is_open(each, moment)
 
     def expects(self, each: Resource, way: str, taken: list, every: list, moment: datetime) -> bool:
         """Through the class alone it hangs only on the first of the two."""

@@ -7,8 +7,8 @@ from django.test import override_settings, tag
 from django.urls import reverse
 
 from classwork.domain import meetings, offers
-from classwork.domain.resources import access, releases
-from classwork.models import Registration, Resource
+from classwork.domain.resources import access, library, releases
+from classwork.models import Registration, Resource, Ticket
 from history.models import Entry
 from tests.base import SchoolTestCase
 from tests.classwork import buying, giving
@@ -79,6 +79,30 @@ class AccessTest(SchoolTestCase):
             self.assertTrue(self.may(self.alice, first, later))
             releases.close_for(self.tess, first, place)
             self.assertFalse(self.may(self.alice, first, later))
+
+    def test_a_ticket_opens_what_opens_after_its_class_and_nothing_else(self) -> None:
+        days = list(self.offer.meetings.all())
+        after = [giving.resource(f"After {n}", self.offer, when="class", class_number=n) for n in (1, 2, 3)]
+        more = [giving.resource("End", self.offer, when="completion"), giving.resource("Loose", audience="student")]
+        ticket = giving.ticket(self.student, days[1])
+        at = days[4].ends_at
+        self.assertFalse(self.may(self.alice, after[1], days[1].starts_at))
+        seen = [self.may(self.alice, each, at) for each in (*after, *more, self.words)]
+        self.assertEqual(seen, [False, True, False, False, False, False])
+        self.assertEqual([item.resource for item in library.of(self.alice, at).earned], [after[1]])
+        for state in ("on_hold", "transferred", "cancelled"):
+            Ticket.objects.filter(pk=ticket.pk).update(state=state, ended_at=None if state == "on_hold" else at)
+            self.assertFalse(self.may(self.alice, after[1], at), state)
+
+    def test_a_ticket_follows_its_class_when_days_are_cancelled_and_moved(self) -> None:
+        days = list(self.offer.meetings.all())
+        first, second = (giving.resource(f"{n}", self.offer, when="class", class_number=n) for n in (1, 2))
+        giving.ticket(self.student, days[1])
+        meetings.cancel(None, days[0], "Snow")
+        at = days[4].ends_at
+        self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [True, False])
+        meetings.cancel(None, days[1], "Snow")
+        self.assertEqual([self.may(self.alice, each, at) for each in (first, second)], [False, False])
 
     def test_those_who_teach_see_everything_at_once_and_a_substitute_from_the_assignment_on(self) -> None:
         last = giving.resource("Last", self.offer, when="completion", audience="teacher")

@@ -89,7 +89,12 @@ def _carried(price: pricing.Price, line: OrderLine) -> Decimal:
 def facts_of(line: OrderLine, at: datetime) -> Facts:
     """What the kind says, and what was paid for the line that this one replaces."""
     facts = kinds.of(line).facts(line, at)
-    return facts if line.replaces is None else Exchange.of(line.replaces, at).facts(facts)
+    if line.replaces is None:
+        return facts
+    exchange = Exchange.of(line.replaces, at)
+    if line.kind != line.replaces.kind:  # a thing of another kind has reckoned with what was had itself
+        exchange = replace(exchange, is_used=False)
+    return exchange.facts(facts)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from classwork.domain.calendar import SessionPlan
 from classwork.domain.faults import Fault
 from classwork.domain.preview import Effect
 from classwork.domain.timetable import OfferRule, Slot, Step
-from classwork.models import ClassOffer, Location, Meeting
+from classwork.models import ClassOffer, Location, Meeting, Ticket
 from common import dates
 from users.models import Staff
 
@@ -51,11 +51,23 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
             found.append(
                 Fault("", f"{one.offer.heading}: class {gone[0].number} has taken place and cannot be taken away.")
             )
+        if said := _wanted_days(one):
+            found.append(Fault("", said))
         twice = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
         if twice:
             day = dates.day(dates.local(twice[0]).date())
             found.append(Fault("", f"{one.offer.heading} would meet twice at the same time on {day}."))
     return found
+
+
+def _wanted_days(effect: Effect) -> str:
+    """A day for which somebody has had a ticket is kept."""
+    gone = [step.pk for step in effect.steps if step.pk and not step.after]
+    ticket = Ticket.objects.filter(meeting__in=gone).select_related("meeting").first() if gone else None
+    if ticket is None:
+        return ""
+    day = dates.day(ticket.meeting.on)
+    return f"{effect.offer.heading}: somebody has a ticket for {day}. Cancel that day instead of taking it away."
 
 
 # -- warnings ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -10,13 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from billing import visit
 from billing.domain import cart as carts
-from classwork.domain.places import attendees, choosing, words
-from classwork.domain.places.tickets import sale, staying
+from billing.domain import placing
+from billing.forms import WhyForm
+from classwork.domain.places import attendees, choosing, mine, words
+from classwork.domain.places.tickets import holders, sale, staying
 from classwork.forms.places import OtherForm
 from classwork.forms.tickets import TicketForm
 from classwork.models import ClassOffer, Ticket
 from classwork.views import posted
 from common import dates
+from users.domain import happened
+from users.roles import acting, desk_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,3 +112,33 @@ def _page(
     full = [day.meeting for day in days if day.room.is_full]
     context = {"offer": offer, "form": form, "other": other, "full": full, "all_full": len(full) == len(days)}
     return render(request, "classwork/ticket_form.html", context)
+
+
+# -- the desk ----------------------------------------------------------------------------------------------------
+
+
+@require_safe
+@desk_required("classwork.view_ticket")
+def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
+    offer, at = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk), timezone.now()
+    singles = [mine.single(one, at) for one in holders.of_offer(offer, at)]
+    return render(request, "desk/tickets.html", {"offer": offer, "singles": singles, "is_sold": sale.is_sold(offer)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("classwork.view_ticket")
+def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
+    found, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
+    said = "" if found.state == Ticket.State.CONFIRMED else staying.ENDED
+    if request.method == "POST" and not acting(request).has_perm("classwork.add_registration"):
+        raise PermissionDenied
+    form = None if said else WhyForm(posted(request))
+    if form and form.is_valid():
+        try:
+            order = staying.at_the_desk(found, by=acting(request), why=form.cleaned_data["why"], at=at)
+            messages.success(request, f"{found.student} stays in {found.offer}.")
+            return redirect("desk_order", number=order.pk)
+        except placing.NotPlaced as no:
+            form.add_error(None, str(no))
+    context = {"one": mine.single(found, at), "form": form, "happened": happened.to(found)}
+    return render(request, "desk/ticket.html", context)

@@ -2,13 +2,14 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
 from billing.domain import cart as carts
-from billing.domain import replacing
+from billing.domain import placing, replacing
 from billing.models import Order, OrderLine
 from classwork.domain.places import attendees, joining, opening
 from classwork.domain.places.arrows import State
@@ -16,6 +17,8 @@ from classwork.domain.places.joining import Joining
 from classwork.domain.places.registering import ALREADY
 from classwork.models import ClassOffer, Registration, Ticket
 from common import links
+from history.domain import record
+from users.models import User
 
 PURPOSE = "classwork.ticket"
 LINK_AGE = timedelta(days=400)
@@ -97,8 +100,21 @@ def stay(ticket: Ticket, cart: Order, at: datetime) -> None:
     carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket), replaces=ticket.line)
 
 
-def details(ticket: Ticket) -> dict[str, object]:
+def details(ticket: Ticket) -> dict[str, Any]:
     """The same person in the same role."""
     said = attendees.Attendee.of(ticket.line.details)
     who = said.as_details() if said else {}
     return who | {"attends": ticket.student_id, "ticket": ticket.pk, "role": ticket.role}
+
+
+@transaction.atomic
+def at_the_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
+    """For whoever asks at the desk; what is still to be paid is paid there. Raises NotPlaced."""
+    paid_by = ticket.line.order
+    cart = carts.beside(paid_by)
+    more = {"by_desk": True, "late": by.has_perm("classwork.join_late")}
+    carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket) | more, replaces=ticket.line)
+    how = placing.How(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
+    order = placing.place(cart, how, seen=None, at=at)
+    record(by, "classwork.stayed_at_the_desk", ticket, why=why, order=order.pk)
+    return order

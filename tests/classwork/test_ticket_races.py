@@ -1,0 +1,67 @@
+"""The last place of a class day between a ticket and a registration, on two connections; and without our locks."""
+
+from collections.abc import Callable
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain.placing import NotPlaced
+from billing.models import Order
+from classwork.domain.places import room
+from classwork.models import Meeting, Registration, Ticket
+from tests import make
+from tests.classwork.buying import cart, me, place
+from tests.classwork.trying import ticket_cart
+from tests.racing import at_once, overlap, without_locks
+
+
+@tag("postgres")
+class TicketRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.session = make.session("Race")
+        self.offer = make.offer(self.session, make.subject(), capacity=1, drop_in_price=15, trial_price=0)
+        self.day = self.offer.meetings.all()[1]
+
+    def guest(self, email: str, day: Meeting | None = None, *, trial: bool = False) -> Callable[[], Order]:
+        basket = ticket_cart(day or self.day, me(), email=email, trial=trial)
+        return lambda: place(basket)
+
+    def student(self, email: str) -> Callable[[], Order]:
+        basket = cart((self.offer, me()), email=email)
+        return lambda: place(basket)
+
+    def taken(self) -> int:
+        return Registration.objects.live().count() + Ticket.objects.live().count()
+
+    def test_the_last_place_of_a_day_goes_to_the_ticket_or_to_the_registration(self) -> None:
+        for first, second in (
+            (self.guest("ann@example.org"), self.student("zoe@example.org")),
+            (self.student("zoe@example.org"), self.guest("ann@example.org")),
+        ):
+            Ticket.objects.all().delete()
+            Registration.objects.all().delete()
+            outcomes = overlap(first, second)
+            self.assertIsInstance(outcomes[1], NotPlaced)
+            self.assertEqual(self.taken(), 1)
+
+    def test_control_without_locks_it_is_given_twice(self) -> None:
+        with without_locks():
+            overlap(self.guest("ann@example.org"), self.student("zoe@example.org"))
+        self.assertEqual(self.taken(), 2)
+        self.assertEqual(room.of(self.offer, timezone.now()).left, 0)
+
+    def test_one_person_has_one_trial_however_fast_they_are(self) -> None:
+        other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
+        same = {"email": "ann@example.org", "trial": True}
+        overlap(self.guest(**same), self.guest(day=other.meetings.all()[0], **same))
+        tried = Ticket.objects.live().values_list("student", flat=True)
+        self.assertEqual(len(tried), len(set(tried)))
+
+    def test_two_orders_about_two_classes_never_wait_for_each_other_in_a_circle(self) -> None:
+        other = make.offer(self.session, make.subject("L2"), class_day=4, drop_in_price=15)
+        type(self.offer).objects.update(capacity=9)
+        one = cart((other, me()), email="ann@example.org")
+        ticket_cart(self.day, me(), one)
+        two = cart((self.offer, me()), (other, me()), email="zoe@example.org")
+        outcomes = at_once(lambda: place(one), lambda: place(two))
+        self.assertEqual([type(each) for each in outcomes], [Order, Order], outcomes)
