@@ -7,9 +7,11 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain import credit, ledger, money_back, payments, quoting, ways
+from billing.domain import credit, ledger, money_back, payments, placing, quoting, terms, ways
 from billing.domain.orders import CannotBe
 from billing.domain.quoting import Quote
+from billing.domain.ways import Way
+from billing.kinds import Step
 from billing.models import Dispute, Order, Refund
 from history.models import Entry
 from tests.billing.base import BillingTestCase
@@ -146,6 +148,56 @@ class QuoteTest(QuotingTestCase):
             with self.subTest(used), self.assertRaisesMessage(CannotBe, sentence):
                 self.quotes(unpaid)
         self.assertEqual(self.quotes(order)[0].back, 70)
+
+
+class ChainTest(QuotingTestCase):
+    """What was exchanged before goes along, each part from the order in which it was paid."""
+
+    def exchanged(self, product: int, **how: object) -> tuple[Order, Order]:
+        first = self.paid(3)
+        old = first.lines.select_related("order").get()
+        later = placing.exchange(old, product, {"attendee": "Pat"}, placing.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+        if later.state == Order.State.PLACED and not how:
+            self.pay(later)
+        return first, later
+
+    def test_all_of_it_is_quoted_and_comes_back(self) -> None:
+        first, later = self.exchanged(1)
+        [quote] = self.quotes(later)
+        self.assertEqual([row.amount for row in quote.parts[0].rows], [20, 50])
+        self.do(later, quote)
+        first.refresh_from_db()
+        self.assertEqual((quote.back, first.charged, later.charged), (70, 0, 0))
+
+    def test_moving_buys_no_better_terms_neither_by_withdrawing(self) -> None:
+        ToyKind.catalogue[3].percent_back = "0"
+        with override_settings(WITHDRAWAL_DAYS=14):
+            _, later = self.exchanged(1)
+            [quote] = self.quotes(later)
+        self.assertEqual((quote.way.by, quote.back, quote.kept), ("withdrawal", 20, 50))
+        staff = quoting.quote(later, Way.of_staff(later.lines.get(), Step(), self.sam), self.now)
+        self.assertEqual(staff.back, 70)
+
+    def test_what_was_exchanged_cannot_be_cancelled_beside_it(self) -> None:
+        first, _ = self.exchanged(1)
+        with self.assertRaisesMessage(CannotBe, "was exchanged"):
+            self.quotes(first)
+        self.assertEqual(terms.promises(first, self.now), [])
+
+    def test_a_dispute_about_any_of_its_orders_stops_it(self) -> None:
+        first, later = self.exchanged(1)
+        Dispute.objects.create(payment=first.payments.get(), reference="d", amount=50)
+        with self.assertRaisesMessage(CannotBe, "asked the money back"):
+            self.quotes(later)
+
+    def test_what_is_still_owed_at_the_door_keeps_what_was_paid_before_by_the_terms(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        first, later = self.exchanged(1, due="door", by_staff=self.sam)
+        [quote] = self.quotes(later)
+        self.assertEqual((quote.back, quote.kept, quote.owed_before, quote.owed), (0, 50, 20, 0))
+        self.do(later, quote)
+        first.refresh_from_db()
+        self.assertEqual((first.charged, later.state), (50, Order.State.CANCELLED))
 
 
 @override_settings(WITHDRAWAL_DAYS=14)

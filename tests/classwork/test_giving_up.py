@@ -10,8 +10,12 @@ from django.utils import timezone
 
 from billing.domain import quoting, ways
 from billing.models import Dispute, Order, Refund
+from classwork.domain import offers
+from classwork.domain.offers import OfferDraft
+from classwork.domain.places.waiting import entries
+from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
-from classwork.models import Meeting, Registration
+from classwork.models import Meeting, Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import problems, run_all
@@ -108,6 +112,14 @@ class GivingUpTest(SchoolTestCase):
         self.assertEqual(self.client.get(url).status_code, 200)
         self.cancel()
         self.assertEqual(self.client.get(url).status_code, 404)
+
+    def test_whoever_waits_is_offered_the_place(self) -> None:
+        offers.change_offer(self.ada, self.offer, OfferDraft({"capacity": 2}))
+        entry = entries.join(self.offer, [Wish(buying.me())], Contact("Sam", self.sam.email, self.sam))
+        self.cancel()
+        run_all()
+        entry.refresh_from_db()
+        self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
 
     def cancel(self) -> quoting.Quote:
         line, at = self.hers.line, timezone.now()

@@ -92,7 +92,7 @@ def order_sample() -> dict[str, Any]:
         "line": "Balboa 2",
         "ended_by": "terms",
         "at": terms.moment(timezone.now()),
-        "sums": [{"title": "Balboa 2", "back": "$32.50", "credit": "", "kept": "$32.50", "said": "you get 50 % back"}],
+        "ends": [{"title": "Balboa 2", "said": "$32.50 goes back the way it was paid."}],
         "amount": show(Decimal(65), settings.CURRENCY),
         "honoured": False,
         "question": "Your bank says that it paid, and ours that nothing came. May we see your statement?",
@@ -115,23 +115,13 @@ def line_context(message: Message) -> dict[str, Any]:
     line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
     if line is None:
         raise NotNeeded("The order is gone.")
-    gone = line.order.lines.filter(cancelled_at=line.cancelled_at) if line.cancelled_at else line.order.lines.all()
-    ended = [each.ended for each in gone if each.ended]
+    together = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
     return order_context(message) | {
-        "line": ", ".join(str(each) for each in gone),
+        "line": ", ".join(map(str, together)),
         "ended_by": line.ended_by,
-        "at": terms.moment(datetime.fromisoformat(ended[0]["at"])) if ended else "",
-        "sums": [_sums(each, line.order.currency) for each in ended],
+        "at": terms.moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
+        "ends": [{"title": str(each), "said": words.of_end(each)} for each in together if each.ended],
     }
-
-
-def _sums(ended: dict[str, str], currency: str) -> dict[str, str]:
-    """Amounts in words; '' for none."""
-    given = {name: Decimal(ended[name]) for name in ("back", "credit", "returned", "kept")}
-    credit = given["credit"] + given["returned"]
-    shown = {"back": given["back"], "credit": credit, "kept": given["kept"]}
-    said = {name: show(amount, currency) if amount else "" for name, amount in shown.items()}
-    return said | {"title": ended["title"], "said": ended["said"]}
 
 
 def late_context(message: Message) -> dict[str, Any]:

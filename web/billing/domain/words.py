@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.formats import date_format
 from payments import PaymentStatus
 
-from billing.models import Order, Payment
+from billing.models import Order, OrderLine, Payment
+from common.money import show
 
 State, Due = Order.State, Order.Due
 PAYMENTS = {
@@ -20,6 +22,8 @@ PAYMENTS = {
     PaymentStatus.CANCELLED: ("Broken off", ""),
     PaymentStatus.REFUNDED: ("Given back", ""),
 }
+
+KEPT = {"withdrawal": "for what was had", "staff": "as the school has decided"}
 
 
 @dataclass(frozen=True)
@@ -75,3 +79,17 @@ def of_payment(payment: Payment) -> Said:
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
         return Said("Paid, partly given back", "good")
     return Said(*PAYMENTS[payment.status])
+
+
+def of_end(line: OrderLine) -> str:
+    """What came of cancelling it, in a sentence; '' where nobody asked for it."""
+    if line.ended is None:
+        return ""
+    back, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))
+    sums = {
+        "{} goes back the way it was paid": back,
+        "{} is credit with us now": credit + returned,
+        "{} is kept, " + KEPT.get(line.ended_by, "by the terms"): kept,
+    }
+    said = [text.format(show(amount, line.order.currency)) for text, amount in sums.items() if amount]
+    return f"{', and '.join(said) or 'Nothing comes back'}."

@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 from billing import gateways, visit
 from billing.domain import words
 from billing.domain.reconciling import summing
-from billing.models import Order, Payment
+from billing.models import Order, OrderLine, Payment
 
 register = template.Library()
 
@@ -21,6 +21,11 @@ def cart_lines(context: template.Context) -> int:
 def in_words(thing: Order | Payment) -> SafeString:
     said = words.of_order(thing) if isinstance(thing, Order) else words.of_payment(thing)
     return format_html('<span class="badge {}">{}</span>', said.tone, said.text)
+
+
+@register.filter
+def its_end(line: OrderLine) -> str:
+    return words.of_end(line)
 
 
 @register.filter

@@ -28,8 +28,9 @@ def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def whole_order(request: HttpRequest, number: int) -> HttpResponse:
-    order = visit.find_order(request, number)
-    return _page(request, order, [line for line in order.lines.all() if line.cancelled_at is None])
+    order, at = visit.find_order(request, number), timezone.now()
+    live = order.lines.filter(cancelled_at=None)
+    return _page(request, order, [line for line in live if not line.given_away(at)])
 
 
 def _page(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
