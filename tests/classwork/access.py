@@ -3,12 +3,15 @@ from types import SimpleNamespace
 from typing import Any
 
 from classwork.domain import feeds, meetings, proposals
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.wanted import Wanted
 from classwork.domain.offers import OfferDraft
 from classwork.domain.places import attendees, diary
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
+from classwork.models import Policy
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
 from tests.classwork import buying, trying
@@ -34,6 +37,8 @@ def stage(school: SimpleNamespace) -> None:
     off = make.offer(later, make.subject("L3", "C"), start_time=time(21)).meetings.first()
     meetings.cancel(None, off, "Snow")
     school.day_off = off
+    gone = meetings.add(None, other, meetings.MeetingDraft(other.session.end_date, time(9)))
+    school.called_off = call_off(None, Wanted(Policy.NOTHING, frozenset([gone.pk])), "Snow", seen=None)
     school.day = school.offer.meetings.first()
     friend = buying.other("Lee", "lee@example.org")
     basket = buying.cart((school.offer, buying.me()), (school.offer, friend), payer=school.alice)
@@ -201,7 +206,8 @@ ROWS = [
     Row("desk_next_session", DESK, post=DESK, args=first("session")),
     Row("desk_class", DESK, args=first("offer")),
     Row("desk_add_day", DESK, post=DESK, args=first("offer")),
-    Row("desk_cancel_day", DESK, post=DESK, args=first("day")),
+    Row("desk_call_off", DESK, post=DESK),
+    Row("desk_called_off", DESK, args=first("called_off")),
     Row("desk_move_day", DESK, post=DESK, args=first("day")),
     Row("desk_substitutes_day", DESK, post="login 403 403 403 403 302", args=first("day")),
     Row("desk_restore_day", DESK, post=DESK, args=first("day_off")),

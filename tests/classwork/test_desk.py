@@ -3,7 +3,7 @@ from datetime import timedelta
 
 from django.urls import reverse
 
-from classwork.domain import feeds, proposals
+from classwork.domain import feeds, meetings, proposals
 from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
 from common import dates
 from tests import make
@@ -84,8 +84,8 @@ class ClassDayPageTest(DeskTestCase):
         self.log_in(self.ada)
         self.day = self.offer.meetings.all()[1]
 
-    def test_a_day_is_cancelled_and_put_back(self):
-        self.twice(reverse("desk_cancel_day", args=[self.day.pk]), {"reason": "Snow"})
+    def test_a_cancelled_day_is_put_back(self):
+        meetings.cancel(self.ada, self.day, "Snow")
         self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "Snow")
         self.twice(reverse("desk_restore_day", args=[self.day.pk]), {})
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)

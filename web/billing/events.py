@@ -93,6 +93,7 @@ ORDER_LAPSED = EventType("billing.order_lapsed", OfOrder, subject=("order", "ord
 ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order", "order_id"))
 HOLD_ENDING = EventType("billing.hold_ending", OfOrder, subject=("order", "order_id"))
 PAYMENT_DUE = EventType("billing.payment_due", OfOrder, subject=("order", "order_id"))
+CALLED_OFF = EventType("billing.called_off", OfOrder, subject=("order", "order_id"))
 LINE_CANCELLED = EventType("billing.line_cancelled", OfLine, subject=("order", "order_id"))
 LINE_REPLACED = EventType("billing.line_replaced", Replaced, subject=("order", "order_id"))
 PAYMENT_FAILED = EventType("billing.payment_failed", OfPayment, subject=("order", "order_id"))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from users.models import User
 
 ZERO = Decimal(0)
-AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on")
+AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discounts", "passed_on", "called_off")
 
 
 class Unavailable(Exception):
@@ -71,6 +71,8 @@ class Facts:
     """That reason, as the bill names it."""
     is_money: bool = False
     """What is bought is money again (a gift voucher): nothing is taken off, and neither credit nor vouchers pay it."""
+    called_off: Decimal = ZERO
+    """What the school took off after the purchase, for what it cancelled of it."""
 
     @property
     def asked(self) -> Decimal:

@@ -17,6 +17,7 @@ MODELS = (
     "waitingentry",
     "cancellationterms",
     "cancellationstep",
+    "calloff",
 )
 
 
@@ -32,6 +33,13 @@ class ClassworkConfig(AppConfig):
             "desk_waiting_lists",
             "classwork.view_waitingentry",
             "Who waits for which class, and for whom a place is kept.",
+            "Classes",
+        ),
+        (
+            "Cancel classes",
+            "desk_call_off",
+            "classwork.add_calloff",
+            "Snow, or a teacher is ill: days or a whole class, and what people get for it.",
             "Classes",
         ),
         (

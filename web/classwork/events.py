@@ -73,6 +73,16 @@ PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalMoved, subj
 
 
 @dataclass(frozen=True)
+class SchoolCancelled:
+    """The school cancelled class days or a whole class, and settled what people get for it."""
+
+    call_off_id: int
+
+
+CALLED_OFF = EventType("classwork.called_off", SchoolCancelled, subject=("call_off", "call_off_id"))
+
+
+@dataclass(frozen=True)
 class PlaceChanged:
     """A student has a place in a class, has it no longer, or has it in dispute."""
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from classwork import letters
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees
 from classwork.domain.places.tickets import staying
@@ -153,6 +154,7 @@ def waiting_context(message: Message) -> dict[str, Any]:
         "names": one.names,
         "number": shown.ordinal(one.number) if one.is_waiting else "",
         "until": one.until,
+        "called_off": offer.is_called_off,
         "link": _page(entries.address(entry)),
         "classes": _page(reverse("classoffer_list")),
     }
@@ -166,6 +168,7 @@ def waiting_sample() -> dict[str, Any]:
         "names": "Alice Arden (lead)",
         "number": "3rd",
         "until": "Tue 6 Jan, 18:00",
+        "called_off": False,
         "link": _page("/"),
         "classes": _page("/classes/"),
     }
@@ -217,6 +220,13 @@ def _waiting(name: str, title: str) -> Mail:
 
 
 MAILS = [
+    Mail(
+        "classwork.called_off",
+        kind=Kind.TRANSACTIONAL,
+        title="The school cancels class days or a class",
+        context=letters.called_off_context,
+        sample=letters.called_off_sample,
+    ),
     _waiting("classwork.waiting_joined", "You are on the waiting list"),
     _waiting("classwork.place_offered", "There is a place for you"),
     _waiting("classwork.offer_lapsed", "The place went to the next person"),

@@ -12,6 +12,7 @@ from classwork.models import (
     LibraryVisit,
     Meeting,
     Opening,
+    Outcome,
     Proposal,
     Registration,
     Resource,
@@ -29,6 +30,7 @@ MODELS = {
     "classwork.Meeting": "The dates on which you stand in for somebody",
     "classwork.Registration": "Your places in classes",
     "classwork.Ticket": "Your tickets for single classes",
+    "classwork.Outcome": "What you got when the school cancelled a class",
     "classwork.LevelOverride": "The level that somebody of the school gave you",
     "classwork.Diary": "The secret address of the calendar of your own classes",
     "classwork.WaitingEntry": "Your places on waiting lists",
@@ -64,10 +66,18 @@ def export(person: Person) -> dict[str, object]:
         "standing in": [str(each) for each in dates],
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
         "resources": [str(each) for each in Resource.objects.filter(author=person.account_id)],
+        "cancelled by the school": list(
+            _outcomes(person).values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
+        ),
         "opened for you": [str(each.resource) for each in _openings(person)],
         "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
     }
+
+
+def _outcomes(person: Person) -> QuerySet[Outcome]:
+    theirs = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
+    return Outcome.objects.filter(theirs)
 
 
 def _openings(person: Person) -> QuerySet[Opening]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from billing.domain import disputes
+from classwork.domain.calling_off.telling import tell
 from classwork.domain.places import registering, telling
 from classwork.domain.places.waiting import queue
 from classwork.domain.resources import releases
@@ -72,3 +73,7 @@ def tend_waiting_list(event: Any) -> None:
 
 def mail_waiting(event: Any) -> None:
     telling.who_waits(event.type.rpartition(".")[2], event.payload.entry_id)
+
+
+def tell_called_off(event: Any) -> None:
+    tell(event.payload.call_off_id)

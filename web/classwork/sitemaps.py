@@ -19,7 +19,7 @@ class ClassMap(Sitemap):
 
     def items(self) -> list[ClassOffer]:
         sessions = listing.sessions_for(today=dates.today())
-        return list(ClassOffer.objects.approved().filter(session__in=sessions))
+        return list(ClassOffer.objects.on_offer().filter(session__in=sessions))
 
 
 class LocationMap(Sitemap):

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from classwork.forms.meetings import DEEDS
 from classwork.views import (
+    calling_off,
     desk,
     desk_places,
     feeds,
@@ -83,6 +84,8 @@ urlpatterns = [
     path("desk/classes/<int:pk>/", desk.class_days, name="desk_class"),
     path("desk/classes/<int:pk>/add/", desk.add_day, name="desk_add_day"),
     *(path(f"desk/days/<int:pk>/{deed}/", desk.change_day, {"deed": deed}, name=f"desk_{deed}_day") for deed in DEEDS),
+    path("desk/cancel/", calling_off.steps, name="desk_call_off"),
+    path("desk/cancelled/<int:pk>/", calling_off.detail, name="desk_called_off"),
     path("desk/registrations/", desk_places.index, name="desk_registrations"),
     path("desk/registrations/<int:pk>/", desk_places.detail, name="desk_registration"),
     path("desk/students/", students.index, name="desk_students"),

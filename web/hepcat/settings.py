@@ -286,6 +286,7 @@ WITHDRAWAL_DAYS = env.whole("WITHDRAWAL_DAYS", 0, least=0, most=366)
 WITHDRAWAL_KEEPS_USED = env.flag("WITHDRAWAL_KEEPS_USED", True)
 OFFER_HOURS = env.whole("OFFER_HOURS", 24, least=1, most=336)
 GATEWAY_AT_ONCE = env.whole("GATEWAY_AT_ONCE", 2, least=1)
+CALLED_OFF_POLICY = env.choice("CALLED_OFF_POLICY", "refund", ["refund", "credit", "make_up", "extension", "nothing"])
 LATE_PAYMENT = env.choice("LATE_PAYMENT", "refund", ["refund", "credit"])
 DIFFERENCES_TO = env.text("DIFFERENCES_TO")
 RECONCILIATIONS_KEEP_DAYS = env.whole("RECONCILIATIONS_KEEP_DAYS", 400, least=7)
@@ -311,6 +312,7 @@ PRICING_STEPS = [
     "billing.domain.steps.percentage_code",
     "billing.domain.steps.amount_code",
     "billing.domain.steps.passed_on",
+    "billing.domain.steps.called_off",
     "billing.domain.steps.credit",
 ]
 EXCHANGE_SURPLUS = env.choice("EXCHANGE_SURPLUS", "terms", ["terms", "credit"])

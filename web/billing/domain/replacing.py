@@ -72,7 +72,8 @@ def worth(line: OrderLine) -> Worth:
     cost, carried = _cost(price, line), _carried(price, line)
     before = min(carried, worth(line.replaces).paid) if line.replaces else ZERO
     asked = Facts.from_json(line.facts or {"full": 0}).asked
-    return Worth(max(cost - less, ZERO) + before, asked - cost - carried, asked)
+    given_back = _part(price, line, "called_off")
+    return Worth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
 
 
 def _cost(price: pricing.Price, line: OrderLine) -> Decimal:
@@ -82,7 +83,12 @@ def _cost(price: pricing.Price, line: OrderLine) -> Decimal:
 
 
 def _carried(price: pricing.Price, line: OrderLine) -> Decimal:
-    parts = (part for part in price.adjustments if part.key == line.pk and part.step == "carried")
+    return _part(price, line, "carried")
+
+
+def _part(price: pricing.Price, line: OrderLine, step: str) -> Decimal:
+    """What a step took off the line."""
+    parts = (part for part in price.adjustments if part.key == line.pk and part.step == step)
     return -sum((part.amount for part in parts), ZERO)
 
 

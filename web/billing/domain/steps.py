@@ -78,6 +78,13 @@ def passed_on(price: Price, ask: Ask) -> Price:
     return price.adjust("passed_on", less)
 
 
+def called_off(price: Price, ask: Ask) -> Price:
+    """What the school cancelled of a line; after the discounts, so that none is changed by it."""
+    return price.adjust(
+        "called_off", ((item.key, "Cancelled by the school", -item.facts.called_off) for item in ask.items)
+    )
+
+
 def credit(price: Price, ask: Ask) -> Price:
     parts = _spread(ask.credit, sorted(price.lines.keys() - price.firm), price)
     return price.adjust("credit", ((key, "Credit", -part) for key, part in parts))

@@ -28,7 +28,7 @@ def steps(today: date) -> list[GuideStep]:
     for subject in Subject.objects.filter(manager_approved=True).select_related("level"):
         subjects[subject.level_id].append(subject)
     current = listing.sessions_for(today=today)
-    for offer in ClassOffer.objects.approved().filter(session__in=current).for_lists():
+    for offer in ClassOffer.objects.on_offer().filter(session__in=current).for_lists():
         classes[offer.subject.level_id].append(Listed(offer, today))
     ladder = Level.objects.filter(is_step=True)
     return [GuideStep(level, subjects[level.pk], classes[level.pk]) for level in ladder if level.pk in subjects]

@@ -120,7 +120,7 @@ def listing(
     sessions: Sequence[Session], chosen: Filters, *, by: str = "day", today: date, everything: bool = False
 ) -> Listing:
     found = ClassOffer.objects.filter(session__in=sessions).for_lists()
-    offers = list(found if everything else found.approved())
+    offers = list(found if everything else found.on_offer())
     filters = chosen.known_among(offers)
     fitting = [Listed(offer, today) for offer in offers if filters.fits(offer)]
     grouped = _by_level if by == "level" else _by_day

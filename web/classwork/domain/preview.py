@@ -12,7 +12,7 @@ from django.utils.module_loading import import_string
 
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.timetable import Slot, Step
-from classwork.models import ClassOffer
+from classwork.models import ClassOffer, Location
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,8 @@ class Effect:
     before: tuple[Slot, ...]
     after: tuple[Slot, ...]
     skipped: frozenset[date] = frozenset()
+    elsewhere: tuple[tuple[Slot, Location], ...] = ()
+    """Where new meetings are, if not where the class always is."""
 
 
 @dataclass(frozen=True)

@@ -141,9 +141,10 @@ def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
 def _bookings(wanted: Wanted, what: Effect) -> Iterable[Booking]:
     """A meeting that stays where it is keeps its own place and substitutes; all others have those of the offer."""
     own = {meeting.slot: meeting for meeting in wanted.offer.meetings.all()} if wanted.offer.pk else {}
+    elsewhere = dict(what.elsewhere)
     for slot in what.after:
         meeting = own.get(slot)
-        place = (meeting and meeting.location) or wanted.offer.location
+        place = elsewhere.get(slot) or (meeting and meeting.location) or wanted.offer.location
         substitutes = tuple(meeting.substitutes.all()) if meeting else ()
         yield from _booked(wanted.offer, slot, place, substitutes or wanted.staff)
 

@@ -21,7 +21,6 @@ class DeedForm(Previewed, forms.Form):
 
     title = ""
     submit = ""
-    danger = False
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
         self.meeting = meeting
@@ -29,17 +28,6 @@ class DeedForm(Previewed, forms.Form):
 
     def carry_out(self, actor: User) -> None:
         raise NotImplementedError
-
-
-class CancelForm(DeedForm):
-    title, submit, danger = "Cancel this class day", "Cancel the day", True
-    reason = forms.CharField(max_length=200, help_text="Students read this.")
-
-    def plan(self) -> Preview:
-        return meetings.plan_cancel(self.meeting)
-
-    def carry_out(self, actor: User) -> None:
-        meetings.cancel(actor, self.meeting, self.cleaned_data["reason"], seen=self.seen)
 
 
 class RestoreForm(DeedForm):
@@ -109,7 +97,6 @@ class AddForm(WhenForm):
 
 
 DEEDS: dict[str, type[DeedForm]] = {
-    "cancel": CancelForm,
     "restore": RestoreForm,
     "move": MoveForm,
     "substitutes": SubstituteForm,

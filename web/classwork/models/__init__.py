@@ -5,6 +5,7 @@ from classwork.models.calendar import (
     Meeting,
     SkippedDate,
 )
+from classwork.models.called_off import CallOff, Outcome, Policy
 from classwork.models.catalogue import Level, Location, Subject
 from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
@@ -20,6 +21,7 @@ __all__ = [
     "Attachment",
     "Balance",
     "CalendarFeed",
+    "CallOff",
     "CancellationStep",
     "CancellationTerms",
     "ClassOffer",
@@ -31,6 +33,8 @@ __all__ = [
     "Meeting",
     "OfferRole",
     "Opening",
+    "Outcome",
+    "Policy",
     "Proposal",
     "Registration",
     "Release",

@@ -29,6 +29,13 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
     def approved(self) -> "ClassOfferQuerySet":
         return self.filter(manager_approved=True, subject__manager_approved=True)
 
+    def on_offer(self) -> "ClassOfferQuerySet":
+        """What lists show; the page and the calendar of a class that was cancelled stay, and say so."""
+        return self.approved().filter(called_off_at=None)
+
+    def tentative(self) -> "ClassOfferQuerySet":
+        return self.exclude(minimum=None).filter(runs_since=None, called_off_at=None)
+
     def published(self, today: date) -> "ClassOfferQuerySet":
         """What the public may see: approved, and in a session whose publish date has come."""
         return self.approved().filter(session__publish_date__lte=today)
@@ -111,6 +118,16 @@ class ClassOffer(models.Model):
     manager_approved = models.BooleanField(
         "approved", default=default_approval, help_text="Only approved classes are listed and can be booked."
     )
+    minimum = models.PositiveSmallIntegerField(
+        "needs at least", null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="So many registrations by the day of the decision, or it does not run. Empty: it runs in any case.",
+    )  # fmt: skip
+    decide_on = models.DateField(
+        "day of the decision", null=True, blank=True, help_text="The last day on which registrations count for that."
+    )
+    runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it was certain to run.")
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
+    called_off_at = models.DateTimeField(null=True, blank=True, editable=False)
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 
@@ -136,6 +153,11 @@ class ClassOffer(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(last_joining__isnull=True) | Q(last_joining__gte=1), name="classwork_offer_joining_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum__isnull=True, decide_on__isnull=True) | Q(minimum__gte=1, decide_on__isnull=False),
+                name="classwork_offer_minimum_says_by_when",
+                violation_error_message="How many it needs, and by which day: please give both, or neither.",
             ),
         ]
 
@@ -194,6 +216,15 @@ class ClassOffer(models.Model):
     @property
     def is_listed(self) -> bool:
         return self.manager_approved and self.subject.manager_approved
+
+    @property
+    def is_called_off(self) -> bool:
+        return self.called_off_at is not None
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether it runs depends on how many register."""
+        return self.minimum is not None and self.runs_since is None and self.called_off_at is None
 
 
 class Assignment(models.Model):
@@ -254,6 +285,12 @@ class Meeting(models.Model):
         help_text="Only if elsewhere.",
     )
     substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
+    called_off = models.ForeignKey(
+        "classwork.CallOff", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="meetings"
+    )
+    stands_in_for = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="made_up_by"
+    )
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     revision = models.PositiveIntegerField(default=0, editable=False)
     changed_at = models.DateTimeField(auto_now=True)

@@ -1,5 +1,5 @@
 """What other apps call."""
 
-from outbox.domain.emitting import KeyTaken, UnknownEvent, emit
+from outbox.domain.emitting import KeyTaken, UnknownEvent, emit, emit_many
 
-__all__ = ["KeyTaken", "UnknownEvent", "emit"]
+__all__ = ["KeyTaken", "UnknownEvent", "emit", "emit_many"]

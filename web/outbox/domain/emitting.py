@@ -1,5 +1,6 @@
 """Telling a fact in the transaction of the change it tells of."""
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -25,39 +26,60 @@ def emit(event_type: EventType, *, key: str, **payload: Any) -> Event:
 
     The same fact may be told again under its key and is kept once. A `now` receiver that raises undoes everything.
     """
+    _insist(event_type)
+    event, new = _write(event_type, key, event_type.pack(payload))
+    if new:
+        _spread([event])
+    return event
+
+
+def emit_many(event_type: EventType, told: Mapping[str, Mapping[str, Any]]) -> list[Event]:
+    """Payloads by their keys, none of them told before: as many facts as there are in a handful of queries."""
+    _insist(event_type)
+    packed = {key: event_type.pack(dict(payload)) for key, payload in told.items()}
+    rows = (Event(type=event_type.name, key=key, **_fields(event_type, data)) for key, data in packed.items())
+    found = Event.objects.bulk_create(rows)
+    _spread(found)
+    return found
+
+
+def _insist(event_type: EventType) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{event_type} must be emitted inside the transaction of the change that it tells of.")
     if registry.event_types().get(event_type.name) is not event_type:
         raise UnknownEvent(f"{event_type} is declared in no installed app's events.py.")
-    data = event_type.pack(payload)
-    event, new = _write(event_type, key, data)
-    if not new:
-        return event
-    heard = registry.heard_by(event.type)
-    deliveries = Delivery.objects.bulk_create(Delivery(event=event, receiver=path) for path in heard.later)
+
+
+def _spread(found: list[Event]) -> None:
+    """Events of one type, on their way to those who hear of them."""
+    if not found:
+        return
+    heard = registry.heard_by(found[0].type)
+    rows = (Delivery(event=event, receiver=path) for event in found for path in heard.later)
+    deliveries = Delivery.objects.bulk_create(rows)
     if deliveries:
         transaction.on_commit(partial(announce, [delivery.pk for delivery in deliveries]), robust=True)
-    for path in heard.now:
-        with cause.within(cause.Cause(by=path, event_id=event.pk, request_id=event.request_id)):
-            registry.receiver(path)(event)
-    return event
+    for event in found:
+        for path in heard.now:
+            with cause.within(cause.Cause(by=path, event_id=event.pk, request_id=event.request_id)):
+                registry.receiver(path)(event)
+
+
+def _fields(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
+    came_from = cause.current()
+    return {
+        "subject_type": event_type.subject[0],
+        "subject_id": event_type.subject_id(data),
+        "data": data,
+        "cause_id": came_from.event_id,
+        "cause_by": came_from.by,
+        "request_id": came_from.request_id,
+        "now": registry.heard_by(event_type.name).now,
+    }
 
 
 def _write(event_type: EventType, key: str, data: dict[str, Any]) -> tuple[Event, bool]:
-    came_from = cause.current()
-    event, new = Event.objects.get_or_create(
-        type=event_type.name,
-        key=key,
-        defaults={
-            "subject_type": event_type.subject[0],
-            "subject_id": event_type.subject_id(data),
-            "data": data,
-            "cause_id": came_from.event_id,
-            "cause_by": came_from.by,
-            "request_id": came_from.request_id,
-            "now": registry.heard_by(event_type.name).now,
-        },
-    )
+    event, new = Event.objects.get_or_create(type=event_type.name, key=key, defaults=_fields(event_type, data))
     if not new and event.data != data:
         raise KeyTaken(f"{event_type} was already told under the key {key!r} with another payload.")
     return event, new

@@ -10,7 +10,7 @@ from classwork import events
 from classwork.models import Registration, Ticket
 from history.domain import record
 from outbox.declare import EventType
-from outbox.domain import emit
+from outbox.domain import emit, emit_many
 from users.models import User
 
 State = Registration.State
@@ -48,9 +48,16 @@ def told_of(seat: Seat) -> Told:
 
 
 def tell(event: EventType, seat: Seat, at: datetime) -> None:
+    emit(event, key=_key(seat, at), **_about(seat))
+
+
+def _key(seat: Seat, at: datetime) -> str:
+    return f"{seat.pk} {at.isoformat()}"
+
+
+def _about(seat: Seat) -> dict[str, int]:
     number = "registration_id" if isinstance(seat, Registration) else "ticket_id"
-    about = {number: seat.pk, "offer_id": seat.offer_id, "student_id": seat.student_id}
-    emit(event, key=f"{seat.pk} {at.isoformat()}", **about)
+    return {number: seat.pk, "offer_id": seat.offer_id, "student_id": seat.student_id}
 
 
 def held(seat: Seat, until: datetime | None) -> None:
@@ -73,6 +80,19 @@ def end(seat: Seat, state: str, why: str) -> None:
     seat.save(update_fields=["state", "ended_at", "held_until", "why"])
     events_of = told_of(seat)
     tell(events_of.ended if was_theirs else events_of.hold_ended, seat, at)
+
+
+def cancel_all(seats: Iterable[Seat], why: str) -> None:
+    """What the school does not hold, in bulk; `seats` are all of one kind."""
+    seats, at = list(seats), timezone.now()
+    if not seats:
+        return
+    ended = {"state": State.CANCELLED, "ended_at": at, "held_until": None, "why": why[:300]}
+    type(seats[0])._default_manager.filter(pk__in=[seat.pk for seat in seats]).update(**ended)
+    events_of = told_of(seats[0])
+    for event, was_held in ((events_of.ended, False), (events_of.hold_ended, True)):
+        told = [seat for seat in seats if (seat.state == State.HELD) is was_held]
+        emit_many(event, {_key(seat, at): _about(seat) for seat in told})
 
 
 def lapse(late: Iterable[Seat]) -> int:

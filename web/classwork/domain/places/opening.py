@@ -9,12 +9,13 @@ from common import dates
 OVER = "This class is over."
 CLOSED = "Registration for this class is closed."
 NOT_OPEN = "This class is not open for registration."
+CALLED_OFF = "This class was cancelled by the school."
 
 
 def open_offers(at: datetime) -> list[ClassOffer]:
     """In the order of the week; classes that are full are among them."""
     today = dates.local(at).date()
-    found = ClassOffer.objects.published(today).filter(session__expire_date__gte=today).for_lists()
+    found = ClassOffer.objects.published(today).filter(session__expire_date__gte=today, called_off_at=None).for_lists()
     return [offer for offer in found if not closed_because(offer, at)]
 
 
@@ -24,6 +25,8 @@ def closed_because(offer: ClassOffer, at: datetime) -> str:
     today = dates.local(at).date()
     if not offer.is_listed or offer.session.publish_date > today:
         return NOT_OPEN
+    if offer.is_called_off:
+        return CALLED_OFF
     if _is_over(offer, at):
         return OVER
     return CLOSED if offer.session.expire_date < today else joining.too_late(offer, at)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from billing.kinds import Unavailable
 from billing.models import OrderLine
-from classwork.domain.places import room
+from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import queue
 from classwork.domain.places.waiting.balance import EITHER, Counts, Obstacle, Rules, obstacle, settle
 from classwork.domain.places.waiting.walk import usable
@@ -48,6 +48,8 @@ def why_not(line: OrderLine, offer: ClassOffer, at: datetime) -> str:
 
 def admit(line: OrderLine, offer: ClassOffer, at: datetime) -> Seat:
     """The lock of the offer is held. Raises Unavailable with the reason."""
+    if offer.is_called_off:
+        raise Unavailable(opening.CALLED_OFF)
     if not _company(line):  # else the walk would see half of those who come together
         queue.advance(offer, at)
     entry = _entry_of(line)

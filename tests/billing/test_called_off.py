@@ -1,0 +1,172 @@
+"""What comes back when the school cancels: pure, and for any sequence of what can happen to orders."""
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.test import SimpleTestCase, tag
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from billing.domain import credit, ledger, pricing
+from billing.domain.called_off import doing, looking
+from billing.domain.called_off.sheets import Sheet, Wish, give
+from billing.kinds import Facts
+from billing.models import Case, Credit, Order, OrderLine, Refund
+from common import links
+from tests.billing import test_replacing_laws
+from tests.billing.base import BillingTestCase
+from tests.billing.test_replacing import ReplacingTestCase
+from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.billing.vouchers import VoucherTestCase
+
+D = Decimal
+ACTS = [*test_replacing_laws.ACTS, *["part", "part_as_credit", "whole", "half_of_the_whole"] * 2]
+STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+ALL = D(1000)
+CENTS = st.integers(0, 9000).map(lambda cents: D(cents) / 100)
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> Sheet:
+    facts = [
+        Facts(draw(CENTS), prepay=draw(CENTS) / 10, multi=draw(CENTS) / 5, attendee="one")
+        for _ in range(draw(st.integers(1, 3)))
+    ]
+    items = tuple(pricing.Item(number, "toy", number, each) for number, each in enumerate(facts, start=1))
+    percent = draw(st.sampled_from(["0", "10", "33"]))
+    discount = pricing.Discount("Code", percent=D(percent), amount=draw(CENTS) / 4)
+    ask = pricing.Ask(items, "USD", discount, credit=D(0))
+    ask = pricing.Ask(items, "USD", discount, credit=min(draw(CENTS), pricing.price(ask).total))
+    return Sheet(ask, True, pricing.price(ask).total)
+
+
+class SheetLawTest(SimpleTestCase):
+    @settings(max_examples=30, deadline=None)
+    @given(sheets(), st.lists(st.tuples(st.integers(1, 4), CENTS, st.booleans()), max_size=5))
+    def test_given_back_and_kept_are_what_was_paid(self, sheet: Sheet, said: list[tuple[int, Decimal, bool]]) -> None:
+        after, backs = give(sheet, [Wish(line, off, ends) for line, off, ends in said])
+        self.assertEqual(after.charged + sum(back.money for back in backs), sheet.charged - sum(after.kept.values()))
+        credit = sum(back.credit for back in backs) + after.credit_kept
+        self.assertEqual(after.ask.credit + credit, sheet.ask.credit)
+        self.assertEqual(after.price.total, after.charged)
+
+    @settings(max_examples=30, deadline=None)
+    @given(sheets(), st.integers(1, 3), CENTS)
+    def test_a_line_gives_what_is_asked_of_it_and_the_others_cost_what_they_did(
+        self, sheet: Sheet, line: int, off: Decimal
+    ) -> None:
+        before = sheet.costs()
+        after, (back,) = give(sheet, [Wish(line, off)])
+        self.assertEqual(back.money + back.credit, min(off, before.get(line, D(0))))
+        self.assertEqual({**after.costs(), line: 0}, {**before, line: 0})
+
+
+class School(test_replacing_laws.School):
+    """What can happen to orders, and the school cancels in between."""
+
+    def part(self, number: int, **how: object) -> None:
+        self.demand(number, D("7.35"), **how)
+
+    def part_as_credit(self, number: int) -> None:
+        self.part(number, as_credit=True)
+
+    def whole(self, number: int, off: Decimal = ALL) -> None:
+        self.demand(number, off, ends=True)
+
+    def half_of_the_whole(self, number: int) -> None:
+        self.whole(number, D("21.5"))
+
+    @transaction.atomic
+    def demand(self, number: int, off: Decimal, **how: object) -> None:
+        open_ones = OrderLine.objects.filter(order__state__in=["placed", "paid"], cancelled_at=None, replaced_at=None)
+        lines = [line for line in open_ones.select_related("order").order_by("pk") if not line.order.has_lapsed()]
+        if not lines:
+            return
+        line = lines[(5 * number) % len(lines)]
+        books = looking.look([line.order_id], self.now, lock=True)
+        deal = doing.plan(books, [(line, Wish(line.pk, off, **how))])  # type: ignore[arg-type]
+        before = looking.cost(books, line)
+        doing.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
+        if how.get("ends") and not deal.spoken_for:
+            ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
+        got = deal.by_line[line.pk]
+        assert got.refund + got.new_credit + got.old_credit + got.pending <= before + 1000
+
+
+@with_toys
+@tag("once")
+class CalledOffLawTest(TestCase):
+    @settings(max_examples=12, deadline=None, phases=[Phase.generate])
+    @given(st.lists(STEP, min_size=6, max_size=18), st.booleans())
+    def test_no_sequence_loses_money_or_gives_it_twice(self, steps: list[tuple[str, int]], logged_in: bool) -> None:
+        school = School(logged_in)
+        for act, number in [("place", 0), ("pay", 0), *steps]:
+            getattr(school, act)(number)
+            school.check(self)
+
+
+class GiverTestCase(BillingTestCase):
+    def demand(self, line: OrderLine, off: str, **how: object) -> doing.Got:
+        with transaction.atomic():
+            books = looking.look([line.order_id], self.now, lock=True)
+            deal = doing.plan(books, [(line, Wish(line.pk, D(off), **how))])  # type: ignore[arg-type]
+            doing.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=None)
+        return deal.by_line[line.pk]
+
+
+class VouchersTest(GiverTestCase, VoucherTestCase):
+    def test_what_a_gift_voucher_paid_goes_back_onto_it_and_the_money_the_way_it_came(self) -> None:
+        voucher = self.bought(50)
+        order = self.spent(voucher)
+        self.pay(order)
+        self.assertEqual(self.demand(self.line(order), "70", ends=True).refund, 70)
+        self.assertEqual((self.balance(voucher), Order.objects.get(pk=order.pk).charged), (50, 0))
+
+    def test_no_credit_is_made_of_a_gift_voucher(self) -> None:
+        voucher = self.bought(50)
+        order = self.spent(voucher, payer=self.alice)
+        self.pay(order)
+        got = self.demand(self.line(order), "60", as_credit=True)
+        self.assertEqual((got.refund, got.new_credit), (50, 10))
+        self.assertEqual((self.balance(voucher), credit.balance(self.alice, "USD")), (50, 10))
+
+    def line(self, order: Order) -> OrderLine:
+        return order.lines.select_related("order").get()
+
+
+class ChainTest(GiverTestCase, ReplacingTestCase):
+    def exchanged(self) -> tuple[Order, Order]:
+        ToyKind.catalogue[4] = Toy("100")
+        first = self.paid(1)
+        later = self.exchange(self.line(first), 4)
+        self.pay(later)
+        return first, later
+
+    def test_of_an_exchanged_line_all_orders_give_back(self) -> None:
+        first, later = self.exchanged()
+        self.assertEqual(self.demand(self.line(later), "100", ends=True).refund, 100)
+        self.assertEqual(sorted(refund.amount for refund in Refund.objects.all()), [30, 70])
+        self.assertEqual([Order.objects.get(pk=each.pk).charged for each in (first, later)], [0, 0])
+
+    def test_parts_come_from_the_newest_first_and_come_to_the_whole(self) -> None:
+        first, later = self.exchanged()
+        for _ in range(4):
+            self.assertEqual(self.demand(self.line(later), "25").refund, 25)
+        self.assertEqual([Order.objects.get(pk=each.pk).charged for each in (first, later)], [0, 0])
+        self.assertEqual(self.demand(self.line(later), "25").refund, 0)
+
+    def test_what_was_given_back_is_no_discount_on_the_next_exchange(self) -> None:
+        first = self.paid(1)
+        self.demand(self.line(first), "10")
+        ToyKind.catalogue[4] = Toy("70")
+        later = self.exchange(self.line(first), 4)
+        self.assertEqual(ledger.owed(later, self.now), 10)
+
+    def test_what_is_being_exchanged_is_left_to_a_person(self) -> None:
+        ToyKind.catalogue[4] = Toy("100")
+        first = self.paid(1)
+        self.exchange(self.line(first), 4)
+        self.assertIn("is being exchanged", self.demand(self.line(first), "70", ends=True).why_not)
+        self.assertFalse(Refund.objects.exists() or Credit.objects.exists())
+        self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)

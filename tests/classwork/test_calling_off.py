@@ -1,0 +1,247 @@
+"""The school cancels class days and classes: what people get, in money and in days."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import credit, ledger, payments
+from billing.models import Case, Credit, Order, Refund
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.extending import of_all
+from classwork.domain.calling_off.quote import Quote, quote
+from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.faults import Refused
+from classwork.domain.places.waiting import entries
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.preview import Outdated
+from classwork.models import CallOff, ClassOffer, Meeting, Outcome, Policy, Registration, Ticket, WaitingEntry
+from outbox.testing import run_all
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, line, me, other, pay, place
+
+D = Decimal
+
+
+class CallingOffTest(SchoolTestCase):
+    def days(self, *numbers: int) -> frozenset[int]:
+        return frozenset(self.offer.meetings.filter(number__in=numbers).values_list("pk", flat=True))
+
+    def bought(self, name: str = "Ann", **how: object) -> Order:
+        return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org", **how)))
+
+    def deed(self, wanted: Wanted, why: str = "Snow") -> CallOff:
+        seen = quote(wanted, timezone.now()).fingerprint
+        return call_off(self.ada, wanted, why, seen=seen)
+
+    def paid(self, order: Order) -> Decimal:
+        return sum((payment.captured_amount for payment in order.payments.all()), D(0))
+
+    def assertLaw(self, *orders: Order) -> None:
+        for order in orders:
+            order.refresh_from_db()
+            back = sum((payment.refunded_amount for payment in order.payments.all()), D(0)) + order.returned_as_credit
+            self.assertEqual(back + order.charged, self.paid(order))
+
+
+class DaysTest(CallingOffTest):
+    def test_a_day_is_worth_its_share_of_what_was_paid(self) -> None:
+        order = self.bought()
+        weeks = self.offer.meetings.count()
+        deed = self.deed(Wanted(Policy.REFUND, self.days(2)))
+        refund = Refund.objects.get()
+        self.assertEqual(refund.amount, round(self.paid(order) / weeks, 2))
+        self.assertLaw(order)
+        self.assertEqual(deed.outcomes.get().money, refund.amount)
+        self.assertTrue(Meeting.objects.get(pk__in=self.days(2)).is_cancelled)
+        self.assertEqual(Registration.objects.get().state, Registration.State.CONFIRMED)
+
+    def test_all_days_one_after_the_other_are_worth_everything(self) -> None:
+        order = self.bought()
+        for number in range(1, self.offer.meetings.count() + 1):
+            self.deed(Wanted(Policy.REFUND, self.days(number)))
+        self.assertLaw(order)
+        self.assertEqual(order.charged, 0)
+
+    def test_the_same_twice_is_refused_and_gives_nothing_more(self) -> None:
+        self.bought()
+        wanted = Wanted(Policy.REFUND, self.days(2))
+        self.deed(wanted)
+        with self.assertRaises(Refused):
+            self.deed(wanted)
+        self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
+
+    def test_whoever_did_not_pay_yet_owes_less(self) -> None:
+        order = place(cart((self.offer, me())), Order.Due.DOOR)
+        owed = ledger.owed(order, timezone.now())
+        outcome = self.deed(Wanted(Policy.REFUND, self.days(1))).outcomes.get()
+        order.refresh_from_db()
+        self.assertGreater(outcome.waived, 0)
+        self.assertEqual(ledger.owed(order, timezone.now()), owed - outcome.waived)
+        self.assertFalse(Refund.objects.exists())
+
+    def test_credit_goes_to_an_account_and_money_to_whoever_has_none(self) -> None:
+        mine, theirs = self.bought(payer=self.alice), self.bought("Ben")
+        self.deed(Wanted(Policy.CREDIT, self.days(1)))
+        self.assertEqual(Credit.objects.get().order, mine)
+        self.assertEqual(Refund.objects.get().payment.order, theirs)
+        self.assertLaw(mine, theirs)
+
+    def test_an_exception_gets_money_where_the_others_get_another_day(self) -> None:
+        self.bought()
+        order = self.bought("Ben")
+        mine = line(order).registrations.get()
+        wanted = Wanted(
+            Policy.EXTENSION, self.days(1), instead=self.instead(1), exceptions={f"place_{mine.pk}": Policy.REFUND}
+        )
+        deed = self.deed(wanted)
+        self.assertEqual(Refund.objects.get().payment.order, order)
+        self.assertEqual(deed.outcomes.filter(policy=Policy.EXTENSION, money=0).count(), 1)
+
+    def instead(self, *numbers: int) -> dict[int, object]:
+        offer = ClassOffer.objects.with_timetable().get(pk=self.offer.pk)
+        gone = [meeting for meeting in offer.meetings.all() if meeting.pk in self.days(*numbers)]
+        return of_all({offer.pk: offer}, gone)  # type: ignore[return-value]
+
+    def test_an_extension_adds_a_week_for_each_day_that_went(self) -> None:
+        before = self.offer.meetings.order_by("starts_at").last()
+        self.deed(Wanted(Policy.EXTENSION, self.days(1, 2), instead=self.instead(1, 2)))
+        last = self.offer.meetings.filter(cancelled_at=None).order_by("starts_at").last()
+        assert before and last
+        self.assertEqual((last.on - before.on).days, 14)
+        self.assertEqual(self.offer.meetings.exclude(stands_in_for=None).count(), 2)
+
+    def test_a_ticket_for_the_day_goes_back_whatever_the_others_get(self) -> None:
+        ClassOffer.objects.update(drop_in_price=D(20))
+        order = cart(name="Dot", email="dot@example.org")
+        for number in (1, 2):
+            day = self.offer.meetings.get(number=number)
+            carts.add(order, "ticket", day.pk, other(f"Dot{number}", f"dot{number}@example.org").as_details())
+        order = pay(place(order))
+        self.deed(Wanted(Policy.EXTENSION, self.days(1), instead=self.instead(1)))
+        self.assertEqual(Refund.objects.get().amount, 20)
+        self.assertEqual(list(Ticket.objects.values_list("state", flat=True)), ["cancelled", "confirmed"])
+        self.assertLaw(order)
+
+    def test_a_clash_of_the_day_instead_is_said(self) -> None:
+        make.offer(self.session, make.subject("Beg", "B"), location=self.hall)
+        draft = next(iter(self.instead(1).values()))
+        rival = ClassOffer.objects.latest("pk")
+        Meeting.objects.filter(offer=rival).delete()
+        slot = draft.slot(60)  # type: ignore[attr-defined]
+        Meeting.objects.create(offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
+        found = quote(Wanted(Policy.EXTENSION, self.days(1), instead=self.instead(1)), timezone.now())
+        self.assertIn("Grange Hall is wanted twice", found.calendar.warnings[0])
+
+    def test_whoever_registers_meanwhile_makes_the_quote_old(self) -> None:
+        wanted = Wanted(Policy.REFUND, self.days(1))
+        seen = quote(wanted, timezone.now()).fingerprint
+        self.bought()
+        with self.assertRaises(Outdated):
+            call_off(self.ada, wanted, "Snow", seen=seen)
+        self.assertFalse(CallOff.objects.exists())
+
+    def test_money_that_a_bank_asks_back_waits_for_a_person(self) -> None:
+        order = self.bought()
+        order.payments.get().disputes.create(reference="d1", amount=D(5), reason="?")
+        self.deed(Wanted(Policy.REFUND, self.days(1)))
+        self.assertFalse(Refund.objects.exists())
+        self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
+        self.assertNotEqual(Outcome.objects.get().pending, "")
+
+    def test_nothing_is_left_of_it_when_it_dies_half_way(self) -> None:
+        self.bought()
+        with self.settings(WORKFLOWS="tests.classwork.test_calling_off.DYING"), self.assertRaises(ZeroDivisionError):
+            self.deed(Wanted(Policy.REFUND, self.days(1)))
+        self.assertFalse(CallOff.objects.exists() or Refund.objects.exists())
+        self.assertFalse(self.offer.meetings.exclude(cancelled_at=None).exists())
+
+
+class WholeClassTest(CallingOffTest):
+    def whole(self, policy: str = Policy.REFUND, **more: object) -> Wanted:
+        return Wanted(policy, offer=self.offer.pk, **more)  # type: ignore[arg-type]
+
+    def test_everything_that_was_paid_goes_back_and_the_class_leaves_the_lists(self) -> None:
+        order = self.bought()
+        self.deed(self.whole())
+        self.assertLaw(order)
+        self.assertEqual((order.charged, Registration.objects.get().state), (0, Registration.State.CANCELLED))
+        self.assertFalse(self.offer.meetings.filter(cancelled_at=None).exists())
+        listing = self.client.get("/classes/")
+        self.assertNotContains(listing, self.offer.get_absolute_url())
+        self.assertContains(self.client.get(self.offer.get_absolute_url()), "cancelled")
+        self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
+
+    def test_spent_credit_comes_back_as_credit(self) -> None:
+        credit.adjust(self.alice, D(30), "USD", why="x", by=self.ada)
+        order = self.bought(payer=self.alice)
+        self.deed(self.whole())
+        self.assertEqual(credit.balance(self.alice, "USD"), D(30))
+        self.assertLaw(order)
+
+    def test_of_a_class_that_has_begun_the_days_left_are_worth_their_share(self) -> None:
+        order = self.bought()
+        Registration.objects.update(created_at=timezone.now() - timedelta(days=30))
+        first = self.offer.meetings.get(number=1)
+        past = timezone.now() - timedelta(days=1)
+        Meeting.objects.filter(pk=first.pk).update(starts_at=past, ends_at=past + timedelta(hours=1))
+        weeks = self.offer.meetings.count()
+        self.deed(self.whole())
+        paid = self.paid(order)
+        self.assertEqual(Refund.objects.get().amount, round(paid / weeks, 2) * (weeks - 1))
+        self.assertLaw(order)
+
+    def test_an_order_that_is_not_paid_is_over_and_owes_nothing(self) -> None:
+        order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
+        self.deed(self.whole())
+        order.refresh_from_db()
+        self.assertEqual((order.state, ledger.owed(order, timezone.now())), (Order.State.CANCELLED, 0))
+
+    def test_the_other_class_of_an_order_stays_as_cheap_as_it_was(self) -> None:
+        second = make.offer(self.session, make.subject("Beg", "B"), class_day=2)
+        ClassOffer.objects.update(price=D(60))
+        order = pay(place(cart((self.offer, me()), (second, me()))))
+        costs = {each.line.product_id: each.cost for each in ledger.itemised(order, timezone.now())}
+        self.deed(self.whole())
+        self.assertEqual(Refund.objects.get().amount, costs[self.offer.pk])
+        self.assertLaw(order)
+        self.assertEqual(order.charged, costs[second.pk])
+
+    def test_who_waits_is_told_and_nobody_waits_any_more(self) -> None:
+        ClassOffer.objects.update(capacity=1)
+        self.bought()
+        entries.join(self.offer, [Wish(other("Will", "will@example.org"))], Contact("Will", "will@example.org"))
+        self.deed(self.whole())
+        run_all()
+        self.assertEqual(WaitingEntry.objects.get().state, WaitingEntry.State.CLOSED)
+
+    def test_nobody_can_register_or_take_up_a_lapsed_order(self) -> None:
+        late = place(cart((self.offer, me()), name="Lee", email="lee@example.org"))
+        payment = payments.start(late, "practice", timezone.now())
+        past = timezone.now() - timedelta(hours=1)
+        Order.objects.filter(pk=late.pk).update(held_until=past, placed_at=past - timedelta(hours=1))
+        Registration.objects.update(held_until=past)
+        self.deed(self.whole())
+        payments.confirm(payment, payments.Taken(D(payment.total), payment.currency))
+        late.refresh_from_db()
+        self.assertEqual((late.state, Refund.objects.get().amount), (Order.State.LAPSED, self.paid(late)))
+
+    def test_the_quote_is_what_is_done(self) -> None:
+        self.bought()
+        self.bought("Ben", payer=self.alice)
+        place(cart((self.offer, me()), name="Cas", email="cas@example.org"), Order.Due.DOOR)
+        found: Quote = quote(self.whole(), timezone.now())
+        deed = call_off(self.ada, self.whole(), "No teacher", seen=found.fingerprint)
+        done = {one.registration_id: (one.money, one.credit, one.waived) for one in deed.outcomes.all()}
+        said = {one.seat.pk: (one.money, one.got.old_credit, one.got.waived) for one in found.gets}
+        self.assertEqual(done, said)
+        self.assertEqual(found.totals[0].refund, sum(refund.amount for refund in Refund.objects.all()))
+
+
+def die(event: object) -> None:
+    raise ZeroDivisionError
+
+
+DYING = {"classwork.called_off": {"now": ["tests.classwork.test_calling_off.die"]}}

@@ -1,0 +1,145 @@
+"""The wizard at the desk, step by step, and what people read about it."""
+
+from typing import Any
+
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.domain.calling_off import telling
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.quote import quote
+from classwork.domain.calling_off.wanted import Wanted
+from classwork.models import CallOff, Policy
+from common import dates
+from history.models import Entry
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, me, of, pay, place
+
+WIZARD = reverse("desk_call_off")
+
+
+class WizardTest(SchoolTestCase):
+    def setUp(self) -> None:
+        self.log_in(self.ada)
+        self.day = self.offer.meetings.get(number=2)
+
+    def ask(self, **more: Any) -> dict[str, Any]:
+        return {"class": self.offer.pk, "meeting": [self.day.pk]} | more
+
+    def bought(self) -> Order:
+        return pay(place(cart((self.offer, me()), payer=self.alice)))
+
+    def address(self, **more: Any) -> str:
+        return self.client.get(WIZARD, self.ask(**more)).wsgi_request.get_full_path()
+
+    def test_a_day_is_cancelled_step_by_step(self) -> None:
+        self.bought()
+        self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "What does not take place?")
+        self.assertContains(self.client.get(WIZARD, self.ask()), "What do people get for it?")
+        looked = self.client.get(WIZARD, self.ask(policy="refund"))
+        self.assertContains(looked, "This is what it does")
+        self.assertContains(looked, "Alice Arden")
+        self.assertFalse(CallOff.objects.exists())
+        said = {"do": "1", "why": "Snow", "seen": looked.context["quote"].fingerprint}
+        done = self.client.post(self.address(policy="refund"), said)
+        self.assertRedirects(done, CallOff.objects.get().get_absolute_url())
+        self.assertTrue(Entry.objects.filter(action="classwork.called_off", why="Snow").exists())
+
+    def test_what_was_not_read_is_not_done(self) -> None:
+        order = self.bought()
+        looked = self.client.get(WIZARD, self.ask(policy="refund"))
+        place_id = order.lines.get().registrations.get().pk
+        said = {
+            "do": "1",
+            "why": "Snow",
+            "seen": looked.context["quote"].fingerprint,
+            f"for_place_{place_id}": "credit",
+        }
+        again = self.client.post(self.address(policy="refund"), said)
+        self.assertContains(again, "please read it again")
+        self.assertContains(again, "as credit")
+        self.assertFalse(CallOff.objects.exists())
+
+    def test_steps_go_back(self) -> None:
+        how = self.client.get(WIZARD, self.ask(policy="extension", step="how"))
+        self.assertContains(how, "What do people get for it?")
+        self.assertTrue(how.context["how"].data["policy"], "extension")
+        self.assertContains(self.client.get(WIZARD, self.ask(step="what")), "What does not take place?")
+
+    def test_another_day_has_to_be_named(self) -> None:
+        self.assertContains(self.client.get(WIZARD, self.ask(policy="make_up")), "Please say when")
+        when = {f"day_{self.day.pk}": "2001-01-01", f"time_{self.day.pk}": "19:00"}
+        self.assertContains(self.client.get(WIZARD, self.ask(policy="make_up") | when), "is over; please choose")
+
+    def test_snow_takes_all_classes_of_a_day_at_one_place(self) -> None:
+        elsewhere = make.offer(self.session, make.subject("L2"), location=make.location("Other hall"))
+        day = self.day.on.isoformat()
+        both = self.client.get(WIZARD, {"day": day}).context["what"].meetings
+        here = self.client.get(WIZARD, {"day": day, "place": self.hall.pk}).context["what"].meetings
+        self.assertEqual((len(both), len(here)), (2, 1))
+        self.assertNotIn(elsewhere.pk, [meeting.offer_id for meeting in here.values()])
+
+    def test_nonsense_is_a_sentence(self) -> None:
+        for asked in ({"day": "x"}, {"class": self.offer.pk, "meeting": "99999"}, self.ask(policy="nonsense")):
+            with self.subTest(asked):
+                self.assertEqual(self.client.get(WIZARD, asked).status_code, 200)
+        self.assertEqual(self.client.get(WIZARD, {"class": "99999"}).status_code, 404)
+        self.assertContains(self.client.get(WIZARD, {"day": "2001-01-01"}), "There is no class then")
+
+    def test_only_the_office_cancels(self) -> None:
+        for person, status in ((self.tess, 403), (self.alice, 403)):
+            browser = self.browser_of(person)
+            self.assertEqual(browser.post(self.address(policy="refund"), {"do": "1"}).status_code, status)
+
+    def test_the_quote_asks_as_often_for_thirty_as_for_one(self) -> None:
+        def rows(count: int) -> None:
+            for _ in range(count):
+                number = Order.objects.count()
+                name, email = f"N{number}", f"n{number}@example.org"
+                pay(place(cart((self.offer, me()), name=name, email=email)))
+
+        self.assertSameQueries(self.address(policy="refund"), rows)
+
+
+class ToldTest(SchoolTestCase):
+    def cancel(self, wanted: Wanted) -> None:
+        call_off(self.ada, wanted, "Snow", seen=quote(wanted, timezone.now()).fingerprint)
+        mail.outbox.clear()
+        run_all()
+        send_all()
+
+    def test_each_address_gets_one_mail_with_all_that_concerns_it(self) -> None:
+        pay(place(cart((self.offer, of(self.kit)), payer=self.gus)))
+        run_all()
+        send_all()
+        self.cancel(Wanted(Policy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
+        letters = {letter.to[0]: letter for letter in mail.outbox if "cancelled on" in letter.subject}
+        self.assertEqual(sorted(letters), ["gus@example.org", "tess@example.org"])
+        self.assertEqual(
+            len([letter for letter in mail.outbox if letter.to == ["gus@example.org"]]), 2
+        )  # and the refund
+        said = str(letters["gus@example.org"].body)
+        for words in ("Kit Gray", "Snow", "goes back the way it was paid"):
+            self.assertIn(words, said)
+        self.assertIn("You do not teach", str(letters["tess@example.org"].body))
+
+    def test_telling_twice_tells_once(self) -> None:
+        pay(place(cart((self.offer, me()), payer=self.alice)))
+        self.cancel(Wanted(Policy.NOTHING, frozenset([self.offer.meetings.get(number=2).pk])))
+        before = len(mail.outbox)
+        telling.tell(CallOff.objects.get().pk)
+        run_all()
+        send_all()
+        self.assertEqual(len(mail.outbox), before)
+
+    def test_the_page_of_the_class_and_its_calendar_say_so(self) -> None:
+        day = self.offer.meetings.get(number=2)
+        self.cancel(Wanted(Policy.NOTHING, frozenset([day.pk])))
+        page = self.client.get(self.offer.get_absolute_url())
+        self.assertContains(page, dates.day(day.on))
+        self.assertContains(self.client.get(f"/classes/{self.offer.pk}/calendar.ics"), "STATUS:CANCELLED")

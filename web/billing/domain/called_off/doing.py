@@ -1,0 +1,254 @@
+"""From wishes to what they come to, and then doing it: in bulk, in the caller's transaction, with every order locked.
+
+Nothing is sent here; refunds are reserved, and leave after the commit. Money that cannot go back now (a bank decides
+about it) is put on the office's list.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from billing import events
+from billing.domain import cases, ledger, money_back, orders, pricing
+from billing.domain.called_off.looking import Books, Looked, chain
+from billing.domain.called_off.sheets import Back, Sheet, Wish, give
+from billing.kinds import ZERO
+from billing.models import Case, Credit, Order, OrderLine, Payment, Refund
+from common.money import show
+from history.domain import record_many
+from outbox.domain import emit_many
+from users.models import User
+
+State = Order.State
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What comes of the wishes about one order."""
+
+    looked: Looked
+    wishes: tuple[Wish, ...]
+    backs: tuple[Back, ...]
+    sheet: Sheet
+
+    @property
+    def order(self) -> Order:
+        return self.looked.order
+
+    @property
+    def money(self) -> Decimal:
+        return sum((back.money for back in self.backs), ZERO)
+
+    @property
+    def splits(self) -> list[tuple[Decimal, Decimal]]:
+        """By wish, what goes back the way it came and what becomes credit: not what came from gift vouchers, and
+        nothing without an account."""
+        held, found = self.looked.held, []
+        for wish, back in zip(self.wishes, self.backs, strict=True):
+            to_credit = back.money if wish.as_credit and self.order.payer_id is not None else ZERO
+            onto_vouchers = min(to_credit, held)
+            held -= onto_vouchers
+            found.append((back.money - to_credit + onto_vouchers, to_credit - onto_vouchers))
+        return found
+
+    @property
+    def as_credit(self) -> Decimal:
+        return sum((credit for _, credit in self.splits), ZERO)
+
+    @property
+    def wished_as_credit(self) -> Decimal:
+        """With what goes onto vouchers in its place."""
+        if self.order.payer_id is None:
+            return ZERO
+        pairs = zip(self.wishes, self.backs, strict=True)
+        return sum((back.money for wish, back in pairs if wish.as_credit), ZERO)
+
+    @property
+    def refunded(self) -> Decimal:
+        return self.money - self.as_credit
+
+    @property
+    def ended(self) -> frozenset[int]:
+        return frozenset(wish.line for wish in self.wishes if wish.ends)
+
+    @property
+    def why_not(self) -> str:
+        return self.looked.why_not(self.money)
+
+
+@dataclass(frozen=True)
+class Got:
+    """What comes of one demand, in all the orders that it reaches into."""
+
+    refund: Decimal = ZERO
+    new_credit: Decimal = ZERO
+    old_credit: Decimal = ZERO
+    waived: Decimal = ZERO
+    kept: Decimal = ZERO
+    pending: Decimal = ZERO
+    why_not: str = ""
+    by_hand: bool = False
+
+    def __add__(self, other: "Got") -> "Got":
+        return Got(
+            self.refund + other.refund,
+            self.new_credit + other.new_credit,
+            self.old_credit + other.old_credit,
+            self.waived + other.waived,
+            self.kept + other.kept,
+            self.pending + other.pending,
+            self.why_not or other.why_not,
+            self.by_hand or other.by_hand,
+        )
+
+
+def got(one: Plan, back: Back, split: tuple[Decimal, Decimal]) -> Got:
+    given = Got(old_credit=back.credit, waived=back.waived, kept=back.kept)
+    if back.money and one.why_not:
+        return given + Got(pending=back.money, why_not=one.why_not)
+    refund, credit = split
+    return given + Got(refund, credit, by_hand=bool(refund) and one.looked.goes_by_hand(one.refunded))
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Everything that is to be done, and by line what comes of it."""
+
+    plans: tuple[Plan, ...]
+    by_line: Mapping[int, Got]
+    spoken_for: tuple[tuple[Order, str], ...] = ()
+
+
+def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
+    """A demand reaches into the orders behind its line: what was paid last is given back first. What is being
+    exchanged at this moment is left for a person, and so is its money."""
+    wishes: dict[int, list[tuple[int, Wish]]] = defaultdict(list)
+    spoken_for: dict[int, tuple[Order, str]] = {}
+    for line, wish in sorted(demands, key=lambda pair: pair[0].pk):
+        looked = books[line.order_id]
+        if said := looked.spoken_for.get(line.pk):
+            spoken_for[line.pk] = (looked.order, said)
+            continue
+        for order_id, part in _spread(books, line, wish):
+            wishes[order_id].append((line.pk, part))
+    found = {line: Got(why_not=said) for line, (_, said) in spoken_for.items()}
+    plans = []
+    for order_id in sorted(wishes):
+        one = _plan(books[order_id], [part for _, part in wishes[order_id]])
+        plans.append(one)
+        for (line_id, _), back, split in zip(wishes[order_id], one.backs, one.splits, strict=True):
+            found[line_id] = found.get(line_id, Got()) + got(one, back, split)
+    return Deal(tuple(plans), found, tuple(spoken_for.values()))
+
+
+def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wish]]:
+    left = wish.off
+    for each in chain(books, line):
+        looked = books[each.order_id]
+        if each.cancelled_at is not None or not looked.is_open:
+            continue
+        part = min(left, looked.cost(each.pk))
+        left -= part
+        if part or left or wish.ends:
+            yield each.order_id, replace(wish, line=each.pk, off=part, behind=left)
+
+
+def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
+    sheet, backs = give(looked.sheet, wishes)
+    return Plan(looked, tuple(wishes), tuple(backs), sheet)
+
+
+def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> None:
+    """`key` tells this deed from all others."""
+    plans = deal.plans
+    lines = [line for one in plans for line in _lines(one, at)]
+    OrderLine.objects.bulk_update(lines, ["facts", "kept", "cancelled_at", "keeps_replaced"], batch_size=200)
+    for one in plans:
+        _write_sums(one, at)
+    fields = ["charged", "credit_kept", "returned_as_credit", "now_total", "door_total", "state", "closed_at"]
+    Order.objects.bulk_update([one.order for one in plans], fields, batch_size=200)
+    Credit.objects.bulk_create(entry for one in plans for entry in _credits(one, why, by))
+    _reserve([one for one in plans if one.refunded and not one.why_not and not one.looked.held], why, by)
+    for one in plans:
+        _see_to_the_rest(one, at, why, by)
+    for order, said in deal.spoken_for:
+        cases.open_case(Case.Kind.HAND_BACK, order, f"{said} The school cancelled it meanwhile ({why}).")
+    details = [(one.order, {"back": str(one.money), "as_credit": str(one.as_credit)}) for one in plans]
+    record_many(by, "billing.called_off", details, why=why)
+    emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
+
+
+def _see_to_the_rest(one: Plan, at: datetime, why: str, by: User | None) -> None:
+    if one.why_not:
+        _ask_a_person(one)
+    elif one.order.state == State.PLACED:
+        _see_whether_paid(one, at, why)
+    elif one.looked.held:
+        money_back.as_credit(one.order, one.wished_as_credit, why, by)
+        if rest := one.money - one.wished_as_credit:
+            money_back.reserve(one.order, rest, why=why, by=by)
+
+
+def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
+    for line in one.looked.lines:
+        before, after = one.looked.sheet.facts(line.pk), one.sheet.facts(line.pk)
+        if line.pk in one.ended:
+            line.cancelled_at, line.kept = at, line.kept + one.sheet.kept.get(line.pk, ZERO)
+            line.keeps_replaced = False
+            yield line
+        elif after is not None and after != before:
+            line.facts = (line.facts or {}) | {"called_off": str(after.called_off), "carried": str(after.carried)}
+            yield line
+
+
+def _write_sums(one: Plan, at: datetime) -> None:
+    order = one.order
+    order.credit_kept += one.sheet.credit_kept
+    if order.state == State.PAID:
+        order.charged -= one.money
+        order.returned_as_credit += ZERO if one.why_not or one.looked.held else one.as_credit
+        return
+    items = one.sheet.ask.items
+    lost = pricing.lost_by(items, order.placed_at or at)
+    quote = pricing.quote(pricing.Ask(items, order.currency, one.sheet.ask.discount, one.sheet.ask.credit, lost))
+    order.now_total, order.door_total = quote.now.total, quote.door.total
+    if not items and not one.looked.payments:
+        order.state, order.closed_at = State.CANCELLED, at
+
+
+def _credits(one: Plan, why: str, by: User | None) -> Iterable[Credit]:
+    fields = {"account_id": one.order.payer_id, "currency": one.order.currency, "order": one.order}
+    if one.sheet.credit_back:
+        yield Credit(amount=one.sheet.credit_back, reason=Credit.Reason.RETURNED, **fields)
+    if one.as_credit and not one.why_not and not one.looked.held:
+        yield Credit(amount=one.as_credit, reason=Credit.Reason.INSTEAD, why=why[:300], by=by, **fields)
+
+
+def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
+    parts = [part for one in plans for part in one.looked.parts(one.refunded)]
+    for payment, amount in parts:
+        payment.refunded_amount += amount
+    Payment.objects.bulk_update([payment for payment, _ in parts], ["refunded_amount"], batch_size=200)
+    rows = (Refund(payment=payment, amount=amount, why=why[:300], by=by) for payment, amount in parts)
+    found = Refund.objects.bulk_create(rows)
+    told = {f"{refund.pk}": {"order_id": refund.payment.order_id, "refund_id": refund.pk} for refund in found}
+    emit_many(events.REFUND_RESERVED, told)
+
+
+def _ask_a_person(one: Plan) -> None:
+    text = f"{show(one.money, one.order.currency)} is to go back: the school cancelled. {one.why_not}"
+    cases.open_case(Case.Kind.HAND_BACK, one.order, text)
+
+
+def _see_whether_paid(one: Plan, at: datetime, why: str) -> None:
+    """Less is to be paid now: perhaps everything is there already, and more than that."""
+    if not one.sheet.ask.items:
+        orders.cancel(one.order, at=at, why=why)
+        return
+    if one.looked.held:
+        money_back.from_lines_that_are_gone(one.order, at, why)
+    if one.sheet.price.total <= (ledger.in_hand(one.order) if one.looked.payments else ZERO):
+        orders.pay_off(one.order, at)
+        money_back.late(one.order, ledger.surplus(one.order))

@@ -1,0 +1,59 @@
+"""What cancelling does to calendars: days that go, days that come instead, whom and what those are wanted by twice."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from classwork.domain import schedule, timetable
+from classwork.domain.faults import Fault
+from classwork.domain.meetings import MeetingDraft
+from classwork.domain.preview import Effect, Preview, draw
+from classwork.domain.timetable import Slot, Step
+from classwork.models import ClassOffer, Location, Meeting
+from common import dates
+
+
+def preview(
+    offers: Iterable[ClassOffer], cancelled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
+) -> Preview:
+    """`offers` come with their timetables."""
+    touched = list(offers)
+    effects = [_effect(offer, [each for each in cancelled if each.offer_id == offer.pk], instead) for offer in touched]
+    found = [fault for effect in effects for fault in _faults(effect, now)]
+    clashes = schedule.clashes_of([schedule.as_it_is(offer) for offer in touched], effects) if instead else []
+    return draw(effects, warnings=map(str, clashes), faults=found)
+
+
+def _effect(offer: ClassOffer, gone: Sequence[Meeting], instead: Mapping[int, MeetingDraft]) -> Effect:
+    drafts = [instead[meeting.pk] for meeting in gone if meeting.pk in instead]
+    new = [draft.slot(offer.subject.num_minutes) for draft in drafts]
+    steps = [Step(each.number, each.pk, each.slot, each.slot, cancelled=True) for each in gone]
+    steps += [Step(None, None, None, slot) for slot in new]
+    standing = [each.standing for each in offer.meetings.all()]
+    ids = {meeting.pk for meeting in gone}
+    after = timetable.after([one for one in standing if one.pk not in ids], [])
+    places = _elsewhere(zip(new, drafts, strict=True))
+    return Effect(
+        offer,
+        tuple(steps),
+        tuple(timetable.after(standing, [])),
+        tuple(sorted([*after, *new], key=lambda slot: slot.starts_at)),
+        offer.rule.skipped,
+        tuple(places),
+    )
+
+
+def _elsewhere(pairs: Iterable[tuple[Slot, MeetingDraft]]) -> Iterator[tuple[Slot, Location]]:
+    for slot, draft in pairs:
+        if draft.location is not None:
+            yield slot, draft.location
+
+
+def _faults(effect: Effect, now: datetime) -> Iterator[Fault]:
+    new = [step.after for step in effect.steps if step.before is None and step.after]
+    starts = [slot.starts_at for slot in effect.after]
+    for slot in new:
+        if slot.starts_at <= now:
+            yield Fault("", f"{effect.offer.heading}: {slot} is over; please choose a day to come.")
+        elif starts.count(slot.starts_at) > 1:
+            day = dates.day(dates.local(slot.starts_at).date())
+            yield Fault("", f"{effect.offer.heading} meets on {day} at that time already.")

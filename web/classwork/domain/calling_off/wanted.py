@@ -1,0 +1,49 @@
+"""What is to be cancelled, and what people get for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import Q, QuerySet
+
+from classwork.domain.meetings import MeetingDraft
+from classwork.models import ClassOffer, Location, Meeting, Policy
+from common import dates
+
+FOR_DAYS = (Policy.REFUND, Policy.CREDIT, Policy.MAKE_UP, Policy.EXTENSION, Policy.NOTHING)
+FOR_CLASSES = (Policy.REFUND, Policy.CREDIT, Policy.NOTHING)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Class days by their ids, or a class as a whole with all that it has left. `instead` says for a cancelled day
+    when and where it is made up for; `exceptions` what single places get in spite of the policy, by their keys."""
+
+    policy: str
+    meetings: frozenset[int] = frozenset()
+    offer: int | None = None
+    instead: Mapping[int, MeetingDraft] = field(default_factory=dict)
+    exceptions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_moved(self) -> bool:
+        return self.policy in (Policy.MAKE_UP, Policy.EXTENSION)
+
+
+def ahead(now: datetime) -> QuerySet[Meeting]:
+    """Class days that can still be cancelled."""
+    found = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
+    return found.select_related("offer__subject__level", "offer__session", "offer__location", "location")
+
+
+def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
+    """Of the whole school, or at one place: snow."""
+    start = dates.at(day, time.min)
+    found = ahead(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+    if place is not None:
+        found = found.filter(Q(location=place) | Q(location=None, offer__location=place))
+    return found
+
+
+def of_class(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
+    return ahead(now).filter(offer=offer)

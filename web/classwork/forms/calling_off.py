@@ -1,0 +1,161 @@
+"""The steps of cancelling: what, how people are made good for it, and the quote that is read before it is done.
+
+Each step is a form in the address, so that going back is the browser's own way back; only the last one is posted.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, time
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+
+from classwork.domain.calling_off.extending import of_all
+from classwork.domain.calling_off.gets import Gets
+from classwork.domain.calling_off.wanted import FOR_CLASSES, FOR_DAYS, Wanted
+from classwork.domain.meetings import MeetingDraft
+from classwork.models import ClassOffer, Location, Meeting, Policy
+
+SAID = {
+    Policy.REFUND: "Money back: each their share, the way it was paid",
+    Policy.CREDIT: "Credit with the school; whoever has no account gets money back",
+    Policy.MAKE_UP: "Another day instead, chosen below",
+    Policy.EXTENSION: "The class runs longer: the days move on by a week, at the usual time and place",
+    Policy.NOTHING: "Nothing",
+}
+SAME = ""
+
+
+class WhereForm(forms.Form):
+    """Everything on a day, in the whole school or at one place."""
+
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    place = forms.ModelChoiceField(Location.objects.all(), required=False, empty_label="The whole school")
+
+
+class WhatForm(forms.Form):
+    """Class days, or the class as a whole."""
+
+    meeting = forms.MultipleChoiceField(
+        label="Class days", required=False, widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "One of these class days is cancelled already, or has begun."},
+    )  # fmt: skip
+    whole = forms.BooleanField(
+        label="The whole class", required=False, help_text="All that is left of it; it leaves the lists."
+    )
+
+    def __init__(self, *args: Any, meetings: Sequence[Meeting], offer: ClassOffer | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meetings, self.offer = {str(meeting.pk): meeting for meeting in meetings}, offer
+        days = cast(forms.MultipleChoiceField, self.fields["meeting"])
+        days.choices = [(pk, _said(meeting, offer)) for pk, meeting in self.meetings.items()]
+        if offer is None:
+            del self.fields["whole"]
+            self.initial.setdefault("meeting", list(self.meetings))
+
+    @property
+    def is_answered(self) -> bool:
+        return bool({"meeting", "whole"} & set(self.data)) and self.is_valid()
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if not said.get("meeting") and not said.get("whole") and not self.errors:
+            self.add_error("meeting", "Please choose at least one class day.")
+        return said
+
+    @property
+    def is_whole(self) -> bool:
+        return bool(self.cleaned_data.get("whole"))
+
+    @property
+    def chosen(self) -> list[Meeting]:
+        return [] if self.is_whole else [self.meetings[pk] for pk in self.cleaned_data["meeting"]]
+
+
+def _said(meeting: Meeting, offer: ClassOffer | None) -> str:
+    return str(meeting.slot) if offer else f"{meeting.slot}: {meeting.offer.heading}"
+
+
+class HowForm(forms.Form):
+    """The policy; for another day instead, when and where."""
+
+    policy = forms.ChoiceField(label="What do people get for it?", widget=forms.RadioSelect)
+
+    def __init__(
+        self, *args: Any, offers: Mapping[int, ClassOffer], cancelled: Sequence[Meeting], whole: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.cancelled, self.longer = cancelled, of_all(offers, cancelled)
+        allowed = FOR_CLASSES if whole else FOR_DAYS
+        cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, SAID[each]) for each in allowed]
+        usual = settings.CALLED_OFF_POLICY
+        self.initial.setdefault("policy", usual if usual in allowed else Policy.REFUND)
+        places = [("", "Where it always is"), *((str(one.pk), str(one)) for one in Location.objects.all())]
+        for meeting in cancelled:
+            self._ask_when(meeting, places)
+
+    def _ask_when(self, meeting: Meeting, places: Sequence[tuple[str, str]]) -> None:
+        usual = self.longer[meeting.pk]
+        day = forms.DateField(
+            label="Day", required=False, initial=usual.day, widget=forms.DateInput(attrs={"type": "date"})
+        )
+        start = forms.TimeField(
+            label="Starts at", required=False, initial=usual.start_time, widget=forms.TimeInput(attrs={"type": "time"})
+        )
+        place = forms.ChoiceField(label="Place", required=False, choices=places)
+        self.fields |= {f"day_{meeting.pk}": day, f"time_{meeting.pk}": start, f"place_{meeting.pk}": place}
+
+    @property
+    def is_answered(self) -> bool:
+        return "policy" in self.data and self.data.get("step") != "how" and self.is_valid()
+
+    def rows(self) -> Iterator[tuple[Meeting, list[forms.BoundField]]]:
+        for meeting in self.cancelled:
+            yield meeting, [self[f"{name}_{meeting.pk}"] for name in ("day", "time", "place")]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if said.get("policy") == Policy.MAKE_UP:
+            for name in (f"{part}_{meeting.pk}" for meeting in self.cancelled for part in ("day", "time")):
+                if name not in self.errors and not said.get(name):
+                    self.add_error(name, "Please say when it is made up for.")
+        return said
+
+    def instead(self) -> dict[int, MeetingDraft]:
+        if self.cleaned_data["policy"] == Policy.EXTENSION:
+            return self.longer
+        if self.cleaned_data["policy"] != Policy.MAKE_UP:
+            return {}
+        return {meeting.pk: self._draft(meeting) for meeting in self.cancelled}
+
+    def _draft(self, meeting: Meeting) -> MeetingDraft:
+        said, place = self.cleaned_data, self.cleaned_data[f"place_{meeting.pk}"]
+        day, start = cast(date, said[f"day_{meeting.pk}"]), cast(time, said[f"time_{meeting.pk}"])
+        return MeetingDraft(day, start, location=Location.objects.get(pk=place) if place else None)
+
+    def wanted(self, what: WhatForm, exceptions: Mapping[str, str]) -> Wanted:
+        policy = self.cleaned_data["policy"]
+        if what.is_whole and what.offer is not None:
+            return Wanted(policy, offer=what.offer.pk, exceptions=exceptions)
+        days = frozenset(meeting.pk for meeting in what.chosen)
+        return Wanted(policy, days, instead=self.instead(), exceptions=exceptions)
+
+
+class DoForm(forms.Form):
+    why = forms.CharField(label="Reason", max_length=200, help_text="Students and teachers read this.")
+
+
+def exceptions(data: Mapping[str, str]) -> dict[str, str]:
+    """For single places, from the selects of the quote; what is no policy is left out."""
+    named = {name.removeprefix("for_"): value for name, value in data.items() if name.startswith("for_")}
+    return {key: value for key, value in named.items() if value in FOR_CLASSES}
+
+
+def choices(gets: Iterable[Gets], data: Mapping[str, str]) -> list[tuple[Gets, list[tuple[str, str, bool]]]]:
+    """Each place with what it may get instead, and what is chosen now."""
+    chosen = exceptions(data)
+    names = [(SAME, "As all"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
+    return [
+        (one, [(value, label, value == chosen.get(one.key, SAME)) for value, label in names])
+        for one in gets
+    ]  # fmt: skip

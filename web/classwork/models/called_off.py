@@ -1,0 +1,82 @@
+"""What the school itself cancelled, and what each student got for it."""
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from billing.models.fields import amount
+from classwork.models.calendar import ClassOffer
+from classwork.models.places import Registration
+from classwork.models.tickets import Ticket
+
+
+class Policy(models.TextChoices):
+    REFUND = "refund", "Money back"
+    CREDIT = "credit", "Credit with the school"
+    MAKE_UP = "make_up", "Another day instead"
+    EXTENSION = "extension", "The class runs longer"
+    NOTHING = "nothing", "Nothing"
+
+
+class CallOff(models.Model):
+    """One decision of the school: class days, or a whole class, that do not take place. History says who took it."""
+
+    offer = models.ForeignKey(
+        ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="call_offs",
+        help_text="The class, where it was cancelled as a whole.",
+    )  # fmt: skip
+    policy = models.CharField(max_length=10, choices=Policy)
+    why = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "cancellation by the school"
+        verbose_name_plural = "cancellations by the school"
+
+    def __str__(self) -> str:
+        return f"Cancelled: {self.why}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("desk_called_off", args=[self.pk])
+
+
+class Outcome(models.Model):
+    """What one student got for their place, or their ticket: money that was paid, credit that was spent, or what they
+    need not pay any more."""
+
+    call_off = models.ForeignKey(CallOff, on_delete=models.CASCADE, related_name="outcomes")
+    registration = models.ForeignKey(
+        Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
+    )
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
+    policy = models.CharField(max_length=10, choices=Policy)
+    meetings = models.PositiveSmallIntegerField(help_text="How many class days of theirs it is about.")
+    of = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
+    base = amount(help_text="What all of them cost.")
+    money = amount()
+    credit = amount()
+    waived = amount()
+    pending = models.CharField(max_length=200, blank=True, help_text="Why the money could not go back at once.")
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["call_off", "registration"], name="classwork_outcome_once"),
+            models.UniqueConstraint(fields=["call_off", "ticket"], name="classwork_outcome_of_ticket_once"),
+            models.CheckConstraint(
+                condition=Q(registration__isnull=True, ticket__isnull=False)
+                | Q(registration__isnull=False, ticket__isnull=True),
+                name="classwork_outcome_of_one",
+            ),
+            models.CheckConstraint(
+                condition=Q(money__gte=0, credit__gte=0, waived__gte=0), name="classwork_outcome_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_policy_display()}: {self.seat.student}"
+
+    @property
+    def seat(self) -> Registration | Ticket:
+        return self.registration or self.ticket  # type: ignore[return-value]

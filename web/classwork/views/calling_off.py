@@ -1,0 +1,93 @@
+"""The school cancels: one page with its steps, and the page of what was done."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain.calling_off import wanted
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.quote import quote
+from classwork.domain.faults import Refused
+from classwork.domain.preview import Outdated
+from classwork.forms.calling_off import DoForm, HowForm, WhatForm, WhereForm, choices, exceptions
+from classwork.models import CallOff, ClassOffer, Meeting
+from classwork.views import posted
+from classwork.views.desk_places import number
+from users.roles import acting, desk_required
+
+ASK = ["GET", "HEAD", "POST"]
+RECENT = 10
+PER_PAGE = 100
+CHANGED = "Something is different by now, or you changed it. Nothing is cancelled yet: please read it again."
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.add_calloff")
+def steps(request: HttpRequest) -> HttpResponse:
+    """What, then how, then the quote; each answers with the first step that is not answered yet."""
+    offer, where, meetings = _begin(request)
+    context: dict[str, Any] = {"offer": offer, "where": where}
+    if offer is None and not where.is_valid():
+        recent = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
+        return render(request, "desk/call_off_where.html", context | {"recent": recent})
+    what = WhatForm(request.GET if _answered(request) else None, meetings=meetings, offer=offer)
+    context["what"] = what
+    if request.GET.get("step") == "what" or not what.is_answered:
+        return render(request, "desk/call_off_what.html", context)
+    touched = {meeting.offer_id for meeting in what.chosen}
+    offers = {one.pk: one for one in ClassOffer.objects.with_timetable().filter(pk__in=touched)}
+    has_policy = "policy" in request.GET
+    how = HowForm(request.GET if has_policy else None, offers=offers, cancelled=what.chosen, whole=what.is_whole)
+    context["how"] = how
+    if not how.is_answered:
+        return render(request, "desk/call_off_how.html", context)
+    return _last(request, what, how, context)
+
+
+def _answered(request: HttpRequest) -> bool:
+    return bool({"meeting", "whole", "asked"} & set(request.GET))
+
+
+def _begin(request: HttpRequest) -> tuple[ClassOffer | None, WhereForm, list[Meeting]]:
+    now, pk = timezone.now(), number(request.GET.get("class", ""))
+    where = WhereForm(request.GET if "day" in request.GET else None)
+    if pk is not None:
+        offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+        return offer, where, list(wanted.of_class(offer, now))
+    if not where.is_valid():
+        return None, where, []
+    return None, where, list(wanted.on_day(where.cleaned_data["day"], where.cleaned_data["place"], now))
+
+
+def _last(request: HttpRequest, what: WhatForm, how: HowForm, context: dict[str, Any]) -> HttpResponse:
+    found = quote(how.wanted(what, exceptions(request.POST)), timezone.now())
+    form = DoForm(posted(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")})
+    if "do" in request.POST and form.is_valid() and not found.faults:
+        try:
+            seen = request.POST.get("seen", "")
+            deed = call_off(acting(request), found.wanted, form.cleaned_data["why"], seen=seen)
+        except Outdated:
+            messages.warning(request, CHANGED)
+        except Refused as no:
+            messages.error(request, str(no))
+        else:
+            messages.success(request, "Cancelled. People are being told, and calendars show it at once.")
+            return redirect(deed)
+        found = quote(found.wanted, timezone.now())
+    context |= {"quote": found, "form": form, "rows": choices(found.gets, request.POST)}
+    return render(request, "desk/call_off_quote.html", context)
+
+
+@require_safe
+@desk_required("classwork.view_calloff")
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    deed = get_object_or_404(CallOff.objects.select_related("offer__subject__level", "offer__session"), pk=pk)
+    days = deed.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
+    related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
+    page = Paginator(deed.outcomes.select_related(*related), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/called_off.html", {"deed": deed, "days": days, "page": page})
