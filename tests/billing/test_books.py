@@ -159,8 +159,8 @@ class FileTest(BillingTestCase):
                 self.pay(self.placed(1))
 
         buy(1)
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             list(books.rows(ever()))
         buy(29)
-        with self.assertNumQueries(4):
+        with self.assertNumQueries(5):
             list(books.rows(ever()))

@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 from django.test import SimpleTestCase, override_settings
 
 from billing import gateways
-from billing.domain import cancel, ledger, money_back, orders, payments, placing
+from billing.domain import cancel, hearing, ledger, locks, money_back, orders, payments, placing
 from billing.domain import cart as carts
 from billing.domain.codes import UNKNOWN, Refused
-from billing.domain.vouchers import rules, selling, writing
+from billing.domain.vouchers import redeeming, rules, selling, writing
+from billing.gateways.facts import Disputed
 from billing.models import Case, Code, Order, Voucher
 from common import dates
 from outbox.testing import run_all
@@ -295,3 +296,55 @@ class UndoneTest(VoucherTestCase):
         with self.assertRaisesMessage(money_back.TooMuch, "stands on gift vouchers"):
             money_back.by_staff(order, Decimal(1), why="x", by=self.ada)
         self.assertEqual(self.balance(voucher), 50)
+
+    def dispute(self, voucher: Voucher, state: str) -> None:
+        payment = voucher.line.order.payments.get()  # type: ignore[union-attr]
+        with transaction.atomic():
+            order = locks.order(payment.order_id)
+            hearing.apply(order, payment, Disputed("dp_1", payment.total, "USD", state), sure=True)
+        run_all()
+
+    def test_while_a_bank_asks_the_money_back_the_voucher_waits(self) -> None:
+        voucher = self.bought()
+        self.dispute(voucher, "open")
+        self.assertEqual(rules.why_not(voucher, "USD", self.now), rules.WAITS)
+        self.dispute(voucher, "won")
+        self.assertEqual(rules.why_not(voucher, "USD", self.now), "")
+
+    def test_a_lost_dispute_takes_what_is_left_and_the_office_hears_of_what_was_used(self) -> None:
+        for spent, cases in ((False, []), (True, ["$50.00 of gift voucher"])):
+            voucher = self.bought(60)
+            if spent:
+                self.spent(voucher, products=(2,))
+            self.dispute(voucher, "open")
+            self.dispute(voucher, "lost")
+            self.assertEqual(self.balance(voucher), 0)
+            self.assertEqual(rules.why_not(voucher, "USD", self.now), rules.VOID)
+            told = Case.objects.filter(kind=Case.Kind.OTHER, order=voucher.line.order)  # type: ignore[union-attr]
+            self.assertEqual([case.text[: len("$50.00 of gift voucher")] for case in told], cases)
+
+    def test_money_that_left_in_the_gateways_own_pages_stops_it(self) -> None:
+        voucher = self.bought()
+        order = voucher.line.order  # type: ignore[union-attr]
+        Order.objects.filter(pk=order.pk).update(charged=20)
+        voucher = Voucher.objects.get(pk=voucher.pk)
+        self.assertEqual(rules.why_not(voucher, "USD", self.now), rules.WAITS)
+
+
+class PlacedOrderTest(VoucherTestCase):
+    """A voucher for an order that stands and waits for its money."""
+
+    def test_it_pays_what_is_to_be_paid_at_the_door(self) -> None:
+        voucher, order = self.bought(100), self.placed(1, due=Order.Due.DOOR)
+        self.assertEqual(redeeming.use(order, voucher.grouped, self.now), 70)
+        order.refresh_from_db()
+        self.assertEqual((order.state, self.balance(voucher)), ("paid", 30))
+        with self.assertRaises(orders.CannotBe):
+            redeeming.use(order, voucher.code, self.now)
+
+    def test_what_another_voucher_has_paid_for_is_not_paid_again(self) -> None:
+        order = self.placed(1, 2, due=Order.Due.DOOR)
+        redeeming.use(order, self.for_toy(1).code, self.now)
+        with self.assertRaisesMessage(Refused, redeeming.NOTHING_FITS):
+            redeeming.use(order, self.for_toy(1).code, self.now)
+        self.assertEqual(ledger.owed(order, self.now), 50)

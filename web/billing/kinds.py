@@ -141,6 +141,8 @@ class Terms:
     """So long after ordering the law lets a payer withdraw; 0 where it does not."""
     keeps_used: bool = True
     """Whoever withdraws pays for what they have had by then."""
+    note: str = ""
+    """What else whoever cancels has to know, as a sentence."""
 
     def at(self, moment: datetime) -> Step:
         return next((step for step in self.steps if step.until is None or moment <= step.until), NOTHING)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.dateparse import parse_date
 
 from billing.domain.vouchers import rules, selling
-from billing.kinds import Description, Facts, ProductKind, Unavailable
+from billing.kinds import Description, Facts, ProductKind, Terms, Unavailable
 from billing.models import OrderLine, Voucher
 from common.money import show
 
@@ -55,6 +55,9 @@ class VoucherKind(ProductKind):
 
     def lock(self, line: OrderLine) -> None:
         list(Voucher.objects.select_for_update().filter(line=line))
+
+    def terms(self, line: OrderLine, at: datetime) -> Terms:
+        return Terms(note="What of the voucher has been used by then stays paid, and the voucher ends.")
 
     def most_back(self, line: OrderLine) -> Decimal:
         """Only what is left on it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.forms import Form
 
-from billing.kinds import ZERO, Description, Facts, ProductKind, Terms, Unavailable
+from billing.kinds import ZERO, Description, Facts, Gift, ProductKind, Terms, Unavailable
 from billing.models import OrderLine
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees, joining, opening, registering, terms
@@ -132,6 +132,18 @@ class PlaceKind(Attended):
 
     def release(self, line: OrderLine, why: str) -> None:
         registering.release(line, why)
+
+    def gifts(self, at: datetime) -> list[Gift]:
+        """A subject, in whichever of its classes the recipient likes; worth what its dearest class costs now."""
+        found: dict[str, Gift] = {}
+        for offer in opening.open_offers(at):
+            known = found.get(f"{offer.subject_id}")
+            if known is None or known.price < offer.full_price:
+                found[f"{offer.subject_id}"] = Gift(f"{offer.subject_id}", offer.subject.title, offer.full_price)
+        return sorted(found.values(), key=lambda gift: gift.title)
+
+    def is_given_by(self, line: OrderLine, what: str) -> bool:
+        return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
 
     def opened(self, lines: Sequence[OrderLine]) -> set[int]:
         """On hold counts: the place is theirs, only what comes with it is closed."""

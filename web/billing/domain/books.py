@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from billing import gateways
 from billing.domain.reconciling.ours import portions
+from billing.domain.vouchers import account as account_of_vouchers
 from billing.kinds import ZERO, Facts
 from billing.models import Finding, Payment, Refund
 from common import dates
@@ -25,7 +26,7 @@ class Row:
     """One share of one payment or refund; below zero for money that left."""
 
     date: str
-    order: int
+    order: int | None
     line: int | None
     title: str
     account: str
@@ -100,6 +101,30 @@ def rows(span: Span) -> Iterator[Row]:
         paid_out = _payouts([refund.pk for refund in back], refunds=True)
         for refund in back:
             yield from _of_refund(refund, paid_out.get(refund.pk, ""))
+    yield from _of_vouchers(span)
+
+
+def _of_vouchers(span: Span) -> Iterator[Row]:
+    """Vouchers that nobody paid for, and what was left on those made void: both change what the school owes."""
+    for entry in account_of_vouchers.without_money(*span.moments):
+        line = entry.voucher.line
+        yield Row(
+            date=dates.local(entry.at).date().isoformat(),
+            order=line.order_id if line else None,
+            line=line.pk if line else None,
+            title=f"{str(entry.voucher).capitalize()}: {entry.why}",
+            account=account("voucher"),
+            amount=entry.amount,
+            tax_percent=ZERO,
+            tax=ZERO,
+            fee=ZERO,
+            fee_account="",
+            currency=entry.voucher.currency,
+            method=f"voucher {entry.reason}",
+            method_account=account(f"voucher-{entry.reason}"),
+            reference=entry.voucher.mark,
+            payout="",
+        )
 
 
 def _payouts(ids: list[int], *, refunds: bool) -> dict[int, str]:
@@ -206,6 +231,11 @@ def sums(span: Span) -> list[Sums]:
     for row in went.annotate(went=Sum("amount")):
         key = (row["payment__variant"], row["payment__currency"])
         found[key] = replace(found.get(key, Sums(*key)), went=row["went"])
+    for entry in account_of_vouchers.without_money(*span.moments):
+        key = (f"voucher {entry.reason}", entry.voucher.currency)
+        sums = found.get(key, Sums(*key))
+        came, went = max(entry.amount, ZERO), max(-entry.amount, ZERO)
+        found[key] = replace(sums, payments=sums.payments + 1, came=sums.came + came, went=sums.went + went)
     return [found[key] for key in sorted(found)]
 
 

@@ -106,9 +106,10 @@ def withdrawal(terms: Terms, order: Order | None = None) -> str:
 def sentences(terms: Terms, at: datetime | None = None) -> list[Sentence]:
     """With `at`, those whose time is over are marked."""
     said = [Sentence(_sentence(step), bool(at and step.until and step.until < at)) for step in terms.steps]
+    note = [Sentence(terms.note)] if terms.note else []
     endless = any(step.until is None and not step.rule for step in terms.steps)
     last = "After that nothing comes back." if terms.steps else "What is paid for this does not come back."
-    return said if endless else [*said, Sentence(last)]
+    return [*said, *note] if endless else [*said, Sentence(last), *note]
 
 
 def _sentence(step: Step) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -16,7 +16,7 @@ from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
 from common.money import rounded, show
 
-OTHER, SCHOOL = "other", "school"
+OTHER, CLASS, SCHOOL = "other", "class", "school"
 FURTHEST = timedelta(days=366)
 
 
@@ -24,7 +24,10 @@ class VoucherForm(forms.Form):
     """What is given, to whom, with which words; `details` is how an order line keeps it."""
 
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
-    amount = forms.DecimalField(label="Another amount", max_digits=14, decimal_places=3, required=False)
+    amount = forms.DecimalField(label="Which amount?", max_digits=14, decimal_places=3, required=False)
+    which = forms.ChoiceField(
+        label="Which class?", required=False, help_text="Good for that class, whenever they like to take it."
+    )
     recipient_name = forms.CharField(label="Who is it for?", max_length=100, required=False)
     giver_name = forms.CharField(
         label="From", max_length=100, required=False, help_text="As it is to be read on the voucher."
@@ -47,14 +50,16 @@ class VoucherForm(forms.Form):
         self.gifts = selling.gifts(timezone.now())
         least, most = (show(each, settings.CURRENCY) for each in (settings.VOUCHER_LEAST, settings.VOUCHER_MOST))
         self.fields["amount"].help_text = f"From {least} to {most}."
-        field = self.fields["gift"]
-        field.choices = self._choices()  # type: ignore[attr-defined]
-        field.initial = field.choices[0][0]  # type: ignore[attr-defined]
-
-    def _choices(self) -> list[tuple[str, str]]:
         amounts = [(f"{amount}", show(amount, settings.CURRENCY)) for amount in selling.amounts()]
+        self._offer("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
         classes = [(key, f"{gift.title} ({show(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()]
-        return [*amounts, (OTHER, "Another amount"), *classes]
+        self._offer("which", [("", "Please choose"), *classes])
+        if not self.gifts:
+            del self.fields["which"]
+
+    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+        field = cast(forms.ChoiceField, self.fields[name])
+        field.choices, field.initial = choices, choices[0][0]
 
     def clean_recipient_name(self) -> str:
         return names.tidy(self.cleaned_data["recipient_name"])
@@ -78,11 +83,14 @@ class VoucherForm(forms.Form):
             amount = said.get("amount")
             if problem := selling.problem(amount if amount is not None else Decimal(0)):
                 self.add_error("amount", problem)
+        if said.get("gift") == CLASS and "which" not in self.errors and not said.get("which"):
+            self.add_error("which", "Please choose a class.")
         return said
 
     @property
     def chosen(self) -> Gift | None:
-        return self.gifts.get(self.cleaned_data["gift"])
+        said = self.cleaned_data
+        return self.gifts[said["which"]] if said["gift"] == CLASS else None
 
     @property
     def worth(self) -> Decimal:
@@ -104,7 +112,7 @@ class VoucherForm(forms.Form):
         words = self.words
         words["give_on"] = words["give_on"].isoformat() if words["give_on"] else ""
         what = (
-            {"gift": self.cleaned_data["gift"], "gift_title": self.chosen.title}
+            {"gift": self.cleaned_data["which"], "gift_title": self.chosen.title}
             if self.chosen
             else {"amount": str(self.worth)}
         )
@@ -126,8 +134,7 @@ class IssueForm(VoucherForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [*gateways.at_the_desk(), (SCHOOL, "Not at all: a gift of the school")]
-        self.fields["how"].choices = choices  # type: ignore[attr-defined]
-        self.fields["how"].initial = choices[0][0]
+        self._offer("how", choices)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()

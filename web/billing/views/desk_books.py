@@ -17,6 +17,7 @@ from billing import visit
 from billing.domain import books as bookkeeping
 from billing.domain import till
 from billing.domain.reconciling import summing
+from billing.domain.vouchers import account
 from billing.forms import CountForm, DaysForm
 from common import dates
 from users.roles import at_the_desk, desk_required
@@ -80,7 +81,13 @@ def books(request: HttpRequest) -> HttpResponse:
     span = bookkeeping.Span(**(form.cleaned_data if form.is_valid() else summing.last_month()))
     if form.is_bound and not form.is_valid():
         return render(request, "billing/desk/books.html", {"form": form}, status=400)
-    context = {"form": form, "span": span, "sums": bookkeeping.sums(span), "codes": bookkeeping.codes()}
+    context = {
+        "form": form,
+        "span": span,
+        "sums": bookkeeping.sums(span),
+        "codes": bookkeeping.codes(),
+        "vouchers": account.movements(*span.moments),
+    }
     return render(request, "billing/desk/books.html", context)
 
 

@@ -55,7 +55,7 @@ def issue(request: HttpRequest) -> HttpResponse:
 def _issue(form: IssueForm, request: HttpRequest) -> Voucher:
     said, by = form.cleaned_data, visit.member(request)
     if said["how"] == SCHOOL:
-        gift = (said["gift"], form.chosen) if form.chosen else None
+        gift = (said["which"], form.chosen) if form.chosen else None
         return desk.give(form.worth, gift, form.words, why=said["why"], by=by)
     return desk.sell(form.details, said["how"], payer_name=said["payer_name"], payer_email=said["payer_email"], by=by)
 

@@ -1,0 +1,132 @@
+"""Whatever is done with vouchers, in any order: what is on them is what came minus what went, and prices are paid."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase as PropertyTestCase
+
+from billing.domain import cancel, ledger, orders, payments, placing
+from billing.domain import cart as carts
+from billing.domain.codes import Refused
+from billing.domain.vouchers import desk
+from billing.models import Order, Payment, Refund, Voucher, VoucherEntry
+from billing.models.vouchers import VoucherEntry as Entry
+from outbox.testing import run_all
+from tests import make
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind, with_toys
+
+DEEDS = ["buy", "buy", "use", "use", "use", "pay", "cancel", "cancel_purchase", "lapse", "void", "credit"]
+Deed = tuple[str, int, int]
+
+
+@with_toys
+class VoucherLawTest(PropertyTestCase):
+    deeds = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 9), st.integers(1000, 9999)), max_size=14)
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(deeds)
+    def test_the_laws_hold_after_any_sequence(self, deeds: list[Deed]) -> None:
+        self.now = BillingTestCase.clock()
+        self.staff = make.account("sue@example.org", "Sue")
+        ToyKind.catalogue = {1: Toy("70.01"), 2: Toy("49.99", prepay="5", starts=self.now + timedelta(days=3))}
+        for name, which, cents in [("buy", 0, 5000), *deeds]:
+            doing: dict[str, Callable[[int, Decimal], object]] = {
+                "buy": self.buy, "use": self.use, "pay": self.pay, "lapse": self.lapse, "void": self.void,
+                "cancel": self.cancel_toy, "cancel_purchase": self.cancel_purchase, "credit": self.as_credit,
+            }  # fmt: skip
+            doing[name](which, Decimal(cents) / 100)
+            self.laws()
+        run_all()
+        self.laws()
+
+    # -- what may happen ---------------------------------------------------------------------------------------------
+
+    def cart(self, kind: str, product: int, **details: str) -> Order:
+        order = carts.new(self.staff) if product == 2 and carts.of(self.staff) is None else carts.new()
+        Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
+        carts.add(order, kind, product, details)
+        return order
+
+    def some(self, orders_of: str, which: int) -> Order | None:
+        found = list(Order.objects.filter(lines__kind=orders_of).exclude(state="cart").order_by("pk").distinct())
+        return found[which % len(found)] if found else None
+
+    def buy(self, which: int, worth: Decimal) -> None:
+        order = placing.place(self.cart("voucher", 0, amount=str(worth)), placing.How(), seen=None, at=self.now)
+        self.finish(order)
+
+    def finish(self, order: Order) -> None:
+        payment = payments.start(order, "practice", self.now)
+        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+
+    def use(self, which: int, worth: Decimal) -> None:
+        vouchers = list(Voucher.objects.order_by("pk"))
+        order = self.cart("toy", 1 + which % 2, attendee=f"{which}")
+        for voucher in vouchers[which % len(vouchers) :][:2]:
+            try:
+                carts.enter(order, voucher.code, self.now)
+            except Refused:
+                continue
+        placing.place(order, placing.How(), seen=None, at=self.now)
+
+    def pay(self, which: int, worth: Decimal) -> None:
+        order = self.some("toy", which)
+        if order is not None and order.can_be_paid(self.now) and ledger.owed(order, self.now):
+            self.finish(order)
+
+    def lapse(self, which: int, worth: Decimal) -> None:
+        if order := self.some("toy", which):
+            orders.lapse(order, self.now + timedelta(days=1))
+
+    def void(self, which: int, worth: Decimal) -> None:
+        voucher = Voucher.objects.order_by("pk")[which % Voucher.objects.count()]
+        if voucher.voided_at is None:
+            desk.void(voucher, why="x", by=self.staff)
+
+    def cancel_toy(self, which: int, worth: Decimal) -> None:
+        self.undo(self.some("toy", which), None)
+
+    def cancel_purchase(self, which: int, worth: Decimal) -> None:
+        self.undo(self.some("voucher", which), Decimal(100))
+
+    def as_credit(self, which: int, worth: Decimal) -> None:
+        self.undo(self.some("toy", which), None, as_credit=True)
+
+    def undo(self, order: Order | None, percent: Decimal | None, *, as_credit: bool = False) -> None:
+        line = order.lines.filter(cancelled_at=None).first() if order else None
+        try:
+            if line is not None:
+                cancel.cancel_line(line, at=self.now, why="x", percent_back=percent, as_credit=as_credit)
+        except orders.CannotBe:
+            pass
+
+    # -- what must be so ---------------------------------------------------------------------------------------------
+
+    def laws(self) -> None:
+        for voucher in Voucher.objects.prefetch_related("entries"):
+            entries = list(voucher.entries.all())
+            self.assertEqual(voucher.balance, sum(entry.amount for entry in entries))
+            self.assertGreaterEqual(voucher.balance, 0)
+            self.assertEqual(voucher.balance, voucher.worth - self.gone(entries) + self.back(entries))
+        for payment in Payment.objects.filter(variant="voucher"):
+            self.assertEqual(payment.captured_amount, -payment.voucher_entry.amount)
+        for order in Order.objects.filter(state=Order.State.PAID):
+            self.assertEqual(ledger.in_hand(order), order.charged)
+        for refund in Refund.objects.filter(payment__variant="voucher"):
+            self.assertEqual((refund.state, refund.voucher_entry.amount), ("done", refund.amount))
+        self.money()
+
+    def gone(self, entries: list[VoucherEntry]) -> Decimal:
+        return -sum((entry.amount for entry in entries if entry.amount < 0), Decimal(0))
+
+    def back(self, entries: list[VoucherEntry]) -> Decimal:
+        return sum((entry.amount for entry in entries if entry.reason == Entry.Reason.BACK), Decimal(0))
+
+    def money(self) -> None:
+        """Nobody gets more out than was put in: real money covers what was had, and what still stands."""
+        paid = sum((each.left for each in Payment.objects.exclude(variant="voucher")), Decimal(0))
+        self.assertGreaterEqual(paid, sum((each.balance for each in Voucher.objects.all()), Decimal(0)))

@@ -1,0 +1,298 @@
+"""The pages and mails of gift vouchers, for those who give, those who get, and the desk."""
+
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from unittest import mock
+
+from django.test import override_settings
+from django.urls import reverse
+from django.utils import timezone
+
+from billing import personal
+from billing.domain import codes
+from billing.domain.vouchers import account, desk, giving, rules, selling
+from billing.models import Order, Payment, Voucher
+from billing.models.vouchers import VoucherEntry
+from common import dates
+from common.personal import Person
+from history.models import Entry
+from mailroom.models import Message
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests.billing.vouchers import VoucherTestCase
+
+RECIPIENT = {"recipient_email": "rae@example.org", "giver_name": "Alice", "message": "<b>Dance</b> *with* me!"}
+
+
+class BuyingPageTest(VoucherTestCase):
+    def send(self, **said: object) -> int:
+        return self.client.post(reverse("vouchers"), {"gift": "50"} | said).status_code
+
+    def details(self) -> dict[str, str]:
+        order = Order.objects.get(state="cart")
+        return order.lines.get().details
+
+    def test_a_stranger_buys_one_and_a_double_click_buys_one(self) -> None:
+        words = {"recipient_name": " Rae  Ray ", "recipient_email": "RAE@example.org", "give_on": dates.today()}
+        self.assertEqual([self.send(**words), self.send(**words)], [302, 302])
+        given = {"recipient_name": "Rae Ray", "recipient_email": "rae@example.org", "give_on": f"{dates.today()}"}
+        self.assertEqual(self.details(), {"amount": "50.00"} | given)
+        self.assertContains(self.client.get(reverse("cart")), "Gift voucher: $50.00")
+
+    def test_another_amount_and_a_class(self) -> None:
+        self.assertEqual(self.send(gift="other", amount="33.5"), 302)
+        self.assertEqual(self.details(), {"amount": "33.50"})
+        Order.objects.all().delete()
+        self.assertEqual(self.send(gift="class", which="toy:2"), 302)
+        self.assertEqual(self.details(), {"gift": "toy:2", "gift_title": "Toy 2"})
+
+    def test_whatever_else_is_sent_is_asked_again(self) -> None:
+        far = dates.today() + timedelta(days=400)
+        wrong: tuple[dict[str, object], ...] = (
+            {"gift": "51"}, {"gift": "other"}, {"gift": "other", "amount": "-5"}, {"gift": "other", "amount": "NaN"},
+            {"gift": "other", "amount": "20.005"}, {"gift": "other", "amount": "1e9"}, {"gift": "class"},
+            {"gift": "class", "which": "toy:99"}, {"gift": "class", "which": "voucher:1"}, {"give_on": far},
+            {"give_on": "yesterday"}, {"message": "x" * 501}, {"recipient_email": "nobody"}, {"recipient_name": "\0"},
+        )  # fmt: skip
+        for said in wrong:
+            with self.subTest(said):
+                self.assertEqual(self.send(**said), 400)
+        self.assertFalse(Order.objects.exists())
+
+    @override_settings(SELL_VOUCHERS=False)
+    def test_a_school_that_sells_none_says_so(self) -> None:
+        self.assertEqual(self.send(), 200)
+        self.assertContains(self.client.get(reverse("vouchers")), "We do not sell gift vouchers at present.")
+        self.assertFalse(Order.objects.exists())
+
+
+class CheckoutPageTest(VoucherTestCase):
+    def visit_with(self, *products: int) -> Order:
+        order = self.cart(*products)
+        session = self.client.session
+        session["cart"] = order.pk
+        session.save()
+        return order
+
+    def enter(self, code: str) -> str:
+        return self.client.post(reverse("checkout_code"), {"code": code}, follow=True).content.decode()
+
+    def place(self, seen: str, by_vouchers: str, **more: str) -> int:
+        data = {"seen_now": seen, "seen_door": seen, "seen_vouchers": by_vouchers} | more
+        return self.client.post(reverse("checkout_review"), data).status_code
+
+    def test_one_field_takes_both_and_shows_what_is_left(self) -> None:
+        voucher = self.bought(30)
+        self.visit_with(1)
+        page = self.enter(f" {voucher.grouped.lower()} ")
+        self.assertIn(f"Gift voucher {voucher.mark}", page)
+        self.assertIn("<strong>$40.00</strong> is left to pay now.", page)
+        self.assertIn(codes.UNKNOWN, self.enter("CDFG-HJKM-NPQR"))
+        self.client.post(reverse("checkout_voucher_aside", args=[voucher.pk]))
+        self.assertNotIn(voucher.mark, self.client.get(reverse("checkout_review")).content.decode())
+
+    def test_nothing_left_needs_no_way_to_pay(self) -> None:
+        voucher = self.bought(100)
+        order = self.visit_with(1)
+        self.assertIn("Order, nothing to pay", self.enter(voucher.code))
+        self.assertEqual(self.place("70", "70"), 302)
+        order.refresh_from_db()
+        self.assertEqual((order.state, self.balance(voucher)), ("paid", 30))
+
+    def test_another_tab_was_quicker(self) -> None:
+        """The page was shown when the voucher could pay; nothing is placed, and the page says why."""
+        voucher = self.bought(70)
+        order = self.visit_with(1)
+        self.enter(voucher.code)
+        self.spent(voucher)
+        self.assertEqual(self.place("70", "70", way="practice"), 409)
+        order.refresh_from_db()
+        self.assertEqual(order.state, "cart")
+        self.assertContains(self.client.get(reverse("checkout_review")), rules.EMPTY)
+
+    def test_hostile_values_are_refused(self) -> None:
+        order = self.visit_with(1)
+        for value in ("NaN", "1e99", "x"):
+            self.assertEqual(self.place("70", value, way="practice"), 400)
+        self.assertEqual(self.client.post(reverse("checkout_voucher_aside", args=[10**15])).status_code, 302)
+        self.enter("\0")
+        order.refresh_from_db()
+        self.assertEqual(order.state, "cart")
+
+    def test_guessing_is_throttled(self) -> None:
+        self.visit_with(1)
+        statuses = [self.client.post(reverse("checkout_code"), {"code": f"{n:012}"}).status_code for n in range(31)]
+        self.assertEqual((statuses[0], statuses[-1]), (200, 429))
+
+    def test_an_order_that_waits_for_money_takes_one(self) -> None:
+        voucher, order = self.bought(100), self.placed(1, payer=self.alice, due=Order.Due.DOOR)
+        self.log_in(self.alice)
+        for code, said in (("nonsense", codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
+            page = self.client.post(reverse("order_voucher", args=[order.pk]), {"code": code}, follow=True)
+            self.assertContains(page, said)
+        order.refresh_from_db()
+        self.assertEqual(order.state, "paid")
+
+
+class GivenTest(VoucherTestCase):
+    def morning(self, days: int = 0, hour: int = 8) -> datetime:
+        return dates.at(dates.today() + timedelta(days=days), time(hour))
+
+    def test_the_page_shows_it_without_telling_addresses_and_escapes_what_was_written(self) -> None:
+        voucher = self.bought(50, **RECIPIENT)
+        page = self.client.get(voucher.address)
+        self.assertContains(page, voucher.grouped)
+        self.assertContains(page, "&lt;b&gt;Dance&lt;/b&gt;")
+        self.assertNotContains(page, "rae@example.org")
+        Voucher.objects.update(nonce="another")
+        self.assertEqual(self.client.get(voucher.address).status_code, 404)
+
+    def test_the_buyer_finds_it_in_the_order_and_in_the_receipt(self) -> None:
+        voucher = self.bought(50)
+        order = voucher.line.order  # type: ignore[union-attr]
+        self.assertContains(self.client.get(order.address()), "/vouchers/")
+        run_all()
+        (mail,) = send_all()
+        self.assertIn("The gift voucher for Rae, $50.00", str(mail.body))
+
+    def test_the_mail_goes_on_its_day_not_before_eight_and_once(self) -> None:
+        day = dates.today() + timedelta(days=3)
+        voucher = self.bought(50, give_on=day.isoformat(), **RECIPIENT)
+        self.assertEqual(giving.give_due(self.morning(2, 23)), 0)
+        self.assertEqual(giving.give_due(self.morning(3, 7)), 0)
+        self.assertEqual(giving.give_due(self.morning(3)), 1)
+        self.assertEqual(giving.give_due(self.morning(3)), 0)
+        message = Message.objects.get(template="billing.voucher")
+        self.assertEqual((message.to, message.data), ("rae@example.org", {"voucher_id": voucher.pk}))
+        run_all()
+        (mail,) = [mail for mail in send_all() if mail.to == ["rae@example.org"]]
+        self.assertIn(voucher.grouped, str(mail.body))
+        self.assertIn("&lt;b&gt;Dance&lt;/b&gt; *with* me!", str(mail.alternatives[0][0]))  # type: ignore[attr-defined]
+
+    def test_a_process_that_dies_before_the_mail_is_written_tries_again(self) -> None:
+        self.bought(50, give_on=dates.today().isoformat(), **RECIPIENT)
+        with mock.patch.object(giving, "draft", side_effect=RuntimeError), self.assertRaises(RuntimeError):
+            giving.give_due(self.morning(1))
+        self.assertEqual(giving.give_due(self.morning(1)), 1)
+
+    def test_what_is_void_used_up_or_without_an_address_is_not_sent(self) -> None:
+        day = {"give_on": dates.today().isoformat()}
+        desk.void(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
+        self.spent(self.bought(50, **day, **RECIPIENT))
+        self.bought(50, **day)
+        self.assertEqual(giving.give_due(self.morning(1)), 0)
+
+    @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMIND_DAYS=30)
+    def test_a_reminder_before_it_ends_once_and_again_after_more_time(self) -> None:
+        voucher = self.bought(50)
+        assert voucher.expires_on
+        at = dates.at(voucher.expires_on - timedelta(days=20), time(9, 30))
+        self.assertEqual(giving.remind(at - timedelta(days=20)), 0)
+        self.assertEqual([giving.remind(at), giving.remind(at)], [1, 0])
+        self.assertEqual(Message.objects.get(template="billing.voucher_ending").to, "pat@example.org")
+        desk.extend(voucher, voucher.expires_on + timedelta(days=100), why="x", by=self.ada)
+        self.assertEqual(giving.remind(at), 0)
+        self.assertEqual(giving.remind(at + timedelta(days=100)), 1)
+
+
+class DeskTest(VoucherTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+
+    def issue(self, **said: object) -> int:
+        return self.client.post(reverse("desk_voucher_issue"), {"gift": "50", "how": "cash"} | said).status_code
+
+    def test_sold_for_cash_it_is_an_order_that_is_paid(self) -> None:
+        self.assertEqual(self.issue(payer_name="Bo", recipient_name="Rae"), 302)
+        voucher = Voucher.objects.get()
+        order = voucher.line.order  # type: ignore[union-attr]
+        payment = order.payments.get()
+        self.assertEqual((order.state, order.payer_name, payment.variant), ("paid", "Bo", "cash"))
+        self.assertEqual((payment.recorded_by, voucher.issued_by, self.balance(voucher)), (self.ada, self.ada, 50))
+
+    def test_given_by_the_school_it_needs_a_reason_and_no_money_moves(self) -> None:
+        self.assertEqual(self.issue(how="school"), 400)
+        self.assertEqual(self.issue(how="school", why="A prize", gift="class", which="toy:1"), 302)
+        voucher = Voucher.objects.get()
+        self.assertEqual((voucher.worth, voucher.kind, voucher.what, voucher.title), (70, "toy", "1", "Toy 1"))
+        self.assertEqual((voucher.entries.get().why, Payment.objects.count()), ("A prize", 0))
+        self.assertEqual(Entry.objects.get(action="billing.voucher_given").why, "A prize")
+        self.assertEqual(self.spent(voucher).state, "paid")
+
+    def act(self, name: str, voucher: Voucher, **said: object) -> int:
+        return self.client.post(reverse(name, args=[voucher.pk]), said).status_code
+
+    def test_more_time_and_void_with_a_reason(self) -> None:
+        voucher = self.bought(50)
+        day = dates.today() + timedelta(days=9)
+        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day), 400)
+        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on="2020-01-01", why="x"), 400)
+        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day, why="Was ill"), 302)
+        voucher.refresh_from_db()
+        self.assertEqual(voucher.expires_on, day)
+        self.assertEqual(self.act("desk_voucher_void", voucher), 400)
+        self.assertEqual(self.act("desk_voucher_void", voucher, why="Stolen"), 302)
+        self.assertEqual(self.balance(voucher), 0)
+        self.assertEqual(self.act("desk_voucher_void", voucher, why="Again"), 400)
+        self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day, why="x"), 400)
+        self.assertContains(self.client.get(reverse("desk_voucher", args=[voucher.pk])), "Stolen")
+
+    def test_it_is_found_by_its_code_its_people_and_its_order(self) -> None:
+        voucher, other = self.bought(50, recipient_name="Rae"), self.bought(60, recipient_name="Zoe")
+        number = voucher.line.order_id  # type: ignore[union-attr]
+        for text in (voucher.grouped.lower(), voucher.code[-4:], "rae", f"#{number}"):
+            page = self.client.get(reverse("desk_vouchers"), {"q": text})
+            self.assertContains(page, voucher.mark)
+            self.assertNotContains(page, other.mark)
+        self.assertNotContains(self.client.get(reverse("desk_vouchers"), {"show": "void", "q": "\0"}), voucher.mark)
+
+    def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
+        self.assertSameQueries(reverse("desk_vouchers"), lambda count: [self.bought(20) for _ in range(count)])
+
+    def test_the_books_tell_what_is_owed(self) -> None:
+        self.spent(self.bought(70))
+        desk.void(desk.give(Decimal(25), None, {}, why="A prize", by=self.ada), why="Lost", by=self.ada)
+        self.bought(40)
+        start, end = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
+        moved = {each.label: each.amount for each in account.movements(start, end)}
+        self.assertEqual(moved["Bought"], 110)
+        self.assertEqual((moved["Used"], moved["Made void by the school"]), (-70, -25))
+        self.assertEqual(moved["Stands on vouchers at the end"], 40)
+        days = {"since": dates.today(), "until": dates.today()}
+        self.assertContains(self.client.get(reverse("desk_books"), days), "Stands on vouchers at the end")
+        download = self.client.get(reverse("desk_books_download"), days)
+        text = b"".join(download.streaming_content).decode()  # type: ignore[attr-defined]
+        for part in (",voucher,", ",toy,", "voucher given", "voucher void"):
+            self.assertIn(part, text)
+
+
+class PersonTest(VoucherTestCase):
+    def test_who_was_given_one_is_told_and_forgotten_and_the_money_stays(self) -> None:
+        voucher = self.bought(50, **RECIPIENT)
+        person = Person(emails=("rae@example.org",))
+        (told,) = personal.export(person)["gift_vouchers"]  # type: ignore[misc]
+        self.assertEqual((told["left"], told["from"]), ("50.000", "Alice"))  # type: ignore[index]
+        self.assertNotIn(voucher.code, str(told))
+        personal.erase(person)
+        voucher.refresh_from_db()
+        self.assertEqual((voucher.recipient_email, voucher.message, voucher.giver_name), ("", "", "Alice"))
+        self.assertEqual(self.spent(voucher, products=(2,)).state, "paid")
+
+    def test_who_bought_one_is_forgotten_and_it_can_still_be_paid_for(self) -> None:
+        order = self.ordered(50, **RECIPIENT)
+        payment_first = self.bought(50, **RECIPIENT)
+        personal.erase(Person(emails=("pat@example.org",)))
+        payment_first.refresh_from_db()
+        self.assertEqual((payment_first.giver_name, payment_first.recipient_name), ("", "Rae"))
+        order.refresh_from_db()
+        self.pay(order)
+        self.assertEqual(Voucher.objects.get(line__order=order).worth, 50)
+
+    def test_entries_are_written_once(self) -> None:
+        entry = VoucherEntry.objects.get(voucher=self.bought(50))
+        with self.assertRaises(TypeError):
+            entry.save()
+        with self.assertRaises(TypeError):
+            entry.delete()
+        self.assertEqual(selling.problem(Decimal(50)), "")

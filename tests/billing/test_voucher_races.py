@@ -1,0 +1,75 @@
+"""One voucher in two places at the same moment, on two connections; with our row locks, and without any."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import cancel, payments, placing
+from billing.domain import cart as carts
+from billing.domain.vouchers import book, rules
+from billing.models import Order, Payment, Voucher
+from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.racing import overlap, without_locks
+
+
+@tag("postgres")
+@with_toys
+class VoucherRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.now = timezone.now()
+        ToyKind.catalogue = {1: Toy("70")}
+        self.purchase = self.placed(self.cart("voucher", 0, amount="50"))
+        payment = payments.start(self.purchase, "practice", self.now)
+        payments.confirm(payment, payments.Taken(Decimal(50), "USD"))
+        self.voucher = Voucher.objects.get()
+
+    def cart(self, kind: str = "toy", product: int = 1, **details: str) -> Order:
+        order = carts.new()
+        Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
+        carts.add(order, kind, product, details)
+        return order
+
+    def placed(self, order: Order) -> Order:
+        return placing.place(order, placing.How(), seen=None, at=self.now)
+
+    def using(self) -> Callable[[], Order]:
+        order = self.cart()
+        carts.enter(order, self.voucher.code, self.now)
+        return lambda: self.placed(order)
+
+    def used(self) -> Decimal:
+        self.voucher.refresh_from_db()
+        self.assertEqual(self.voucher.balance, sum(entry.amount for entry in self.voucher.entries.all()))
+        return sum((payment.left for payment in Payment.objects.filter(variant="voucher")), Decimal(0))
+
+    def both(self) -> list[Any]:
+        return overlap(self.using(), self.using())
+
+    def test_a_balance_is_used_once(self) -> None:
+        outcomes = self.both()
+        self.assertIsInstance(outcomes[0], Order)
+        self.assertIn(rules.EMPTY, str(outcomes[1]))
+        self.assertEqual(self.used(), 50)
+
+    def test_control_without_locks_only_the_table_stands_in_between(self) -> None:
+        """What the second buyer then sees is no sentence."""
+        with without_locks():
+            outcomes = self.both()
+        self.assertIsInstance(outcomes[1], book.Moved)
+        self.assertEqual(self.used(), 50)
+
+    def undone(self) -> list[Any]:
+        (line,) = self.purchase.lines.all()
+        return overlap(self.using(), lambda: cancel.cancel_line(line, at=self.now, why="changed mind"))
+
+    def test_what_is_used_does_not_go_back_to_the_buyer_as_well(self) -> None:
+        outcomes = self.undone()
+        self.assertEqual((outcomes[1], self.used()), (0, 50))
+
+    def test_control_without_locks_the_buyer_would_get_what_was_used(self) -> None:
+        with without_locks():
+            outcomes = self.undone()
+        self.assertIsInstance(outcomes[1], book.Moved)

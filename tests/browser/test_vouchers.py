@@ -1,0 +1,62 @@
+"""A present: bought, given by mail, and used for half."""
+
+import re
+
+from billing.domain.vouchers import giving
+from billing.models import Order, Voucher
+from classwork.models import Registration
+from common import dates
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests.browser.phone import PhoneTestCase
+
+
+class VoucherStoryTest(PhoneTestCase):
+    def test_a_voucher_is_bought_given_and_used_for_half(self) -> None:
+        link = self.buy()
+        self.use(link)
+        self.assertEqual(Registration.objects.get().state, "confirmed")
+
+    def buy(self) -> str:
+        page = self.phone()
+        page.goto("/")
+        page.get_by_role("link", name="Gift vouchers").click()
+        self.look(page, "Give somebody an evening of dance")
+        page.get_by_label("$100.00").check()
+        page.get_by_label("Who is it for?").fill("Rae")
+        page.get_by_label("From").fill("Pat")
+        page.get_by_label("Your words").fill("Dance with me!")
+        page.get_by_label("Their e-mail address").fill("rae@example.org")
+        page.get_by_role("button", name="Put it into the cart").click()
+        page.get_by_role("link", name="Go on").click()
+        self.payer(page)
+        self.order(page)
+        self.pay(page)
+        page.get_by_role("link", name="Show the order").click()
+        page.get_by_role("link", name="Show it, to print or send on").click()
+        self.look(page, "Gift voucher for Rae")
+        Voucher.objects.update(give_on=dates.today().replace(year=2020))
+        self.assertEqual(giving.give_due(), 1)
+        run_all()
+        (mail,) = [mail for mail in send_all() if mail.to == ["rae@example.org"]]
+        found = re.search(r"/vouchers/[^\s)]+", str(mail.body))
+        assert found is not None
+        return found[0]
+
+    def use(self, link: str) -> None:
+        page = self.phone()
+        page.goto(link)
+        self.look(page, "Gift voucher for Rae")
+        code = page.locator(".voucher-code").inner_text()
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page, "Rae Ray", "rae@example.org")
+        page.get_by_label("Discount code or gift voucher").fill(code.lower().replace("-", " "))
+        page.get_by_role("button", name="Use this code").click()
+        page.get_by_text("Nothing is left to pay.").wait_for()
+        self.check_page(page)
+        page.get_by_role("button", name="Order, nothing to pay").click()
+        page.get_by_text("Everything is settled").wait_for()
+        page.goto(link)
+        self.assertEqual(Voucher.objects.get().balance, 100 - Order.objects.get(payer_name="Rae Ray").charged)
+        page.get_by_text("is left on it").wait_for()

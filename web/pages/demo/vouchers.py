@@ -1,0 +1,26 @@
+"""Gift vouchers: one that Gus has bought for a birthday, one that the school gave away."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from billing.domain.vouchers import desk
+from billing.models import Voucher
+from common import dates
+from users.models import User
+
+WORDS = {
+    "recipient_name": "Rosa",
+    "giver_name": "Gus and Kit",
+    "message": "Happy birthday! You said you would, one day.\nWe will come along for the first evening.",
+}
+
+
+def load() -> None:
+    if Voucher.objects.exists():
+        return
+    ada = User.objects.get(email="ada@example.org")
+    day = dates.today() + timedelta(days=10)
+    bought = WORDS | {"amount": "75", "give_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
+    desk.sell(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
+    prize = {"recipient_name": "Femi", "giver_name": "", "message": "First prize of the summer raffle."}
+    desk.give(Decimal(25), None, prize, why="The raffle", by=ada)
