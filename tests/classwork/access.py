@@ -21,6 +21,7 @@ TEAM = "  login   403     403      200     200       200"
 DESK = "  login   403     403      403     403       200"
 MINE = "  login   403     403      200     404       404"
 GIVEN = "login   403     403      200     404       200"
+HERS = "  login   200     404      404     404       404"
 NO_GET = "405   405 405 405 405 405"
 AWAY = "302   302 302 302 302 302"
 DESK_POST = "login 403 403 403 403 302"
@@ -93,7 +94,20 @@ def why(school: SimpleNamespace) -> dict[str, Any]:
     return {"why": "Because", "place": 1}
 
 
+def place(school: SimpleNamespace) -> list[Any]:
+    return [school.booked.lines.first().registrations.get().pk]
+
+
+def place_and_class(school: SimpleNamespace) -> list[Any]:
+    return [*place(school), school.day_off.offer_id]
+
+
 ROWS = [
+    Row("move_place", HERS, args=place),
+    Row("move_place_to", HERS, post=HERS, args=place_and_class),
+    Row("give_place", HERS, post=HERS, args=place),
+    Row("desk_move_place", DESK, post=DESK, args=place),
+    Row("desk_give_place", DESK, post=DESK, args=place),
     Row("buy_ticket", EVERYBODY, post=EVERYBODY, args=first("tried")),
     Row("ticket", EVERYBODY, args=ticket),
     Row("stay", NO_GET, post="login login 302 login login login", args=ticket),
@@ -213,7 +227,7 @@ ROWS = [
     Row("desk_restore_day", DESK, post=DESK, args=first("day_off")),
     Row("desk_registrations", DESK),
     Row("desk_registrations", DESK, query="?q=alice&show=live&class=1", note="searched"),
-    Row("desk_registration", DESK, post=DESK, args=lambda school: [school.booked.lines.first().registrations.get().pk]),
+    Row("desk_registration", DESK, post=DESK, args=place),
     Row("desk_students", DESK),
     Row("desk_student", DESK, post=DESK, args=lambda school: [school.alice.student.pk]),
     Row("desk_register", DESK, post=DESK),

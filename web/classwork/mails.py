@@ -9,6 +9,7 @@ from django.utils import timezone
 from classwork import letters
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees
+from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import entries, shown
 from classwork.models import ClassOffer, Registration, Resource, Ticket, WaitingEntry
@@ -35,7 +36,8 @@ def registered_context(message: Message) -> dict[str, Any]:
     return account(owner) | {
         "student": str(student),
         "name": student.first_name,
-        "payer": order.payer_name or "Somebody",
+        "payer": found[0].line.details.get("given_by") or order.payer_name or "Somebody",  # type: ignore[union-attr]
+        "given": "given_by" in found[0].line.details,  # type: ignore[union-attr]
         "own": order.payer_email == message.to,
         "to_guardian": student.guardian_id is not None,
         "is_new_name": student.offered_to_id is not None,
@@ -67,6 +69,7 @@ def registered_sample() -> dict[str, Any]:
         "student": "Kit Gray",
         "name": "Kit",
         "payer": "Gus Gray",
+        "given": False,
         "own": False,
         "to_guardian": False,
         "is_new_name": False,
@@ -95,6 +98,49 @@ def ended_sample() -> dict[str, Any]:
     one = registered_sample()["classes"][0]
     told = {"student": "Kit Gray", "name": "Kit", "to_guardian": False, "by": "terms", "payer": "Gus Gray", "one": one}
     return told | {"classes": _page("/classes/")}
+
+
+def moved_context(message: Message) -> dict[str, Any]:
+    """From where to where; what it cost is in the payer's mails."""
+    found = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
+    one = found.select_related("line", "student").first()
+    old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None
+    if one is None or old is None:
+        raise NotNeeded("The place is another one by now.")
+    return {
+        "student": str(one.student),
+        "before": _told(old.offer_id),
+        "now": _told(one.offer_id),
+        "role": one.role,
+        "mine": _page(reverse("my_classes")),
+        "contact": _page(reverse("contact")),
+    }
+
+
+def moved_sample() -> dict[str, Any]:
+    one = registered_sample()["classes"][0]
+    later = one | {"title": "Balboa 2", "when": "Thursdays 7pm - 8pm, Thu 8 Jan to Thu 5 Feb 2026"}
+    links = {"mine": _page("/user/classes/"), "contact": _page("/contact/")}
+    return {"student": "Alice Arden", "before": one, "now": later, "role": "lead"} | links
+
+
+def place_given_context(message: Message) -> dict[str, Any]:
+    """Goes to whoever had the place, and to the payer: the name as it was typed, and nothing that is stored."""
+    old = Registration.objects.select_related("student", "line").get(pk=message.data["registration_id"])
+    said = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
+    if said is None:
+        raise NotNeeded("Nobody has it any more.")
+    return {
+        "student": str(old.student),
+        "to": f"{said.first_name} {said.last_name}".strip(),
+        "one": _told(old.offer_id),
+        "contact": _page(reverse("contact")),
+    }
+
+
+def place_given_sample() -> dict[str, Any]:
+    one = registered_sample()["classes"][0]
+    return {"student": "Alice Arden", "to": "Lee Lind", "one": one, "contact": _page("/contact/")}
 
 
 def twice_context(message: Message) -> dict[str, Any]:
@@ -258,6 +304,20 @@ MAILS = [
         title="You do not have the place any more",
         context=ended_context,
         sample=ended_sample,
+    ),
+    Mail(
+        "classwork.moved",
+        kind=Kind.TRANSACTIONAL,
+        title="A place was moved to another class",
+        context=moved_context,
+        sample=moved_sample,
+    ),
+    Mail(
+        "classwork.place_given",
+        kind=Kind.TRANSACTIONAL,
+        title="A place was given to another person",
+        context=place_given_context,
+        sample=place_given_sample,
     ),
     Mail(
         "classwork.twice",

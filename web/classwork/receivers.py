@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from billing.domain import disputes
+from billing.domain import disputes, replacing
 from classwork.domain.calling_off.telling import tell
 from classwork.domain.places import registering, telling
+from classwork.domain.places.arrows import Seat
 from classwork.domain.places.waiting import queue
 from classwork.domain.resources import releases
 from classwork.models import Registration, Ticket
@@ -21,6 +22,11 @@ def tell_attendee(event: Any) -> None:
 def tell_attendee_of_the_end(event: Any) -> None:
     ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
     telling.of_the_end(ended.get(pk=event.payload.registration_id))
+
+
+def tell_that_it_was_given(event: Any) -> None:
+    ended = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    telling.that_it_was_given(ended.get(pk=event.payload.registration_id))
 
 
 def look_for_twins(event: Any) -> None:
@@ -44,14 +50,19 @@ def rebuild_releases(event: Any) -> None:
 def follow_disputes(event: Any) -> None:
     """By what is so now, so that it does not matter in which order one hears of it. What a lost one left stays on hold
     until the office decides."""
-    places = Registration.objects.filter(line__order=event.payload.order_id)
-    tickets = Ticket.objects.filter(line__order=event.payload.order_id).select_related("meeting")
-    if disputes.stand_against(event.payload.order_id):
-        for seat in [*places, *tickets]:
-            registering.put_on_hold(seat, why=IN_DISPUTE)
-    else:
-        for seat in (one for one in [*places, *tickets] if one.why == IN_DISPUTE):
-            registering.take_off_hold(seat)
+    lines = replacing.built_on(event.payload.order_id)
+    for kind in (Registration, Ticket):
+        for seat in kind.objects.live().filter(line__in=lines).select_related("line__replaces"):
+            _follow(seat)
+
+
+def _follow(seat: Seat) -> None:
+    """What is built on a disputed payment waits as well."""
+    behind = replacing.chain(seat.line) if seat.line else []
+    if any(disputes.stand_against(line.order_id) for line in behind):
+        registering.put_on_hold(seat, why=IN_DISPUTE)
+    elif seat.why == IN_DISPUTE:
+        registering.take_off_hold(seat)
 
 
 def ask_for_address(event: Any) -> None:

@@ -1,13 +1,15 @@
 """A place in a class, as something to buy."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
 from django.forms import Form
 
-from billing.kinds import ZERO, Description, Facts, Gift, ProductKind, Terms, Unavailable
+from billing.kinds import Description, Facts, Gift, ProductKind, Terms, Unavailable
 from billing.models import OrderLine
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees, joining, opening, registering, terms
@@ -87,17 +89,7 @@ class PlaceKind(Attended):
 
     def facts(self, line: OrderLine, at: datetime) -> Facts:
         offer = self.offer(line)
-        joins = staying.joins(line, offer, at)
-        return Facts(
-            full=offer.full_price,
-            less=joins.less,
-            less_why=joins.words,
-            prepay=ZERO if joins.is_late else offer.pre_pay_discount,
-            multi=ZERO if joins.is_late else offer.multi_discount,
-            starts=opening.first_start(offer),
-            at_the_door=offer.pay_at_door,
-            **self.people(line),
-        )
+        return replace(opening.facts(offer, staying.joins(line, offer, at)), **self.people(line))
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         offer = self.offer(line)
@@ -145,7 +137,11 @@ class PlaceKind(Attended):
     def is_given_by(self, line: OrderLine, what: str) -> bool:
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
 
+    def replaced(self, line: OrderLine, by: OrderLine) -> None:
+        registering.transfer(line)
+
     def opened(self, lines: Sequence[OrderLine]) -> set[int]:
-        """On hold counts: the place is theirs, only what comes with it is closed."""
-        theirs = Registration.objects.filter(line__in=lines, state__in=registering.THEIRS)
+        """On hold counts: the place is theirs, only what comes with it is closed. What was moved on was theirs, too."""
+        moved_on = Q(state=Registration.State.TRANSFERRED, line__replaced_at__isnull=False, line__cancelled_at=None)
+        theirs = Registration.objects.filter(Q(state__in=registering.THEIRS) | moved_on, line__in=lines)
         return {line for line in theirs.values_list("line", flat=True) if line is not None}

@@ -24,7 +24,11 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.place_held": {"later": ["classwork.receivers.look_for_twins"]},
     "classwork.registration_confirmed": {"later": ["classwork.receivers.tell_attendee"]},
     "classwork.registration_ended": {
-        "later": ["classwork.receivers.tend_waiting_list", "classwork.receivers.tell_attendee_of_the_end"]
+        "later": [
+            "classwork.receivers.tend_waiting_list",
+            "classwork.receivers.tell_attendee_of_the_end",
+            "classwork.receivers.tell_that_it_was_given",
+        ]
     },
     "classwork.hold_ended": {"later": ["classwork.receivers.tend_waiting_list"]},
     "classwork.ticket_held": {"later": ["classwork.receivers.look_into_ticket"]},

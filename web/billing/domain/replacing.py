@@ -10,12 +10,14 @@ from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
+from django.db.models import Sum
 
 from billing import events, kinds
 from billing.domain import cases, ledger, locks, money_back, pricing, settling, terms
 from billing.domain.settling import Back
 from billing.kinds import ZERO, Facts
-from billing.models import Case, Dispute, Order, OrderLine
+from billing.models import Case, Credit, Dispute, Order, OrderLine, Payment
+from billing.models.fields import exact
 from common.money import percentage, show
 from outbox.domain import emit
 
@@ -100,7 +102,7 @@ def facts_of(line: OrderLine, at: datetime) -> Facts:
     exchange = Exchange.of(line.replaces, at)
     if line.kind != line.replaces.kind:  # a thing of another kind has reckoned with what was had itself
         exchange = replace(exchange, is_used=False)
-    return exchange.facts(facts)
+    return exchange.facts(facts, waived=bool(line.details.get("waived")))
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,58 @@ class Exchange:
 
     @classmethod
     def of(cls, old: OrderLine, at: datetime) -> Self:
-        return cls(old.title, old.order.currency, worth(old), kinds.of(old).used(old, at) > 0)
+        return cls(old.title, old.order.currency, worth(old), _is_used(old, at))
 
-    def facts(self, new: Facts) -> Facts:
+    def facts(self, new: Facts, *, waived: bool = False) -> Facts:
         """The old discounts go along, so the new line is not asked for multi-class. And what of the new thing is over
         already comes off only where nothing of the old one was had: else one would be had for nothing."""
         new = replace(new, multi=ZERO, at_the_door=False, replaced=self.title, carried=self.worth.paid)
         if self.is_used:
             new = replace(new, less=ZERO, less_why="")
-        return replace(new, discounts=self.worth.discounts_on(new.asked, self.currency))
+        new = replace(new, discounts=self.worth.discounts_on(new.asked, self.currency))
+        difference = new.asked - new.discounts - new.carried
+        if waived and difference > 0:
+            new = replace(new, less=new.less + difference, less_why="Difference waived", prepay=ZERO)
+        return new
+
+
+def _is_used(line: OrderLine, at: datetime) -> bool:
+    """Or one before it, while it stood."""
+    if kinds.of(line).used(line, at) > 0:
+        return True
+    return line.replaces is not None and _is_used(line.replaces, line.replaces.replaced_at or at)
+
+
+def chain(line: OrderLine) -> list[OrderLine]:
+    """The line and those before it."""
+    return [line] if line.replaces is None else [line, *chain(line.replaces)]
+
+
+def built_on(order_id: int) -> list[OrderLine]:
+    """The lines of an order, and those that have taken their places since."""
+    found = newest = list(OrderLine.objects.filter(order=order_id))
+    while newest:
+        newest = list(OrderLine.objects.filter(replaces__in=newest, replaces__replaced_at__isnull=False))
+        found = [*found, *newest]
+    return found
+
+
+@dataclass(frozen=True)
+class GoneBack:
+    money: Decimal
+    credit: Decimal
+
+    def since(self, before: Self) -> Self:
+        return replace(self, money=self.money - before.money, credit=self.credit - before.credit)
+
+
+def gone_back(line: OrderLine) -> GoneBack:
+    """From the orders of the line and those before it, for whatever reason."""
+    orders = {one.order_id for one in chain(line)}
+    money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
+    reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
+    entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
+    return GoneBack(exact(money), exact(entries))
 
 
 # -- held, let go ------------------------------------------------------------------------------------------------
@@ -176,15 +221,15 @@ def complete(line: OrderLine, at: datetime) -> None:
     needed = _carried(ledger.price_at(line.order, line.order.paid_at or at), line)
     line.facts = {**(line.facts or {}), "carried": str(needed)}
     line.save(update_fields=["facts"])
-    _lower(old, needed, _surplus(old, at))
+    _lower(old, needed, surplus(old, at))
     emit(
         events.LINE_REPLACED, key=f"{old.pk} {line.pk}",
         order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
     )  # fmt: skip
 
 
-def _surplus(old: OrderLine, at: datetime) -> Back:
-    """By the terms under which the old line was bought, or all of it as credit."""
+def surplus(old: OrderLine, at: datetime) -> Back:
+    """How what is over goes back: by the terms under which the old line was bought, or all of it as credit."""
     why = "Exchanged for something that costs less."
     if settings.EXCHANGE_SURPLUS == "credit" and old.order.payer is not None:
         return Back(Decimal(100), why, as_credit=True)

@@ -12,12 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.domain.placing import NotPlaced
 from billing.forms import WhyForm
-from classwork.domain.places import desk, mine, registering, room
+from classwork.domain.listed import Listed
+from classwork.domain.places import desk, mine, moving, passing, registering, room
 from classwork.domain.places.desk import Wanted
+from classwork.domain.places.moving import ByDesk, CannotBe
+from classwork.forms.moving import DeskGiveForm, DeskMoveForm
 from classwork.forms.places import EntryForm
 from classwork.models import ClassOffer, Registration, Session
 from classwork.views import posted
-from common import search
+from common import dates, search
 from users.domain import happened
 from users.models import Student
 from users.roles import acting, desk_required
@@ -103,3 +106,41 @@ def enter(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{order.payer_name} has a place in {said['offer']}.")
             return redirect("desk_order", number=order.pk)
     return render(request, "desk/register.html", {"form": form, "student": student})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.change_registration")
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """To another class: with the first button what it comes to, with the second it is done."""
+    one, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
+    open_now = desk.open_to_the_desk(at).exclude(pk=one.offer_id)
+    form = DeskMoveForm(open_now, acting(request), posted(request))
+    quote = None
+    if form.is_valid():
+        try:
+            if "do" in request.POST:
+                moving.move(one, form.wish, form.by, at, seen=request.POST.get("seen", ""))
+                messages.success(request, f"{one.student} has a place in {form.wish.offer} now.")
+                return redirect("desk_registration", pk)
+            quote = moving.quote(one, form.wish, form.by, at)
+        except CannotBe as no:
+            form.add_error(None, str(no))
+    context = {"one": one, "listed": Listed(one.offer, dates.today()), "form": form, "quote": quote}
+    return render(request, "desk/move.html", context)
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.change_registration")
+def give(request: HttpRequest, pk: int) -> HttpResponse:
+    one = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    form = DeskGiveForm(posted(request))
+    if form.is_valid():
+        by = ByDesk(acting(request), form.cleaned_data["why"])
+        try:
+            theirs = passing.give(one, form.person, by, timezone.now())
+        except CannotBe as no:
+            form.add_error(None, str(no))
+        else:
+            messages.success(request, f"The place is {theirs.student}’s now.")
+            return redirect("desk_registration", theirs.pk)
+    return render(request, "desk/give.html", {"one": one, "listed": Listed(one.offer, dates.today()), "form": form})

@@ -103,7 +103,8 @@ def known(attendee: Attendee, order: Order) -> Student | None:
 def speaks_for(line: OrderLine, student: Student) -> bool:
     """Whoever placed the line may be told what stands about the student."""
     attendee = Attendee.of(line.details)
-    return bool(line.details.get("by_desk") or (attendee and known(attendee, line.order) == student))
+    by_their_own = line.details.get("by_desk") or line.details.get("moved_from")
+    return bool(by_their_own or (attendee and known(attendee, line.order) == student))
 
 
 def settle(order: Order) -> None:

@@ -1,8 +1,10 @@
-"""Which classes can be registered for."""
+"""Which classes can be registered for, and at which price."""
 
 from datetime import datetime
 
+from billing.kinds import ZERO, Facts
 from classwork.domain.places import joining
+from classwork.domain.places.joining import Joining
 from classwork.models import ClassOffer
 from common import dates
 
@@ -30,6 +32,19 @@ def closed_because(offer: ClassOffer, at: datetime) -> str:
     if _is_over(offer, at):
         return OVER
     return CLOSED if offer.session.expire_date < today else joining.too_late(offer, at)
+
+
+def facts(offer: ClassOffer, joins: Joining) -> Facts:
+    """What a place costs."""
+    return Facts(
+        full=offer.full_price,
+        less=joins.less,
+        less_why=joins.words,
+        prepay=ZERO if joins.is_late else offer.pre_pay_discount,
+        multi=ZERO if joins.is_late else offer.multi_discount,
+        starts=first_start(offer),
+        at_the_door=offer.pay_at_door,
+    )
 
 
 def _is_over(offer: ClassOffer, at: datetime) -> bool:

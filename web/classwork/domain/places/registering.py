@@ -15,8 +15,9 @@ from classwork.models import ClassOffer, Registration, Ticket
 from users.models import Student, User
 
 State = Registration.State
-THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
+THEIRS = (State.CONFIRMED, State.ON_HOLD)
 
+PASSED_ON = "Given to somebody else."
 ALREADY = "{} has a place in this class already."
 
 
@@ -87,6 +88,31 @@ def release(line: OrderLine, why: str) -> None:
         return
     lapsed = mine.state == State.HELD and line.order.has_lapsed()
     arrows.end(mine, State.LAPSED if lapsed else State.CANCELLED, why)
+
+
+@transaction.atomic
+def transfer(line: OrderLine) -> None:
+    """The place has become one in another class."""
+    room.lock(line.product_id)
+    mine = Registration.objects.live().filter(line=line).first()
+    if mine is not None:
+        arrows.end(mine, State.TRANSFERRED, "")
+
+
+def pass_on(registration: Registration, student: Student, readiness: str) -> Registration:
+    """The place becomes another person's, in the same role; nothing is free in between. The offer is locked."""
+    arrows.end(registration, State.TRANSFERRED, PASSED_ON)
+    theirs = Registration(
+        student=student,
+        offer=registration.offer,
+        line=registration.line,
+        role=registration.role,
+        readiness=readiness,
+        over_capacity=registration.over_capacity,
+    )
+    arrows.held(theirs, None)
+    arrows.confirm(theirs, timezone.now())
+    return theirs
 
 
 # -- disputes ----------------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ def lock_for(line: OrderLine) -> ClassOffer:
     lines = line.order.lines.filter(cancelled_at=None)
     days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
     about = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
+    about |= Q(pk__in=lines.filter(replaces__kind=PLACE).values("replaces__product_id"))
     wanted = line.product_id
     if line.kind == TICKET:
         wanted = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0

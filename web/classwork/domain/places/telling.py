@@ -22,9 +22,29 @@ def of_place(registration: Registration) -> None:
     to = attendees.address(registration.student)
     if not to or registration.line is None:
         return
-    order_id, student_id = registration.line.order_id, registration.student_id
-    data = {"order_id": order_id, "student_id": student_id}
-    draft("classwork.registered", to=to, key=f"{order_id} {student_id}", data=data, about=("order", order_id))
+    line, student_id = registration.line, registration.student_id
+    about = ("order", line.order_id)
+    if "moved_from" in line.details:
+        draft("classwork.moved", to=to, key=f"{line.pk}", data={"registration_id": registration.pk}, about=about)
+        return
+    again = f" {registration.pk}" if "given_by" in line.details else ""
+    data = {"order_id": line.order_id, "student_id": student_id}
+    draft("classwork.registered", to=to, key=f"{line.order_id} {student_id}{again}", data=data, about=about)
+
+
+def that_it_was_given(registration: Registration) -> None:
+    """Who had the place, and who paid for it, each at their own address."""
+    line = registration.line
+    if line is None or registration.state != Registration.State.TRANSFERRED or line.replaced_at is not None:
+        return
+    for to in sorted({attendees.address(registration.student), line.order.payer_email} - {""}):
+        draft(
+            "classwork.place_given",
+            to=to,
+            key=str(registration.pk),
+            data={"registration_id": registration.pk},
+            about=("registration", registration.pk),
+        )
 
 
 def of_the_end(registration: Registration) -> None:

@@ -1,0 +1,55 @@
+"""Two classes and somebody who has a place in the first: for tests of moving it and of giving it away."""
+
+from datetime import time
+from typing import Any, ClassVar
+
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.domain.places import moving
+from classwork.domain.places.moving import ByDesk, Wish
+from classwork.models import ClassOffer, Registration
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import buying
+from users.models import User
+
+State = Registration.State
+
+
+class MovingTestCase(SchoolTestCase):
+    """Alice has a place on Tuesdays; on Thursdays the same is taught."""
+
+    tuesday: ClassVar[ClassOffer]
+    thursday: ClassVar[ClassOffer]
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.tuesday = cls.offer
+        cls.thursday = cls.another("B", class_day=3)
+
+    @classmethod
+    def another(cls, version: str, **values: Any) -> ClassOffer:
+        subject = make.subject(version=version)
+        return make.offer(cls.session, subject, cls.tess.staff, location=cls.hall, **{"start_time": time(20)} | values)
+
+    def bought(self, offer: ClassOffer | None = None, payer: User | None = None, **how: Any) -> Registration:
+        order = buying.cart((offer or self.tuesday, buying.me()), payer=payer or self.alice)
+        order = buying.place(order, **how)
+        if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
+            buying.pay(order)
+        return self.place(order)
+
+    def place(self, order: Order) -> Registration:
+        return Registration.objects.get(line__order=order)
+
+    def move(self, mine: Registration, offer: ClassOffer, by: User | ByDesk | None = None, role: str = "") -> Order:
+        wish, at = Wish(offer, role), timezone.now()
+        seen = moving.quote(mine, wish, by or self.alice, at).fingerprint
+        return moving.move(mine, wish, by or self.alice, at, seen=seen)
+
+    def states(self) -> list[tuple[str, str]]:
+        """Of Alice's places, the oldest first."""
+        rows = Registration.objects.filter(student=self.student).order_by("pk")
+        return [(row.offer.weekday, row.state) for row in rows.select_related("offer")]

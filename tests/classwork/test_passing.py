@@ -1,0 +1,167 @@
+"""Giving one's place to another person: what passes, who is told, and what nobody learns."""
+
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from billing.domain import ledger
+from billing.models import Case, Order
+from classwork.domain.places import moving, passing, room
+from classwork.domain.places.attendees import Typed
+from classwork.domain.places.moving import ByDesk, CannotBe
+from classwork.models import OfferRole, Registration
+from history.models import Entry
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests.classwork import buying
+from tests.classwork.moving import MovingTestCase, State
+from users.models import Student, User
+
+LEE = Typed("Lee", "Lind", "lee@example.org")
+
+
+class PassingTestCase(MovingTestCase):
+    def give(self, place: Registration, to: Typed = LEE, by: User | ByDesk | None = None) -> Registration:
+        return passing.give(place, to, by or self.alice, timezone.now())
+
+    def mails(self) -> dict[str, str]:
+        run_all()
+        send_all()
+        return {message.to[0]: f"{message.subject} {message.body}" for message in mail.outbox}
+
+
+class GiveTest(PassingTestCase):
+    def test_the_place_is_theirs_and_not_hers_any_more_and_no_money_moves(self) -> None:
+        place = self.bought()
+        theirs = self.give(place)
+        self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
+        self.assertEqual((str(theirs.student), theirs.state, theirs.line), ("Lee Lind", State.CONFIRMED, place.line))
+        self.assertEqual((ledger.received(place.line.order), room.of(self.tuesday, timezone.now()).taken), (65, 1))  # type: ignore[union-attr]
+
+    def test_all_three_are_told_each_what_is_theirs_to_know(self) -> None:
+        order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
+        place = self.place(buying.pay(buying.place(order)))
+        self.mails()
+        mail.outbox.clear()
+        self.give(place)
+        told = self.mails()
+        self.assertEqual(sorted(told), ["alice@example.org", "lee@example.org", "sam@example.org"])
+        self.assertIn("Alice Arden has given you a place", told["lee@example.org"])
+        self.assertIn("choose a password", told["lee@example.org"])
+        self.assertIn("Lee Lind comes in the place of Alice Arden", told["sam@example.org"])
+        self.assertNotIn("lee@example.org", told["sam@example.org"])
+
+    def test_the_role_goes_along(self) -> None:
+        for name in ("lead", "follow"):
+            OfferRole.objects.create(offer=self.tuesday, name=name)
+        order = buying.cart(payer=self.alice)
+        order.lines.create(kind="place", product_id=self.tuesday.pk, details={"who": "me", "role": "lead"})
+        self.assertEqual(self.give(self.place(buying.pay(buying.place(order)))).role, "lead")
+
+    def test_what_is_typed_is_what_the_payer_reads_whatever_is_stored(self) -> None:
+        other = Student.objects.create(
+            first_name="LEE", last_name="LIND", user=User.objects.create_user("lee@example.org", None)
+        )
+        place = self.bought()
+        theirs = self.give(place)
+        self.assertEqual(theirs.student, other)
+        theirs.line.refresh_from_db()  # type: ignore[union-attr]
+        self.assertIn("Lee Lind", theirs.line.detail)  # type: ignore[union-attr]
+        self.assertIn("Lee Lind", self.mails()["alice@example.org"])
+
+    def test_whoever_is_there_already_gets_a_second_record_and_a_person_decides(self) -> None:
+        buying.pay(buying.place(buying.cart((self.tuesday, buying.me()), name="Lee Lind", email="lee@example.org")))
+        theirs = self.give(self.bought())
+        run_all()
+        self.assertEqual(Student.objects.filter(first_name="Lee").count(), 2)
+        self.assertTrue(Case.objects.filter(order=theirs.line.order, text__contains="registered twice").exists())  # type: ignore[union-attr]
+
+    def test_it_can_be_given_on_and_back(self) -> None:
+        place = self.give(self.bought())
+        lee = User.objects.get(email="lee@example.org")
+        again = self.give(place, Typed("Alice", "Arden", "alice@example.org"), lee)
+        self.assertEqual(again.student, self.student)
+        self.assertIn("Alice Arden has a place", self.mails()["alice@example.org"])
+
+    def test_whoever_has_it_now_may_move_it_at_the_same_price(self) -> None:
+        place = self.give(self.bought())
+        lee = User.objects.get(email="lee@example.org")
+        self.move(place, self.thursday, lee)
+        self.assertEqual(Registration.objects.get(state=State.CONFIRMED).student.first_name, "Lee")
+
+
+class RefusedTest(PassingTestCase):
+    def assertSays(self, words: str, place: Registration, to: Typed = LEE) -> None:
+        with self.assertRaisesMessage(CannotBe, words):
+            self.give(place, to)
+        self.assertFalse(Student.objects.filter(first_name="Lee").exists())
+
+    def test_to_oneself_after_the_deadline_unpaid_or_on_its_way_elsewhere(self) -> None:
+        place = self.bought()
+        self.assertSays("has the place already", place, Typed("ALICE", "Arden", "alice@example.org"))
+        late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
+        with mock.patch("django.utils.timezone.now", lambda: late):
+            self.assertSays("could be given away until", place)
+        self.move_for_more(place)
+        self.assertSays("is being exchanged", place)
+        self.assertSays(passing.PAY_FIRST, Registration.objects.latest("pk"))
+
+    def move_for_more(self, place: Registration) -> None:
+        self.thursday.price = 100  # type: ignore[assignment]
+        self.thursday.save()
+        self.move(place, self.thursday)
+
+    def test_twice_gives_it_once(self) -> None:
+        place = self.bought()
+        self.give(place)
+        with self.assertRaisesMessage(CannotBe, passing.NOT_HERE):
+            self.give(place, Typed("Kim", "Kant", "kim@example.org"))
+        self.assertEqual(room.of(self.tuesday, timezone.now()).taken, 1)
+
+    def test_what_somebody_else_has_still_to_pay_is_not_given_away(self) -> None:
+        order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
+        self.assertSays(passing.PAY_FIRST, self.place(buying.place(order, Order.Due.DOOR)))
+
+
+class PageTest(PassingTestCase):
+    def post(self, place: Registration, **said: Any) -> Any:
+        self.log_in(self.alice)
+        usual = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org"}
+        return self.client.post(reverse("give_place", args=[place.pk]), usual | said, follow=True)
+
+    def test_one_form_and_it_is_done(self) -> None:
+        page = self.post(self.bought())
+        self.assertContains(page, "The place is Lee’s now.")
+        self.assertContains(page, "Given to somebody else")
+
+    def test_known_and_unknown_addresses_are_answered_alike(self) -> None:
+        pages = []
+        for email in ("gus@example.org", "nobody@example.org"):
+            place = self.bought(self.another("CD"[len(pages)], class_day=4 + len(pages)))
+            pages.append(self.post(place, email=email).context["messages"]._loaded_data)
+        self.assertEqual(*([str(one) for one in found] for found in pages))
+
+    def test_hostile_input_is_a_sentence(self) -> None:
+        place = self.bought()
+        for wrong in ({"email": "x"}, {"first_name": ""}, {"first_name": "x" * 500}, {"email": "a@b.c\nBcc: d@e.f"}):
+            self.assertContains(self.post(place, **wrong), "Something needs another look")
+        self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
+
+    def test_the_office_gives_it_with_a_reason(self) -> None:
+        place = self.bought()
+        self.log_in(self.ada)
+        said = {"first_name": "Lee", "last_name": "Lind", "email": "lee@example.org", "why": "By telephone"}
+        self.client.post(reverse("desk_give_place", args=[place.pk]), said)
+        entry = Entry.objects.get(action="classwork.place_given")
+        self.assertEqual((entry.why, entry.actor_id), ("By telephone", self.ada.pk))
+
+    def test_where_moving_is_over_for_alice_the_desk_still_gives(self) -> None:
+        place = self.bought()
+        late = moving.until(place, 2)
+        assert late is not None
+        passing.give(place, LEE, ByDesk(self.ada, "x"), late + timedelta(days=1))
+        self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])

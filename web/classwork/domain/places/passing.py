@@ -1,0 +1,105 @@
+"""A place is given to another person. No money moves, and of whoever is named nothing is told that is stored."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from billing import kinds
+from billing.domain import locks
+from billing.domain.words import moment
+from billing.models import Order, OrderLine
+from classwork.domain.places import attendees, moving, registering, room
+from classwork.domain.places.attendees import OTHER, Attendee, Typed
+from classwork.domain.places.moving import ByDesk, CannotBe
+from classwork.models import ClassOffer, Registration
+from common import names
+from history.domain import record
+from users.models import Student, User
+
+State = Registration.State
+NOT_HERE = "This place cannot be given away here. Please write to the office."
+TOO_LATE = "This place could be given away until {}. Please write to the office; perhaps it finds a way with you."
+ON_HOLD = "This place waits for a decision of the office, so it cannot be given away now."
+PAY_FIRST = "Please pay for this place first; then you can give it away."
+THEIRS = "This is {}, who has the place already."
+
+
+def check(registration: Registration, by: User | ByDesk, at: datetime) -> OrderLine:
+    """The line of a place that can be given away by whoever speaks for the student. Raises CannotBe."""
+    line = registration.line
+    if line is None or line.cancelled_at is not None:
+        raise CannotBe(NOT_HERE)
+    if registration.state != State.CONFIRMED:
+        raise CannotBe(_why_not(registration, at))
+    if said := line.given_away(at):
+        raise CannotBe(said)
+    if isinstance(by, User):
+        _check_for(by, registration, line, at)
+    return line
+
+
+def _why_not(registration: Registration, at: datetime) -> str:
+    if registration.state == State.ON_HOLD:
+        return ON_HOLD
+    return PAY_FIRST if registration.takes_a_place(at) else NOT_HERE
+
+
+def _check_for(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
+    if not settings.GIVE_UNTIL_CLASS:
+        raise CannotBe(NOT_HERE)
+    ends = moving.until(registration, settings.GIVE_UNTIL_CLASS)
+    if ends is not None and at > ends:
+        raise CannotBe(TOO_LATE.format(moment(ends, at)))
+    if line.order.state != Order.State.PAID and not moving.pays(user, line):
+        raise CannotBe(PAY_FIRST)
+
+
+@transaction.atomic
+def give(
+    registration: Registration, to: Typed, by: User | ByDesk, at: datetime, *, readiness: str = ""
+) -> Registration:
+    """Raises CannotBe. The student who is named is found or made as in a checkout, people before classes."""
+    if registration.line is None:
+        raise CannotBe(NOT_HERE)
+    locks.order(registration.line.order_id)
+    _check_named(registration, to)
+    student = attendees.by_address(to)
+    offer = room.lock(registration.offer_id)
+    registration = Registration.objects.select_related("line__order", "student__user").get(pk=registration.pk)
+    line = check(registration, by, at)
+    giver = str(registration.student)
+    taker = _once(line, student, offer)
+    _rename(line, to, taker, giver)
+    theirs = registering.pass_on(registration, taker, readiness)
+    _record(registration, theirs, by)
+    return theirs
+
+
+def _check_named(registration: Registration, to: Typed) -> None:
+    """Who is known to whoever gives: themselves, or the person for whom they speak."""
+    student = registration.student
+    same_name = names.key(to.first_name, to.last_name) == student.name_key
+    if same_name and to.email == attendees.address(student):
+        raise CannotBe(THEIRS.format(student))
+
+
+def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
+    """Somebody who has a place here already gets a second record, and a person decides; the giver learns nothing."""
+    is_there = Registration.objects.live().filter(student=student, offer=offer).exists()
+    line.details["twin_of"] = student.pk if is_there else None
+    return attendees.twin(student) if is_there else student
+
+
+def _rename(line: OrderLine, to: Typed, student: Student, giver: str) -> None:
+    """The bill names who attends now, by the name that was typed; what was paid stays as it was bought."""
+    said = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
+    kept = {name: value for name, value in line.details.items() if name in ("role", "by_desk", "twin_of")}
+    line.details = kept | said.as_details() | {"attends": student.pk, "given_by": giver}
+    line.detail = kinds.of(line).describe(line).detail[:300]
+    line.save(update_fields=["details", "detail"])
+
+
+def _record(registration: Registration, theirs: Registration, by: User | ByDesk) -> None:
+    staff, why = (by.staff, by.why) if isinstance(by, ByDesk) else (by, "")
+    record(staff, "classwork.place_given", registration, why=why, to=theirs.pk)

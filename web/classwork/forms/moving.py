@@ -1,0 +1,99 @@
+"""Moving a place to another class, and giving it to another person."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django import forms
+from django.db.models import QuerySet
+
+from classwork.domain.places.attendees import Typed
+from classwork.domain.places.moving import ByDesk, Wish
+from classwork.domain.places.waiting.balance import EITHER
+from classwork.forms.places import OfferField, RoleField
+from classwork.models import ClassOffer, OfferRole, Registration
+from users.forms.fields import AddressField, NameField
+from users.models import User
+
+Readiness = Registration.Readiness
+READY = [(Readiness.READY, "Yes"), (Readiness.UNSURE, "I am not sure")]
+
+
+class MoveForm(forms.Form):
+    """The last click; `seen` is what it was said to come to."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def __init__(self, roles: Sequence[str], asks_level: bool, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if roles:
+            self.fields["role"] = RoleField(roles, label="In which role?")
+        if asks_level:
+            self.fields["ready"] = forms.ChoiceField(
+                label="Have you done that, here or elsewhere?", choices=READY, widget=forms.RadioSelect
+            )
+
+    def wish(self, offer: ClassOffer) -> Wish:
+        said = self.cleaned_data
+        return Wish(offer, said.get("role", ""), said.get("ready", ""))
+
+
+class GiveForm(forms.Form):
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+    email = AddressField(
+        label="Their own e-mail address", help_text="We write to them. For a child, the address of a parent."
+    )
+    ready = forms.ChoiceField(
+        label="Have they done that, here or elsewhere?", choices=READY, widget=forms.RadioSelect, required=False
+    )
+
+    def __init__(self, asks_level: bool, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["ready"].required = asks_level
+        if not asks_level:
+            del self.fields["ready"]
+
+    @property
+    def person(self) -> Typed:
+        said = self.cleaned_data
+        return Typed(said["first_name"], said["last_name"], said["email"])
+
+
+class DeskGiveForm(GiveForm):
+    why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(False, *args, **kwargs)
+
+
+class DeskMoveForm(forms.Form):
+    """Looked at first, and done with the second button."""
+
+    offer = OfferField(label="To which class", queryset=ClassOffer.objects.none())
+    role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
+    waived = forms.BooleanField(label="Waive the difference", required=False)
+    over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
+    why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
+
+    def __init__(self, offers: "QuerySet[ClassOffer]", staff: User, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.staff = staff
+        cast(OfferField, self.fields["offer"]).queryset = offers
+        names = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
+        choices = [("", "–"), *((name, name.capitalize()) for name in names), (EITHER, "Either, whichever is needed")]
+        cast(forms.ChoiceField, self.fields["role"]).choices = choices
+        if len(choices) == 2:
+            del self.fields["role"]
+        if not staff.has_perm("classwork.exceed_capacity"):
+            del self.fields["over_capacity"]
+        if not staff.has_perm("billing.give_credit"):
+            del self.fields["waived"]
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.cleaned_data["offer"], self.cleaned_data.get("role", ""))
+
+    @property
+    def by(self) -> ByDesk:
+        said = self.cleaned_data
+        return ByDesk(self.staff, said["why"], said.get("over_capacity", False), said.get("waived", False))
