@@ -16,7 +16,7 @@ from classwork.domain.places.waiting.balance import Role
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import Registration, WaitingEntry
 from tests import make
-from tests.classwork.buying import cart, me, place
+from tests.classwork.buying import cart, line, me, place
 from tests.racing import overlap, without_locks
 
 State = WaitingEntry.State
@@ -72,6 +72,27 @@ class WaitingRaceTest(TransactionTestCase):
         with without_locks():
             overlap(lambda: queue.tend(self.offer.pk), self.by_hand(ben))
         self.assertEqual(self.taken(), 2)
+
+    def test_what_was_offered_once_is_given_once_to_two_tabs(self) -> None:
+        outcomes = overlap(*self.two_tabs())
+        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertEqual(self.taken(), 1)
+
+    def test_control_without_locks_both_tabs_get_a_place(self) -> None:
+        tabs = self.two_tabs()
+        with without_locks():
+            overlap(*tabs)
+        self.assertEqual(self.taken(), 2)
+
+    def two_tabs(self) -> list[Callable[[], Order]]:
+        entry = self.wait("ann")
+        tabs = [carts.new(), carts.new()]
+        for tab in tabs:
+            entries.take(entry, tab)
+        second = line(tabs[1])  # for a friend, else one person would be there twice, which the database refuses
+        second.details |= {"first_name": "Bea", "email": "bea@example.org"}
+        second.save()
+        return [lambda tab=tab: place(tab) for tab in tabs]
 
     def two_waiting(self) -> WaitingEntry:
         sold = self.buyer("first@example.org")()

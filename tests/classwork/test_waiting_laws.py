@@ -1,0 +1,263 @@
+"""Whatever happens while people wait: nobody is passed over without a rule, every limit and every end holds."""
+
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.test import tag
+from django.utils import timezone
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from billing.domain import cart as carts
+from billing.domain.placing import NotPlaced
+from billing.models import Order
+from classwork.domain.places import attendees, room
+from classwork.domain.places.attendees import OTHER, Attendee
+from classwork.domain.places.waiting import arranging, entries, queue, record_of
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import EITHER, Obstacle, Role, Rules, obstacle, settle
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.models import ClassOffer, Registration, WaitingEntry, Walk
+from outbox.testing import run_all
+from tests import make
+from tests.classwork import test_place_laws
+from tests.classwork.buying import cart, place
+from users.models import User
+
+State = WaitingEntry.State
+ROLES = ("lead", "follow", EITHER)
+ACTS = [
+    *("place", "place", "pay", "wait", "cancel", "cancel", "line", "exceed", "join", "join_as_two"),
+    *("take", "take", "take_in_two_tabs", "leave", "late", "move", "by_hand", "off"),
+]
+STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
+
+Seat = tuple[str, str]
+"""Whose it is, be it kept or taken, and the role."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A class at one moment."""
+
+    seats: Counter[Seat]
+    line: tuple[tuple[int, tuple[str, ...]], ...]
+    """Who waits, in their order, and for what."""
+
+    @property
+    def waiting(self) -> dict[int, tuple[str, ...]]:
+        return dict(self.line)
+
+
+def owner(entry: int) -> str:
+    return f"entry {entry}"
+
+
+def see(offer: ClassOffer) -> Seen:
+    at = timezone.now()
+    taken = Registration.objects.filter(offer=offer).taking_a_place(at).select_related("line")
+    seats = Counter((_whose(one), one.role) for one in taken)
+    for entry in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__gte=at):
+        seats.update((owner(entry.pk), role) for role in entry.roles)
+    return Seen(seats, tuple((one.entry, one.wanted) for one in queue.as_waiting(list(queue.in_line(offer)))))
+
+
+def _whose(one: Registration) -> str:
+    if one.over_capacity:
+        return "beyond"
+    entry = one.line.details.get("entry")
+    return owner(entry) if entry else f"line {one.line_id}"
+
+
+def ours(seats: Counter[Seat]) -> Counter[Seat]:
+    """Without those beyond the capacity or the balance, which the desk alone gives."""
+    return Counter({seat: number for seat, number in seats.items() if seat[0] != "beyond"})
+
+
+def by_role(seats: Counter[Seat]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for (_, role), number in seats.items():
+        counts[role] += number
+    return counts
+
+
+class School(test_place_laws.School):
+    """One class that is full, and people who wait for it; numbers choose who, in which role, and what."""
+
+    def __init__(self, payer: User | None, staff: User, apart: Apart | None) -> None:
+        super().__init__(payer, staff)
+        self.apart, self.ended = apart, dict[int, str]()
+        if apart is not None:
+            arranging.arrange(self.offer, [Role("lead"), Role("follow", 2)], apart, staff)
+        for number in (0, 1):
+            self.place(number, Order.Due.DOOR)
+        self.join_as_two(0)
+        self.join(1)
+
+    @property
+    def offer(self) -> ClassOffer:
+        return ClassOffer.objects.select_related("balance").get(pk=self.offers[0].pk)
+
+    def role(self, number: int) -> str:
+        return "" if self.apart is None else ROLES[number % 3]
+
+    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+        """One person, or two who are partners."""
+        name = f"b{Order.objects.count()}"
+        order = cart(payer=self.payer, name=name, email=f"{name}@example.org")
+        for wish in self.wishes(number, name, 1 + number // 3):
+            said = wish.attendee.as_details() | ({"role": wish.role} if wish.role else {})
+            carts.add(order, "place", self.offer.pk, said)
+        self._place(order, due)
+
+    def _place(self, order: Order, due: str = Order.Due.NOW) -> None:
+        with suppress(NotPlaced):
+            place(order, due)
+            return
+        order.lines.all().delete()
+
+    def wishes(self, number: int, name: str, size: int) -> list[Wish]:
+        people = [Attendee(OTHER, first_name=f"{name}{at}", email=f"{name}{at}@example.org") for at in range(size)]
+        return [Wish(one, self.role(number + 2 * at)) for at, one in enumerate(people)]
+
+    def enter(self, number: int, over_capacity: bool = False) -> None:
+        person = attendees.Typed(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
+        more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
+        with suppress(NotPlaced):
+            test_place_laws.desk.enter(self.staff, self.offer, person, **more)
+
+    # -- what people who wait do, some of it too late, twice, or by an old mail --
+
+    def join(self, number: int, size: int = 1) -> None:
+        name = f"q{number}" if number == 5 else f"q{WaitingEntry.objects.count()}x"  # the fifth comes again and again
+        contact = Contact(name, f"{name}@example.org")
+        entries.join(self.offer, self.wishes(number, name, size), contact)
+
+    def join_as_two(self, number: int) -> None:
+        self.join(number, 2)
+
+    def entry(self, number: int) -> WaitingEntry | None:
+        """Any that ever was: those for whom a place is kept come first, for they get a mail."""
+        found = sorted(WaitingEntry.objects.order_by("pk"), key=lambda one: one.state != State.OFFERED)
+        return found[number % len(found)] if found else None
+
+    def take(self, number: int) -> None:
+        self.take_in_tabs(number, 1)
+
+    def take_in_two_tabs(self, number: int) -> None:
+        self.take_in_tabs(number, 2)
+
+    def take_in_tabs(self, number: int, tabs: int) -> None:
+        entry = self.entry(number // 2)
+        if entry is None:
+            return
+        filled = [carts.new() for _ in range(tabs)]
+        with suppress(entries.CannotBe):
+            for tab in filled:
+                entries.take(entry, tab)
+            for tab in filled:
+                self._place(tab, Order.Due.DOOR if number % 2 else Order.Due.NOW)
+
+    def leave(self, number: int) -> None:
+        if entry := self.entry(number):
+            entries.leave(entry)
+
+    def late(self, number: int) -> None:
+        """The time of an offer is over, whether or not anybody has noticed yet."""
+        past = timezone.now() - timedelta(minutes=1)
+        offered = WaitingEntry.objects.filter(state=State.OFFERED).order_by("pk")
+        WaitingEntry.objects.filter(pk__in=[one.pk for one in offered[: 1 + number // 3]]).update(offered_until=past)
+
+    def move(self, number: int) -> None:
+        if entry := self.entry(number):
+            with suppress(entries.CannotBe):
+                entries.move(entry, 1 + number % 3, why="x", by=self.staff)
+
+    def by_hand(self, number: int) -> None:
+        if entry := self.entry(number):
+            with suppress(entries.CannotBe):
+                entries.offer_by_hand(entry, why="x", by=self.staff)
+
+    def off(self, number: int) -> None:
+        if entry := self.entry(number):
+            with suppress(entries.CannotBe):
+                entries.take_off(entry, why="x", by=self.staff)
+
+    # -- what holds --
+
+    def go(self, test: TestCase, act: str, number: int) -> None:
+        before = see(self.offer)
+        getattr(self, act)(number)
+        if number % 2:  # the worker comes by, or has not yet
+            queue.tend_all()
+        now, rules = see(self.offer), room.of(self.offer, timezone.now()).rules
+        self.check_limits(test, rules, now)
+        self.check_newcomers(test, rules, before, now)
+        if act not in ("by_hand", "move"):  # the desk's own reasons are in the history
+            self.check_line(test, rules, before, now)
+        self.check_ends(test)
+
+    def check_limits(self, test: TestCase, rules: Rules, now: Seen) -> None:
+        within = by_role(ours(now.seats))
+        test.assertLessEqual(within.total(), rules.capacity)
+        for role in rules.roles:
+            test.assertTrue(role.capacity is None or within[role.name] <= role.capacity, within)
+
+    def check_newcomers(self, test: TestCase, rules: Rules, before: Seen, now: Seen) -> None:
+        """Whoever came in could come in by the rules, beside those who were there and stayed."""
+        new = ours(now.seats - before.seats)
+        if new:
+            test.assertIsNone(obstacle(rules, by_role(now.seats - new), list(by_role(new).elements())))
+
+    def check_line(self, test: TestCase, rules: Rules, before: Seen, now: Seen) -> None:
+        """Where somebody came in past an entry that still waits, that entry could not have come and says why."""
+        came = ours(now.seats - before.seats)
+        ahead: set[str] = set()
+        for entry, wanted in before.line:
+            past = Counter({seat: number for seat, number in came.items() if seat[0] not in ahead})
+            ahead.add(owner(entry))
+            if past and entry in now.waiting:
+                counts = by_role(now.seats - past)
+                test.assertIsNotNone(obstacle(rules, counts, settle(rules, counts, wanted)))
+                test.assertTrue(WaitingEntry.objects.get(pk=entry).rule)
+
+    def check_ends(self, test: TestCase) -> None:
+        states = dict(WaitingEntry.objects.values_list("pk", "state"))
+        for entry, state in self.ended.items():
+            test.assertEqual(states[entry], state)
+        self.ended = {entry: state for entry, state in states.items() if state not in WaitingEntry.LIVE}
+
+    def check_at_rest(self, test: TestCase) -> None:
+        """When all is tended nobody waits who could come, and what holds each back is written beside them."""
+        queue.tend_all()
+        here = room.of(self.offer, timezone.now())
+        for entry in queue.in_line(self.offer):
+            why = obstacle(here.rules, here.counts, settle(here.rules, here.counts, entry.wanted))
+            test.assertEqual(why, Obstacle(entry.rule, entry.rule_role))
+        for walk in Walk.objects.all():
+            test.assertTrue(record_of.same_again(walk.given, walk.steps))
+
+
+@tag("once")
+class WaitingLawTest(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.sue = make.account("sue@example.org", "Sue")
+        make.offer(make.session("Open"), make.subject(), capacity=2)
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.lists(STEP, min_size=3, max_size=10), st.sampled_from([None, Apart(most=1), Apart(most=0)]))
+    @example([("cancel", 0), ("cancel", 1), ("take", 1)], None)
+    @example([("cancel", 0), ("cancel", 1), ("off", 0), ("place", 3)], Apart(most=0))
+    def test_no_sequence_passes_anybody_over_exceeds_a_limit_or_revives_an_entry(
+        self, steps: list[tuple[str, int]], apart: Apart | None
+    ) -> None:
+        school = School(None, self.sue, apart)
+        for act, number in steps:
+            school.go(self, act, number)
+        run_all()
+        school.check(self)
+        school.check_at_rest(self)
