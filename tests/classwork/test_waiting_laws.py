@@ -210,7 +210,7 @@ class School(test_place_laws.School):
         """Whoever came in could come in by the rules, beside those who were there and stayed."""
         new = ours(now.seats - before.seats)
         if new:
-            test.assertIsNone(obstacle(rules, by_role(now.seats - new), list(by_role(new).elements())))
+            test.assertIsNone(obstacle(rules, by_role(now.seats & before.seats), list(by_role(new).elements())))
 
     def check_line(self, test: TestCase, rules: Rules, before: Seen, now: Seen) -> None:
         """Where somebody came in past an entry that still waits, that entry could not have come and says why."""
@@ -220,7 +220,7 @@ class School(test_place_laws.School):
             past = Counter({seat: number for seat, number in came.items() if seat[0] not in ahead})
             ahead.add(owner(entry))
             if past and entry in now.waiting:
-                counts = by_role(now.seats - past)
+                counts = by_role((now.seats & before.seats) + (came - past))
                 test.assertIsNotNone(obstacle(rules, counts, settle(rules, counts, wanted)))
                 test.assertTrue(WaitingEntry.objects.get(pk=entry).rule)
 
