@@ -43,6 +43,13 @@ class ClassworkConfig(AppConfig):
             "Classes",
         ),
         (
+            "Minimum to run",
+            "desk_minimum",
+            "classwork.view_classoffer",
+            "Classes that run only if enough people register.",
+            "Classes",
+        ),
+        (
             "Proposals",
             "desk_proposals",
             "classwork.decide_proposal",
@@ -65,6 +72,14 @@ class ClassworkConfig(AppConfig):
         ),
     ]
     DESK_WORK = [
+        (
+            "class to decide about",
+            "classes to decide about",
+            "desk_minimum",
+            "",
+            "classwork.change_classoffer",
+            "classwork.domain.places.minimum.undecided",
+        ),
         (
             "proposal to answer",
             "proposals to answer",

@@ -79,6 +79,16 @@ class SchoolCancelled:
     call_off_id: int
 
 
+@dataclass(frozen=True)
+class RunDecided:
+    """A class that needs a minimum runs, is decided later, or waits for a person to decide."""
+
+    offer_id: int
+
+
+CLASS_CONFIRMED = EventType("classwork.class_confirmed", RunDecided, subject=("class_offer", "offer_id"))
+DECISION_PUT_OFF = EventType("classwork.decision_put_off", RunDecided, subject=("class_offer", "offer_id"))
+DECISION_NEEDED = EventType("classwork.decision_needed", RunDecided, subject=("class_offer", "offer_id"))
 CALLED_OFF = EventType("classwork.called_off", SchoolCancelled, subject=("call_off", "call_off_id"))
 
 

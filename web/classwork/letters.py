@@ -1,4 +1,4 @@
-"""What stands in the mails about days and classes that the school cancels."""
+"""What stands in the mails about what the school cancels, and about classes that need a minimum to run."""
 
 from dataclasses import asdict
 from typing import Any
@@ -7,7 +7,9 @@ from django.conf import settings
 from django.urls import reverse
 
 from classwork.domain.calling_off import telling
-from classwork.models import CallOff
+from classwork.domain.listed import Listed
+from classwork.domain.places import minimum
+from classwork.models import CallOff, ClassOffer
 from common import dates
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
@@ -46,5 +48,39 @@ def called_off_sample() -> dict[str, Any]:
         "classes": [one],
         "money": [{"number": "1042", "link": _page("/order/1042/"), "said": "nothing changes about the money"}],
         "teaching": [],
+        "contact": _page("/contact/"),
+    }
+
+
+def decision_context(message: Message) -> dict[str, Any]:
+    """What it says must still be so when it is sent."""
+    offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
+    if offer is None or offer.is_called_off:
+        raise NotNeeded("The class is gone, or was cancelled.")
+    if offer.is_tentative is (message.template == "classwork.class_runs"):
+        raise NotNeeded("It was decided otherwise meanwhile.")
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "day": dates.day(offer.decide_on) if offer.decide_on else "",
+        "minimum": offer.minimum,
+        "registered": minimum.number(offer),
+        "sentence": minimum.sentence(offer),
+        "link": _page(offer.get_absolute_url()),
+        "desk": _page(reverse("desk_minimum")),
+        "contact": _page(reverse("contact")),
+    }
+
+
+def decision_sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "day": "Sat 3 Jan",
+        "minimum": 8,
+        "registered": 5,
+        "sentence": "Runs if 8 people register by Saturday 3 January; you get everything back if not.",
+        "link": _page("/classes/1"),
+        "desk": _page("/desk/minimum/"),
         "contact": _page("/contact/"),
     }

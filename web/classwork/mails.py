@@ -267,6 +267,27 @@ def _waiting(name: str, title: str) -> Mail:
 
 MAILS = [
     Mail(
+        "classwork.class_runs",
+        kind=Kind.TRANSACTIONAL,
+        title="A class that needed a minimum takes place",
+        context=letters.decision_context,
+        sample=letters.decision_sample,
+    ),
+    Mail(
+        "classwork.decision_put_off",
+        kind=Kind.TRANSACTIONAL,
+        title="Whether a class takes place is decided later",
+        context=letters.decision_context,
+        sample=letters.decision_sample,
+    ),
+    Mail(
+        "classwork.decision_needed",
+        kind=Kind.TRANSACTIONAL,
+        title="A class has too few registrations, for the office",
+        context=letters.decision_context,
+        sample=letters.decision_sample,
+    ),
+    Mail(
         "classwork.called_off",
         kind=Kind.TRANSACTIONAL,
         title="The school cancels class days or a class",

@@ -4,7 +4,7 @@ from typing import Any
 
 from billing.domain import disputes, replacing
 from classwork.domain.calling_off.telling import tell
-from classwork.domain.places import registering, telling
+from classwork.domain.places import minimum, registering, telling
 from classwork.domain.places.arrows import Seat
 from classwork.domain.places.waiting import queue
 from classwork.domain.resources import releases
@@ -88,3 +88,19 @@ def mail_waiting(event: Any) -> None:
 
 def tell_called_off(event: Any) -> None:
     tell(event.payload.call_off_id)
+
+
+def look_at_minimum(event: Any) -> None:
+    minimum.look(event.payload.offer_id)
+
+
+def tell_class_runs(event: Any) -> None:
+    minimum.tell_attendees(event.payload.offer_id, "classwork.class_runs")
+
+
+def tell_decision_put_off(event: Any) -> None:
+    minimum.tell_attendees(event.payload.offer_id, "classwork.decision_put_off", event.key.partition(" ")[2])
+
+
+def ask_for_decision(event: Any) -> None:
+    minimum.ask_office(event.payload.offer_id)

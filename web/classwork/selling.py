@@ -12,7 +12,7 @@ from django.forms import Form
 from billing.kinds import Description, Facts, Gift, ProductKind, Terms, Unavailable
 from billing.models import OrderLine
 from classwork.domain.listed import Listed
-from classwork.domain.places import attendees, joining, opening, registering, terms
+from classwork.domain.places import attendees, joining, minimum, opening, registering, terms
 from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import admission
@@ -85,6 +85,8 @@ class PlaceKind(Attended):
         offer = self.offer(line)
         who = self.who(line)
         when = f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}"
+        if condition := minimum.sentence(offer):
+            when = f"{when}. {condition}"
         return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
 
     def facts(self, line: OrderLine, at: datetime) -> Facts:

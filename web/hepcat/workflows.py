@@ -22,7 +22,9 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.payment_failed": {"later": ["billing.receivers.mail_payment_failed"]},
     "billing.payment_late": {"later": ["billing.receivers.mail_payment_late"]},
     "classwork.place_held": {"later": ["classwork.receivers.look_for_twins"]},
-    "classwork.registration_confirmed": {"later": ["classwork.receivers.tell_attendee"]},
+    "classwork.registration_confirmed": {
+        "later": ["classwork.receivers.tell_attendee", "classwork.receivers.look_at_minimum"]
+    },
     "classwork.registration_ended": {
         "later": [
             "classwork.receivers.tend_waiting_list",
@@ -39,6 +41,9 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.place_offered": {"later": ["classwork.receivers.mail_waiting"]},
     "classwork.offer_lapsed": {"later": ["classwork.receivers.mail_waiting"]},
     "classwork.waiting_closed": {"later": ["classwork.receivers.mail_waiting"]},
+    "classwork.class_confirmed": {"later": ["classwork.receivers.tell_class_runs"]},
+    "classwork.decision_put_off": {"later": ["classwork.receivers.tell_decision_put_off"]},
+    "classwork.decision_needed": {"later": ["classwork.receivers.ask_for_decision"]},
     "classwork.called_off": {"later": ["classwork.receivers.tell_called_off"]},
     "classwork.offer_created": {"now": ["classwork.receivers.rebuild_releases"]},
     "classwork.offer_changed": {"now": ["classwork.receivers.rebuild_releases"]},

@@ -52,6 +52,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         ("When", {"fields": [("class_day", "start_time"), "dates_now", "single_days"]}),
         ("Missed Classes", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
         ("Where and with whom", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
+        ("Minimum to run", {"fields": [("minimum", "decide_on")]}),
         ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
         ("Joining late, and trying", {"fields": [("last_joining", "pro_rata"), ("drop_in_price", "trial_price")]}),
     ]

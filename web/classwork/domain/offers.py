@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +15,9 @@ from classwork.domain import calendar, faults, schedule, timetable
 from classwork.domain.announce import carry_out
 from classwork.domain.changes import differences, with_values
 from classwork.domain.faults import Fault, Refused
-from classwork.domain.preview import Preview, Row, draw
+from classwork.domain.preview import Effect, Preview, Row, draw
 from classwork.domain.schedule import Wanted
+from classwork.domain.timetable import Slot
 from classwork.models import Assignment, ClassOffer, SkippedDate
 from common import dates
 from history.domain import record
@@ -58,7 +59,7 @@ def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None
         [effect],
         rows=_own_rows(offer, changed),
         warnings=schedule.new_warnings([wanted], [effect], now),
-        faults=[*skip_faults(wanted), *schedule.faults([effect], now)],
+        faults=[*skip_faults(wanted), *_decision_faults(offer, changed, effect), *schedule.faults([effect], now)],
     )
 
 
@@ -85,6 +86,25 @@ def skip_faults(wanted: Wanted) -> list[Fault]:
     listed = ", ".join(dates.day(day) for day in strays)
     sentence = f"The class does not meet on {listed}. The nearest class day is {dates.day(meant)}."
     return [Fault("skipped", sentence, {"skipped": sorted({*kept, meant})})]
+
+
+def _decision_faults(before: ClassOffer, after: ClassOffer, effect: Effect) -> list[Fault]:
+    """Only where the day is chosen now; a class that moves is for whoever decides about it."""
+    if not after.is_tentative or after.decide_on is None or before.decide_on == after.decide_on:
+        return []
+    fault = decision_fault(after.decide_on, effect.after)
+    return [fault] if fault else []
+
+
+def decision_fault(day: date, meets: Iterable[Slot]) -> Fault | None:
+    """The day on which a class is decided is still ahead, and before the class begins."""
+    first = min((dates.local(slot.starts_at).date() for slot in meets), default=None)
+    if day < dates.today():
+        return Fault("decide_on", "This day is over; please give one to come.")
+    if first is not None and day >= first:
+        better = {"decide_on": first - timedelta(days=1)}
+        return Fault("decide_on", f"The class begins on {dates.day(first)}: please decide before.", better)
+    return None
 
 
 def _own_rows(before: ClassOffer, after: ClassOffer) -> list[Row]:

@@ -40,7 +40,17 @@ CHANGEABLE: dict[type[Subject | ClassOffer], tuple[str, ...]] = {
         "num_minutes",
         "full_price",
     ),
-    ClassOffer: ("location", "class_day", "start_time", "price", "terms", "skip_tagline", "public_note"),
+    ClassOffer: (
+        "location",
+        "class_day",
+        "start_time",
+        "price",
+        "minimum",
+        "decide_on",
+        "terms",
+        "skip_tagline",
+        "public_note",
+    ),
 }
 
 

@@ -32,6 +32,8 @@ OFFER_FIELDS = [
     "class_day",
     "start_time",
     "capacity",
+    "minimum",
+    "decide_on",
     "price",
     "pay_at_door",
     "drop_in_price",

@@ -15,6 +15,7 @@ from classwork.models import ClassOffer, Session, Subject
 from common import dates
 
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ProposalForm(PreviewedModelForm):
@@ -53,8 +54,19 @@ class OfferIdeaForm(ProposalForm):
 
     class Meta:
         model = ClassOffer
-        fields = ["session", "subject", "location", "class_day", "start_time", "terms", "skip_tagline", "public_note"]
-        widgets = {"start_time": TIME}
+        fields = [
+            "session",
+            "subject",
+            "location",
+            "class_day",
+            "start_time",
+            "terms",
+            "minimum",
+            "decide_on",
+            "skip_tagline",
+            "public_note",
+        ]
+        widgets = {"start_time": TIME, "decide_on": DAY}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,7 +92,7 @@ class ChangeOfferForm(ProposalForm):
     class Meta:
         model = ClassOffer
         fields = CHANGEABLE[ClassOffer]
-        widgets = {"start_time": TIME}
+        widgets = {"start_time": TIME, "decide_on": DAY}
 
     def plan(self) -> Preview:
         return offers.plan_offer(stored(self.instance), self.draft())

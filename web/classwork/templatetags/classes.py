@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from classwork.domain import levels
 from classwork.domain.places import joining as late
-from classwork.domain.places import words
+from classwork.domain.places import minimum, words
 from classwork.domain.places.room import Room
 from classwork.models import ClassOffer, Registration
 from common import dates
@@ -37,6 +37,12 @@ def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
 def joining(offer: ClassOffer) -> late.Joining:
     """What there is to pay for whoever registers now."""
     return late.offered(offer, timezone.now())
+
+
+@register.filter
+def condition(offer: ClassOffer) -> str:
+    """For a class that needs a minimum to run, until it is certain."""
+    return minimum.sentence(offer)
 
 
 @register.filter

@@ -13,7 +13,7 @@ from classwork.domain import calendar, guide, listing, structured
 from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
-from classwork.domain.places import joining, opening, room, terms
+from classwork.domain.places import joining, minimum, opening, room, terms
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Location, Session
 from common import dates
@@ -69,6 +69,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "subject": offer.subject,
         "event": structured.event(listed),
         "room": room.of(offer, now),
+        "registered": minimum.number(offer) if offer.is_tentative else 0,
         "closed": opening.closed_because(offer, now),
         "tickets": sale.is_sold(offer) and sale.days(offer, now),
         "joins": joining.offered(offer, now),

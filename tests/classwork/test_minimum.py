@@ -1,0 +1,146 @@
+"""Classes that run only if enough people register."""
+
+from datetime import timedelta
+
+from django.core import mail
+from django.test import override_settings
+from django.urls import reverse
+
+from billing.models import Order, Refund
+from classwork.domain import offers
+from classwork.domain.faults import Refused
+from classwork.domain.offers import OfferDraft
+from classwork.domain.places import minimum
+from classwork.models import CallOff, ClassOffer, Registration
+from common import dates, work
+from history.models import Entry
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, me, pay, place
+
+
+class MinimumTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.day = dates.today() + timedelta(days=3)
+        self.needs(2)
+
+    def needs(self, people: int) -> None:
+        offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": people, "decide_on": self.day}))
+        self.offer.refresh_from_db()
+
+    def bought(self, name: str = "Ann") -> Order:
+        return pay(place(cart((self.offer, me()), name=name, email=f"{name.lower()}@example.org")))
+
+    def due(self) -> int:
+        return minimum.decide_due(self.day + timedelta(days=1))
+
+    def told(self, subject: str) -> list[str]:
+        run_all()
+        send_all()
+        return sorted(letter.to[0] for letter in mail.outbox if subject in letter.subject)
+
+
+class DecidingTest(MinimumTestCase):
+    def test_buyers_read_it_before_they_buy_and_it_is_stored_with_what_they_bought(self) -> None:
+        said = minimum.sentence(self.offer)
+        self.assertIn("Runs if 2 people register by", said)
+        for page in (self.offer.get_absolute_url(), reverse("classoffer_list"), reverse("register")):
+            self.assertContains(self.client.get(page), said)
+        self.assertIn("you get everything back if not", self.bought().lines.get().detail)
+
+    def test_enough_before_the_day_is_certain_at_once_and_everybody_is_told_once(self) -> None:
+        self.bought()
+        self.assertEqual(self.told("takes place"), [])
+        self.bought("Ben")
+        self.assertEqual(self.told("takes place"), ["ann@example.org", "ben@example.org"])
+        minimum.look(self.offer.pk)
+        self.assertEqual(len(self.told("takes place")), 2)
+
+    @override_settings(MINIMUM_CONFIRMS_AT_ONCE=False)
+    def test_or_on_the_day_where_the_school_wants_it_so(self) -> None:
+        self.bought()
+        self.bought("Ben")
+        run_all()
+        self.assertTrue(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
+        self.assertEqual((self.due(), self.due()), (1, 0))
+        self.assertFalse(ClassOffer.objects.get(pk=self.offer.pk).is_tentative)
+
+    def test_places_at_the_door_count_and_kept_ones_do_not(self) -> None:
+        place(cart((self.offer, me()), name="Ann", email="ann@example.org"))
+        self.assertEqual(minimum.number(self.offer), 0)
+        place(cart((self.offer, me()), name="Ben", email="ben@example.org"), Order.Due.DOOR)
+        self.assertEqual(minimum.number(self.offer), 1)
+
+    @override_settings(OFFICE_EMAIL="office@example.org")
+    def test_too_few_are_put_before_a_person_once_and_nothing_is_cancelled(self) -> None:
+        self.bought()
+        self.assertEqual(minimum.decide_due(self.day), 0)
+        self.assertEqual((self.due(), self.due()), (1, 0))
+        self.assertEqual(self.told("Does"), ["office@example.org"])
+        self.assertIn("class to decide about", [one.label for one in work.waiting(self.ada)])
+        self.assertFalse(CallOff.objects.exists())
+
+    @override_settings(MINIMUM_NOT_REACHED="cancel")
+    def test_or_cancelled_with_everything_given_back(self) -> None:
+        order = self.bought()
+        self.assertEqual((self.due(), self.due()), (1, 0))
+        order.refresh_from_db()
+        self.assertEqual((order.charged, Refund.objects.get().amount), (0, order.payments.get().captured_amount))
+        self.assertEqual(Registration.objects.get().state, Registration.State.CANCELLED)
+        self.assertIn("ann@example.org", self.told("cancelled"))
+
+    def test_what_was_confirmed_by_hand_stays_though_people_leave(self) -> None:
+        self.assertTrue(minimum.confirm(self.offer, why="Worth it", by=self.ada))
+        self.assertFalse(minimum.confirm(self.offer, why="Again", by=self.ada))
+        self.assertEqual(self.due(), 0)
+        self.assertTrue(Entry.objects.filter(action="classwork.class_confirmed", why="Worth it").exists())
+
+    def test_the_day_is_put_off_and_everybody_is_told(self) -> None:
+        self.bought()
+        self.due()
+        later = self.day + timedelta(days=1)
+        minimum.extend(self.offer, later, why="Holidays", by=self.ada)
+        self.offer.refresh_from_db()
+        self.assertEqual((self.offer.decide_on, self.offer.asked_at), (later, None))
+        self.assertEqual(self.told("decided later"), ["ann@example.org"])
+        self.assertEqual(minimum.decide_due(later + timedelta(days=1)), 1)
+
+    def test_a_day_that_is_over_or_after_the_beginning_is_refused(self) -> None:
+        for day in (dates.today() - timedelta(days=1), self.offer.meetings.get(number=1).on):
+            with self.subTest(day), self.assertRaises(Refused):
+                minimum.extend(self.offer, day, why="x", by=self.ada)
+            with self.subTest(day), self.assertRaises(Refused):
+                offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": day}))
+
+    def test_both_or_neither(self) -> None:
+        with self.assertRaisesMessage(Refused, "please give both, or neither"):
+            offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": None}))
+
+
+class DeskTest(MinimumTestCase):
+    def test_the_desk_lets_it_run_or_puts_it_off_with_a_reason(self) -> None:
+        self.log_in(self.ada)
+        self.assertContains(self.client.get(reverse("desk_minimum")), "0 of 2: 2 more to go")
+        later = {"why": "Holidays", "day": (self.day + timedelta(days=1)).isoformat()}
+        for name, said in (("desk_put_off_class", later), ("desk_confirm_class", {"why": "Worth it"})):
+            self.assertRedirects(self.client.post(reverse(name, args=[self.offer.pk]), said), reverse("desk_minimum"))
+        self.assertContains(self.client.get(reverse("desk_minimum")), "No class waits for a minimum")
+        empty = self.client.post(reverse("desk_confirm_class", args=[self.offer.pk]), {"why": ""}, follow=True)
+        self.assertContains(empty, "Please say why")
+
+    def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
+        self.log_in(self.ada)
+
+        def rows(count: int) -> None:
+            for number in range(count):
+                subject = make.subject("L2", f"V{ClassOffer.objects.count()}"[:2]) if not number else self.offer.subject
+                make.offer(self.session, subject, minimum=3, decide_on=self.day)
+
+        self.assertSameQueries(reverse("desk_minimum"), rows)
+
+    def test_the_wizard_cancels_it(self) -> None:
+        self.log_in(self.ada)
+        asked = {"class": self.offer.pk, "whole": "on"}
+        self.assertContains(self.client.get(reverse("desk_call_off"), asked), "What do people get for it?")

@@ -1,0 +1,7 @@
+from django import forms
+
+from billing.forms import WhyForm
+
+
+class PutOffForm(WhyForm):
+    day = forms.DateField(label="Decide on", widget=forms.DateInput(attrs={"type": "date"}))

@@ -1,0 +1,47 @@
+"""Classes that need a minimum to run: the desk's list of them, and deciding."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from billing.forms import WhyForm
+from classwork.domain.faults import Refused
+from classwork.domain.places import minimum
+from classwork.forms.minimum import PutOffForm
+from classwork.models import ClassOffer
+from common import dates
+from users.roles import acting, desk_required
+
+
+@require_safe
+@desk_required("classwork.view_classoffer")
+def index(request: HttpRequest) -> HttpResponse:
+    """Soonest first."""
+    offers = minimum.counted(ClassOffer.objects.tentative().select_related("subject__level", "session", "location"))
+    rows = [
+        (offer, minimum.progress(offer, offer.registered))  # type: ignore[attr-defined]
+        for offer in offers.order_by("decide_on", "pk")
+    ]
+    return render(request, "desk/minimum.html", {"rows": rows, "today": dates.today()})
+
+
+@require_POST
+@desk_required("classwork.change_classoffer")
+def decide(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
+    form = WhyForm(request.POST) if deed == "confirm" else PutOffForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Please say why" + ("." if deed == "confirm" else ", and until when."))
+        return redirect("desk_minimum")
+    why, by = form.cleaned_data["why"], acting(request)
+    try:
+        if deed == "confirm":
+            minimum.confirm(offer, why=why, by=by)
+            messages.success(request, f"{offer} runs. Whoever is registered is told.")
+        else:
+            minimum.extend(offer, form.cleaned_data["day"], why=why, by=by)
+            messages.success(request, f"{offer} is decided on {dates.day(form.cleaned_data['day'])}.")
+    except Refused as no:
+        messages.error(request, str(no))
+    return redirect("desk_minimum")
