@@ -12,6 +12,7 @@ from billing.domain import quoting, ways
 from billing.models import Dispute, Order, Refund
 from classwork.domain import offers
 from classwork.domain.offers import OfferDraft
+from classwork.domain.places import desk
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
@@ -82,6 +83,16 @@ class GivingUpTest(SchoolTestCase):
         self.assertEqual(self.click(url, page).status_code, 302)  # type: ignore[arg-type]
         self.assertEqual(self.now(self.kits), State.CANCELLED)
         self.assertEqual(self.mails(), [("billing.line_cancelled", self.gus.email)])
+
+    def test_whoever_was_entered_at_the_desk_is_the_payer_under_their_address(self) -> None:
+        other = make.offer(self.session, make.subject(version="B"))
+        order = desk.enter(self.ada, other, self.student)
+        self.log_in(self.alice)
+        self.assertEqual(self.client.get(self.url(buying.line(order).registrations.get())).status_code, 200)
+        self.alice.email_confirmed_at = timezone.now()
+        self.alice.save()
+        page = self.client.get(self.url(buying.line(order).registrations.get()), follow=True)
+        self.assertContains(page, "You owe nothing any more.")
 
     def test_strangers_do_not_find_the_place(self) -> None:
         for person in (self.sam, self.tess, self.ada):

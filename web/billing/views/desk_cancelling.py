@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from billing import visit
-from billing.domain import orders, quoting, ways
+from billing.domain import orders, quoting, terms, ways
 from billing.domain.ways import Way
 from billing.forms import CancelLineForm
 from billing.models import OrderLine
@@ -66,5 +66,8 @@ def _page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    context = {"order": line.order, "line": line, "form": form, "quote": quote, "problem": problem}
+    at = timezone.now()
+    holds = terms.sold(line, at)
+    promised = {"sentences": terms.sentences(holds, at), "withdrawal": terms.withdrawal(holds, line.order)}
+    context = {"order": line.order, "line": line, "form": form, "quote": quote, "problem": problem} | promised
     return render(request, "billing/desk/cancel.html", context, status=status)

@@ -69,7 +69,7 @@ class CancellationStep(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.percent} % until {self.number} {self.get_unit_display()}"
+        return f"{self.percent.normalize():f} %, {self.get_gives_display()}"
 
     @cached_property
     def rule(self) -> str:

@@ -4,9 +4,10 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from billing.domain import ledger, payments
+from billing.domain import cart as carts
+from billing.domain import ledger, payments, placing
 from billing.models import Order
-from classwork.domain.places import attendees, desk, room
+from classwork.domain.places import attendees, choosing, desk, room
 from classwork.domain.places.waiting import arranging, entries
 from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import Role
@@ -44,6 +45,7 @@ def load() -> None:
         pay(ada, desk.enter(ada, beginning(session, version), alice))
     pay(ada, desk.enter(ada, beginning(running, "A"), kit))
     desk.enter(ada, beginning(following, "A"), kit)
+    two_classes(ada, User.objects.get(email="alice@example.org"), following)
     fill(ada, beginning(following, "A"), NAMES[:8])
     fill(ada, following.offers.get(subject__name="Solo jazz"), NAMES[2:])
     wait(following.offers.get(subject__name="Solo jazz"))
@@ -53,6 +55,16 @@ def load() -> None:
 
 def beginning(session: Session, version: str) -> ClassOffer:
     return session.offers.get(subject__level__code="Beg", subject__version=version)
+
+
+def two_classes(ada: User, account: User, session: Session) -> None:
+    """In one order, so that cancelling one of them has something to work out anew."""
+    order = carts.new(account)
+    order.payer_name, order.payer_email = account.get_full_name(), account.email
+    order.save(update_fields=["payer_name", "payer_email"])
+    wanted = [session.offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
+    choosing.put_in_cart(order, choosing.Choice(wanted, [attendees.Attendee(attendees.ME)]))
+    pay(ada, placing.place(order, placing.How(Order.Due.DOOR), seen=None, at=timezone.now()))
 
 
 def fill(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:

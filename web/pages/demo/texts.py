@@ -37,8 +37,8 @@ These are the terms of a demo school. Nobody has to keep them.
 
 ## Your place
 
-A place is yours once it is paid or once we have agreed that you pay at the door. If you cannot come, tell us before
-the first class, and you get your money back.
+A place is yours once it is paid or once we have agreed that you pay at the door. If you change your
+mind, you cancel it yourself; what comes back until when stands beside each class before you buy, and on your order.
 
 ## In class
 

@@ -1,0 +1,48 @@
+"""A change of mind on a phone: the terms are read before buying, and one of two classes is cancelled as quoted."""
+
+import re
+from datetime import time
+
+from django.test import override_settings
+
+from billing.models import Refund
+from classwork.models import Registration
+from tests import make
+from tests.browser.phone import PhoneTestCase
+from tests.classwork import buying
+from tests.classwork.test_terms import usual
+
+
+@override_settings(WITHDRAWAL_DAYS=14)
+class CancellingTest(PhoneTestCase):
+    def test_a_student_reads_the_terms_and_cancels_one_of_two_classes(self) -> None:
+        usual()
+        other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        buying.pay(buying.place(buying.cart(*((offer, buying.me()) for offer in (self.school.offer, other)),
+                                            payer=self.school.alice)))  # fmt: skip
+        page = self.phone(self.school.alice)
+        page.goto(other.get_absolute_url())
+        page.get_by_role("heading", name="If you change your mind").wait_for()
+        page.goto("/user/classes/")
+        page.get_by_role("link", name=re.compile("Cancel this class.*Beginning B")).click()
+        self.look(page, "Cancel Beginning B")
+        page.get_by_text("goes back the way it was paid").wait_for()
+        page.get_by_role("button", name="Confirm the withdrawal").click()
+        page.get_by_text("We have your withdrawal; a mail confirms it.").wait_for()
+        self.check_page(page)
+        self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
+        states = Registration.objects.order_by("offer").values_list("state", flat=True)
+        self.assertEqual((list(states), Refund.objects.count()), (["confirmed", "cancelled"], 1))
+
+    def test_the_terms_stand_in_the_cart_and_before_the_last_click(self) -> None:
+        usual()
+        page = self.phone()
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page)
+        page.get_by_text("(7 days before the first class) you get everything back.").wait_for()
+        page.get_by_text("Within 14 days after ordering").wait_for()
+        page.goto("/cart/")
+        page.get_by_text("If you change your mind").click()
+        page.get_by_text("you get 50 % back, as credit.").wait_for()
+        self.look(page, "Your cart")
