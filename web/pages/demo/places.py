@@ -7,6 +7,8 @@ from django.utils import timezone
 from billing.domain import cart as carts
 from billing.domain import ledger, payments, placing
 from billing.models import Order
+from classwork.domain import offers
+from classwork.domain.offers import OfferDraft
 from classwork.domain.places import attendees, choosing, desk, room
 from classwork.domain.places.waiting import arranging, entries
 from classwork.domain.places.waiting.arranging import Apart
@@ -51,6 +53,32 @@ def load() -> None:
     wait(following.offers.get(subject__name="Solo jazz"))
     roles(ada, following.offers.get(subject__name="Balboa basics"))
     fill(ada, following.offers.get(subject__name="Aerials for the careful"), NAMES[:8])
+    try_out(ada, running, following, (alice, kit))
+
+
+def try_out(ada: User, running: Session, following: Session, guests: tuple[Student, Student]) -> None:
+    """Two classes can be tried for an evening: Kit will try one, Alice comes to another for once."""
+    jazz, beginners = running.offers.get(subject__name="Solo jazz"), beginning(following, "B")
+    for offer in (jazz, beginners):
+        prices = {"drop_in_price": Decimal(15), "trial_price": Decimal(0), "last_joining": 3}
+        offers.change_offer(ada, offer, OfferDraft(prices))
+    alice, kit = guests
+    ticket(ada, beginners, kit, trial=True)
+    ticket(ada, jazz, alice, trial=False)
+
+
+def ticket(ada: User, offer: ClassOffer, student: Student, *, trial: bool) -> None:
+    """For the next day, where there is one, taken and paid at the desk."""
+    day = offer.meetings.filter(starts_at__gt=timezone.now(), cancelled_at=None).first()
+    account = student.user or student.guardian
+    if day is None or account is None:
+        return
+    who = attendees.Attendee(attendees.STUDENT, student_id=student.pk)
+    cart = carts.new(account)
+    cart.payer_name, cart.payer_email = str(account), account.email
+    cart.save()
+    choosing.put_tickets_in_cart(cart, day.pk, [who], trial=trial)
+    pay(ada, placing.place(cart, placing.How(Order.Due.DOOR, by_staff=ada), seen=None, at=timezone.now()))
 
 
 def beginning(session: Session, version: str) -> ClassOffer:

@@ -1,0 +1,31 @@
+"""A stranger tries one evening, and stays for the difference."""
+
+from classwork.domain.places.tickets import staying
+from classwork.models import ClassOffer, Registration, Ticket
+from outbox.testing import run_all
+from tests.browser.phone import PhoneTestCase
+
+
+class TryingTest(PhoneTestCase):
+    def test_a_stranger_tries_one_class_and_then_stays_for_the_difference(self) -> None:
+        ClassOffer.objects.filter(pk=self.school.offer.pk).update(price=60, trial_price=5, drop_in_price=15)
+        page = self.phone()
+        page.goto(self.school.offer.get_absolute_url())
+        page.get_by_role("link", name="Try one class for $5.00").click()
+        self.look(page, "Come for one class")
+        self.go_on(page)
+        self.payer(page)
+        self.order(page)
+        self.pay(page)
+        run_all()
+        ticket = Ticket.objects.for_lists().get()
+        self.assertEqual((ticket.state, ticket.words), ("confirmed", "trial"))
+        page.goto(staying.address(ticket))
+        self.look(page, "Your trial class")
+        page.get_by_role("button", name="Stay, $55.00").click()
+        self.payer(page)
+        page.get_by_text("-$5.00").first.wait_for()
+        self.order(page)
+        self.pay(page)
+        ticket.refresh_from_db()
+        self.assertEqual((ticket.state, Registration.objects.get().state), ("transferred", "confirmed"))
