@@ -38,7 +38,7 @@ def _kinds(offer: ClassOffer) -> list[tuple[str, str]]:
     found = []
     if offer.trial_price is not None:
         price = show(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
-        found.append((TRIAL, f"A trial, {price}: for who is new to {_new_to()}, once"))
+        found.append((TRIAL, f"A trial, {price}: once, for whoever is new to {_new_to()}"))
     if offer.drop_in_price is not None:
         found.append((DROP_IN, f"A single class, {show(offer.drop_in_price, settings.CURRENCY)}"))
     return found

@@ -109,6 +109,7 @@ def _is_another(request: HttpRequest, found: Ticket) -> bool:
 def _page(
     request: HttpRequest, offer: ClassOffer, days: list[sale.Day], form: TicketForm, other: OtherForm
 ) -> HttpResponse:
+    form.fields["who"].required = True  # said, not checked: nobody is to read "optional"
     full = [day.meeting for day in days if day.room.is_full]
     context = {"offer": offer, "form": form, "other": other, "full": full, "all_full": len(full) == len(days)}
     return render(request, "classwork/ticket_form.html", context)
