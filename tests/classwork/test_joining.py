@@ -139,6 +139,15 @@ class LastJoiningTest(LateTestCase):
         self.asked(last_joining=5)
         self.assertEqual(self.closed(), "")
 
+    def test_the_sessions_end_of_registration_is_for_classes_that_say_nothing_themselves(self) -> None:
+        begun(self.offer, 2)
+        type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
+        self.assertEqual(self.closed(), opening.CLOSED)
+        self.assertEqual(opening.open_offers(timezone.now()), [])
+        self.asked(last_joining=4)
+        self.assertEqual(self.closed(), "")
+        self.assertEqual(opening.open_offers(timezone.now()), [self.offer])
+
     def test_the_desk_lets_people_join_later_with_a_right_of_its_own(self) -> None:
         begun(self.offer, 2)
         self.asked(last_joining=1)

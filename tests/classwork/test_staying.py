@@ -94,6 +94,16 @@ class PriceTest(StayingTestCase):
         money_back.by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
         self.assertEqual(pay(self.stay(Ticket.objects.for_lists().get())).charged, 55)
 
+    def test_who_was_there_for_an_evening_may_stay_when_registration_is_over_for_newcomers(self) -> None:
+        ticket = self.bought()
+        type(self.session).objects.update(expire_date=timezone.localdate() - timedelta(days=1))
+        self.assertEqual(pay(self.stay(ticket)).charged, 45)
+
+    def test_the_page_says_what_the_cart_will_say(self) -> None:
+        ticket = self.bought(1)
+        self.after(3)
+        self.assertEqual(staying.quote(ticket, timezone.now()), (36, 15))
+
     def test_the_ticket_stands_until_the_place_is_paid(self) -> None:
         ticket = self.bought()
         order = self.stay(ticket)

@@ -96,7 +96,8 @@ class PlaceKind(Attended):
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         offer = self.offer(line)
         by_desk = line.details.get("by_desk")
-        closed = joining.at_the_desk(line, offer, at) if by_desk else opening.closed_because(offer, at)
+        known = "ticket" in line.details
+        closed = joining.at_the_desk(line, offer, at) if by_desk else opening.closed_because(offer, at, known=known)
         if closed:
             return [closed]
         full = admission.why_not(line, offer, at)

@@ -7,7 +7,7 @@ from django.utils.html import format_html
 
 from classwork.admin.offers import LookedUp
 from classwork.domain.places import words
-from classwork.models import Registration
+from classwork.models import Registration, Ticket
 from users.admin import panels
 
 
@@ -47,4 +47,32 @@ class RegistrationAdmin(LookedUp):
 
     @admin.display
     def payment(self, obj: Registration) -> str:
+        return str(words.of_payment(obj, timezone.now()))
+
+
+@admin.register(Ticket)
+class TicketAdmin(LookedUp):
+    list_display = ["student", "class_day", "what", "place", "payment", "created_at"]
+    list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__offer__session"]
+    search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
+    fields = ["student", "class_day", "what", "place", "why", "payment", "created_at", "confirmed_at", "ended_at"]
+    ordering = ["-meeting__starts_at", "student__first_name"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Ticket]":
+        return Ticket.objects.for_lists()
+
+    @admin.display(description="class day", ordering="meeting__starts_at")
+    def class_day(self, obj: Ticket) -> str:
+        return str(obj.meeting)
+
+    @admin.display(ordering="trial_of")
+    def what(self, obj: Ticket) -> str:
+        return obj.words
+
+    @admin.display(ordering="state")
+    def place(self, obj: Ticket) -> str:
+        return str(words.of_ticket(obj, timezone.now()))
+
+    @admin.display
+    def payment(self, obj: Ticket) -> str:
         return str(words.of_payment(obj, timezone.now()))

@@ -71,6 +71,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         "why_not": said,
         "asked": asked,
         "taken_off": taken_off,
+        "currency": found.line.order.currency,
         "rest": asked - taken_off if asked is not None and taken_off is not None else None,
         "log_in": _is_another(request, found),
     }

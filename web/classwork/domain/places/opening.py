@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from billing.kinds import ZERO, Facts
 from classwork.domain.places import joining
 from classwork.domain.places.joining import Joining
@@ -17,13 +19,18 @@ CALLED_OFF = "This class was cancelled by the school."
 def open_offers(at: datetime) -> list[ClassOffer]:
     """In the order of the week; classes that are full are among them."""
     today = dates.local(at).date()
-    found = ClassOffer.objects.published(today).filter(session__expire_date__gte=today, called_off_at=None).for_lists()
+    lasts = Q(session__expire_date__gte=today) | Q(last_joining__isnull=False)
+    found = ClassOffer.objects.published(today).filter(lasts, called_off_at=None).for_lists()
     return [offer for offer in found if not closed_because(offer, at)]
 
 
-def closed_because(offer: ClassOffer, at: datetime) -> str:
+def closed_because(offer: ClassOffer, at: datetime, *, known: bool = False) -> str:
     """'' while people can register: approved, its session published and not expired, and a class day still to come
-    from which one can join."""
+    from which one can join.
+
+    The session's end of registration is for newcomers (`known` are those who have been there for an evening), and for
+    classes that do not say themselves until when one can join.
+    """
     today = dates.local(at).date()
     if not offer.is_listed or offer.session.publish_date > today:
         return NOT_OPEN
@@ -31,7 +38,9 @@ def closed_because(offer: ClassOffer, at: datetime) -> str:
         return CALLED_OFF
     if _is_over(offer, at):
         return OVER
-    return CLOSED if offer.session.expire_date < today else joining.too_late(offer, at)
+    if offer.session.expire_date < today and offer.last_joining is None and not known:
+        return CLOSED
+    return joining.too_late(offer, at)
 
 
 def facts(offer: ClassOffer, joins: Joining) -> Facts:

@@ -39,6 +39,8 @@ def closed_because(meeting: Meeting, at: datetime, *, trial: bool) -> str:
     offer = meeting.offer
     if not offer.is_listed or offer.session.publish_date > dates.local(at).date():
         return opening.NOT_OPEN
+    if offer.is_called_off:
+        return opening.CALLED_OFF
     if price(offer, trial=trial) is None:
         return NO_TRIAL if trial else NOT_SOLD
     if meeting.is_cancelled:

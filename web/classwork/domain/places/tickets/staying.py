@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from billing.domain import cart as carts
-from billing.domain import placing, replacing
+from billing.domain import placing, pricing, replacing
 from billing.models import Order, OrderLine
 from classwork.domain.places import attendees, joining, opening
 from classwork.domain.places.arrows import State
@@ -50,7 +50,7 @@ def why_not(ticket: Ticket, at: datetime) -> str:
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
     if Registration.objects.live().filter(student=ticket.student_id, offer=offer).exists():
         return ALREADY.format(ticket.student)
-    return opening.closed_because(offer, at) or replacing.why_not(ticket.line, at)
+    return opening.closed_because(offer, at, known=True) or replacing.why_not(ticket.line, at)
 
 
 # -- what it costs -------------------------------------------------------------------------------------------------
@@ -78,11 +78,13 @@ def with_ticket(ticket: Ticket, now: Joining, paid: Decimal, at: datetime) -> Jo
 
 
 def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
-    """What the place costs, and what of it the ticket pays; before discounts."""
-    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
-    paid, now = replacing.worth(ticket.line).paid, joining.of(offer, at)
-    asked = (with_ticket(ticket, now, paid, at) if now.less else now).asked
-    return asked, min(paid, asked)
+    """What the place costs when it is paid now, and what of it the ticket pays; as the cart would say it."""
+    line = OrderLine(order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, replaces=ticket.line)
+    line.details = details(ticket)
+    item = pricing.Item(0, line.kind, line.product_id, replacing.facts_of(line, at))
+    price = pricing.price(pricing.Ask((item,), ticket.line.order.currency, lost=pricing.lost_by([item], at)))
+    paid = -price.by_step("carried")
+    return price.total + paid, paid
 
 
 # -- doing it --------------------------------------------------------------------------------------------------------
