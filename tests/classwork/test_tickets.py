@@ -11,19 +11,24 @@ from django.utils import timezone
 from billing.domain import cancel, orders, payments
 from billing.domain.placing import NotPlaced
 from billing.models import Case, Order, Payment
-from classwork.domain import meetings
+from classwork import personal
+from classwork.domain import meetings, subjects
+from classwork.domain.faults import Refused
 from classwork.domain.places import room
 from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import holders
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import ClassOffer, OfferRole, Registration, Ticket, WaitingEntry
+from common.personal import Conflict, Person
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests import make
 from tests.base import SchoolTestCase
+from tests.classwork import giving
 from tests.classwork.buying import cart, line, me, of, other, pay, place
 from tests.classwork.trying import begun, fresh, ticket_cart
+from users.domain import privacy
 from users.models import Student
 
 State = Ticket.State
@@ -234,6 +239,32 @@ class TrialTest(TicketTestCase):
         self.buy(0, payer=self.alice)
         with self.assertRaisesMessage(NotPlaced, "has a ticket for that day already"):
             self.buy(0, payer=self.alice)
+
+
+class PersonalTest(TicketTestCase):
+    def test_joined_records_take_tickets_over_unless_both_have_the_same(self) -> None:
+        order = self.buy(0, payer=self.alice, trial=True)
+        twin = Student.objects.create(first_name="Alice", last_name="Arden")
+        Ticket.objects.update(student=twin)
+        self.assertIn("One ticket is taken over.", privacy.merge(self.ada, twin, self.student, "One person"))
+        self.assertEqual((self.ticket(order).student, line(order).details["attends"]), (self.student, self.student.pk))
+        again = Student.objects.create(first_name="Alice", last_name="Arden")
+        giving.ticket(again, self.days[0])
+        with self.assertRaisesMessage(Conflict, "Both have a trial ticket"):
+            privacy.merge(self.ada, again, self.student, "One person")
+
+    def test_what_is_told_of_a_person_names_their_tickets(self) -> None:
+        self.buy(0, payer=self.alice, trial=True)
+        told = personal.export(Person(self.alice.pk, (self.student.pk,)))
+        self.assertEqual([one["what"] for one in told["single classes"]], ["trial"])  # type: ignore[attr-defined]
+
+
+class ScheduleTest(TicketTestCase):
+    def test_a_day_with_a_ticket_is_not_taken_away_by_a_change_of_the_rule(self) -> None:
+        pay(self.buy(4))
+        with self.assertRaisesMessage(Refused, "somebody has a ticket for"):
+            subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 3})
+        self.assertEqual(self.offer.meetings.count(), 5)
 
 
 class SeenTest(TicketTestCase):
