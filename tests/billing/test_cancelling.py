@@ -270,7 +270,7 @@ class PagesTest(QuotingTestCase):
         order = self.placed(1, 2, due=Order.Due.DOOR)
         url = order.cancel_address
         page = self.client.get(url)
-        self.assertContains(page, "You owe nothing any more.")
+        self.assertContains(page, "Nothing is owed any more.")
         self.assertEqual(self.click(url, page).status_code, 302)
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.CANCELLED)

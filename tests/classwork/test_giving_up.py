@@ -92,7 +92,7 @@ class GivingUpTest(SchoolTestCase):
         self.alice.email_confirmed_at = timezone.now()
         self.alice.save()
         page = self.client.get(self.url(buying.line(order).registrations.get()), follow=True)
-        self.assertContains(page, "You owe nothing any more.")
+        self.assertContains(page, "Nothing is owed any more.")
 
     def test_strangers_do_not_find_the_place(self) -> None:
         for person in (self.sam, self.tess, self.ada):
