@@ -12,7 +12,7 @@ from django.utils import timezone
 from billing.domain import cancel, disputes, ledger, locks, orders
 from billing.gateways.facts import Disputed
 from billing.models import Order
-from classwork.domain.places import diary, mine, moving, room
+from classwork.domain.places import alternatives, diary, mine, moving, room
 from classwork.domain.places.moving import ByDesk, CannotBe, Wish
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact
@@ -200,7 +200,7 @@ class RefusedTest(MovingTestCase):
         place = self.place(buying.pay(buying.place(order)))
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         self.assertSays(moving.OTHERS_MONEY, place, self.thursday)
-        options = moving.options(place, self.alice, timezone.now())
+        options = alternatives.options(place, self.alice, timezone.now())
         self.assertEqual([(one.why_not, one.back) for one in options], [(moving.OTHERS_MONEY, 0)])
 
     def test_what_changed_meanwhile_is_shown_again_first(self) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from billing.domain import ledger
 from billing.models import Case, Order
-from classwork.domain.places import moving, passing, room
+from classwork.domain.places import deadlines, passing, room
 from classwork.domain.places.attendees import Typed
 from classwork.domain.places.moving import ByDesk, CannotBe
 from classwork.models import OfferRole, Registration
@@ -161,7 +161,7 @@ class PageTest(PassingTestCase):
 
     def test_where_moving_is_over_for_alice_the_desk_still_gives(self) -> None:
         place = self.bought()
-        late = moving.until(place, 2)
+        late = deadlines.until(place, 2)
         assert late is not None
         passing.give(place, LEE, ByDesk(self.ada, "x"), late + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])

@@ -47,6 +47,7 @@ def _told(order: Order) -> dict[str, Any]:
         "later": show(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
         "paid": show(ledger.received(order), order.currency),
+        "nothing": not ledger.received(order),
         "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
     }
 
@@ -57,7 +58,8 @@ def _voucher(voucher: Voucher) -> dict[str, str]:
 
 def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
     amount = "" if item.line.cancelled_at else show(item.total, currency)
-    return {"title": item.line.title, "detail": item.line.detail, "amount": amount}
+    instead = f", in the place of {item.line.replaces}" if item.line.replaces else ""
+    return {"title": item.line.title, "detail": f"{item.line.detail}{instead}", "amount": amount}
 
 
 def _promised(promise: terms.Promise) -> dict[str, Any]:
@@ -88,6 +90,7 @@ def order_sample() -> dict[str, Any]:
         "later": show(Decimal(70), settings.CURRENCY),
         "differ": True,
         "paid": show(Decimal(65), settings.CURRENCY),
+        "nothing": False,
         "vouchers": [{"gift": show(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
         "line": "Balboa 2",
         "ended_by": "terms",

@@ -1,5 +1,6 @@
 """Moving one's place to another class, and giving it to somebody else: by whoever speaks for the student."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Order
 from classwork.domain.listed import Listed
-from classwork.domain.places import choosing, moving, passing
+from classwork.domain.places import alternatives, choosing, moving, passing
 from classwork.domain.places.attendees import STUDENT, Attendee
 from classwork.domain.places.choosing import Choice
+from classwork.domain.places.deadlines import until
 from classwork.domain.places.moving import CannotBe, Wish
 from classwork.domain.places.waiting.balance import EITHER
 from classwork.forms.moving import GiveForm, MoveForm
@@ -37,7 +39,7 @@ def _mine(user: User, pk: int) -> Registration:
 def choose(request: MemberRequest, pk: int) -> HttpResponse:
     mine, at = _mine(request.user, pk), timezone.now()
     try:
-        found = moving.options(mine, request.user, at)
+        found = alternatives.options(mine, request.user, at)
     except CannotBe as no:
         return _back(request, no)
     context = {
@@ -46,7 +48,7 @@ def choose(request: MemberRequest, pk: int) -> HttpResponse:
         "options": found,
         "currency": _currency(mine),
     }
-    return render(request, "classwork/move.html", context | {"until": moving.deadline(mine)})
+    return render(request, "classwork/move.html", context | {"until": until(mine, settings.MOVE_UNTIL_CLASS)})
 
 
 def _currency(place: Registration) -> str:

@@ -4,10 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+
 from billing.domain.words import Said
 from classwork.domain.listed import Listed
 from classwork.domain.places import diary, words
 from classwork.domain.places.arrows import Seat
+from classwork.domain.places.deadlines import in_time
 from classwork.domain.places.tickets import staying
 from classwork.models import Registration, Subject, Ticket
 from common import dates
@@ -22,6 +25,9 @@ class Place:
     listed: Listed
     state: Said
     payment: Said
+    may_move: bool = False
+    may_give: bool = False
+    """To another person."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,13 @@ def _is_worth_showing(seat: Seat, at: datetime) -> bool:
 
 def place(registration: Registration, at: datetime) -> Place:
     listed = Listed(registration.offer, dates.local(at).date())
-    return Place(registration, listed, words.of_place(registration, at), words.of_payment(registration, at))
+    moves, gives = (_may(registration, until, at) for until in (settings.MOVE_UNTIL_CLASS, settings.GIVE_UNTIL_CLASS))
+    said = words.of_place(registration, at), words.of_payment(registration, at)
+    return Place(registration, listed, *said, moves, gives)
+
+
+def _may(registration: Registration, until: int, at: datetime) -> bool:
+    return registration.state == State.CONFIRMED and in_time(registration, until, at)
 
 
 def single(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> Single:

@@ -1,4 +1,4 @@
-"""From one class to another: what could be chosen, what it costs or brings back, and doing it as it was quoted."""
+"""From one class to another: whether it may be, what it comes to, and doing it as it was quoted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,20 +10,16 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from billing.domain import cancel, ledger, orders, placing, pricing, replacing
+from billing.domain import cancel, ledger, orders, placing, replacing
 from billing.domain import cart as carts
 from billing.domain.placing import NotPlaced
-from billing.domain.replacing import Exchange, Worth
 from billing.domain.words import moment
-from billing.kinds import ZERO
 from billing.models import Order, OrderLine
-from classwork.domain.listed import Listed
-from classwork.domain.places import joining, opening, registering, room, terms
-from classwork.domain.places.attendees import ME, STUDENT, Attendee
-from classwork.domain.places.room import Room
-from classwork.models import CancellationStep, ClassOffer, Registration, WaitingEntry
-from common import dates
-from common.money import percentage
+from classwork.domain.places import registering
+from classwork.domain.places.attendees import STUDENT, Attendee
+from classwork.domain.places.deadlines import in_time, until
+from classwork.domain.places.waiting import offered
+from classwork.models import ClassOffer, Registration
 from history.domain import record
 from users.models import User
 
@@ -63,15 +59,6 @@ class ByDesk:
 # -- may it be? --------------------------------------------------------------------------------------------------
 
 
-def until(registration: Registration, number: int) -> datetime | None:
-    """The beginning of that class day, or of the last where fewer take place; None while no date is known."""
-    return terms.ends(f"{CancellationStep.Unit.MEETING} {number}", terms.starts(registration.offer_id))
-
-
-def deadline(registration: Registration) -> datetime | None:
-    return until(registration, settings.MOVE_UNTIL_CLASS) if settings.MOVE_UNTIL_CLASS else None
-
-
 def line_of(registration: Registration, at: datetime) -> OrderLine:
     """Of a place that can be moved, by whomever. Raises CannotBe."""
     line = registration.line
@@ -88,85 +75,14 @@ def line_of(registration: Registration, at: datetime) -> OrderLine:
 
 def check_time(registration: Registration, at: datetime) -> None:
     """Raises CannotBe when it is too late for whoever attends."""
-    ends = deadline(registration)
-    if not settings.MOVE_UNTIL_CLASS:
-        raise CannotBe(NOT_HERE)
-    if ends is not None and at > ends:
-        raise CannotBe(TOO_LATE.format(moment(ends, at)))
+    number = settings.MOVE_UNTIL_CLASS
+    if not in_time(registration, number, at):
+        ends = until(registration, number)
+        raise CannotBe(TOO_LATE.format(moment(ends, at)) if number else NOT_HERE)
 
 
 def pays(user: User, line: OrderLine) -> bool:
     return Order.objects.visible_to(user).filter(pk=line.order_id).exists()
-
-
-# -- what there is -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Option:
-    """A class that could be chosen: what more it costs, or what comes back."""
-
-    listed: Listed
-    room: Room
-    to_pay: Decimal
-    back: Decimal
-    as_credit: bool
-    is_kept: bool = False
-    """Offered to them from the waiting list."""
-    why_not: str = ""
-
-    @property
-    def is_full(self) -> bool:
-        return self.room.is_full and not self.is_kept
-
-    @property
-    def is_even(self) -> bool:
-        return not self.to_pay and not self.back
-
-
-def options(registration: Registration, viewer: User, at: datetime) -> list[Option]:
-    """In the order of the week, without those in which the student is already; as many queries for thirty as for one.
-    Raises CannotBe."""
-    line = line_of(registration, at)
-    check_time(registration, at)
-    student = registration.student_id
-    mine = set(Registration.objects.live().filter(student=student).values_list("offer", flat=True))
-    offers = [offer for offer in opening.open_offers(at) if offer.pk not in mine]
-    rooms, prices = room.among(offers, at), Prices(line, at, is_theirs=pays(viewer, line))
-    kept = {entry.offer_id for entry in kept_for(registration)}
-    return [_option(offer, rooms[offer.pk], prices, offer.pk in kept) for offer in offers]
-
-
-def _option(offer: ClassOffer, here: Room, prices: "Prices", is_kept: bool) -> Option:
-    """Whoever has not paid reads no sums."""
-    to_pay, back, as_credit = prices.of(offer)
-    listed = Listed(offer, dates.today())
-    if (to_pay or back) and not prices.is_theirs:
-        return Option(listed, here, ZERO, ZERO, False, is_kept, OTHERS_MONEY)
-    return Option(listed, here, to_pay, back, as_credit, is_kept)
-
-
-class Prices:
-    """What other classes cost whoever has this place."""
-
-    def __init__(self, line: OrderLine, at: datetime, *, is_theirs: bool) -> None:
-        self.line, self.at, self.is_theirs = line, at, is_theirs
-        self.is_paid = line.order.state == Order.State.PAID
-        self.worth = replacing.worth(line) if self.is_paid else Worth(ZERO, ZERO, ZERO)
-        self.exchange, self.surplus = Exchange.of(line, at), replacing.surplus(line, at)
-        self.before = ledger.price_at(line.order, at).lines[line.pk]
-
-    def of(self, offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
-        """What is to be paid, what goes back, and whether as credit."""
-        facts = opening.facts(offer, joining.of(offer, self.at))
-        facts = self.exchange.facts(facts) if self.is_paid else facts
-        item = pricing.Item(0, self.line.kind, offer.pk, facts)
-        lost = pricing.lost_by([item], self.at)
-        price = pricing.price(pricing.Ask((item,), self.line.order.currency, lost=lost))
-        if not self.is_paid:
-            return max(price.total - self.before, ZERO), ZERO, False
-        over = self.worth.paid + price.by_step("carried")
-        return price.total, percentage(over, self.surplus.share, price.currency), self.surplus.as_credit
 
 
 # -- quoting and doing -------------------------------------------------------------------------------------------
@@ -271,25 +187,8 @@ def _details(registration: Registration, line: OrderLine, wish: Wish, by: User |
         late = by.staff.has_perm("classwork.join_late")
         desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": late}
         return details | desk
-    kept = [entry.pk for entry in kept_for(registration) if entry.offer_id == wish.offer.pk]
+    kept = [entry.pk for entry in offered.to_alone(registration) if entry.offer_id == wish.offer.pk]
     return details | ({"entry": kept[0]} if kept else {})
-
-
-def kept_for(registration: Registration) -> list[WaitingEntry]:
-    """Places that the student's people were offered from waiting lists, for them alone."""
-    account = registration.student.user_id or registration.student.guardian_id
-    if account is None:
-        return []
-    offered = WaitingEntry.objects.filter(account=account, state=WaitingEntry.State.OFFERED, size=1)
-    return [entry for entry in offered if _is_for(entry, registration)]
-
-
-def _is_for(entry: WaitingEntry, registration: Registration) -> bool:
-    person = Attendee.of(entry.people[0])
-    if person is None:
-        return False
-    is_owner = person.who == ME and registration.student.user_id == entry.account_id
-    return is_owner or (person.who == STUDENT and person.student_id == registration.student_id)
 
 
 def _quote(order: Order, back: replacing.GoneBack, at: datetime) -> Quote:

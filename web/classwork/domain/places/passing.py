@@ -11,6 +11,7 @@ from billing.domain.words import moment
 from billing.models import Order, OrderLine
 from classwork.domain.places import attendees, moving, registering, room
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
+from classwork.domain.places.deadlines import in_time, until
 from classwork.domain.places.moving import ByDesk, CannotBe
 from classwork.models import ClassOffer, Registration
 from common import names
@@ -46,11 +47,9 @@ def _why_not(registration: Registration, at: datetime) -> str:
 
 
 def _check_for(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
-    if not settings.GIVE_UNTIL_CLASS:
-        raise CannotBe(NOT_HERE)
-    ends = moving.until(registration, settings.GIVE_UNTIL_CLASS)
-    if ends is not None and at > ends:
-        raise CannotBe(TOO_LATE.format(moment(ends, at)))
+    number = settings.GIVE_UNTIL_CLASS
+    if not in_time(registration, number, at):
+        raise CannotBe(TOO_LATE.format(moment(until(registration, number), at)) if number else NOT_HERE)
     if line.order.state != Order.State.PAID and not moving.pays(user, line):
         raise CannotBe(PAY_FIRST)
 

@@ -1,0 +1,50 @@
+"""Alice changes her mind: from Tuesday to Thursday, and then somebody else comes in her place."""
+
+from datetime import time
+
+from classwork.models import Registration
+from mailroom.testing import send_all
+from tests import make
+from tests.browser.phone import PhoneTestCase
+from tests.classwork import buying
+
+
+class MovingTest(PhoneTestCase):
+    def places(self) -> list[tuple[str, str, str]]:
+        found = Registration.objects.order_by("pk").select_related("student", "offer")
+        return [(str(one.student), one.offer.weekday, one.state) for one in found]
+
+    def test_alice_moves_from_tuesday_to_thursday_and_pays_the_difference(self) -> None:
+        make.offer(
+            self.school.session, make.subject(version="B"), self.school.tess.staff,
+            class_day=3, start_time=time(20), location=self.school.hall, price=90,
+        )  # fmt: skip
+        buying.pay(buying.place(buying.cart((self.school.offer, buying.me()), payer=self.school.alice)))
+        page = self.phone(self.school.alice)
+        page.goto("/user/classes/")
+        page.get_by_role("link", name="Move to another class").click()
+        self.look(page, "Move to another class")
+        page.get_by_text("$20.00 to pay").wait_for()
+        page.get_by_role("link", name="Choose").click()
+        self.look(page, "Move to Beginning B")
+        page.get_by_text("Paid for Beginning A").wait_for()
+        page.get_by_role("button", name="Move and pay").click()
+        page.get_by_text("The old one stays yours until you have paid").wait_for()
+        self.check_page(page)
+        self.assertEqual(self.places()[0], ("Alice Arden", "Tuesday", "confirmed"))
+        page.get_by_role("button", name="Pay $20.00").first.click()
+        self.pay(page)
+        moved = [("Alice Arden", "Tuesday", "transferred"), ("Alice Arden", "Thursday", "confirmed")]
+        self.assertEqual(self.places(), moved)
+        send_all()
+        page.goto("/user/classes/")
+        self.look(page, "My classes")
+        page.get_by_role("link", name="Give to somebody else").click()
+        self.look(page, "Give the place to somebody else")
+        page.get_by_label("First name").fill("Lee")
+        page.get_by_label("Their own e-mail address").fill("lee@example.org")
+        page.get_by_role("button", name="Give the place away").click()
+        page.get_by_text("The place is Lee’s now").wait_for()
+        self.check_page(page)
+        self.assertIn("lee@example.org", [one.to[0] for one in send_all()])
+        self.assertEqual(self.places()[-1], ("Lee", "Thursday", "confirmed"))

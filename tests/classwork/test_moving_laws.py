@@ -1,0 +1,98 @@
+"""Whatever is bought, moved, given away and cancelled: one place for each paid line, no class overfull, no loss."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from django.test import tag
+from django.utils import timezone
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from billing.domain import cancel, ledger, orders, settling
+from billing.models import Order, OrderLine
+from classwork.domain.places import moving, passing
+from classwork.domain.places.attendees import Typed
+from classwork.domain.places.moving import ByDesk, CannotBe, Wish
+from classwork.models import Registration
+from outbox.testing import run_all
+from tests import make
+from tests.classwork import test_place_laws
+from tests.classwork.test_place_laws import NAMES, State
+
+MOVES = ["move", "move", "move", "move_by_desk", "give", "give_up"]
+STEP = st.tuples(st.sampled_from([*test_place_laws.ACTS, *MOVES]), st.integers(0, 5))
+
+
+class School(test_place_laws.School):
+    def some(self, number: int) -> Registration | None:
+        found = list(Registration.objects.exclude(line=None).order_by("pk"))
+        return found[(5 * number) % len(found)] if found else None
+
+    def move(self, number: int, *, by_desk: bool = False) -> None:
+        if (place := self.some(number)) is None:
+            return
+        speaks = place.student.user or place.student.guardian or self.staff
+        by = ByDesk(self.staff, "x", over_capacity=number == 4, waived=number == 5) if by_desk else speaks
+        wish, at = Wish(self.offers[number % 3]), timezone.now()
+        with suppress(CannotBe):
+            moving.move(place, wish, by, at, seen=moving.quote(place, wish, by, at).fingerprint)
+
+    def move_by_desk(self, number: int) -> None:
+        self.move(number, by_desk=True)
+
+    def give(self, number: int) -> None:
+        if place := self.some(number):
+            name = NAMES[number % 3]
+            to = Typed(name, name, f"{name.lower()}@example.org")
+            with suppress(CannotBe):
+                passing.give(place, to, ByDesk(self.staff, "x"), timezone.now())
+
+    def give_up(self, number: int) -> None:
+        if (place := self.some(number)) and place.line:
+            with suppress(orders.CannotBe):
+                cancel.cancel_line(place.line, at=self.now, why="x")
+
+    def states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """What went on to another class or person is nobody's any more."""
+        return [state for state in super().states(lines) if state != State.TRANSFERRED]
+
+    def check_order(self, test: TestCase, order: Order) -> None:
+        super().check_order(test, order)
+        if order.state == Order.State.PAID:
+            price = ledger.price_at(order, order.paid_at or self.now)
+            test.assertLessEqual(order.charged, price.total + settling.kept(order))
+
+    def _check_line(self, test: TestCase, line: OrderLine) -> None:
+        """Of a line that was exchanged only the payment is left; the place is the new line's."""
+        if line.replaced_at is None:
+            super()._check_line(test, line)
+            return
+        test.assertFalse(Registration.objects.live().filter(line=line).exists())
+        by = line.successor(timezone.now())
+        test.assertIsNotNone(by)
+        test.assertTrue(by.replaced_at or Registration.objects.live().filter(line=by).exists())  # type: ignore[union-attr]
+
+
+@tag("once")
+class MovingLawTest(TestCase):
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.gus, cls.sue = make.account("gus@example.org", "Gus"), make.account("sue@example.org", "Sue")
+        make.child(cls.gus, "Kit")
+        session = make.session("Open")
+        make.offer(session, make.subject(), capacity=2)
+        make.offer(session, make.subject(version="B"), class_day=2, capacity=2, price=100)
+        make.offer(session, make.subject(version="C"), class_day=3, price=40)
+
+    @settings(max_examples=25, deadline=None, phases=[Phase.generate])
+    @given(st.lists(STEP, min_size=5, max_size=14), st.booleans())
+    def test_no_sequence_leaves_two_places_or_none_for_what_is_paid(
+        self, steps: list[tuple[str, int]], logged_in: bool
+    ) -> None:
+        school = School(self.gus if logged_in else None, self.sue)
+        for act, number in [("place", 0), ("pay", 0), *steps]:
+            getattr(school, act)(number)
+            school.check(self)
+        run_all()
+        school.check(self)

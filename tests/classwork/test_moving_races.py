@@ -1,0 +1,106 @@
+"""Moving at the same moment as somebody buys, moves or cancels, on two connections: with our locks, and without any."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import cancel, orders, replacing
+from billing.domain.placing import NotPlaced
+from billing.models import Order, OrderLine
+from classwork.domain.places import moving, passing, room
+from classwork.domain.places.attendees import Typed
+from classwork.domain.places.moving import ByDesk, CannotBe, Wish
+from classwork.models import ClassOffer, Registration
+from tests import make
+from tests.classwork.buying import cart, me, pay, place
+from tests.racing import at_once, overlap, without_locks
+from users.models import User
+
+
+@tag("postgres")
+class MovingRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        session = make.session("Race")
+        self.tuesday = make.offer(session, make.subject(), capacity=1)
+        self.thursday = make.offer(session, make.subject(version="B"), class_day=3, capacity=1)
+        self.staff = make.account("sue@example.org", "Sue")
+
+    def has(self, offer: ClassOffer, email: str = "ann@example.org") -> Registration:
+        order = pay(place(cart((offer, me()), name="Ann", email=email)))
+        return Registration.objects.get(line__order=order)
+
+    def mover(self, one: Registration, offer: ClassOffer) -> Callable[[], Any]:
+        """As they saw it before."""
+        wish, by = Wish(offer), User.objects.get(email=one.student.email)
+        by.email_confirmed_at = timezone.now()
+        by.save()
+        seen = moving.quote(one, wish, by, timezone.now()).fingerprint
+        return lambda: moving.move(one, wish, by, timezone.now(), seen=seen)
+
+    def buyer(self, offer: ClassOffer) -> Callable[[], Order]:
+        basket = cart((offer, me()), name="Ben", email="ben@example.org")
+        return lambda: place(basket)
+
+    def taken(self) -> tuple[int, int]:
+        at = timezone.now()
+        return room.of(self.tuesday, at).taken, room.of(self.thursday, at).taken
+
+    def test_the_last_place_goes_to_who_moves_or_to_who_buys(self) -> None:
+        outcomes = overlap(self.mover(self.has(self.tuesday), self.thursday), self.buyer(self.thursday))
+        self.assertIsInstance(outcomes[0], Order)
+        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertEqual(self.taken(), (0, 1))
+
+    def test_and_the_other_way_round_the_old_place_stays(self) -> None:
+        outcomes = overlap(self.buyer(self.thursday), self.mover(self.has(self.tuesday), self.thursday))
+        self.assertIsInstance(outcomes[1], CannotBe)
+        self.assertEqual(self.taken(), (1, 1))
+
+    def test_control_without_locks_both_have_it(self) -> None:
+        mover, buyer = self.mover(self.has(self.tuesday), self.thursday), self.buyer(self.thursday)
+        with without_locks():
+            overlap(buyer, mover)
+        self.assertEqual(self.taken()[1], 2)
+
+    def test_two_tabs_move_once(self) -> None:
+        one = self.has(self.tuesday)
+        friday = make.offer(self.tuesday.session, make.subject(version="C"), class_day=4)
+        outcomes = overlap(self.mover(one, self.thursday), self.mover(one, friday))
+        self.assertEqual([type(outcome) for outcome in outcomes], [Order, CannotBe])
+        self.assertEqual(OrderLine.objects.filter(replaces=one.line, keeps_replaced=True).count(), 1)
+
+    def test_what_is_moved_is_not_cancelled_at_the_same_moment(self) -> None:
+        one = self.has(self.tuesday)
+        outcomes = overlap(
+            self.mover(one, self.thursday), lambda: cancel.cancel_line(one.line, at=timezone.now(), why="x")
+        )
+        self.assertIsInstance(outcomes[1], orders.CannotBe)
+        self.assertEqual(self.taken(), (0, 1))
+
+    def test_two_who_change_places_wait_for_each_other_in_no_circle(self) -> None:
+        ClassOffer.objects.update(capacity=2)
+        one, two = self.has(self.tuesday), self.has(self.thursday, "bea@example.org")
+        outcomes = at_once(self.mover(one, self.thursday), self.mover(two, self.tuesday))
+        self.assertEqual([type(outcome) for outcome in outcomes], [Order, Order])
+        self.assertEqual(self.taken(), (1, 1))
+
+    def test_a_place_is_given_to_one_of_two(self) -> None:
+        one = self.has(self.tuesday)
+        by = ByDesk(self.staff, "x")
+
+        def give(name: str) -> Callable[[], Any]:
+            return lambda: passing.give(one, Typed(name, name, f"{name}@example.org"), by, timezone.now())
+
+        outcomes = overlap(give("lee"), give("kim"))
+        self.assertEqual([type(outcome) for outcome in outcomes], [Registration, CannotBe])
+        self.assertEqual(self.taken()[0], 1)
+
+    def test_what_two_orders_want_to_replace_is_replaced_by_one(self) -> None:
+        one = self.has(self.tuesday)
+        assert one.line is not None
+        self.assertEqual(replacing.why_not(one.line, timezone.now()), "")
+        ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=5)
+        outcomes = at_once(self.mover(one, self.thursday), self.mover(one, self.thursday))
+        self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["CannotBe", "Order"])

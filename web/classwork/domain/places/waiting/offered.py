@@ -1,0 +1,21 @@
+"""Places that somebody was offered from a waiting list, and takes in the stead of another place."""
+
+from classwork.domain.places.attendees import ME, STUDENT, Attendee
+from classwork.models import Registration, WaitingEntry
+
+
+def to_alone(registration: Registration) -> list[WaitingEntry]:
+    """Places that the student's people were offered from waiting lists, for them alone."""
+    account = registration.student.user_id or registration.student.guardian_id
+    if account is None:
+        return []
+    offered = WaitingEntry.objects.filter(account=account, state=WaitingEntry.State.OFFERED, size=1)
+    return [entry for entry in offered if _is_for(entry, registration)]
+
+
+def _is_for(entry: WaitingEntry, registration: Registration) -> bool:
+    person = Attendee.of(entry.people[0])
+    if person is None:
+        return False
+    is_owner = person.who == ME and registration.student.user_id == entry.account_id
+    return is_owner or (person.who == STUDENT and person.student_id == registration.student_id)

@@ -1,0 +1,25 @@
+"""Somebody who moved to another class, and somebody who comes in another's place."""
+
+from django.utils import timezone
+
+from classwork.domain.places import moving, passing
+from classwork.domain.places.attendees import Typed
+from classwork.domain.places.moving import ByDesk, Wish
+from classwork.models import Registration, Session
+from users.models import User
+
+State = Registration.State
+
+
+def load() -> None:
+    if Registration.objects.filter(state=State.TRANSFERRED).exists():
+        return
+    ada = User.objects.get(email="ada@example.org")
+    following = Session.objects.latest("key_day_date")
+    beginning = following.offers.get(subject__level__code="Beg", subject__version="A")
+    there = Registration.objects.filter(offer=beginning, student__last_name="Demo", state=State.CONFIRMED)
+    mover, giver = there.order_by("pk")[:2]
+    wish = Wish(following.offers.get(subject__level__code="Beg", subject__version="B"))
+    by, at = ByDesk(ada, "Works late on that evening now"), timezone.now()
+    moving.move(mover, wish, by, at, seen=moving.quote(mover, wish, by, at).fingerprint)
+    passing.give(giver, Typed("Rosa", "Demo", "rosa.demo@example.org"), ByDesk(ada, "Hurt a knee, a friend comes"), at)
