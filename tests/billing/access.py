@@ -130,6 +130,7 @@ ROWS = [
     Row("desk_orders", OFFICE),
     Row("desk_order", OFFICE, args=order),
     Row("desk_record_payment", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
+    Row("desk_use_voucher", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
     Row("desk_pay_later", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),
     Row("desk_ask_payer", DESK_GET, post=DESK_POST, args=order, browse=False),
     Row("desk_refund", DESK_GET, post="login 403 403 403 403 400", args=order, browse=False),

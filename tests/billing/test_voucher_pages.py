@@ -238,6 +238,14 @@ class DeskTest(VoucherTestCase):
         self.assertEqual(self.act("desk_voucher_extend", voucher, expires_on=day, why="x"), 400)
         self.assertContains(self.client.get(reverse("desk_voucher", args=[voucher.pk])), "Stolen")
 
+    def test_somebody_comes_with_the_paper(self) -> None:
+        voucher, order = self.bought(30), self.placed(1, due=Order.Due.DOOR)
+        for code, status in (("", 400), ("nonsense", 400), (voucher.grouped, 302), (voucher.grouped, 400)):
+            answer = self.client.post(reverse("desk_use_voucher", args=[order.pk]), {"code": code})
+            self.assertEqual(answer.status_code, status, code)
+        self.assertEqual(Entry.objects.get(action="billing.voucher_used").details["amount"], "30.000")
+        self.assertEqual(self.balance(voucher), 0)
+
     def test_it_is_found_by_its_code_its_people_and_its_order(self) -> None:
         voucher, other = self.bought(50, recipient_name="Rae"), self.bought(60, recipient_name="Zoe")
         number = voucher.line.order_id  # type: ignore[union-attr]

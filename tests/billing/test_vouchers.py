@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from unittest import mock
 
 from django.db import IntegrityError, transaction
 from django.test import SimpleTestCase, override_settings
@@ -183,6 +184,14 @@ class UsingTest(VoucherTestCase):
         with self.assertRaises(placing.PriceChanged), transaction.atomic():
             self.checkout(order, by_vouchers=Decimal(70))
         self.assertFalse(order.payments.exists())
+
+    def test_a_process_that_dies_while_placing_has_used_nothing(self) -> None:
+        voucher = self.bought(100)
+        order = self.with_vouchers(voucher)
+        with mock.patch.object(orders, "pay_off", side_effect=SystemExit), self.assertRaises(SystemExit):
+            self.checkout(order)
+        self.assertEqual((self.balance(voucher), order.payments.count()), (100, 0))
+        self.assertEqual(self.checkout(Order.objects.get(pk=order.pk)).state, "paid")
 
     def test_the_table_refuses_a_balance_below_nothing_or_beyond_its_worth(self) -> None:
         voucher = self.bought()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.dateparse import parse_date
 
 from billing.domain.vouchers import rules, selling
@@ -50,7 +51,9 @@ class VoucherKind(ProductKind):
         selling.reverse(line, why)
 
     def opened(self, lines: Sequence[OrderLine]) -> set[int]:
-        theirs = Voucher.objects.filter(line__in=lines, voided_at=None).values_list("line", flat=True)
+        """One that the school has made void was theirs all the same; one whose purchase was undone is not."""
+        standing = Q(voided_at=None) | Q(line__cancelled_at=None)
+        theirs = Voucher.objects.filter(standing, line__in=lines).values_list("line", flat=True)
         return {line for line in theirs if line is not None}
 
     def lock(self, line: OrderLine) -> None:

@@ -46,6 +46,7 @@ urlpatterns = [
     path("desk/orders/", desk_orders.index, name="desk_orders"),
     path("desk/orders/<int:number>/", desk_orders.one, name="desk_order"),
     path("desk/orders/<int:number>/record/", desk_orders.record, name="desk_record_payment"),
+    path("desk/orders/<int:number>/voucher/", desk_orders.use_voucher, name="desk_use_voucher"),
     path("desk/orders/<int:number>/due/", desk_orders.pay_later, name="desk_pay_later"),
     path("desk/orders/<int:number>/ask/", desk_orders.ask_payer, name="desk_ask_payer"),
     path("desk/orders/<int:number>/refund/", desk_orders.refund, name="desk_refund"),

@@ -24,10 +24,8 @@ class VoucherForm(forms.Form):
     """What is given, to whom, with which words; `details` is how an order line keeps it."""
 
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
-    amount = forms.DecimalField(label="Which amount?", max_digits=14, decimal_places=3, required=False)
-    which = forms.ChoiceField(
-        label="Which class?", required=False, help_text="Good for that class, whenever they like to take it."
-    )
+    amount = forms.DecimalField(label="Which amount?", max_digits=14, decimal_places=3)
+    which = forms.ChoiceField(label="Which class?", help_text="Good for that class, whenever they like to take it.")
     recipient_name = forms.CharField(label="Who is it for?", max_length=100, required=False)
     giver_name = forms.CharField(
         label="From", max_length=100, required=False, help_text="As it is to be read on the voucher."
@@ -56,6 +54,13 @@ class VoucherForm(forms.Form):
         self._offer("which", [("", "Please choose"), *classes])
         if not self.gifts:
             del self.fields["which"]
+        self._ask("amount", "gift", OTHER)
+        self._ask("which", "gift", CLASS)
+
+    def _ask(self, name: str, of: str, choice: str) -> None:
+        """A field that only one of the choices of another asks for, and then has to have."""
+        if name in self.fields:
+            self.fields[name].required = not self.is_bound or self.data.get(of) == choice
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = cast(forms.ChoiceField, self.fields[name])
@@ -79,12 +84,8 @@ class VoucherForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if said.get("gift") == OTHER and "amount" not in self.errors:
-            amount = said.get("amount")
-            if problem := selling.problem(amount if amount is not None else Decimal(0)):
-                self.add_error("amount", problem)
-        if said.get("gift") == CLASS and "which" not in self.errors and not said.get("which"):
-            self.add_error("which", "Please choose a class.")
+        if said.get("gift") == OTHER and "amount" in said and (problem := selling.problem(said["amount"])):
+            self.add_error("amount", problem)
         return said
 
     @property
@@ -127,20 +128,18 @@ class IssueForm(VoucherForm):
     payer_email = forms.EmailField(
         label="Their address for the receipt", max_length=254, required=False, help_text="If they want one."
     )
-    why = forms.CharField(
-        label="Why the school gives it", max_length=300, required=False, help_text="Such as a prize, or an apology."
-    )
+    why = forms.CharField(label="Why the school gives it", max_length=300, help_text="Such as a prize, or an apology.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [*gateways.at_the_desk(), (SCHOOL, "Not at all: a gift of the school")]
         self._offer("how", choices)
+        self._ask("why", "how", SCHOOL)
+        self.fields["gift"].label = "What is it for?"
 
-    def clean(self) -> dict[str, Any]:
-        said = super().clean()
-        if said.get("how") == SCHOOL and not said.get("why"):
-            self.add_error("why", "Please say why.")
-        return said
+
+class VoucherCodeForm(forms.Form):
+    code = forms.CharField(label="The code of the voucher", max_length=40)
 
 
 class ExtendForm(forms.ModelForm):

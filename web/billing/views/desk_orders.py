@@ -14,8 +14,10 @@ from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import credit, due, ledger, money_back, orders, payments
+from billing.domain import codes, credit, due, ledger, money_back, orders, payments
+from billing.domain.vouchers import redeeming
 from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
+from billing.forms.vouchers import VoucherCodeForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from common import search
@@ -75,6 +77,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     disputes = Dispute.objects.filter(payment__order=order)
     asked: dict[str, forms.Form] = {
         "record_form": RecordForm(initial={"amount": rounded(owed, order.currency)}, lapsed=lapsed),
+        "voucher_form": VoucherCodeForm(),
         "due_form": DueForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
         "cancel_form": WhyForm(),
@@ -115,7 +118,7 @@ def _act(
     except payments.NothingOwed:
         form.add_error(None, "That is more than is owed, or no amount of this currency.")
         return _page(request, order, **{name: form})
-    except (orders.CannotBe, kinds.Unavailable) as refused:
+    except (orders.CannotBe, kinds.Unavailable, codes.Refused) as refused:
         form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
     return redirect("desk_order", number=number)
@@ -130,6 +133,18 @@ def record(request: HttpRequest, number: int) -> HttpResponse:
 
     lapsed = _order(number).has_lapsed()
     return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed), deed)
+
+
+@require_POST
+@desk_required("billing.add_payment")
+def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
+    """For whoever stands there with the paper in their hand."""
+
+    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
+        paid = redeeming.use(order, said["code"], timezone.now(), by=by)
+        return f"The voucher has paid {show(paid, order.currency)}."
+
+    return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), deed)
 
 
 @require_POST

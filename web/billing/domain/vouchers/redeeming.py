@@ -8,12 +8,14 @@ from django.db import transaction
 from billing.domain import codes, ledger, locks, orders
 from billing.domain.vouchers import using, writing
 from billing.models import Order
+from history.domain import record
+from users.models import User
 
 NOTHING_FITS = "There is nothing left in this order that the voucher could pay for."
 
 
 @transaction.atomic
-def use(order: Order, text: str, at: datetime) -> Decimal:
+def use(order: Order, text: str, at: datetime, *, by: User | None = None) -> Decimal:
     """It pays what is owed, or some of it. Raises CannotBe or Refused."""
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not ledger.owed(order, at):
@@ -25,6 +27,8 @@ def use(order: Order, text: str, at: datetime) -> Decimal:
     paid = using.pay(order, at, strict=False)
     if not paid:
         raise codes.Refused(NOTHING_FITS)
+    if by is not None:
+        record(by, "billing.voucher_used", order, voucher=voucher.mark, amount=str(paid))
     if not ledger.owed(order, at):
         orders.pay_off(order, at)
     return paid
