@@ -13,7 +13,7 @@ from hypothesis.extra.django import TestCase
 from billing.domain import orders
 from billing.domain.placing import NotPlaced
 from billing.models import Case, Order, OrderLine
-from classwork.domain.places import desk, registering
+from classwork.domain.places import desk, giving_up, registering
 from classwork.domain.places.attendees import Attendee, Typed
 from classwork.models import ClassOffer, Registration
 from outbox.testing import run_all
@@ -23,7 +23,7 @@ from tests.classwork.buying import cart, me, of, other, place
 from users.models import User
 
 State = Registration.State
-ACTS = [*test_ledger.ACTS, "enter", "exceed", "door", "on_hold", "off_hold", "tidy"]
+ACTS = [*test_ledger.ACTS, "enter", "exceed", "door", "on_hold", "off_hold", "tidy", "give_up", "give_up"]
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 NAMES = ["Ann", "Ben", "Cas"]
 
@@ -72,6 +72,13 @@ class School(test_ledger.School):
 
     def tidy(self, number: int) -> None:
         registering.lapse_due()
+
+    def give_up(self, number: int) -> None:
+        if live := list(Registration.objects.live().order_by("pk")):
+            one = live[number % len(live)]
+            with suppress(giving_up.CannotBe):
+                seen = giving_up.quote(one, self.now).fingerprint
+                giving_up.give_up(one, self.now, seen=seen, by=self.staff)
 
     def on_hold(self, number: int) -> None:
         if confirmed := list(Registration.objects.filter(state=State.CONFIRMED).order_by("pk")):

@@ -82,7 +82,7 @@ def promises(order: Order, at: datetime) -> list[Promise]:
     """What holds for each line of an order that stands; of one that is closed there is nothing to say."""
     if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_lapsed(at):
         return []
-    live = order.lines.filter(cancelled_at=None)
+    live = order.lines.filter(cancelled_at=None, kind__in=settings.PRODUCT_KINDS)
     return [_promise(line, at) for line in live if not line.given_away(at)]
 
 
