@@ -112,6 +112,7 @@ ROWS = [
     Row("ticket", EVERYBODY, args=ticket),
     Row("stay", NO_GET, post="login login 302 login login login", args=ticket),
     Row("desk_tickets", DESK, args=first("tried")),
+    Row("desk_sell_ticket", DESK, post=DESK, args=first("tried")),
     Row("desk_ticket", DESK, post=DESK_POST, args=first("ticket"), data=why),
     Row("wait", EVERYBODY, post=EVERYBODY, args=first("full")),
     Row("waiting_entry", EVERYBODY, args=entry),

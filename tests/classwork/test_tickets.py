@@ -21,6 +21,7 @@ from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import ClassOffer, OfferRole, Registration, Ticket, WaitingEntry
 from common.personal import Conflict, Person
+from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests import make
@@ -300,6 +301,30 @@ class SeenTest(TicketTestCase):
         for number in range(count):
             child = make.child(self.gus, f"Child{student.count()}of{number}")
             pay(self.buy(1, of(child), payer=self.gus))
+
+
+class DeskTest(TicketTestCase):
+    def sell(self, **said: Any) -> Any:
+        self.log_in(self.ada)
+        usual = {"what": "drop_in", "meeting": self.days[0].pk, "first_name": "Bo", "email": "bo@example.org"}
+        return self.client.post(reverse("desk_sell_ticket", args=[self.offer.pk]), usual | said)
+
+    def test_the_desk_sells_until_it_begins(self) -> None:
+        with override_settings(TICKETS_UNTIL_MINUTES=120):
+            answer = self.sell()
+        order = Order.objects.get()
+        self.assertRedirects(answer, reverse("desk_order", args=[order.pk]))
+        self.assertEqual((self.ticket(order).state, order.door_total), (State.CONFIRMED, 15))
+        self.assertTrue(Entry.objects.filter(action="classwork.ticket_sold_at_the_desk").exists())
+
+    def test_the_desk_is_told_who_is_not_new(self) -> None:
+        self.sell(what="trial")
+        self.assertContains(self.sell(what="trial", meeting=self.days[1].pk), "Bo has had a trial of this class.")
+
+    def test_what_the_desk_sold_is_listed_for_the_class(self) -> None:
+        self.sell()
+        self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a ticket")
+        self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "up to 1 for a single class")
 
 
 class FormTest(TicketTestCase):

@@ -37,7 +37,7 @@ class TicketKind(Attended):
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
         meeting = life.meeting_of(line)
-        if closed := sale.closed_because(meeting, at, trial=life.is_trial(line)):
+        if closed := life.closed_because(line, meeting, at):
             return [closed]
         full = entry.why_not(line, meeting, at)
         return [*([full] if full else []), *self.about_people(line)]

@@ -109,6 +109,7 @@ urlpatterns = [
     path("waiting/<str:token>/leave/", waiting.leave, name="leave_waiting"),
     path("desk/waiting/", waiting.desk_lists, name="desk_waiting_lists"),
     path("desk/classes/<int:pk>/tickets/", tickets.at_the_desk, name="desk_tickets"),
+    path("desk/classes/<int:pk>/tickets/new/", tickets.sell, name="desk_sell_ticket"),
     path("desk/tickets/<int:pk>/", tickets.desk_ticket, name="desk_ticket"),
     path("desk/classes/<int:pk>/waiting/", waiting.desk_list, name="desk_waiting"),
     path("desk/classes/<int:pk>/roles/", waiting.roles, name="desk_roles"),

@@ -151,13 +151,34 @@ class OfferField(forms.ModelChoiceField):
         return str(obj)
 
 
-class EntryForm(forms.Form):
-    """A place entered at the desk, for somebody known (`student`) or by name and address."""
+class PersonForm(forms.Form):
+    """Somebody known (`student`), or a name and an address."""
 
-    offer = OfferField(label="Class", queryset=ClassOffer.objects.none())
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
     email = AddressField(help_text="A guardian’s for a child. Whoever reads mail there is asked who this is.")
+
+    def __init__(self, student: Student | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.student = student
+        if student is not None:
+            for name in ("first_name", "last_name", "email"):
+                del self.fields[name]
+
+    @property
+    def person(self) -> Student | Typed:
+        if self.student is not None:
+            return self.student
+        said = self.cleaned_data
+        return Typed(said["first_name"], said["last_name"], said["email"])
+
+
+class EntryForm(PersonForm):
+    """A place entered at the desk."""
+
+    field_order = ("offer",)
+
+    offer = OfferField(label="Class", queryset=ClassOffer.objects.none())
     pay_by = DueField(label="To be paid by", required=False, help_text="Empty for at the door.")
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
@@ -166,17 +187,13 @@ class EntryForm(forms.Form):
     def __init__(
         self, offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
     ) -> None:
-        super().__init__(*args, **kwargs)
-        self.student = student
+        super().__init__(student, *args, **kwargs)
         cast(OfferField, self.fields["offer"]).queryset = offers
         roles = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
         choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either, whichever is needed")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:
             del self.fields["role"]
-        if student is not None:
-            for name in ("first_name", "last_name", "email"):
-                del self.fields[name]
         if not may_exceed:
             del self.fields["over_capacity"]
 
@@ -185,10 +202,3 @@ class EntryForm(forms.Form):
         if said.get("over_capacity") and not said.get("why"):
             self.add_error("why", "Please say why there shall be one more than the class takes.")
         return said
-
-    @property
-    def person(self) -> Student | Typed:
-        if self.student is not None:
-            return self.student
-        said = self.cleaned_data
-        return Typed(said["first_name"], said["last_name"], said["email"])

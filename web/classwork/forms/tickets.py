@@ -1,37 +1,63 @@
 """Coming for a single class: which day, as a drop-in or for a trial, and who."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 
 from classwork.domain.places.tickets.sale import Day
-from classwork.forms.places import WhoForm
+from classwork.forms.places import PersonForm, RoleField, WhoForm
 from classwork.models import ClassOffer
 from common.money import show
 
 DROP_IN, TRIAL = "drop_in", "trial"
 
 
-class TicketForm(WhoForm):
+class DayForm(forms.Form):
     meeting = forms.ChoiceField(label="On which day?", widget=forms.RadioSelect)
     what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
 
+    def offer_days(self, offer: ClassOffer, days: Sequence[Day]) -> None:
+        """Full days cannot be chosen."""
+        self._choose_from("what", kinds := _kinds(offer))
+        open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
+        self._choose_from("meeting", open_days)
+        self.initial.setdefault("what", kinds[0][0])
+        if open_days:
+            self.initial.setdefault("meeting", open_days[0][0])
+
+    def _choose_from(self, name: str, choices: list[tuple[str, str]]) -> None:
+        cast(forms.ChoiceField, self.fields[name]).choices = choices
+
+    @property
+    def is_trial(self) -> bool:
+        return bool(self.cleaned_data["what"] == TRIAL)
+
+    @property
+    def meeting_id(self) -> int:
+        return int(self.cleaned_data["meeting"])
+
+
+class TicketForm(DayForm, WhoForm):
     field_order = ("what", "meeting", "who")
 
     def __init__(self, offer: ClassOffer, days: Sequence[Day], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.choose_from("what", _kinds(offer))
-        open_days = [day.meeting for day in days if not day.room.is_full]
-        self.choose_from("meeting", [(str(one.pk), str(one.slot)) for one in open_days])
-        self.initial.setdefault("what", _kinds(offer)[0][0])
-        if open_days:
-            self.initial.setdefault("meeting", str(open_days[0].pk))
+        self.offer_days(offer, days)
 
-    @property
-    def is_trial(self) -> bool:
-        return self.cleaned_data["what"] == TRIAL
+
+class SaleForm(DayForm, PersonForm):
+    """A ticket sold at the desk."""
+
+    field_order = ("what", "meeting", "first_name", "last_name", "email", "role")
+
+    def __init__(self, offer: ClassOffer, days: Sequence[Day], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.offer_days(offer, days)
+        self.fields["what"].label = "What"
+        if roles := [role.name for role in offer.roles.all()]:
+            self.fields["role"] = RoleField(roles, label="Role")
 
 
 def _kinds(offer: ClassOffer) -> list[tuple[str, str]]:

@@ -13,10 +13,10 @@ from billing import visit
 from billing.domain import cart as carts
 from billing.domain import placing
 from billing.forms import WhyForm
-from classwork.domain.places import attendees, choosing, mine, words
+from classwork.domain.places import attendees, choosing, desk, mine, words
 from classwork.domain.places.tickets import holders, sale, staying
 from classwork.forms.places import OtherForm
-from classwork.forms.tickets import TicketForm
+from classwork.forms.tickets import SaleForm, TicketForm
 from classwork.models import ClassOffer, Ticket
 from classwork.views import posted
 from common import dates
@@ -48,9 +48,7 @@ def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> 
         form.add_error("who", attendees.NOBODY)
         return None
     try:
-        choosing.put_tickets_in_cart(
-            visit.open_cart(request), int(form.cleaned_data["meeting"]), people, trial=form.is_trial
-        )
+        choosing.put_tickets_in_cart(visit.open_cart(request), form.meeting_id, people, trial=form.is_trial)
     except carts.Full:
         form.add_error(None, "That is more than fits into one order. Please order in two steps.")
         return None
@@ -74,6 +72,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
         "currency": found.line.order.currency,
         "rest": asked - taken_off if asked is not None and taken_off is not None else None,
         "log_in": _is_another(request, found),
+        "by_another": staying.paid_by_another(found),
     }
     return render(request, "classwork/ticket.html", context)
 
@@ -144,3 +143,24 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(no))
     context = {"one": mine.single(found, at), "form": form, "happened": happened.to(found)}
     return render(request, "desk/ticket.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("classwork.add_ticket")
+def sell(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
+    days = sale.days(offer, timezone.now(), by_desk=True) if sale.is_sold(offer) else []
+    if not days:
+        messages.warning(request, sale.BEGUN if sale.is_sold(offer) else sale.NOT_SOLD)
+        return redirect("desk_tickets", pk)
+    form = SaleForm(offer, days, None, posted(request))
+    if form.is_valid():
+        day = next(day.meeting for day in days if day.meeting.pk == form.meeting_id)
+        try:
+            role = form.cleaned_data.get("role", "")
+            order = desk.sell_ticket(acting(request), day, form.person, trial=form.is_trial, role=role)
+            messages.success(request, f"{order.payer_name} can come.")
+            return redirect("desk_order", number=order.pk)
+        except placing.NotPlaced as no:
+            form.add_error(None, str(no))
+    return render(request, "desk/sell_ticket.html", {"offer": offer, "form": form})

@@ -73,12 +73,17 @@ def ticket(ada: User, offer: ClassOffer, student: Student, *, trial: bool) -> No
     account = student.user or student.guardian
     if day is None or account is None:
         return
+    order = cart_of(account)
     who = attendees.Attendee(attendees.STUDENT, student_id=student.pk)
-    cart = carts.new(account)
-    cart.payer_name, cart.payer_email = str(account), account.email
-    cart.save()
-    choosing.put_tickets_in_cart(cart, day.pk, [who], trial=trial)
-    pay(ada, placing.place(cart, placing.How(Order.Due.DOOR, by_staff=ada), seen=None, at=timezone.now()))
+    choosing.put_tickets_in_cart(order, day.pk, [who], trial=trial)
+    pay(ada, placing.place(order, placing.How(Order.Due.DOOR, by_staff=ada), seen=None, at=timezone.now()))
+
+
+def cart_of(account: User) -> Order:
+    order = carts.new(account)
+    order.payer_name, order.payer_email = account.get_full_name(), account.email
+    order.save(update_fields=["payer_name", "payer_email"])
+    return order
 
 
 def beginning(session: Session, version: str) -> ClassOffer:
@@ -87,9 +92,7 @@ def beginning(session: Session, version: str) -> ClassOffer:
 
 def two_classes(ada: User, account: User, session: Session) -> None:
     """In one order, so that cancelling one of them has something to work out anew."""
-    order = carts.new(account)
-    order.payer_name, order.payer_email = account.get_full_name(), account.email
-    order.save(update_fields=["payer_name", "payer_email"])
+    order = cart_of(account)
     wanted = [session.offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
     choosing.put_in_cart(order, choosing.Choice(wanted, [attendees.Attendee(attendees.ME)]))
     pay(ada, placing.place(order, placing.How(Order.Due.DOOR), seen=None, at=timezone.now()))

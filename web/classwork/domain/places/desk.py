@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -15,7 +16,7 @@ from billing.models import Order
 from classwork.domain.places import attendees
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
 from classwork.domain.places.choosing import KIND
-from classwork.models import ClassOffer, Registration
+from classwork.models import ClassOffer, Meeting, Registration
 from history.domain import record
 from users.models import Student, User
 
@@ -92,15 +93,27 @@ def enter(
     role: str = "",
 ) -> Order:
     """A place that is paid later: by a date, else at the door or at the desk. Raises NotPlaced."""
+    more = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("classwork.join_late")}
+    how = placing.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
+    order = _order(person, (KIND, offer.pk), more, how)
+    record(by, "classwork.registered_at_the_desk", order, why=why, offer=offer.pk, over_capacity=over_capacity)
+    return order
+
+
+@transaction.atomic
+def sell_ticket(by: User, meeting: Meeting, person: Student | Typed, *, trial: bool, role: str = "") -> Order:
+    """For one class, paid at the desk. Raises NotPlaced."""
+    more = {"role": role} | ({"trial": True} if trial else {})
+    order = _order(person, (attendees.TICKET, meeting.pk), more, placing.How(Order.Due.DOOR, by_staff=by))
+    record(by, "classwork.ticket_sold_at_the_desk", order, meeting=meeting.pk, trial=trial)
+    return order
+
+
+def _order(person: Student | Typed, product: tuple[str, int], more: dict[str, Any], how: placing.How) -> Order:
     student = person if isinstance(person, Student) else attendees.by_address(person)
     order = carts.new()
     order.payer_name, order.payer_email = str(student), attendees.address(student)
     order.save(update_fields=["payer_name", "payer_email"])
     said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
-    more = {"by_desk": True, "attends": student.pk, "over_capacity": over_capacity, "role": role}
-    more["late"] = by.has_perm("classwork.join_late")
-    carts.add(order, KIND, offer.pk, said.as_details() | more)
-    how = placing.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
-    order = placing.place(order, how, seen=None, at=timezone.now())
-    record(by, "classwork.registered_at_the_desk", order, why=why, offer=offer.pk, over_capacity=over_capacity)
-    return order
+    carts.add(order, *product, said.as_details() | more | {"by_desk": True, "attends": student.pk})
+    return placing.place(order, how, seen=None, at=timezone.now())

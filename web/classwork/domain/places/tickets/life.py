@@ -31,6 +31,10 @@ def is_trial(line: OrderLine) -> bool:
     return bool(line.details.get("trial"))
 
 
+def closed_because(line: OrderLine, meeting: Meeting, at: datetime) -> str:
+    return sale.closed_because(meeting, at, trial=is_trial(line), by_desk="by_desk" in line.details)
+
+
 @transaction.atomic
 def hold(line: OrderLine, until: datetime | None) -> Ticket:
     attendees.settle(line.order)
@@ -54,7 +58,7 @@ def _tidied(line: OrderLine, at: datetime) -> Ticket | None:
 
 def _take(line: OrderLine, mine: Ticket | None, student: Student, until: datetime | None) -> Ticket:
     at, meeting = timezone.now(), meeting_of(line)
-    if gone := sale.closed_because(meeting, at, trial=is_trial(line)):
+    if gone := closed_because(line, meeting, at):
         raise Unavailable(gone)
     role = entry.admit(line, meeting, at)
     ticket = mine or Ticket(line=line, meeting=meeting, trial_of=meeting.offer.subject if is_trial(line) else None)

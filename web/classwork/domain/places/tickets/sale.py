@@ -34,8 +34,10 @@ def is_sold(offer: ClassOffer) -> bool:
     return offer.drop_in_price is not None or offer.trial_price is not None
 
 
-def closed_because(meeting: Meeting, at: datetime, *, trial: bool) -> str:
-    """'' while a ticket can be bought; also when registration is over, for an evening needs no beginning."""
+def closed_because(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
+    """'' while a ticket can be bought; also when registration is over, for an evening needs no beginning.
+
+    The desk sells until it begins, whenever the site stops."""
     offer = meeting.offer
     if not offer.is_listed or offer.session.publish_date > dates.local(at).date():
         return opening.NOT_OPEN
@@ -45,15 +47,16 @@ def closed_because(meeting: Meeting, at: datetime, *, trial: bool) -> str:
         return NO_TRIAL if trial else NOT_SOLD
     if meeting.is_cancelled:
         return OFF
-    return BEGUN if at >= sold_until(meeting) else ""
+    return BEGUN if at >= sold_until(meeting, by_desk=by_desk) else ""
 
 
-def sold_until(meeting: Meeting) -> datetime:
-    return meeting.starts_at - timedelta(minutes=settings.TICKETS_UNTIL_MINUTES)
+def sold_until(meeting: Meeting, *, by_desk: bool = False) -> datetime:
+    return meeting.starts_at - timedelta(minutes=0 if by_desk else settings.TICKETS_UNTIL_MINUTES)
 
 
-def days(offer: ClassOffer, at: datetime) -> list[Day]:
+def days(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[Day]:
     """Those for which tickets are sold now, full ones too."""
-    sold = [one for one in offer.meetings.all() if not one.is_cancelled and at < sold_until(one)]
+    to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
+    sold = [one for one in to_come if at < sold_until(one, by_desk=by_desk)]
     rooms = room.by_day(offer, sold, at)
     return [Day(one, rooms[one.pk]) for one in sold]

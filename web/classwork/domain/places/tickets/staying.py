@@ -23,7 +23,6 @@ from users.models import User
 PURPOSE = "classwork.ticket"
 LINK_AGE = timedelta(days=400)
 ENDED = "This ticket does not stand any more."
-FOR_PAYER = "Only who paid for the ticket can have it taken off the price."
 
 
 class CannotBe(Exception):
@@ -96,10 +95,15 @@ def stay(ticket: Ticket, cart: Order, at: datetime) -> None:
     if said := why_not(ticket, at):
         raise CannotBe(said)
     paid_by = ticket.line.order
-    if not cart.payer_email and cart.payer is None and paid_by.payer_email == attendees.address(ticket.student):
+    if not cart.payer_email and cart.payer is None and not paid_by_another(ticket):
         cart.payer_name, cart.payer_email = paid_by.payer_name, paid_by.payer_email
         cart.save(update_fields=["payer_name", "payer_email"])
     carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket), replaces=ticket.line)
+
+
+def paid_by_another(ticket: Ticket) -> bool:
+    """Whoever attends has the link; only whoever paid can have the ticket taken off."""
+    return ticket.line.order.payer_email != attendees.address(ticket.student)
 
 
 def details(ticket: Ticket) -> dict[str, Any]:
