@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import SimpleTestCase, override_settings
 
 from billing import gateways
-from billing.domain import cancel, hearing, ledger, locks, money_back, orders, payments, placing
+from billing.domain import cancel, hearing, ledger, locks, money_back, orders, payments, placing, quoting, ways
 from billing.domain import cart as carts
 from billing.domain.codes import UNKNOWN, Refused
 from billing.domain.vouchers import redeeming, rules, selling, writing
@@ -298,6 +298,19 @@ class UndoneTest(VoucherTestCase):
             self.spent(voucher, products=(2,))
             self.assertEqual(self.undo(voucher, percent_back=percent), Decimal("20.10"))
             self.assertEqual(self.balance(voucher), 0)
+
+    def test_the_quote_says_what_stays_and_holds_only_while_nothing_more_is_used(self) -> None:
+        voucher = self.bought(90)
+        line, order = voucher.line, voucher.line.order  # type: ignore[union-attr]
+        assert line is not None
+        self.spent(voucher, products=(2,))
+        way = ways.of(order, [line], self.now)[0]
+        seen = quoting.quote(order, way, self.now)
+        self.assertEqual((seen.back, seen.kept, self.balance(voucher)), (40, 50, 40))
+        self.spent(voucher)
+        with self.assertRaises(quoting.Changed):
+            quoting.cancel_as_quoted(order, way, self.now, seen=seen.fingerprint)
+        self.assertIsNone(Voucher.objects.get(pk=voucher.pk).voided_at)
 
     def test_money_does_not_go_back_while_the_voucher_stands(self) -> None:
         voucher = self.bought()
