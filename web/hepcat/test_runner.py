@@ -16,7 +16,8 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 from django.db import connection
-from django.test.runner import DiscoverRunner
+from django.test import TestCase
+from django.test.runner import DiscoverRunner, ParallelTestSuite
 
 from hepcat.test_results import TextSuite
 
@@ -54,7 +55,10 @@ class Runner(DiscoverRunner):
 
     def build_suite(self, test_labels: Sequence[str] | None = None, **kwargs: Any) -> unittest.TestSuite:
         self.top_level = str(TOP)
-        return super().build_suite([label(text) for text in test_labels or ["tests"]], **kwargs)
+        suite = super().build_suite([label(text) for text in test_labels or ["tests"]], **kwargs)
+        if isinstance(suite, ParallelTestSuite):
+            suite.subsuites.sort(key=turn)
+        return suite
 
     def suite_result(self, suite: unittest.TestSuite, result: Any, **kwargs: Any) -> int:
         failures = super().suite_result(suite, result, **kwargs)
@@ -65,6 +69,13 @@ class Runner(DiscoverRunner):
             self.log("In CI no test may be skipped: " + ", ".join(str(test) for test, _ in result.skipped))
             failures += len(result.skipped)
         return failures
+
+
+def turn(subsuite: unittest.TestSuite) -> int:
+    """After those that leave the database as it was, which Django wants first, the long ones: else one process would
+    wait at the end for the other."""
+    test = next(iter(subsuite))
+    return 0 if isinstance(test, TestCase) else 1 if getattr(test, "takes_long", False) else 2
 
 
 def tick() -> None:
