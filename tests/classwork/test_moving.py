@@ -129,6 +129,18 @@ class FollowsTest(MovingTestCase):
         self.assertIn("in the place of", subjects[0])
         self.assertIn("Receipt", subjects[1])
 
+    def test_both_orders_say_what_became_of_what(self) -> None:
+        place = self.bought()
+        order = self.move(place, self.thursday)
+        self.log_in(self.alice)
+        before = self.client.get(place.line.order.address())  # type: ignore[union-attr]
+        self.assertContains(before, f"Exchanged for Beginning B, order {order.number}")
+        self.assertContains(self.client.get(order.address()), "Paid for Beginning A")
+        send_all()
+        receipt = next(one for one in mail.outbox if f"Receipt for order {order.number}" in one.subject)
+        self.assertIn("in the place of Beginning A", str(receipt.body))
+        self.assertIn("there was nothing to pay", str(receipt.body))
+
     def test_the_payers_mails_name_no_account_of_somebody_else(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
         self.move(self.place(buying.pay(buying.place(order))), self.thursday)

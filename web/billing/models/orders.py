@@ -219,6 +219,13 @@ class OrderLine(models.Model):
         found = self.successors.filter(keeps_replaced=True, cancelled_at=None).select_related("order").first()
         return None if found is None or found.order.has_lapsed(at) else found
 
+    @property
+    def became(self) -> "OrderLine | None":
+        """The line that has taken its place, for the bill."""
+        if self.replaced_at is None:
+            return None
+        return self.successors.filter(keeps_replaced=True).select_related("order").first()
+
     def given_away(self, at: datetime) -> str:
         """'' while the line stands for itself; else the sentence why nothing else can be done with it."""
         by = self.successor(at)

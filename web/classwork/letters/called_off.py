@@ -3,20 +3,16 @@
 from dataclasses import asdict
 from typing import Any
 
-from django.conf import settings
 from django.urls import reverse
 
 from classwork.domain.calling_off import telling
 from classwork.domain.listed import Listed
 from classwork.domain.places import minimum
+from classwork.letters.parts import page
 from classwork.models import CallOff, ClassOffer
 from common import dates
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
-
-
-def _page(path: str) -> str:
-    return f"{settings.SITE_URL}{path}"
 
 
 def called_off_context(message: Message) -> dict[str, Any]:
@@ -28,7 +24,7 @@ def called_off_context(message: Message) -> dict[str, Any]:
     return asdict(said) | {
         "title": said.title,
         "first": dates.day(first.on) if first else "",
-        "contact": _page(reverse("contact")),
+        "contact": page(reverse("contact")),
     }
 
 
@@ -38,7 +34,7 @@ def called_off_sample() -> dict[str, Any]:
         "student": "Kit Gray",
         "days": ["Tue 13 Jan, 7pm - 8pm"],
         "instead": ["Tue 10 Feb, 7pm - 8pm, Grange Hall"],
-        "link": _page("/classes/1"),
+        "link": page("/classes/1"),
     }
     return {
         "title": "Balboa 1",
@@ -46,9 +42,9 @@ def called_off_sample() -> dict[str, Any]:
         "whole": False,
         "why": "Snow",
         "classes": [one],
-        "money": [{"number": "1042", "link": _page("/order/1042/"), "said": "nothing changes about the money"}],
+        "money": [{"number": "1042", "link": page("/order/1042/"), "said": "nothing changes about the money"}],
         "teaching": [],
-        "contact": _page("/contact/"),
+        "contact": page("/contact/"),
     }
 
 
@@ -66,9 +62,9 @@ def decision_context(message: Message) -> dict[str, Any]:
         "minimum": offer.minimum,
         "registered": minimum.number(offer),
         "sentence": minimum.sentence(offer),
-        "link": _page(offer.get_absolute_url()),
-        "desk": _page(reverse("desk_minimum")),
-        "contact": _page(reverse("contact")),
+        "link": page(offer.get_absolute_url()),
+        "desk": page(reverse("desk_minimum")),
+        "contact": page(reverse("contact")),
     }
 
 
@@ -80,7 +76,7 @@ def decision_sample() -> dict[str, Any]:
         "minimum": 8,
         "registered": 5,
         "sentence": "Runs if 8 people register by Saturday 3 January; you get everything back if not.",
-        "link": _page("/classes/1"),
-        "desk": _page("/desk/minimum/"),
-        "contact": _page("/contact/"),
+        "link": page("/classes/1"),
+        "desk": page("/desk/minimum/"),
+        "contact": page("/contact/"),
     }

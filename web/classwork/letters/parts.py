@@ -1,0 +1,21 @@
+"""What several letters say alike."""
+
+from django.conf import settings
+
+from classwork.domain.listed import Listed
+from classwork.models import ClassOffer
+from common import dates
+
+
+def page(path: str) -> str:
+    return f"{settings.SITE_URL}{path}"
+
+
+def of_class(offer_id: int) -> dict[str, str]:
+    offer = ClassOffer.objects.for_lists().get(pk=offer_id)
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
+        "link": page(offer.get_absolute_url()),
+    }

@@ -1,0 +1,151 @@
+"""What stands in the mails about a place: having one, not having it any more, having another one."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from classwork.domain.places import attendees
+from classwork.domain.places.attendees import Attendee
+from classwork.letters.parts import of_class, page
+from classwork.models import ClassOffer, Registration
+from mailroom.declare import NotNeeded
+from mailroom.models import Message
+from users.mails import account
+from users.models import Student, User
+
+
+def registered_context(message: Message) -> dict[str, Any]:
+    """All places that the student got with one order; what there is under the address decides which link fits."""
+    wanted = Registration.objects.filter(line__order=message.data["order_id"], student=message.data["student_id"])
+    found = list(wanted.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("offer"))
+    if not found:
+        raise NotNeeded("The places were given back.")
+    order = found[0].line.order  # type: ignore[union-attr]
+    student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
+    owner = User.objects.filter(email=message.to).first()
+    return account(owner) | {
+        "student": str(student),
+        "name": student.first_name,
+        "payer": found[0].line.details.get("given_by") or order.payer_name or "Somebody",  # type: ignore[union-attr]
+        "given": "given_by" in found[0].line.details,  # type: ignore[union-attr]
+        "own": order.payer_email == message.to,
+        "to_guardian": student.guardian_id is not None,
+        "is_new_name": student.offered_to_id is not None,
+        "classes": [of_class(one.offer_id) for one in found],
+        "mine": page(reverse("my_classes")),
+    }
+
+
+def registered_sample() -> dict[str, Any]:
+    one = {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "where": "Grange Hall, 1 Main Street",
+        "link": page("/classes/1"),
+    }
+    return account(None) | {
+        "state": "new",
+        "link": page("/"),
+        "student": "Kit Gray",
+        "name": "Kit",
+        "payer": "Gus Gray",
+        "given": False,
+        "own": False,
+        "to_guardian": False,
+        "is_new_name": False,
+        "classes": [one],
+        "mine": page("/user/classes/"),
+    }
+
+
+def ended_context(message: Message) -> dict[str, Any]:
+    found = Registration.objects.filter(pk=message.data["registration_id"]).select_related("student", "line__order")
+    place = found.filter(state=Registration.State.CANCELLED).exclude(line=None).first()
+    if place is None or place.line is None:
+        raise NotNeeded("The place is theirs again.")
+    return {
+        "student": str(place.student),
+        "name": place.student.first_name,
+        "to_guardian": place.student.guardian_id is not None,
+        "by": place.line.ended_by,
+        "payer": place.line.order.payer_name or "whoever paid",
+        "one": of_class(place.offer_id),
+        "classes": page(reverse("classoffer_list")),
+    }
+
+
+def ended_sample() -> dict[str, Any]:
+    one = registered_sample()["classes"][0]
+    told = {"student": "Kit Gray", "name": "Kit", "to_guardian": False, "by": "terms", "payer": "Gus Gray", "one": one}
+    return told | {"classes": page("/classes/")}
+
+
+def moved_context(message: Message) -> dict[str, Any]:
+    """From where to where; what it cost is in the payer's mails."""
+    found = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
+    one = found.select_related("line", "student").first()
+    old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None
+    if one is None or old is None:
+        raise NotNeeded("The place is another one by now.")
+    return {
+        "student": str(one.student),
+        "before": of_class(old.offer_id),
+        "now": of_class(one.offer_id),
+        "role": one.role,
+        "mine": page(reverse("my_classes")),
+        "contact": page(reverse("contact")),
+    }
+
+
+def moved_sample() -> dict[str, Any]:
+    one = registered_sample()["classes"][0]
+    later = one | {"title": "Balboa 2", "when": "Thursdays 7pm - 8pm, Thu 8 Jan to Thu 5 Feb 2026"}
+    links = {"mine": page("/user/classes/"), "contact": page("/contact/")}
+    return {"student": "Alice Arden", "before": one, "now": later, "role": "lead"} | links
+
+
+def place_given_context(message: Message) -> dict[str, Any]:
+    """Goes to whoever had the place, and to the payer: the name as it was typed, and nothing that is stored."""
+    old = Registration.objects.select_related("student", "line").get(pk=message.data["registration_id"])
+    said = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
+    if said is None:
+        raise NotNeeded("Nobody has it any more.")
+    return {
+        "student": str(old.student),
+        "to": f"{said.first_name} {said.last_name}".strip(),
+        "one": of_class(old.offer_id),
+        "contact": page(reverse("contact")),
+    }
+
+
+def place_given_sample() -> dict[str, Any]:
+    one = registered_sample()["classes"][0]
+    return {"student": "Alice Arden", "to": "Lee Lind", "one": one, "contact": page("/contact/")}
+
+
+def twice_context(message: Message) -> dict[str, Any]:
+    student = Student.objects.filter(pk=message.data["student_id"]).first()
+    offer = ClassOffer.objects.filter(pk=message.data["offer_id"]).first()
+    if student is None or offer is None:
+        raise NotNeeded("The class or the person is gone.")
+    return {"student": str(student), "offer": str(offer), "contact": page(reverse("contact"))}
+
+
+def twice_sample() -> dict[str, Any]:
+    return {"student": "Alice Arden", "offer": "BegA, Tuesdays 7pm", "contact": page("/contact/")}
+
+
+def address_wanted_context(message: Message) -> dict[str, Any]:
+    found = Registration.objects.live().filter(pk=message.data["registration_id"]).select_related("student").first()
+    if found is None or found.line is None or attendees.address(found.student) != found.student.email:
+        raise NotNeeded("The place was given back, or the person was found.")
+    return {
+        "payer": found.line.order.payer_name,
+        "student": str(found.student),
+        "title": ClassOffer.objects.for_lists().get(pk=found.offer_id).subject.title,
+        "link": page(found.line.order.address("attendee_address")),
+    }
+
+
+def address_wanted_sample() -> dict[str, Any]:
+    return {"payer": "Gus Gray", "student": "Kit Gray", "title": "Balboa 1", "link": page("/")}

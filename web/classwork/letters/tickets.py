@@ -1,0 +1,55 @@
+"""What stands in the mails about tickets for single classes."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.domain.listed import Listed
+from classwork.domain.places.tickets import staying
+from classwork.letters.parts import page
+from classwork.models import ClassOffer, Ticket
+from common import dates
+from mailroom.declare import NotNeeded
+from mailroom.models import Message
+
+
+def ticket_context(message: Message) -> dict[str, Any]:
+    """What it says must still be so when it is sent."""
+    ticket = Ticket.objects.theirs().for_lists().filter(pk=message.data["ticket_id"]).first()
+    if ticket is None or ticket.meeting.is_cancelled:
+        raise NotNeeded("The ticket does not stand any more, or the class day was cancelled.")
+    offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
+    return {
+        "title": offer.subject.title,
+        "trial": ticket.is_trial,
+        "when": str(ticket.meeting.slot),
+        "where": f"{place}, {place.full_address}" if place else "",
+        "student": str(ticket.student),
+        "name": ticket.student.first_name,
+        "link": page(staying.address(ticket)),
+        "contact": page(reverse("contact")),
+    }
+
+
+def stay_context(message: Message) -> dict[str, Any]:
+    context = ticket_context(message)
+    ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
+    offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
+    if said := staying.why_not(ticket, timezone.now()):
+        raise NotNeeded(said)
+    return context | {"when": f"{offer.day} {offer.times}", "until": Listed(offer, dates.today()).dates}
+
+
+def ticket_sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "trial": True,
+        "when": "Tue 6 Jan 2026, 7pm - 8pm",
+        "until": "Tue 6 Jan to Tue 3 Feb 2026",
+        "where": "Grange Hall, 1 Main Street",
+        "student": "Kit Gray",
+        "name": "Kit",
+        "link": page("/"),
+        "contact": page("/contact/"),
+    }

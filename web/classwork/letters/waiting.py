@@ -1,0 +1,52 @@
+"""What stands in the mails about waiting for a place."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.domain.listed import Listed
+from classwork.domain.places.waiting import entries, shown
+from classwork.letters.parts import page
+from classwork.models import ClassOffer, WaitingEntry
+from common import dates
+from mailroom.declare import NotNeeded
+from mailroom.models import Message
+
+
+def context(message: Message) -> dict[str, Any]:
+    """What it says must still be so when it is sent; a place that went on is offered to nobody."""
+    entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
+    offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
+    if entry is None or offer is None:
+        raise NotNeeded("The entry is gone.")
+    one = shown.one(entry, timezone.now())
+    if message.template == "classwork.place_offered" and not one.is_open:
+        raise NotNeeded("The place is not kept for them any more.")
+    if message.template == "classwork.waiting_joined" and not one.is_waiting:
+        raise NotNeeded("They do not wait any more.")
+    return {
+        "title": offer.subject.title,
+        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "name": entry.contact_name,
+        "names": one.names,
+        "number": shown.ordinal(one.number) if one.is_waiting else "",
+        "until": one.until,
+        "called_off": offer.is_called_off,
+        "link": page(entries.address(entry)),
+        "classes": page(reverse("classoffer_list")),
+    }
+
+
+def sample() -> dict[str, Any]:
+    return {
+        "title": "Balboa 1",
+        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "name": "Alice Arden",
+        "names": "Alice Arden (lead)",
+        "number": "3rd",
+        "until": "Tue 6 Jan, 18:00",
+        "called_off": False,
+        "link": page("/"),
+        "classes": page("/classes/"),
+    }
