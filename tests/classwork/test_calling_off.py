@@ -3,6 +3,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.domain import cart as carts
@@ -151,6 +153,17 @@ class DaysTest(CallingOffTest):
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
         self.assertNotEqual(Outcome.objects.get().pending, "")
 
+    def test_cancelling_asks_the_database_as_often_for_nine_as_for_three(self) -> None:
+        counted = []
+        for number, people in enumerate((3, 9), start=1):
+            for each in range(people):
+                self.bought(f"N{number}{each}")
+            wanted = Wanted(Policy.REFUND, self.days(number))
+            with CaptureQueriesContext(connection) as asked:
+                call_off(self.ada, wanted, "Snow", seen=quote(wanted, timezone.now()).fingerprint)
+            counted.append(len(asked))
+        self.assertEqual(*counted)
+
     def test_nothing_is_left_of_it_when_it_dies_half_way(self) -> None:
         self.bought()
         with self.settings(WORKFLOWS="tests.classwork.test_calling_off.DYING"), self.assertRaises(ZeroDivisionError):
@@ -168,6 +181,7 @@ class WholeClassTest(CallingOffTest):
         self.deed(self.whole())
         self.assertLaw(order)
         self.assertEqual((order.charged, Registration.objects.get().state), (0, Registration.State.CANCELLED))
+        self.assertFalse(Case.objects.exists())
         self.assertFalse(self.offer.meetings.filter(cancelled_at=None).exists())
         listing = self.client.get("/classes/")
         self.assertNotContains(listing, self.offer.get_absolute_url())

@@ -32,6 +32,8 @@ class Plan:
     wishes: tuple[Wish, ...]
     backs: tuple[Back, ...]
     sheet: Sheet
+    why_not: str = ""
+    """Why its money cannot go back now, as it was before anything was done."""
 
     @property
     def order(self) -> Order:
@@ -73,9 +75,6 @@ class Plan:
     def ended(self) -> frozenset[int]:
         return frozenset(wish.line for wish in self.wishes if wish.ends)
 
-    @property
-    def why_not(self) -> str:
-        return self.looked.why_not(self.money)
 
 
 @dataclass(frozen=True)
@@ -157,7 +156,8 @@ def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wi
 
 def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
     sheet, backs = give(looked.sheet, wishes)
-    return Plan(looked, tuple(wishes), tuple(backs), sheet)
+    money = sum((back.money for back in backs), ZERO)
+    return Plan(looked, tuple(wishes), tuple(backs), sheet, looked.why_not(money))
 
 
 def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> None:

@@ -1,0 +1,68 @@
+"""Somebody pays, or registers, while the school cancels: on two connections, with and without locks."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+
+from billing.domain import payments
+from billing.domain.placing import NotPlaced
+from billing.models import Order, Payment, Refund
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.faults import Refused
+from classwork.models import CallOff, Policy, Registration
+from outbox.testing import run_all
+from tests import make
+from tests.classwork.buying import cart, me, pay, place
+from tests.racing import overlap, without_locks
+
+
+@tag("postgres")
+class CallingOffRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        self.offer = make.offer(make.session("Race"), make.subject(), capacity=5)
+
+    def cancels(self) -> CallOff:
+        return call_off(None, Wanted(Policy.REFUND, offer=self.offer.pk), "Snow", seen=None)
+
+    def paying(self) -> tuple[Order, Callable[[], Any]]:
+        order = place(cart((self.offer, me())))
+        payment = payments.start(order, "practice", timezone.now())
+        taken = payments.Taken(Decimal(payment.total), payment.currency)
+        return order, lambda: payments.confirm(payment, taken)
+
+    def test_who_pays_while_the_class_is_cancelled_gets_it_back(self) -> None:
+        order, pays = self.paying()
+        overlap(self.cancels, pays)
+        run_all()
+        order.refresh_from_db()
+        paid = Payment.objects.get().captured_amount
+        self.assertEqual((order.state, Refund.objects.get().amount), (Order.State.CANCELLED, paid))
+
+    def test_control_without_locks_they_have_paid_for_nothing(self) -> None:
+        order, pays = self.paying()
+        with without_locks():
+            overlap(self.cancels, pays)
+        order.refresh_from_db()
+        self.assertEqual((order.state, Refund.objects.count()), (Order.State.PAID, 0))
+
+    def test_who_registers_meanwhile_is_told_that_it_is_cancelled(self) -> None:
+        order = cart((self.offer, me()))
+        outcomes = overlap(self.cancels, lambda: place(order))
+        self.assertIsInstance(outcomes[1], NotPlaced)
+        self.assertFalse(Registration.objects.live().exists())
+
+    def test_control_without_locks_they_have_a_place_in_it(self) -> None:
+        order = cart((self.offer, me()))
+        with without_locks():
+            overlap(self.cancels, lambda: place(order))
+        self.assertTrue(Registration.objects.live().exists())
+
+    def test_cancelled_by_two_at_once_it_is_given_back_once(self) -> None:
+        pay(place(cart((self.offer, me()))))
+        outcomes = overlap(self.cancels, self.cancels)
+        self.assertIsInstance(outcomes[1], Refused)
+        self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
