@@ -76,7 +76,6 @@ class Plan:
         return frozenset(wish.line for wish in self.wishes if wish.ends)
 
 
-
 @dataclass(frozen=True)
 class Got:
     """What comes of one demand, in all the orders that it reaches into."""

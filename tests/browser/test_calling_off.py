@@ -1,0 +1,58 @@
+"""Ada cancels a class day for snow, on her telephone: quoted first, then done and told."""
+
+from django.test import tag
+from playwright.sync_api import Page
+
+from billing.models import Refund
+from classwork.models import CallOff, Registration
+from mailroom.testing import send_all
+from outbox.testing import run_all
+from tests.browser.phone import PHONE, PhoneTestCase
+from tests.classwork import buying
+
+
+@tag("once")
+class SnowTest(PhoneTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        cart = buying.cart((self.school.offer, buying.me()), payer=self.school.alice)
+        self.order = buying.pay(buying.place(cart))
+        buying.pay(buying.place(buying.cart((self.school.offer, buying.me()), name="Ben", email="ben@example.org")))
+
+    def to_the_quote(self, page: Page) -> None:
+        page.goto(f"/desk/classes/{self.school.offer.pk}/")
+        page.get_by_role("link", name="Cancel days or the class").click()
+        self.look(page, "What does not take place?")
+        page.locator("[name=meeting]").nth(1).check()
+        page.get_by_role("button", name="Next: what people get for it").click()
+        self.look(page, "What do people get for it?")
+        page.get_by_label("The class runs longer").check()
+        page.get_by_role("button", name="Next: the quote").click()
+        self.look(page, "This is what it does")
+
+    def test_ada_cancels_a_day_for_snow_and_who_cannot_come_later_gets_money_back(self) -> None:
+        page = self.open_browser(self.school.ada, width=PHONE)
+        self.to_the_quote(page)
+        page.get_by_text("No money is given back").wait_for()
+        page.get_by_label("For Ben instead").select_option("Money back")
+        page.get_by_role("button", name="Work it out again").click()
+        page.get_by_text("Money that goes back the way it came").wait_for()
+        self.assertFalse(CallOff.objects.exists())
+        page.get_by_role("link", name="Back").click()
+        self.look(page, "What do people get for it?")
+        page.get_by_role("button", name="Next: the quote").click()
+        page.get_by_label("For Ben instead").select_option("Money back")
+        page.get_by_role("button", name="Work it out again").click()
+        page.get_by_label("Reason").fill("Snow")
+        page.get_by_role("button", name="Cancel 1 class day").click()
+        page.get_by_text("People are being told").wait_for()
+        self.check_page(page)
+        self.check_outcome()
+
+    def check_outcome(self) -> None:
+        self.assertEqual(Refund.objects.get().payment.order.payer_email, "ben@example.org")
+        self.assertEqual(Registration.objects.live().count(), 2)
+        self.assertEqual(self.school.offer.meetings.exclude(stands_in_for=None).count(), 1)
+        run_all()
+        told = {letter.to[0] for letter in send_all() if "cancelled on" in letter.subject}
+        self.assertEqual(told, {"alice@example.org", "ben@example.org", "tess@example.org"})
