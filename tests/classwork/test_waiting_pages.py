@@ -13,7 +13,7 @@ from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests import make
-from tests.classwork.buying import pay, place
+from tests.classwork.buying import cart, me, pay, place
 from tests.classwork.test_waiting import WaitingTestCase, person
 
 State = WaitingEntry.State
@@ -95,6 +95,27 @@ class PagesTest(WaitingTestCase):
         run_all()
         message = Message.objects.get(template="classwork.waiting_joined")
         self.assertEqual(message.to, "zoe@example.org")
+
+    def test_one_person_is_no_couple(self) -> None:
+        answer = self.client.post(self.url, self.said | {"partner_first_name": "zoe", "partner_last_name": "Zed"})
+        self.assertContains(answer, "That is the same person.")
+        self.assertFalse(WaitingEntry.objects.exists())
+
+    def test_who_has_a_place_is_told_so_instead_of_waiting(self) -> None:
+        self.limit(2)
+        pay(place(cart((self.offer, me()), payer=self.alice)))
+        self.log_in(self.alice)
+        answer = self.client.post(self.url, {"who": "me"}, follow=True)
+        self.assertContains(answer, "Alice Arden has a place in this class already.")
+        self.assertFalse(WaitingEntry.objects.exists())
+
+    def test_leaving_by_an_old_mail_says_what_became_of_the_place(self) -> None:
+        ann = self.wait(person("Ann"))
+        self.free(self.order)
+        pay(self.take(ann))
+        answer = self.client.post(reverse("leave_waiting", args=[entries.address(ann).split("/")[2]]), follow=True)
+        self.assertContains(answer, "You have taken this place already.")
+        self.assertNotContains(answer, "not on the waiting list any more")
 
     def test_joining_twice_answers_the_same_to_a_stranger(self) -> None:
         first = self.client.post(self.url, self.said)

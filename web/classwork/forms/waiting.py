@@ -10,6 +10,7 @@ from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import EITHER, Role, Rules
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.forms.places import RoleField
+from common import names
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 
@@ -47,9 +48,17 @@ class WaitForm(forms.Form):
         has_partner = said.get("partner_first_name")
         if not has_partner and (said.get("partner_last_name") or said.get("partner_email")):
             self.add_error("partner_first_name", "Please say who comes with you, or leave this part empty.")
+        if has_partner and self._is_twice(said):
+            self.add_error("partner_first_name", "That is the same person. Please say who comes with you.")
         if has_partner and "partner_role" in self.fields and not said.get("partner_role"):
             self.add_error("partner_role", "Please say in which role they come.")
         return said
+
+    def _is_twice(self, said: dict[str, Any]) -> bool:
+        """By name and address, as far as they were typed."""
+        you = (said.get("first_name") or "", said.get("last_name") or "", said.get("email") or "")
+        other = (said["partner_first_name"], said.get("partner_last_name") or "", said.get("partner_email") or you[2])
+        return [names.key(each) for each in you] == [names.key(each) for each in other]
 
     @property
     def contact(self) -> Contact:

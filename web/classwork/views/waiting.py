@@ -38,7 +38,11 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     names = [role.name for role in here.rules.roles]
     form = WaitForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted(request))
     if request.method == "POST" and form.is_valid():
-        entry = entries.join(offer, list(form.wishes()), form.contact)
+        try:
+            entry = entries.join(offer, list(form.wishes()), form.contact)
+        except entries.CannotBe as no:
+            messages.warning(request, str(no))
+            return redirect(offer)
         if viewer is not None:
             return redirect(entries.address(entry))
         messages.success(request, WRITTEN.format(form.contact.email))
@@ -82,8 +86,8 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest, token: str) -> HttpResponse:
     found = _find(token)
-    entries.leave(found)
-    messages.success(request, "You are not on the waiting list any more.")
+    if entries.leave(found):
+        messages.success(request, "You are not on the waiting list any more.")
     return redirect(entries.address(found))
 
 

@@ -5,23 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain import cart as carts
 from billing.models import Order
 from classwork import events
-from classwork.domain.places import opening, room
-from classwork.domain.places.attendees import Attendee
+from classwork.domain.places import opening, registering, room
+from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.domain.places.choosing import KIND
 from classwork.domain.places.waiting import queue
 from classwork.domain.places.waiting.balance import EITHER, Obstacle
 from classwork.domain.places.waiting.walk import Offered, walk
-from classwork.models import ClassOffer, WaitingEntry
+from classwork.models import ClassOffer, Registration, WaitingEntry
 from common import links, names
 from history.domain import record
-from users.models import User
+from users.models import Student, User
 
 State = WaitingEntry.State
 PURPOSE = "classwork.waiting"
@@ -54,6 +54,7 @@ def join(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> Waiting
     at = timezone.now()
     if said := opening.closed_because(offer, at):
         raise CannotBe(said)
+    _refuse_who_has_a_place(offer, wishes, contact)
     key = _key(wishes, contact)
     entry = WaitingEntry.objects.filter(offer=offer, who_key=key).live().first()
     if entry is None:
@@ -62,6 +63,18 @@ def join(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> Waiting
     queue.advance(offer, at)
     entry.refresh_from_db()
     return entry
+
+
+def _refuse_who_has_a_place(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> None:
+    """Said only to the account that speaks for the student; of what strangers type nothing is told."""
+    if contact.account is None:
+        return
+    mine = Student.objects.visible_to(contact.account)
+    named = {wish.attendee.student_id for wish in wishes if wish.attendee.who == STUDENT}
+    asked = Q(pk__in=named) | (Q(user=contact.account) if any(w.attendee.who == ME for w in wishes) else Q(pk=None))
+    placed = Registration.objects.live().filter(offer=offer, student__in=mine.filter(asked)).select_related("student")
+    if one := placed.first():
+        raise CannotBe(registering.ALREADY.format(one.student))
 
 
 def _add(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact, key: str) -> WaitingEntry:
@@ -89,14 +102,15 @@ def _person(one: Attendee) -> str:
 
 
 @transaction.atomic
-def leave(entry: WaitingEntry) -> None:
-    """Leave the list, or let go a place that was offered. What has ended stays as it ended."""
+def leave(entry: WaitingEntry) -> bool:
+    """Leave the list, or let go a place that was offered. What has ended stays as it ended: then it says no."""
     entry = _locked(entry)
     if not entry.is_live:
-        return
+        return False
     at = timezone.now()
     queue.end(entry, State.DECLINED if entry.state == State.OFFERED else State.LEFT, at)
     queue.advance(entry.offer, at)
+    return True
 
 
 @transaction.atomic
