@@ -1,10 +1,12 @@
 """Ada cancels a class day for snow, on her telephone: quoted first, then done and told."""
 
+from datetime import timedelta
+
 from django.test import tag
 from playwright.sync_api import Page
 
 from billing.models import Refund
-from classwork.models import CallOff, Registration
+from classwork.models import CallOff, ClassOffer, Registration
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests.browser.phone import PHONE, PhoneTestCase
@@ -48,6 +50,22 @@ class SnowTest(PhoneTestCase):
         page.get_by_text("People are being told").wait_for()
         self.check_page(page)
         self.check_outcome()
+
+    def test_a_class_that_needs_a_minimum_is_decided_at_the_desk(self) -> None:
+        day = self.school.offer.meetings.get(number=1).on - timedelta(days=1)
+        ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decide_on=day)
+        page = self.open_browser(self.school.ada, width=PHONE)
+        page.goto(self.school.offer.get_absolute_url())
+        page.get_by_text("Runs if 5 people register by").wait_for()
+        page.goto("/desk/minimum/")
+        page.get_by_text("2 of 5: 3 more to go").wait_for()
+        page.locator("td summary").click()
+        self.look(page, "Minimum to run")
+        page.get_by_label("Why").fill("Worth it")
+        page.get_by_role("button", name="It runs").click()
+        page.get_by_text("Whoever is registered is told").wait_for()
+        page.goto("/desk/cancel/")
+        self.look(page, "Cancel classes")
 
     def check_outcome(self) -> None:
         self.assertEqual(Refund.objects.get().payment.order.payer_email, "ben@example.org")

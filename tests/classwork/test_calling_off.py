@@ -10,6 +10,7 @@ from django.utils import timezone
 from billing.domain import cart as carts
 from billing.domain import credit, ledger, payments
 from billing.models import Case, Credit, Order, Refund
+from classwork.domain import meetings
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.extending import of_all
 from classwork.domain.calling_off.quote import Quote, quote
@@ -74,6 +75,14 @@ class DaysTest(CallingOffTest):
         with self.assertRaises(Refused):
             self.deed(wanted)
         self.assertEqual((Refund.objects.count(), CallOff.objects.count()), (1, 1))
+
+    def test_a_day_that_is_put_back_leaves_people_what_they_got(self) -> None:
+        self.bought()
+        self.deed(Wanted(Policy.REFUND, self.days(2)))
+        day = self.offer.meetings.get(number=2)
+        self.assertIn(meetings.MADE_GOOD, meetings.plan_restore(day).warnings)
+        meetings.restore(self.ada, day)
+        self.assertEqual(Refund.objects.count(), 1)
 
     def test_whoever_did_not_pay_yet_owes_less(self) -> None:
         order = place(cart((self.offer, me())), Order.Due.DOOR)
@@ -187,6 +196,11 @@ class WholeClassTest(CallingOffTest):
         self.assertNotContains(listing, self.offer.get_absolute_url())
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "cancelled")
         self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
+
+    def test_none_of_its_days_is_put_back(self) -> None:
+        self.deed(self.whole())
+        with self.assertRaises(Refused):
+            meetings.restore(self.ada, self.offer.meetings.get(number=2))
 
     def test_spent_credit_comes_back_as_credit(self) -> None:
         credit.adjust(self.alice, D(30), "USD", why="x", by=self.ada)

@@ -19,6 +19,8 @@ from classwork.models import ClassOffer, Location, Meeting
 from common import dates
 from users.models import Staff, User
 
+MADE_GOOD = "What people were given for this day stays theirs, and a day that stands in for it stays too."
+
 
 @dataclass(frozen=True)
 class MeetingDraft:
@@ -48,8 +50,11 @@ def plan_cancel(meeting: Meeting) -> Preview:
 def plan_restore(meeting: Meeting) -> Preview:
     if not meeting.is_cancelled:
         return Preview(faults=(Fault("", "This class day is not cancelled."),))
+    if meeting.offer.is_called_off:
+        return Preview(faults=(Fault("", "The whole class is cancelled, and people have their money back."),))
     step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
-    return _draw_at(meeting.offer, step, meeting.slot)
+    drawn = _draw_at(meeting.offer, step, meeting.slot)
+    return replace(drawn, warnings=(*drawn.warnings, MADE_GOOD)) if meeting.called_off_id else drawn
 
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
