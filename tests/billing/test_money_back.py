@@ -37,6 +37,15 @@ class RefundTest(BillingTestCase):
             with self.subTest(amount), self.assertRaises(money_back.TooMuch):
                 money_back.by_staff(order, Decimal(amount), why="x", by=self.sam)
 
+    def test_what_was_paid_twice_may_go_back_in_parts_and_the_order_costs_what_it_did(self) -> None:
+        order = self.placed(1)
+        for payment in [payments.start(order, variant, self.now) for variant in ("practice", "cash")]:
+            payment.change_status("confirmed")
+        for amount, left in ((30, 40), (40, 0)):
+            money_back.by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
+            order.refresh_from_db()
+            self.assertEqual((order.charged, ledger.surplus(order)), (70, left))
+
     def test_sending_and_settling_twice_is_once(self) -> None:
         order = self.paid(1)
         [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)

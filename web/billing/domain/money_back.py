@@ -173,9 +173,9 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
         raise TooMuch("This order is not paid yet: cancel it, or what of it is not wanted.")
     if said := next(filter(None, (_on_its_way(line) for line in order.lines.all())), ""):
         raise Moved(said)
-    over = ledger.surplus(order)
+    over = max(ledger.surplus(order), ZERO)
     given = reserve(order, amount, why=why, by=by)
-    refunds.lower(order, amount - max(over, ZERO))
+    refunds.lower(order, max(amount - over, ZERO))
     _check_vouchers(order)
     record(by, "billing.refunded", order, why=why, amount=str(amount))
     return given
