@@ -85,7 +85,7 @@ class MovingLawTest(TestCase):
         make.offer(session, make.subject(version="B"), class_day=2, capacity=2, price=100)
         make.offer(session, make.subject(version="C"), class_day=3, price=40)
 
-    @settings(max_examples=25, deadline=None, phases=[Phase.generate])
+    @settings(max_examples=12, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=5, max_size=14), st.booleans())
     def test_no_sequence_leaves_two_places_or_none_for_what_is_paid(
         self, steps: list[tuple[str, int]], logged_in: bool
