@@ -22,7 +22,7 @@ class TryingTest(PhoneTestCase):
         self.assertEqual((ticket.state, ticket.words), ("confirmed", "trial"))
         page.goto(staying.address(ticket))
         self.look(page, "Your trial class")
-        page.get_by_role("button", name="Stay, $55.00").click()
+        page.get_by_role("button", name="Stay, $50.00").click()
         self.payer(page)
         page.get_by_text("-$5.00").first.wait_for()
         self.order(page)
