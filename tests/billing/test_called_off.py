@@ -135,6 +135,15 @@ class VouchersTest(GiverTestCase, VoucherTestCase):
         return order.lines.select_related("order").get()
 
 
+class NothingTest(GiverTestCase):
+    def test_more_than_a_line_costs_is_taken_from_nobody(self) -> None:
+        ToyKind.catalogue[4] = Toy("20", prepay="20", starts=self.day(2))
+        order = self.placed(4, due=Order.Due.DOOR)
+        self.demand(order.lines.select_related("order").get(), "7.35")
+        facts = Facts.from_json(order.lines.get().facts or {})
+        self.assertEqual((facts.carried, facts.called_off), (0, 0))
+
+
 class ChainTest(GiverTestCase, ReplacingTestCase):
     def exchanged(self) -> tuple[Order, Order]:
         ToyKind.catalogue[4] = Toy("100")

@@ -124,14 +124,15 @@ def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
     exchanged at this moment is left for a person, and so is its money."""
     wishes: dict[int, list[tuple[int, Wish]]] = defaultdict(list)
     spoken_for: dict[int, tuple[Order, str]] = {}
+    found: dict[int, Got] = {}
     for line, wish in sorted(demands, key=lambda pair: pair[0].pk):
+        found[line.pk] = Got()
         looked = books[line.order_id]
         if said := looked.spoken_for.get(line.pk):
-            spoken_for[line.pk] = (looked.order, said)
+            spoken_for[line.pk], found[line.pk] = (looked.order, said), Got(why_not=said)
             continue
         for order_id, part in _spread(books, line, wish):
             wishes[order_id].append((line.pk, part))
-    found = {line: Got(why_not=said) for line, (_, said) in spoken_for.items()}
     plans = []
     for order_id in sorted(wishes):
         one = _plan(books[order_id], [part for _, part in wishes[order_id]])
@@ -142,15 +143,18 @@ def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
 
 
 def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wish]]:
-    left = wish.off
+    left, parts = wish.off, []
     for each in chain(books, line):
         looked = books[each.order_id]
-        if each.cancelled_at is not None or not looked.is_open:
-            continue
-        part = min(left, looked.cost(each.pk))
-        left -= part
-        if part or left or wish.ends:
-            yield each.order_id, replace(wish, line=each.pk, off=part, behind=left)
+        if each.cancelled_at is None and looked.is_open:
+            part = min(left, looked.cost(each.pk))
+            left -= part
+            parts.append((each, part))
+    behind = sum((part for _, part in parts), ZERO)
+    for each, part in parts:
+        behind -= part
+        if part or behind or wish.ends:
+            yield each.order_id, replace(wish, line=each.pk, off=part, behind=behind)
 
 
 def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
