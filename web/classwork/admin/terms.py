@@ -11,7 +11,9 @@ from classwork.models import CancellationStep, CancellationTerms
 from history.recorded import Recorded
 
 
-class StepInline(admin.TabularInline):
+class StepInline(admin.StackedInline):
+    """One beneath the other: each field has its label, on a telephone too."""
+
     model = CancellationStep
     extra = 1
 
