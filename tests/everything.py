@@ -1,7 +1,9 @@
-"""All tests: on SQLite with branch coverage, and where a PostgreSQL is given, once more on that, which is not measured.
+"""All tests: on SQLite, and where a PostgreSQL is given, once more on that.
 
-Those that no database concerns are tagged `once`. What could not run is listed at the end; with CI=true a missing
-service is a failure, and so is a skipped test.
+Branch coverage is measured of the first run alone: measuring doubles the time, and what goes through the browser or is
+tagged `long` (laws over many examples, every page for every role, the demo school) finds faults and not lines. Those
+that no database concerns are tagged `once`. What could not run is listed at the end; with CI=true a missing service is
+a failure, and so is a skipped test.
 """
 
 import os
@@ -58,11 +60,12 @@ def main() -> int:
     begun = time.monotonic()
     missing = [name for name, found in services.found().items() if not found]
     subprocess.run([*COVERAGE, "erase"], cwd=TOP)
-    total = run("SQLite", python=[*COVERAGE, "run"])
+    total = run("SQLite", "--exclude-tag", "browser", "--exclude-tag", "long", python=[*COVERAGE, "run"])
+    coverage()
+    total += run("SQLite, in the browser and at length", "--tag", "browser", "--tag", "long", python=[sys.executable])
     if url := os.environ.get("TEST_POSTGRES_URL"):
         tags = ["--exclude-tag", "browser", "--exclude-tag", "once"]
         total += run("PostgreSQL", *tags, python=[sys.executable], DATABASE_URL=url)
-    coverage()
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")
     if missing and CI:

@@ -7,6 +7,7 @@ from django.contrib.admin import ModelAdmin
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpResponse
+from django.test import tag
 from django.urls import resolve, reverse
 
 from tests import access
@@ -36,6 +37,7 @@ class AccessTestCase(SchoolTestCase):
         return response
 
 
+@tag("long")
 class AccessTest(AccessTestCase):
     @classmethod
     def setUpTestData(cls) -> None:
@@ -59,6 +61,7 @@ class AccessTest(AccessTestCase):
         self.assertIn(answer, row.expected(method, role).split("|"))
 
 
+@tag("long")
 class OfficeAccessTest(AccessTestCase):
     """Each registered model's pages answer to the permission of the person, and to no other rule."""
 

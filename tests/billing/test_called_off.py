@@ -95,7 +95,7 @@ class School(test_replacing_laws.School):
 
 
 @with_toys
-@tag("once")
+@tag("once", "long")
 class CalledOffLawTest(TestCase):
     @settings(max_examples=12, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=6, max_size=18), st.booleans())

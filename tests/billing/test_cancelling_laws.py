@@ -96,7 +96,7 @@ class School(test_replacing_laws.School):
 
 
 @with_toys
-@tag("once")
+@tag("once", "long")
 class CancellingLawTest(TestCase):
     @settings(max_examples=25, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=4, max_size=14), st.booleans(), st.sampled_from([0, 14]))

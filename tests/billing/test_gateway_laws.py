@@ -69,7 +69,7 @@ def _mixed(drawn: Any) -> list[Any]:
     return list(each)
 
 
-@tag("once")
+@tag("once", "long")
 class GatewayLawTest(TestCase, HostedTestCase):
     plays = count(1)
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 
-from django.test import override_settings
+from django.test import override_settings, tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -38,6 +38,7 @@ STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 
 @with_toys
+@tag("once", "long")
 class LedgerLawTest(TestCase):
     @settings(max_examples=60, deadline=None)
     @given(st.lists(STEP, min_size=3, max_size=14), st.sampled_from(["refund", "credit"]), st.booleans())

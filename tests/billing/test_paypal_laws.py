@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.test import tag
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,6 +12,7 @@ from tests.billing.paypal import PayPalTestCase
 from tests.fakes.paypal_server.webhooks import Notice
 
 
+@tag("once", "long")
 class PayPalLawsTest(PayPalTestCase, LawsTestCase):
     variant = "paypal"
 

@@ -101,7 +101,7 @@ class School(test_ledger.School):
 
 
 @with_toys
-@tag("once")
+@tag("once", "long")
 class ReplacingLawTest(TestCase):
     @settings(max_examples=30, deadline=None, phases=[Phase.generate])
     @given(st.lists(STEP, min_size=6, max_size=18), st.booleans(), st.booleans())

@@ -12,7 +12,7 @@ from tests.billing.stripe import GOOD, StripeTestCase
 from tests.fakes.stripe_server.webhooks import Notice
 
 
-@tag("once")
+@tag("once", "long")
 class StripeLawsTest(StripeTestCase, LawsTestCase):
     variant = "stripe"
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
+from django.test import tag
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
@@ -24,6 +25,7 @@ Deed = tuple[str, int, int]
 
 
 @with_toys
+@tag("once", "long")
 class VoucherLawTest(PropertyTestCase):
     deeds = st.lists(st.tuples(st.sampled_from(DEEDS), st.integers(0, 9), st.integers(1000, 9999)), max_size=14)
 

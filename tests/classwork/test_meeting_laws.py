@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.test import tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
@@ -18,6 +19,7 @@ SESSIONS = st.fixed_dictionaries(
 )
 
 
+@tag("once", "long")
 class MeetingLaw(HypothesisTestCase, SchoolTestCase):
     @settings(max_examples=60)
     @given(

@@ -74,7 +74,7 @@ class School(test_place_laws.School):
         test.assertTrue(by.replaced_at or Registration.objects.live().filter(line=by).exists())  # type: ignore[union-attr]
 
 
-@tag("once")
+@tag("once", "long")
 class MovingLawTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -125,7 +125,7 @@ class School(test_ledger.School):
         test.assertEqual(places, 0 if asked and not places else 1)
 
 
-@tag("once")
+@tag("once", "long")
 class PlaceLawTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

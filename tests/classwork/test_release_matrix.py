@@ -48,7 +48,7 @@ class SecondOpinion:
         return resource.expires_after is None or dates.local(at).date() <= last
 
 
-@tag("once")
+@tag("once", "long")
 class MatrixTest(SchoolTestCase):
     def test_everybody_sees_at_each_moment_what_the_second_opinion_says(self) -> None:
         for weeks, skipped, cancelled in CLASSES:

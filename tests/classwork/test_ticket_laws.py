@@ -81,7 +81,7 @@ class School(test_place_laws.School):
             test.assertGreaterEqual(ledger.in_hand(order), 0)
 
 
-@tag("once")
+@tag("once", "long")
 class TicketLawTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

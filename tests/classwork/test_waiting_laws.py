@@ -241,7 +241,7 @@ class School(test_place_laws.School):
             test.assertTrue(record_of.same_again(walk.given, walk.steps))
 
 
-@tag("once")
+@tag("once", "long")
 class WaitingLawTest(TestCase):
     @classmethod
     def setUpTestData(cls) -> None:

@@ -1,7 +1,7 @@
 from io import StringIO
 
 from django.core.management import CommandError, call_command
-from django.test import TestCase, override_settings
+from django.test import TestCase, override_settings, tag
 
 from common.demo import PASSWORD, PEOPLE
 from pages import demo
@@ -10,6 +10,7 @@ from users.models import Staff, Student, User
 from users.roles import is_admin, is_assistant, is_teacher
 
 
+@tag("once", "long")
 class DemoSchoolTest(TestCase):
     def test_the_people_have_their_roles_and_can_log_in(self) -> None:
         demo.load()
@@ -46,6 +47,7 @@ class DemoSchoolTest(TestCase):
         self.assertTrue(User.objects.exists())
 
 
+@tag("once", "long")
 class PrepareTest(TestCase):
     def prepare(self) -> str:
         out = StringIO()

@@ -1,13 +1,14 @@
 from io import StringIO
 
 from django.core.management import call_command
-from django.test import TestCase, override_settings
+from django.test import TestCase, override_settings, tag
 
 from classwork.models import ClassOffer, Meeting, Proposal, Registration, Session
 from pages import demo
 
 
 @override_settings(DEBUG=True)
+@tag("once", "long")
 class DemoSchoolTest(TestCase):
     def test_an_empty_site_becomes_a_school_with_three_sessions_and_thirty_classes(self):
         demo.load()
