@@ -28,8 +28,8 @@ OF_TICKETS = SAID | {
 
 
 def of_place(registration: Registration, at: datetime) -> Said:
-    line = registration.line
-    if registration.state == State.TRANSFERRED and line is not None and line.replaced_at is None:
+    moved = registration.state == State.TRANSFERRED
+    if moved and registration.line is not None and registration.line.replaced_at is None:
         return Said("Given to somebody else")  # it stayed in its class
     return _of(registration, SAID, at)
 
