@@ -1,6 +1,7 @@
 import re
 from decimal import Decimal
 
+from django.test import tag
 from django.urls import reverse
 
 from billing.domain import cases, credit, payments
@@ -10,6 +11,7 @@ from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 
 
+@tag("once")
 class DeskTest(BillingTestCase):
     def setUp(self) -> None:
         super().setUp()

@@ -2,7 +2,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.utils import timezone
 
 from billing import gateways
@@ -20,6 +20,7 @@ State = Refund.State
 SESSIONS, REFUNDS = "POST /v1/checkout/sessions", "POST /v1/refunds"
 
 
+@tag("once")
 class BeginTest(StripeTestCase):
     def test_the_payer_is_sent_to_a_page_for_exactly_what_is_owed(self) -> None:
         payment = self.attempt()
@@ -92,6 +93,7 @@ class BeginTest(StripeTestCase):
                     act()
 
 
+@tag("once")
 class AskTest(StripeTestCase):
     def test_a_page_that_is_still_open_says_nothing(self) -> None:
         payment = self.attempt()
@@ -136,6 +138,7 @@ class AskTest(StripeTestCase):
             self.gateway.ask(other)
 
 
+@tag("once")
 class CloseTest(StripeTestCase):
     """Nobody is to pay a second time on a page that was left open."""
 
@@ -189,6 +192,7 @@ class CloseTest(StripeTestCase):
         self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
 
 
+@tag("once")
 class RefundTest(StripeTestCase):
     def test_a_part_goes_back_under_our_own_name_for_it(self) -> None:
         payment = self.paid()
@@ -246,6 +250,7 @@ class RefundTest(StripeTestCase):
         self.assertEqual(len(self.books.every("refund")), 1)
 
 
+@tag("once")
 class MovementsTest(StripeTestCase):
     def movements(self) -> list[Movement]:
         around = timedelta(hours=1)
@@ -287,6 +292,7 @@ class MovementsTest(StripeTestCase):
         self.assertEqual((came.amount, came.currency, came.fee), (Decimal(70), "USD", Decimal("2.33")))
 
 
+@tag("once")
 class GoodCardTest(StripeTestCase):
     def test_the_fee_of_a_payment_in_another_currency_is_not_told(self) -> None:
         payment = self.attempt()

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from unittest import mock
 
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,6 +24,7 @@ from tests.billing.vouchers import VoucherTestCase
 RECIPIENT = {"recipient_email": "rae@example.org", "giver_name": "Alice", "message": "<b>Dance</b> *with* me!"}
 
 
+@tag("once")
 class BuyingPageTest(VoucherTestCase):
     def send(self, **said: object) -> int:
         return self.client.post(reverse("vouchers"), {"gift": "50"} | said).status_code
@@ -66,6 +67,7 @@ class BuyingPageTest(VoucherTestCase):
         self.assertFalse(Order.objects.exists())
 
 
+@tag("once")
 class CheckoutPageTest(VoucherTestCase):
     def visit_with(self, *products: int) -> Order:
         order = self.cart(*products)
@@ -134,6 +136,7 @@ class CheckoutPageTest(VoucherTestCase):
         self.assertEqual(order.state, "paid")
 
 
+@tag("once")
 class GivenTest(VoucherTestCase):
     def morning(self, days: int = 0, hour: int = 8) -> datetime:
         return dates.at(dates.today() + timedelta(days=days), time(hour))
@@ -195,6 +198,7 @@ class GivenTest(VoucherTestCase):
         self.assertEqual(giving.remind(at + timedelta(days=100)), 1)
 
 
+@tag("once")
 class DeskTest(VoucherTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -275,6 +279,7 @@ class DeskTest(VoucherTestCase):
             self.assertIn(part, text)
 
 
+@tag("once")
 class PersonTest(VoucherTestCase):
     def test_who_was_given_one_is_told_and_forgotten_and_the_money_stays(self) -> None:
         voucher = self.bought(50, **RECIPIENT)

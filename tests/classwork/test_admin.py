@@ -3,6 +3,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from django.test import tag
 from django.urls import reverse
 
 from classwork.domain import offers
@@ -50,6 +51,7 @@ class OfficeTestCase(SchoolTestCase):
         return unescape(re.search(r'name="take" value="([^"]*)"', response.content.decode())[1])
 
 
+@tag("once")
 class SessionAdminTest(OfficeTestCase):
     def setUp(self):
         super().setUp()
@@ -145,6 +147,7 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual(everything(), before)
 
 
+@tag("once")
 class OfferAdminTest(OfficeTestCase):
     def setUp(self):
         super().setUp()
@@ -229,6 +232,7 @@ class OfferAdminTest(OfficeTestCase):
         self.assertFalse(ClassOffer.objects.filter(pk=self.offer.pk).exists())
 
 
+@tag("once")
 class CatalogueAdminTest(OfficeTestCase):
     def test_more_weeks_are_shown_before_they_are_saved(self):
         url = reverse("admin:classwork_subject_change", args=[self.offer.subject_id])

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core import mail
+from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from tests.classwork.buying import cart, me, of, pay, place
 WIZARD = reverse("desk_call_off")
 
 
+@tag("once")
 class WizardTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
@@ -106,6 +108,7 @@ class WizardTest(SchoolTestCase):
         self.assertSameQueries(self.address(policy="refund"), rows)
 
 
+@tag("once")
 class ToldTest(SchoolTestCase):
     def cancel(self, wanted: Wanted) -> None:
         call_off(self.ada, wanted, "Snow", seen=quote(wanted, timezone.now()).fingerprint)

@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 
+from django.test import tag
 from django.urls import reverse
 
 from classwork.domain import feeds, meetings, proposals
@@ -34,6 +35,7 @@ def as_it_opens(client, url):
     return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
+@tag("once")
 class NextSessionPageTest(DeskTestCase):
     def setUp(self):
         self.log_in(self.ada)
@@ -79,6 +81,7 @@ class NextSessionPageTest(DeskTestCase):
         self.assertContains(self.client.get(reverse("desk_sessions")), "Open the first session")
 
 
+@tag("once")
 class ClassDayPageTest(DeskTestCase):
     def setUp(self):
         self.log_in(self.ada)
@@ -119,6 +122,7 @@ class ClassDayPageTest(DeskTestCase):
         self.assertEqual(list(self.day.substitutes.all()), [self.ash.staff])
 
 
+@tag("once")
 class ProposalPageTest(DeskTestCase):
     def propose(self):
         self.log_in(self.tess)

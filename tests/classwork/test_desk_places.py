@@ -2,6 +2,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,6 +28,7 @@ class DeskTestCase(SchoolTestCase):
         return User.objects.get(pk=user.pk)
 
 
+@tag("once")
 class ListTest(DeskTestCase):
     def names(self, **query: Any) -> list[str]:
         page = self.client.get(LIST, query)
@@ -83,6 +85,7 @@ class ListTest(DeskTestCase):
         self.assertSameQueries(LIST, rows)
 
 
+@tag("once")
 class HoldTest(DeskTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -127,6 +130,7 @@ class HoldTest(DeskTestCase):
         self.assertEqual(self.state(), "confirmed")
 
 
+@tag("once")
 class EnterTest(DeskTestCase):
     def enter(self, **more: Any) -> Any:
         said = {"offer": self.offer.pk, "first_name": "Wes", "last_name": "Walk-in", "email": "wes@example.org"}

@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -43,6 +44,7 @@ class ProgressTestCase(SchoolTestCase):
         progress.say(self.student, Decimal(number), why=why, by=self.ada)
 
 
+@tag("once")
 class CountingTest(ProgressTestCase):
     def test_a_class_counts_once_its_last_meeting_is_over_and_in_advice_before(self) -> None:
         offer = self.take("Beg", "A", over=False)
@@ -81,6 +83,7 @@ class CountingTest(ProgressTestCase):
             progress.among(everybody, self.now)
 
 
+@tag("once")
 class OverrideTest(ProgressTestCase):
     def test_what_a_person_said_stays_when_further_classes_are_over(self) -> None:
         self.give("2.5")
@@ -138,6 +141,7 @@ class OverrideTest(ProgressTestCase):
         self.assertEqual(self.progress().number, Decimal(3))
 
 
+@tag("once")
 class DeskTest(ProgressTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -176,6 +180,7 @@ class DeskTest(ProgressTestCase):
         self.assertSameQueries(reverse("desk_students"), rows)
 
 
+@tag("once")
 class TeacherTest(ProgressTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -221,6 +226,7 @@ class TeacherTest(ProgressTestCase):
         self.assertSameQueries(self.list, rows)
 
 
+@tag("once")
 class AdviceTest(ProgressTestCase):
     def advice(self) -> Any:
         return progress.advice(self.session, self.now)

@@ -4,6 +4,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import partial
 
+from django.test import tag
 from django.urls import reverse
 
 from classwork.domain import meetings, offers, sessions
@@ -21,6 +22,7 @@ class PublicTestCase(SchoolTestCase):
         return response.content.decode()
 
 
+@tag("once")
 class AddressTest(SchoolTestCase):
     def test_addresses_are_those_that_people_have_in_their_bookmarks(self):
         for name, args, path in [
@@ -37,6 +39,7 @@ class AddressTest(SchoolTestCase):
         self.assertEqual(self.client.get("/classes/date/2026-02-30").status_code, 404)
 
 
+@tag("once")
 class ListTest(PublicTestCase):
     def test_a_class_is_shown_with_day_time_dates_place_teacher_and_prices(self):
         page = self.page("classoffer_list")
@@ -130,6 +133,7 @@ class ListTest(PublicTestCase):
             self.client.get(reverse("classoffer_list"))
 
 
+@tag("once")
 class DetailTest(PublicTestCase):
     def event(self):
         found = re.search(
@@ -175,6 +179,7 @@ class DetailTest(PublicTestCase):
         self.assertNotIn("when paid before", page)
 
 
+@tag("once")
 class PlaceTest(PublicTestCase):
     def test_a_place_shows_its_classes_and_how_to_get_there(self):
         Location.objects.update(directions="The **red** door", map_link="https://maps.example.org/1")
@@ -193,6 +198,7 @@ class PlaceTest(PublicTestCase):
         self.assertIn("No class here", self.page("location_detail", make.location("Empty Hall").pk))
 
 
+@tag("once")
 class GuideTest(PublicTestCase):
     def test_the_guide_says_what_completes_a_level_and_what_is_on(self):
         page = self.page("level_guide")
@@ -206,6 +212,7 @@ class GuideTest(PublicTestCase):
         self.assertNotIn("Open session", page)
 
 
+@tag("once")
 class SitemapTest(PublicTestCase):
     def test_what_the_public_sees_is_in_the_sitemap_and_nothing_else(self):
         hidden = make.offer(self.session, make.subject("L2"), manager_approved=False)
@@ -217,6 +224,7 @@ class SitemapTest(PublicTestCase):
         self.assertIn("Sitemap: http://testserver/sitemap.xml", self.client.get("/robots.txt").content.decode())
 
 
+@tag("once")
 class SessionWordsTest(PublicTestCase):
     def test_a_session_shows_when_its_classes_really_meet(self):
         make.offer(self.session, make.subject("L2"), class_day=0)

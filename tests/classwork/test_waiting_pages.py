@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from django.test import tag
 from django.urls import reverse
 
 from billing.domain import cart as carts
@@ -19,6 +20,7 @@ from tests.classwork.test_waiting import WaitingTestCase, person
 State = WaitingEntry.State
 
 
+@tag("once")
 class DeskTest(WaitingTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -82,6 +84,7 @@ class DeskTest(WaitingTestCase):
             entries.join(offer, [person(f"Lou{count}")], Contact("Lou", "lou@example.org"))
 
 
+@tag("once")
 class PagesTest(WaitingTestCase):
     def setUp(self) -> None:
         super().setUp()
@@ -175,6 +178,7 @@ class PagesTest(WaitingTestCase):
         self.assertContains(answer, "We have written")
 
 
+@tag("once")
 class MailTest(WaitingTestCase):
     def test_the_offer_goes_by_mail_once_and_only_while_it_stands(self) -> None:
         order = self.full()

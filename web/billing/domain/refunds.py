@@ -7,6 +7,7 @@ order and the payment are locked by the caller.
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import IntegrityError
 from django.utils import timezone
 from payments import PaymentStatus
 
@@ -36,10 +37,12 @@ class NotYet(Exception):
 
 
 def count(payment: Payment, amount: Decimal) -> None:
-    """Added here and not in the database, which in SQLite's case would add floats."""
+    """Added here and not in the database, which in SQLite's case would add floats; so it is compared as well."""
     payment.refresh_from_db(fields=["refunded_amount"])
+    as_read = Payment.objects.filter(pk=payment.pk, refunded_amount=payment.refunded_amount)
     payment.refunded_amount += amount
-    Payment.objects.filter(pk=payment.pk).update(refunded_amount=payment.refunded_amount)
+    if not as_read.update(refunded_amount=payment.refunded_amount):
+        raise IntegrityError("Somebody else has counted money back of this payment, without its lock.")
 
 
 def lower(order: Order, amount: Decimal) -> Decimal:
