@@ -1,4 +1,4 @@
-"""All tests: on SQLite, and where a PostgreSQL is given, once more on that.
+"""All tests: on SQLite, and where a PostgreSQL is given, the plain ones once more on that.
 
 Branch coverage is measured of the first run alone: measuring doubles the time, and what goes through the browser or is
 tagged `long` (laws over many examples, every page for every role, the demo school) finds faults and not lines. Those
@@ -64,7 +64,7 @@ def main() -> int:
     coverage()
     total += run("SQLite, in the browser and at length", "--tag", "browser", "--tag", "long", python=[sys.executable])
     if url := os.environ.get("TEST_POSTGRES_URL"):
-        tags = ["--exclude-tag", "browser", "--exclude-tag", "once"]
+        tags = ["--exclude-tag", "browser", "--exclude-tag", "once", "--exclude-tag", "long"]
         total += run("PostgreSQL", *tags, python=[sys.executable], DATABASE_URL=url)
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")
