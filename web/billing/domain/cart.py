@@ -25,6 +25,9 @@ FORGOTTEN_AFTER = timedelta(days=30)
 class Full(Exception):
     """More lines than a cart takes."""
 
+    def __str__(self) -> str:
+        return "Your cart is full. Please order what is in it first."
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -96,10 +96,8 @@ def _onto_vouchers(order: Order, amount: Decimal, why: str) -> Decimal:
 
 def from_lines_that_are_gone(order: Order, at: datetime, why: str) -> None:
     """What vouchers had paid for them; the order is not paid in full yet."""
-    for payment in locks.payments(order):
-        over = vouchers.homeless(order, at).get(payment.pk, ZERO)
-        if over > 0:
-            _take_from([payment], over, {}, why)
+    payments, over = locks.payments(order), vouchers.homeless(order, at)
+    _take_from(payments, sum(over.values(), ZERO), over, why)
 
 
 def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:

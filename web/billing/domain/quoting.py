@@ -23,8 +23,6 @@ from users.models import User
 
 GONE = "This was cancelled already."
 EARLIER = "What has gone back before"
-
-
 CHANGED = "Something has changed since you saw this. Please look at it again; nothing is done yet."
 
 
@@ -92,10 +90,6 @@ class Quote:
     @property
     def kept(self) -> Decimal:
         return sum((part.kept for part in self.parts), ZERO)
-
-    @property
-    def is_nothing(self) -> bool:
-        return not self.back and not self.credit
 
     @property
     def fingerprint(self) -> str:

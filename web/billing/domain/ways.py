@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db.models import TextChoices
 
 from billing import kinds
-from billing.domain import terms
+from billing.domain import replacing, terms
 from billing.domain.orders import CannotBe
 from billing.kinds import Gives, Step, Terms
 from billing.models import Dispute, Order, OrderLine
@@ -60,13 +60,8 @@ def _of_what_is_sold() -> Iterator[None]:
 
 def behind(order: Order) -> list[Order]:
     """With those in which was paid for what its lines were exchanged for."""
-    found = [order]
-    for line in order.lines.filter(cancelled_at=None):
-        old = line.replaces
-        while old is not None:
-            found.append(old.order)
-            old = old.replaces
-    return list(dict.fromkeys(found))
+    lines = order.lines.filter(cancelled_at=None)
+    return list(dict.fromkeys([order, *(one.order for line in lines for one in replacing.chain(line))]))
 
 
 def check(order: Order, at: datetime) -> None:

@@ -25,8 +25,8 @@ def buy(request: HttpRequest) -> HttpResponse:
         try:
             carts.add(visit.open_cart(request), "voucher", 0, form.details)
             return redirect("cart")
-        except carts.Full:
-            form.add_error(None, "Your cart is full. Please order what is in it first.")
+        except carts.Full as full:
+            form.add_error(None, str(full))
     context = {"form": form, "until": selling.expiry(dates.today())}
     return render(request, "billing/vouchers.html", context, status=400 if form.errors else 200)
 

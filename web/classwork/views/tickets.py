@@ -88,8 +88,8 @@ def stay(request: HttpRequest, token: str) -> HttpResponse:
     except staying.CannotBe as no:
         messages.warning(request, str(no))
         return redirect(staying.address(found))
-    except carts.Full:
-        messages.warning(request, "Your cart is full. Please order what is in it first.")
+    except carts.Full as full:
+        messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
 

@@ -77,8 +77,8 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
     except entries.CannotBe as no:
         messages.warning(request, str(no))
         return redirect(entries.address(found))
-    except carts.Full:
-        messages.warning(request, "Your cart is full. Please order what is in it first.")
+    except carts.Full as full:
+        messages.warning(request, str(full))
         return redirect("cart")
     return redirect("checkout")
 

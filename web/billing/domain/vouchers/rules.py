@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from billing import kinds
 from billing.kinds import ZERO, Facts
 from billing.models import Dispute, Order, OrderLine, Voucher
+from billing.models.fields import exact
 from common import dates
 
 VOID = "This gift voucher is not valid any more. Please ask us about it."
@@ -61,7 +62,7 @@ def is_paid_for(voucher: Voucher) -> bool:
 def pledged(order: Order) -> Decimal:
     """What the vouchers bought in this order were worth: so much of its money has to stay."""
     mine = Voucher.objects.filter(line__order=order, voided_at=None)
-    return mine.aggregate(sum=Sum("worth"))["sum"] or ZERO
+    return exact(mine.aggregate(sum=Sum("worth"))["sum"])
 
 
 # -- what fits where ---------------------------------------------------------------------------------------------

@@ -38,13 +38,7 @@ def that_it_was_given(registration: Registration) -> None:
     if line is None or registration.state != Registration.State.TRANSFERRED or line.replaced_at is not None:
         return
     for to in sorted({attendees.address(registration.student), line.order.payer_email} - {""}):
-        draft(
-            "classwork.place_given",
-            to=to,
-            key=str(registration.pk),
-            data={"registration_id": registration.pk},
-            about=("registration", registration.pk),
-        )
+        _draft("place_given", to, registration)
 
 
 def of_the_end(registration: Registration) -> None:
@@ -53,13 +47,13 @@ def of_the_end(registration: Registration) -> None:
     if line is None or not line.ended_by or registration.state != Registration.State.CANCELLED:
         return
     if to and to != line.order.payer_email:
-        draft(
-            "classwork.place_ended",
-            to=to,
-            key=str(registration.pk),
-            data={"registration_id": registration.pk},
-            about=("registration", registration.pk),
-        )
+        _draft("place_ended", to, registration)
+
+
+def _draft(name: str, to: str, registration: Registration) -> None:
+    """Once a registration and address."""
+    pk = registration.pk
+    draft(f"classwork.{name}", to=to, key=str(pk), data={"registration_id": pk}, about=("registration", pk))
 
 
 @transaction.atomic
