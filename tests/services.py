@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 
 # Chromium speaks to nobody but the server under test, also as root in a container.
 FLAGS = [
@@ -21,9 +22,18 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
+def nginx() -> str | None:
+    """Debian puts it where only root's PATH looks; to give its workers another user takes root."""
+    sudo = shutil.which("sudo")
+    if os.geteuid() != 0 and (not sudo or subprocess.run([sudo, "-n", "true"], capture_output=True).returncode):
+        return None
+    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
 def found() -> dict[str, bool]:
     return {
         "postgres": bool(os.environ.get("TEST_POSTGRES_URL")),
         "redis": bool(os.environ.get("TEST_REDIS_URL")),
         "browser": bool(chromium()),
+        "nginx": bool(nginx()),
     }

@@ -1,40 +1,16 @@
 """The site as a production machine runs it: DEBUG off, behind gunicorn, static files collected and compressed."""
 
 import http.client
-import os
 import re
-import secrets
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
-from typing import ClassVar
 from urllib.parse import urljoin, urlsplit
 
-from django.test import SimpleTestCase, tag
+from django.test import tag
 
-TOP = Path(__file__).resolve().parents[2]
-LOG_IN = """
-from django.conf import settings
-from django.test import Client
-from users.models import User
-client = Client()
-ada = User.objects.create_superuser("ada@example.org", None, first_name="Ada", last_name="Adler")
-client.force_login(ada, "users.backends.Rights")
-print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
-"""
+from tests.hepcat.production import LOG_IN, ProductionCase
+
 REFERENCES = re.compile(r"""<(?:link|script|img|source|use)\b[^>]*?\b(?:href|src)=["']([^"'#][^"']*)["']""")
 INSIDE_CSS = re.compile(r"""url\(["']?(?!data:|#)([^"')]+)["']?\)""")
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.\w+$")
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 class Visitor:
@@ -55,52 +31,13 @@ class Visitor:
 
 
 @tag("once")
-class ProductionTest(SimpleTestCase):
-    folder: ClassVar[Path]
-    port: ClassVar[int]
-    env: ClassVar[dict[str, str]]
-
+class ProductionTest(ProductionCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.folder = Path(tempfile.mkdtemp())
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        cls.port = free_port()
-        cls.env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
-            "ENV_FILE": str(TOP / ".env_template"),
-            "SECRET_KEY": secrets.token_urlsafe(50),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "BEHIND_HTTPS_PROXY": "True",
-            "DATABASE_URL": f"sqlite:///{cls.folder}/db.sqlite3",
-            "STATIC_ROOT": str(cls.folder / "static"),
-            "MEDIA_ROOT": str(cls.folder / "media"),
-            "EMAIL_FILE_PATH": str(cls.folder / "mail"),
-            "LOG_LEVEL": "ERROR",
-            "PYTHONPATH": str(TOP / "web"),
-        }
         for step in (["migrate"], ["collectstatic", "--no-input"], ["compress"]):
             cls.manage(*step)
         cls.start_gunicorn()
-
-    @classmethod
-    def manage(cls, *step: str) -> str:
-        command = [sys.executable, "-W", "ignore", str(TOP / "web" / "manage.py"), *step]
-        done = subprocess.run(command, env=cls.env, capture_output=True, text=True)
-        assert done.returncode == 0, f"{step[0]}: {done.stdout}{done.stderr}"
-        return done.stdout
-
-    @classmethod
-    def start_gunicorn(cls) -> None:
-        command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{cls.port}"]
-        server = subprocess.Popen([*command, "--log-level", "error"], cwd=TOP, env=cls.env)
-        cls.addClassCleanup(server.wait)
-        cls.addClassCleanup(server.terminate)
-        for _ in range(100):
-            with socket.socket() as door:
-                if door.connect_ex(("127.0.0.1", cls.port)) == 0:
-                    return
-            time.sleep(0.1)
-        raise AssertionError("gunicorn did not open its port.")
 
     def assertWhole(self, visitor: Visitor, path: str) -> None:
         """The page is there, and so is all it refers to, under names that change with the content."""
