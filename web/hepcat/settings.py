@@ -167,11 +167,18 @@ FILE_MEGABYTES = {
     "file": env.whole("MAX_FILE_MB", 50, least=1),
 }
 FILE_SCANNER = env.text("FILE_SCANNER")
+# Whatever the umask of the process: the web server reads what is public.
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o644, 0o755
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": PRIVATE_ROOT, "file_permissions_mode": 0o640},
+        "OPTIONS": {
+            "location": PRIVATE_ROOT,
+            # The folder's group may read, so that nginx can hand files over; see docs/operations.md.
+            "file_permissions_mode": 0o640,
+            "directory_permissions_mode": 0o750,
+        },
     },
     "staticfiles": {"BACKEND": HASHED_STATIC if STATIC_MANIFEST else PLAIN_STATIC},
 }
