@@ -1,6 +1,6 @@
 """Money that goes back: reserved under the lock, sent outside of any transaction, settled by the gateway's answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -74,7 +74,12 @@ def reserve(order: Order, amount: Decimal, *, why: str, by: User | None = None) 
 def _take_from(
     payments: list[Payment], amount: Decimal, first: Mapping[int, Decimal], why: str, by: User | None = None
 ) -> list[Refund]:
-    """`first` is what of some payments goes back before the rest, by their ids."""
+    return [_reserve_one(payment, part, why, by) for payment, part in divide(payments, amount, first)]
+
+
+def divide(payments: Sequence[Payment], amount: Decimal, first: Mapping[int, Decimal]) -> list[tuple[Payment, Decimal]]:
+    """What of the amount goes back to each payment, in their order. `first` is what of some of them goes back before
+    the rest, by their ids."""
     parts = {payment.pk: min(first.get(payment.pk, ZERO), payment.left) for payment in payments}
     for payment in payments:
         parts[payment.pk] = min(parts[payment.pk], amount)
@@ -83,7 +88,7 @@ def _take_from(
         more = min(amount, payment.left - parts[payment.pk])
         parts[payment.pk] += more
         amount -= more
-    return [_reserve_one(payment, parts[payment.pk], why, by) for payment in payments if parts[payment.pk] > 0]
+    return [(payment, parts[payment.pk]) for payment in payments if parts[payment.pk] > 0]
 
 
 def _onto_vouchers(order: Order, amount: Decimal, why: str) -> Decimal:
@@ -94,10 +99,11 @@ def _onto_vouchers(order: Order, amount: Decimal, why: str) -> Decimal:
     return part
 
 
-def from_lines_that_are_gone(order: Order, at: datetime, why: str) -> None:
+def from_lines_that_are_gone(order: Order, at: datetime, why: str) -> Decimal:
     """What vouchers had paid for them; the order is not paid in full yet."""
     payments, over = locks.payments(order), vouchers.homeless(order, at)
     _take_from(payments, sum(over.values(), ZERO), over, why)
+    return sum(over.values(), ZERO)
 
 
 def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:

@@ -1,9 +1,12 @@
 """What the school itself cancelled, and what each student got for it."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from billing.models import Refund
 from billing.models.fields import amount
 from classwork.models.calendar import ClassOffer
 from classwork.models.places import Registration
@@ -11,11 +14,11 @@ from classwork.models.tickets import Ticket
 
 
 class Policy(models.TextChoices):
-    REFUND = "refund", "Money back"
-    CREDIT = "credit", "Credit with the school"
-    MAKE_UP = "make_up", "Another day instead"
-    EXTENSION = "extension", "The class runs longer"
-    NOTHING = "nothing", "Nothing"
+    REFUND = "refund", "Refund"
+    CREDIT = "credit", "Account credit"
+    MAKE_UP = "make_up", "Make-up class"
+    EXTENSION = "extension", "Extended class"
+    NOTHING = "nothing", "No compensation"
 
 
 class CallOff(models.Model):
@@ -54,9 +57,16 @@ class Outcome(models.Model):
     meetings = models.PositiveSmallIntegerField(help_text="How many class days of theirs it is about.")
     of = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
     base = amount(help_text="What all of them cost.")
-    money = amount()
-    credit = amount()
-    waived = amount()
+    money = amount(help_text="Of what was paid: refunded, credited, or pending.")
+    credited = amount(help_text="Of the money, what became account credit.")
+    on_hold = amount(help_text="Of the money, what could not go back at once.")
+    by_hand = amount(help_text="Of the money, what a person hands over.")
+    onto_vouchers = amount(help_text="Of the money, what went back onto gift vouchers.")
+    credit = amount(help_text="Spent credit that came back.")
+    waived = amount(help_text="What is no longer due.")
+    refunds = models.ManyToManyField(
+        Refund, blank=True, related_name="+", help_text="The refunds that the money is part of."
+    )
     pending = models.CharField(max_length=200, blank=True, help_text="Why the money could not go back at once.")
 
     class Meta:
@@ -70,12 +80,19 @@ class Outcome(models.Model):
                 name="classwork_outcome_of_one",
             ),
             models.CheckConstraint(
-                condition=Q(money__gte=0, credit__gte=0, waived__gte=0), name="classwork_outcome_not_negative"
+                condition=Q(money__gte=0, credit__gte=0, waived__gte=0, credited__gte=0, by_hand__gte=0)
+                & Q(onto_vouchers__gte=0, on_hold__gte=0),
+                name="classwork_outcome_not_negative",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_policy_display()}: {self.seat.student}"
+
+    @property
+    def refunded(self) -> Decimal:
+        """What goes back the way it was paid, also by hand and onto vouchers."""
+        return self.money - self.credited - self.on_hold
 
     @property
     def seat(self) -> Registration | Ticket:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from classwork.domain.calling_off import wanted
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.quote import quote
+from classwork.domain.calling_off.results import ResultRow, totals
 from classwork.domain.faults import Refused
 from classwork.domain.preview import Outdated
 from classwork.forms.calling_off import DoForm, HowForm, WhatForm, WhereForm, choices, exceptions
@@ -89,5 +90,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     deed = get_object_or_404(CallOff.objects.select_related("offer__subject__level", "offer__session"), pk=pk)
     days = deed.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
-    page = Paginator(deed.outcomes.select_related(*related), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "desk/called_off.html", {"deed": deed, "days": days, "page": page})
+    found = deed.outcomes.select_related(*related).prefetch_related("refunds__payment")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"deed": deed, "days": days, "page": page, "rows": [ResultRow(one) for one in page]}
+    return render(request, "desk/called_off.html", context | {"totals": totals(deed)})

@@ -6,7 +6,7 @@ about it) is put on the office's list.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -87,7 +87,8 @@ class Got:
     kept: Decimal = ZERO
     pending: Decimal = ZERO
     why_not: str = ""
-    by_hand: bool = False
+    by_hand: Decimal = ZERO
+    """Of the refund: cash and transfers, which a person gives back."""
 
     def __add__(self, other: "Got") -> "Got":
         return Got(
@@ -98,16 +99,21 @@ class Got:
             self.kept + other.kept,
             self.pending + other.pending,
             self.why_not or other.why_not,
-            self.by_hand or other.by_hand,
+            self.by_hand + other.by_hand,
         )
 
 
-def got(one: Plan, back: Back, split: tuple[Decimal, Decimal]) -> Got:
-    given = Got(old_credit=back.credit, waived=back.waived, kept=back.kept)
-    if back.money and one.why_not:
-        return given + Got(pending=back.money, why_not=one.why_not)
-    refund, credit = split
-    return given + Got(refund, credit, by_hand=bool(refund) and one.looked.goes_by_hand(one.refunded))
+def got(one: Plan) -> Iterable[Got]:
+    """By wish."""
+    by_hand = one.looked.by_hand(one.refunded, one.sheet)
+    for back, (refund, credit) in zip(one.backs, one.splits, strict=True):
+        given = Got(old_credit=back.credit, waived=back.waived, kept=back.kept)
+        if back.money and one.why_not:
+            yield given + Got(pending=back.money, why_not=one.why_not)
+        else:
+            mine = min(refund, by_hand)
+            by_hand -= mine
+            yield given + Got(refund, credit, by_hand=mine)
 
 
 @dataclass(frozen=True)
@@ -116,6 +122,8 @@ class Deal:
 
     plans: tuple[Plan, ...]
     by_line: Mapping[int, Got]
+    reaches: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    """By line, the orders into which it reaches."""
     spoken_for: tuple[tuple[Order, str], ...] = ()
 
 
@@ -133,13 +141,15 @@ def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
             continue
         for order_id, part in _spread(books, line, wish):
             wishes[order_id].append((line.pk, part))
-    plans = []
+    plans, reaches = [], defaultdict(list)
     for order_id in sorted(wishes):
         one = _plan(books[order_id], [part for _, part in wishes[order_id]])
         plans.append(one)
-        for (line_id, _), back, split in zip(wishes[order_id], one.backs, one.splits, strict=True):
-            found[line_id] = found.get(line_id, Got()) + got(one, back, split)
-    return Deal(tuple(plans), found, tuple(spoken_for.values()))
+        for (line_id, _), more in zip(wishes[order_id], got(one), strict=True):
+            found[line_id] = found.get(line_id, Got()) + more
+            reaches[line_id].append(order_id)
+    into = {line_id: tuple(order_ids) for line_id, order_ids in reaches.items()}
+    return Deal(tuple(plans), found, into, tuple(spoken_for.values()))
 
 
 def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wish]]:
@@ -159,13 +169,27 @@ def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wi
 
 def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
     sheet, backs = give(looked.sheet, wishes)
+    if not sheet.is_paid and looked.payments:
+        backs = _from_part_payments(backs, looked.overpaid(sheet))
     money = sum((back.money for back in backs), ZERO)
     return Plan(looked, tuple(wishes), tuple(backs), sheet, looked.why_not(money))
 
 
-def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> None:
-    """`key` tells this deed from all others."""
+def _from_part_payments(backs: Iterable[Back], overpaid: Decimal) -> list[Back]:
+    """Of what an order costs less, that which was paid already goes back; only the rest is no longer due."""
+    found = []
+    for back in backs:
+        money = min(overpaid, back.waived)
+        overpaid -= money
+        found.append(replace(back, money=back.money + money, waived=back.waived - money))
+    return found
+
+
+def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
+    """`key` tells this deed from all others. Returns the refunds that it made."""
     plans = deal.plans
+    refunds = Refund.objects.filter(payment__order__in=[one.order for one in plans])
+    before = set(refunds.values_list("pk", flat=True))
     lines = [line for one in plans for line in _lines(one, at)]
     OrderLine.objects.bulk_update(lines, ["facts", "kept", "cancelled_at", "keeps_replaced"], batch_size=200)
     for one in plans:
@@ -181,17 +205,22 @@ def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) 
     details = [(one.order, {"back": str(one.money), "as_credit": str(one.as_credit)}) for one in plans]
     record_many(by, "billing.called_off", details, why=why)
     emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
+    return [refund for refund in refunds.select_related("payment").order_by("pk") if refund.pk not in before]
 
 
 def _see_to_the_rest(one: Plan, at: datetime, why: str, by: User | None) -> None:
-    if one.why_not:
+    if one.order.state == State.PLACED:
+        _see_whether_paid(one, at, why, by)
+    elif one.why_not:
         _ask_a_person(one)
-    elif one.order.state == State.PLACED:
-        _see_whether_paid(one, at, why)
     elif one.looked.held:
-        money_back.as_credit(one.order, one.wished_as_credit, why, by)
-        if rest := one.money - one.wished_as_credit:
-            money_back.reserve(one.order, rest, why=why, by=by)
+        _give_back(one, one.money, one.wished_as_credit, why, by)
+
+
+def _give_back(one: Plan, money: Decimal, as_credit: Decimal, why: str, by: User | None) -> None:
+    money_back.as_credit(one.order, as_credit, why, by)
+    if rest := money - as_credit:
+        money_back.reserve(one.order, rest, why=why, by=by)
 
 
 def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
@@ -209,9 +238,9 @@ def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
 def _write_sums(one: Plan, at: datetime) -> None:
     order = one.order
     order.credit_kept += one.sheet.credit_kept
+    order.returned_as_credit += ZERO if one.why_not or one.looked.held else one.as_credit
     if order.state == State.PAID:
         order.charged -= one.money
-        order.returned_as_credit += ZERO if one.why_not or one.looked.held else one.as_credit
         return
     items = one.sheet.ask.items
     lost = pricing.lost_by(items, order.placed_at or at)
@@ -230,7 +259,7 @@ def _credits(one: Plan, why: str, by: User | None) -> Iterable[Credit]:
 
 
 def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
-    parts = [part for one in plans for part in one.looked.parts(one.refunded)]
+    parts = [part for one in plans for part in one.looked.parts(one.refunded, one.sheet)]
     for payment, amount in parts:
         payment.refunded_amount += amount
     Payment.objects.bulk_update([payment for payment, _ in parts], ["refunded_amount"], batch_size=200)
@@ -245,13 +274,15 @@ def _ask_a_person(one: Plan) -> None:
     cases.open_case(Case.Kind.HAND_BACK, one.order, text)
 
 
-def _see_whether_paid(one: Plan, at: datetime, why: str) -> None:
+def _see_whether_paid(one: Plan, at: datetime, why: str, by: User | None) -> None:
     """Less is to be paid now: perhaps everything is there already, and more than that."""
+    if one.looked.held and not one.why_not:
+        freed = money_back.from_lines_that_are_gone(one.order, at, why)
+        _give_back(one, one.money - freed, max(one.wished_as_credit - freed, ZERO), why, by)
     if not one.sheet.ask.items:
         orders.cancel(one.order, at=at, why=why)
-        return
-    if one.looked.held:
-        money_back.from_lines_that_are_gone(one.order, at, why)
-    if one.sheet.price.total <= (ledger.in_hand(one.order) if one.looked.payments else ZERO):
+    elif one.sheet.price.total <= (ledger.in_hand(one.order) if one.looked.payments else ZERO):
         orders.pay_off(one.order, at)
         money_back.late(one.order, ledger.surplus(one.order))
+    elif one.why_not:
+        _ask_a_person(one)

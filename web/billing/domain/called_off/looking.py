@@ -9,8 +9,9 @@ from decimal import Decimal
 from django.db.models import Sum
 
 from billing import gateways
-from billing.domain import pricing
+from billing.domain import money_back, pricing
 from billing.domain.called_off.sheets import Sheet
+from billing.domain.vouchers import rules, using
 from billing.kinds import ZERO, Facts
 from billing.models import Credit, Dispute, Order, OrderLine, Payment
 from billing.models.fields import exact
@@ -48,15 +49,21 @@ class Looked:
     def cost(self, line: int) -> Decimal:
         return self.sheet.costs().get(line, ZERO) if self.is_open else ZERO
 
-    def parts(self, amount: Decimal) -> list[tuple[Payment, Decimal]]:
-        """From the newest payments first."""
-        found = []
-        for payment in self.payments:
-            part = min(amount, payment.left)
-            if part > 0:
-                found.append((payment, part))
-                amount -= part
-        return found
+    def vouchers_without_room(self, sheet: Sheet) -> Mapping[int, Decimal]:
+        """What gift vouchers had paid for lines that are gone from this sheet, by payment."""
+        facts = {item.key: item.facts for item in sheet.ask.items}
+        lines = rules.payable((line for line in self.lines if line.pk in facts), facts)
+        mine = [payment for payment in self.payments if payment.left and gateways.holds(payment)]
+        return using.without_room(mine, lines, dict(sheet.price.lines)) if mine else {}
+
+    def overpaid(self, sheet: Sheet) -> Decimal:
+        """Of an order that is not paid in full: what was paid already and is more than the sheet still asks for."""
+        freed = sum(self.vouchers_without_room(sheet).values(), ZERO)
+        return freed + max(self.left - freed - sheet.price.total, ZERO)
+
+    def parts(self, amount: Decimal, sheet: Sheet) -> list[tuple[Payment, Decimal]]:
+        """From the newest payments first, but before all others what vouchers had paid for lines that are gone."""
+        return money_back.divide(self.payments, amount, self.vouchers_without_room(sheet))
 
     def why_not(self, money: Decimal) -> str:
         """Why this money cannot go back now; '' when it can."""
@@ -66,10 +73,10 @@ class Looked:
             return "The payer’s bank has asked money back; until it has decided, nothing else can go back."
         return "Less money than that is here; please look at the order." if money > self.left else ""
 
-    def goes_by_hand(self, money: Decimal) -> bool:
+    def by_hand(self, money: Decimal, sheet: Sheet) -> Decimal:
         """Cash and transfers are given back by a person, who finds it on the desk's list."""
         hands = dict(gateways.at_the_desk())
-        return any(payment.variant in hands for payment, _ in self.parts(money))
+        return sum((part for payment, part in self.parts(money, sheet) if payment.variant in hands), ZERO)
 
 
 Books = Mapping[int, Looked]
@@ -80,7 +87,7 @@ def look(ids: Collection[int], at: datetime, *, lock: bool = False) -> Books:
     before the earlier as an exchange does it, and then their payments."""
     ids = _with_those_behind(ids)
     orders = Order.objects.filter(pk__in=ids).order_by("-pk")
-    payments = Payment.objects.filter(order__in=ids).order_by("pk")
+    payments = Payment.objects.filter(order__in=ids).prefetch_related("voucher_entry__voucher").order_by("pk")
     if lock:
         orders, payments = orders.select_for_update(), payments.select_for_update()
     found = list(orders)

@@ -73,7 +73,7 @@ def pay(order: Order, at: datetime, *, strict: bool = True) -> Decimal:
 def _pay(order: Order, vouchers: list[Voucher], at: datetime) -> Decimal:
     price = ledger.price_at(order, at)
     lines, left = payable(order), dict(price.lines)
-    _lay_earlier(order, lines, left)
+    without_room(_by_voucher(order), lines, left)
     parts = rules.divide(vouchers, lines, left, max(price.total - ledger.in_hand(order), ZERO))
     for voucher, amount in parts:
         if amount:
@@ -86,11 +86,11 @@ def payable(order: Order) -> list[OrderLine]:
     return rules.payable(lines, {line.pk: Facts.from_json(line.facts or {"full": 0}) for line in lines})
 
 
-def _lay_earlier(order: Order, lines: list[OrderLine], left: dict[int, Decimal]) -> dict[int, Decimal]:
+def without_room(payments: Iterable[Payment], lines: list[OrderLine], left: dict[int, Decimal]) -> dict[int, Decimal]:
     """Lay what vouchers have paid before on the lines; returns what of each payment found no room."""
     return {
         payment.pk: payment.left - rules.spread(payment.voucher_entry.voucher, payment.left, lines, left)
-        for payment in sorted(_by_voucher(order), key=lambda payment: rules.turn(payment.voucher_entry.voucher))
+        for payment in sorted(payments, key=lambda payment: rules.turn(payment.voucher_entry.voucher))
     }
 
 
@@ -130,4 +130,5 @@ def homeless(order: Order, at: datetime) -> dict[int, Decimal]:
     Else a voucher for one class would be paid out, while what stands is paid with money that was never for it.
     """
     price = ledger.price_at(order, order.paid_at or at)
-    return {pk: over for pk, over in _lay_earlier(order, payable(order), dict(price.lines)).items() if over > 0}
+    found = without_room(_by_voucher(order), payable(order), dict(price.lines))
+    return {pk: over for pk, over in found.items() if over > 0}

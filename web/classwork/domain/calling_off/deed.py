@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.domain.called_off import doing, looking
 from classwork import events
 from classwork.domain import meetings
+from classwork.domain.calling_off import results
 from classwork.domain.calling_off.gets import Gets
 from classwork.domain.calling_off.quote import Quote, orders_of, quote, seats_of
 from classwork.domain.calling_off.wanted import Wanted, ahead, of_class
@@ -36,8 +37,9 @@ def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, 
     if wanted.offer is not None:
         _end_class(quoted.offers[wanted.offer], quoted.gets, why, now)
     arrows.cancel_all([one.seat for one in quoted.gets if one.is_ticket], why)
-    doing.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
-    Outcome.objects.bulk_create(_outcome(deed, one) for one in quoted.gets)
+    refunds = doing.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
+    outcomes = Outcome.objects.bulk_create(_outcome(deed, one) for one in quoted.gets)
+    results.attach_refunds(outcomes, quoted.deal.reaches, refunds)
     _write_down(actor, quoted, deed)
     return deed
 
@@ -74,6 +76,8 @@ def _outcome(deed: CallOff, one: Gets) -> Outcome:
         of=one.of,
         base=one.base,
         money=one.money,
+        credited=one.got.new_credit,
+        on_hold=one.got.pending,
         credit=one.got.old_credit,
         waived=one.got.waived,
         pending=one.got.why_not[:200],

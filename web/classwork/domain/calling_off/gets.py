@@ -1,7 +1,7 @@
 """What one student gets, and the sums of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
 from billing.domain.called_off.doing import Got
@@ -53,23 +53,23 @@ class Gets:
     def note(self) -> str:
         """What the office has to know about it."""
         if self.in_order is None:
-            return "Has no order here; what they paid elsewhere is settled there."
+            return "No order on this site: whatever was paid elsewhere is settled there."
         if self.got.why_not:
             return self.got.why_not
         if self.got.by_hand:
-            return "Was paid at the desk: to be handed back by a person."
+            return "Paid at the desk: the refund is handed over by a person."
         falls_back = self.policy == Policy.CREDIT and self.got.refund
-        return "Has no account for credit, so the money goes back." if falls_back else ""
+        return "No account for credit: refunded instead." if falls_back else ""
 
     @property
     def parts(self) -> list[str]:
         """The money of it in words."""
         named = [
-            (self.got.refund, "{} back"),
+            (self.got.refund, "{} refunded"),
             (self.got.new_credit, "{} as credit"),
-            (self.got.old_credit, "{} of their credit back"),
-            (self.got.waived, "{} less to pay"),
-            (self.got.pending, "{} when it can go back"),
+            (self.got.old_credit, "{} of credit returned"),
+            (self.got.waived, "{} no longer due"),
+            (self.got.pending, "{} on hold"),
         ]
         return [text.format(show(amount, self.currency)) for amount, text in named if amount]
 
@@ -77,7 +77,7 @@ class Gets:
     def words(self) -> str:
         if self.parts:
             return ", ".join(self.parts)
-        return "Nothing to give back" if self.policy in (Policy.REFUND, Policy.CREDIT) else Policy(self.policy).label
+        return "Nothing to refund" if self.policy in (Policy.REFUND, Policy.CREDIT) else Policy(self.policy).label
 
     @property
     def as_read(self) -> tuple[object, ...]:
@@ -88,36 +88,48 @@ class Gets:
 class Totals:
     currency: str
     refund: Decimal = ZERO
+    by_hand: Decimal = ZERO
     new_credit: Decimal = ZERO
     old_credit: Decimal = ZERO
     waived: Decimal = ZERO
     pending: Decimal = ZERO
     kept: Decimal = ZERO
 
+    def plus(self, **amounts: Decimal) -> "Totals":
+        return replace(self, **{name: getattr(self, name) + amount for name, amount in amounts.items()})
+
     def __add__(self, one: Gets) -> "Totals":
-        return Totals(
-            self.currency,
-            self.refund + one.got.refund,
-            self.new_credit + one.got.new_credit,
-            self.old_credit + one.got.old_credit,
-            self.waived + one.got.waived,
-            self.pending + one.got.pending,
-            self.kept + one.got.kept,
-        )
+        return self.plus(**{field.name: getattr(one.got, field.name) for field in fields(self)[1:]})
+
+    @property
+    def credited(self) -> Decimal:
+        return self.new_credit + self.old_credit
 
     @property
     def given(self) -> Decimal:
-        return self.refund + self.new_credit + self.old_credit + self.pending
+        return self.refund + self.credited + self.pending
+
+    @property
+    def sentence(self) -> str:
+        named = [
+            (self.refund, "{} refunded"),
+            (self.credited, "{} credited"),
+            (self.pending, "{} on hold"),
+            (self.waived, "{} no longer due"),
+        ]
+        said = [text.format(show(amount, self.currency)) for amount, text in named if amount]
+        return "Total: " + (", ".join(said) or "no refund and no credit")
 
     @property
     def rows(self) -> list[tuple[str, str]]:
         named = [
-            ("Money that goes back the way it came", self.refund),
-            ("Money that becomes credit", self.new_credit),
-            ("Spent credit that comes back", self.old_credit),
-            ("Cannot go back now: for the office", self.pending),
-            ("Need not be paid any more", self.waived),
-            ("Stays with the school", self.kept),
+            ("Refunded to the original payment method", self.refund - self.by_hand),
+            ("Refunded by hand: cash, checks and transfers", self.by_hand),
+            ("Account credit instead of a refund", self.new_credit),
+            ("Spent credit returned", self.old_credit),
+            ("On hold: needs a decision by the office", self.pending),
+            ("No longer due", self.waived),
+            ("Kept by the school", self.kept),
         ]
         return [(name, show(amount, self.currency)) for name, amount in named if amount]
 

@@ -142,13 +142,12 @@ def _order(order: Order, mine: Sequence[Outcome]) -> dict[str, str]:
 
 
 def _said(order: Order, mine: Sequence[Outcome]) -> Iterable[str]:
-    ready = [one for one in mine if not one.pending]
-    as_credit = [one for one in ready if one.policy == Policy.CREDIT and order.payer_id is not None]
     sums = [
-        (sum(one.money for one in ready if one not in as_credit), "{} goes back the way it was paid"),
-        (sum(one.money for one in as_credit), "{} is credit with us now"),
+        (sum(one.refunded - one.by_hand for one in mine), "{} goes back the way it was paid"),
+        (sum(one.by_hand for one in mine), "{} is yours to pick up from us"),
+        (sum(one.credited for one in mine), "{} is credit with us now"),
         (sum(one.credit for one in mine), "{} of the credit that you had spent is yours again"),
         (sum(one.waived for one in mine), "{} less is to be paid"),
-        (sum(one.money for one in mine if one.pending), "{} is to go back to you, and we see to it ourselves"),
+        (sum(one.on_hold for one in mine), "{} is to go back to you, and we see to it ourselves"),
     ]
     return [text.format(show(amount, order.currency)) for amount, text in sums if amount]

@@ -1,0 +1,126 @@
+"""What became of a cancellation for each student, from the refunds and credit that it booked."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Sum
+
+from billing import gateways
+from billing.models import Order, Refund
+from billing.models.fields import exact
+from classwork.domain.calling_off.gets import ZERO, Totals
+from classwork.models import CallOff, Outcome, Policy
+from common.money import show
+
+OPEN = (Refund.State.RESERVED, Refund.State.SENT)
+CASH = "cash"
+PER_ORDER = ("registration__line__order", "ticket__line__order")
+
+
+def attach_refunds(
+    outcomes: Sequence[Outcome], reaches: Mapping[int, Sequence[int]], refunds: Iterable[Refund]
+) -> None:
+    """Divide the refunds of each order among its outcomes, in their order, and write down how each goes back."""
+    left: dict[int, list[tuple[Refund, Decimal]]] = defaultdict(list)
+    for refund in refunds:
+        left[refund.payment.order_id].append((refund, refund.amount))
+    hands, through = dict(gateways.at_the_desk()), Outcome.refunds.through
+    links = []
+    for outcome in outcomes:
+        for refund, part in _take(outcome, reaches.get(outcome.seat.line_id or 0, ()), left):
+            links.append(through(outcome_id=outcome.pk, refund_id=refund.pk))
+            outcome.by_hand += part if refund.payment.variant in hands else ZERO
+            outcome.onto_vouchers += part if gateways.holds(refund.payment) else ZERO
+    through.objects.bulk_create(links)
+    Outcome.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
+
+
+def _take(
+    outcome: Outcome, orders: Iterable[int], left: dict[int, list[tuple[Refund, Decimal]]]
+) -> Iterable[tuple[Refund, Decimal]]:
+    wanted = outcome.refunded
+    for order in orders:
+        rest = []
+        for refund, amount in left[order]:
+            part = min(wanted, amount)
+            wanted -= part
+            if part:
+                yield refund, part
+            if amount > part:
+                rest.append((refund, amount - part))
+        left[order] = rest
+
+
+# -- to read -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    outcome: Outcome
+
+    @property
+    def order(self) -> Order | None:
+        line = self.outcome.seat.line
+        return line.order if line else None
+
+    @property
+    def by_hand(self) -> list[Refund]:
+        """Refunds that a person has to hand over, or has handed over."""
+        hands = dict(gateways.at_the_desk())
+        return [refund for refund in self.outcome.refunds.all() if refund.payment.variant in hands]
+
+    @property
+    def to_hand_over(self) -> list[int]:
+        """The orders whose pages have the button for it."""
+        return sorted({refund.payment.order_id for refund in self.by_hand if refund.state in OPEN})
+
+    @property
+    def parts(self) -> list[str]:
+        one = self.outcome
+        named = [
+            (one.refunded - one.by_hand - one.onto_vouchers, "{} refunded"),
+            (one.by_hand, self._handed_over()),
+            (one.onto_vouchers, "{} back on the gift voucher"),
+            (one.credited, "{} credited"),
+            (one.credit, "{} of credit returned"),
+            (one.waived, "{} no longer due"),
+            (one.on_hold, "{} on hold"),
+        ]
+        currency = self.order.currency if self.order else ""
+        return [text.format(show(amount, currency)) for amount, text in named if amount]
+
+    def _handed_over(self) -> str:
+        labels = dict(gateways.at_the_desk())
+        found = {refund.payment.variant for refund in self.by_hand}
+        how = "in cash" if found <= {CASH} else "by " + " and ".join(sorted(labels[one].lower() for one in found))
+        return f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"
+
+    def __str__(self) -> str:
+        policy = Policy(self.outcome.policy)
+        moved = [str(policy.label)] if policy in (Policy.MAKE_UP, Policy.EXTENSION) else []
+        nothing = "Nothing to refund" if policy in (Policy.REFUND, Policy.CREDIT) else str(policy.label)
+        return "; ".join(moved + self.parts) or nothing
+
+
+def totals(deed: CallOff) -> list[Totals]:
+    """One a currency, in the same words as the quote."""
+    found: dict[str, Totals] = {}
+    for path in PER_ORDER:
+        rows = deed.outcomes.filter(**{f"{path}__isnull": False}).order_by().values(currency=F(f"{path}__currency"))
+        names = ("money", "credited", "on_hold", "credit", "waived", "by_hand")
+        row: dict[str, Any]
+        for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
+            sums = {name: exact(row[f"sum_{name}"]) for name in names}
+            before = found.get(row["currency"], Totals(row["currency"]))
+            found[row["currency"]] = before.plus(
+                refund=sums["money"] - sums["credited"] - sums["on_hold"],
+                by_hand=sums["by_hand"],
+                new_credit=sums["credited"],
+                old_credit=sums["credit"],
+                waived=sums["waived"],
+                pending=sums["on_hold"],
+            )
+    return [found[currency] for currency in sorted(found)]
