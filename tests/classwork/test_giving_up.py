@@ -1,6 +1,7 @@
 """Cancelling a place: by whoever paid, by whoever attends, and what becomes of the place."""
 
 import re
+import unittest
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -12,7 +13,7 @@ from billing.domain import quoting, ways
 from billing.models import Dispute, Order, Refund
 from classwork.domain import offers
 from classwork.domain.offers import OfferDraft
-from classwork.domain.places import desk
+from classwork.domain.places import desk, words
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
@@ -184,3 +185,16 @@ class ManyPlacesTest(SchoolTestCase):
                 buying.place(buying.cart((self.offer, buying.of(child)), payer=self.gus), Order.Due.DOOR)
 
         self.assertSameQueries(reverse("my_classes"), places)
+
+
+class StatusOfTheLineTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_my_classes_shows_what_became_of_each_line_and_not_of_the_whole_order(self) -> None:
+        other = make.offer(self.session, make.subject(version="B"), class_day=4)
+        order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), (other, buying.me()), payer=self.alice)))
+        line = order.lines.get(product_id=other.pk)
+        [quote] = [quoting.quote(order, way, timezone.now()) for way in ways.of(order, [line], timezone.now())]
+        quoting.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
+        found = Registration.objects.select_related("line__order").order_by("pk")
+        said = {one.offer.pk: str(words.of_payment(one, timezone.now())) for one in found}
+        self.assertEqual(said, {self.offer.pk: "Paid", other.pk: "Refunded"})
