@@ -47,7 +47,7 @@ class QuoteTest(QuotingTestCase):
         [part] = quote.parts
         self.assertEqual(
             [(row.text, row.amount) for row in part.rows],
-            [("What Toy 1 cost", 70), ("“More than one class” on Toy 2 is worked out anew", -10)],
+            [("What Toy 1 cost", 70), ("“Multi-class discount” on Toy 2 is worked out anew", -10)],
         )
         self.assertEqual((part.worth, part.back, part.kept), (60, 30, 30))
         self.assertEqual((self.told(order), states(order)), (told, ["confirmed", "confirmed"]))
@@ -247,11 +247,11 @@ class PagesTest(QuotingTestCase):
         url = self.url(order, 1)
         self.assertContains(self.client.get(order.address()), f"/order/{order.pk}/cancel/")
         page = self.client.get(url)
-        self.assertContains(page, "“More than one class” on Toy 2 is worked out anew")
+        self.assertContains(page, "“Multi-class discount” on Toy 2 is worked out anew")
         self.assertContains(page, "$60.00")
         answer = self.click(url, page)
         self.assertEqual(answer.status_code, 302)
-        self.assertContains(self.client.get(order.address()), "$60.00 is on its way back to you.")
+        self.assertContains(self.client.get(order.address()), "Refund of $60.00 started.")
         self.assertEqual(Entry.objects.get(action="billing.cancelled_by_terms").details["back"], "60.00")
         again = self.client.post(url, {"way": "terms", "seen": "x"}, follow=True)
         self.assertContains(again, "This was cancelled already.")

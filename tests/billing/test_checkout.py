@@ -82,7 +82,7 @@ class StoryTest(CheckoutTestCase):
         self.put(1)
         self.details()
         page = self.client.get(self.place("door", now="65", door="70")["Location"])
-        self.assertContains(page, "<strong>$70.00</strong> to be paid at the door, or <strong>$65.00</strong> here")
+        self.assertContains(page, "Please pay $70.00 at the door, or $65.00 online before the first class starts.")
 
     def test_declined_then_paid_at_the_door(self) -> None:
         self.put(1)
@@ -114,7 +114,7 @@ class StoryTest(CheckoutTestCase):
         self.put(1)
         self.details()
         response = self.client.post(reverse("checkout_review"), {"seen_now": "0", "seen_door": "0"}, follow=True)
-        self.assertContains(response, "Everything is settled")
+        self.assertContains(response, "Your order is complete.")
 
     def test_a_person_who_logs_in_finds_the_cart_and_is_filled_in(self) -> None:
         self.put(1)
@@ -123,7 +123,7 @@ class StoryTest(CheckoutTestCase):
         self.details()
         self.place("door")
         self.assertEqual(Order.objects.placed().get().payer, self.alice)
-        self.assertContains(self.client.get(reverse("my_orders")), "To be paid at the door")
+        self.assertContains(self.client.get(reverse("my_orders")), "Pay at the door")
 
 
 class HarmlessTest(CheckoutTestCase):
@@ -268,7 +268,7 @@ class AddressTest(CheckoutTestCase):
         order = self.placed(1)
         Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
         response = self.client.get(order.address())
-        self.assertContains(response, "Not paid in time")
+        self.assertContains(response, "Expired")
         self.assertNotContains(response, reverse("order_pay", args=[order.pk]))
 
     def test_my_pages_ask_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:

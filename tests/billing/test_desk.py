@@ -26,7 +26,7 @@ class DeskTest(BillingTestCase):
 
     def test_pay_at_the_door_and_the_desk_marks_it_paid(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "To be paid at the door")
+        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Pay at the door")
         self.assertEqual(self.record(order, 70), 302)
         order.refresh_from_db()
         self.assertEqual((order.state, order.payments.get().recorded_by), ("paid", self.ada))
@@ -130,7 +130,7 @@ class DeskTest(BillingTestCase):
         self.assertContains(self.client.get(reverse("desk_payments")), "on its way")
         url = reverse("desk_handed_back", args=[Refund.objects.get().pk])
         self.assertEqual([self.client.post(url).status_code for _ in range(2)], [302, 404])
-        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Given back")
+        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Refunded")
 
     def test_credit_is_given_and_taken_back_with_a_reason(self) -> None:
         url = reverse("desk_credit_of", args=[self.alice.pk])

@@ -10,6 +10,7 @@ from django.utils.formats import date_format
 
 from billing.domain import due, orders, placing, words
 from billing.models import Order
+from common import dates
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -67,7 +68,7 @@ class DeskTest(DueCase):
         order, other = self.by(3), self.by(30)
         Order.objects.filter(pk=order.pk).update(due_on=self.today(-1))
         page = self.client.get(f"{reverse('desk_orders')}?show=overdue")
-        self.assertContains(page, f"Was to be paid by {date_format(self.today(-1), 'j F Y')}")
+        self.assertContains(page, f"Overdue since {dates.day(self.today(-1))}")
         self.assertNotContains(page, reverse("desk_order", args=[other.pk]))
         self.assertContains(page, "Ask the payer")
         for _ in range(2):
@@ -86,10 +87,10 @@ class DeskTest(DueCase):
 
     def test_the_payer_reads_the_date_on_the_order(self) -> None:
         order = self.by(5)
-        day = date_format(order.due_on, "j F Y")
+        day = dates.day(order.due_on)
         self.client.logout()
-        self.assertContains(self.client.get(order.address()), f"to be paid by {day}")
-        self.assertEqual(words.of_order(order, self.day(6)).text, f"Was to be paid by {day}")
+        self.assertContains(self.client.get(order.address()), f"Please pay $70.00 by {day}.")
+        self.assertEqual(words.of_order(order, self.day(6)).text, f"Overdue since {day}")
 
 
 class ReminderTest(DueCase):

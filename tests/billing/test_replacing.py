@@ -39,7 +39,7 @@ class DifferenceTest(ReplacingTestCase):
         ToyKind.catalogue[4] = Toy("100")
         later = self.exchange(self.line(self.paid(1)), 4)
         parts = [(part.label, part.amount) for part in ledger.price_at(later, self.now).adjustments]
-        self.assertEqual(parts, [("Full price", 100), ("Paid for Toy 1", -70)])
+        self.assertEqual(parts, [("Regular price", 100), ("Paid for Toy 1", -70)])
         self.assertEqual((later.state, later.now_total), (State.PLACED, 30))
 
     def test_without_a_difference_it_is_done_at_once(self) -> None:

@@ -107,7 +107,7 @@ class AtTheDeskTest(TakeUpCase):
         url = reverse("desk_record_payment", args=[order.pk])
         self.assertContains(self.client.post(url, said), "Toy 2: sold out", status_code=400)
         self.assertRedirects(self.client.post(url, said | {"amount": 70, "even_so": "on"}), page)
-        self.assertContains(self.client.get(page), "Cancelled")
+        self.assertContains(self.client.get(page), "Canceled")
 
 
 class CodeTest(TakeUpCase):

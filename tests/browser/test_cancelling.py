@@ -28,7 +28,7 @@ class CancellingTest(PhoneTestCase):
         self.look(page, "Cancel Beginning B")
         page.get_by_text("goes back the way it was paid").wait_for()
         page.get_by_role("button", name="Confirm the withdrawal").click()
-        page.get_by_text("We have your withdrawal; a mail confirms it.").wait_for()
+        page.get_by_text("received your withdrawal and emailed you a confirmation.").wait_for()
         self.check_page(page)
         self.assertFalse(self.complaints, "\n" + "\n".join(self.complaints))
         states = Registration.objects.order_by("offer").values_list("state", flat=True)

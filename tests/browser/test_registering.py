@@ -85,7 +85,7 @@ class RegisteringTest(PhoneTestCase):
         self.go_on(page)
         self.payer(page)
         self.order(page, "At the door")
-        page.get_by_text("To be paid at the door").first.wait_for()
+        page.get_by_text("Pay at the door").first.wait_for()
         desk = self.open_browser(self.school.ada)
         desk.goto("/desk/registrations/?q=pat")
         self.check_page(desk)
@@ -94,7 +94,7 @@ class RegisteringTest(PhoneTestCase):
         desk.get_by_role("button", name="Record", exact=True).click()
         desk.get_by_text("Recorded:").wait_for()
         page.reload()
-        page.get_by_text("Everything is settled").wait_for()
+        page.get_by_text("Your order is paid in full").wait_for()
 
     def test_two_tabs_order_once(self) -> None:
         page = self.phone()

@@ -41,7 +41,7 @@ class ListTest(DeskTestCase):
 
     def test_it_says_who_has_a_place_and_what_is_paid_in_words(self) -> None:
         page = self.client.get(LIST)
-        self.assertContains(page, "To be paid at the door")
+        self.assertContains(page, "Pay at the door")
         self.assertContains(page, "Paid")
         self.assertNotContains(page, "confirmed")
 

@@ -1,7 +1,6 @@
 """Cancelling a place: by whoever paid, by whoever attends, and what becomes of the place."""
 
 import re
-import unittest
 from datetime import timedelta
 
 from django.http import HttpResponse
@@ -188,7 +187,6 @@ class ManyPlacesTest(SchoolTestCase):
 
 
 class StatusOfTheLineTest(SchoolTestCase):
-    @unittest.expectedFailure
     def test_my_classes_shows_what_became_of_each_line_and_not_of_the_whole_order(self) -> None:
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), (other, buying.me()), payer=self.alice)))

@@ -93,7 +93,7 @@ class BuyingTest(LateTestCase):
         order = place(cart((self.offer, me()), (other, me())))
         stored = Adjustment.objects.filter(line=line(order), plan=Adjustment.Plan.NOW)
         said = [(one.label, one.amount) for one in stored.order_by("pk")]
-        self.assertEqual(said, [("Full price", 60), ("Joins from class 3 of 5", -24)])
+        self.assertEqual(said, [("Regular price", 60), ("Joins from class 3 of 5", -24)])
         self.assertEqual([one.now_total for one in order.lines.order_by("pk")], [36, 65])
 
     def test_the_price_that_was_bought_holds(self) -> None:

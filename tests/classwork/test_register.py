@@ -270,7 +270,7 @@ class MyClassesTest(RegisterTestCase):
     def test_a_guardian_sees_the_children_and_a_payer_sees_nobody(self) -> None:
         place(cart((self.offer, of(self.kit)), payer=self.gus), Order.Due.DOOR)
         self.log_in(self.gus)
-        self.assertContains(self.client.get(reverse("my_classes")), "To be paid at the door")
+        self.assertContains(self.client.get(reverse("my_classes")), "Pay at the door")
         self.log_in(self.sam)
         self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
 

@@ -201,6 +201,10 @@ class ProductKind(ABC):
     def opened(self, lines: "Sequence[OrderLine]") -> set[int]:
         """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
 
+    def canceled_sentence(self, line: "OrderLine") -> str:
+        """What the payer reads first once this line is canceled."""
+        return f"{line} is canceled."
+
     def lock(self, line: "OrderLine") -> None:
         """Lock what `most_back` is read from: it is acted on next, in this transaction."""
         return

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import ledger, outcome, payments, terms, words
+from billing.domain import amounts, ledger, outcome, payments, terms, words
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common.money import show
@@ -43,6 +43,7 @@ def _told(order: Order) -> dict[str, Any]:
         "overdue": order.is_overdue(at),
         "until": timezone.localtime(order.held_until) if order.held_until else None,
         "owed": show(owed, order.currency) if owed else "",
+        "price": amounts.price_sentence(order, at),
         "now": show(order.now_total, order.currency),
         "later": show(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
@@ -86,6 +87,7 @@ def order_sample() -> dict[str, Any]:
         "overdue": False,
         "until": timezone.now(),
         "owed": show(Decimal(65), settings.CURRENCY),
+        "price": f"Please pay {show(Decimal(65), settings.CURRENCY)} at the door.",
         "now": show(Decimal(65), settings.CURRENCY),
         "later": show(Decimal(70), settings.CURRENCY),
         "differ": True,

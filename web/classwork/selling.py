@@ -31,6 +31,12 @@ class Attended(ProductKind):
         role = line.details.get("role")
         return f"{name} ({role})" if role else name
 
+    def canceled_sentence(self, line: OrderLine) -> str:
+        attendee = Attendee.of(line.details)
+        name = attendees.name_of(attendee, line.order) if attendee else ""
+        whose = f"{name}’s" if name and attendee and attendee.who != attendees.ME else "Your"
+        return f"{whose} spot in {line} is canceled."
+
     def people(self, line: OrderLine) -> dict[str, Any]:
         """What the price has to know of them."""
         attendee = Attendee.of(line.details)

@@ -33,6 +33,12 @@ def price_at(order: Order, at: datetime) -> pricing.Price:
     return pricing.price(ask_for(order, at))
 
 
+def regular_price(order: Order) -> pricing.Price:
+    """What it costs once no early price is left: the price at the door."""
+    ask = ask_for(order, order.placed_at or order.created_at)
+    return pricing.price(replace(ask, lost=frozenset(item.key for item in ask.items)))
+
+
 @dataclass(frozen=True)
 class Priced:
     """A line of the bill: how its price came about and what it costs."""
@@ -48,8 +54,13 @@ class Priced:
 
 
 def itemised(order: Order, at: datetime) -> list[Priced]:
-    """The bill as it holds: at the moment of paying, or now. Cancelled lines cost nothing any more."""
-    return bill(order.lines.all(), price_at(order, order.paid_at or at))
+    """The bill as it holds: at the moment of paying, or now. Canceled lines cost nothing any more.
+
+    What is to be paid at the door is billed at the regular price.
+    """
+    at_the_door = order.state == Order.State.PLACED and order.due == Order.Due.DOOR
+    price = regular_price(order) if at_the_door else price_at(order, order.paid_at or at)
+    return bill(order.lines.all(), price)
 
 
 def bill(lines: Iterable[OrderLine], price: pricing.Price) -> list[Priced]:
@@ -84,6 +95,12 @@ def owed(order: Order, at: datetime) -> Decimal:
     if order.state != Order.State.PLACED:
         return ZERO
     return max(price_at(order, at).total - in_hand(order), ZERO)
+
+
+def owed_at_door(order: Order) -> Decimal:
+    if order.state != Order.State.PLACED:
+        return ZERO
+    return max(regular_price(order).total - in_hand(order), ZERO)
 
 
 def if_taken_up(order: Order, at: datetime) -> Decimal:

@@ -9,7 +9,7 @@ from common.money import percentage
 
 
 def full_price(price: Price, ask: Ask) -> Price:
-    return price.adjust("full_price", ((item.key, "Full price", item.facts.full) for item in ask.items))
+    return price.adjust("full_price", ((item.key, "Regular price", item.facts.full) for item in ask.items))
 
 
 def reduction(price: Price, ask: Ask) -> Price:
@@ -32,12 +32,12 @@ def _second_largest(items: list[Item]) -> Iterator[tuple[int, str, Decimal]]:
     if len(offers) > 1:
         amount = offers[1].facts.multi
         chosen = next(item for item in offers if item.facts.multi == amount)
-        yield chosen.key, "More than one class", -amount
+        yield chosen.key, "Multi-class discount", -amount
 
 
 def prepay(price: Price, ask: Ask) -> Price:
     early = (item for item in ask.items if item.key not in ask.lost)
-    return price.adjust("prepay", ((item.key, "Paid in advance", -item.facts.prepay) for item in early))
+    return price.adjust("prepay", ((item.key, "Early price", -item.facts.prepay) for item in early))
 
 
 def replaced(price: Price, ask: Ask) -> Price:
@@ -74,14 +74,14 @@ def amount_code(price: Price, ask: Ask) -> Price:
 
 
 def passed_on(price: Price, ask: Ask) -> Price:
-    less = ((item.key, "Given back when it was exchanged", -item.facts.passed_on) for item in ask.items)
+    less = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in ask.items)
     return price.adjust("passed_on", less)
 
 
 def called_off(price: Price, ask: Ask) -> Price:
     """What the school cancelled of a line; after the discounts, so that none is changed by it."""
     return price.adjust(
-        "called_off", ((item.key, "Cancelled by the school", -item.facts.called_off) for item in ask.items)
+        "called_off", ((item.key, "Canceled by the school", -item.facts.called_off) for item in ask.items)
     )
 
 

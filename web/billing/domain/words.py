@@ -5,25 +5,25 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.formats import date_format
 from payments import PaymentStatus
 
 from billing.models import Order, OrderLine, Payment
+from common import dates
 from common.money import show
 
 State, Due = Order.State, Order.Due
 PAYMENTS = {
-    PaymentStatus.WAITING: ("Not finished", ""),
-    PaymentStatus.INPUT: ("Not finished", ""),
-    PaymentStatus.PREAUTH: ("On its way from the bank", "warn"),
+    PaymentStatus.WAITING: ("Incomplete", ""),
+    PaymentStatus.INPUT: ("Incomplete", ""),
+    PaymentStatus.PREAUTH: ("Processing", "warn"),
     PaymentStatus.CONFIRMED: ("Paid", "good"),
     PaymentStatus.REJECTED: ("Declined", "bad"),
-    PaymentStatus.ERROR: ("Did not work", "bad"),
-    PaymentStatus.CANCELLED: ("Broken off", ""),
-    PaymentStatus.REFUNDED: ("Given back", ""),
+    PaymentStatus.ERROR: ("Failed", "bad"),
+    PaymentStatus.CANCELLED: ("Canceled", ""),
+    PaymentStatus.REFUNDED: ("Refunded", ""),
 }
 
-KEPT = {"withdrawal": "for what was had", "staff": "as the school has decided"}
+KEPT = {"withdrawal": "for what was already used", "staff": "as the school decided"}
 
 
 @dataclass(frozen=True)
@@ -36,60 +36,80 @@ class Said:
 
 
 def moment(when: datetime | None, at: datetime | None = None) -> str:
-    """“14:30” today, “5 December, 14:30” on another day."""
+    """Only the time today; with its day on another day."""
     if when is None:
         return ""
     local = timezone.localtime(when)
     is_today = local.date() == timezone.localdate(at)
-    return date_format(local, "H:i" if is_today else "j F, H:i")
+    return dates.clock(local) if is_today else f"{dates.day(local.date())}, {dates.clock(local)}"
 
 
 def of_order(order: Order, at: datetime | None = None) -> Said:
     if order.state == State.CART:
-        return Said("Not placed")
+        return Said("Not ordered yet")
     if order.state == State.CANCELLED:
-        return Said("Cancelled")
+        return Said("Canceled")
     if order.state == State.PAID:
         return _paid(order)
     if order.has_lapsed(at):
-        return Said("Not paid in time", "bad")
+        return Said("Expired", "bad")
     return _open(order, at)
 
 
 def _paid(order: Order) -> Said:
     back = sum(payment.refunded_amount for payment in order.payments.all()) + order.returned_as_credit
     if not back:
-        return Said("Paid" if order.charged or order.now_total else "Nothing to pay", "good")
-    return Said("Paid, partly given back", "good") if order.charged else Said("Given back")
+        return _paid_or_free(order)
+    return Said("Partially refunded", "good") if order.charged else Said("Refunded")
+
+
+def _paid_or_free(order: Order) -> Said:
+    return Said("Paid" if order.charged or order.now_total else "Nothing to pay", "good")
+
+
+def of_line(line: OrderLine, at: datetime | None = None) -> Said:
+    """Of what was paid for this line alone: another line's cancellation changes nothing about it."""
+    order = line.order
+    if line.cancelled_at is None:
+        if order.state != State.PAID:
+            return of_order(order, at)
+        returned = Decimal((line.facts or {}).get("called_off", 0))
+        return Said("Partially refunded", "good") if returned else _paid_or_free(order)
+    if order.state != State.PAID:
+        return Said("Canceled")
+    ended = line.ended or {}
+    returned = sum((Decimal(ended.get(name, 0)) for name in ("back", "credit", "returned")), Decimal(0))
+    if not returned:
+        return Said("Not refunded" if line.kept else "Canceled")
+    return Said("Partially refunded" if line.kept else "Refunded")
 
 
 def _open(order: Order, at: datetime | None) -> Said:
     if order.due == Due.DOOR:
-        return Said("To be paid at the door", "warn")
+        return Said("Pay at the door", "warn")
     if order.due == Due.DATE and order.due_on:
-        day = date_format(order.due_on, "j F Y")
-        return Said(f"Was to be paid by {day}", "bad") if order.is_overdue(at) else Said(f"To be paid by {day}", "warn")
-    until = moment(order.held_until, at)
+        day = dates.day(order.due_on)
+        return Said(f"Overdue since {day}", "bad") if order.is_overdue(at) else Said(f"Due by {day}", "warn")
     if any(payment.is_on_its_way for payment in order.payments.all()):
-        return Said(f"On its way from the bank, kept until {until}", "warn")
-    return Said(f"Payment pending until {until}", "warn")
+        return Said("Payment processing", "warn")
+    return Said(f"Pay by {moment(order.held_until, at)}", "warn")
 
 
 def of_payment(payment: Payment) -> Said:
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
-        return Said("Paid, partly given back", "good")
+        return Said("Partially refunded", "good")
     return Said(*PAYMENTS[payment.status])
 
 
 def of_end(line: OrderLine) -> str:
-    """What came of cancelling it, in a sentence; '' where nobody asked for it."""
+    """What came of canceling it, in a sentence; '' where nobody asked for it."""
     if line.ended is None:
         return ""
     back, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))
     sums = {
-        "{} goes back the way it was paid": back,
-        "{} is credit with us now": credit + returned,
-        "{} is kept, " + KEPT.get(line.ended_by, "by the terms"): kept,
+        "{} refunded to the original payment method": back,
+        "{} added to your account credit": credit + returned,
+        "{} kept " + KEPT.get(line.ended_by, "under the cancellation policy"): kept,
     }
     said = [text.format(show(amount, line.order.currency)) for text, amount in sums.items() if amount]
-    return f"{', and '.join(said) or 'Nothing comes back'}."
+    return f"{'; '.join(said) or 'No refund'}."

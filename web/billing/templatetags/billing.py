@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -26,6 +28,11 @@ def in_words(thing: Order | Payment) -> SafeString:
 @register.filter
 def its_end(line: OrderLine) -> str:
     return words.of_end(line)
+
+
+@register.filter
+def negative(amount: Decimal) -> Decimal:
+    return -amount
 
 
 @register.filter

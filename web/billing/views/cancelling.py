@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing import visit
+from billing import kinds, visit
 from billing.domain import orders, quoting, ways
 from billing.models import Order, OrderLine
 from common.money import show
@@ -56,7 +56,7 @@ def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpR
     except orders.CannotBe:
         return _show(request, order, lines, status=409)
     else:
-        messages.success(request, told(done))
+        messages.success(request, describe_result(done, _opening(done, lines)))
     return redirect(order.address())
 
 
@@ -72,11 +72,22 @@ def _show(
     return render(request, "billing/cancel.html", context, status=status)
 
 
-def told(done: quoting.Quote) -> str:
-    """What is said once it is done."""
-    said = "We have your withdrawal; a mail confirms it." if done.way.is_withdrawal else "It is cancelled."
+def describe_result(done: quoting.Quote, opening: str) -> str:
+    """What is said once it is done: what was canceled, then the money."""
+    said = [opening]
     if done.back:
-        said += f" {show(done.back, done.currency)} is on its way back to you."
+        said.append(f"Refund of {show(done.back, done.currency)} started.")
     if done.credit:
-        said += f" You have {show(done.credit, done.currency)} more credit with us."
-    return said
+        said.append(f"{show(done.credit, done.currency)} was added to account credit.")
+    return " ".join(said)
+
+
+def _opening(done: quoting.Quote, lines: Sequence[OrderLine]) -> str:
+    if done.way.is_withdrawal:
+        return "We’ve received your withdrawal and emailed you a confirmation."
+    if len(lines) > 1:
+        return "Your order is canceled."
+    try:
+        return kinds.of(lines[0]).canceled_sentence(lines[0])
+    except kinds.UnknownKind:
+        return f"{lines[0]} is canceled."

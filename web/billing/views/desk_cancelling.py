@@ -11,7 +11,7 @@ from billing.domain import orders, quoting, terms, ways
 from billing.domain.ways import Way
 from billing.forms import CancelLineForm
 from billing.models import OrderLine
-from billing.views.cancelling import told
+from billing.views.cancelling import describe_result
 from users.roles import desk_required
 
 TO_CONFIRM = "This is what it comes to. Nothing is done yet; press the button again to do it."
@@ -43,7 +43,7 @@ def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResp
         return _show(request, line, form, TO_CONFIRM)
     except orders.CannotBe as cannot:
         return _page(request, line, form, str(cannot), status=409)
-    messages.success(request, f"{line}: {told(done)}")
+    messages.success(request, describe_result(done, f"{line} is canceled."))
     return redirect("desk_order", number=line.order_id)
 
 

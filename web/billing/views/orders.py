@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import codes, credit, ledger, orders, terms
+from billing.domain import amounts, codes, credit, ledger, orders, terms
 from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
 from billing.views.payments import about_paying
@@ -27,6 +27,8 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "order": found,
         "bill": ledger.itemised(found, at),
+        "amounts": amounts.summarize_amounts(found, at),
+        "just_done": amounts.is_just_done(found, at),
         "promises": terms.promises(found, at),
         "payments": found.payments.exclude(captured_at=None),
         "vouchers": Voucher.objects.filter(line__order=found),
@@ -44,8 +46,8 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
     context = {
         "order": found,
         "bill": bill,
+        "amounts": amounts.summarize_amounts(found, timezone.now()),
         "payments": found.payments.exclude(captured_at=None),
-        "received": ledger.received(found),
         "credit": credit.spent_on(found),
         "tax": ledger.tax(bill, found.currency),
     }
@@ -54,13 +56,14 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
-    found = visit.find_order(request, number)
+    found, at = visit.find_order(request, number), timezone.now()
     try:
-        orders.pay_at_the_door(found, timezone.now())
+        orders.pay_at_the_door(found, at)
+        found.refresh_from_db()
     except (orders.CannotBe, kinds.Unavailable) as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, "Your place is kept. Please pay at the door.")
+        messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
     return redirect(found.address())
 
 

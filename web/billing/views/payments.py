@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from payments import RedirectNeeded
 
 from billing import gateways, visit
-from billing.domain import asking, hearing, ledger, orders, outcome, payments
+from billing.domain import amounts, asking, hearing, ledger, orders, outcome, payments
 from billing.models import Order, Payment
 from billing.views.policy import leads_to_gateways
 from common.errors import Trouble
@@ -127,6 +127,7 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
         "told": told,
         "news": outcome.is_news(order, told),
         "owed": ledger.owed(order, at),
+        "price": amounts.price_sentence(order, at),
         "ways": sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else [],
         "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
     }

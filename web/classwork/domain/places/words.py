@@ -53,7 +53,7 @@ def _of(seat: Seat, said: Mapping[Registration.State, Said], at: datetime) -> Sa
 
 
 def of_payment(registration: Seat, at: datetime) -> Said:
-    """Without an order there is no payment, and no payment is never “paid”."""
+    """Of its own line of the order. Without an order there is no payment, and no payment is never “paid”."""
     if registration.line is None:
         return Said("No payment", "bad")
-    return words.of_order(registration.line.order, at)
+    return words.of_line(registration.line, at)
