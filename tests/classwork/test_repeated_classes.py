@@ -1,0 +1,97 @@
+"""What a class keeps when the next session is planned from it, or when the office copies it."""
+
+import unittest
+from datetime import timedelta
+from decimal import Decimal
+
+from django.urls import reverse
+
+from classwork.domain import next_session
+from classwork.models import Balance, CancellationTerms, ClassOffer, OfferRole
+from common import dates
+from tests import make
+from tests.base import SchoolTestCase
+
+
+class RepeatedClassTest(SchoolTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.kept = {
+            "capacity": 12,
+            "price": Decimal(50),
+            "pay_at_door": False,
+            "last_joining": 2,
+            "pro_rata": True,
+            "terms": CancellationTerms.objects.create(name="Strict"),
+            "drop_in_price": Decimal(20),
+            "trial_price": Decimal(0),
+            "minimum": 6,
+        }
+        cls.first = make.thursday(1)
+        cls.special = make.offer(
+            cls.session,
+            make.subject("L2"),
+            cls.tess.staff,
+            class_day=3,
+            skipped=(make.thursday(),),
+            decide_on=cls.first - timedelta(days=5),
+            skip_tagline="Not this week",
+            public_note="Only this time",
+            **cls.kept,
+        )
+        OfferRole.objects.create(offer=cls.special, name="lead", capacity=5)
+        OfferRole.objects.create(offer=cls.special, name="follow")
+        Balance.objects.create(offer=cls.special, most_apart=2, ratio=Decimal("1.5"), active_from=4)
+
+    def planned(self):
+        created = next_session.create(self.ada, *next_session.propose(self.session))
+        return created.offers.get(class_day=3)
+
+    def copied(self):
+        self.log_in(self.ada)
+        data = {"action": "copy", "_selected_action": [self.special.pk]}
+        self.client.post(reverse("admin:classwork_classoffer_changelist"), data)
+        return ClassOffer.objects.exclude(pk=self.special.pk).get(class_day=3)
+
+    def assert_roles_kept(self, again):
+        self.assertEqual([(role.name, role.capacity) for role in again.roles.all()], [("lead", 5), ("follow", None)])
+        balance = again.balance
+        self.assertEqual((balance.most_apart, balance.ratio, balance.active_from), (2, Decimal("1.5"), 4))
+
+    @unittest.expectedFailure
+    def test_the_planned_class_keeps_everything_but_what_was_special_this_term(self):
+        again = self.planned()
+        self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
+        self.assertEqual((again.skip_tagline, again.public_note, again.skipped_dates.count()), ("", "", 0))
+
+    @unittest.expectedFailure
+    def test_the_planned_class_keeps_its_roles_and_their_balance(self):
+        self.assert_roles_kept(self.planned())
+        self.assertEqual(self.special.roles.count(), 2)
+
+    @unittest.expectedFailure
+    def test_the_minimum_of_the_planned_class_is_decided_as_long_before_its_first_class(self):
+        again = self.planned()
+        first = again.meetings.first().on
+        self.assertEqual(again.decide_on, first - timedelta(days=5))
+
+    @unittest.expectedFailure
+    def test_a_copy_in_the_same_session_keeps_the_same(self):
+        again = self.copied()
+        self.assertEqual({name: getattr(again, name) for name in self.kept}, self.kept)
+        self.assert_roles_kept(again)
+
+    @unittest.expectedFailure
+    def test_a_copy_whose_day_of_decision_would_be_over_is_decided_today(self):
+        ClassOffer.objects.filter(pk=self.special.pk).update(decide_on=make.thursday() - timedelta(days=30))
+        again = self.copied()
+        self.assertEqual((again.minimum, again.decide_on), (6, dates.today()))
+
+    @unittest.expectedFailure
+    def test_a_copy_of_a_class_that_has_begun_needs_no_minimum(self):
+        self.special.skipped_dates.all().delete()
+        type(self.session).objects.filter(pk=self.session.pk).update(key_day_date=make.thursday(-2))
+        again = self.copied()
+        self.assertEqual((again.capacity, again.minimum, again.decide_on), (12, None, None))
+        self.assertEqual(again.roles.count(), 2)
