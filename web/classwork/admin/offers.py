@@ -147,7 +147,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
-                offers.create_offer(acting(request), next_session.repeat(offer).draft(offer.session))
+                next_session.create_repeated_class(acting(request), next_session.repeat(offer), offer.session)
         self.message_user(request, "Copied into the same session; give the copies their own day and time.")
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from classwork import events
 from classwork.domain import offers, subjects
 from classwork.domain.changes import shown, with_values
+from classwork.domain.class_fields import REQUEST_FIELDS
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.offers import OfferDraft
 from classwork.domain.preview import Preview
@@ -40,17 +41,7 @@ CHANGEABLE: dict[type[Subject | ClassOffer], tuple[str, ...]] = {
         "num_minutes",
         "full_price",
     ),
-    ClassOffer: (
-        "location",
-        "class_day",
-        "start_time",
-        "price",
-        "minimum",
-        "decide_on",
-        "terms",
-        "skip_tagline",
-        "public_note",
-    ),
+    ClassOffer: tuple(REQUEST_FIELDS),
 }
 
 

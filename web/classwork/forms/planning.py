@@ -7,6 +7,7 @@ from typing import Any, cast
 from django import forms
 
 from classwork.domain import offers, sessions, subjects
+from classwork.domain.class_fields import OFFICE_FIELDS
 from classwork.domain.offers import OfferDraft
 from classwork.domain.preview import Preview
 from classwork.forms.fields import DatesField, StaffField
@@ -24,26 +25,6 @@ SESSION_FIELDS = [
     "break_weeks",
     "publish_date",
     "expire_date",
-]
-OFFER_FIELDS = [
-    "session",
-    "subject",
-    "location",
-    "class_day",
-    "start_time",
-    "capacity",
-    "minimum",
-    "decide_on",
-    "price",
-    "pay_at_door",
-    "drop_in_price",
-    "trial_price",
-    "last_joining",
-    "pro_rata",
-    "terms",
-    "skip_tagline",
-    "public_note",
-    "manager_approved",
 ]
 
 
@@ -87,7 +68,7 @@ class OfferForm(PreviewedModelForm):
 
     class Meta:
         model = ClassOffer
-        fields = OFFER_FIELDS
+        fields = OFFICE_FIELDS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -5,6 +5,7 @@ from typing import Any, cast
 from django import forms
 
 from classwork.domain import offers, subjects
+from classwork.domain.class_fields import IDEA_FIELDS
 from classwork.domain.offers import OfferDraft
 from classwork.domain.preview import Preview
 from classwork.domain.proposals import CHANGEABLE
@@ -54,18 +55,7 @@ class OfferIdeaForm(ProposalForm):
 
     class Meta:
         model = ClassOffer
-        fields = [
-            "session",
-            "subject",
-            "location",
-            "class_day",
-            "start_time",
-            "terms",
-            "minimum",
-            "decide_on",
-            "skip_tagline",
-            "public_note",
-        ]
+        fields = IDEA_FIELDS
         widgets = {"start_time": TIME, "decide_on": DAY}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

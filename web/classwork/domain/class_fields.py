@@ -1,0 +1,82 @@
+"""Each field of a class, and each table that refers to one, declared once.
+
+Who may edit it, whether a proposal may set or change it, and what becomes of it when the class is repeated: planned
+again in the next session, or copied. Forms, proposals and planning read this table, and a test compares it with the
+model, so that a new field cannot be forgotten in one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Repeated(Enum):
+    CHOSEN = "chosen"
+    """Whoever plans says it anew; proposed from the class that is repeated."""
+    KEPT = "kept"
+    """A property of the class, which comes along."""
+    COMPUTED = "computed"
+    """Follows from the new dates."""
+    FRESH = "fresh"
+    """Belongs to this one term, and starts as for any new class."""
+
+
+@dataclass(frozen=True)
+class FieldPolicy:
+    repeated: Repeated
+    office: bool = True
+    """The office edits it in the form of the class."""
+    idea: bool = False
+    """A teacher sets it when proposing a class."""
+    request: bool = False
+    """A teacher may ask for a change of it after the class was approved."""
+
+
+CHOSEN, KEPT, COMPUTED, FRESH = Repeated
+TEACHERS = {"idea": True, "request": True}
+
+CLASS_FIELDS = {
+    "session": FieldPolicy(CHOSEN, idea=True),
+    "subject": FieldPolicy(CHOSEN, idea=True),
+    "location": FieldPolicy(CHOSEN, **TEACHERS),
+    "class_day": FieldPolicy(CHOSEN, **TEACHERS),
+    "start_time": FieldPolicy(CHOSEN, **TEACHERS),
+    "capacity": FieldPolicy(KEPT),
+    "price": FieldPolicy(KEPT, request=True),
+    "minimum": FieldPolicy(COMPUTED, **TEACHERS),  # it goes where no day is left to decide on
+    "decide_on": FieldPolicy(COMPUTED, **TEACHERS),
+    "terms": FieldPolicy(KEPT, **TEACHERS),
+    "pay_at_door": FieldPolicy(KEPT),
+    "drop_in_price": FieldPolicy(KEPT),
+    "trial_price": FieldPolicy(KEPT),
+    "last_joining": FieldPolicy(KEPT),
+    "pro_rata": FieldPolicy(KEPT),
+    "skip_tagline": FieldPolicy(FRESH, **TEACHERS),
+    "public_note": FieldPolicy(FRESH, **TEACHERS),
+    "manager_approved": FieldPolicy(FRESH),
+    "runs_since": FieldPolicy(FRESH, office=False),
+    "asked_at": FieldPolicy(FRESH, office=False),
+    "called_off_at": FieldPolicy(FRESH, office=False),
+}
+CLASS_ROWS = {
+    "teachers": CHOSEN,
+    "assignments": CHOSEN,
+    "roles": KEPT,
+    "balance": KEPT,
+    "meetings": COMPUTED,
+    "releases": COMPUTED,
+    "skipped_dates": FRESH,
+    "attachments": FRESH,  # what every class of a subject is given hangs on the subject
+    "proposals": FRESH,
+    "call_offs": FRESH,
+    "registrations": FRESH,
+    "waiting": FRESH,
+    "walks": FRESH,
+}
+
+OFFICE_FIELDS = [name for name, policy in CLASS_FIELDS.items() if policy.office]
+IDEA_FIELDS = [name for name, policy in CLASS_FIELDS.items() if policy.idea]
+REQUEST_FIELDS = [name for name, policy in CLASS_FIELDS.items() if policy.request]
+KEPT_FIELDS = [name for name, policy in CLASS_FIELDS.items() if policy.repeated is KEPT]
+KEPT_ROWS = [name for name, repeated in CLASS_ROWS.items() if repeated is KEPT]
