@@ -1,7 +1,5 @@
 """Two people who want to come together, or several in one order, while fewer spots are left than they need."""
 
-import unittest
-
 from django.test import SimpleTestCase, tag
 from django.urls import reverse
 
@@ -16,12 +14,10 @@ from tests.classwork.test_waiting import WaitingTestCase, person
 
 @tag("once")
 class PairRuleTest(SimpleTestCase):
-    @unittest.expectedFailure
     def test_pair_with_one_spot_left_needs_two_spots(self) -> None:
         self.assertEqual(obstacle(Rules(capacity=3), {"": 2}, ["", ""]), Obstacle("needs_two"))
         self.assertEqual(obstacle(Rules(capacity=3), {"": 3}, ["", ""]), Obstacle("full"))
 
-    @unittest.expectedFailure
     def test_pair_in_one_role_with_one_spot_left_needs_two_spots_in_that_role(self) -> None:
         rules = Rules(capacity=9, roles=(Role("lead", 2), Role("follow", 7)))
         self.assertEqual(obstacle(rules, {"lead": 1}, ["lead", "lead"]), Obstacle("needs_two", "lead"))
@@ -39,50 +35,42 @@ class PairTest(WaitingTestCase):
         pair.refresh_from_db()
         return pair
 
-    @unittest.expectedFailure
     def test_reason_a_pair_was_skipped_is_stored_with_the_decision(self) -> None:
         pair = self.skip_pair()
         self.assertEqual(pair.rule, "needs_two")
         self.assertEqual(self.offer.walks.latest("pk").steps, [["passed", pair.pk, "needs_two", ""]])
 
-    @unittest.expectedFailure
     def test_desk_reads_that_a_pair_needs_two_spots(self) -> None:
         self.skip_pair()
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
         self.assertContains(page, "Omar and Pia were skipped: they need two spots and one is left.")
 
-    @unittest.expectedFailure
     def test_pair_reads_on_its_page_that_it_needs_two_spots(self) -> None:
         page = self.client.get(entries.address(self.skip_pair()))
         self.assertContains(page, "You need two spots and one is left.")
         self.assertNotContains(page, "lass is full")
 
-    @unittest.expectedFailure
     def test_order_for_two_is_told_that_one_spot_is_left(self) -> None:
         with self.assertRaisesMessage(NotPlaced, "You need two spots in this class and one is left."):
             place(cart((self.offer, me()), (self.offer, other("Lee", "lee@example.org"))))
 
-    @unittest.expectedFailure
     def test_order_for_three_is_told_how_many_spots_are_left(self) -> None:
         self.limit(2)
         people = me(), other("Lee", "lee@example.org"), other("Max", "max@example.org")
         with self.assertRaisesMessage(NotPlaced, "You need three spots in this class and two are left."):
             place(cart(*((self.offer, one) for one in people)))
 
-    @unittest.expectedFailure
     def test_registering_two_people_for_the_last_spot_says_so_at_once(self) -> None:
         said = {"classes": [self.offer.pk], "who": ["me"], "others": 1, "other-0-first_name": "Lee"}
         page = self.client.post(reverse("register"), said)
         self.assertContains(page, "You need two spots and one is left.")
 
-    @unittest.expectedFailure
     def test_pair_can_join_the_waitlist_while_one_spot_is_left(self) -> None:
         url = reverse("wait", args=[self.offer.pk])
         self.assertContains(self.client.get(reverse("classoffer_detail", args=[self.offer.pk])), url)
         self.assertEqual(self.client.get(url).status_code, 200)
 
-    @unittest.expectedFailure
     def test_pair_that_needs_two_follow_spots_is_told_so(self) -> None:
         self.limit(9)
         arranging.arrange(self.offer, [Role("lead"), Role("follow", 1)], Apart(), self.ada)

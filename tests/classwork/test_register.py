@@ -190,13 +190,13 @@ class BadInputTest(RegisterTestCase):
     def test_a_full_class_cannot_be_chosen(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
-        self.assertContains(self.send("me"), "this class is full")
+        self.assertContains(self.send("me"), "This class is full.")
 
     def test_the_way_to_a_full_class_says_so_and_shows_the_others(self) -> None:
         ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         page = self.client.get(URL, {"class": self.offer.pk})
-        self.assertContains(page, "this class is full. Here is what else there is.")
+        self.assertContains(page, "This class is full. Here is what else there is.")
         self.assertContains(page, reverse("wait", args=[self.offer.pk]))
         self.assertNotContains(page, "checked disabled")
 

@@ -144,7 +144,7 @@ class RoomTest(TicketTestCase):
         self.assertEqual(self.left(), 0)
         with self.assertRaisesMessage(NotPlaced, "full"):
             place(cart((self.offer, me())))
-        with self.assertRaisesMessage(NotPlaced, "no place left on that day"):
+        with self.assertRaisesMessage(NotPlaced, "There is no spot left on that day."):
             self.buy(1, other("Cy", "cy@example.org"))
         self.buy(2, other("Cy", "cy@example.org"))
 
@@ -159,7 +159,7 @@ class RoomTest(TicketTestCase):
         pay(self.buy(1))
         basket = ticket_cart(self.days[1], other("Bo", "bo@example.org"))
         ticket_cart(self.days[1], other("Cy", "cy@example.org"), basket)
-        with self.assertRaisesMessage(NotPlaced, "no place left on that day"):
+        with self.assertRaisesMessage(NotPlaced, "You need two spots on that day and one is left."):
             place(basket)
         self.assertEqual(Ticket.objects.count(), 1)
 
@@ -168,7 +168,7 @@ class RoomTest(TicketTestCase):
         pay(self.buy(2, other("Bo", "bo@example.org")))
         waiting = entries.join(self.offer, [Wish(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org"))
         self.assertEqual(waiting.state, WaitingEntry.State.WAITING)
-        with self.assertRaisesMessage(NotPlaced, "those who wait"):
+        with self.assertRaisesMessage(NotPlaced, "for the people on the waitlist"):
             self.buy(1, other("Cy", "cy@example.org"))
 
     def test_a_ticket_given_back_makes_room_for_who_waits(self) -> None:
@@ -184,10 +184,10 @@ class RoomTest(TicketTestCase):
         self.change(capacity=9)
         OfferRole.objects.create(offer=self.offer, name="lead", capacity=1)
         OfferRole.objects.create(offer=self.offer, name="follow")
-        with self.assertRaisesMessage(NotPlaced, "in which role"):
+        with self.assertRaisesMessage(NotPlaced, "Please choose a role."):
             self.buy(1)
         pay(self.buy(1, role="lead"))
-        with self.assertRaisesMessage(NotPlaced, "no place as lead"):
+        with self.assertRaisesMessage(NotPlaced, "no lead spot left on that day"):
             self.buy(1, other("Bo", "bo@example.org"), role="lead")
         here = room.of(fresh(self.offer), timezone.now())
         self.assertEqual((here.closed_roles, here.counts), (["lead"], {}))

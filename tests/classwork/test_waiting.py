@@ -262,7 +262,7 @@ class RolesTest(WaitingTestCase):
 
     def test_the_balance_holds_for_buyers(self) -> None:
         self.register("a", "lead")
-        with self.assertRaisesMessage(NotPlaced, "too many as lead"):
+        with self.assertRaisesMessage(NotPlaced, "too many people in the lead role"):
             self.register("b", "lead")
         self.assertEqual(self.role_of(self.register("c", "follow")), "follow")
 

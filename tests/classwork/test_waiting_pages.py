@@ -44,8 +44,8 @@ class DeskTest(WaitingTestCase):
         self.free(self.order)
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_waiting", args=[self.offer.pk]))
-        self.assertContains(page, "Ann was offered a place.")
-        self.assertContains(page, "Ben was passed over: the class is full.")
+        self.assertContains(page, "Ann was offered a spot.")
+        self.assertContains(page, "Ben was skipped: the class is full.")
 
     def test_all_lists_of_the_school_stand_on_one_page(self) -> None:
         self.log_in(self.ada)
@@ -172,7 +172,7 @@ class PagesTest(WaitingTestCase):
 
     def test_a_class_with_room_says_so_and_keeps_a_place_for_who_asks_all_the_same(self) -> None:
         self.limit(9)
-        self.assertContains(self.client.get(self.url, follow=True), "you need not wait")
+        self.assertContains(self.client.get(self.url, follow=True), "you can register right away")
         answer = self.client.post(self.url, self.said, follow=True)
         self.assertEqual(WaitingEntry.objects.get().state, State.OFFERED)
         self.assertContains(answer, "We have written")

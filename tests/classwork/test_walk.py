@@ -26,7 +26,7 @@ class BalanceTest(SimpleTestCase):
         self.assertEqual(obstacle(rules, {"": 2}, [""]), Obstacle("full"))
 
     def test_two_who_come_together_need_two_places(self) -> None:
-        self.assertEqual(obstacle(Rules(capacity=3), {"": 2}, ["", ""]), Obstacle("full"))
+        self.assertEqual(obstacle(Rules(capacity=3), {"": 2}, ["", ""]), Obstacle("needs_two"))
 
     def test_a_role_may_be_full_before_the_class_is(self) -> None:
         rules = Rules(capacity=10, roles=(Role(LEAD, 2), Role(FOLLOW, 8)))
@@ -72,7 +72,7 @@ class WalkTest(SimpleTestCase):
     def test_the_earliest_that_fits_is_offered_and_who_is_passed_over_has_the_rule(self) -> None:
         rules = Rules(capacity=4)
         steps = walk(rules, {"": 3}, [Waiting(1, ("", "")), Waiting(2), Waiting(3)])
-        self.assertEqual(steps[:2], [Passed(1, Obstacle("full")), Offered(2, ("",))])
+        self.assertEqual(steps[:2], [Passed(1, Obstacle("needs_two")), Offered(2, ("",))])
         self.assertEqual(steps[2:], [Passed(1, Obstacle("full")), Passed(3, Obstacle("full"))])
 
     def test_after_each_offer_the_walk_starts_again_at_the_top(self) -> None:

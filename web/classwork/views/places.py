@@ -119,7 +119,7 @@ def _choice(form: PeopleForm, others: Sequence[OtherForm], offers: Sequence[Clas
 def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:
     if not choice.attendees:
         form.add_error("who", NOBODY)
-    for fault in choosing.full(choice.offers, timezone.now()):
+    for fault in choosing.full(choice.offers, timezone.now(), len(choice.attendees)):
         form.add_error("classes", fault)
     for fault in choosing.already(choice, visit.account(request)):
         form.add_error("classes", ValidationError(fault, code=ALREADY))

@@ -32,8 +32,8 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, said)
         return redirect(offer)
     viewer, here = visit.account(request), room.of(offer, at)
-    if request.method != "POST" and not here.closed_roles and not here.waiting:
-        messages.success(request, "There is room in this class: you need not wait.")
+    if request.method != "POST" and not here.has_waitlist:
+        messages.success(request, "This class has spots left: you can register right away.")
         return redirect(offer)
     names = [role.name for role in here.rules.roles]
     form = WaitForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted(request))

@@ -12,6 +12,8 @@ from billing.models import Order
 from classwork.domain.places import progress, room
 from classwork.domain.places.attendees import ME, STUDENT, TICKET, Attendee
 from classwork.domain.places.attendees import PLACE as KIND
+from classwork.domain.places.room import Room
+from classwork.domain.places.waiting import reasons
 from classwork.models import ClassOffer, Level, Registration
 from users.models import Student, User
 
@@ -40,9 +42,19 @@ def put_tickets_in_cart(cart: Order, meeting_id: int, people: Iterable[Attendee]
         carts.add(cart, TICKET, meeting_id, attendee.as_details() | ({"trial": True} if trial else {}))
 
 
-def full(offers: Sequence[ClassOffer], at: datetime) -> list[str]:
+def full(offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
+    """Classes that can't take so many people; roles are asked for later."""
     rooms = room.among(offers, at)
-    return [f"{offer.subject.title}, {offer.day}: this class is full." for offer in offers if rooms[offer.pk].is_full]
+    said = {offer: _lacking(rooms[offer.pk], people) for offer in offers}
+    return [f"{offer.subject.title}, {offer.day}: {why}" for offer, why in said.items() if why]
+
+
+def _lacking(here: Room, people: int) -> str:
+    if here.is_full:
+        return "This class is full."
+    if here.left is None or here.left >= people:
+        return ""
+    return f"You need {reasons.number(people)} spots and {reasons.are_left(here.left)}."
 
 
 def already(choice: Choice, viewer: User | None) -> list[str]:

@@ -76,6 +76,11 @@ class Room:
     def is_full(self) -> bool:
         return len(self.closed_roles) == len(self.rules.names)
 
+    @property
+    def has_waitlist(self) -> bool:
+        """Somebody may have to wait: for a role, behind others, or two people for two spots."""
+        return bool(self.closed_roles or self.waiting or self.left == 1)
+
     def left_for(self, role: Role) -> int | None:
         """None where only the whole class has a limit, or nothing has."""
         own = None if role.capacity is None else max(role.capacity - self.counts.get(role.name, 0), 0)

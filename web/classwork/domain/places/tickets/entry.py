@@ -6,16 +6,12 @@ from datetime import datetime
 from billing.kinds import Unavailable
 from billing.models import OrderLine
 from classwork.domain.places import room
-from classwork.domain.places.waiting import admission, queue
+from classwork.domain.places.waiting import admission, queue, reasons
 from classwork.domain.places.waiting.balance import EITHER, obstacle, settle
 from classwork.domain.places.waiting.walk import Offered, walk
 from classwork.models import Meeting, Ticket
 
-SAID = {
-    "full": "There is no place left on that day.",
-    "role_full": "There is no place as {role} left on that day.",
-}
-QUEUE = "There is no ticket for that day: those who wait for a place in the class come first."
+QUEUE = "Spots on that day are for the people on the waitlist."
 
 
 def admit(line: OrderLine, meeting: Meeting, at: datetime) -> str:
@@ -34,9 +30,9 @@ def why_not(line: OrderLine, meeting: Meeting, at: datetime) -> str:
     if here.rules.roles and any(one not in {*here.rules.names, EITHER} for one in wanted):
         return admission.WHICH_ROLE
     rules = replace(here.rules, most_apart=None, ratio=None, active_from=0)
-    why = obstacle(rules, here.counts, settle(rules, here.counts, wanted))
-    if why is not None:
-        return SAID[why.rule].format(role=why.role)
+    taken = settle(rules, here.counts, wanted)
+    if why := obstacle(rules, here.counts, taken):
+        return reasons.refusal(rules, here.counts, taken, why, "on that day")
     return QUEUE if here.waiting and _is_wanted(here, meeting) else ""
 
 

@@ -10,22 +10,15 @@ from datetime import datetime
 from billing.kinds import Unavailable
 from billing.models import OrderLine
 from classwork.domain.places import opening, room
-from classwork.domain.places.waiting import queue
-from classwork.domain.places.waiting.balance import EITHER, Counts, Obstacle, Rules, obstacle, settle
+from classwork.domain.places.waiting import queue, reasons
+from classwork.domain.places.waiting.balance import EITHER, Counts, Rules, obstacle, settle
 from classwork.domain.places.waiting.walk import usable
 from classwork.models import ClassOffer, Registration, WaitingEntry
 
 State = WaitingEntry.State
 
-FULL = "This class is full now."
-SAID = {
-    "full": FULL,
-    "role_full": "There is no place as {role} left in this class.",
-    "balance": "There are too many as {role} in this class for now.",
-    "queue": "This class is full: those who wait for it come first.",
-}
-WHICH_ROLE = "Please say in which role you attend."
-TOGETHER = "You were offered two places together. Please take both, or let us know."
+WHICH_ROLE = "Please choose a role."
+TOGETHER = "You were offered two spots together. Please take both, or let us know."
 
 
 @dataclass(frozen=True)
@@ -92,11 +85,11 @@ def _party(line: OrderLine, offer: ClassOffer, at: datetime) -> Party:
 def _refusal(offer: ClassOffer, party: Party) -> str:
     if party.rules.roles and any(one not in {*party.rules.names, EITHER} for one in party.wanted):
         return WHICH_ROLE
-    why = obstacle(party.rules, party.counts, settle(party.rules, party.counts, party.wanted))
-    waiting = queue.as_waiting(list(queue.in_line(offer))) if why is None else []
-    if waiting and not usable(party.rules, party.counts, waiting, party.wanted):
-        why = Obstacle("queue")
-    return "" if why is None else SAID[why.rule].format(role=why.role)
+    taken = settle(party.rules, party.counts, party.wanted)
+    if why := obstacle(party.rules, party.counts, taken):
+        return reasons.refusal(party.rules, party.counts, taken, why)
+    waiting = queue.as_waiting(list(queue.in_line(offer)))
+    return reasons.QUEUE if waiting and not usable(party.rules, party.counts, waiting, party.wanted) else ""
 
 
 def wish(line: OrderLine) -> str:
@@ -133,7 +126,7 @@ def _kept_seat(entry: WaitingEntry, line: OrderLine, at: datetime) -> Seat:
     """One seat for each of the entry's people, whoever they are called now; the offer stands until the last is in."""
     number = together(line).index(line)
     if number >= entry.size:
-        raise Unavailable(FULL)
+        raise Unavailable(reasons.FULL)
     if len(_company(line)) + 1 >= entry.size:
         queue.end(entry, State.TAKEN, at, order=line.order)
     return Seat(entry.roles[number])

@@ -40,7 +40,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """The rule that keeps somebody out for now: full, role_full or balance, and the role it speaks of."""
+    """The rule that keeps somebody out for now (full, needs_two, role_full, balance), and the role it speaks of.
+
+    `needs_two` is for people who come together while spots are left, but fewer than they need.
+    """
 
     rule: str
     role: str = ""
@@ -61,10 +64,10 @@ def obstacle(rules: Rules, counts: Counts, taken: Sequence[str]) -> Obstacle | N
     """Why these people, all or none, cannot have places in these roles now; None when they can."""
     after = _add(counts, taken)
     if rules.capacity is not None and sum(after.values()) > rules.capacity:
-        return Obstacle("full")
+        return Obstacle("needs_two" if sum(counts.values()) < rules.capacity else "full")
     for role in rules.roles:
         if role.name in taken and role.capacity is not None and after.get(role.name, 0) > role.capacity:
-            return Obstacle("role_full", role.name)
+            return Obstacle("needs_two" if counts.get(role.name, 0) < role.capacity else "role_full", role.name)
     return None if _balanced(rules, counts, after) else Obstacle("balance", _largest(rules, after))
 
 

@@ -15,8 +15,8 @@ from classwork import events
 from classwork.domain.places import opening, registering, room
 from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.domain.places.choosing import KIND
-from classwork.domain.places.waiting import queue
-from classwork.domain.places.waiting.balance import EITHER, Obstacle
+from classwork.domain.places.waiting import queue, reasons
+from classwork.domain.places.waiting.balance import EITHER
 from classwork.domain.places.waiting.walk import Offered, walk
 from classwork.models import ClassOffer, Registration, WaitingEntry
 from common import links, names
@@ -163,7 +163,7 @@ def offer_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
     here = room.of(entry.offer, at)
     step = walk(here.rules, here.counts, queue.as_waiting([entry]))[0]
     if not isinstance(step, Offered):
-        raise CannotBe(f"There is no place for them: {in_words(step.obstacle)}.")
+        raise CannotBe(f"They can’t be offered a spot: {reasons.skip_reason(step.obstacle)}.")
     queue.keep(entry, entry.offer, step, at)
     record(by, "classwork.place_offered", entry, why=why, offer=entry.offer_id)
     queue.advance(entry.offer, at)
@@ -196,16 +196,6 @@ def take_off(entry: WaitingEntry, *, why: str, by: User) -> None:
 
 
 # -- how it is said ----------------------------------------------------------------------------------------------
-
-
-def in_words(obstacle: Obstacle) -> str:
-    """Why somebody still waits."""
-    return {
-        "full": "the class is full",
-        "role_full": f"there is no place as {obstacle.role}",
-        "balance": f"there are too many as {obstacle.role} for now",
-        "": "there is no place yet",
-    }[obstacle.rule]
 
 
 def places_in_line(entry: WaitingEntry) -> dict[str, int]:

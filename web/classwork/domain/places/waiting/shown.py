@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from billing.domain.words import Said
 from classwork.domain.places import room
 from classwork.domain.places.room import Room
-from classwork.domain.places.waiting import entries, queue, record_of
+from classwork.domain.places.waiting import entries, queue, reasons, record_of
 from classwork.domain.places.waiting.balance import Obstacle
 from classwork.domain.places.waiting.walk import Offered, Step
 from classwork.models import ClassOffer, WaitingEntry, Walk
@@ -50,7 +50,16 @@ class Shown:
     @property
     def why(self) -> str:
         """The rule that holds them back, while one does."""
-        return entries.in_words(Obstacle(self.entry.rule, self.entry.rule_role)) if self.is_waiting else ""
+        return reasons.skip_reason(self._obstacle) if self.is_waiting else ""
+
+    @property
+    def why_you(self) -> str:
+        """The same, as they read it themselves."""
+        return reasons.wait_reason(self._obstacle) if self.is_waiting else ""
+
+    @property
+    def _obstacle(self) -> Obstacle:
+        return Obstacle(self.entry.rule, self.entry.rule_role)
 
     @property
     def is_waiting(self) -> bool:
@@ -140,7 +149,7 @@ def _place(entry: WaitingEntry, line: Sequence[tuple[int, int]]) -> int:
 
 @dataclass(frozen=True)
 class Told:
-    """A walk in words: at which time who was offered a place, and who was passed over why."""
+    """A walk in words: at which time who was offered a spot, and who was skipped why."""
 
     at: datetime
     steps: list[str]
@@ -149,13 +158,14 @@ class Told:
 def walks(offer: ClassOffer, most: int = 20) -> list[Told]:
     """The latest first; entries that are gone are named by their number."""
     rows = list(Walk.objects.filter(offer=offer).order_by("-id")[:most])
-    names = {entry.pk: Shown(entry, 0, entry.joined_at).names for entry in WaitingEntry.objects.filter(offer=offer)}
-    return [Told(row.at, [_tell(step, names) for step in record_of.read_steps(row.steps)]) for row in rows]
+    known = {entry.pk: Shown(entry, 0, entry.joined_at) for entry in WaitingEntry.objects.filter(offer=offer)}
+    return [Told(row.at, [_tell(step, known) for step in record_of.read_steps(row.steps)]) for row in rows]
 
 
-def _tell(step: Step, names: Mapping[int, str]) -> str:
-    who = names.get(step.entry, f"Entry {step.entry}")
+def _tell(step: Step, known: Mapping[int, Shown]) -> str:
+    one = known.get(step.entry)
+    who, were = (one.names, "were" if one.entry.size == 2 else "was") if one else (f"Entry {step.entry}", "was")
     if isinstance(step, Offered):
         roles = " and ".join(role for role in step.roles if role)
-        return f"{who} was offered a place{f' as {roles}' if roles else ''}."
-    return f"{who} was passed over: {entries.in_words(step.obstacle)}."
+        return f"{who} {were} offered {'two spots' if were == 'were' else 'a spot'}{f' as {roles}' if roles else ''}."
+    return f"{who} {were} skipped: {reasons.skip_reason(step.obstacle)}."
