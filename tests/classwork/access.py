@@ -161,6 +161,7 @@ ROWS = [
     Row("location_list", EVERYBODY),
     Row("location_detail", EVERYBODY, args=first("hall")),
     Row("teaching", TEAM),
+    Row("teaching", TEAM, query="?show=past", note="past classes"),
     Row("things_resources", GIVEN, args=given()),
     Row("things_resources", GIVEN, args=given_to_all(), note="of a subject"),
     *(

@@ -1,5 +1,7 @@
 """A student's classes and level: at the desk of everybody, for those who teach of whoever is in their classes."""
 
+from collections import Counter
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -10,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from classwork.domain.listed import Listed
 from classwork.domain.places import desk, mine, progress, taught
+from classwork.domain.places.teaching_agenda import RoleCounts
 from classwork.domain.places.tickets import holders
 from classwork.forms.places import LevelForm
 from classwork.models import ClassOffer
@@ -48,8 +51,9 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
     places = list(taught.participants(offer, timezone.now()))
     found, rungs = progress.among([one.student for one in places], timezone.now()), progress.rungs()
     rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in places]
+    people = RoleCounts([role.name for role in offer.roles.all()], Counter(one.role for one in places))
     guests = [one for one in holders.of_offer(offer, timezone.now()) if not one.meeting.is_cancelled]
-    context = {"listed": Listed(offer, dates.today()), "rows": rows, "guests": guests}
+    context = {"listed": Listed(offer, dates.today()), "rows": rows, "guests": guests, "people": people}
     return render(request, "classwork/participants.html", context)
 
 

@@ -11,8 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from classwork.domain import feeds, proposals
 from classwork.domain.faults import Refused
-from classwork.domain.listed import Listed
-from classwork.domain.places import room
+from classwork.domain.places import teaching_agenda
 from classwork.domain.structured import absolute
 from classwork.forms.proposals import (
     ChangeOfferForm,
@@ -24,7 +23,6 @@ from classwork.forms.proposals import (
 )
 from classwork.models import ClassOffer, Proposal, Subject
 from classwork.views import posted
-from common import dates
 from users.models import Staff
 from users.roles import acting, team_required
 
@@ -39,13 +37,12 @@ def me(request: HttpRequest) -> Staff:
 @require_safe
 @team_required
 def teaching(request: HttpRequest) -> HttpResponse:
-    staff = me(request)
-    found = ClassOffer.objects.filter(assignments__staff=staff).for_lists().order_by("-session__key_day_date")
-    classes = [Listed(offer, dates.today()) for offer in found]
+    staff, now = me(request), timezone.now()
+    if request.GET.get("show") == "past":
+        page = teaching_agenda.past_classes(staff, now).get_page(request.GET.get("page"))
+        return render(request, "classwork/teaching_past.html", {"page": page})
     context = {
-        "rooms": room.among(found, timezone.now()),
-        "ahead": [one for one in classes if one.last and one.last.on >= dates.today()],
-        "past": [one for one in classes if not one.last or one.last.on < dates.today()],
+        "agenda": teaching_agenda.agenda_of(staff, now),
         "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
         "calendar": absolute(reverse("teacher_calendar", args=[feeds.token(staff)])),
     }

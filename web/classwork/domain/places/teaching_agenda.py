@@ -1,0 +1,131 @@
+"""What somebody teaches next: today's classes first, then the others by the time of their next meeting."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+
+from classwork.domain.listed import Listed
+from classwork.domain.places import room
+from classwork.domain.places.room import Room
+from classwork.models import ClassOffer, Location, Meeting, Registration, Ticket
+from common import dates
+from users.models import Staff
+
+EVENING = time(17)
+PAST_PER_PAGE = 20
+
+
+@dataclass(frozen=True)
+class RoleCounts:
+    """How many people come, in the order in which the class names its roles."""
+
+    roles: Sequence[str]
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        total = sum(self.counts.values())
+        people = "1 person" if total == 1 else f"{total} people"
+        named = [name for name in (*self.roles, *sorted(set(self.counts) - set(self.roles))) if name]
+        said = ", ".join(f"{self.counts.get(name, 0)} {name}" for name in named)
+        return f"{people}: {said}" if said and total else people
+
+
+@dataclass(frozen=True)
+class TaughtClass:
+    listed: Listed
+    next_meeting: Meeting | None
+    """The next one that this person teaches and that has not ended."""
+    is_substitute: bool
+    room: Room
+    people: str
+
+    @property
+    def offer(self) -> ClassOffer:
+        return self.listed.offer
+
+    @property
+    def location(self) -> Location | None:
+        return (self.next_meeting.location if self.next_meeting else None) or self.offer.location
+
+
+@dataclass(frozen=True)
+class Agenda:
+    today: list[TaughtClass]
+    upcoming: list[TaughtClass]
+
+    @property
+    def heading(self) -> str:
+        starts = [dates.local(one.next_meeting.starts_at).time() for one in self.today if one.next_meeting]
+        return "Tonight" if starts and min(starts) >= EVENING else "Today"
+
+
+def agenda_of(staff: Staff, now: datetime) -> Agenda:
+    offers = list(
+        ClassOffer.objects.taught_by(staff).filter(_is_ahead(now)).distinct().with_timetable().prefetch_related("roles")
+    )
+    ahead = {offer.pk: _next_meeting(offer, staff, now) for offer in offers}
+    offers.sort(key=lambda offer: (ahead[offer.pk] is None, getattr(ahead[offer.pk], "starts_at", now), offer.pk))
+    rooms, people = room.among(offers, now), _count_people(offers, ahead.values(), now)
+    found = [
+        TaughtClass(
+            Listed(offer, dates.local(now).date()),
+            ahead[offer.pk],
+            not _is_assigned(offer, staff),
+            rooms[offer.pk],
+            str(RoleCounts([role.name for role in offer.roles.all()], people[offer.pk])),
+        )
+        for offer in offers
+    ]
+    today = [one for one in found if one.next_meeting and _is_today(one.next_meeting, now)]
+    return Agenda(today, [one for one in found if one not in today])
+
+
+def past_classes(staff: Staff, now: datetime) -> "Paginator[ClassOffer]":
+    """The latest first."""
+    found = ClassOffer.objects.taught_by(staff).exclude(pk__in=ClassOffer.objects.filter(_is_ahead(now)).values("pk"))
+    return Paginator(found.for_lists().order_by("-session__key_day_date", "pk"), PAST_PER_PAGE)
+
+
+def _is_ahead(now: datetime) -> Q:
+    """Something of it is still to come, or it has no dates yet."""
+    return Q(meetings__ends_at__gt=now, meetings__cancelled_at=None) | Q(meetings=None)
+
+
+def _next_meeting(offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
+    mine = (
+        meeting
+        for meeting in offer.meetings.all()
+        if not meeting.is_cancelled and meeting.ends_at > now and _teaches(offer, meeting, staff)
+    )
+    return min(mine, key=lambda meeting: meeting.starts_at, default=None)
+
+
+def _teaches(offer: ClassOffer, meeting: Meeting, staff: Staff) -> bool:
+    substitutes = meeting.substitutes.all()
+    return staff in substitutes if substitutes else _is_assigned(offer, staff)
+
+
+def _is_assigned(offer: ClassOffer, staff: Staff) -> bool:
+    return any(one.staff_id == staff.pk for one in offer.assignments.all())
+
+
+def _is_today(meeting: Meeting, now: datetime) -> bool:
+    """Also one that began before midnight and goes on."""
+    return meeting.starts_at <= now or dates.local(meeting.starts_at).date() == dates.local(now).date()
+
+
+def _count_people(
+    offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
+) -> Mapping[int, Counter[str]]:
+    """By class and role: everybody registered, and those who come for its next meeting alone."""
+    found: dict[int, Counter[str]] = {offer.pk: Counter() for offer in offers}
+    places = Registration.objects.filter(offer__in=found).taking_a_place(now)
+    tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_place(now)
+    for rows, path in ((places, "offer_id"), (tickets, "meeting__offer_id")):
+        for offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
+            found[offer_id][role] += number
+    return found
