@@ -345,7 +345,7 @@ class CodeTest(BillingTestCase):
     def test_limits_in_number_and_time(self) -> None:
         for fields, sentence in (
             ({"valid_from": self.day(1)}, codes.EARLY),
-            ({"valid_until": self.day(-1)}, codes.OVER),
+            ({"valid_until": self.day(-1)}, codes.EXPIRED),
             ({"limit": 0}, codes.USED_UP),
         ):
             code = self.code(**fields)

@@ -1,6 +1,6 @@
 """A product kind for tests: toys, whose whole state is in the order lines, so that it lives and dies with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ class Toy:
     until: datetime | None = None
     used: str = "0"
     asks_name: bool = False
+    offered: bool = True
 
 
 class NameForm(forms.Form):
@@ -39,6 +40,7 @@ class NameForm(forms.Form):
 
 class ToyKind(ProductKind):
     name = "toy"
+    label = "Toys"
     catalogue: ClassVar[dict[int, Toy]] = {}
 
     def toy(self, line: OrderLine) -> Toy:
@@ -112,6 +114,12 @@ class ToyKind(ProductKind):
 
     def gifts(self, at: datetime) -> list[Gift]:
         return [Gift(str(number), f"Toy {number}", Decimal(toy.price)) for number, toy in self.catalogue.items()]
+
+    def products(self, at: datetime) -> list[tuple[int, str]]:
+        return [(number, f"Toy {number}") for number, toy in self.catalogue.items() if toy.offered]
+
+    def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
+        return {number: f"Toy {number}" for number in numbers if number in self.catalogue}
 
     def is_given_by(self, line: OrderLine, what: str) -> bool:
         return str(line.product_id) == what

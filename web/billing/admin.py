@@ -5,14 +5,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db import models, transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from billing.domain import words
+from billing.domain import codes, words
+from billing.forms.codes import DiscountCodeForm
 from billing.models import (
     Case,
     Code,
@@ -164,13 +167,35 @@ class CaseAdmin(Looking, admin.ModelAdmin):
     list_select_related = ["order", "closed_by"]
 
 
+class CodeList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        codes.name_scopes(list(self.result_list))
+
+
 @admin.register(Code)
 class CodeAdmin(admin.ModelAdmin):
-    list_display = ["text", "percent", "amount", "student", "kind", "product_id", "limit", "valid_from", "valid_until"]
+    form = DiscountCodeForm
+    fields = ["text", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
+    list_display = ["text", "percent", "amount", "scope", "student", "used", "limit", "valid_from", "valid_until"]
     search_fields = ["text", "label"]
     list_select_related = ["student"]
-    raw_id_fields = ["student"]
+    autocomplete_fields = ["student"]
     formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": Moment}}
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return codes.with_uses(super().get_queryset(request), timezone.now())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CodeList
+
+    @admin.display(description="applies to")
+    def scope(self, code: Code) -> str:
+        return str(code.scope)  # type: ignore[attr-defined]
+
+    @admin.display(description="used", ordering="used")
+    def used(self, code: Code) -> int:
+        return int(code.used)  # type: ignore[attr-defined]
 
     def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
         with transaction.atomic():

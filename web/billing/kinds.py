@@ -5,7 +5,7 @@ at the order line, never the other way round.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from decimal import Decimal
@@ -173,6 +173,10 @@ class ProductKind(ABC):
     """
 
     name: str = ""
+    label: str = ""
+    """What the office and buyers call things of this kind, in the plural: “Classes”."""
+    is_discountable = True
+    """Whether a discount code can be made for it."""
     step_template: str = "billing/step.html"
 
     @abstractmethod
@@ -237,6 +241,14 @@ class ProductKind(ABC):
         """Whether a voucher for that gift may pay for this line."""
         return False
 
+    def products(self, at: datetime) -> Sequence[tuple[int, str]]:
+        """What a discount code can be made for one by one, as the office tells them apart: (product id, title)."""
+        return []
+
+    def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
+        """What buyers call these products; those that do not exist are left out."""
+        return {}
+
     def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
         """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""
         return None
@@ -257,6 +269,12 @@ def get(name: str) -> ProductKind:
 
 def of(line: "OrderLine") -> ProductKind:
     return get(line.kind)
+
+
+def discountable() -> list[tuple[str, str]]:
+    """The kinds that a discount code can be made for, as choices."""
+    found = [(name, get(name)) for name in settings.PRODUCT_KINDS]
+    return [(name, kind.label) for name, kind in found if kind.is_discountable]
 
 
 def installed() -> Iterator[tuple[str, str]]:

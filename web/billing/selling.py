@@ -17,6 +17,8 @@ class VoucherKind(ProductKind):
     """Nothing is held, for there are always enough; the voucher exists once it is paid for."""
 
     name = "voucher"
+    label = "Gift vouchers"
+    is_discountable = False
 
     def describe(self, line: OrderLine) -> Description:
         details = line.details

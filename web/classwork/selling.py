@@ -1,6 +1,6 @@
 """A place in a class, as something to buy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import admission
 from classwork.forms.places import RoleForm
-from classwork.models import ClassOffer, OfferRole, Registration
+from classwork.models import ClassOffer, Meeting, OfferRole, Registration
 from common import dates
 from users.models import Student, User
 
@@ -80,6 +80,7 @@ class Attended(ProductKind):
 
 class PlaceKind(Attended):
     name = "place"
+    label = "Classes"
 
     def offer(self, line: OrderLine) -> ClassOffer:
         offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
@@ -142,6 +143,17 @@ class PlaceKind(Attended):
             if known is None or known.price < offer.full_price:
                 found[f"{offer.subject_id}"] = Gift(f"{offer.subject_id}", offer.subject.title, offer.full_price)
         return sorted(found.values(), key=lambda gift: gift.title)
+
+    def products(self, at: datetime) -> list[tuple[int, str]]:
+        """The classes that are not over, the newest session first."""
+        running = Meeting.objects.filter(ends_at__gte=at).values("offer")
+        found = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
+        named = found.order_by("-session__key_day_date", "class_day", "start_time")
+        return [(offer.pk, str(offer)) for offer in named]
+
+    def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
+        found = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
+        return {offer.pk: offer.subject.title for offer in found}
 
     def is_given_by(self, line: OrderLine, what: str) -> bool:
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()

@@ -1,6 +1,6 @@
 """A ticket for one class day, as something to buy."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ BEGINS = "class day begins"
 
 class TicketKind(Attended):
     name = "ticket"
+    label = "Single classes"
 
     def describe(self, line: OrderLine) -> Description:
         meeting = life.meeting_of(line)
@@ -58,6 +59,10 @@ class TicketKind(Attended):
 
     def used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(life.meeting_of(line).starts_at <= at)
+
+    def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
+        found = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
+        return {meeting.pk: f"{meeting.offer.subject.title}, single class" for meeting in found}
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         life.hold(line, until)

@@ -111,8 +111,24 @@ def add(
     return cart.lines.create(**said)
 
 
-def remove(cart: Order, line_id: int) -> None:
+@transaction.atomic
+def remove(cart: Order, line_id: int, at: datetime) -> str:
+    """With the last line that it fits the discount code goes, too; returns the sentence that says so, or ''."""
     OrderLine.objects.filter(pk=line_id, order=cart, order__state=Order.State.CART).delete()
+    if cart.code is None:
+        return ""
+    try:
+        codes.check_fits(cart.code, _items(cart, at))
+    except codes.Refused as refused:
+        text = cart.code.text.upper()
+        use_code(cart, "", at)
+        return f"The code {text} was removed. {refused}"
+    return ""
+
+
+def _items(cart: Order, at: datetime) -> tuple[pricing.Item, ...]:
+    seen = [_see_line(line, at) for line in cart.lines.all()]
+    return items_of((each.line, each.facts) for each in seen)
 
 
 @transaction.atomic
@@ -132,19 +148,24 @@ def merge(cart: Order, account: User) -> Order:
             line.order = mine
             line.save(update_fields=["order"])
     mine.vouchers.add(*cart.vouchers.all())
+    if mine.code is None and cart.code is not None:
+        mine.code = cart.code
+        mine.save(update_fields=["code"])
     cart.delete()
     return mine
 
 
 def see(cart: Order, at: datetime) -> Sight:
     lines = [_see_line(line, at) for line in cart.lines.all()]
+    items = items_of((seen.line, seen.facts) for seen in lines)
     discount, problem = None, ""
     if cart.code is not None:
         try:
-            discount = codes.terms(codes.check(cart.code, cart.payer, at))
+            codes.check_fits(codes.check(cart.code, cart.payer, at), items)
+            discount = codes.terms(cart.code)
         except codes.Refused as refused:
             problem = str(refused)
-    quote = quote_of(cart, ((seen.line, seen.facts) for seen in lines), discount, at)
+    quote = quote_of(cart, items, discount, at)
     sight = Sight(lines, quote, problem)
     return replace(sight, vouchers=tuple(using.seen(cart, sight.payable, quote.now, at)))
 
@@ -164,13 +185,13 @@ def _see_line(line: OrderLine, at: datetime) -> Seen:
         return Seen(line, kinds.Description(line.title or GONE), None, [str(gone) or GONE])
 
 
+def items_of(lines: Iterable[tuple[OrderLine, kinds.Facts | None]]) -> tuple[pricing.Item, ...]:
+    return tuple(pricing.Item(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
+
+
 def quote_of(
-    cart: Order,
-    lines: Iterable[tuple[OrderLine, kinds.Facts | None]],
-    discount: pricing.Discount | None,
-    at: datetime,
+    cart: Order, items: tuple[pricing.Item, ...], discount: pricing.Discount | None, at: datetime
 ) -> pricing.Quote:
-    items = tuple(pricing.Item(line.pk, line.kind, line.product_id, facts) for line, facts in lines if facts)
     return pricing.quote(
         pricing.Ask(
             items=items,
@@ -194,6 +215,8 @@ def enter(cart: Order, text: str, at: datetime) -> None:
 def use_code(cart: Order, text: str, at: datetime) -> Code | None:
     """Put a code into the cart, or with an empty text take it out."""
     code = codes.check(codes.find(text), cart.payer, at) if text.strip() else None
+    if code is not None:
+        codes.check_fits(code, _items(cart, at))
     Order.objects.filter(pk=cart.pk, state=Order.State.CART).update(code=code)
     cart.code = code
     return code

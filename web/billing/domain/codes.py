@@ -1,20 +1,27 @@
 """Discount codes. Whoever may not use a code learns no more about it than whoever made it up."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
+from billing import kinds
 from billing.domain import locks
-from billing.domain.pricing import Discount
+from billing.domain.pricing import Discount, Item
 from billing.kinds import ZERO
 from billing.models import Code, Order
 from users.models import Student, User
 
-UNKNOWN = "We do not know this code, or it cannot be used here."
-OVER = "This code is not valid any more."
-EARLY = "This code is not valid yet."
-USED_UP = "This code has been used as often as it may be."
+UNKNOWN = "That code isn’t valid for this order."
+EXPIRED = "This code has expired."
+EARLY = "This code isn’t valid yet."
+USED_UP = "This code has been used as often as it can be."
+NOT_FOR_VOUCHERS = "Discount codes can’t be used for gift vouchers."
+GONE = "This code is for something that is no longer offered."
+
+EVERYTHING = "Everything"
 
 
 class Refused(Exception):
@@ -31,10 +38,46 @@ def check(code: Code | None, payer: User | None, at: datetime) -> Code:
     if code.valid_from and at < code.valid_from:
         raise Refused(EARLY)
     if code.valid_until and code.valid_until < at:
-        raise Refused(OVER)
+        raise Refused(EXPIRED)
     if code.limit is not None and uses(code, at) >= code.limit:
         raise Refused(USED_UP)
     return code
+
+
+def check_fits(code: Code, items: Iterable[Item]) -> None:
+    """Raises Refused, naming what the code needs, when it fits none of the items.
+
+    A code for everything fits an empty cart.
+    """
+    items, discount = list(items), terms(code)
+    if any(discount.fits(item) for item in items):
+        return
+    if items or code.kind or code.student is not None:
+        raise Refused(_needs(code))
+
+
+def _needs(code: Code) -> str:
+    title, is_one = _what_for(code), code.product_id is not None
+    if is_one and not title:
+        return GONE
+    if code.student is not None:
+        whom = f"{title} for {code.student}" if title else f"{code.student}"
+        add = "it" if is_one else f"something for {code.student}"
+        return f"This code is for {whom}. Add {add} to your cart to use the code."
+    if not title:
+        return NOT_FOR_VOUCHERS
+    return f"This code is for {title}. Add {'it' if is_one else 'one'} to your cart to use the code."
+
+
+def _what_for(code: Code) -> str:
+    """The one product or the kind, as it stands in a sentence; '' for everything, and for what is gone."""
+    try:
+        kind = kinds.get(code.kind)
+    except kinds.UnknownKind:
+        return ""
+    if code.product_id is None:
+        return kind.label.lower()
+    return kind.product_titles([code.product_id]).get(code.product_id, "")
 
 
 def _is_theirs(code: Code, payer: User | None) -> bool:
@@ -45,17 +88,30 @@ def _is_theirs(code: Code, payer: User | None) -> bool:
     return payer is not None and Student.objects.filter(mine, pk=code.student_id).exists()
 
 
-def uses(code: Code, at: datetime) -> int:
+# -- uses ----------------------------------------------------------------------------------------------------------
+
+
+def _counts(at: datetime, prefix: str = "") -> Q:
     """Orders that count against the limit: paid, or placed and not lapsed by now."""
-    live = Q(state=Order.State.PAID) | Q(state=Order.State.PLACED) & ~Q(due=Order.Due.NOW, held_until__lt=at)
-    return Order.objects.filter(live, code=code).count()
+    lapsed = Q(**{f"{prefix}due": Order.Due.NOW, f"{prefix}held_until__lt": at})
+    return Q(**{f"{prefix}state": Order.State.PAID}) | Q(**{f"{prefix}state": Order.State.PLACED}) & ~lapsed
 
 
-def take(order: Order, at: datetime) -> Discount | None:
+def uses(code: Code, at: datetime) -> int:
+    return Order.objects.filter(_counts(at), code=code).count()
+
+
+def with_uses(found: QuerySet[Code], at: datetime) -> QuerySet[Code]:
+    return found.annotate(used=Count("orders", filter=_counts(at, "orders__")))
+
+
+def take(order: Order, items: Iterable[Item], at: datetime) -> Discount | None:
     """At placing, under the code's lock: the last use goes to one order."""
     if order.code_id is None:
         return None
-    return terms(check(locks.code(order.code_id), order.payer, at))
+    code = check(locks.code(order.code_id), order.payer, at)
+    check_fits(code, items)
+    return terms(code)
 
 
 def take_again(order: Order, at: datetime) -> bool:
@@ -75,3 +131,45 @@ def terms(code: Code) -> Discount:
         product_id=code.product_id,
         student_id=code.student_id,
     )
+
+
+# -- what codes can be made for --------------------------------------------------------------------------------------
+
+Choices = list[tuple[str, str | list[tuple[str, str]]]]
+
+
+def scope_choices(at: datetime, code: Code) -> Choices:
+    """What a code can be for: everything, all of a kind, or one product, which is chosen and never typed.
+
+    What the code is for already stays among the choices, also when it is not offered any more.
+    """
+    found: Choices = [("", EVERYTHING)]
+    for name in settings.PRODUCT_KINDS:
+        kind = kinds.get(name)
+        if not kind.is_discountable:
+            continue
+        products = dict(kind.products(at))
+        if code.kind == name and code.product_id is not None:
+            products = kind.product_titles([code.product_id]) | products
+        found.append((name, f"All {kind.label.lower()}"))
+        if products:
+            found.append((kind.label, [(f"{name}:{number}", title) for number, title in products.items()]))
+    return found
+
+
+def scope_value(code: Code) -> str:
+    return code.kind if code.product_id is None else f"{code.kind}:{code.product_id}"
+
+
+def name_scopes(found: Sequence[Code]) -> None:
+    """Note on each code what it is for, with one query a kind."""
+    for name in {code.kind for code in found}:
+        mine = [code for code in found if code.kind == name]
+        try:
+            kind = kinds.get(name)
+        except kinds.UnknownKind:
+            kind = None
+        titles = kind.product_titles({code.product_id for code in mine if code.product_id}) if kind else {}
+        for code in mine:
+            all_of_it = f"All {kind.label.lower()}" if kind else name or EVERYTHING
+            code.scope = titles.get(code.product_id, GONE) if code.product_id else all_of_it  # type: ignore[attr-defined]

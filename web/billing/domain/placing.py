@@ -125,14 +125,15 @@ def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
 
 
 def _quote(order: Order, lines: list[OrderLine], facts: dict[int, kinds.Facts], at: datetime) -> pricing.Quote:
+    items = carts.items_of((line, facts[line.pk]) for line in lines)
     try:
-        discount = codes.take(order, at)
+        discount = codes.take(order, items, at)
     except codes.Refused as refused:
         raise NotPlaced(str(refused)) from refused
     order.discount = discount.as_json() if discount else None
     if order.payer is not None:
         locks.account(order.payer)
-    return carts.quote_of(order, ((line, facts[line.pk]) for line in lines), discount, at)
+    return carts.quote_of(order, items, discount, at)
 
 
 def _store_lines(plan: Plan) -> None:

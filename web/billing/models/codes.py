@@ -1,8 +1,11 @@
+from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from billing import kinds
 from billing.models.fields import amount
 from users.models import Student
 
@@ -10,8 +13,8 @@ from users.models import Student
 class Code(models.Model):
     """A discount code: a percentage or an amount; for everybody, for one person, for one product; limited or not."""
 
-    text = models.CharField(max_length=40, help_text="What people type; capitals and small letters are the same.")
-    label = models.CharField(max_length=100, blank=True, help_text="How it is called in a price; else the code itself.")
+    text = models.CharField(max_length=40, help_text="What people type. Upper and lower case are the same.")
+    label = models.CharField(max_length=100, blank=True, help_text="Shown on the price. Defaults to the code.")
     percent = models.DecimalField(
         max_digits=5,
         decimal_places=2,
@@ -21,11 +24,23 @@ class Code(models.Model):
     )
     amount = amount(default=None, null=True, blank=True)
     student = models.ForeignKey(
-        Student, on_delete=models.CASCADE, null=True, blank=True, help_text="Only for the lines this person attends."
+        Student,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        help_text="Only for what this person attends. Leave empty for everyone.",
     )
-    kind = models.CharField(max_length=20, blank=True, help_text="Only for products of this kind.")
-    product_id = models.BigIntegerField(null=True, blank=True, help_text="Only for this one product of the kind.")
-    limit = models.PositiveIntegerField(null=True, blank=True, help_text="How many orders may use it; empty for any.")
+    kind = models.CharField(max_length=20, blank=True, choices=kinds.discountable)
+    product_id = models.BigIntegerField(
+        null=True, blank=True, help_text="One product of the kind; empty for all of it."
+    )
+    limit = models.PositiveIntegerField(
+        "maximum uses",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="How many orders can use it. Leave empty for any number.",
+    )
     valid_from = models.DateTimeField(null=True, blank=True)
     valid_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -34,20 +49,32 @@ class Code(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                Upper("text"), name="billing_code_text_once", violation_error_message="This code exists already."
+                Upper("text"), name="billing_code_text_once", violation_error_message="This code already exists."
             ),
             models.CheckConstraint(
                 condition=Q(percent__isnull=False, percent__gt=0, percent__lte=100, amount=None)
                 | Q(percent=None, amount__isnull=False, amount__gt=0),
                 name="billing_code_percentage_or_amount",
-                violation_error_message="Give either a percentage up to 100 or an amount.",
+                violation_error_message="Enter either a percentage up to 100 or an amount.",
             ),
             models.CheckConstraint(
                 condition=Q(product_id=None) | ~Q(kind=""),
                 name="billing_code_product_has_kind",
-                violation_error_message="Say of which kind the product is.",
+                violation_error_message="Choose the kind of the product.",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gt=F("valid_from")),
+                name="billing_code_ends_after_it_begins",
+                violation_error_message="The code must end after it begins.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    def clean(self) -> None:
+        self.text = self.text.strip()
+        if self.product_id is None or self.kind not in settings.PRODUCT_KINDS:
+            return
+        if self.product_id not in kinds.get(self.kind).product_titles([self.product_id]):
+            raise ValidationError("There is no such product.")

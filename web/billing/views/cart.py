@@ -1,3 +1,4 @@
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,5 +20,6 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     cart = visit.cart(request)
     if cart is None or not cart.lines.filter(pk=number).exists():
         raise Http404
-    carts.remove(cart, number)
+    if said := carts.remove(cart, number, timezone.now()):
+        messages.warning(request, said)
     return redirect("cart")

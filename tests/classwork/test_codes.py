@@ -1,0 +1,29 @@
+"""Discount codes for classes: chosen from the classes there are, and named to whoever needs one."""
+
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import codes
+from billing.models import Code
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import buying
+
+
+class ClassCodeTest(SchoolTestCase):
+    def test_the_office_chooses_a_class_from_those_that_are_not_over(self) -> None:
+        self.log_in(self.ada)
+        page = self.client.get("/admin/billing/code/add/")
+        self.assertContains(page, f'<option value="place:{self.offer.pk}">{self.offer}</option>', html=True)
+        self.assertContains(page, '<option value="ticket">All single classes</option>', html=True)
+        self.offer.meetings.update(ends_at=timezone.now())
+        self.assertNotContains(self.client.get("/admin/billing/code/add/"), f'value="place:{self.offer.pk}"')
+
+    def test_a_code_for_another_class_names_that_class(self) -> None:
+        other = make.offer(self.session, make.subject(version="B"), class_day=4)
+        Code.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
+        cart = buying.cart((self.offer, buying.me()))
+        with self.assertRaisesMessage(codes.Refused, "This code is for Beginning B. Add it to your cart"):
+            carts.use_code(cart, "b", timezone.now())
+        carts.add(cart, "place", other.pk, buying.me().as_details())
+        self.assertIsNotNone(carts.use_code(cart, "b", timezone.now()))
