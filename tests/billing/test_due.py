@@ -6,11 +6,10 @@ from django.conf import settings
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from billing.domain import due, orders, placing, words
 from billing.models import Order
-from common import dates
+from common.formats import format_date
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -68,7 +67,7 @@ class DeskTest(DueCase):
         order, other = self.by(3), self.by(30)
         Order.objects.filter(pk=order.pk).update(due_on=self.today(-1))
         page = self.client.get(f"{reverse('desk_orders')}?show=overdue")
-        self.assertContains(page, f"Overdue since {dates.day(self.today(-1))}")
+        self.assertContains(page, f"Overdue since {format_date(self.today(-1))}")
         self.assertNotContains(page, reverse("desk_order", args=[other.pk]))
         self.assertContains(page, "Ask the payer")
         for _ in range(2):
@@ -87,7 +86,7 @@ class DeskTest(DueCase):
 
     def test_the_payer_reads_the_date_on_the_order(self) -> None:
         order = self.by(5)
-        day = dates.day(order.due_on)
+        day = format_date(order.due_on)
         self.client.logout()
         self.assertContains(self.client.get(order.address()), f"Please pay $70.00 by {day}.")
         self.assertEqual(words.of_order(order, self.day(6)).text, f"Overdue since {day}")
@@ -128,7 +127,7 @@ class TrustTest(DueCase):
         answer = self.client.post(url, {"way": "later", "seen_now": 70, "seen_door": 70})
         order.refresh_from_db()
         day = timezone.localdate(order.placed_at) + timedelta(days=settings.PAY_LATER_DAYS)
-        self.assertContains(page, f"Later, by {date_format(day, 'j F Y')}")
+        self.assertContains(page, f"Later, by {format_date(day)}")
         self.assertSentTo(answer, order.address())
         self.assertEqual((order.state, order.due, order.due_on, states(order)), ("placed", "date", day, ["confirmed"]))
 

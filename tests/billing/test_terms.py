@@ -39,7 +39,7 @@ class TermsTest(SimpleTestCase):
         )
         first, second, last = map(str, terms.sentences(promised, until + timedelta(1)))
         self.assertEqual(first, f"Until {terms.moment(until)} (a week before the first class) you get everything back.")
-        self.assertIn("you get 12.5 % back, as credit.", second)
+        self.assertIn("you get 12.5% back, as credit.", second)
         self.assertEqual(last, "After that nothing comes back.")
         self.assertEqual(str(terms.sentences(Terms())[0]), "You get everything back.")
         self.assertEqual(str(terms.sentences(Terms(()))[0]), "What is paid for this does not come back.")

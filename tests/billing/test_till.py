@@ -39,7 +39,7 @@ class TillTest(BillingTestCase):
         self.assertEqual((cash.label, cash.expected, cheque.expected), ("Cash", Decimal(135), Decimal(30)))
         self.assertEqual(cash.takers, [(str(self.ada), Decimal(-5)), (str(self.ash), Decimal(140))])
         page = self.client.get(reverse("desk_day"))
-        for words in (str(self.ash), "17", "$135.00", "-$5.00"):
+        for words in (str(self.ash), "17", "$135.00", "−$5.00"):
             self.assertContains(page, words)
 
     def test_money_stands_on_the_sheet_of_the_day_it_was_received(self) -> None:
@@ -59,7 +59,7 @@ class TillTest(BillingTestCase):
         self.assertEqual(self.count("69.50"), 400)
         self.assertEqual(self.count("69.50", "Change given wrongly"), 302)
         self.assertContains(
-            self.client.get(reverse("desk_day")), "-$0.50 beside the books, because Change given wrongly"
+            self.client.get(reverse("desk_day")), "−$0.50 beside the books, because Change given wrongly"
         )
 
     def test_nonsense_is_no_count(self) -> None:

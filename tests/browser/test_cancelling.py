@@ -44,5 +44,5 @@ class CancellingTest(PhoneTestCase):
         page.get_by_text("Within 14 days after ordering").wait_for()
         page.goto("/cart/")
         page.get_by_text("If you change your mind").click()
-        page.get_by_text("you get 50 % back, as credit.").wait_for()
+        page.get_by_text("you get 50% back, as credit.").wait_for()
         self.look(page, "Your cart")

@@ -24,7 +24,7 @@ class TryingTest(PhoneTestCase):
         self.look(page, "Your trial class")
         page.get_by_role("button", name="Stay, $50.00").click()
         self.payer(page)
-        page.get_by_text("-$5.00").first.wait_for()
+        page.get_by_text("−$5.00").first.wait_for()
         self.order(page)
         self.pay(page)
         ticket.refresh_from_db()

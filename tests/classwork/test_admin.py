@@ -9,6 +9,7 @@ from django.urls import reverse
 from classwork.domain import offers
 from classwork.models import ClassOffer, Session, Subject
 from common import dates
+from common.formats import format_date
 from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
@@ -66,7 +67,7 @@ class SessionAdminTest(OfficeTestCase):
             self.session.publish_date,
             self.session.expire_date,
         ):
-            self.assertIn(dates.day(day), page)
+            self.assertIn(format_date(day), page)
 
     def test_a_new_session_starts_from_what_is_proposed(self):
         response = self.post(self.add, self.values_of(self.add))
@@ -103,7 +104,7 @@ class SessionAdminTest(OfficeTestCase):
         before = everything()
         response = self.post(self.url, values)
         self.assertContains(response, "What this moves")
-        self.assertContains(response, dates.day(make.thursday(1) - timedelta(2)))
+        self.assertContains(response, format_date(make.thursday(1) - timedelta(2)))
         self.assertEqual(everything(), before)
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
         self.assertEqual(self.offer.meetings.first().on, make.thursday(1) - timedelta(2))
@@ -131,7 +132,7 @@ class SessionAdminTest(OfficeTestCase):
         self.assertEqual((added.session, added.meetings.count()), (self.session, 5))
         values = self.values_of(self.url) | {"offers-0-start_time": "20:00"}
         response = self.post(self.url, values)
-        self.assertContains(response, "8 – 9 pm")
+        self.assertContains(response, "8:00–9:00 PM")
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
         self.assertEqual(dates.local(self.offer.meetings.first().starts_at).hour, 20)
         self.assertEqual(list(self.offer.teachers.all()), [self.tess.staff])
@@ -160,7 +161,7 @@ class OfferAdminTest(OfficeTestCase):
     def test_the_list_shows_friendly_times_and_dates_with_weekdays(self):
         page = self.client.get(self.list).content.decode()
         first, last = self.offer.meetings.first(), self.offer.meetings.last()
-        for words in ("7 – 8 pm", dates.day(first.on), dates.day(last.on), "Tess Tanner", "Grange Hall"):
+        for words in ("7:00–8:00 PM", format_date(first.on), format_date(last.on), "Tess Tanner", "Grange Hall"):
             self.assertIn(words, page)
 
     def test_only_class_days_that_occur_are_offered_as_a_filter(self):

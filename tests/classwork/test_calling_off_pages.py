@@ -13,7 +13,7 @@ from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.quote import quote
 from classwork.domain.calling_off.wanted import Wanted
 from classwork.models import CallOff, Policy
-from common import dates
+from common.formats import format_date
 from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
@@ -144,5 +144,5 @@ class ToldTest(SchoolTestCase):
         day = self.offer.meetings.get(number=2)
         self.cancel(Wanted(Policy.NOTHING, frozenset([day.pk])))
         page = self.client.get(self.offer.get_absolute_url())
-        self.assertContains(page, dates.day(day.on))
+        self.assertContains(page, format_date(day.on))
         self.assertContains(self.client.get(f"/classes/{self.offer.pk}/calendar.ics"), "STATUS:CANCELLED")

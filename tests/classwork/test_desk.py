@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from classwork.domain import feeds, meetings, proposals
 from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
-from common import dates
+from common.formats import format_date
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.test_sessions import everything
@@ -47,7 +47,7 @@ class NextSessionPageTest(DeskTestCase):
 
     def test_from_the_last_session_to_the_next_in_two_clicks(self):
         looked = self.twice(self.url, self.values())
-        self.assertContains(looked, dates.day(make.thursday(5)))
+        self.assertContains(looked, format_date(make.thursday(5)))
         planned = Session.objects.latest("id")
         self.assertEqual((planned.key_day_date, planned.offers.count()), (make.thursday(5), 2))
         self.assertFalse(planned.offers.approved().exists())
@@ -57,11 +57,11 @@ class NextSessionPageTest(DeskTestCase):
         del values["class-0-keep"]
         self.twice(self.url, values)
         (offer,) = Session.objects.latest("id").offers.all()
-        self.assertEqual((offer.weekday, offer.times, offer.teachers.count()), ("Wednesday", "6:30 – 7:30 pm", 0))
+        self.assertEqual((offer.weekday, offer.times, offer.teachers.count()), ("Wednesday", "6:30–7:30 PM", 0))
 
     def test_an_overlap_shows_a_button_with_the_day_that_fits(self):
         response = self.client.post(self.url, self.values() | {"key_day_date": make.thursday(2).isoformat()})
-        self.assertContains(response, f"Take {dates.day(make.thursday(5))}")
+        self.assertContains(response, f"Take {format_date(make.thursday(5))}")
         self.assertEqual(Session.objects.count(), 1)
 
     def test_a_wrong_time_is_said_beside_its_class(self):
@@ -96,14 +96,14 @@ class ClassDayPageTest(DeskTestCase):
     def test_a_day_is_moved_after_its_new_time_was_read(self):
         data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
         looked = self.twice(reverse("desk_move_day", args=[self.day.pk]), data)
-        self.assertContains(looked, "6 – 7 pm")
+        self.assertContains(looked, "6:00–7:00 PM")
         self.assertEqual(Meeting.objects.get(pk=self.day.pk).on, self.day.on + timedelta(1))
 
     def test_a_day_that_is_taken_shows_one_that_is_free(self):
         data = {"day": self.offer.meetings.first().on.isoformat(), "start_time": "19:00"}
         response = self.client.post(reverse("desk_move_day", args=[self.day.pk]), data)
         self.assertContains(response, "The class meets at that time already.")
-        self.assertContains(response, f"Take {dates.day(self.offer.meetings.last().on + timedelta(weeks=1))}")
+        self.assertContains(response, f"Take {format_date(self.offer.meetings.last().on + timedelta(weeks=1))}")
 
     def test_a_day_is_added(self):
         data = {"day": (self.day.on + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
@@ -170,7 +170,7 @@ class ProposalPageTest(DeskTestCase):
         self.assertEqual((proposal.state, list(proposal.changes)), ("submitted", ["start_time"]))
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_proposal", args=[proposal.pk]))
-        for words in ("Trains", "Starts at", "7:00 pm", "8:00 pm", "8 – 9 pm"):
+        for words in ("Trains", "Starts at", "7:00 PM", "8:00 PM", "8:00–9:00 PM"):
             self.assertContains(page, words)
         self.client.post(reverse("desk_proposal", args=[proposal.pk]), {"approve": "", "seen": "something else"})
         self.assertEqual(ClassOffer.objects.get().start_time.hour, 19)

@@ -60,7 +60,7 @@ class MoveTest(MeetingTestCase):
     def test_one_day_moves_and_the_rule_leaves_it_there(self):
         draft = MeetingDraft(self.second.on + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
         preview = meetings.plan_move(self.second, draft)
-        self.assertIn("6:00 – 7:30 pm", preview.rows[0].after)
+        self.assertIn("6:00–7:30 PM", preview.rows[0].after)
         meetings.move(self.ada, self.second, draft, seen=preview.fingerprint)
         stored = self.stored(self.second)
         self.assertEqual((stored.moved_from, stored.on), (self.second.starts_at, draft.day))

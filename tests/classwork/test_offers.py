@@ -74,8 +74,8 @@ class ChangedOfferTest(OfferTestCase):
     def test_another_time_moves_every_meeting_to_come(self):
         preview = offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
         self.assertEqual(len(preview.rows), 5)
-        self.assertIn("7 – 8 pm", preview.rows[0].before)
-        self.assertIn("8 – 9 pm", preview.rows[0].after)
+        self.assertIn("7:00–8:00 PM", preview.rows[0].before)
+        self.assertIn("8:00–9:00 PM", preview.rows[0].after)
         hours = {dates.local(meeting.starts_at).hour for meeting in self.offer.meetings.all()}
         self.assertEqual(hours, {20})
 

@@ -11,6 +11,7 @@ from classwork.domain import meetings, offers, sessions
 from classwork.domain.listing import sessions_for
 from classwork.models import Location, Session
 from common import dates
+from common.formats import format_date
 from tests import make
 from tests.base import SchoolTestCase
 
@@ -47,8 +48,8 @@ class ListTest(PublicTestCase):
         for words in (
             "Beginning A",
             "Tuesdays",
-            "7 – 8 pm",
-            f"{dates.day(make.thursday() - timedelta(2))} to {dates.day(last)}, 5 classes",
+            "7:00–8:00 PM",
+            f"{format_date(make.thursday() - timedelta(2))} to {format_date(last)}, 5 classes",
             "Grange Hall",
             "with Tess Tanner",
             "$70.00",
@@ -59,7 +60,7 @@ class ListTest(PublicTestCase):
     def test_skipped_weeks_are_named_with_their_reason(self):
         skip = make.thursday(1)
         make.offer(self.session, make.subject("L2"), class_day=3, skipped=[skip], skip_tagline="Thanksgiving")
-        self.assertIn(f"No class on {dates.day(skip)}: Thanksgiving", self.page("classoffer_list"))
+        self.assertIn(f"No class on {format_date(skip)}: Thanksgiving", self.page("classoffer_list"))
 
     def test_filters_narrow_the_list_and_values_that_do_not_occur_are_left_out(self):
         make.offer(self.session, make.subject("L2"), class_day=3)
@@ -203,7 +204,7 @@ class GuideTest(PublicTestCase):
     def test_the_guide_says_what_completes_a_level_and_what_is_on(self):
         page = self.page("level_guide")
         self.assertIn("Complete once you have taken version A or C, and B or D.", page)
-        self.assertIn("Beginning A, Tuesdays 7 – 8 pm", page)
+        self.assertIn("Beginning A, Tuesdays 7:00–8:00 PM", page)
 
     def test_past_sessions_are_those_no_longer_current(self):
         make.session("Old", make.thursday(-20), publish_date=make.thursday(-24))
@@ -231,4 +232,4 @@ class SessionWordsTest(PublicTestCase):
         sessions.change_session(self.ada, self.session, {})
         first = make.thursday() - timedelta(2)
         last = make.thursday() + timedelta(4, weeks=4)
-        self.assertIn(f"{dates.day(first)} to {dates.day(last)}", self.page("classoffer_list"))
+        self.assertIn(f"{format_date(first)} to {format_date(last)}", self.page("classoffer_list"))

@@ -11,6 +11,7 @@ from classwork.domain.faults import Refused
 from classwork.domain.preview import Outdated, Row
 from classwork.models import Meeting, Session
 from common import dates
+from common.formats import format_date
 from history.models import Entry
 from outbox.models import Event
 from tests import make
@@ -157,7 +158,7 @@ class ChangedSessionTest(SessionTestCase):
         entry = Entry.objects.get(action="classwork.session_changed")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The hall floods"))
         self.assertEqual(
-            entry.details["changes"]["key_day_date"], [dates.day(make.thursday()), dates.day(make.thursday(1))]
+            entry.details["changes"]["key_day_date"], [format_date(make.thursday()), format_date(make.thursday(1))]
         )
         event = Event.objects.get(type="classwork.schedule_changed")
         self.assertEqual(event.payload.offer_id, self.offer.pk)
@@ -173,7 +174,7 @@ class ChangedSessionTest(SessionTestCase):
         make.offer(self.session, make.subject("L2"), class_day=4)  # so is a Friday, but that is nothing new
         warnings = sessions.plan_session(self.session, {"max_day_shift": -1}).warnings
         self.assertEqual(len(warnings), 1)
-        self.assertIn("BegA, Tuesdays 7:00 pm: this weekday lies outside", warnings[0])
+        self.assertIn("BegA, Tuesdays 7:00 PM: this weekday lies outside", warnings[0])
 
 
 class PreviewLaw(HypothesisTestCase, SchoolTestCase):

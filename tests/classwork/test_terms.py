@@ -43,7 +43,7 @@ class TermsOfClassesTest(SchoolTestCase):
         holds = terms.of_offer(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
         self.assertEqual([step.until for step in holds.steps], [first - timedelta(7), second])
         self.assertIn("(7 days before the first class) you get everything back.", self.sentences()[0])
-        self.assertIn("(the beginning of the second class) you get 50 % back, as credit.", self.sentences()[1])
+        self.assertIn("(the beginning of the second class) you get 50% back, as credit.", self.sentences()[1])
 
     def test_the_wall_clock_of_the_school_counts_through_the_change_of_clocks(self) -> None:
         first = dates.at(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th

@@ -97,7 +97,7 @@ class StepsTest(SimpleTestCase):
         self.assertEqual(timetable.after([*self.standing, extra], found)[-1], extra.slot)
 
     def test_a_slot_reads_as_people_say_it(self):
-        self.assertEqual(str(self.slots[0]), "Tue 2 Jun 2020, 7 – 8 pm")
+        self.assertEqual(str(self.slots[0]), "Tue, Jun 2, 2020, 7:00–8:00 PM")
 
 
 SESSIONS = st.builds(

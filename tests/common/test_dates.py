@@ -41,20 +41,3 @@ class WallClockTest(SimpleTestCase):
         shown = dates.at(day, clock, zone).astimezone(zone).replace(tzinfo=None)
         self.assertLessEqual(timedelta(0), shown - asked)
         self.assertLessEqual(shown - asked, timedelta(hours=1))
-
-
-class WordsTest(SimpleTestCase):
-    def test_times_are_written_as_people_write_them(self):
-        for start, end, words in [
-            (time(19), time(20), "7 – 8 pm"),
-            (time(19, 30), time(20, 30), "7:30 – 8:30 pm"),
-            (time(19), time(20, 30), "7:00 – 8:30 pm"),
-            (time(11, 30), time(12, 30), "11:30 am – 12:30 pm"),
-            (time(23, 30), time(0, 30), "11:30 pm – 12:30 am"),
-            (time(12), time(13), "12 – 1 pm"),
-        ]:
-            with self.subTest(words):
-                self.assertEqual(dates.span(start, end), words)
-
-    def test_days_carry_their_weekday(self):
-        self.assertEqual(dates.day(date(2025, 1, 7)), "Tue 7 Jan 2025")

@@ -29,7 +29,7 @@ from billing.models import (
     VoucherEntry,
     WebhookEvent,
 )
-from common.money import show
+from common.formats import format_money
 from history.domain import record
 
 
@@ -86,7 +86,7 @@ class OrderAdmin(Looking, admin.ModelAdmin):
 
     @admin.display(description="quoted")
     def quoted(self, order: Order) -> str:
-        return show(order.now_total, order.currency)
+        return format_money(order.now_total, order.currency)
 
     @admin.display(description="what can be done")
     def desk(self, order: Order) -> SafeString:

@@ -13,7 +13,7 @@ from billing import gateways
 from billing.domain import amounts, ledger, outcome, payments, terms, words
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
-from common.money import show
+from common.formats import format_moment, format_money
 from mailroom.declare import Kind, Mail, NotNeeded
 from mailroom.models import Message
 
@@ -42,12 +42,12 @@ def _told(order: Order) -> dict[str, Any]:
         "by": order.due_on if order.due == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
         "until": timezone.localtime(order.held_until) if order.held_until else None,
-        "owed": show(owed, order.currency) if owed else "",
+        "owed": format_money(owed, order.currency) if owed else "",
         "price": amounts.price_sentence(order, at),
-        "now": show(order.now_total, order.currency),
-        "later": show(order.door_total, order.currency),
+        "now": format_money(order.now_total, order.currency),
+        "later": format_money(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
-        "paid": show(ledger.received(order), order.currency),
+        "paid": format_money(ledger.received(order), order.currency),
         "nothing": not ledger.received(order),
         "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
     }
@@ -58,7 +58,7 @@ def _voucher(voucher: Voucher) -> dict[str, str]:
 
 
 def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
-    amount = "" if item.line.cancelled_at else show(item.total, currency)
+    amount = "" if item.line.cancelled_at else format_money(item.total, currency)
     instead = f", in the place of {item.line.replaces}" if item.line.replaces else ""
     return {"title": item.line.title, "detail": f"{item.line.detail}{instead}", "amount": amount}
 
@@ -69,7 +69,11 @@ def _promised(promise: terms.Promise) -> dict[str, Any]:
 
 
 def order_sample() -> dict[str, Any]:
-    line = {"title": "Balboa 2", "detail": "Thursdays at 19:00", "amount": show(Decimal(65), settings.CURRENCY)}
+    line = {
+        "title": "Balboa 2",
+        "detail": "Thursdays 7:00–8:00 PM",
+        "amount": format_money(Decimal(65), settings.CURRENCY),
+    }
     return {
         "number": "1042",
         "name": "Alice Arden",
@@ -78,27 +82,30 @@ def order_sample() -> dict[str, Any]:
         "told": {"text": "The bank did not take the payment.", "todo": "Try another way.", "said": "It has expired."},
         "receipt": f"{settings.SITE_URL}/order/1042/receipt/",
         "lines": [line],
-        "promises": [
-            {"title": "Balboa 2", "sentences": ["Until Thursday 3 September 2026, 18:00 you get everything back."]}
-        ],
+        "promises": [{"title": "Balboa 2", "sentences": ["Until Thu, Sep 3, 2026, 6:00 PM you get everything back."]}],
         "state": "Paid",
         "door": True,
         "by": None,
         "overdue": False,
         "until": timezone.now(),
-        "owed": show(Decimal(65), settings.CURRENCY),
-        "price": f"Please pay {show(Decimal(65), settings.CURRENCY)} at the door.",
-        "now": show(Decimal(65), settings.CURRENCY),
-        "later": show(Decimal(70), settings.CURRENCY),
+        "owed": format_money(Decimal(65), settings.CURRENCY),
+        "price": f"Please pay {format_money(Decimal(65), settings.CURRENCY)} at the door.",
+        "now": format_money(Decimal(65), settings.CURRENCY),
+        "later": format_money(Decimal(70), settings.CURRENCY),
         "differ": True,
-        "paid": show(Decimal(65), settings.CURRENCY),
+        "paid": format_money(Decimal(65), settings.CURRENCY),
         "nothing": False,
-        "vouchers": [{"gift": show(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
+        "vouchers": [{"gift": format_money(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
         "line": "Balboa 2",
         "ended_by": "terms",
-        "at": terms.moment(timezone.now()),
-        "ends": [{"title": "Balboa 2", "said": "$32.50 goes back the way it was paid."}],
-        "amount": show(Decimal(65), settings.CURRENCY),
+        "at": format_moment(timezone.now()),
+        "ends": [
+            {
+                "title": "Balboa 2",
+                "said": f"{format_money(Decimal('32.50'), settings.CURRENCY)} goes back the way it was paid.",
+            }
+        ],
+        "amount": format_money(Decimal(65), settings.CURRENCY),
         "honoured": False,
         "question": "Your bank says that it paid, and ours that nothing came. May we see your statement?",
         "answer": f"{settings.SITE_URL}/order/question/1/",
@@ -124,7 +131,7 @@ def line_context(message: Message) -> dict[str, Any]:
     return order_context(message) | {
         "line": ", ".join(map(str, together)),
         "ended_by": line.ended_by,
-        "at": terms.moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
+        "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
         "ends": [{"title": str(each), "said": words.of_end(each)} for each in together if each.ended],
     }
 
@@ -137,7 +144,7 @@ def refund_context(message: Message) -> dict[str, Any]:
     refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
     onto_voucher = gateways.holds(refund.payment)
     return order_context(message) | {
-        "amount": show(refund.amount, refund.payment.currency),
+        "amount": format_money(refund.amount, refund.payment.currency),
         "onto_voucher": onto_voucher,
     }
 
@@ -154,7 +161,7 @@ def dispute_context(message: Message) -> dict[str, Any]:
     order = dispute.payment.order
     return {
         "number": order.number,
-        "amount": show(dispute.amount, dispute.payment.currency),
+        "amount": format_money(dispute.amount, dispute.payment.currency),
         "reason": dispute.reason,
         "state": dispute.state,
         "link": settings.SITE_URL + reverse("desk_order", args=[order.pk]),
@@ -162,7 +169,7 @@ def dispute_context(message: Message) -> dict[str, Any]:
 
 
 def dispute_sample() -> dict[str, Any]:
-    amount = show(Decimal(65), settings.CURRENCY)
+    amount = format_money(Decimal(65), settings.CURRENCY)
     link = f"{settings.SITE_URL}/desk/orders/1042/"
     return {"number": "1042", "amount": amount, "reason": "fraudulent", "state": "open", "link": link}
 
@@ -190,20 +197,20 @@ def voucher_context(message: Message) -> dict[str, Any]:
         "message": voucher.message,
         "code": voucher.grouped,
         "until": voucher.expires_on,
-        "left": show(voucher.balance, voucher.currency),
+        "left": format_money(voucher.balance, voucher.currency),
         "link": settings.SITE_URL + voucher.address,
     }
 
 
 def voucher_sample() -> dict[str, Any]:
     return {
-        "gift": show(Decimal(50), settings.CURRENCY),
+        "gift": format_money(Decimal(50), settings.CURRENCY),
         "name": "Rae",
         "giver": "Alice",
         "message": "Come dancing with me!",
         "code": "CDFG-HJKM-NPQR",
         "until": timezone.localdate(),
-        "left": show(Decimal(50), settings.CURRENCY),
+        "left": format_money(Decimal(50), settings.CURRENCY),
         "link": f"{settings.SITE_URL}/vouchers/1/",
     }
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 from django.db.models import Q
 from django.utils.dateparse import parse_date
 
-from billing.domain.vouchers import rules, selling
+from billing.domain.vouchers import selling
 from billing.kinds import Description, Facts, ProductKind, Terms, Unavailable
 from billing.models import OrderLine, Voucher
-from common.money import show
+from common.formats import format_date, format_money
 
 
 class VoucherKind(ProductKind):
@@ -22,10 +22,10 @@ class VoucherKind(ProductKind):
 
     def describe(self, line: OrderLine) -> Description:
         details = line.details
-        title = details.get("gift_title") or show(Decimal(details.get("amount") or 0), line.order.currency)
+        title = details.get("gift_title") or format_money(Decimal(details.get("amount") or 0), line.order.currency)
         whom = details.get("recipient_name", "")
-        when = rules.day(parse_date(details.get("give_on") or ""))
-        parts = [f"for {whom}" if whom else "", f"to be given on {when}" if when else ""]
+        day = parse_date(details.get("give_on") or "")
+        parts = [f"for {whom}" if whom else "", f"to be given on {format_date(day)}" if day else ""]
         return Description(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
 
     def facts(self, line: OrderLine, at: datetime) -> Facts:

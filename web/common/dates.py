@@ -1,4 +1,4 @@
-"""The school's clock: times on the wall where the school is, and how days and times are written."""
+"""The school's clock: times on the wall where the school is."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -40,20 +40,3 @@ def local(moment: datetime) -> datetime:
 def today() -> date:
     """The day it is at the school, not in Greenwich."""
     return local(timezone.now()).date()
-
-
-def day(value: date) -> str:
-    """As it is said at the front desk: Tue 7 Jan 2025."""
-    return f"{WEEKDAYS[value.weekday()][:3]} {value.day} {value:%b %Y}"
-
-
-def clock(value: time | datetime, *, minutes: bool = True, half: bool = True) -> str:
-    shown = f"{value.hour % 12 or 12}:{value.minute:02}" if minutes else str(value.hour % 12 or 12)
-    return f"{shown} {'am' if value.hour < 12 else 'pm'}" if half else shown
-
-
-def span(start: time | datetime, end: time | datetime) -> str:
-    """A range as people write it: “am” or “pm” once when it is the same, minutes only when there are any."""
-    minutes = bool(start.minute or end.minute)
-    same_half = (start.hour < 12) == (end.hour < 12)
-    return f"{clock(start, minutes=minutes, half=not same_half)} – {clock(end, minutes=minutes)}"

@@ -5,29 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import total_ordering
 
-NO_DECIMALS = frozenset(
-    (
-        "BIF",
-        "CLP",
-        "DJF",
-        "GNF",
-        "ISK",
-        "JPY",
-        "KMF",
-        "KRW",
-        "MGA",
-        "PYG",
-        "RWF",
-        "UGX",
-        "VND",
-        "VUV",
-        "XAF",
-        "XOF",
-        "XPF",
-    )
-)
-THREE_DECIMALS = frozenset(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"))
-SIGNS = {"EUR": "€", "GBP": "£", "INR": "₹", "JPY": "¥", "KRW": "₩", "USD": "$"}
+from common.formats import currency_digits, format_money
+
 ZERO = Decimal(0)
 
 
@@ -35,15 +14,8 @@ class OtherCurrency(ValueError):
     """Two currencies met in one sum."""
 
 
-def exponent(currency: str) -> int:
-    """How many decimals the currency has."""
-    if currency in NO_DECIMALS:
-        return 0
-    return 3 if currency in THREE_DECIMALS else 2
-
-
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-exponent(currency)), ROUND_HALF_UP)
+    return amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP)
 
 
 def is_whole(amount: Decimal, currency: str) -> bool:
@@ -53,14 +25,6 @@ def is_whole(amount: Decimal, currency: str) -> bool:
 
 def percentage(amount: Decimal, percent: Decimal, currency: str) -> Decimal:
     return rounded(amount * percent / 100, currency)
-
-
-def show(amount: Decimal, currency: str) -> str:
-    """`$1,250.00`, `-¥500`, or `12.50 CHF` where the currency has no sign of its own."""
-    figure = f"{abs(rounded(amount, currency)):,}"
-    minus = "-" if rounded(amount, currency) < 0 else ""
-    sign = SIGNS.get(currency)
-    return f"{minus}{sign}{figure}" if sign else f"{minus}{figure} {currency}"
 
 
 @total_ordering
@@ -107,4 +71,4 @@ class Money:
         return bool(self.amount)
 
     def __str__(self) -> str:
-        return show(self.amount, self.currency)
+        return format_money(self.amount, self.currency)

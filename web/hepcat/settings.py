@@ -33,6 +33,7 @@ BRAND_HUE = env.whole("BRAND_HUE", 25, least=0, most=360)
 TIME_ZONE = env.text("TIME_ZONE", "America/Los_Angeles")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en-us")
 USE_I18N = True
+FORMAT_MODULE_PATH = "hepcat.formats"
 USE_TZ = True
 CURRENCY = env.text("CURRENCY", "USD").upper()
 
@@ -119,6 +120,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "common.context.school",
             ],
+            "builtins": ["common.templatetags.formats"],
         },
     }
 ]

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from common.formats import format_date
 from mailroom import registry
 from mailroom.declare import Kind, Mail
 
@@ -136,4 +137,4 @@ class Suppression(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_cause_display()}, {self.since:%Y-%m-%d}"
+        return f"{self.get_cause_display()}, {format_date(self.since)}"

@@ -22,6 +22,7 @@ from django.utils.timezone import template_localtime  # type: ignore[attr-define
 from mailroom.values import Values
 
 VARIABLE = re.compile(r"\{\{(.+?)\}\}")
+FORMATS = "common.templatetags.formats"
 MISSING = "\0missing:%s\0"
 MISSING_NAME = re.compile(r"\0missing:(.*?)\0", re.DOTALL)
 
@@ -74,8 +75,8 @@ def engines() -> tuple[Engine, Engine]:
     loaders: list[Any] = ["mailroom.writing.Files"]
     if not settings.DEBUG:
         loaders = [("django.template.loaders.cached.Loader", loaders)]
-    texts = Engine(loaders=loaders, builtins=["mailroom.writing"], string_if_invalid=MISSING)
-    subjects = Engine(loaders=[], autoescape=False, string_if_invalid=MISSING)
+    texts = Engine(loaders=loaders, builtins=[FORMATS, "mailroom.writing"], string_if_invalid=MISSING)
+    subjects = Engine(loaders=[], builtins=[FORMATS], autoescape=False, string_if_invalid=MISSING)
     return texts, subjects
 
 

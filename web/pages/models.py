@@ -5,6 +5,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
+from common.formats import format_date
+
 
 class SiteContent(models.Model):
     """A text of the site. What stands in `draft` is seen by the office alone; the public sees the last edition."""
@@ -78,4 +80,4 @@ class ContactMessage(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}, {self.sent_at:%Y-%m-%d}"
+        return f"{self.name}, {format_date(self.sent_at)}"

@@ -11,7 +11,7 @@ from billing.domain import credit, ledger, payments, words
 from billing.kinds import ZERO
 from billing.models import Order
 from common import dates
-from common.money import show
+from common.formats import format_date, format_money
 
 State, Due = Order.State, Order.Due
 JUST_NOW = timedelta(minutes=30)
@@ -70,7 +70,7 @@ def price_sentence(order: Order, at: datetime) -> str:
     owed = ledger.owed(order, at)
     if not owed or not order.can_be_paid(at) or payments.on_its_way(order):
         return ""
-    now = show(owed, order.currency)
+    now = format_money(owed, order.currency)
     if order.due == Due.DOOR:
         return _at_the_door(order, owed)
     if order.due_on is not None:
@@ -80,19 +80,19 @@ def price_sentence(order: Order, at: datetime) -> str:
 
 def _at_the_door(order: Order, owed: Decimal) -> str:
     door = ledger.owed_at_door(order)
-    sentence = f"Please pay {show(door, order.currency)} at the door"
+    sentence = f"Please pay {format_money(door, order.currency)} at the door"
     if owed < door:
-        sentence += f", or {show(owed, order.currency)} online before the first class starts"
+        sentence += f", or {format_money(owed, order.currency)} online before the first class starts"
     return f"{sentence}."
 
 
 def _by_a_date(order: Order, owed: Decimal, due_on: date, at: datetime) -> str:
-    now, day = show(owed, order.currency), dates.day(due_on)
+    now, day = format_money(owed, order.currency), format_date(due_on)
     if order.is_overdue(at):
         return f"Payment of {now} was due by {day}. Your spots are still reserved."
     then = ledger.owed(order, dates.at(due_on, time.max))
     if owed < then:
-        return f"Please pay {now} before the first class starts, or {show(then, order.currency)} by {day}."
+        return f"Please pay {now} before the first class starts, or {format_money(then, order.currency)} by {day}."
     return f"Please pay {now} by {day}."
 
 

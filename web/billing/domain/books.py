@@ -14,7 +14,8 @@ from billing.domain.vouchers import account as account_of_vouchers
 from billing.kinds import ZERO, Facts
 from billing.models import Finding, Payment, Refund
 from common import dates
-from common.money import exponent, rounded
+from common.formats import currency_digits
+from common.money import rounded
 
 FEES = "fees"
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -42,7 +43,7 @@ class Row:
     payout: str
 
     def cells(self) -> list[str]:
-        places = exponent(self.currency)
+        places = currency_digits(self.currency)
         return [_cell(value, places) for value in astuple(self)]
 
 

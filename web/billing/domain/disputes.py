@@ -14,7 +14,7 @@ from billing import events
 from billing.domain import cancel, cases, credit, ledger, locks, refunds
 from billing.gateways.facts import Disputed
 from billing.models import Case, Dispute, Order, Payment, Refund
-from common.money import show
+from common.formats import format_money
 from outbox.domain import emit
 
 State = Dispute.State
@@ -34,7 +34,7 @@ def told(order: Order, payment: Payment, fact: Disputed, *, sure: bool = False) 
             return False
         raise refunds.NotYet
     if fact.currency != payment.currency:
-        text = f"{show(fact.amount, fact.currency)} is asked back, in another currency ({fact.reference})."
+        text = f"{format_money(fact.amount, fact.currency)} is asked back, in another currency ({fact.reference})."
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
     dispute = payment.disputes.filter(reference=fact.reference).first()
     news = dispute is None
@@ -63,7 +63,8 @@ def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
 
 def _text(order: Order, dispute: Dispute) -> str:
     why = f" ({dispute.reason})" if dispute.reason else ""
-    return f"{show(dispute.amount, order.currency)}{why}, dispute {dispute.pk}. Answer it in the gateway’s own pages."
+    amount = format_money(dispute.amount, order.currency)
+    return f"{amount}{why}, dispute {dispute.pk}. Answer it in the gateway’s own pages."
 
 
 def _decided(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:

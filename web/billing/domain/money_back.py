@@ -16,7 +16,8 @@ from billing.gateways.facts import Answer
 from billing.kinds import ZERO
 from billing.models import Case, Dispute, Order, OrderLine, Payment, Refund
 from common.errors import Permanent
-from common.money import is_whole, show
+from common.formats import format_money
+from common.money import is_whole
 from history.domain import record
 from outbox.domain import emit
 from users.models import User
@@ -52,7 +53,7 @@ def late(order: Order, amount: Decimal) -> None:
     try:
         reserve(order, amount, why="The payment came too late.")
     except Disputed as refused:
-        cases.open_case(Case.Kind.HAND_BACK, order, f"{show(amount, order.currency)} is to go back. {refused}")
+        cases.open_case(Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} is to go back. {refused}")
 
 
 def as_credit(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
@@ -115,7 +116,7 @@ def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:
         raise Disputed("The payer’s bank has asked money back. Until it has decided, nothing else can go back.")
     most = sum((payment.left for payment in payments), ZERO) - order.returned_as_credit
     if amount > most:
-        raise TooMuch(f"That is more than can go back: {show(max(most, ZERO), order.currency)} of it is here.")
+        raise TooMuch(f"That is more than can go back: {format_money(max(most, ZERO), order.currency)} of it is here.")
 
 
 def _why_nothing(order: Order) -> str:
@@ -194,14 +195,14 @@ def _check_vouchers(order: Order) -> None:
     """What was paid for a gift voucher goes back with it, by cancelling its line; else it would be money twice."""
     promised = pledged(order)
     if promised > order.charged:
-        text = f"{show(promised, order.currency)} of it stands on gift vouchers."
+        text = f"{format_money(promised, order.currency)} of it stands on gift vouchers."
         raise TooMuch(f"{text} Cancel their lines, which gives back what is left on them.")
 
 
 def check_nothing_moved(order: Order, received: Decimal | None) -> None:
     now = ledger.received(order)
     if received is not None and received != now:
-        text = f"Something has moved since you opened this page: {show(now, order.currency)} is received now."
+        text = f"Something has moved since you opened this page: {format_money(now, order.currency)} is received now."
         raise Moved(f"{text} Please look again.")
 
 

@@ -12,7 +12,7 @@ from billing.domain import cases, codes, credit, ledger, locks, money_back, pric
 from billing.domain.vouchers import using as vouchers
 from billing.kinds import ZERO
 from billing.models import Case, Order, OrderLine, Payment
-from common.money import show
+from common.formats import format_money
 from history.domain import record
 from outbox.domain import emit
 from users.models import User
@@ -106,7 +106,7 @@ def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
         raise CannotBe("Only an order that was not paid in time can be taken up again.")
     changed = _take_again(order, at)
     if changed and not even_so:
-        price = show(ledger.price_at(order, at).total, order.currency)
+        price = format_money(ledger.price_at(order, at).total, order.currency)
         raise CannotBe(f"{' '.join(changed)} What is left of the order costs {price} now.")
     order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due", "held_until"])

@@ -8,7 +8,7 @@ from payments import PaymentStatus
 
 from billing.domain import ledger, payments, words
 from billing.models import Case, Order, Payment
-from common.money import show
+from common.formats import format_money
 
 State, Due, Status = Order.State, Order.Due, PaymentStatus
 COMES_BACK = "If money was taken all the same, it comes back to you."
@@ -100,7 +100,7 @@ def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
             "unreachable", "Paying did not work", text, "Try again in a minute, or in another way.", last.message, True
         )
     if last.total != owed:
-        before, now = show(last.total, last.currency), show(owed, order.currency)
+        before, now = format_money(last.total, last.currency), format_money(owed, order.currency)
         text = f"When you began to pay it was {before}; now {now} is to be paid. {NOTHING} {_kept(order, at)}"
         return Outcome("changed", "The amount has changed", text, "Please begin anew.", can_pay=True)
     text = (
@@ -130,7 +130,7 @@ def _broken(order: Order, last: Payment, at: datetime) -> Outcome:
 
 
 def _part(order: Order, last: Payment, at: datetime) -> Outcome:
-    got, owed = show(last.captured_amount, last.currency), show(ledger.owed(order, at), order.currency)
+    got, owed = format_money(last.captured_amount, last.currency), format_money(ledger.owed(order, at), order.currency)
     text = f"{got} has arrived; {owed} is still to be paid. {_kept(order, at)}"
     return Outcome("part", "Thank you", text, can_pay=True, tone="")
 

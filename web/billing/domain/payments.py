@@ -18,7 +18,8 @@ from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order, Payment
 from billing.models.payments import OPEN
 from common.errors import NeedsPerson, Permanent, Temporary
-from common.money import is_whole, show
+from common.formats import format_money
+from common.money import is_whole
 from history.domain import record
 from outbox.domain import emit
 from users.models import User
@@ -110,8 +111,8 @@ def confirm(payment: Payment, taken: Taken) -> bool:
         fee=taken.fee if taken.fee is not None else payment.fee,
     )
     if (taken.amount, taken.currency) != (payment.total, payment.currency):
-        said = show(taken.amount, taken.currency)
-        text = f"{said} where {show(payment.total, payment.currency)} was asked."
+        said = format_money(taken.amount, taken.currency)
+        text = f"{said} where {format_money(payment.total, payment.currency)} was asked."
         cases.open_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
         payment.change_status(PaymentStatus.ERROR, "The bank took another amount than we asked for. We look into it.")
         return False
@@ -123,7 +124,7 @@ def confirm(payment: Payment, taken: Taken) -> bool:
 def _again(order: Order, payment: Payment, taken: Taken) -> bool:
     """The same money once more, perhaps with its fee; other money on the same attempt was paid twice."""
     if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
-        said = show(taken.amount, taken.currency)
+        said = format_money(taken.amount, taken.currency)
         cases.open_once(Case.Kind.MISFIT, order, f"{said} came a second time, as {taken.reference}.", payment)
         return False
     return bool(

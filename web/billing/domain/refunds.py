@@ -16,7 +16,7 @@ from billing.domain import cases, ledger
 from billing.gateways.facts import Answer, GivenBack
 from billing.kinds import ZERO
 from billing.models import Case, Order, Payment, Refund
-from common.money import show
+from common.formats import format_money
 from outbox.domain import emit
 
 State, Origin = Refund.State, Refund.Origin
@@ -57,7 +57,9 @@ def add(order: Order, payment: Payment, wanted: Decimal, origin: str, **fields: 
     """Money that left without our asking: what of it our books have. The rest, if any, is a case."""
     part = min(wanted, payment.left)
     if part < wanted:
-        text = f"{show(wanted, order.currency)} left the school ({fields['transaction_id']}), more than was here."
+        text = (
+            f"{format_money(wanted, order.currency)} left the school ({fields['transaction_id']}), more than was here."
+        )
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
     if part <= 0:
         return None
@@ -101,7 +103,7 @@ def _after(order: Order, payment: Payment, refund: Refund, answer: Answer) -> No
 
 def _sent(order: Order, payment: Payment, refund: Refund) -> None:
     if gateways.of(payment).by_hand:
-        text = f"Give {show(refund.amount, order.currency)} back by hand (refund {refund.pk})."
+        text = f"Give {format_money(refund.amount, order.currency)} back by hand (refund {refund.pk})."
         cases.open_case(Case.Kind.HAND_BACK, order, text, payment)
     else:
         Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
@@ -122,12 +124,12 @@ def _failed(order: Order, payment: Payment, refund: Refund, answer: Answer) -> N
 
 def _call_for_help(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
     what = "had gone back before, the gateway says" if already else "did not go back"
-    text = f"{show(refund.amount, order.currency)} {what} (refund {refund.pk})."
+    text = f"{format_money(refund.amount, order.currency)} {what} (refund {refund.pk})."
     cases.open_case(Case.Kind.REFUND_FAILED, order, text, payment)
 
 
 def _places(order: Order, refund: Refund) -> str:
-    amount = show(refund.amount, order.currency)
+    amount = format_money(refund.amount, order.currency)
     return f"{amount} was given back in the gateway’s own pages. Do the places stay? (refund {refund.pk})"
 
 
@@ -144,9 +146,8 @@ def done(order: Order, payment: Payment, refund: Refund) -> None:
 def _revive(order: Order, payment: Payment, refund: Refund, answer: Answer) -> bool:
     """We took it for failed, and the gateway did it."""
     if refund.amount > payment.left:
-        text = (
-            f"Refund {refund.pk} of {show(refund.amount, order.currency)} went through after all, more than was here."
-        )
+        amount = format_money(refund.amount, order.currency)
+        text = f"Refund {refund.pk} of {amount} went through after all, more than was here."
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
         return False
     over = max(ledger.surplus(order), ZERO)
@@ -178,7 +179,7 @@ def told(order: Order, payment: Payment, fact: GivenBack, *, sure: bool = False)
     if refund is None:
         return _theirs(order, payment, fact)
     if (fact.amount, fact.currency) != (refund.amount, payment.currency) and refund.origin == Origin.OURS:
-        said = show(fact.amount, fact.currency)
+        said = format_money(fact.amount, fact.currency)
         cases.open_once(Case.Kind.MISFIT, order, f"Refund {refund.pk} went back as {said}.", payment)
         return False
     return move(order, payment, refund, Answer(fact.state, fact.reference, fact.message), sure=sure)
@@ -194,7 +195,7 @@ def _theirs(order: Order, payment: Payment, fact: GivenBack) -> bool:
     if payment.refunds.filter(origin=Origin.OURS, state=State.RESERVED).exists():
         raise NotYet  # it may be the one that we are asking for at this moment
     if fact.currency != payment.currency:
-        text = f"{show(fact.amount, fact.currency)} went back, in another currency ({fact.reference})."
+        text = f"{format_money(fact.amount, fact.currency)} went back, in another currency ({fact.reference})."
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
         return False
     if fact.state == State.FAILED:

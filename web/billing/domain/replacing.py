@@ -18,7 +18,8 @@ from billing.domain.settling import Back
 from billing.kinds import ZERO, Facts
 from billing.models import Case, Credit, Dispute, Order, OrderLine, Payment
 from billing.models.fields import exact
-from common.money import percentage, show
+from common.formats import format_money
+from common.money import percentage
 from outbox.domain import emit
 
 NOT_PAID = "Only what is paid for can be exchanged."
@@ -256,7 +257,7 @@ def _give(order: Order, amount: Decimal, how: Back) -> None:
     try:
         settling.give(order, amount, how)
     except money_back.Refused as refused:
-        cases.open_case(Case.Kind.HAND_BACK, order, f"{show(amount, order.currency)} is to go back. {refused}")
+        cases.open_case(Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} is to go back. {refused}")
 
 
 def undo(line: OrderLine, at: datetime, how: Back) -> Decimal:

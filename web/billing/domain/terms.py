@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from billing import kinds
 from billing.kinds import Gives, Step, Terms
 from billing.models import Order, OrderLine
+from common.formats import format_date, format_moment, format_percent
 
 EXCEPT_USED = ", except for what you have had by then"
 
@@ -98,7 +98,7 @@ def withdrawal(terms: Terms, order: Order | None = None) -> str:
         return ""
     last = last_day_to_withdraw(order, terms) if order else None
     days = "one day" if terms.withdrawal_days == 1 else f"{terms.withdrawal_days} days"
-    until = f"Until the end of {date_format(last, 'l j F Y')}" if last else f"Within {days} after ordering"
+    until = f"Until the end of {format_date(last)}" if last else f"Within {days} after ordering"
     right = "you can withdraw without a reason, and get everything back the way you paid it"
     return f"{until} {right}{EXCEPT_USED if terms.keeps_used else ''}."
 
@@ -116,17 +116,12 @@ def _sentence(step: Step) -> str:
     back = what(step)
     if step.until is not None:
         about = f" ({step.label})" if step.label else ""
-        return f"Until {moment(step.until)}{about} {back}."
+        return f"Until {format_moment(step.until)}{about} {back}."
     return f"Until {step.label} {back}." if step.rule else f"{back[0].upper()}{back[1:]}."
 
 
 def what(step: Step) -> str:
     if not step.percent:
         return "nothing comes back"
-    share = "everything" if step.percent == 100 else f"{step.percent.normalize():f} %"
+    share = "everything" if step.percent == 100 else format_percent(step.percent)
     return f"you get {share} back" + (", as credit" if step.gives == Gives.CREDIT else "")
-
-
-def moment(when: datetime) -> str:
-    """With its weekday and its year, as whoever plans by it needs it."""
-    return date_format(timezone.localtime(when), "l j F Y, H:i")

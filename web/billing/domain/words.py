@@ -8,8 +8,7 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing.models import Order, OrderLine, Payment
-from common import dates
-from common.money import show
+from common.formats import format_date, format_moment, format_money, format_time
 
 State, Due = Order.State, Order.Due
 PAYMENTS = {
@@ -39,9 +38,8 @@ def moment(when: datetime | None, at: datetime | None = None) -> str:
     """Only the time today; with its day on another day."""
     if when is None:
         return ""
-    local = timezone.localtime(when)
-    is_today = local.date() == timezone.localdate(at)
-    return dates.clock(local) if is_today else f"{dates.day(local.date())}, {dates.clock(local)}"
+    is_today = timezone.localdate(when) == timezone.localdate(at)
+    return format_time(when) if is_today else format_moment(when)
 
 
 def of_order(order: Order, at: datetime | None = None) -> Said:
@@ -88,7 +86,7 @@ def _open(order: Order, at: datetime | None) -> Said:
     if order.due == Due.DOOR:
         return Said("Pay at the door", "warn")
     if order.due == Due.DATE and order.due_on:
-        day = dates.day(order.due_on)
+        day = format_date(order.due_on)
         return Said(f"Overdue since {day}", "bad") if order.is_overdue(at) else Said(f"Due by {day}", "warn")
     if any(payment.is_on_its_way for payment in order.payments.all()):
         return Said("Payment processing", "warn")
@@ -111,5 +109,5 @@ def of_end(line: OrderLine) -> str:
         "{} added to your account credit": credit + returned,
         "{} kept " + KEPT.get(line.ended_by, "under the cancellation policy"): kept,
     }
-    said = [text.format(show(amount, line.order.currency)) for text, amount in sums.items() if amount]
+    said = [text.format(format_money(amount, line.order.currency)) for text, amount in sums.items() if amount]
     return f"{'; '.join(said) or 'No refund'}."

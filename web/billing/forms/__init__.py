@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from billing import gateways
 from billing.domain.cart import Sight
@@ -15,6 +14,7 @@ from billing.domain.placing import How
 from billing.kinds import Gives, Step
 from billing.models import Order
 from common import names
+from common.formats import format_date
 
 DOOR, LATER = "door", "later"
 LONGEST_DUE = timedelta(days=366)
@@ -66,7 +66,7 @@ class PlaceForm(forms.Form):
         self.terms_version, self.pay_by = terms_version, pay_by
         if sight.left:
             ways = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
-            ways += [(LATER, f"Later, by {date_format(pay_by, 'j F Y')}")] if pay_by else []
+            ways += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
                 label="How would you like to pay?",
                 choices=ways,

@@ -14,7 +14,8 @@ from billing.kinds import Gift
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
-from common.money import rounded, show
+from common.formats import format_money
+from common.money import rounded
 
 OTHER, CLASS, SCHOOL = "other", "class", "school"
 FURTHEST = timedelta(days=366)
@@ -46,11 +47,15 @@ class VoucherForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gifts = selling.gifts(timezone.now())
-        least, most = (show(each, settings.CURRENCY) for each in (settings.VOUCHER_LEAST, settings.VOUCHER_MOST))
+        least, most = (
+            format_money(each, settings.CURRENCY) for each in (settings.VOUCHER_LEAST, settings.VOUCHER_MOST)
+        )
         self.fields["amount"].help_text = f"From {least} to {most}."
-        amounts = [(f"{amount}", show(amount, settings.CURRENCY)) for amount in selling.amounts()]
+        amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in selling.amounts()]
         self._offer("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
-        classes = [(key, f"{gift.title} ({show(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()]
+        classes = [
+            (key, f"{gift.title} ({format_money(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()
+        ]
         self._offer("which", [("", "Please choose"), *classes])
         if not self.gifts:
             del self.fields["which"]

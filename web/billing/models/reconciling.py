@@ -11,7 +11,8 @@ from django.utils import timezone
 from billing.models.fields import amount
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
-from common import dates, links
+from common import links
+from common.formats import format_date
 
 
 class Reconciliation(models.Model):
@@ -39,7 +40,9 @@ class Reconciliation(models.Model):
 
     def __str__(self) -> str:
         return (
-            dates.day(self.since) if self.since == self.until else f"{dates.day(self.since)} – {dates.day(self.until)}"
+            format_date(self.since)
+            if self.since == self.until
+            else f"{format_date(self.since)} – {format_date(self.until)}"
         )
 
 

@@ -14,7 +14,7 @@ from billing.models.fields import amount
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
 from common import links
-from common.money import show
+from common.formats import format_money
 
 PURPOSE = "voucher"
 KEY_AGE = timedelta(days=365 * 50)
@@ -100,7 +100,7 @@ class Voucher(models.Model):
     @property
     def gift(self) -> str:
         """What is given, in a few words."""
-        return self.title or show(self.worth, self.currency)
+        return self.title or format_money(self.worth, self.currency)
 
     def has_expired(self, today: date) -> bool:
         return self.expires_on is not None and self.expires_on < today

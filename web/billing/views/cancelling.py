@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from billing import kinds, visit
 from billing.domain import orders, quoting, ways
 from billing.models import Order, OrderLine
-from common.money import show
+from common.formats import format_money
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,9 +76,9 @@ def describe_result(done: quoting.Quote, opening: str) -> str:
     """What is said once it is done: what was canceled, then the money."""
     said = [opening]
     if done.back:
-        said.append(f"Refund of {show(done.back, done.currency)} started.")
+        said.append(f"Refund of {format_money(done.back, done.currency)} started.")
     if done.credit:
-        said.append(f"{show(done.credit, done.currency)} was added to account credit.")
+        said.append(f"{format_money(done.credit, done.currency)} was added to account credit.")
     return " ".join(said)
 
 

@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
@@ -21,7 +20,8 @@ from billing.forms.vouchers import VoucherCodeForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from common import search
-from common.money import rounded, show
+from common.formats import format_date, format_money
+from common.money import rounded
 from users.domain import happened
 from users.models import User
 from users.roles import desk_required
@@ -129,7 +129,7 @@ def _act(
 def record(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         payments.record_by_hand(order, by=by, **said)
-        return f"Recorded: {show(said['amount'], order.currency)}."
+        return f"Recorded: {format_money(said['amount'], order.currency)}."
 
     lapsed = _order(number).has_lapsed()
     return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed), deed)
@@ -142,7 +142,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
 
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         paid = redeeming.use(order, said["code"], timezone.now(), by=by)
-        return f"The voucher has paid {show(paid, order.currency)}."
+        return f"The voucher has paid {format_money(paid, order.currency)}."
 
     return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), deed)
 
@@ -152,7 +152,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
 def pay_later(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         due.until(order, said["due_on"], timezone.now(), why=said["why"], by=by)
-        return f"To be paid by {date_format(said['due_on'], 'j F Y')}."
+        return f"To be paid by {format_date(said['due_on'])}."
 
     return _act(request, number, "due_form", DueForm(request.POST), deed)
 
@@ -175,7 +175,7 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
 def refund(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         money_back.by_staff(order, by=by, **said)
-        return f"{show(said['amount'], order.currency)} is on its way back."
+        return f"{format_money(said['amount'], order.currency)} is on its way back."
 
     return _act(request, number, "refund_form", RefundForm(request.POST), deed)
 

@@ -17,7 +17,7 @@ from billing.forms import WhyForm
 from billing.forms.vouchers import SCHOOL, ExtendForm, IssueForm
 from billing.models import Voucher
 from common import dates, search
-from common.money import show
+from common.formats import format_date, format_money
 from users.domain import happened
 from users.roles import desk_required
 
@@ -93,7 +93,7 @@ def extend(request: HttpRequest, number: int) -> HttpResponse:
     def deed() -> str:
         said = form.cleaned_data
         desk.extend(voucher, said["expires_on"], why=said["why"], by=by)
-        return f"Can be used until {rules.day(said['expires_on'])}." if said["expires_on"] else "It does not end."
+        return f"Can be used until {format_date(said['expires_on'])}." if said["expires_on"] else "It does not end."
 
     return _act(request, voucher, "extend_form", form, deed)
 
@@ -106,7 +106,7 @@ def void(request: HttpRequest, number: int) -> HttpResponse:
 
     def deed() -> str:
         left = desk.void(voucher, why=form.cleaned_data["why"], by=by)
-        return f"Void; {show(left, voucher.currency)} was left on it."
+        return f"Void; {format_money(left, voucher.currency)} was left on it."
 
     return _act(request, voucher, "void_form", form, deed)
 

@@ -15,7 +15,7 @@ from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
 from billing.views.payments import about_paying
 from billing.views.policy import leads_to_gateways
-from common.money import show
+from common.formats import format_money
 from common.throttle import throttled
 
 
@@ -77,7 +77,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     except (orders.CannotBe, codes.Refused) as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"Your voucher has paid {show(paid, found.currency)}.")
+        messages.success(request, f"Your voucher has paid {format_money(paid, found.currency)}.")
     return redirect(found.address())
 
 

@@ -19,6 +19,7 @@ from classwork.domain.places import room
 from classwork.forms.planning import OfferForm
 from classwork.models import ClassOffer, Meeting, Proposal
 from common import dates
+from common.formats import format_date
 from users.models import User
 from users.roles import acting
 
@@ -108,12 +109,12 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     @admin.display(description="starts")
     def start_day(self, obj: ClassOffer) -> str:
         first = Listed(obj, dates.today()).first
-        return dates.day(first.on) if first else "–"
+        return format_date(first.on) if first else "–"
 
     @admin.display(description="ends")
     def end_day(self, obj: ClassOffer) -> str:
         last = Listed(obj, dates.today()).last
-        return dates.day(last.on) if last else "–"
+        return format_date(last.on) if last else "–"
 
     @admin.display(description="teachers")
     def taught_by(self, obj: ClassOffer) -> str:

@@ -11,7 +11,7 @@ from classwork.admin.base import OfficeForm, PlannedAdmin
 from classwork.domain import offers, sessions
 from classwork.forms.planning import OfferRowForm, SessionForm
 from classwork.models import ClassOffer, Session
-from common import dates
+from common.formats import format_date
 from users.models import User
 from users.roles import acting
 
@@ -105,19 +105,19 @@ class SessionAdmin(PlannedAdmin):
 
     @admin.display(description="starts", ordering="key_day_date")
     def first_day(self, obj: Session) -> str:
-        return dates.day(obj.start_date)
+        return format_date(obj.start_date)
 
     @admin.display(description="ends")
     def last_day(self, obj: Session) -> str:
-        return dates.day(obj.end_date)
+        return format_date(obj.end_date)
 
     @admin.display(description="published from", ordering="publish_date")
     def published(self, obj: Session) -> str:
-        return dates.day(obj.publish_date)
+        return format_date(obj.publish_date)
 
     @admin.display(description="until", ordering="expire_date")
     def expires(self, obj: Session) -> str:
-        return dates.day(obj.expire_date)
+        return format_date(obj.expire_date)
 
     @admin.display(description="")
     def plan_next(self, obj: Session) -> SafeString:

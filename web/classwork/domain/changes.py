@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, TypeVar
 
 from django.db.models import Model
 
-from common import dates
+from common.formats import format_date, format_moment, format_time
 
 M = TypeVar("M", bound=Model)
 Differences = dict[str, tuple[str, str]]
@@ -37,8 +37,10 @@ def differences(before: Model, after: Model) -> Differences:
 def shown(thing: Model, name: str) -> str:
     display = getattr(thing, f"get_{name}_display", None)
     value = display() if display else getattr(thing, name)
+    if isinstance(value, datetime):
+        return format_moment(value)
     if isinstance(value, date):
-        return dates.day(value)
+        return format_date(value)
     if isinstance(value, time):
-        return dates.clock(value)
+        return format_time(value)
     return "" if value is None else str(value)

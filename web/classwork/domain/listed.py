@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from classwork.models import Assignment, ClassOffer, Meeting
-from common import dates
+from common.formats import format_date
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Listed:
 
     @property
     def dates(self) -> str:
-        """Tue 6 Jan to Tue 3 Feb 2026; a single day alone."""
+        """Tue, Jan 6, 2026 to Tue, Feb 3, 2026; a single day alone."""
         if self.first is None or self.last is None:
             return "Dates to be announced"
-        first, last = dates.day(self.first.on), dates.day(self.last.on)
+        first, last = format_date(self.first.on), format_date(self.last.on)
         return first if first == last else f"{first} to {last}"
 
     @property

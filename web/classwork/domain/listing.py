@@ -11,7 +11,7 @@ from typing import Any
 from classwork.domain import calendar
 from classwork.domain.listed import Listed
 from classwork.models import ClassOffer, Level, Session
-from common import dates
+from common.formats import format_date
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class Section:
     def period(self) -> str:
         days = [meeting.on for group in self.groups for one in group.classes for meeting in one.meetings]
         if not days:
-            return f"{dates.day(self.session.start_date)} to {dates.day(self.session.end_date)}"
-        return f"{dates.day(min(days))} to {dates.day(max(days))}"
+            return f"{format_date(self.session.start_date)} to {format_date(self.session.end_date)}"
+        return f"{format_date(min(days))} to {format_date(max(days))}"
 
 
 @dataclass(frozen=True)

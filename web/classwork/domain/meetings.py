@@ -17,6 +17,7 @@ from classwork.domain.preview import Effect, Preview, draw
 from classwork.domain.timetable import Slot, Standing, Step
 from classwork.models import ClassOffer, Location, Meeting
 from common import dates
+from common.formats import format_date
 from users.models import Staff, User
 
 MADE_GOOD = "What people were given for this day stays theirs, and a day that stands in for it stays too."
@@ -99,7 +100,7 @@ def _taken(step: Step, standing: Iterable[Standing]) -> list[Fault]:
     if step.after.starts_at not in {slot.starts_at for slot in slots}:
         return []
     free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
-    sentence = f"The class meets at that time already. {dates.day(free)} is free."
+    sentence = f"The class meets at that time already. {format_date(free)} is free."
     return [Fault("day", sentence, {"day": free})]
 
 

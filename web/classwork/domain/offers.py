@@ -20,6 +20,7 @@ from classwork.domain.schedule import Wanted
 from classwork.domain.timetable import Slot
 from classwork.models import Assignment, ClassOffer, SkippedDate
 from common import dates
+from common.formats import format_date
 from history.domain import record
 from outbox.domain import emit
 from users.models import Staff, User
@@ -83,8 +84,8 @@ def skip_faults(wanted: Wanted) -> list[Fault]:
         return []
     kept = rule.skipped - set(strays)
     meant = timetable.nearest_meeting(strays[0], first, rule.weeks, kept)
-    listed = ", ".join(dates.day(day) for day in strays)
-    sentence = f"The class does not meet on {listed}. The nearest class day is {dates.day(meant)}."
+    listed = ", ".join(format_date(day) for day in strays)
+    sentence = f"The class does not meet on {listed}. The nearest class day is {format_date(meant)}."
     return [Fault("skipped", sentence, {"skipped": sorted({*kept, meant})})]
 
 
@@ -103,7 +104,7 @@ def decision_fault(day: date, meets: Iterable[Slot]) -> Fault | None:
         return Fault("decide_on", "This day is over; please give one to come.")
     if first is not None and day >= first:
         better = {"decide_on": first - timedelta(days=1)}
-        return Fault("decide_on", f"The class begins on {dates.day(first)}: please decide before.", better)
+        return Fault("decide_on", f"The class begins on {format_date(first)}: please decide before.", better)
     return None
 
 

@@ -16,7 +16,7 @@ from classwork.domain.faults import Fault
 from classwork.domain.preview import Effect
 from classwork.domain.timetable import OfferRule, Slot, Step
 from classwork.models import ClassOffer, Location, Meeting, Ticket
-from common import dates
+from common.formats import format_date
 from users.models import Staff
 
 
@@ -55,7 +55,7 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
             found.append(Fault("", said))
         twice = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
         if twice:
-            day = dates.day(dates.local(twice[0]).date())
+            day = format_date(twice[0])
             found.append(Fault("", f"{one.offer.heading} would meet twice at the same time on {day}."))
     return found
 
@@ -66,7 +66,7 @@ def _wanted_days(effect: Effect) -> str:
     ticket = Ticket.objects.filter(meeting__in=gone).select_related("meeting").first() if gone else None
     if ticket is None:
         return ""
-    day = dates.day(ticket.meeting.on)
+    day = format_date(ticket.meeting.on)
     return f"{effect.offer.heading}: somebody has a ticket for {day}. Cancel that day instead of taking it away."
 
 
@@ -99,13 +99,13 @@ def _of_the_past(wanted: Wanted, effect: Effect, now: datetime) -> Iterable[str]
 def _of_the_rule(wanted: Wanted) -> Iterable[str]:
     plan, rule, heading = wanted.plan, wanted.rule, wanted.offer.heading
     if not calendar.within_reach(plan, rule.class_day):
-        first = dates.day(calendar.first_day(plan, rule.class_day))
+        first = format_date(calendar.first_day(plan, rule.class_day))
         yield f"{heading}: this weekday lies outside the session's reach; the class would begin on {first}."
     if rule.weeks > plan.weeks:
         yield f"{heading} runs for {rule.weeks} weeks, the session for {plan.weeks}."
     first_day = calendar.first_day(plan, rule.class_day)
     for day in timetable.stray_skips(first_day, rule.weeks, rule.skipped):
-        yield f"{heading}: the skipped date {dates.day(day)} is no class day."
+        yield f"{heading}: the skipped date {format_date(day)} is no class day."
 
 
 def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:

@@ -18,6 +18,7 @@ from classwork.domain.faults import Fault
 from classwork.domain.preview import Preview, Row, draw
 from classwork.models import ClassOffer, Session
 from common import dates
+from common.formats import format_date
 from history.domain import record
 from users.models import User
 
@@ -67,8 +68,8 @@ def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Faul
         expire = calendar.expire_default(plan, Rules.of_the_school())
         better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
         sentence = (
-            f"It would be published on {dates.day(session.publish_date)}, after the last day on which it is shown, "
-            f"{dates.day(session.expire_date)}."
+            f"It would be published on {format_date(session.publish_date)}, after the last day on which it is shown, "
+            f"{format_date(session.expire_date)}."
         )
         found.append(Fault("publish_date", sentence, better))
     return found
@@ -77,9 +78,9 @@ def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Faul
 def _overlap(plan: SessionPlan, others: Sequence[SessionPlan], rival: SessionPlan) -> Fault:
     proposed = calendar.overlap_proposal(plan, others)
     sentence = (
-        f"{dates.day(plan.start)} to {dates.day(plan.end)} overlaps with {rival.name.replace('_', ' ')}, which has "
-        f"classes from {dates.day(rival.start)} to {dates.day(rival.end)}. "
-        f"With the key day on {dates.day(proposed.key_day)} nothing would overlap."
+        f"{format_date(plan.start)} to {format_date(plan.end)} overlaps with {rival.name.replace('_', ' ')}, which has "
+        f"classes from {format_date(rival.start)} to {format_date(rival.end)}. "
+        f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
     )
     return Fault("key_day_date", sentence, {"key_day_date": proposed.key_day})
 
@@ -123,7 +124,9 @@ def _own_rows(before: Session, after: Session) -> list[Row]:
         ("Published until", before.expire_date, after.expire_date),
     ]
     return [
-        Row(f"Session {after.title}", what, dates.day(old), dates.day(new)) for what, old, new in shown if old != new
+        Row(f"Session {after.title}", what, format_date(old), format_date(new))
+        for what, old, new in shown
+        if old != new
     ]
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from classwork.domain.calendar import SessionPlan, first_day
 from common import dates
+from common.formats import format_date, format_time_span
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,7 @@ class Slot:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
     def __str__(self) -> str:
-        start, end = dates.local(self.starts_at), dates.local(self.ends_at)
-        return f"{dates.day(start.date())}, {dates.span(start, end)}"
+        return f"{format_date(self.starts_at)}, {format_time_span(self.starts_at, self.ends_at)}"
 
 
 @dataclass(frozen=True)

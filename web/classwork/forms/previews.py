@@ -15,7 +15,7 @@ from django.utils.datastructures import MultiValueDict
 
 from classwork.domain.faults import Fault, Refused
 from classwork.domain.preview import Preview
-from common import dates
+from common.formats import format_date
 
 READ_FIRST = "Nothing is saved yet: please read what this would move, and save again if you want it."
 
@@ -31,7 +31,7 @@ class Taking:
 def shown(value: Any) -> str:
     if isinstance(value, list):
         return " and ".join(map(shown, value))
-    return dates.day(value) if isinstance(value, date) else str(value)
+    return format_date(value) if isinstance(value, date) else str(value)
 
 
 def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:

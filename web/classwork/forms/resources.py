@@ -15,6 +15,7 @@ from classwork.models import ClassOffer, Resource, Subject, When
 from common import dates
 from common.files.fields import UploadField
 from common.files.incoming import Arrived, Chosen
+from common.formats import format_date
 
 Kind = Resource.Kind
 INVITE = reverse_lazy("invite_upload")
@@ -128,7 +129,7 @@ def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
     weeks = thing.subject.num_weeks if isinstance(thing, ClassOffer) else thing.num_weeks
     count = max(weeks, len(days))
     after = [
-        (f"{When.CLASS}-{n}", f"After class {n}" + (f", {dates.day(days[n])}" if n in days else ""))
+        (f"{When.CLASS}-{n}", f"After class {n}" + (f", {format_date(days[n])}" if n in days else ""))
         for n in range(1, count + 1)
     ]
     return [(When.SIGN_UP, "At once, for who is registered"), *after, (When.COMPLETION, "After the last class")]

@@ -9,7 +9,7 @@ from django.conf import settings
 from classwork.domain.places.tickets.sale import Day
 from classwork.forms.places import PersonForm, RoleField, WhoForm
 from classwork.models import ClassOffer
-from common.money import show
+from common.formats import format_money
 
 DROP_IN, TRIAL = "drop_in", "trial"
 
@@ -63,10 +63,10 @@ class SaleForm(DayForm, PersonForm):
 def _kinds(offer: ClassOffer) -> list[tuple[str, str]]:
     found = []
     if offer.trial_price is not None:
-        price = show(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
+        price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
         found.append((TRIAL, f"A trial, {price}: once, for whoever is new to {_new_to()}"))
     if offer.drop_in_price is not None:
-        found.append((DROP_IN, f"A single class, {show(offer.drop_in_price, settings.CURRENCY)}"))
+        found.append((DROP_IN, f"A single class, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
     return found
 
 

@@ -11,6 +11,7 @@ from classwork.domain.places import minimum
 from classwork.letters.parts import page
 from classwork.models import CallOff, ClassOffer
 from common import dates
+from common.formats import format_date
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
 
@@ -23,7 +24,7 @@ def called_off_context(message: Message) -> dict[str, Any]:
     first = deed.meetings.order_by("starts_at").first()
     return asdict(said) | {
         "title": said.title,
-        "first": dates.day(first.on) if first else "",
+        "first": format_date(first.on) if first else "",
         "contact": page(reverse("contact")),
     }
 
@@ -32,13 +33,13 @@ def called_off_sample() -> dict[str, Any]:
     one = {
         "title": "Balboa 1",
         "student": "Kit Gray",
-        "days": ["Tue 13 Jan, 7pm - 8pm"],
-        "instead": ["Tue 10 Feb, 7pm - 8pm, Grange Hall"],
+        "days": ["Tue, Jan 13, 2026, 7:00–8:00 PM"],
+        "instead": ["Tue, Feb 10, 2026, 7:00–8:00 PM, Grange Hall"],
         "link": page("/classes/1"),
     }
     return {
         "title": "Balboa 1",
-        "first": "Tue 13 Jan",
+        "first": "Tue, Jan 13, 2026",
         "whole": False,
         "why": "Snow",
         "classes": [one],
@@ -58,7 +59,7 @@ def decision_context(message: Message) -> dict[str, Any]:
     return {
         "title": offer.subject.title,
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
-        "day": dates.day(offer.decide_on) if offer.decide_on else "",
+        "day": format_date(offer.decide_on) if offer.decide_on else "",
         "minimum": offer.minimum,
         "registered": minimum.number(offer),
         "sentence": minimum.sentence(offer),
@@ -71,11 +72,11 @@ def decision_context(message: Message) -> dict[str, Any]:
 def decision_sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
-        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
-        "day": "Sat 3 Jan",
+        "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
+        "day": "Sat, Jan 3, 2026",
         "minimum": 8,
         "registered": 5,
-        "sentence": "Runs if 8 people register by Saturday 3 January; you get everything back if not.",
+        "sentence": "Runs if 8 people register by Sat, Jan 3, 2026; you get everything back if not.",
         "link": page("/classes/1"),
         "desk": page("/desk/minimum/"),
         "contact": page("/contact/"),

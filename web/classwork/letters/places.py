@@ -39,7 +39,7 @@ def registered_context(message: Message) -> dict[str, Any]:
 def registered_sample() -> dict[str, Any]:
     one = {
         "title": "Balboa 1",
-        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "where": "Grange Hall, 1 Main Street",
         "link": page("/classes/1"),
     }
@@ -99,7 +99,7 @@ def moved_context(message: Message) -> dict[str, Any]:
 
 def moved_sample() -> dict[str, Any]:
     one = registered_sample()["classes"][0]
-    later = one | {"title": "Balboa 2", "when": "Thursdays 7pm - 8pm, Thu 8 Jan to Thu 5 Feb 2026"}
+    later = one | {"title": "Balboa 2", "when": "Thursdays 7:00–8:00 PM, Thu, Jan 8, 2026 to Thu, Feb 5, 2026"}
     links = {"mine": page("/user/classes/"), "contact": page("/contact/")}
     return {"student": "Alice Arden", "before": one, "now": later, "role": "lead"} | links
 

@@ -45,8 +45,8 @@ def ticket_sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
         "trial": True,
-        "when": "Tue 6 Jan 2026, 7pm - 8pm",
-        "until": "Tue 6 Jan to Tue 3 Feb 2026",
+        "when": "Tue, Jan 6, 2026, 7:00–8:00 PM",
+        "until": "Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "where": "Grange Hall, 1 Main Street",
         "student": "Kit Gray",
         "name": "Kit",

@@ -41,11 +41,11 @@ def context(message: Message) -> dict[str, Any]:
 def sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
-        "when": "Tuesdays 7pm - 8pm, Tue 6 Jan to Tue 3 Feb 2026",
+        "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "name": "Alice Arden",
         "names": "Alice Arden (lead)",
         "number": "3rd",
-        "until": "Tue 6 Jan, 18:00",
+        "until": "Tue, Jan 6, 2026, 6:00 PM",
         "called_off": False,
         "link": page("/"),
         "classes": page("/classes/"),

@@ -16,6 +16,7 @@ from classwork.models.catalogue import Location, Subject, amount, default_approv
 from classwork.models.sessions import Session
 from classwork.models.terms import CancellationTerms
 from common import dates, links
+from common.formats import format_date, format_time, format_time_span
 from users.models import Staff
 
 WEEKDAYS = list(enumerate(dates.WEEKDAYS))
@@ -170,7 +171,7 @@ class ClassOffer(models.Model):
     @property
     def heading(self) -> str:
         """Tells the classes of one session apart."""
-        return f"{self.subject}, {self.day} {dates.clock(self.start_time)}"
+        return f"{self.subject}, {self.day} {format_time(self.start_time)}"
 
     @property
     def rule(self) -> OfferRule:
@@ -195,7 +196,7 @@ class ClassOffer(models.Model):
     def times(self) -> str:
         """On the wall, from start to end."""
         end = datetime.combine(date.min, self.start_time) + timedelta(minutes=self.subject.num_minutes)
-        return dates.span(self.start_time, end)
+        return format_time_span(self.start_time, end)
 
     @property
     def full_price(self) -> Decimal:
@@ -263,7 +264,7 @@ class SkippedDate(models.Model):
         constraints = [models.UniqueConstraint(fields=["offer", "on"], name="classwork_skipped_date_once")]
 
     def __str__(self) -> str:
-        return dates.day(self.on)
+        return format_date(self.on)
 
 
 class Meeting(models.Model):

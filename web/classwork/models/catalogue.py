@@ -12,7 +12,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from classwork.domain import levels
-from common.money import exponent, is_whole
+from common.formats import currency_digits
+from common.money import is_whole
 
 version_letters = RegexValidator(r"^[A-Za-z0-9]{1,4}\Z", "Use one to four letters or digits, such as A, or N for none.")
 
@@ -22,7 +23,7 @@ def payable(amount: Decimal) -> None:
     if amount < 0:
         raise ValidationError("An amount cannot be below zero.", code="negative")
     if not is_whole(amount, settings.CURRENCY):
-        places = exponent(settings.CURRENCY) or "no"
+        places = currency_digits(settings.CURRENCY) or "no"
         raise ValidationError(f"Amounts in {settings.CURRENCY} have {places} decimals.", code="decimals")
 
 

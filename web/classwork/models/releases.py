@@ -9,6 +9,7 @@ from classwork.models.calendar import ClassOffer
 from classwork.models.places import Registration
 from classwork.models.resources import Resource
 from common import dates
+from common.formats import format_date, format_moment
 from users.models import User
 
 
@@ -67,12 +68,11 @@ class Release(models.Model):
         return self.opens_at is not None and self.opens_at > at
 
     def plan_in_words(self, at: datetime) -> str:
-        stays = f"; its last day is {dates.day(self.last_day)}" if self.last_day else ""
+        stays = f"; its last day is {format_date(self.last_day)}" if self.last_day else ""
         if self.opens_at is None:
             return f"Opens with the registration{stays}."
-        begins = dates.local(self.opens_at)
         says = "Opens" if self.is_ahead(at) else "Open since"
-        return f"{says} {dates.day(begins.date())}, {dates.clock(begins)}{stays}."
+        return f"{says} {format_moment(self.opens_at)}{stays}."
 
     def is_over(self, today: date) -> bool:
         return self.last_day is not None and self.last_day < today

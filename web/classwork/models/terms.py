@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.kinds import Gives
+from common.formats import format_percent
 
 
 class CancellationTerms(models.Model):
@@ -69,7 +70,7 @@ class CancellationStep(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.percent.normalize():f} %, {self.get_gives_display()}"
+        return f"{format_percent(self.percent)}, {self.get_gives_display()}"
 
     @cached_property
     def rule(self) -> str:

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django import template
@@ -14,6 +14,7 @@ from classwork.domain.places import minimum, words
 from classwork.domain.places.room import Room
 from classwork.models import ClassOffer, Registration
 from common import dates
+from common.formats import format_date, format_time_span
 
 register = template.Library()
 
@@ -57,10 +58,10 @@ def place_in_words(registration: Registration) -> str:
 
 @register.filter
 def day(value: date) -> str:
-    return dates.day(dates.local(value).date() if isinstance(value, datetime) else value)
+    return format_date(value)
 
 
 @register.filter
 def times(meeting: Any) -> str:
     """When a meeting begins and ends, on the wall of the school."""
-    return dates.span(dates.local(meeting.starts_at), dates.local(meeting.ends_at))
+    return format_time_span(dates.local(meeting.starts_at), dates.local(meeting.ends_at))

@@ -11,6 +11,7 @@ from classwork.domain.places import minimum
 from classwork.forms.minimum import PutOffForm
 from classwork.models import ClassOffer
 from common import dates
+from common.formats import format_date
 from users.roles import acting, desk_required
 
 
@@ -41,7 +42,7 @@ def decide(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
             messages.success(request, f"{offer} runs. Whoever is registered is told.")
         else:
             minimum.extend(offer, form.cleaned_data["day"], why=why, by=by)
-            messages.success(request, f"{offer} is decided on {dates.day(form.cleaned_data['day'])}.")
+            messages.success(request, f"{offer} is decided on {format_date(form.cleaned_data['day'])}.")
     except Refused as no:
         messages.error(request, str(no))
     return redirect("desk_minimum")

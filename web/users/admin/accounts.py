@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 
-from common import dates
+from common.formats import format_date
 from history.recorded import Recorded
 from users.admin import deeds, panels
 from users.domain import office, privacy, roles, second_factor
@@ -127,7 +127,7 @@ class AccountAdmin(Recorded):
 
     @admin.display(description="last log-in", ordering="last_login")
     def last_seen(self, account: User) -> str:
-        return dates.day(dates.local(account.last_login)) if account.last_login else "never"
+        return format_date(account.last_login) if account.last_login else "never"
 
     @admin.display(description="state", ordering="is_active")
     def state(self, account: User) -> str:

@@ -3,9 +3,8 @@
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.timezone import localtime
 
-from common import dates
+from common.formats import format_moment
 from history.domain import subject_of
 from users.domain import happened as history
 
@@ -27,5 +26,4 @@ def happened(thing: Model) -> str:
 
 
 def _when(happening: history.Happening) -> str:
-    at = localtime(happening.at)
-    return f"{dates.day(at)}, {dates.clock(at)}"
+    return format_moment(happening.at)

@@ -16,7 +16,7 @@ from billing.domain.called_off.looking import Books, Looked, chain
 from billing.domain.called_off.sheets import Back, Sheet, Wish, give
 from billing.kinds import ZERO
 from billing.models import Case, Credit, Order, OrderLine, Payment, Refund
-from common.money import show
+from common.formats import format_money
 from history.domain import record_many
 from outbox.domain import emit_many
 from users.models import User
@@ -270,7 +270,7 @@ def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
 
 
 def _ask_a_person(one: Plan) -> None:
-    text = f"{show(one.money, one.order.currency)} is to go back: the school cancelled. {one.why_not}"
+    text = f"{format_money(one.money, one.order.currency)} is to go back: the school cancelled. {one.why_not}"
     cases.open_case(Case.Kind.HAND_BACK, one.order, text)
 
 

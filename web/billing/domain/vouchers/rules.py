@@ -6,13 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.utils.formats import date_format
 
 from billing import kinds
 from billing.kinds import ZERO, Facts
 from billing.models import Dispute, Order, OrderLine, Voucher
 from billing.models.fields import exact
 from common import dates
+from common.formats import format_date
 
 VOID = "This gift voucher is not valid any more. Please ask us about it."
 EXPIRED = "This gift voucher could be used until {}. Please ask us about it."
@@ -36,17 +36,13 @@ def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
     """'' while it can be used."""
     if voucher.voided_at is not None:
         return VOID
-    if voucher.has_expired(dates.local(at).date()):
-        return EXPIRED.format(day(voucher.expires_on))
+    if voucher.expires_on and voucher.has_expired(dates.local(at).date()):
+        return EXPIRED.format(format_date(voucher.expires_on))
     if not voucher.balance:
         return EMPTY
     if voucher.currency != currency:
         return CURRENCY.format(voucher.currency)
     return "" if is_paid_for(voucher) else WAITS
-
-
-def day(value: date | None) -> str:
-    return date_format(value, "j F Y") if value else ""
 
 
 def is_paid_for(voucher: Voucher) -> bool:

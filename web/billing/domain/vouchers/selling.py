@@ -17,7 +17,8 @@ from billing.kinds import ZERO, Facts, Gift
 from billing.models import Case, Order, OrderLine, Voucher
 from billing.models.vouchers import VoucherEntry
 from common import dates
-from common.money import is_whole, show
+from common.formats import format_money
+from common.money import is_whole
 
 
 def expiry(sold_on: date) -> date | None:
@@ -52,7 +53,8 @@ def problem(amount: Decimal) -> str:
     """Why nobody can buy a voucher of this amount; '' when they can."""
     least, most = settings.VOUCHER_LEAST, settings.VOUCHER_MOST
     if not is_whole(amount, settings.CURRENCY) or not least <= amount <= most:
-        return f"Please choose an amount from {show(least, settings.CURRENCY)} to {show(most, settings.CURRENCY)}."
+        lowest, highest = (format_money(each, settings.CURRENCY) for each in (least, most))
+        return f"Please choose an amount from {lowest} to {highest}."
     return ""
 
 
@@ -119,7 +121,8 @@ def reverse(line: OrderLine, why: str) -> None:
         Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
         used = voucher.worth - _reversed(voucher)
         if used and not rules.is_paid_for(voucher):
-            text = f"{show(used, voucher.currency)} of gift voucher {voucher.mark} was used before its money went back."
+            amount = format_money(used, voucher.currency)
+            text = f"{amount} of gift voucher {voucher.mark} was used before its money went back."
             cases.open_case(Case.Kind.OTHER, order, text)
 
 

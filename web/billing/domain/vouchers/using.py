@@ -14,7 +14,7 @@ from billing.domain.vouchers.rules import Part
 from billing.kinds import ZERO, Facts
 from billing.models import Case, Order, OrderLine, Payment, Refund, Voucher
 from common import dates
-from common.money import show
+from common.formats import format_money
 
 VARIANT = "voucher"
 
@@ -120,7 +120,8 @@ def put_back(order: Order, refund: Refund, at: datetime) -> None:
     """Onto the voucher it came from. Whether one that ended meanwhile may be used again is for a person to say."""
     voucher = book.put_back(refund).voucher
     if voucher.voided_at or voucher.has_expired(dates.local(at).date()):
-        text = f"{show(refund.amount, voucher.currency)} came back onto gift voucher {voucher.mark}, which has ended."
+        amount = format_money(refund.amount, voucher.currency)
+        text = f"{amount} came back onto gift voucher {voucher.mark}, which has ended."
         cases.open_case(Case.Kind.OTHER, order, f"{text} Shall it hold on? (refund {refund.pk})")
 
 

@@ -3,11 +3,14 @@
 from decimal import Decimal
 
 from common.errors import Permanent
-from common.money import NO_DECIMALS, THREE_DECIMALS
 
+UNITS = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
+)
 WHOLE_HUNDREDTHS = frozenset(("ISK", "UGX"))
 """Without decimals, yet written with two zeros."""
-UNITS = NO_DECIMALS - WHOLE_HUNDREDTHS
+NOT_TAKEN = frozenset(("IQD", "LYD"))
+"""Three decimals, for which they have no rule."""
 ROUND_THOUSANDTHS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
 """Three decimals, of which the last must be 0."""
 
@@ -17,7 +20,7 @@ class Unpayable(Permanent):
 
 
 def takes(currency: str) -> bool:
-    return currency in ROUND_THOUSANDTHS or currency not in THREE_DECIMALS
+    return currency not in NOT_TAKEN
 
 
 def scale(currency: str) -> tuple[int, int]:

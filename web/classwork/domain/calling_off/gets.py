@@ -8,7 +8,7 @@ from billing.domain.called_off.doing import Got
 from billing.models import Order
 from classwork.domain.places.arrows import Seat
 from classwork.models import Policy, Ticket
-from common.money import show
+from common.formats import format_money
 
 ZERO = Decimal(0)
 NOTHING = Got()
@@ -71,7 +71,7 @@ class Gets:
             (self.got.waived, "{} no longer due"),
             (self.got.pending, "{} on hold"),
         ]
-        return [text.format(show(amount, self.currency)) for amount, text in named if amount]
+        return [text.format(format_money(amount, self.currency)) for amount, text in named if amount]
 
     @property
     def words(self) -> str:
@@ -117,7 +117,7 @@ class Totals:
             (self.pending, "{} on hold"),
             (self.waived, "{} no longer due"),
         ]
-        said = [text.format(show(amount, self.currency)) for amount, text in named if amount]
+        said = [text.format(format_money(amount, self.currency)) for amount, text in named if amount]
         return "Total: " + (", ".join(said) or "no refund and no credit")
 
     @property
@@ -131,10 +131,10 @@ class Totals:
             ("No longer due", self.waived),
             ("Kept by the school", self.kept),
         ]
-        return [(name, show(amount, self.currency)) for name, amount in named if amount]
+        return [(name, format_money(amount, self.currency)) for name, amount in named if amount]
 
     def __str__(self) -> str:
-        return show(self.given, self.currency)
+        return format_money(self.given, self.currency)
 
 
 def add_up(gets: Iterable[Gets]) -> list[Totals]:

@@ -9,7 +9,7 @@ from classwork.domain.meetings import MeetingDraft
 from classwork.domain.preview import Effect, Preview, draw
 from classwork.domain.timetable import Slot, Step
 from classwork.models import ClassOffer, Location, Meeting
-from common import dates
+from common.formats import format_date
 
 
 def preview(
@@ -55,5 +55,5 @@ def _faults(effect: Effect, now: datetime) -> Iterator[Fault]:
         if slot.starts_at <= now:
             yield Fault("", f"{effect.offer.heading}: {slot} is over; please choose a day to come.")
         elif starts.count(slot.starts_at) > 1:
-            day = dates.day(dates.local(slot.starts_at).date())
+            day = format_date(slot.starts_at)
             yield Fault("", f"{effect.offer.heading} meets on {day} at that time already.")

@@ -13,7 +13,7 @@ from billing.models import Order, Refund
 from billing.models.fields import exact
 from classwork.domain.calling_off.gets import ZERO, Totals
 from classwork.models import CallOff, Outcome, Policy
-from common.money import show
+from common.formats import format_money
 
 OPEN = (Refund.State.RESERVED, Refund.State.SENT)
 CASH = "cash"
@@ -90,7 +90,7 @@ class ResultRow:
             (one.on_hold, "{} on hold"),
         ]
         currency = self.order.currency if self.order else ""
-        return [text.format(show(amount, currency)) for amount, text in named if amount]
+        return [text.format(format_money(amount, currency)) for amount, text in named if amount]
 
     def _handed_over(self) -> str:
         labels = dict(gateways.at_the_desk())

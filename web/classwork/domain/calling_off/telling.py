@@ -15,7 +15,7 @@ from billing.models import Order
 from classwork.domain.places import attendees
 from classwork.domain.places.arrows import Seat
 from classwork.models import CallOff, Meeting, Outcome, Policy, Ticket
-from common.money import show
+from common.formats import format_money
 from common.names import email_key
 from mailroom.domain import draft
 from users.models import Staff
@@ -150,4 +150,4 @@ def _said(order: Order, mine: Sequence[Outcome]) -> Iterable[str]:
         (sum(one.waived for one in mine), "{} less is to be paid"),
         (sum(one.on_hold for one in mine), "{} is to go back to you, and we see to it ourselves"),
     ]
-    return [text.format(show(amount, order.currency)) for amount, text in sums if amount]
+    return [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.formats import date_format
 
 from classwork import events
 from classwork.domain.calling_off.deed import call_off
@@ -21,6 +20,7 @@ from classwork.domain.offers import decision_fault
 from classwork.domain.places import attendees, room
 from classwork.models import ClassOffer, Policy, Registration
 from common import dates
+from common.formats import format_date
 from common.names import email_key
 from history.domain import record
 from mailroom.domain import draft
@@ -53,16 +53,12 @@ def sentence(offer: ClassOffer) -> str:
     if not offer.is_tentative or offer.decide_on is None:
         return ""
     people = "one person registers" if offer.minimum == 1 else f"{offer.minimum} people register"
-    return f"Runs if {people} by {_day(offer.decide_on)}; you get everything back if not."
+    return f"Runs if {people} by {format_date(offer.decide_on)}; you get everything back if not."
 
 
 def progress(offer: ClassOffer, registered: int) -> str:
     missing = max((offer.minimum or 0) - registered, 0)
     return "Enough people are registered" if not missing else f"{missing} more to go"
-
-
-def _day(day: date) -> str:
-    return date_format(day, "l j F")
 
 
 # -- deciding ----------------------------------------------------------------------------------------------------
@@ -122,7 +118,7 @@ def _decide(offer: ClassOffer) -> bool:
     if number(offer) >= (offer.minimum or 0):
         return confirm(offer)
     if settings.MINIMUM_NOT_REACHED == "cancel" and offer.decide_on:
-        call_off(None, Wanted(Policy.REFUND, offer=offer.pk), TOO_FEW.format(_day(offer.decide_on)), seen=None)
+        call_off(None, Wanted(Policy.REFUND, offer=offer.pk), TOO_FEW.format(format_date(offer.decide_on)), seen=None)
         return True
     return _ask(offer)
 

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from django.utils import timezone
-from django.utils.formats import date_format
-
 from billing.domain import words
 from billing.domain.words import Said
 from classwork.domain.places.arrows import Seat
 from classwork.models import Registration, Ticket
+from common.formats import format_time
 
 State = Registration.State
 SAID = {
@@ -49,7 +47,7 @@ def _of(seat: Seat, said: Mapping[Registration.State, Said], at: datetime) -> Sa
         return said[State.LAPSED]
     if seat.held_until is None:
         return Said("Place kept", "warn")
-    return Said(f"Place kept until {date_format(timezone.localtime(seat.held_until), 'H:i')}", "warn")
+    return Said(f"Place kept until {format_time(seat.held_until)}", "warn")
 
 
 def of_payment(registration: Seat, at: datetime) -> Said:

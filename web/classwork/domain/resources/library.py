@@ -15,6 +15,7 @@ from classwork.domain.resources import access
 from classwork.domain.resources.access import FOR_STUDENTS, State, Way
 from classwork.models import LibraryVisit, Opening, Registration, Release, Resource, Ticket
 from common import dates
+from common.formats import format_date, format_moment
 from users.models import User
 
 PAUSE = timedelta(hours=1)  # who comes back sooner is still on the same visit
@@ -49,11 +50,11 @@ class Item:
         """What stands beside it; '' for what is open for good."""
         release = self.release
         if self.state == State.LOCKED and (begins := release.begins_at):
-            return f"Opens {dates.day(dates.local(begins).date())}, {dates.clock(dates.local(begins))}"
+            return f"Opens {format_moment(begins)}"
         if self.state == State.GONE and release.last_day:
-            return f"Was here until {dates.day(release.last_day)}"
+            return f"Was here until {format_date(release.last_day)}"
         if self.state == State.OPEN and release.last_day:
-            return f"Here until {dates.day(release.last_day)}"
+            return f"Here until {format_date(release.last_day)}"
         return WORDS.get(self.state, "")
 
 

@@ -11,6 +11,7 @@ from classwork.domain.resources.releases import rule_of
 from classwork.domain.timetable import Standing
 from classwork.models import Release
 from common import dates
+from common.formats import format_date, format_moment
 
 
 def rows(effects: Sequence[Effect]) -> list[Row]:
@@ -71,9 +72,8 @@ def _by(days: int) -> str:
 def _moment(moment: datetime | None) -> str:
     if moment is None:
         return "with the registration"
-    shown = dates.local(moment)
-    return f"{dates.day(shown.date())}, {dates.clock(shown)}"
+    return format_moment(moment)
 
 
 def _day(day: date | None) -> str:
-    return dates.day(day) if day else "it stays"
+    return format_date(day) if day else "it stays"

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, Sum
-from django.utils import timezone
-from django.utils.formats import date_format
 
 from billing.domain.words import Said
 from classwork.domain.places import room
@@ -15,6 +13,7 @@ from classwork.domain.places.waiting import entries, queue, reasons, record_of
 from classwork.domain.places.waiting.balance import Obstacle
 from classwork.domain.places.waiting.walk import Offered, Step
 from classwork.models import ClassOffer, WaitingEntry, Walk
+from common.formats import format_moment
 from users.models import User
 
 State = WaitingEntry.State
@@ -45,7 +44,7 @@ class Shown:
 
     @property
     def until(self) -> str:
-        return in_short(self.entry.offered_until) if self.entry.offered_until else ""
+        return format_moment(self.entry.offered_until) if self.entry.offered_until else ""
 
     @property
     def why(self) -> str:
@@ -84,10 +83,6 @@ class Shown:
             yield f"{name} ({wish})" if wish else name
 
 
-def in_short(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "D j M, H:i")
-
-
 def ordinal(number: int) -> str:
     ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
@@ -117,7 +112,7 @@ class Queued:
 
     @property
     def kept_until(self) -> str:
-        return in_short(self.until) if self.until else ""
+        return format_moment(self.until) if self.until else ""
 
 
 def lists(at: datetime) -> list[Queued]:

@@ -1,0 +1,41 @@
+"""The filters for common.formats, which every template has without loading them. What is not there is an empty text."""
+
+from collections.abc import Callable
+from datetime import datetime, time
+from decimal import Decimal
+
+from django import template
+from django.conf import settings
+
+from common import formats
+
+register = template.Library()
+
+
+def simple(name: str, make: Callable[..., str]) -> None:
+    register.filter(name, lambda value: "" if value in {None, ""} else make(value))
+
+
+simple("full_date", formats.format_date)
+simple("short_date", formats.format_short_date)
+simple("clock_time", formats.format_time)
+simple("number", formats.format_number)
+simple("percent", formats.format_percent)
+
+
+@register.filter
+def moment(value: datetime | None, detail: str = "") -> str:
+    """`{{ attempt.started_at|moment:"seconds" }}` where seconds matter."""
+    return formats.format_moment(value, seconds=detail == "seconds") if value else ""
+
+
+@register.filter
+def time_span(start: time | datetime | None, end: time | datetime | None) -> str:
+    """`{{ meeting.starts_at|time_span:meeting.ends_at }}`"""
+    return "" if start is None or end is None else formats.format_time_span(start, end)
+
+
+@register.filter
+def money(amount: Decimal | None, currency: str = "") -> str:
+    """`{{ order.total|money:order.currency }}`; without a currency the school's own."""
+    return "" if amount is None else formats.format_money(amount, currency or settings.CURRENCY)
