@@ -1,0 +1,117 @@
+"""Joining a waitlist shows the position at once, to the account or the browser session that joined and to nobody else."""
+
+import re
+import unittest
+
+from django.test import Client, tag
+from django.urls import reverse
+
+from classwork.domain.places.attendees import ME, Attendee
+from classwork.domain.places.waiting import arranging, entries
+from classwork.domain.places.waiting.arranging import Apart
+from classwork.domain.places.waiting.balance import Role
+from classwork.domain.places.waiting.entries import Wish
+from classwork.models import WaitingEntry
+from tests.classwork.test_waiting import WaitingTestCase, person
+
+ON_LIST = "You’re on the waitlist"
+
+
+@tag("once")
+class WaitlistPositionTest(WaitingTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.order = self.full()
+        self.ann = self.wait(person("Ann"))
+        self.url = reverse("wait", args=[self.offer.pk])
+        self.page = self.offer.get_absolute_url()
+
+    def join(self, browser: Client, name: str = "Zoe", **more: str) -> str:
+        typed = {"first_name": name, "email": f"{name.lower()}@example.org"}
+        return browser.post(self.url, typed | more, follow=True).content.decode()
+
+    @unittest.expectedFailure
+    def test_stranger_reads_her_position_on_the_page_she_lands_on(self) -> None:
+        page = self.join(self.client)
+        self.assertIn("You’re 2nd in line", page)
+        self.assertIn(f'href="{self.url}">{ON_LIST}</a>', page)
+        self.assertNotIn("Join the waitlist", page)
+
+    @unittest.expectedFailure
+    def test_another_browser_sees_nothing_of_it(self) -> None:
+        self.join(self.client)
+        page = self.browser_of(None).get(self.page)
+        self.assertNotContains(page, ON_LIST)
+        self.assertContains(page, "Join the waitlist")
+
+    @unittest.expectedFailure
+    def test_position_follows_the_line(self) -> None:
+        self.join(self.client)
+        entries.leave(self.ann)
+        self.assertContains(self.client.get(self.page), "You’re 1st in line")
+
+    @unittest.expectedFailure
+    def test_class_page_of_a_member_on_the_waitlist_leads_to_the_own_entry(self) -> None:
+        self.log_in(self.alice)
+        landed = self.client.post(self.url, {"who": "me"}, follow=True)
+        self.assertContains(landed, "You’re 2nd in line")
+        page = self.client.get(self.page).content.decode()
+        self.assertRegex(page, f'href="/waiting/[^"]+">{ON_LIST}</a>')
+        self.assertIn("You’re 2nd in line", page)
+        self.assertNotContains(self.browser_of(self.gus).get(self.page), ON_LIST)
+
+    @unittest.expectedFailure
+    def test_member_reads_on_the_class_page_that_a_spot_is_reserved(self) -> None:
+        entries.leave(self.ann)
+        self.wait(Wish(Attendee(ME)), account=self.alice)
+        self.free(self.order)
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(self.page), "Claim your spot</a>")
+
+    @unittest.expectedFailure
+    def test_position_is_shown_per_role(self) -> None:
+        arranging.arrange(self.offer, [Role("lead", 1), Role("follow", 1)], Apart(), self.ada)
+        self.wait(person("Ben", "follow"))
+        self.assertIn("You’re 3rd in line (2nd for follow)", self.join(self.client, role="follow"))
+
+    @unittest.expectedFailure
+    def test_typing_somebody_who_is_on_the_waitlist_already_is_answered_the_same(self) -> None:
+        self.wait(person("Zoe"))
+        self.wait(person("Bob"))
+        known, unknown = (self.masked(self.browser_of(None), name) for name in ("Zoe", "Yan"))
+        self.assertIn("You’re 4th in line", known)
+        self.assertEqual(known, unknown)
+
+    def masked(self, browser: Client, name: str) -> str:
+        pages = self.join(browser, name) + browser.get(self.url).content.decode()
+        pages = re.sub(r'(csrf\w*token"? (?:value|content)=)"\w+"', r"\1", pages)
+        return re.sub(r'nonce="[^"]+"', "", pages.replace(name, "X").replace(name.lower(), "x"))
+
+    @unittest.expectedFailure
+    def test_leaving_in_the_same_browser_session_ends_the_entry(self) -> None:
+        self.join(self.client)
+        zoe = WaitingEntry.objects.latest("pk")
+        self.assertContains(self.client.get(self.url), "Leave the waitlist")
+        left = self.client.post(
+            reverse("leave_waitlist", args=[self.offer.pk]), {"position": zoe.position}, follow=True
+        )
+        self.assertContains(left, "You’re no longer on the waitlist.")
+        self.assertContains(left, "Join the waitlist")
+        self.assertEqual(self.now(zoe), WaitingEntry.State.LEFT)
+
+    @unittest.expectedFailure
+    def test_entry_that_another_browser_made_cannot_be_ended_by_typing_its_people(self) -> None:
+        self.join(self.browser_of(None))
+        zoe = WaitingEntry.objects.latest("pk")
+        self.join(self.client)
+        for position in (zoe.position, zoe.position + 1, self.ann.position):
+            self.client.post(reverse("leave_waitlist", args=[self.offer.pk]), {"position": position})
+        self.assertEqual(self.now(zoe), WaitingEntry.State.WAITING)
+        self.assertEqual(self.now(self.ann), WaitingEntry.State.WAITING)
+        self.assertNotContains(self.client.get(self.page), ON_LIST)
+
+    @unittest.expectedFailure
+    def test_joining_again_in_the_same_browser_session_changes_nothing(self) -> None:
+        self.join(self.client)
+        self.assertIn("You’re 2nd in line", self.join(self.client))
+        self.assertContains(self.client.get(self.url), "Leave the waitlist", count=1)
