@@ -115,6 +115,7 @@ ROWS = [
     Row("desk_sell_ticket", DESK, post=DESK, args=first("tried")),
     Row("desk_ticket", DESK, post=DESK_POST, args=first("ticket"), data=why),
     Row("wait", EVERYBODY, post=EVERYBODY, args=first("full")),
+    Row("leave_waitlist", NO_GET, post=AWAY, args=first("full"), data=lambda school: {"position": "1"}),
     Row("waiting_entry", EVERYBODY, args=entry),
     Row("take_place", NO_GET, post="login 302 login login login login", args=entry),
     Row("leave_waiting", NO_GET, post=AWAY, args=entry),

@@ -94,7 +94,7 @@ class PagesTest(WaitingTestCase):
 
     def test_a_stranger_joins_and_hears_by_mail_where_she_stands(self) -> None:
         answer = self.client.post(self.url, self.said, follow=True)
-        self.assertContains(answer, "We have written to zoe@example.org")
+        self.assertContains(answer, "We’ve emailed the details to zoe@example.org")
         run_all()
         message = Message.objects.get(template="classwork.waiting_joined")
         self.assertEqual(message.to, "zoe@example.org")
@@ -118,7 +118,7 @@ class PagesTest(WaitingTestCase):
         pay(self.take(ann))
         answer = self.client.post(reverse("leave_waiting", args=[entries.address(ann).split("/")[2]]), follow=True)
         self.assertContains(answer, "You have taken this place already.")
-        self.assertNotContains(answer, "not on the waiting list any more")
+        self.assertNotContains(answer, "no longer on the waitlist")
 
     def test_joining_twice_answers_the_same_to_a_stranger(self) -> None:
         first = self.client.post(self.url, self.said)
@@ -136,8 +136,8 @@ class PagesTest(WaitingTestCase):
         self.wait(person("Ann"))
         self.log_in(self.alice)
         answer = self.client.post(self.url, {"who": "me"}, follow=True)
-        self.assertContains(answer, "Wait-listed (2nd)")
-        self.assertContains(self.client.get(reverse("my_classes")), "Wait-listed (2nd)")
+        self.assertContains(answer, "Waitlisted (2nd)")
+        self.assertContains(self.client.get(reverse("my_classes")), "Waitlisted (2nd)")
 
     def test_from_the_offer_to_a_paid_place(self) -> None:
         self.log_in(self.alice)
@@ -145,7 +145,7 @@ class PagesTest(WaitingTestCase):
         self.free(self.order)
         entry = WaitingEntry.objects.get()
         page = self.client.get(entries.address(entry))
-        self.assertContains(page, "Take the place")
+        self.assertContains(page, "Claim your spot")
         answer = self.client.post(reverse("take_place", args=[entries.address(entry).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         bought = pay(place(carts.of(self.alice)))
@@ -175,7 +175,7 @@ class PagesTest(WaitingTestCase):
         self.assertContains(self.client.get(self.url, follow=True), "you can register right away")
         answer = self.client.post(self.url, self.said, follow=True)
         self.assertEqual(WaitingEntry.objects.get().state, State.OFFERED)
-        self.assertContains(answer, "We have written")
+        self.assertContains(answer, "We’ve emailed")
 
 
 @tag("once")

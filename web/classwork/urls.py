@@ -102,6 +102,7 @@ urlpatterns = [
     path("desk/proposals/<int:pk>/", desk.proposal_detail, name="desk_proposal"),
     path("classes/<int:pk>/try/", tickets.buy, name="buy_ticket"),
     path("classes/<int:pk>/wait/", waiting.join, name="wait"),
+    path("classes/<int:pk>/wait/leave/", waiting.leave_typed, name="leave_waitlist"),
     path("tickets/<str:token>/", tickets.ticket, name="ticket"),
     path("tickets/<str:token>/stay/", tickets.stay, name="stay"),
     path("waiting/<str:token>/", waiting.entry, name="waiting_entry"),

@@ -67,6 +67,12 @@ class WaitForm(forms.Form):
         said = self.cleaned_data
         return Contact(f"{said['first_name']} {said['last_name']}".strip(), said["email"])
 
+    @property
+    def people(self) -> str:
+        """The names as they were typed, with roles."""
+        named = [(wish.attendee.first_name, wish.attendee.last_name, wish.role) for wish in self.wishes()]
+        return " and ".join(f"{first} {last}".strip() + (f" ({role})" if role else "") for first, last, role in named)
+
     def wishes(self) -> Iterator[Wish]:
         said = self.cleaned_data
         yield Wish(self._first(), said.get("role", ""))

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from billing import visit
 from billing.domain import terms as promised
 from classwork.domain import calendar, guide, listing, structured
 from classwork.domain.calendar import Rules
@@ -15,6 +16,7 @@ from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
 from classwork.domain.places import joining, minimum, opening, room, terms
 from classwork.domain.places.tickets import sale
+from classwork.domain.places.waiting import shown
 from classwork.models import ClassOffer, Location, Session
 from common import dates
 from users import roles
@@ -32,10 +34,10 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
     found = listing.listing(sessions, filters, by=by, today=today, everything=everything)
-    shown = [one.offer for section in found.sections for group in section.groups for one in group.classes]
+    offers = [one.offer for section in found.sections for group in section.groups for one in group.classes]
     context = {
         "listing": found,
-        "rooms": room.among(shown, timezone.now()),
+        "rooms": room.among(offers, timezone.now()),
         "sessions": sessions,
         "day": day,
         "named": names is not None,
@@ -69,6 +71,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "subject": offer.subject,
         "event": structured.event(listed),
         "room": room.of(offer, now),
+        "on_list": shown.of_viewer(offer, visit.account(request), request.session, now),
         "registered": minimum.number(offer) if offer.is_tentative else 0,
         "closed": opening.closed_because(offer, now),
         "tickets": sale.is_sold(offer) and sale.days(offer, now),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from billing import visit
 from billing.domain import cart as carts
 from classwork.domain.places import opening, room
-from classwork.domain.places.waiting import arranging, entries, shown
+from classwork.domain.places.waiting import arranging, entries, session_entries, shown
 from classwork.forms.waiting import MoveForm, RolesForm, WaitForm
 from classwork.models import ClassOffer, WaitingEntry
 from classwork.views import posted
@@ -19,7 +19,10 @@ from common import dates
 from common.throttle import throttled
 from users.roles import acting, desk_required
 
-WRITTEN = "You are on the waiting list. We have written to {}; the mail has a link to your place on it."
+JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
+
+
+LEFT = "You’re no longer on the waitlist."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -39,15 +42,28 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     form = WaitForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted(request))
     if request.method == "POST" and form.is_valid():
         try:
-            entry = entries.join(offer, list(form.wishes()), form.contact)
+            joined = entries.join_or_find(offer, list(form.wishes()), form.contact)
         except entries.CannotBe as no:
             messages.warning(request, str(no))
             return redirect(offer)
         if viewer is not None:
-            return redirect(entries.address(entry))
-        messages.success(request, WRITTEN.format(form.contact.email))
+            return redirect(entries.address(joined.entry))
+        session_entries.remember(request.session, joined, form.people)
+        messages.success(request, JOINED.format(form.contact.email))
         return redirect(offer)
-    return render(request, "classwork/wait.html", {"offer": offer, "form": form, "room": here})
+    on_list = shown.of_viewer(offer, viewer, request.session, at)
+    return render(request, "classwork/wait.html", {"offer": offer, "form": form, "room": here, "on_list": on_list})
+
+
+@require_POST
+def leave_typed(request: HttpRequest, pk: int) -> HttpResponse:
+    """For a visitor who joined in this browser session."""
+    offer = get_object_or_404(ClassOffer.objects.published(dates.today()), pk=pk)
+    position = request.POST.get("position", "")
+    known = position.isdecimal() and len(position) < 16
+    if known and session_entries.leave(request.session, offer, int(position)):
+        messages.success(request, LEFT)
+    return redirect(offer)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -60,7 +76,6 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "offer": found.offer,
         "ended": "" if one.is_waiting or one.is_open else entries.why_not(found),
-        "by_role": {role: number for role, number in entries.places_in_line(found).items() if role},
         "log_in": found.account is not None and visit.account(request) != found.account,
     }
     return render(request, "classwork/waiting_entry.html", context)
@@ -87,7 +102,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 def leave(request: HttpRequest, token: str) -> HttpResponse:
     found = _find(token)
     if entries.leave(found):
-        messages.success(request, "You are not on the waiting list any more.")
+        messages.success(request, LEFT)
     return redirect(entries.address(found))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,7 +16,6 @@ from classwork.domain.places import opening, registering, room
 from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.domain.places.choosing import KIND
 from classwork.domain.places.waiting import queue, reasons
-from classwork.domain.places.waiting.balance import EITHER
 from classwork.domain.places.waiting.walk import Offered, walk
 from classwork.models import ClassOffer, Registration, WaitingEntry
 from common import links, names
@@ -47,8 +46,19 @@ class Contact:
     account: User | None = None
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Joined:
+    entry: WaitingEntry
+    is_new: bool
+    """False when the same people were on the list already. Strangers must not learn it."""
+
+
 def join(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> WaitingEntry:
+    return join_or_find(offer, wishes, contact).entry
+
+
+@transaction.atomic
+def join_or_find(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> Joined:
     """At the end of the list. The same people under the same address are on it once, whoever types them again."""
     offer = room.lock(offer.pk)
     at = timezone.now()
@@ -57,12 +67,13 @@ def join(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> Waiting
     _refuse_who_has_a_place(offer, wishes, contact)
     key = _key(wishes, contact)
     entry = WaitingEntry.objects.filter(offer=offer, who_key=key).live().first()
+    is_new = entry is None
     if entry is None:
         entry = _add(offer, wishes, contact, key)
     queue.tell(events.WAITING_JOINED, entry, at)
     queue.advance(offer, at)
     entry.refresh_from_db()
-    return entry
+    return Joined(entry, is_new)
 
 
 def _refuse_who_has_a_place(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> None:
@@ -78,7 +89,6 @@ def _refuse_who_has_a_place(offer: ClassOffer, wishes: Sequence[Wish], contact: 
 
 
 def _add(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact, key: str) -> WaitingEntry:
-    last = WaitingEntry.objects.filter(offer=offer).aggregate(last=Max("position"))["last"] or 0
     return WaitingEntry.objects.create(
         offer=offer,
         people=[wish.attendee.as_details() for wish in wishes],
@@ -88,7 +98,7 @@ def _add(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact, key: str) 
         contact_name=contact.name,
         contact_email=contact.email,
         who_key=key,
-        position=last + 1,
+        position=queue.next_position(offer.pk),
     )
 
 
@@ -196,15 +206,6 @@ def take_off(entry: WaitingEntry, *, why: str, by: User) -> None:
 
 
 # -- how it is said ----------------------------------------------------------------------------------------------
-
-
-def places_in_line(entry: WaitingEntry) -> dict[str, int]:
-    """How many are before them and themselves, in all ('') and among those who could take the same role."""
-    ahead = list(queue.in_line(entry.offer).filter(position__lte=entry.position))
-    found = {"": len(ahead)}
-    for role in {*entry.wanted} - {"", EITHER}:
-        found[role] = sum(1 for one in ahead if {role, EITHER} & {*one.wanted})
-    return found
 
 
 def address(entry: WaitingEntry) -> str:

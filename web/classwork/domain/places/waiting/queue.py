@@ -4,18 +4,19 @@ Everything here runs under the lock of the offer. Each walk that changes anythin
 that it can be walked again; see `manage.py replay_queue`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from classwork import events
 from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import deadline, record_of
+from classwork.domain.places.waiting.balance import EITHER
 from classwork.domain.places.waiting.walk import Offered, Passed, Step, Waiting, walk
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from outbox.declare import EventType
@@ -46,6 +47,21 @@ def advance(offer: ClassOffer, at: datetime) -> None:
 
 def in_line(offer: ClassOffer) -> QuerySet[WaitingEntry]:
     return WaitingEntry.objects.filter(offer=offer, state=State.WAITING)
+
+
+def next_position(offer_id: int) -> int:
+    last = WaitingEntry.objects.filter(offer=offer_id).aggregate(last=Max("position"))["last"] or 0
+    return int(last) + 1
+
+
+def numbers_in_line(offer_id: int, position: int, wanted: Iterable[str]) -> dict[str, int]:
+    """Which in line somebody is at this position, in all ('') and among those who could take the same role."""
+    entries = WaitingEntry.objects.filter(offer=offer_id, state=State.WAITING, position__lt=position)
+    ahead = list(entries.values_list("wanted", flat=True))
+    found = {"": len(ahead) + 1}
+    for role in sorted({*wanted} - {"", EITHER}):
+        found[role] = 1 + sum(1 for roles in ahead if {role, EITHER} & {*roles})
+    return found
 
 
 def kept_now() -> QuerySet[WaitingEntry]:

@@ -1,7 +1,7 @@
 """A waiting list as people see it: their own place on it, and the office's whole list."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, Sum
@@ -9,8 +9,9 @@ from django.db.models import Exists, Min, OuterRef, Sum
 from billing.domain.words import Said
 from classwork.domain.places import room
 from classwork.domain.places.room import Room
-from classwork.domain.places.waiting import entries, queue, reasons, record_of
+from classwork.domain.places.waiting import entries, queue, reasons, record_of, session_entries
 from classwork.domain.places.waiting.balance import Obstacle
+from classwork.domain.places.waiting.session_entries import Session, TypedEntry
 from classwork.domain.places.waiting.walk import Offered, Step
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from common.formats import format_moment
@@ -18,11 +19,11 @@ from users.models import User
 
 State = WaitingEntry.State
 ENDED = {
-    State.TAKEN: Said("Took the place", "good"),
-    State.DECLINED: Said("Did not want the place"),
-    State.LAPSED: Said("Did not answer in time", "bad"),
-    State.LEFT: Said("Left the list"),
-    State.CLOSED: Said("The class is over"),
+    State.TAKEN: Said("Registered", "good"),
+    State.DECLINED: Said("Declined"),
+    State.LAPSED: Said("Offer expired", "bad"),
+    State.LEFT: Said("Left the waitlist"),
+    State.CLOSED: Said("Closed"),
 }
 
 
@@ -31,16 +32,21 @@ class Shown:
     entry: WaitingEntry
     number: int
     at: datetime
+    by_role: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def said(self) -> Said:
         if self.entry.state == State.WAITING:
-            return Said(f"Wait-listed ({ordinal(self.number)})", "warn")
+            return Said(f"Waitlisted ({ordinal(self.number)})", "warn")
         if self.entry.state != State.OFFERED:
             return ENDED[State(self.entry.state)]
         if not entries.is_open(self.entry, self.at):
             return ENDED[State.LAPSED]
-        return Said(f"A place is kept until {self.until}", "good")
+        return Said(f"Spot reserved until {self.until}", "good")
+
+    @property
+    def in_line(self) -> str:
+        return position_sentence({"": self.number, **self.by_role}) if self.is_waiting else ""
 
     @property
     def until(self) -> str:
@@ -88,8 +94,43 @@ def ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
+def position_sentence(numbers: Mapping[str, int]) -> str:
+    """You’re 3rd in line (1st for lead)."""
+    roles = ", ".join(f"{ordinal(number)} for {role}" for role, number in numbers.items() if role)
+    return f"You’re {ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
+
+
 def one(entry: WaitingEntry, at: datetime) -> Shown:
-    return Shown(entry, entries.places_in_line(entry)[""] if entry.state == State.WAITING else 0, at)
+    if entry.state != State.WAITING:
+        return Shown(entry, 0, at)
+    numbers = queue.numbers_in_line(entry.offer_id, entry.position, entry.wanted)
+    return Shown(entry, numbers.pop(""), at, numbers)
+
+
+@dataclass(frozen=True)
+class OnList:
+    """What somebody who looks at a class reads of an entry of their own."""
+
+    people: str
+    in_line: str
+    address: str = ""
+    """Of the entry's own page; '' for what a visitor typed in this session, which is managed by its position."""
+    position: int = 0
+    has_offer: bool = False
+
+
+def of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[OnList]:
+    """By account, and by what this browser session typed."""
+    own = WaitingEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
+    shown = [one(entry, at) for entry in own]
+    typed = session_entries.of_class(session, offer)
+    return [OnList(each.names, each.in_line, each.address, has_offer=each.is_open) for each in shown] + [
+        OnList(each.people, _in_line(each), position=each.position) for each in typed
+    ]
+
+
+def _in_line(typed: TypedEntry) -> str:
+    return position_sentence(queue.numbers_in_line(typed.offer, typed.position, typed.wanted))
 
 
 def of_offer(offer: ClassOffer, at: datetime) -> list[Shown]:
