@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from billing.gateways import BadSignature, Hosted
-from billing.gateways.facts import About, Answer, Begun, Disputed, Fact, GivenBack, Heard, Taken
+from billing.gateways.facts import About, Answer, Begun, Disputed, Expired, Fact, GivenBack, Heard, Taken
 from billing.models import Payment
 
 VARIANTS = {"double": ("tests.fakes.gateway.Double", {}), "other": ("tests.fakes.gateway.Double", {})}
@@ -73,6 +73,13 @@ class Double(Hosted):
         self._fail(self.trouble)
         type(self).meanwhile()
         return self.books[payment.token].facts() if payment.token in self.books else []
+
+    def close(self, payment: Payment) -> list[Fact]:
+        """What was paid or promised there stays so; nothing else can be paid there any more."""
+        self._fail(self.trouble)
+        books = self.books.setdefault(payment.token, Books(payment.session))
+        books.state = books.state or Expired()
+        return books.facts()
 
     def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         if headers.get("X-Signature") != SECRET:

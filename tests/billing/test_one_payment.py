@@ -1,0 +1,254 @@
+"""One payment at a time: while one is in progress, nothing else pays the same balance."""
+
+import random
+import unittest
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from billing.domain import due, ledger, orders
+from billing.domain.vouchers import desk
+from billing.gateways.facts import OnItsWay, Refused
+from billing.models import Case, Order, Payment
+from common.errors import Temporary
+from history.models import Entry
+from tests.billing.hosted import Double, HostedTestCase
+
+
+class InProgressCase(HostedTestCase):
+    def open_page(self, order: Order, variant: str = "double") -> HttpResponse:
+        return self.client.post(order.pay_address, {"way": variant})
+
+    def debit(self, order: Order) -> Payment:
+        """The payer has done everything; the bank takes its days."""
+        self.open_page(order)
+        payment = order.payments.latest("pk")
+        self.hear(Double.says(payment, OnItsWay()))
+        payment.refresh_from_db()
+        return payment
+
+    def new_code(self, worth: int = 100) -> str:
+        words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
+        return desk.give(Decimal(worth), None, words, why="A prize", by=self.ada).code
+
+    def use_voucher(self, order: Order) -> HttpResponse:
+        return self.client.post(order.voucher_address, {"code": self.new_code()}, follow=True)
+
+    def record_cash(self, order: Order, amount: int = 70) -> HttpResponse:
+        self.log_in(self.ada)
+        data = {"amount": amount, "variant": "cash", "received_on": self.now.date()}
+        return self.client.post(reverse("desk_record_payment", args=[order.pk]), data)
+
+    def stop(self, order: Order) -> HttpResponse:
+        return self.client.post(order.address("order_stop_payment"), follow=True)
+
+    def assertPaidBy(self, order: Order, *variants: str) -> None:
+        paid = order.payments.exclude(captured_at=None).order_by("pk")
+        self.assertEqual([payment.variant for payment in paid], list(variants))
+
+
+class BankDebitTest(InProgressCase):
+    @unittest.expectedFailure
+    def test_a_voucher_does_not_pay_what_a_bank_debit_pays_already(self) -> None:
+        order = self.placed(1)
+        self.debit(order)
+        page = self.use_voucher(order)
+        self.assertContains(page, "A payment of $70.00 (Double) is on its way from the bank and can’t be stopped.")
+        self.assertPaidBy(order)
+
+    @unittest.expectedFailure
+    def test_the_page_offers_no_voucher_form_and_says_when_it_will_be_known(self) -> None:
+        order = self.placed(1)
+        self.debit(order)
+        page = self.client.get(order.address())
+        self.assertNotContains(page, "Pay with a gift voucher")
+        self.assertNotContains(page, order.address("order_stop_payment"))
+        self.assertContains(page, "We’ll know by")
+
+    @unittest.expectedFailure
+    def test_the_desk_takes_no_cash_for_what_a_bank_debit_pays_already(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.debit(order)
+        self.assertContains(self.record_cash(order), "on its way from the bank", status_code=400)
+        self.assertPaidBy(order)
+
+    @unittest.expectedFailure
+    def test_a_bank_debit_cannot_be_stopped(self) -> None:
+        order = self.placed(1)
+        payment = self.debit(order)
+        self.assertContains(self.stop(order), "can’t be stopped")
+        payment.refresh_from_db()
+        self.assertEqual(payment.status, "preauth")
+
+    @unittest.expectedFailure
+    def test_nobody_is_asked_for_money_that_is_on_its_way(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.debit(order)
+        with self.assertRaisesMessage(orders.CannotBe, "on its way from the bank"):
+            due.ask(order, self.now, by=self.ada)
+
+    @unittest.expectedFailure
+    def test_once_the_bank_has_refused_another_way_is_free(self) -> None:
+        order = self.placed(1)
+        payment = self.debit(order)
+        self.use_voucher(order)
+        self.assertPaidBy(order)
+        self.hear(Double.says(payment, Refused("No money there.")))
+        self.use_voucher(order)
+        self.assertPaidBy(order, "voucher")
+
+
+class OpenPageTest(InProgressCase):
+    @unittest.expectedFailure
+    def test_no_second_method_beside_an_open_page_and_the_same_one_goes_on(self) -> None:
+        order = self.placed(1)
+        first = self.open_page(order)
+        self.assertSentTo(self.open_page(order, "other"), order.address())
+        self.assertEqual(self.open_page(order).headers["Location"], first.headers["Location"])
+        self.assertEqual(Payment.objects.count(), 1)
+
+    @unittest.expectedFailure
+    def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
+        order = self.placed(1)
+        self.open_page(order)
+        self.assertContains(self.use_voucher(order), "A payment of $70.00 (Double) has been started.")
+        self.assertContains(self.client.get(order.address()), "Cancel this payment")
+        self.assertContains(self.stop(order), "The payment was canceled. Nothing was charged.")
+        self.use_voucher(order)
+        self.assertPaidBy(order, "voucher")
+
+    @unittest.expectedFailure
+    def test_a_page_that_was_just_paid_cannot_be_canceled_and_the_money_counts(self) -> None:
+        order = self.placed(1)
+        self.open_page(order)
+        Double.took(Payment.objects.get())
+        self.assertContains(self.stop(order), "had already gone through")
+        self.assertPaidBy(order, "double")
+
+    @unittest.expectedFailure
+    def test_while_the_gateway_does_not_answer_nothing_else_is_taken(self) -> None:
+        order = self.placed(1)
+        self.open_page(order)
+        Double.trouble.append(Temporary("No answer."))
+        self.assertContains(self.stop(order), "Please try again in a minute")
+        self.use_voucher(order)
+        self.assertPaidBy(order)
+
+    @unittest.expectedFailure
+    def test_the_desk_cancels_an_open_page_and_takes_the_cash(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        self.open_page(order)
+        self.assertContains(self.record_cash(order), "has been started", status_code=400)
+        page = self.client.get(reverse("desk_order", args=[order.pk]))
+        self.assertContains(page, reverse("desk_stop_payment", args=[order.pk]))
+        self.client.post(reverse("desk_stop_payment", args=[order.pk]))
+        self.assertEqual(Entry.objects.get(action="billing.payment_stopped").actor_id, self.ada.pk)
+        self.assertEqual(self.record_cash(order).status_code, 302)
+        self.assertPaidBy(order, "cash")
+
+    @unittest.expectedFailure
+    def test_an_order_that_expired_is_not_taken_up_while_its_page_can_still_be_paid(self) -> None:
+        order = self.placed(1)
+        self.open_page(order)
+        orders.lapse(order, self.day(1))
+        self.assertContains(self.record_cash(order), "has been started", status_code=400)
+        self.assertPaidBy(order)
+
+    @unittest.expectedFailure
+    def test_a_page_whose_time_is_over_is_closed_by_whatever_pays_next(self) -> None:
+        order = self.placed(1)
+        self.open_page(order)
+        Payment.objects.update(session_until=self.now - timedelta(minutes=3))
+        self.use_voucher(order)
+        self.assertPaidBy(order, "voucher")
+        self.assertEqual(Payment.objects.earliest("pk").status, "cancelled")
+
+    @unittest.expectedFailure
+    def test_a_page_whose_time_is_over_but_which_was_paid_is_not_paid_twice(self) -> None:
+        """The gateway's message was lost."""
+        order = self.placed(1)
+        self.open_page(order)
+        Double.took(Payment.objects.get())
+        Payment.objects.update(session_until=self.now - timedelta(minutes=3))
+        self.use_voucher(order)
+        self.assertPaidBy(order, "double")
+
+    @unittest.expectedFailure
+    def test_a_page_that_is_being_opened_while_another_way_pays_is_never_reached(self) -> None:
+        order = self.placed(1)
+        Double.meanwhile = lambda: self.assertContains(self.use_voucher(order), "has been started")  # type: ignore[misc]
+        self.open_page(order)
+        self.assertPaidBy(order)
+
+    @unittest.expectedFailure
+    def test_a_practice_payment_is_one_as_well_and_ends_when_it_is_canceled(self) -> None:
+        order = self.placed(1)
+        page = self.open_page(order, "practice").headers["Location"]
+        self.use_voucher(order)
+        self.assertPaidBy(order)
+        self.stop(order)
+        self.use_voucher(order)
+        self.client.post(page, {"answer": "pay"})
+        self.assertPaidBy(order, "voucher")
+
+    def test_two_clicks_on_the_practice_page_pay_once(self) -> None:
+        order = self.placed(1)
+        page = self.open_page(order, "practice").headers["Location"]
+        for answer in ("cancel", "pay"):
+            self.client.post(page, {"answer": answer})
+        self.assertPaidBy(order)
+
+
+class EverySequenceTest(InProgressCase):
+    """Whatever happens in whatever order, an order holds no more than it costs."""
+
+    STEPS = ("open double", "open other", "pay", "debit", "bank", "decline", "voucher", "cash", "stop", "over", "hear")
+
+    def step(self, name: str, order: Order) -> None:
+        steps: dict[str, Callable[[], object]] = {
+            "open double": lambda: self.open_page(order),
+            "open other": lambda: self.open_page(order, "other"),
+            "pay": lambda: self.at_gateway(order, Double.took),
+            "debit": lambda: self.at_gateway(order, lambda payment: Double.says(payment, OnItsWay())),
+            "bank": lambda: self.bank(order, pays=True),
+            "decline": lambda: self.bank(order, pays=False),
+            "voucher": lambda: self.use_voucher(order),
+            "cash": lambda: self.record_cash(order, 30),
+            "stop": lambda: self.stop(order),
+            "over": lambda: order.payments.filter(status="waiting").update(session_until=self.now - timedelta(hours=2)),
+            "hear": self.hear_all,
+        }
+        steps[name]()
+
+    def at_gateway(self, order: Order, act: Callable[[Payment], object]) -> None:
+        """Only a page that is open over there and not over by its own clock can be paid."""
+        for payment in order.payments.exclude(session=""):
+            is_over = payment.session_until is not None and payment.session_until < self.now
+            if Double.books[payment.token].state is None and not is_over:
+                act(payment)
+
+    def bank(self, order: Order, *, pays: bool) -> None:
+        for payment in order.payments.exclude(session=""):
+            if isinstance(Double.books[payment.token].state, OnItsWay):
+                _ = Double.took(payment) if pays else Double.says(payment, Refused())
+
+    def hear_all(self) -> None:
+        for heard in list(Double.heard.values()):
+            self.hear(heard, Payment.objects.get(token=heard.about.token).variant)
+
+    @unittest.expectedFailure
+    def test_no_sequence_pays_the_same_balance_twice(self) -> None:
+        chance = random.Random(8)
+        for number in range(20):
+            names = [chance.choice(self.STEPS) for _ in range(9)]
+            with self.subTest(number=number, steps=names):
+                order = self.placed(1, due=Order.Due.DOOR)
+                for name in names:
+                    self.step(name, order)
+                self.hear_all()
+                order.refresh_from_db()
+                self.assertLessEqual(ledger.received(order), 70)
+                self.assertFalse(order.cases.filter(kind=Case.Kind.OVERPAID).exists())
