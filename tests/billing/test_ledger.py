@@ -15,7 +15,7 @@ from billing.domain import cart as carts
 from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
 from outbox.testing import run_all
 from tests import make
-from tests.billing.base import BillingTestCase
+from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind, with_toys
 
 ACTS = [
@@ -91,7 +91,7 @@ class School:
     def twice(self, number: int) -> None:
         """Two attempts in two tabs, both of which go through, perhaps after something else happened."""
         if (order := self.order(number)) and order.can_be_paid(self.now) and ledger.owed(order, self.now):
-            tabs = [payments.start(order, variant, self.now) for variant in ("practice", "cash")]
+            tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
             tabs[0].change_status("confirmed")
             self.lapse(number)
             tabs[1].change_status("confirmed")

@@ -5,7 +5,7 @@ from billing.domain import asking, cancel, cases, credit, ledger, money_back, or
 from billing.models import Case, Credit, Order, Refund
 from history.models import Entry
 from outbox.testing import problems, run_all
-from tests.billing.base import BillingTestCase
+from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind, states
 
 State = Refund.State
@@ -39,7 +39,7 @@ class RefundTest(BillingTestCase):
 
     def test_what_was_paid_twice_may_go_back_in_parts_and_the_order_costs_what_it_did(self) -> None:
         order = self.placed(1)
-        for payment in [payments.start(order, variant, self.now) for variant in ("practice", "cash")]:
+        for payment in [second_attempt(order, variant) for variant in ("practice", "cash")]:
             payment.change_status("confirmed")
         for amount, left in ((30, 40), (40, 0)):
             money_back.by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)

@@ -1,7 +1,6 @@
 """One payment at a time: while one is in progress, nothing else pays the same balance."""
 
 import random
-import unittest
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -51,7 +50,6 @@ class InProgressCase(HostedTestCase):
 
 
 class BankDebitTest(InProgressCase):
-    @unittest.expectedFailure
     def test_a_voucher_does_not_pay_what_a_bank_debit_pays_already(self) -> None:
         order = self.placed(1)
         self.debit(order)
@@ -59,7 +57,6 @@ class BankDebitTest(InProgressCase):
         self.assertContains(page, "A payment of $70.00 (Double) is on its way from the bank and can’t be stopped.")
         self.assertPaidBy(order)
 
-    @unittest.expectedFailure
     def test_the_page_offers_no_voucher_form_and_says_when_it_will_be_known(self) -> None:
         order = self.placed(1)
         self.debit(order)
@@ -68,14 +65,12 @@ class BankDebitTest(InProgressCase):
         self.assertNotContains(page, order.address("order_stop_payment"))
         self.assertContains(page, "We’ll know by")
 
-    @unittest.expectedFailure
     def test_the_desk_takes_no_cash_for_what_a_bank_debit_pays_already(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.debit(order)
         self.assertContains(self.record_cash(order), "on its way from the bank", status_code=400)
         self.assertPaidBy(order)
 
-    @unittest.expectedFailure
     def test_a_bank_debit_cannot_be_stopped(self) -> None:
         order = self.placed(1)
         payment = self.debit(order)
@@ -83,14 +78,12 @@ class BankDebitTest(InProgressCase):
         payment.refresh_from_db()
         self.assertEqual(payment.status, "preauth")
 
-    @unittest.expectedFailure
     def test_nobody_is_asked_for_money_that_is_on_its_way(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.debit(order)
         with self.assertRaisesMessage(orders.CannotBe, "on its way from the bank"):
             due.ask(order, self.now, by=self.ada)
 
-    @unittest.expectedFailure
     def test_once_the_bank_has_refused_another_way_is_free(self) -> None:
         order = self.placed(1)
         payment = self.debit(order)
@@ -102,7 +95,6 @@ class BankDebitTest(InProgressCase):
 
 
 class OpenPageTest(InProgressCase):
-    @unittest.expectedFailure
     def test_no_second_method_beside_an_open_page_and_the_same_one_goes_on(self) -> None:
         order = self.placed(1)
         first = self.open_page(order)
@@ -110,7 +102,6 @@ class OpenPageTest(InProgressCase):
         self.assertEqual(self.open_page(order).headers["Location"], first.headers["Location"])
         self.assertEqual(Payment.objects.count(), 1)
 
-    @unittest.expectedFailure
     def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
         order = self.placed(1)
         self.open_page(order)
@@ -120,7 +111,6 @@ class OpenPageTest(InProgressCase):
         self.use_voucher(order)
         self.assertPaidBy(order, "voucher")
 
-    @unittest.expectedFailure
     def test_a_page_that_was_just_paid_cannot_be_canceled_and_the_money_counts(self) -> None:
         order = self.placed(1)
         self.open_page(order)
@@ -128,7 +118,6 @@ class OpenPageTest(InProgressCase):
         self.assertContains(self.stop(order), "had already gone through")
         self.assertPaidBy(order, "double")
 
-    @unittest.expectedFailure
     def test_while_the_gateway_does_not_answer_nothing_else_is_taken(self) -> None:
         order = self.placed(1)
         self.open_page(order)
@@ -137,7 +126,6 @@ class OpenPageTest(InProgressCase):
         self.use_voucher(order)
         self.assertPaidBy(order)
 
-    @unittest.expectedFailure
     def test_the_desk_cancels_an_open_page_and_takes_the_cash(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.open_page(order)
@@ -149,7 +137,6 @@ class OpenPageTest(InProgressCase):
         self.assertEqual(self.record_cash(order).status_code, 302)
         self.assertPaidBy(order, "cash")
 
-    @unittest.expectedFailure
     def test_an_order_that_expired_is_not_taken_up_while_its_page_can_still_be_paid(self) -> None:
         order = self.placed(1)
         self.open_page(order)
@@ -157,7 +144,6 @@ class OpenPageTest(InProgressCase):
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
         self.assertPaidBy(order)
 
-    @unittest.expectedFailure
     def test_a_page_whose_time_is_over_is_closed_by_whatever_pays_next(self) -> None:
         order = self.placed(1)
         self.open_page(order)
@@ -166,7 +152,6 @@ class OpenPageTest(InProgressCase):
         self.assertPaidBy(order, "voucher")
         self.assertEqual(Payment.objects.earliest("pk").status, "cancelled")
 
-    @unittest.expectedFailure
     def test_a_page_whose_time_is_over_but_which_was_paid_is_not_paid_twice(self) -> None:
         """The gateway's message was lost."""
         order = self.placed(1)
@@ -176,14 +161,12 @@ class OpenPageTest(InProgressCase):
         self.use_voucher(order)
         self.assertPaidBy(order, "double")
 
-    @unittest.expectedFailure
     def test_a_page_that_is_being_opened_while_another_way_pays_is_never_reached(self) -> None:
         order = self.placed(1)
         Double.meanwhile = lambda: self.assertContains(self.use_voucher(order), "has been started")  # type: ignore[misc]
         self.open_page(order)
         self.assertPaidBy(order)
 
-    @unittest.expectedFailure
     def test_a_practice_payment_is_one_as_well_and_ends_when_it_is_canceled(self) -> None:
         order = self.placed(1)
         page = self.open_page(order, "practice").headers["Location"]
@@ -239,7 +222,6 @@ class EverySequenceTest(InProgressCase):
         for heard in list(Double.heard.values()):
             self.hear(heard, Payment.objects.get(token=heard.about.token).variant)
 
-    @unittest.expectedFailure
     def test_no_sequence_pays_the_same_balance_twice(self) -> None:
         chance = random.Random(8)
         for number in range(20):

@@ -8,7 +8,7 @@ from django.test import override_settings
 from billing.domain import cart, codes, credit, ledger, orders, payments, placing
 from billing.models import Adjustment, Case, Code, Order, Payment
 from outbox.testing import problems, run_all
-from tests.billing.base import BillingTestCase
+from tests.billing.base import BillingTestCase, second_attempt
 from tests.billing.toys import Toy, ToyKind, states
 
 HOLD = timedelta(minutes=settings.HOLD_MINUTES)
@@ -138,7 +138,7 @@ class PayTest(BillingTestCase):
     def test_paying_twice_is_a_case_for_a_person(self) -> None:
         order = self.placed(1)
         first = payments.start(order, "practice", self.now)
-        second = payments.start(order, "cash", self.now)
+        second = second_attempt(order, "cash")
         first.change_status("confirmed")
         second.change_status("confirmed")
         order.refresh_from_db()

@@ -133,7 +133,10 @@ class ReasonTest(OutcomeCase):
         self.assertNotContains(self.client.get(order.address()), "did not take the payment")
 
     def test_the_way_that_was_tried_comes_first_and_the_others_are_there(self) -> None:
-        page = self.client.get(self.begun().address("payment_fail")).content.decode()
+        order = self.begun()
+        self.assertNotContains(self.client.get(order.address("payment_fail")), "· Practice")
+        self.says(order, Expired())
+        page = self.client.get(order.address("payment_fail")).content.decode()
         self.assertLess(page.index("· Double"), page.index("· Practice"))
         ToyKind.catalogue[1] = Toy("70", at_the_door=False)
         self.assertIn("at the door", page)

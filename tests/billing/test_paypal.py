@@ -17,6 +17,7 @@ from billing.models import Order, Payment, Refund
 from common.errors import NeedsPerson, Permanent, Temporary
 from common.network import InsideTransaction
 from outbox.testing import run_all
+from tests.billing.base import second_attempt
 from tests.billing.paypal import PayPalTestCase
 
 FITTING = [("matched", "payment"), ("matched", "refund"), ("matched", "dispute")]
@@ -171,11 +172,26 @@ class AskTest(PayPalTestCase):
 
     def test_an_order_that_was_paid_another_way_meanwhile_is_not_captured_either(self) -> None:
         payment = self.approved()
-        self.pay(payment.order)
+        other = second_attempt(payment.order)
+        other.change_status("confirmed")
         asking.close_needless(Order.objects.get())
         payment.refresh_from_db()
         self.paypal.ask(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
+
+    def test_an_approval_that_the_payer_drops_is_never_captured(self) -> None:
+        payment = self.approved()
+        asking.stop_payment(payment.order, self.now)
+        payment.refresh_from_db()
+        self.paypal.ask(payment)
+        self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
+
+    def test_what_was_captured_meanwhile_is_not_dropped(self) -> None:
+        payment = self.approved()
+        self.paypal.ask(payment)
+        Payment.objects.update(capturing_until=None)
+        stopped = asking.stop_payment(payment.order, self.now)
+        self.assertEqual(stopped and stopped.captured_amount, payment.total)
 
     def test_an_order_of_another_payment_says_nothing_about_this_one(self) -> None:
         one, other = self.approved(), self.begun()

@@ -15,6 +15,7 @@ from billing.domain import cart as carts
 from billing.domain import codes, credit, ledger, money_back, orders, payments, placing
 from billing.models import Adjustment, Code, Order, Payment, Refund
 from tests import make, racing
+from tests.billing.base import second_attempt
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.racing import LONG_ENOUGH, in_threads, without_locks
 
@@ -135,7 +136,7 @@ class RaceTest(TransactionTestCase):
     def two_tabs(self) -> Order:
         """Two attempts of 70 for one order are both confirmed."""
         order = self.placing(self.cart())()
-        tabs = [payments.start(order, variant, self.now) for variant in ("practice", "cash")]
+        tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
         overlap(*[lambda tab=tab: tab.change_status("confirmed") for tab in tabs])
         return order
 

@@ -13,6 +13,7 @@ from billing.models import Case, Dispute, Order, Payment, Refund
 from common.errors import NeedsPerson, Permanent, Temporary, Trouble
 from common.network import InsideTransaction
 from outbox.testing import run_all
+from tests.billing.base import second_attempt
 from tests.billing.stripe import DECLINED, GOOD, StripeTestCase
 from tests.fakes.stripe_server.going_back import REFUND_WAITS
 
@@ -144,7 +145,7 @@ class CloseTest(StripeTestCase):
 
     def paid_otherwise(self) -> tuple[Payment, Payment]:
         left = self.attempt()
-        other = payments.start(left.order, "practice", self.now)
+        other = second_attempt(left.order)
         payments.confirm(other, Taken(other.total, other.currency))
         return left, other
 

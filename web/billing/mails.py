@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import amounts, ledger, outcome, payments, terms, words
+from billing.domain import amounts, ledger, outcome, terms, words
+from billing.domain.payments_in_progress import is_promised
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common.formats import format_moment, format_money
@@ -117,7 +118,7 @@ def open_context(message: Message) -> dict[str, Any]:
     """For mails that ask for money: none is sent when nothing is owed any more."""
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
-    if order is None or not order.can_be_paid(at) or not ledger.owed(order, at) or payments.on_its_way(order):
+    if order is None or not order.can_be_paid(at) or not ledger.owed(order, at) or is_promised(order):
         raise NotNeeded("Nothing is owed any more.")
     return _told(order)
 
@@ -151,7 +152,7 @@ def refund_context(message: Message) -> dict[str, Any]:
 
 def promised_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
-    if order is None or not payments.on_its_way(order):
+    if order is None or not is_promised(order):
         raise NotNeeded("The bank has answered already.")
     return _told(order)
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils import timezone
 
-from billing.domain import credit, ledger, payments, words
+from billing.domain import credit, ledger, words
+from billing.domain.payments_in_progress import is_promised
 from billing.kinds import ZERO
 from billing.models import Order
 from common import dates
@@ -68,7 +69,7 @@ def price_sentence(order: Order, at: datetime) -> str:
     if order.state == State.PAID:
         return "Paid in full."
     owed = ledger.owed(order, at)
-    if not owed or not order.can_be_paid(at) or payments.on_its_way(order):
+    if not owed or not order.can_be_paid(at) or is_promised(order):
         return ""
     now = format_money(owed, order.currency)
     if order.due == Due.DOOR:

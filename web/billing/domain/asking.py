@@ -1,5 +1,7 @@
 """Asking gateways, outside of any transaction: when the payer comes back, when a message says so, and by ourselves."""
 
+import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -8,14 +10,18 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing import events, gateways
-from billing.domain import hearing, ledger, money_back, payments
-from billing.gateways.facts import Expired
+from billing.domain import hearing, ledger, money_back
+from billing.domain.payments_in_progress import UNDECIDED, PaymentInProgress, payment_in_progress
+from billing.gateways.facts import Expired, Fact
 from billing.models import Dispute, Order, Payment, Refund
 from billing.models.payments import OPEN
 from common.errors import Trouble
 from common.network import place_to_wait, refuse_inside_transaction
+from history.domain import record
 from outbox.domain import emit
+from users.models import User
 
+log = logging.getLogger(__name__)
 SOON, SELDOM = timedelta(minutes=5), timedelta(days=1)
 GIVEN_UP = timedelta(days=120)
 NEVER_BEGUN = timedelta(days=1)
@@ -46,20 +52,59 @@ def returned(payment: Payment) -> None:
     payment.refresh_from_db()
 
 
+def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payment | None:
+    """Close the payment that is in progress, so that another can be begun; None when there is none.
+
+    Raises PaymentInProgress for what cannot be stopped. What had just been paid stays so: look at what is returned.
+    """
+    payment = payment_in_progress(order, at)
+    if payment is None:
+        return None
+    if payment.is_undecided:
+        _close(payment)
+        payment.refresh_from_db()
+    if payment.status in OPEN:
+        raise PaymentInProgress(payment)
+    if by is not None and payment.status == PaymentStatus.CANCELLED:
+        record(by, "billing.payment_stopped", order, payment=payment.pk, amount=str(payment.total))
+    return payment
+
+
+def close_overdue(order: Order, at: datetime) -> None:
+    """Before something else pays: attempts whose time is over, or whose amount is not what is owed now.
+
+    The gateway's word counts, not our clock: it may have taken the money at the last moment.
+    """
+    owed = ledger.if_taken_up(order, at) if order.has_lapsed(at) else ledger.owed(order, at)
+    for payment in order.payments.filter(status__in=UNDECIDED).exclude(session=""):
+        is_over = payment.session_until is not None and payment.session_until <= at
+        if is_over or payment.total != owed:
+            try:
+                with place_to_wait():
+                    _close(payment)
+            except (Trouble, gateways.UnknownGateway) as fault:
+                log.warning("Payment %s could not be closed: %s", payment.pk, fault)
+
+
+def _close(payment: Payment) -> None:
+    facts: list[Fact] = [Expired()]
+    if payment.session:
+        refuse_inside_transaction()
+        facts = gateways.of(payment).close(payment)
+    hearing.learn(payment, facts)
+
+
 def close_needless(order: Order) -> None:
     """Attempts by which too much would be paid: the order is paid or cancelled, or costs something else by now."""
     refuse_inside_transaction()
     for payment in needless(order, timezone.now()):
-        try:
-            gateway = gateways.of(payment)
-        except gateways.UnknownGateway:
-            continue
-        hearing.learn(payment, gateway.close(payment) if payment.session else [Expired()])
+        with suppress(gateways.UnknownGateway):
+            _close(payment)
 
 
 def needless(order: Order, at: datetime) -> QuerySet[Payment]:
     """Not those of a lapsed order, which may still be paid late; and what a bank is at cannot be called back."""
-    undecided = order.payments.filter(status__in=payments.UNDECIDED)
+    undecided = order.payments.filter(status__in=UNDECIDED)
     if order.state == Order.State.LAPSED or order.has_lapsed(at):
         return undecided.none()
     return undecided.exclude(total=ledger.owed(order, at))

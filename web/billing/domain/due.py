@@ -10,6 +10,12 @@ from django.utils import timezone
 
 from billing import events
 from billing.domain import ledger, locks, orders
+from billing.domain.payments_in_progress import (
+    PaymentInProgress,
+    is_promised,
+    payment_in_progress,
+    refuse_payment_in_progress,
+)
 from billing.models import Order
 from history.domain import record
 from outbox.domain import emit
@@ -49,6 +55,7 @@ def until(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
     """“To be paid by”; what had lapsed is taken up again if all of it is left. Raises CannotBe."""
     order = locks.order(order.pk)
     if order.has_lapsed(at):
+        refuse_payment_in_progress(order, at)
         order = orders.take_up(order, at)
     if order.state != State.PLACED:
         raise orders.CannotBe("Nothing is to be paid on this order.")
@@ -65,6 +72,8 @@ def ask(order: Order, at: datetime, *, by: User) -> None:
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not ledger.owed(order, at):
         raise orders.CannotBe("Nothing is owed on this order.")
+    if (payment := payment_in_progress(order, at)) and payment.is_on_its_way:
+        raise PaymentInProgress(payment)
     if not order.payer_email:
         raise orders.CannotBe("There is no address to write to.")
     if order.reminded_at and timezone.localdate(order.reminded_at) == timezone.localdate(at):
@@ -91,7 +100,7 @@ def _remind(order: Order, at: datetime) -> bool:
     """Not twice when two workers run the job."""
     before = order.reminded_at
     order = locks.order(order.pk)
-    if order.reminded_at != before or order.state != State.PLACED:
+    if order.reminded_at != before or order.state != State.PLACED or is_promised(order):
         return False
     _tell(order, at)
     return True

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from payments import PaymentStatus
 
-from billing.domain import ledger, payments, words
+from billing.domain import ledger, words
+from billing.domain.payments_in_progress import is_promised
 from billing.models import Case, Order, Payment
 from common.formats import format_money
 
@@ -32,7 +33,7 @@ def of(order: Order, at: datetime) -> Outcome:
         return _paid(order)
     if order.state == State.CANCELLED:
         return Outcome("cancelled", f"Order {order.number} is cancelled", f"Nothing is to be paid. {COMES_BACK}")
-    if payments.on_its_way(order):
+    if is_promised(order):
         return _on_its_way(order, at)
     if order.has_lapsed(at):
         return _lapsed(order)

@@ -14,6 +14,13 @@ from payments import PaymentError, PaymentStatus, RedirectNeeded
 
 from billing import events, gateways
 from billing.domain import cases, ledger, locks, money_back, orders
+from billing.domain.payments_in_progress import (
+    UNDECIDED,
+    PaymentInProgress,
+    drop_unbegun_attempts,
+    payment_in_progress,
+    refuse_payment_in_progress,
+)
 from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order, Payment
 from billing.models.payments import OPEN
@@ -25,7 +32,6 @@ from outbox.domain import emit
 from users.models import User
 
 FAILED = (PaymentStatus.REJECTED, PaymentStatus.ERROR)
-UNDECIDED = (PaymentStatus.WAITING, PaymentStatus.INPUT)
 ENDS = {
     OnItsWay: (PaymentStatus.PREAUTH, UNDECIDED),
     Refused: (PaymentStatus.REJECTED, OPEN),
@@ -41,18 +47,16 @@ class NothingOwed(Exception):
 
 @transaction.atomic
 def start(order: Order, variant: str, at: datetime) -> Payment:
-    """A new attempt, or the one that is open already: a double click begins one."""
+    """A new attempt, or the one that is open already: a double click begins one. Raises PaymentInProgress."""
     order = locks.order(order.pk)
     owed = ledger.owed(order, at)
-    if not order.can_be_paid(at) or owed <= 0 or on_its_way(order):
+    if not order.can_be_paid(at) or owed <= 0:
         raise NothingOwed
-    open_ones = order.payments.filter(variant=variant, total=owed, status__in=OPEN)
-    return open_ones.filter(still_good(at)).first() or _new(order, variant, owed)
-
-
-def on_its_way(order: Order) -> bool:
-    """The payer has done everything, and a bank takes its time; nobody should pay twice meanwhile."""
-    return order.payments.filter(status=PaymentStatus.PREAUTH).exists()
+    same = order.payments.filter(still_good(at), variant=variant, total=owed, status__in=UNDECIDED).first()
+    if (other := payment_in_progress(order, at)) and other != same:
+        raise PaymentInProgress(other)
+    drop_unbegun_attempts(order, but=same)
+    return same or _new(order, variant, owed)
 
 
 def still_good(at: datetime) -> Q:
@@ -140,7 +144,8 @@ def told(payment: Payment, fact: Taken | OnItsWay | Refused | Expired) -> bool:
     status, before = ENDS[type(fact)]
     locks.order(payment.order_id)
     payment.refresh_from_db()
-    if payment.status not in before:
+    is_being_fetched = payment.capturing_until is not None and payment.capturing_until > timezone.now()
+    if payment.status not in before or (isinstance(fact, Expired) and is_being_fetched):
         return False
     payment.change_status(status, getattr(fact, "message", ""))
     return True
@@ -197,6 +202,7 @@ def record_by_hand(
     if not gateways.get(variant).by_hand:
         raise ValueError(f"{variant} is not taken at the desk.")
     at = timezone.now()
+    refuse_payment_in_progress(order, at)
     again = order.has_lapsed(at)
     if again:
         order = orders.take_up(order, at, even_so=even_so)

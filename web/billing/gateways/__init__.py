@@ -110,6 +110,14 @@ def of(payment: Payment) -> Gateway:
     return get(payment.variant)
 
 
+def label_of(payment: Payment) -> str:
+    """The gateway's name for people; one that is switched off keeps its own."""
+    try:
+        return of(payment).label
+    except UnknownGateway:
+        return payment.variant.title()
+
+
 def holds(payment: Payment) -> bool:
     """Whether its money is in our own books; what is switched off meanwhile is not asked."""
     try:
@@ -152,6 +160,7 @@ __all__ = [
     "get",
     "holds",
     "hosts",
+    "label_of",
     "of",
     "offered",
 ]

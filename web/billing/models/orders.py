@@ -133,6 +133,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return self.address("order_pay")
 
     @property
+    def stop_payment_address(self) -> str:
+        return self.address("order_stop_payment")
+
+    @property
     def voucher_address(self) -> str:
         return self.address("order_voucher")
 

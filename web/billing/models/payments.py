@@ -33,9 +33,20 @@ TRANSITIONS: dict[str, set[str]] = {
     PaymentStatus.REFUNDED: set(),
 }
 OPEN = (PaymentStatus.WAITING, PaymentStatus.INPUT, PaymentStatus.PREAUTH)
-SESSION = {"session", "session_url", "session_until", "ask_at", "promised_at", "fee", "transaction_id"}
+SESSION = {
+    "session",
+    "session_url",
+    "session_until",
+    "ask_at",
+    "promised_at",
+    "fee",
+    "transaction_id",
+    "capturing_until",
+}
 GUARDED = {"status", "message", "captured_amount", "captured_at", "refunded_amount"} | SESSION
 FIRST_LOOK = timedelta(minutes=20)
+CAPTURING = timedelta(minutes=2)
+"""Longer than a gateway is waited for."""
 
 
 class Begun(Protocol):
@@ -68,6 +79,9 @@ class Payment(BasePayment):
     )
     ask_at = models.DateTimeField(
         null=True, blank=True, editable=False, db_index=True, help_text="When to ask the gateway by ourselves."
+    )
+    capturing_until = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Until then approved money is perhaps being fetched."
     )
     captured_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_on = models.DateField(null=True, blank=True, help_text="When the desk had the money in hand.")
@@ -102,12 +116,15 @@ class Payment(BasePayment):
             kwargs["update_fields"] = {field.name for field in self._meta.concrete_fields} - GUARDED - {"id"}
         super().save(**kwargs)
 
-    def change_status(self, status: str, message: str = "") -> None:
-        """Guarded: same status or a forbidden change does nothing, and the signal comes once, in the transaction."""
+    def change_status(self, status: str, message: str = "", *, only_open: bool = False) -> None:
+        """Guarded: same status or a forbidden change does nothing, and the signal comes once, in the transaction.
+
+        `only_open` is for news that is no money moved elsewhere: what is over stays so.
+        """
         with transaction.atomic():
             Order.objects.select_for_update().get(pk=self.order_id)
             row = Payment.objects.select_for_update().get(pk=self.pk)
-            if status in TRANSITIONS[row.status]:
+            if status in TRANSITIONS[row.status] and (row.status in OPEN or not only_open):
                 self._write(row, status, message)
             self.refresh_from_db(
                 fields=["status", "message", "captured_amount", "captured_at", "promised_at", "ask_at", "modified"]
@@ -141,6 +158,15 @@ class Payment(BasePayment):
             modified=timezone.now(),
         )
         self.refresh_from_db()
+
+    def begin_capture(self) -> bool:
+        """Whether the money that the payer has approved may be fetched now.
+
+        Written down before the gateway is asked, so that nobody cancels the attempt in the middle of it; and whoever
+        cancels it first keeps us from asking.
+        """
+        waiting = Payment.objects.filter(pk=self.pk, status__in=OPEN)
+        return bool(waiting.update(capturing_until=timezone.now() + CAPTURING))
 
     def _first_look(self, now: datetime) -> datetime:
         """Before the hold ends, so that nobody loses a place because a message got lost."""

@@ -37,11 +37,7 @@ def negative(amount: Decimal) -> Decimal:
 
 @register.filter
 def way_to_pay(payment: Payment) -> str:
-    """The gateway's name for people; one that is switched off keeps its own."""
-    try:
-        return gateways.of(payment).label
-    except gateways.UnknownGateway:
-        return payment.variant.title()
+    return gateways.label_of(payment)
 
 
 @register.filter

@@ -124,7 +124,7 @@ def _place(request: HttpRequest, cart: Order) -> HttpResponse:
         return _review(request, cart, form, problem=str(refused), status=409)
     visit.placed(request, order)
     to_pay = order.state == Order.State.PLACED and order.due == Order.Due.NOW
-    return begin(order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
+    return begin(request, order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
 
 
 def _review(

@@ -13,12 +13,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import codes, credit, due, ledger, money_back, orders, payments
+from billing.domain import asking, codes, credit, due, ledger, money_back, orders, payments
+from billing.domain.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.vouchers import redeeming
 from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
 from billing.forms.vouchers import VoucherCodeForm
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
+from billing.views.payments import try_to_stop
 from common import search
 from common.formats import format_date, format_money
 from common.money import rounded
@@ -73,6 +75,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     lapsed = order.has_lapsed(at)
     owed = ledger.if_taken_up(order, at) if lapsed else ledger.owed(order, at)
     received = ledger.received(order)
+    progress = payment_in_progress(order, at)
     bill = ledger.itemised(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     asked: dict[str, forms.Form] = {
@@ -91,6 +94,8 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "lines": [item.line for item in bill if not item.line.cancelled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
         "cases": order.cases.filter(closed_at=None),
+        "in_progress": progress,
+        "progress_text": progress_text(progress) if progress else "",
         "lapsed": lapsed,
         "owed": owed,
         "received": received,
@@ -131,7 +136,9 @@ def record(request: HttpRequest, number: int) -> HttpResponse:
         payments.record_by_hand(order, by=by, **said)
         return f"Recorded: {format_money(said['amount'], order.currency)}."
 
-    lapsed = _order(number).has_lapsed()
+    found = _order(number)
+    asking.close_overdue(found, timezone.now())
+    lapsed = found.has_lapsed()
     return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed), deed)
 
 
@@ -144,7 +151,15 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
         paid = redeeming.use(order, said["code"], timezone.now(), by=by)
         return f"The voucher has paid {format_money(paid, order.currency)}."
 
+    asking.close_overdue(_order(number), timezone.now())
     return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), deed)
+
+
+@require_POST
+@desk_required("billing.add_payment")
+def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
+    try_to_stop(request, _order(number), visit.member(request))
+    return redirect("desk_order", number=number)
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import amounts, codes, credit, ledger, orders, terms
+from billing.domain import amounts, asking, codes, credit, ledger, orders, terms
 from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
 from billing.views.payments import about_paying
@@ -72,6 +72,7 @@ def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     """By the payer, or by the desk for whoever stands there with a voucher."""
     found = visit.find_order(request, number)
+    asking.close_overdue(found, timezone.now())
     try:
         paid = redeeming.use(found, request.POST.get("code", "")[:40], timezone.now())
     except (orders.CannotBe, codes.Refused) as refused:

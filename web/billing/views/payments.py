@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -14,21 +15,29 @@ from payments import RedirectNeeded
 
 from billing import gateways, visit
 from billing.domain import amounts, asking, hearing, ledger, orders, outcome, payments
+from billing.domain.payments_in_progress import PaymentInProgress, payment_in_progress, progress_text
 from billing.models import Order, Payment
 from billing.views.policy import leads_to_gateways
 from common.errors import Trouble
+from common.network import place_to_wait
 from common.throttle import throttled
+from users.models import User
 
 log = logging.getLogger(__name__)
 LARGEST_MESSAGE = 256 * 1024
+NO_ANSWER = "The payment service doesn’t answer, so nothing has changed. Please try again in a minute."
 
 
-def begin(order: Order, variant: str) -> HttpResponse:
+def begin(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
     """Start an attempt and go where the gateway wants the payer to be."""
+    asking.close_overdue(order, timezone.now())
     try:
         payment = payments.start(order, variant, timezone.now())
         payments.page(payment)
     except payments.NothingOwed:
+        return redirect(order.address())
+    except PaymentInProgress as refused:
+        messages.error(request, str(refused))
         return redirect(order.address())
     except RedirectNeeded as onward:
         return redirect(str(onward))
@@ -41,7 +50,31 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     variant = request.POST.get("way", "")
     if variant not in dict(gateways.offered()):
         return HttpResponse("There is no such way to pay.", status=400, content_type="text/plain")
-    return begin(order, variant)
+    return begin(request, order, variant)
+
+
+@require_POST
+def stop(request: HttpRequest, number: int) -> HttpResponse:
+    """By the payer, who wants to pay another way."""
+    order = visit.find_order(request, number)
+    try_to_stop(request, order)
+    return redirect(order.address())
+
+
+def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> None:
+    """Say what came of it."""
+    try:
+        with place_to_wait():
+            payment = asking.stop_payment(order, timezone.now(), by=by)
+    except PaymentInProgress as refused:
+        messages.error(request, str(refused))
+    except (Trouble, gateways.UnknownGateway):
+        messages.error(request, NO_ANSWER)
+    else:
+        if payment is not None and payment.captured_at is not None:
+            messages.success(request, "The payment had already gone through.")
+        elif payment is not None:
+            messages.success(request, "The payment was canceled. Nothing was charged.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,11 +156,15 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
     """What the page of an order and the result page tell, and the ways to pay, the last one tried first."""
     last, told = order.payments.first(), outcome.of(order, at)
     tried = last.variant if last else ""
+    ways = sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else []
+    progress = payment_in_progress(order, at)
     return {
         "told": told,
         "news": outcome.is_news(order, told),
         "owed": ledger.owed(order, at),
         "price": amounts.price_sentence(order, at),
-        "ways": sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else [],
+        "ways": [way for way in ways if way[0] == progress.variant] if progress else ways,
+        "in_progress": progress,
+        "progress_text": progress_text(progress) if progress else "",
         "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
     }

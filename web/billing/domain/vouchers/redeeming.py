@@ -6,6 +6,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from billing.domain import codes, ledger, locks, orders
+from billing.domain.payments_in_progress import refuse_payment_in_progress
 from billing.domain.vouchers import using, writing
 from billing.models import Order
 from history.domain import record
@@ -20,6 +21,7 @@ def use(order: Order, text: str, at: datetime, *, by: User | None = None) -> Dec
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not ledger.owed(order, at):
         raise orders.CannotBe("Nothing is to be paid on this order.")
+    refuse_payment_in_progress(order, at)
     voucher = writing.find(text)
     if voucher is None:
         raise codes.Refused(codes.UNKNOWN)

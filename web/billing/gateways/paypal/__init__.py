@@ -14,7 +14,6 @@ from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement
 from billing.gateways.paypal import amounts, disputes, movements, orders, webhooks
 from billing.gateways.paypal.client import Client, Refusal
 from billing.models import Payment, Refund
-from billing.models.payments import OPEN
 from common.errors import NeedsPerson
 
 ORDERS, CAPTURES = "/v2/checkout/orders", "/v2/payments/captures"
@@ -64,9 +63,19 @@ class PayPal(Hosted):
             return self._without_order(payment)
         if orders.about(order).token != payment.token:
             raise NeedsPerson("PayPal's order belongs to another payment.")
-        if order.get("status") == "APPROVED" and payment.status in OPEN:
+        if order.get("status") == "APPROVED" and payment.begin_capture():
             return self._collect(payment)
         return [*orders.facts(order), *self._disputes(payment)]
+
+    def close(self, payment: Payment) -> list[Fact]:
+        """What was approved and not captured is never captured once we have written down that it is over."""
+        try:
+            order = self.client.get(f"{ORDERS}/{payment.session}")
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            return self._without_order(payment)
+        return list(orders.facts(order)) or [Expired()]
 
     def _without_order(self, payment: Payment) -> list[Fact]:
         """PayPal forgets orders that nobody approved, and in time the others too; what was captured stays."""

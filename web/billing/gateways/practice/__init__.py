@@ -32,7 +32,7 @@ class Practice(Gateway):
             if payment.status not in OPEN:
                 raise RedirectNeeded(self.onward(payment).url)
             return form
-        payment.change_status(*ANSWERS[form.cleaned_data["answer"]])
+        payment.change_status(*ANSWERS[form.cleaned_data["answer"]], only_open=True)
         raise RedirectNeeded(self.onward(payment).url)
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:

@@ -1,0 +1,93 @@
+"""Two ways to pay one balance at the same moment, on two connections; with our row locks, and without any."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django.test import TransactionTestCase, tag
+from django.utils import timezone
+from payments.core import PROVIDER_CACHE
+
+from billing.domain import asking, ledger, payments, placing
+from billing.domain import cart as carts
+from billing.domain.payments_in_progress import PaymentInProgress
+from billing.domain.vouchers import desk, redeeming
+from billing.models import Order, Payment
+from tests import make
+from tests.billing.hosted import with_double
+from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.fakes.gateway import Double
+from tests.racing import overlap, without_locks
+
+
+@tag("postgres")
+@with_toys
+@with_double
+class OnePaymentRaceTest(TransactionTestCase):
+    def setUp(self) -> None:
+        PROVIDER_CACHE.clear()
+        self.addCleanup(PROVIDER_CACHE.clear)
+        Double.reset()
+        self.now = timezone.now()
+        self.staff = make.account("sue@example.org", "Sue")
+        ToyKind.catalogue = {1: Toy("70")}
+        cart = carts.new()
+        Order.objects.filter(pk=cart.pk).update(payer_email="p@example.org")
+        carts.add(cart, "toy", 1, {})
+        self.order = placing.place(cart, placing.How(Order.Due.DOOR), seen=None, at=self.now)
+        words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
+        self.code = desk.give(Decimal(100), None, words, why="A prize", by=self.staff).code
+
+    def starting(self, variant: str) -> Callable[[], Payment]:
+        return lambda: payments.start(self.order, variant, self.now)
+
+    def voucher(self) -> Decimal:
+        return redeeming.use(self.order, self.code, self.now)
+
+    def cash(self) -> Payment:
+        return payments.record_by_hand(
+            self.order, "cash", Decimal(70), by=self.staff, received_on=timezone.localdate(self.now)
+        )
+
+    def assertOne(self, outcomes: list[Any]) -> None:
+        self.assertEqual([type(outcome) for outcome in outcomes].count(PaymentInProgress), 1, outcomes)
+
+    def test_two_gateways_at_once_begin_one_attempt(self) -> None:
+        self.assertOne(overlap(self.starting("double"), self.starting("other")))
+        self.assertEqual(Payment.objects.count(), 1)
+
+    def test_control_without_locks_two_attempts_begin(self) -> None:
+        with without_locks():
+            overlap(self.starting("double"), self.starting("other"))
+        self.assertEqual(Payment.objects.count(), 2)
+
+    def test_a_voucher_waits_for_the_card_page_that_is_just_opened(self) -> None:
+        self.assertOne(overlap(self.starting("double"), self.voucher))
+        self.assertEqual(ledger.received(self.order), 0)
+
+    def test_control_without_locks_the_voucher_pays_beside_the_card_page(self) -> None:
+        with without_locks():
+            overlap(self.starting("double"), self.voucher)
+        self.assertEqual((Payment.objects.count(), ledger.received(self.order)), (2, 70))
+
+    def test_cash_waits_for_the_card_page_that_is_just_opened(self) -> None:
+        self.assertOne(overlap(self.starting("double"), self.cash))
+        self.assertEqual(ledger.received(self.order), 0)
+
+    def test_control_without_locks_cash_is_taken_beside_the_card_page(self) -> None:
+        with without_locks():
+            overlap(self.starting("double"), self.cash)
+        self.assertEqual((Payment.objects.count(), ledger.received(self.order)), (2, 70))
+
+    def test_what_is_being_fetched_from_paypal_is_not_canceled_in_the_middle(self) -> None:
+        payment = payments.start(self.order, "double", self.now)
+        payment.keep_session(Double().begin(payment, payment.key))
+        outcomes = overlap(payment.begin_capture, lambda: asking.stop_payment(self.order, self.now))
+        self.assertIs(outcomes[0], True)
+        self.assertIsInstance(outcomes[1], PaymentInProgress)
+
+    def test_what_was_canceled_is_not_fetched_from_paypal(self) -> None:
+        payment = payments.start(self.order, "double", self.now)
+        payment.keep_session(Double().begin(payment, payment.key))
+        asking.stop_payment(self.order, self.now)
+        self.assertIs(payment.begin_capture(), False)
