@@ -39,8 +39,9 @@ class BillingTestCase(SchoolTestCase):
         return order
 
     def placed(self, *products: int, payer: User | None = None, due: str = Order.Due.NOW, **details: Any) -> Order:
+        """At the door, the mailed link was clicked."""
         order = self.cart(*products, payer=payer, **details)
-        return placing.place(order, placing.How(due), seen=None, at=self.now)
+        return placing.place(order, placing.How(due, is_known=True), seen=None, at=self.now)
 
     def pay(self, order: Order, amount: Decimal | str | None = None, at: datetime | None = None) -> Payment:
         payment = payments.start(order, "practice", at or self.now)

@@ -92,7 +92,9 @@ class StoryTest(CheckoutTestCase):
         order = Order.objects.placed().get()
         self.assertSentTo(self.client.post(order.door_address), order.address())
         order.refresh_from_db()
-        self.assertEqual((order.due, states(order)), ("door", ["confirmed"]))
+        self.assertEqual((order.due, states(order)), ("door", ["held"]))
+        self.client.post(order.confirm_address)
+        self.assertEqual(states(Order.objects.get(pk=order.pk)), ["confirmed"])
 
     def test_broken_off_then_tried_again(self) -> None:
         self.put(1)

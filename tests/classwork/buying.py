@@ -40,7 +40,8 @@ def cart(
 
 
 def place(order: Order, due: str = Order.Due.NOW, **how: Any) -> Order:
-    return placing.place(order, placing.How(due, **how), seen=None, at=timezone.now())
+    """As by somebody whose address is confirmed."""
+    return placing.place(order, placing.How(due, **({"is_known": True} | how)), seen=None, at=timezone.now())
 
 
 def pay(order: Order) -> Order:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import orders
+from billing.domain import door, orders
 from billing.domain.placing import NotPlaced
 from billing.models import Case, Order, OrderLine
 from classwork.domain.places import desk, giving_up, registering
@@ -62,7 +62,7 @@ class School(test_ledger.School):
     def door(self, number: int) -> None:
         if order := self.order(number):
             with suppress(orders.CannotBe):
-                orders.pay_at_the_door(order, self.now)
+                door.pay_at_the_door(order, self.now, is_owner=True)
 
     def wait(self, number: int) -> None:
         Registration.objects.filter(state=State.HELD).exclude(held_until=None).update(

@@ -6,7 +6,7 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cancel, orders, payments
+from billing.domain import cancel, door, orders, payments
 from billing.domain.placing import NotPlaced
 from billing.kinds import Unavailable
 from billing.models import Case, Order, OrderLine
@@ -116,7 +116,7 @@ class HoldingTest(PlacesTestCase):
 
     def test_keep_my_place_at_the_door_makes_a_hold_a_place(self) -> None:
         order = place(cart((self.offer, me())))
-        orders.pay_at_the_door(order, timezone.now())
+        door.pay_at_the_door(order, timezone.now(), is_owner=True)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
     def test_a_class_that_wants_its_money_first_is_not_paid_at_the_door(self) -> None:

@@ -249,6 +249,10 @@ class ProductKind(ABC):
         """What buyers call these products; those that do not exist are left out."""
         return {}
 
+    def next_start(self, line: "OrderLine", at: datetime) -> datetime | None:
+        """When what the line is for happens next; None for what has no such time."""
+        return None
+
     def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
         """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""
         return None

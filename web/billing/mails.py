@@ -89,6 +89,8 @@ def order_sample() -> dict[str, Any]:
         "by": None,
         "overdue": False,
         "until": timezone.now(),
+        "confirm": f"{settings.SITE_URL}/order/1042/confirm/",
+        "by_then": words.deadline(timezone.now()),
         "owed": format_money(Decimal(65), settings.CURRENCY),
         "price": f"Please pay {format_money(Decimal(65), settings.CURRENCY)} at the door.",
         "now": format_money(Decimal(65), settings.CURRENCY),
@@ -135,6 +137,15 @@ def line_context(message: Message) -> dict[str, Any]:
         "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
         "ends": [{"title": str(each), "said": words.of_end(each)} for each in together if each.ended],
     }
+
+
+def confirm_context(message: Message) -> dict[str, Any]:
+    order = Order.objects.filter(pk=message.data["order_id"]).first()
+    at = timezone.now()
+    if order is None or not order.awaits_click or order.has_lapsed(at):
+        raise NotNeeded("The order is confirmed, paid, canceled or over.")
+    links = {"confirm": settings.SITE_URL + order.confirm_address, "by_then": words.deadline(order.held_until)}
+    return _told(order) | links
 
 
 def late_context(message: Message) -> dict[str, Any]:
@@ -250,6 +261,7 @@ def _mail(name: str, title: str, context: Any = order_context) -> Mail:
 
 
 MAILS = [
+    _mail("confirm_spot", "A stranger pays at the door: the link that keeps the spot", confirm_context),
     _mail("order_received", "Your order, to be paid later"),
     _mail("receipt", "Your receipt"),
     _mail("hold_ending", "Your places are kept a little longer", open_context),

@@ -58,9 +58,11 @@ def mail_differences(event: Any) -> None:
 
 
 def mail_order_received(event: Any) -> None:
-    """Whoever pays at once, or has paid by now, gets the receipt instead."""
+    """Whoever pays at once, or has paid by now, gets the receipt instead; a stranger first shows that mail arrives."""
     order = Order.objects.get(pk=event.payload.order_id)
-    if order.due != Order.Due.NOW and order.state != Order.State.PAID:
+    if order.awaits_click:
+        _mail("confirm_spot", order, event, key=f"{order.pk}")
+    elif order.due != Order.Due.NOW and order.state != Order.State.PAID:
         _mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_on or ''}")
 
 

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 
 from billing.domain import cart as carts
 from billing.models import Order
+from billing.models.orders import CONFIRM
 from common import links
 from users.models import User
 
@@ -68,20 +69,32 @@ def last_placed(request: HttpRequest) -> Order | None:
 def find_order(request: HttpRequest, number: int) -> Order:
     """The order, for its payer, for the browser that placed it, and for whoever holds its secret address; else 404."""
     order = Order.objects.placed().filter(pk=number).first()
-    if order is None or not (_has_key(request, order) or has_placed(request, order) or _pays(request, order)):
+    if order is None or not (_has_key(request, order) or has_placed(request, order) or pays(request, order)):
+        raise Http404
+    return order
+
+
+def find_order_to_confirm(request: HttpRequest, number: int) -> Order:
+    """The order whose mailed link this is; the order's own address shows nothing about who reads the mail."""
+    order = Order.objects.placed().filter(pk=number).first()
+    if order is None or not _holds_key(request, order, CONFIRM):
         raise Http404
     return order
 
 
 def _has_key(request: HttpRequest, order: Order) -> bool:
+    return _holds_key(request, order, "order")
+
+
+def _holds_key(request: HttpRequest, order: Order, purpose: str) -> bool:
     try:
-        token = links.read("order", request.GET.get("key", ""), KEY_AGE)
+        token = links.read(purpose, request.GET.get("key", ""), KEY_AGE)
     except links.Bad:
         return False
     return token.pk == order.pk and links.fits(token.nonce, order.nonce)
 
 
-def _pays(request: HttpRequest, order: Order) -> bool:
+def pays(request: HttpRequest, order: Order) -> bool:
     user = account(request)
     return user is not None and Order.objects.visible_to(user).filter(pk=order.pk).exists()
 

@@ -123,6 +123,9 @@ class PlaceKind(Attended):
     def ends(self, line: OrderLine, rule: str) -> datetime | None:
         return terms.ends(rule, terms.starts(line.product_id))
 
+    def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
+        return min((start for start in terms.starts(line.product_id) if start > at), default=None)
+
     def used(self, line: OrderLine, at: datetime) -> Decimal:
         return terms.used(terms.starts(line.product_id), line.order.placed_at, at)
 

@@ -57,6 +57,9 @@ class TicketKind(Attended):
     def ends(self, line: OrderLine, rule: str) -> datetime | None:
         return life.meeting_of(line).starts_at if rule == BEGINS else None
 
+    def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
+        return life.meeting_of(line).starts_at
+
     def used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(life.meeting_of(line).starts_at <= at)
 

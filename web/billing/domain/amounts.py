@@ -59,9 +59,9 @@ def _total(order: Order, at: datetime) -> tuple[Decimal, Decimal]:
 
 
 def _balance(order: Order, at: datetime) -> Decimal:
-    if order.due == Due.DOOR:
-        return ledger.owed_at_door(order)
-    return ZERO if order.has_lapsed(at) else ledger.owed(order, at)
+    if order.has_lapsed(at):
+        return ZERO
+    return ledger.owed_at_door(order) if order.due == Due.DOOR else ledger.owed(order, at)
 
 
 def price_sentence(order: Order, at: datetime) -> str:

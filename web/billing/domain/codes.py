@@ -93,7 +93,7 @@ def _is_theirs(code: Code, payer: User | None) -> bool:
 
 def _counts(at: datetime, prefix: str = "") -> Q:
     """Orders that count against the limit: paid, or placed and not lapsed by now."""
-    lapsed = Q(**{f"{prefix}due": Order.Due.NOW, f"{prefix}held_until__lt": at})
+    lapsed = Q(**{f"{prefix}held_until__lte": at})
     return Q(**{f"{prefix}state": Order.State.PAID}) | Q(**{f"{prefix}state": Order.State.PLACED}) & ~lapsed
 
 

@@ -1,7 +1,9 @@
-"""Rows are locked in one order everywhere: order, payments, code, account.
+"""Rows are locked in one order everywhere: order, email address, payments, code, account.
 
 Whoever keeps to it never waits in a circle.
 """
+
+from django.db import connection
 
 from billing.models import Code, Order, OrderLine, Payment
 from users.models import User
@@ -9,6 +11,14 @@ from users.models import User
 
 def order(pk: int) -> Order:
     return Order.objects.select_for_update().get(pk=pk)
+
+
+def email_address(email: str) -> None:
+    """What is counted by address is counted one order after another. There may be no row to lock, and to make one would
+    tell known addresses from unknown ones; SQLite has one writer at a time anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing.door {email}"])
 
 
 def payments(order: Order) -> list[Payment]:

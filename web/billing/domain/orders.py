@@ -32,7 +32,7 @@ def hold(order: Order, lines: list[OrderLine]) -> None:
         try:
             replacing.keep(line, at)
             kinds.of(line).hold(line, order.held_until)
-            if order.due != Due.NOW:
+            if order.held_until is None:
                 kinds.of(line).confirm(line)
                 replacing.complete(line, at)
         except kinds.Unavailable as gone:
@@ -225,23 +225,9 @@ def _give_back(line: OrderLine, why: str, at: datetime) -> None:
 # -- staying placed ----------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
-def pay_at_the_door(order: Order, at: datetime) -> None:
-    """“Keep my place, I'll pay at the door”, where everything in the order allows it."""
-    order = locks.order(order.pk)
-    if order.due == Due.DOOR and order.state == State.PLACED:
-        return
-    if not order.can_be_paid(at) or not allows_the_door(order):
-        raise CannotBe("This order cannot be paid at the door.")
-    order.due, order.held_until = Due.DOOR, None
-    order.save(update_fields=["due", "held_until"])
-    hold(order, locks.live_lines(order))
-    emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
-
-
 def wait(order: Order, at: datetime, how_long: timedelta) -> bool:
     """The places are kept until then, longer or shorter than before; not what has lapsed. The order is locked."""
-    if order.due != Due.NOW or not order.can_be_paid(at):
+    if order.held_until is None or not order.can_be_paid(at):
         return False
     order.held_until = at + how_long
     order.save(update_fields=["held_until"])
@@ -261,7 +247,7 @@ def allows_the_door(order: Order) -> bool:
 def lapse_due(at: datetime | None = None) -> int:
     """The job: write down what lapsed, so that its people are told and its credit is back."""
     at = at or timezone.now()
-    late = Order.objects.filter(state=State.PLACED, due=Due.NOW, held_until__lt=at).order_by("held_until")
+    late = Order.objects.filter(state=State.PLACED, held_until__lte=at).order_by("held_until")
     return sum(lapse(order, at) for order in late[:500])
 
 

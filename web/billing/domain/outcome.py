@@ -62,7 +62,7 @@ def _on_its_way(order: Order, at: datetime) -> Outcome:
             "Your places could not be kept for so long. When the money arrives they are yours if there is still room; "
             "else it comes back to you."
         )
-    elif order.due == Due.NOW:
+    elif order.held_until:
         kept = f"Your places are kept until {words.moment(order.held_until, at)}."
     else:
         kept = "Your places are kept."
@@ -72,6 +72,9 @@ def _on_its_way(order: Order, at: datetime) -> Outcome:
 
 def _lapsed(order: Order) -> Outcome:
     last = order.payments.first()
+    if order.due == Due.DOOR and last is None:
+        text = f"The link we emailed you was not clicked in time, so the spot went back. {NOTHING}"
+        return Outcome("not_confirmed", f"Order {order.number} has expired", text, "You can order again.")
     heading = "Your payment did not go through" if last else f"Order {order.number} was not paid in time"
     text = f"The time for paying is over, and the places went back. {COMES_BACK}"
     return Outcome("lapsed", heading, text, "You are welcome to order again.", said=last.message if last else "")
@@ -82,13 +85,22 @@ def _lapsed(order: Order) -> Outcome:
 
 def _open(order: Order, at: datetime) -> Outcome:
     last = order.payments.first()
+    if last is None and order.awaits_click:
+        return awaiting_click(order, at)
     if last is None:
         return Outcome("not_begun", "Not paid yet", _kept(order, at), can_pay=True)
     return TOLD.get(last.status, _undecided)(order, last, at)
 
 
+def awaiting_click(order: Order, at: datetime) -> Outcome:
+    todo = f"The link went to {order.payer_email}. If you pay online now, you don’t need it."
+    return Outcome("awaits_click", "Check your email", _kept(order, at), todo, can_pay=True)
+
+
 def _kept(order: Order, at: datetime) -> str:
-    if order.due == Due.NOW:
+    if order.awaits_click:
+        return f"We’ve emailed you a link. Click it by {words.deadline(order.held_until)} to keep your spot."
+    if order.held_until:
         return f"Your places are kept until {words.moment(order.held_until, at)}."
     return "Your places are kept."
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from billing import events, kinds
 from billing.domain import cart as carts
-from billing.domain import codes, credit, due, ledger, locks, orders, pricing, replacing, terms
+from billing.domain import codes, credit, door, due, ledger, locks, orders, pricing, replacing, terms
 from billing.domain.vouchers import using as vouchers
 from billing.models import Adjustment, Order, OrderLine
 from outbox.domain import emit
@@ -42,6 +42,8 @@ class How:
     by_staff: User | None = None
     payer: User | None = None
     """Whose order it becomes, where the cart has no account."""
+    is_known: bool = False
+    """Whoever orders has shown before that mail reaches them, so that no link has to be clicked."""
     terms_version: str = ""
     by_vouchers: Decimal | None = None
     """What gift vouchers were seen to pay."""
@@ -71,8 +73,9 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
         raise NotPlaced("Not everything in your cart can be paid at the door.")
     if how.due == Due.DATE and how.by_staff is None and how.on != due.day_for(order.payer, at):
         raise NotPlaced("Please choose anew how you would like to pay.")
+    held_until = _hold_until(order, plan.lines, how, at)
     _store_lines(plan)
-    _store(order, plan.quote, how, at)
+    _store(order, plan.quote, how, at, held_until)
     try:
         orders.hold(order, plan.lines)
     except kinds.Unavailable as gone:
@@ -82,6 +85,19 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     if ledger.in_hand(order) >= plan.quote.now.total:
         orders.pay_off(order, at)
     return order
+
+
+def _hold_until(order: Order, lines: list[OrderLine], how: How, at: datetime) -> datetime | None:
+    """None for what is theirs at once, though it is paid later."""
+    if how.due == Due.NOW:
+        return at + timedelta(minutes=settings.HOLD_MINUTES)
+    if how.due == Due.DATE or how.by_staff or how.is_known or order.payer is not None:
+        return None
+    try:
+        door.check_open_spots(order, lines, at)
+    except door.TooManyOpenSpots as refused:
+        raise NotPlaced(str(refused)) from refused
+    return door.hold_deadline(lines, at)
 
 
 def _use_vouchers(order: Order, how: How, at: datetime) -> None:
@@ -100,7 +116,7 @@ def exchange(
     """An order of its own in which a paid line becomes another of its kind. Raises NotPlaced."""
     cart = carts.beside(old.order)
     carts.add(cart, old.kind, product_id, details, replaces=old)
-    return place(cart, replace(how, payer=old.order.payer), seen=seen, at=at)
+    return place(cart, replace(how, payer=old.order.payer, is_known=True), seen=seen, at=at)
 
 
 def _plan(order: Order, at: datetime) -> Plan:
@@ -151,9 +167,9 @@ def _store_lines(plan: Plan) -> None:
     )
 
 
-def _store(order: Order, quote: pricing.Quote, how: How, at: datetime) -> None:
+def _store(order: Order, quote: pricing.Quote, how: How, at: datetime, held_until: datetime | None) -> None:
     order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, how.due, how.on
-    order.held_until = at + timedelta(minutes=settings.HOLD_MINUTES) if how.due == Due.NOW else None
+    order.held_until = held_until
     order.now_total, order.door_total = quote.now.total, quote.door.total
     order.entered_by, order.terms_version = how.by_staff, how.terms_version
     order.save()

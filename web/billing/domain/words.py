@@ -8,7 +8,7 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing.models import Order, OrderLine, Payment
-from common.formats import format_date, format_moment, format_money, format_time
+from common.formats import format_date, format_moment, format_money, format_short_date, format_time
 
 State, Due = Order.State, Order.Due
 PAYMENTS = {
@@ -40,6 +40,11 @@ def moment(when: datetime | None, at: datetime | None = None) -> str:
         return ""
     is_today = timezone.localdate(when) == timezone.localdate(at)
     return format_time(when) if is_today else format_moment(when)
+
+
+def deadline(when: datetime | None) -> str:
+    """“Tue, Dec 1, 7:00 PM”."""
+    return f"{format_short_date(when)}, {format_time(when)}" if when else ""
 
 
 def of_order(order: Order, at: datetime | None = None) -> Said:
@@ -83,6 +88,8 @@ def of_line(line: OrderLine, at: datetime | None = None) -> Said:
 
 
 def _open(order: Order, at: datetime | None) -> Said:
+    if order.awaits_click:
+        return Said("Waiting for email confirmation", "warn")
     if order.due == Due.DOOR:
         return Said("Pay at the door", "warn")
     if order.due == Due.DATE and order.due_on:

@@ -14,6 +14,8 @@ from billing.models.fields import amount
 from common import links
 from users.models import User
 
+CONFIRM = "order.door"
+
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> "OrderQuerySet":
@@ -108,7 +110,12 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
                 condition=~Q(due="now", held_until=None) & ~Q(due="date", due_on=None),
                 name="billing_order_due_says_when",
             ),
-            models.CheckConstraint(condition=~Q(state="lapsed") | Q(due="now"), name="billing_order_only_now_lapses"),
+            models.CheckConstraint(
+                condition=~Q(state="lapsed") | Q(due__in=["now", "door"]), name="billing_order_by_a_date_never_lapses"
+            ),
+            models.CheckConstraint(
+                condition=~Q(due="date", held_until__isnull=False), name="billing_order_by_a_date_has_no_hold"
+            ),
         ]
         permissions = [
             ("give_credit", "May give and take back credit"),
@@ -157,14 +164,18 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         if self.state == self.State.LAPSED:
             return True
         at = at or timezone.now()
-        return (
-            self.state == self.State.PLACED
-            and self.due == self.Due.NOW
-            and bool(self.held_until)
-            and (
-                self.held_until < at  # type: ignore[operator]
-            )
-        )
+        return self.state == self.State.PLACED and self.held_until is not None and self.held_until <= at
+
+    @property
+    def awaits_click(self) -> bool:
+        """A stranger's order to be paid at the door, whose link was not clicked yet."""
+        return self.state == self.State.PLACED and self.due == self.Due.DOOR and self.held_until is not None
+
+    @property
+    def confirm_address(self) -> str:
+        """For the mail alone: it shows that whoever opens it reads the payer's mail."""
+        key = links.make(CONFIRM, self.pk, self.nonce)
+        return f"{reverse('order_confirm', args=[self.pk])}?{urlencode({'key': key})}"
 
     def is_overdue(self, at: datetime | None = None) -> bool:
         """Its day is over; the places stay, and the office asks."""

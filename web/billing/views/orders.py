@@ -1,5 +1,7 @@
 """The payer's own pages: an order at its secret address, receipts, all orders, credit."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -7,10 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import amounts, asking, codes, credit, ledger, orders, terms
+from billing.domain import amounts, asking, codes, credit, door, ledger, orders, outcome, terms, words
 from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
 from billing.views.payments import about_paying
@@ -24,7 +26,7 @@ from common.throttle import throttled
 @leads_to_gateways
 def order(request: HttpRequest, number: int) -> HttpResponse:
     found, at = visit.find_order(request, number), timezone.now()
-    context = {
+    context: dict[str, Any] = {
         "order": found,
         "bill": ledger.itemised(found, at),
         "amounts": amounts.summarize_amounts(found, at),
@@ -33,6 +35,8 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
         "payments": found.payments.exclude(captured_at=None),
         "vouchers": Voucher.objects.filter(line__order=found),
     } | about_paying(found, at)
+    if found.awaits_click and context["told"].can_pay:
+        context["click"] = outcome.awaiting_click(found, at)
     return render(request, "billing/order.html", context)
 
 
@@ -58,13 +62,39 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
 def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
     found, at = visit.find_order(request, number), timezone.now()
     try:
-        orders.pay_at_the_door(found, at)
-        found.refresh_from_db()
-    except (orders.CannotBe, kinds.Unavailable) as refused:
+        door.pay_at_the_door(found, at, is_owner=visit.pays(request, found))
+    except (orders.CannotBe, door.TooManyOpenSpots, kinds.Unavailable) as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
+        found.refresh_from_db()
+        if not found.awaits_click:
+            messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
     return redirect(found.address())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm(request: HttpRequest, number: int) -> HttpResponse:
+    """Where the mailed link leads; only its button writes, for mail programs open links by themselves."""
+    found, at = visit.find_order_to_confirm(request, number), timezone.now()
+    if not found.awaits_click and not found.has_lapsed(at):
+        return redirect(found.address())
+    status = 200
+    if request.method == "POST":
+        try:
+            door.confirm(found, at)
+        except door.LinkExpired:
+            found.refresh_from_db()
+            status = 409
+        except kinds.Unavailable as gone:
+            messages.error(request, str(gone))
+            return redirect(found.address())
+        else:
+            messages.success(request, f"Your spot is reserved. {amounts.price_sentence(found, at)}")
+            return redirect(found.address())
+    context = {"order": found, "expired": found.has_lapsed(at), "bill": ledger.itemised(found, at)}
+    context["deadline"] = words.deadline(found.held_until)
+    return render(request, "billing/confirm_spot.html", context, status=status)
 
 
 @require_POST

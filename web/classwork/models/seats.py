@@ -15,7 +15,7 @@ class SeatQuerySet(models.QuerySet[S]):
 
     def taking_a_place(self, at: datetime) -> Self:
         """Truth at the time of reading: a hold counts until its last moment, whether or not anybody has tidied up."""
-        return self.live().exclude(state=Seat.State.HELD, held_until__lt=at)
+        return self.live().exclude(state=Seat.State.HELD, held_until__lte=at)
 
 
 class Seat(models.Model):
@@ -45,7 +45,7 @@ class Seat(models.Model):
         return self.state in self.LIVE
 
     def takes_a_place(self, at: datetime) -> bool:
-        lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until < at
+        lapsed = self.state == self.State.HELD and self.held_until is not None and self.held_until <= at
         return self.is_live and not lapsed
 
 

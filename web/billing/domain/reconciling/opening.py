@@ -32,7 +32,7 @@ def compare(book: Book) -> None:
 def _orders(window: Window) -> Iterator[Order]:
     """Orders to which something happened in that time, each with its lines."""
     when = [Q(**{f"{name}__gte": window.since, f"{name}__lt": window.until}) for name in ("paid_at", "closed_at")]
-    over = Q(state=State.PLACED, due=Order.Due.NOW, held_until__gte=window.since, held_until__lt=window.until)
+    over = Q(state=State.PLACED, held_until__gte=window.since, held_until__lt=window.until)
     cut = OrderLine.objects.filter(cancelled_at__gte=window.since, cancelled_at__lt=window.until)
     touched = Order.objects.placed().filter(when[0] | when[1] | over | Q(pk__in=cut.values("order")))
     return touched.annotate(got=GOT).prefetch_related("lines").order_by("pk").iterator(AT_ONCE)

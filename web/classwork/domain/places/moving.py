@@ -172,7 +172,8 @@ def _instead(line: OrderLine, details: dict[str, Any], offer: ClassOffer, staff:
         raise CannotBe(PAY_FIRST)
     cart = carts.beside(old)
     carts.add(cart, line.kind, offer.pk, details)
-    order = placing.place(cart, placing.How(old.due, on=old.due_on, by_staff=staff, payer=old.payer), seen=None, at=at)
+    how = placing.How(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
+    order = placing.place(cart, how, seen=None, at=at)
     registering.transfer(line)
     cancel.cancel_line(line, at=at, why="Moved to another class.", by=staff)
     return order

@@ -40,7 +40,7 @@ def hold(line: OrderLine, until: datetime | None) -> Registration:
 
 def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
     """What the line has; before that, holds that are over are written down, so that they stand in nobody's way."""
-    arrows.lapse(Registration.objects.filter(offer=offer, state=State.HELD, held_until__lt=at))
+    arrows.lapse(Registration.objects.filter(offer=offer, state=State.HELD, held_until__lte=at))
     return Registration.objects.select_related("student__user").filter(line=line).first()
 
 
@@ -140,7 +140,7 @@ def _move(seat: arrows.Seat, before: str, after: str, why: str, by: User | None)
 def lapse_due() -> int:
     """Writes down holds that are over. Nothing depends on it: a hold counts by its time, whenever it is read."""
     at = timezone.now()
-    overdue = {"state": State.HELD, "held_until__lt": at}
+    overdue = {"state": State.HELD, "held_until__lte": at}
     places = Registration.objects.filter(**overdue).order_by("held_until")[:500]
     tickets = Ticket.objects.filter(**overdue).select_related("meeting").order_by("held_until")[:500]
     return sum(_lapse(seat, overdue) for seat in [*places, *tickets])

@@ -51,7 +51,7 @@ def hold(line: OrderLine, until: datetime | None) -> Ticket:
 
 def _tidied(line: OrderLine, at: datetime) -> Ticket | None:
     """What the line has; before that, holds of that day that are over are written down."""
-    arrows.lapse(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lt=at))
+    arrows.lapse(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lte=at))
     found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__offer")
     return found.filter(line=line).first()
 
@@ -73,7 +73,7 @@ def _take(line: OrderLine, mine: Ticket | None, student: Student, until: datetim
 
 def _once(line: OrderLine, student: Student, meeting: Meeting, at: datetime) -> Student:
     """Whoever speaks for the student is told what stands against it; others learn nothing, and it is a case."""
-    overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lt=at)
+    overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lte=at)
     arrows.lapse(overdue.select_for_update(of=("self",)).select_related("meeting"))
     said = why_not(student, meeting, trial=is_trial(line))
     if said and attendees.speaks_for(line, student):

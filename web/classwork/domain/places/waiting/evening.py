@@ -67,4 +67,4 @@ def _take(entry: WaitingEntry) -> None:
     cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
     cart.save(update_fields=["payer_name", "payer_email"])
     entries.take(entry, cart)
-    placing.place(cart, placing.How(Order.Due.DOOR), seen=None, at=timezone.now())
+    placing.place(cart, placing.How(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now())
