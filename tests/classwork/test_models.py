@@ -107,7 +107,8 @@ class NamesTest(TestCase):
         offer.price = Decimal(3)
         self.assertEqual((offer.full_price, offer.advance_price), (3, 0))
 
-    def test_the_level_number_of_a_subject_may_be_overridden_even_by_zero(self):
+    def test_the_level_number_of_a_subject_may_be_overridden_but_not_by_zero(self):
         level = Level.objects.get(code="L2")
         self.assertEqual(Subject(level=level).level_number, Decimal(2))
-        self.assertEqual(Subject(level=level, level_num=Decimal(0)).level_number, Decimal(0))
+        self.assertEqual(Subject(level=level, level_num=Decimal(0)).level_number, Decimal(2))
+        self.assertEqual(Subject(level=level, level_num=Decimal("2.4")).level_number, Decimal("2.4"))

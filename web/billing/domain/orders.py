@@ -66,7 +66,8 @@ def money_came(order: Order, payment: Payment, at: datetime) -> None:
     elif order.state == State.CANCELLED:
         money_back.late(order, ledger.surplus(order))
     if order.state != State.PLACED and ledger.surplus(order) > 0:
-        cases.open_case(Case.Kind.OVERPAID, order, f"{ledger.surplus(order)} more than the order costs.", payment)
+        surplus = format_money(ledger.surplus(order), order.currency)
+        cases.open_case(Case.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
 
 
 def honour_late(order: Order, payment: Payment, at: datetime) -> None:

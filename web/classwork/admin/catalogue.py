@@ -21,7 +21,10 @@ class LevelAdmin(admin.ModelAdmin):
     list_filter = ["is_step"]
     fieldsets = [
         (None, {"fields": ["name", "code", "rank", "is_step", "description"]}),
-        ("What completes it, and what that is worth", {"fields": ["rule", ("started", "done", "done_twice")]}),
+        (
+            "What completes it, and what that is worth",
+            {"fields": ["rule", "planned_versions", ("started", "done", "done_twice")]},
+        ),
     ]
 
 

@@ -5,11 +5,17 @@ from typing import Any
 
 from classwork.models import Level
 
+ABCD = "A, B, C, D"
 STEPS: list[tuple[str, str, str, dict[str, Any]]] = [
-    ("Beginning", "Beg", "1", {"rule": "A|C, B|D", "started": Decimal(1), "done": Decimal(2)}),
-    ("Level 2", "L2", "2", {"rule": "A, B, C, D", "done": Decimal("2.5"), "done_twice": Decimal(3)}),
-    ("Level 3", "L3", "3", {"rule": "A, B, C, D", "done": Decimal("3.5"), "done_twice": Decimal(4)}),
-    ("Level 4", "L4", "4", {}),
+    (
+        "Beginning",
+        "Beg",
+        "1",
+        {"rule": "A|C, B|D", "planned_versions": ABCD, "started": Decimal(1), "done": Decimal(2)},
+    ),
+    ("Level 2", "L2", "2", {"rule": ABCD, "planned_versions": ABCD, "done": Decimal("2.5"), "done_twice": Decimal(3)}),
+    ("Level 3", "L3", "3", {"rule": ABCD, "planned_versions": ABCD, "done": Decimal("3.5"), "done_twice": Decimal(4)}),
+    ("Level 4", "L4", "4", {"rule": ABCD, "planned_versions": ABCD}),
 ]
 BESIDE = [
     ("Workshop", "WS", "2.5"),

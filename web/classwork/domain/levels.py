@@ -63,13 +63,30 @@ def _goal(text: str, place: int) -> Goal:
     if not all(versions):
         raise BadRule(f"In “{text.strip()}” a version is missing beside the |.")
     for version in versions:
-        if not VERSION.fullmatch(version):
-            raise BadRule(f"“{version}” is no version: use one to four letters or digits, such as A or B2.")
+        _check_version(version)
         if version in (NOT_APPLICABLE, "NA"):
             raise BadRule("Version NA never completes a level, so it cannot stand in the rule.")
     if len(set(versions)) < len(versions):
         raise BadRule(f"“{text.strip()}” names a version twice.")
     return frozenset(versions)
+
+
+def parse_versions(text: str) -> frozenset[str]:
+    """Versions between commas or spaces."""
+    versions = text.upper().replace(",", " ").split()
+    for version in versions:
+        _check_version(version)
+    return frozenset(versions)
+
+
+def _check_version(version: str) -> None:
+    if not VERSION.fullmatch(version):
+        raise BadRule(f"“{version}” is no version: use one to four letters or digits, such as A or B2.")
+
+
+def unknown_versions(rule: Rule, known: Iterable[str]) -> list[str]:
+    """The versions that a rule names and that do not exist, compared without case."""
+    return sorted(frozenset().union(*rule) - {version.upper() for version in known})
 
 
 def show(rule: Rule) -> str:

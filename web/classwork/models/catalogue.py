@@ -34,6 +34,13 @@ def readable_rule(text: str) -> None:
         raise ValidationError(str(wrong), code="rule") from None
 
 
+def readable_versions(text: str) -> None:
+    try:
+        levels.parse_versions(text)
+    except levels.BadRule as wrong:
+        raise ValidationError(str(wrong), code="versions") from None
+
+
 def amount(**more: Any) -> models.DecimalField:
     """Money in the school's currency; three decimals hold every currency there is."""
     return models.DecimalField(max_digits=14, decimal_places=3, validators=[payable], **more)
@@ -41,6 +48,9 @@ def amount(**more: Any) -> models.DecimalField:
 
 def worth(help_text: str) -> models.DecimalField:
     return models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, help_text=help_text)
+
+
+NEEDS_A_RULE = "A step of the ladder needs a rule that says what completes it."
 
 
 class Level(models.Model):
@@ -61,6 +71,12 @@ class Level(models.Model):
         validators=[readable_rule],
         help_text="Versions that complete it, such as “A|C, B|D”: one of A or C, and one of B or D.",
     )
+    planned_versions = models.CharField(
+        max_length=120,
+        blank=True,
+        validators=[readable_versions],
+        help_text="Versions such as “C, D” that no subject has yet, so that the rule above may name them.",
+    )
     started = worth("A student's level after one class of it, any version.")
     done = worth("A student's level once it is complete.")
     done_twice = worth("A student's level once it is complete twice over.")
@@ -75,10 +91,35 @@ class Level(models.Model):
                 violation_error_message="Another level has this code.",
             ),
             models.CheckConstraint(condition=Q(rank__gte=0), name="classwork_level_rank_not_negative"),
+            models.CheckConstraint(
+                condition=Q(is_step=False) | ~Q(rule=""),
+                name="classwork_level_step_has_a_rule",
+                violation_error_message=NEEDS_A_RULE,
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """A rule that nobody can meet keeps students from ever completing the level."""
+        if not self.rule.strip():
+            if self.is_step:
+                raise ValidationError({"rule": NEEDS_A_RULE})
+            return
+        try:
+            unknown = levels.unknown_versions(levels.parse(self.rule), self.known_versions())
+        except levels.BadRule:
+            return  # said beside its field
+        if unknown:
+            these, them = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
+            advice = f"Change the rule, or name {them} under “Planned versions”."
+            raise ValidationError({"rule": f"{self.name} has no version {these}. {advice}"})
+
+    def known_versions(self) -> set[str]:
+        """Those that subjects of the level have, approved or not, and those that are planned."""
+        taught = self.subjects.values_list("version", flat=True) if self.pk else []
+        return {*taught, *levels.parse_versions(self.planned_versions)}
 
     def as_rule(self) -> levels.LevelRule:
         return levels.LevelRule(self.code, self.rank, levels.parse(self.rule), self.started, self.done, self.done_twice)
@@ -124,7 +165,7 @@ class Subject(models.Model):
         decimal_places=1,
         null=True,
         blank=True,
-        help_text="Only when it differs from the level's own rank.",
+        help_text="Only when it differs from the level's own rank. Empty or 0: the rank of the level.",
     )
     name = models.CharField(
         max_length=125, blank=True, help_text="Needed for what is no step of the ladder, such as a workshop."
@@ -194,7 +235,7 @@ class Subject(models.Model):
 
     @property
     def level_number(self) -> Decimal:
-        return levels.effective(self.level.rank, self.level_num)
+        return self.level_num or self.level.rank
 
     @property
     def taglines(self) -> list[str]:

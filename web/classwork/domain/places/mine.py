@@ -115,7 +115,7 @@ def _may(registration: Registration, until: int, at: datetime) -> bool:
 
 def single(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> Single:
     """`registered` are the classes in which the student has a place."""
-    over = ticket.meeting.ends_at < at
+    over = ticket.meeting.ends_at <= at
     stays = ticket.state == State.CONFIRMED and ticket.offer_id not in registered and not _has_ended(ticket, at)
     return Single(ticket, words.of_ticket(ticket, at), words.of_payment(ticket, at), over, stays)
 
@@ -132,7 +132,7 @@ def _attending(student: Student, places: list[Place], tickets: list[Ticket], at:
 
 
 def _is_over(one: Place, at: datetime) -> bool:
-    return one.listed.last is not None and one.listed.last.ends_at < at
+    return one.listed.last is not None and one.listed.last.ends_at <= at
 
 
 def _first(one: Place) -> tuple[bool, datetime]:

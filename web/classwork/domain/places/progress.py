@@ -63,7 +63,7 @@ def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:
     for row in rows.values_list("student", "offer__subject__level__code", "offer__subject__version", "last"):
         student, code, version, ends = row
         taken[student].append(Taken(code, version))
-        if ends is not None and ends < at:
+        if ends is not None and ends <= at:
             over[student].append(Taken(code, version))
     return {pk: Progress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in wanted}
 

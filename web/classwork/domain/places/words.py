@@ -35,7 +35,7 @@ def of_place(registration: Registration, at: datetime) -> Said:
 def of_ticket(ticket: Ticket, at: datetime) -> Said:
     if ticket.is_live and ticket.meeting.is_cancelled:
         return Said("This class day is cancelled", "bad")
-    if ticket.state == State.CONFIRMED and ticket.meeting.ends_at < at:
+    if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
         return Said("Over")
     return _of(ticket, OF_TICKETS, at)
 
