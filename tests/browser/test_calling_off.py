@@ -60,7 +60,7 @@ class SnowTest(PhoneTestCase):
         page.goto("/desk/minimum/")
         page.get_by_text("2 of 5: 3 more to go").wait_for()
         page.locator("td summary").click()
-        self.look(page, "Minimum to run")
+        self.look(page, "Minimum enrollment")
         page.get_by_label("Why").fill("Worth it")
         page.get_by_role("button", name="It runs").click()
         page.get_by_text("Whoever is registered is told").wait_for()

@@ -219,6 +219,7 @@ ROWS = [
     ),
     Row("change_subject", CHANGE, post=CHANGE, args=lambda school: [school.offer.subject_id]),
     Row("change_class", CHANGE, post=CHANGE, args=first("offer")),
+    Row("desk_heard_from", DESK),
     Row("desk_sessions", DESK),
     Row("desk_next_session", DESK, post=DESK, args=first("session")),
     Row("desk_class", DESK, args=first("offer")),

@@ -13,7 +13,7 @@ class NavigationTest(SchoolTestCase):
     def test_the_desk_shows_what_a_permission_opens(self) -> None:
         desk = navigation.navigation(self.ada, "/desk/texts/home/").desk
         ways = [way for group in desk for way in group.ways]
-        self.assertIn("Letters", [way.label for way in ways])
+        self.assertIn("Inbox", [way.label for way in ways])
         self.assertEqual([way.label for way in ways if way.current], ["Texts"])
         self.assertEqual([group.name for group in desk if group.current], ["Mail and texts"])
 

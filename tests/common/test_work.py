@@ -30,8 +30,8 @@ class WorkTest(SchoolTestCase):
         self.assertEqual(
             self.told(self.ada),
             [
-                (2, "letters to answer", reverse("desk_contact")),
-                (1, "mail was perhaps sent", reverse("desk_mail") + "?state=perhaps"),
+                (2, "messages to answer", reverse("desk_contact")),
+                (1, "email may not have gone out", reverse("desk_mail") + "?state=perhaps"),
             ],
         )
 

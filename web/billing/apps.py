@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 MONEY = "Money"
 
@@ -39,48 +40,58 @@ class BillingConfig(AppConfig):
         ],
     }
     DESK_LINKS = [
-        ("Orders", "desk_orders", "billing.view_order", "Who bought what, and whether it is paid.", MONEY),
-        ("Payments", "desk_payments", "billing.view_payment", "Money that came in and money on its way back.", MONEY),
+        ("Orders", "desk_orders", "billing.view_order", "Who ordered what, and whether it is paid.", MONEY),
+        ("Payments", "desk_payments", "billing.view_payment", "Payments and refunds.", MONEY),
         (
-            "Gateways",
+            "Reconciliation",
             "desk_reconciliations",
             "billing.view_reconciliation",
-            "Our books beside the payment companies'.",
+            "Compare our records with Stripe and PayPal.",
             MONEY,
         ),
-        ("Day sheet", "desk_day", "billing.view_tillcount", "Cash and cheques of a day, counted.", MONEY),
-        ("Bookkeeping", "desk_books", "billing.export_books", "The books for the accountant's software.", MONEY),
-        ("Credit", "desk_credit", "billing.view_credit", "What people have left with the school.", MONEY),
+        ("Daily cash count", "desk_day", "billing.view_tillcount", "Cash and checks of a day, counted.", MONEY),
+        ("Bookkeeping", "desk_books", "billing.export_books", "Export for the accounting software.", MONEY),
+        ("Credit", "desk_credit", "billing.view_credit", "Account credit of each payer.", MONEY),
         (
             "Gift vouchers",
             "desk_vouchers",
             "billing.view_voucher",
-            "Sold, given, used, and what is left on them.",
+            "Issued, used, and what is left on them.",
             MONEY,
         ),
-        ("Money questions", "desk_cases", "billing.view_case", "What a person must decide.", MONEY),
+        (
+            "Discount codes",
+            "admin:billing_code_changelist",
+            "billing.view_code",
+            "Codes that reduce the price of an order.",
+            MONEY,
+        ),
+        ("Payment issues", "desk_cases", "billing.view_case", "Payments that need a decision.", MONEY),
     ]
     DESK_WORK = [
         (
-            "money question to decide",
-            "money questions to decide",
+            "payment issue to resolve",
+            "payment issues to resolve",
             "desk_cases",
             "",
             "billing.view_case",
             "billing.domain.cases.open_ones",
         ),
         (
-            "booking that does not fit the payment company's",
-            "bookings that do not fit the payment companies'",
+            "difference between our records and the payment companies'",
+            "differences between our records and the payment companies'",
             "desk_reconciliations",
             "",
             "billing.view_reconciliation",
             "billing.domain.reconciling.summing.open_ones",
         ),
     ]
-    FOOTER_LINKS = [("Gift vouchers", "vouchers")]
     HEADER = ["billing/header.html"]
     ACCOUNT_LINKS = [("Orders", "my_orders"), ("Credit", "my_credit")]
+
+    @property
+    def FOOTER_LINKS(self) -> list[tuple[str, str]]:  # noqa: N802  a constant of every other app
+        return [("Gift vouchers", "vouchers")] if settings.SELL_VOUCHERS else []
 
     def ready(self) -> None:
         from billing import checks, signals  # noqa: F401  they register themselves

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
+CLASSES, PEOPLE = "Classes", "People"
 MODELS = (
     "level",
     "subject",
@@ -27,54 +28,70 @@ class ClassworkConfig(AppConfig):
     SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list"), ("Library", "library")]
     ACCOUNT_LINKS = [("My classes", "my_classes"), ("Teaching", "teaching", "classwork.add_proposal")]
     DESK_LINKS = [
-        ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from the last.", "Classes"),
+        ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from an earlier one.", CLASSES),
         (
-            "Waiting lists",
+            "Waitlists",
             "desk_waiting_lists",
             "classwork.view_waitingentry",
-            "Who waits for which class, and for whom a place is kept.",
-            "Classes",
+            "Who is waiting for which class, and which spots are on offer.",
+            CLASSES,
         ),
         (
             "Cancel classes",
             "desk_call_off",
             "classwork.add_calloff",
-            "Snow, or a teacher is ill: days or a whole class, and what people get for it.",
-            "Classes",
+            "Cancel single days or a whole class, and choose the compensation.",
+            CLASSES,
         ),
         (
-            "Minimum to run",
+            "Minimum enrollment",
             "desk_minimum",
             "classwork.view_classoffer",
-            "Classes that run only if enough people register.",
-            "Classes",
+            "Confirm or cancel classes that need a minimum number of students.",
+            CLASSES,
         ),
         (
             "Proposals",
             "desk_proposals",
             "classwork.decide_proposal",
-            "What teachers would like to offer or change.",
-            "Classes",
+            "Classes and changes suggested by teachers.",
+            CLASSES,
+        ),
+        ("Levels", "admin:classwork_level_changelist", "classwork.view_level", "The levels and their rules.", CLASSES),
+        (
+            "Locations",
+            "admin:classwork_location_changelist",
+            "classwork.view_location",
+            "Where classes take place.",
+            CLASSES,
         ),
         (
             "Registrations",
             "desk_registrations",
             "classwork.view_registration",
-            "Who has a place, and whether it is paid.",
-            "People",
+            "Who is registered for what, and whether it is paid.",
+            PEOPLE,
+        ),
+        ("Students", "desk_students", "classwork.view_registration", "Every student, with classes and level.", PEOPLE),
+        (
+            "How people found us",
+            "desk_heard_from",
+            "classwork.view_registration",
+            "Answers to “How did you hear about us?”",
+            PEOPLE,
         ),
         (
-            "Students",
-            "desk_students",
-            "classwork.view_registration",
-            "Levels and classes of everybody who attends.",
-            "People",
+            "Cancellation terms",
+            "admin:classwork_cancellationterms_changelist",
+            "classwork.view_cancellationterms",
+            "What is refunded when a student cancels.",
+            "Money",
         ),
     ]
     DESK_WORK = [
         (
-            "class to decide about",
-            "classes to decide about",
+            "class needs a decision on its minimum",
+            "classes need a decision on their minimum",
             "desk_minimum",
             "",
             "classwork.change_classoffer",
@@ -97,8 +114,8 @@ class ClassworkConfig(AppConfig):
             "classwork.domain.places.desk.on_hold",
         ),
         (
-            "place kept for somebody who waits",
-            "places kept for people who wait",
+            "spot on offer to the waitlist",
+            "spots on offer to the waitlist",
             "desk_waiting_lists",
             "",
             "classwork.view_waitingentry",

@@ -6,20 +6,20 @@ class MailroomConfig(AppConfig):
     verbose_name = "Mail"
     ACCOUNT_LINKS = [("Messages", "my_messages")]
     DESK_LINKS = [
-        ("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.", "Mail and texts"),
+        ("Mail", "desk_mail", "mailroom.view_message", "Every email: sent, waiting or failed.", "Mail and texts"),
     ]
     DESK_WORK = [
         (
-            "mail was perhaps sent",
-            "mails were perhaps sent",
+            "email may not have gone out",
+            "emails may not have gone out",
             "desk_mail",
             "?state=perhaps",
             "mailroom.view_message",
             "mailroom.domain.desk.perhaps_sent",
         ),
         (
-            "mail could not be sent",
-            "mails could not be sent",
+            "email could not be sent",
+            "emails could not be sent",
             "desk_mail",
             "?state=parked",
             "mailroom.view_message",

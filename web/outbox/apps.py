@@ -6,12 +6,18 @@ class OutboxConfig(AppConfig):
     verbose_name = "Events"
     ROLES = {"Admin": ["outbox.view_event", "outbox.view_delivery", "outbox.handle_delivery", "outbox.view_jobrow"]}
     DESK_LINKS = [
-        ("Queue", "desk_queue", "outbox.view_delivery", "What is still to be done, and what needs a person.", "System"),
+        (
+            "Background jobs",
+            "desk_queue",
+            "outbox.view_delivery",
+            "What is still running, and what has failed.",
+            "System",
+        ),
     ]
     DESK_WORK = [
         (
-            "task of the site needs a person",
-            "tasks of the site need a person",
+            "background job has failed",
+            "background jobs have failed",
             "desk_queue",
             "",
             "outbox.view_delivery",

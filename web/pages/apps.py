@@ -7,25 +7,25 @@ class PagesConfig(AppConfig):
     SITE_LINKS = [("About", "aboutus"), ("Contact", "contact")]
     DESK_LINKS = [
         (
-            "Letters",
+            "Inbox",
             "desk_contact",
             "pages.view_contactmessage",
-            "What people wrote to the school, and who has answered.",
+            "Messages from the contact page, and who has answered.",
             "Mail and texts",
         ),
         (
-            "Texts",
+            "Site text",
             "desk_texts",
             "pages.change_sitecontent",
-            "What the site says of the school: write, look, publish.",
+            "Edit, preview and publish the texts of this site.",
             "Mail and texts",
         ),
-        ("Admin", "admin:index", "", "Every record of the school, for looking up and putting right.", "System"),
+        ("Admin", "admin:index", "", "Every record of the school, to look up and correct.", "System"),
     ]
     DESK_WORK = [
         (
-            "letter to answer",
-            "letters to answer",
+            "message to answer",
+            "messages to answer",
             "desk_contact",
             "",
             "pages.view_contactmessage",

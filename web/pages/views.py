@@ -34,7 +34,9 @@ def text(request: HttpRequest, key: str, number: int | None = None) -> HttpRespo
     edition = texts.published(key, number)
     if edition is None and number is not None:
         raise Http404
-    return places.show(request, key, edition)
+    others = texts.other_editions(edition) if edition else []
+    newest = all(other.number < edition.number for other in others) if edition else True
+    return places.show(request, key, edition, others=others, newest=newest)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

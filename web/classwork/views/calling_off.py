@@ -24,6 +24,7 @@ from users.roles import acting, desk_required
 ASK = ["GET", "HEAD", "POST"]
 RECENT = 10
 PER_PAGE = 100
+CLASSES_PER_PAGE = 50
 CHANGED = "Something is different by now, or you changed it. Nothing is cancelled yet: please read it again."
 
 
@@ -34,8 +35,7 @@ def steps(request: HttpRequest) -> HttpResponse:
     offer, where, meetings = _begin(request)
     context: dict[str, Any] = {"offer": offer, "where": where}
     if offer is None and not where.is_valid():
-        recent = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
-        return render(request, "desk/call_off_where.html", context | {"recent": recent})
+        return render(request, "desk/call_off_where.html", context | _choices(request))
     what = WhatForm(request.GET if _answered(request) else None, meetings=meetings, offer=offer)
     context["what"] = what
     if request.GET.get("step") == "what" or not what.is_answered:
@@ -48,6 +48,12 @@ def steps(request: HttpRequest) -> HttpResponse:
     if not how.is_answered:
         return render(request, "desk/call_off_how.html", context)
     return _last(request, what, how, context)
+
+
+def _choices(request: HttpRequest) -> dict[str, Any]:
+    classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
+    recent = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
+    return {"page": classes.get_page(request.GET.get("page")), "recent": recent}
 
 
 def _answered(request: HttpRequest) -> bool:

@@ -42,7 +42,11 @@ def number(text: str) -> int | None:
 def index(request: HttpRequest) -> HttpResponse:
     said, at = request.GET, timezone.now()
     wanted = Wanted(
-        search.words(request), said.get("show", ""), number(said.get("class", "")), number(said.get("session", ""))
+        search.words(request),
+        said.get("show", ""),
+        number(said.get("class", "")),
+        number(said.get("session", "")),
+        said.get("heard", "").replace("\0", ""),
     )
     page = Paginator(desk.search(wanted), PER_PAGE).get_page(said.get("page"))
     offer = ClassOffer.objects.for_lists().filter(pk=wanted.offer_id).first() if wanted.offer_id else None

@@ -40,7 +40,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     is_lost = lost.is_lost(resource)
     if is_lost:
         lost.tell(resource)
-    context = {"resource": resource, "found": found, "lost": is_lost, "may_edit": may_edit(request, resource)}
+    context = {"resource": resource, "found": found, "lost": is_lost, "edit_address": edit_address(request, resource)}
     return render(request, "classwork/resource.html", context | shown(resource) | around(found))
 
 
@@ -52,9 +52,14 @@ def around(found: Found) -> dict[str, Any]:
     return {"taught_in": taught_in, "state": beside.words, "previous": beside.before, "following": beside.after}
 
 
-def may_edit(request: HttpRequest, resource: Resource) -> bool:
+def edit_address(request: HttpRequest, resource: Resource) -> str:
+    """Where this person changes it: what belongs to no class or subject has its form in the admin. '' for nobody."""
     staff = Staff.objects.filter(user=request.user.pk).first() if is_team(request.user) else None
-    return staff is not None and content.editable_by(staff).filter(pk=resource.pk).exists()
+    if staff is None or not content.editable_by(staff).filter(pk=resource.pk).exists():
+        return ""
+    if resource.attachments.exists():
+        return reverse("edit_resource", args=[resource.pk])
+    return reverse("admin:classwork_resource_change", args=[resource.pk]) if staff.user.is_staff else ""
 
 
 def shown(resource: Resource) -> dict[str, Any]:

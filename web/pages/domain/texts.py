@@ -13,6 +13,8 @@ from history.domain import record
 from pages.models import Edition, SiteContent
 from users.models import User
 
+MOST = 50
+
 
 class Changed(Exception):
     """The draft is no longer the one that was looked at."""
@@ -38,6 +40,11 @@ def published(key: str, number: int | None = None) -> Edition | None:
     if number is not None:
         editions = editions.filter(number=number)
     return editions.first()
+
+
+def other_editions(edition: Edition) -> list[Edition]:
+    """The newest first."""
+    return list(Edition.objects.filter(content=edition.content_id).exclude(pk=edition.pk).order_by("-number")[:MOST])
 
 
 def overview(keys: Iterable[str]) -> list[Overview]:

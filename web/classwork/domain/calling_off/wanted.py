@@ -45,5 +45,12 @@ def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting
     return found
 
 
+def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
+    """Running and upcoming ones, by session, weekday and time."""
+    ids = ahead(now).order_by().values("offer")
+    found = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
+    return found.order_by("session__key_day_date", "class_day", "start_time", "pk")
+
+
 def of_class(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:
     return ahead(now).filter(offer=offer)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from billing.domain import cart as carts
 from billing.domain import placing
 from billing.models import Order
-from classwork.domain.places import attendees
+from classwork.domain.places import attendees, heard_from
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
 from classwork.domain.places.choosing import KIND
 from classwork.models import ClassOffer, Meeting, Registration
@@ -39,6 +39,8 @@ class Wanted:
     show: str = ""
     offer_id: int | None = None
     session_id: int | None = None
+    heard: str = ""
+    """An answer to how they heard of the school, as the list of answers has it."""
 
 
 def on_hold() -> QuerySet[Registration]:
@@ -51,6 +53,8 @@ def search(wanted: Wanted) -> QuerySet[Registration]:
         found = found.filter(LISTED[wanted.show][1])
     if wanted.offer_id:
         found = found.filter(offer=wanted.offer_id)
+    if wanted.heard:
+        found = found.filter(pk__in=heard_from.answered(wanted.heard))
     if wanted.session_id:
         found = found.filter(offer__session=wanted.session_id)
     for word in wanted.text.split():
