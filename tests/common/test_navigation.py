@@ -14,7 +14,7 @@ class NavigationTest(SchoolTestCase):
         desk = navigation.navigation(self.ada, "/desk/texts/home/").desk
         ways = [way for group in desk for way in group.ways]
         self.assertIn("Inbox", [way.label for way in ways])
-        self.assertEqual([way.label for way in ways if way.current], ["Texts"])
+        self.assertEqual([way.label for way in ways if way.current], ["Site text"])
         self.assertEqual([group.name for group in desk if group.current], ["Mail and texts"])
 
     def test_the_desk_stands_in_groups_and_what_names_none_comes_last(self) -> None:
