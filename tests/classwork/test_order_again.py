@@ -1,0 +1,28 @@
+import unittest
+from datetime import timedelta
+
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.models import OfferRole
+from tests.base import SchoolTestCase
+from tests.classwork import buying
+
+
+class OrderAgainTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_an_expired_order_is_filled_in_again_with_its_people_and_answers_and_nothing_the_office_noted(self) -> None:
+        for name in ("Lead", "Follow"):
+            OfferRole.objects.create(offer=self.offer, name=name)
+        order = buying.cart((self.offer, buying.of(self.kit)), payer=self.gus)
+        line = order.lines.get()
+        answers = {"role": "Lead", "readiness": "ready", "heard_from": "A poster"}
+        line.details |= answers | {"over_capacity": True}
+        line.save()
+        buying.place(order)
+        Order.objects.filter(pk=order.pk).update(held_until=timezone.now() - timedelta(minutes=1))
+        self.log_in(self.gus)
+        page = self.client.post(f"/order/{order.pk}/again/", follow=True)
+        self.assertContains(page, "Kit Gray (Lead)")
+        details = Order.objects.get(state="cart").lines.get().details
+        self.assertEqual(details, {"who": "student", "student_id": self.kit.pk} | answers)
