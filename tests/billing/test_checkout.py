@@ -192,7 +192,7 @@ class HarmlessTest(CheckoutTestCase):
         Code.objects.create(text="ten", percent=10)
         self.put(1)
         self.details()
-        for text, words in (("TEN", "$63.00"), ("nope", "We do not know this code"), ("", "$70.00")):
+        for text, words in (("TEN", "$63.00"), ("nope", "That code isn’t valid"), ("", "$70.00")):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
 

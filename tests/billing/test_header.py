@@ -6,7 +6,7 @@ class HeaderTest(BillingTestCase):
         self.log_in(self.alice)
         self.assertNotContains(self.client.get("/contact/"), "header-tool")
         self.cart(1, 2, payer=self.alice)
-        self.assertContains(self.client.get("/contact/"), '<span class="visually-hidden"> things</span>')
+        self.assertContains(self.client.get("/contact/"), '<span class="visually-hidden"> items</span>')
 
     def test_a_visitor_without_a_cart_costs_nothing(self) -> None:
         with self.assertNumQueries(1):

@@ -124,6 +124,9 @@ class ToyKind(ProductKind):
     def is_given_by(self, line: OrderLine, what: str) -> bool:
         return str(line.product_id) == what
 
+    def answers(self, line: OrderLine) -> dict[str, Any]:
+        return {name: value for name, value in line.details.items() if name != "state"}
+
     def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
         if not self.toy(line).asks_name:
             return None

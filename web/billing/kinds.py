@@ -253,6 +253,10 @@ class ProductKind(ABC):
         """When what the line is for happens next; None for what has no such time."""
         return None
 
+    def answers(self, line: "OrderLine") -> dict[str, Any]:
+        """Of its details those that the buyer gave, for ordering the same again."""
+        return dict(line.details)
+
     def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
         """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""
         return None

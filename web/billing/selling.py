@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Q
 from django.utils.dateparse import parse_date
@@ -37,6 +38,9 @@ class VoucherKind(ProductKind):
         except Unavailable as gone:
             return [str(gone)]
         return []
+
+    def answers(self, line: OrderLine) -> dict[str, Any]:
+        return {name: value for name, value in line.details.items() if name != "expires_on"}
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         """The last day is what the law of the school says on the day of the sale, and stays so."""

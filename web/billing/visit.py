@@ -6,7 +6,9 @@ By account, by session (which is kept on the server), or by an order's secret ad
 from datetime import timedelta
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
+from django.utils import timezone
 
 from billing.domain import cart as carts
 from billing.models import Order
@@ -17,6 +19,8 @@ from users.models import User
 KEY_AGE = timedelta(days=730)
 CART = "cart"
 PLACED = "placed_orders"
+PAY_UNTIL = "pay_until"
+"""In UTC; after that the session's orders are no longer looked for."""
 
 
 def account(request: HttpRequest) -> User | None:
@@ -59,6 +63,27 @@ def logged_in(request: HttpRequest, user: User) -> None:
 def placed(request: HttpRequest, order: Order) -> None:
     request.session[PLACED] = [*request.session.get(PLACED, []), order.pk][-20:]
     request.session.pop(CART, None)
+    if order.held_until is not None:
+        request.session[PAY_UNTIL] = max(request.session.get(PAY_UNTIL, ""), order.held_until.isoformat())
+
+
+def waiting(request: HttpRequest) -> list[Order]:
+    """For the head of each page: this visitor's cart, with the number of its lines, and the orders to be paid.
+
+    One query for a member. For others one while there is something, and none while there is nothing.
+    """
+    user, at, mine = account(request), timezone.now(), Q(pk__in=[])
+    if user is not None:
+        mine = Q(payer=user, state=Order.State.CART) | Q(pk__in=Order.objects.visible_to(user).to_pay(at).values("pk"))
+    elif CART in request.session:
+        mine = Q(pk=request.session[CART], state=Order.State.CART, payer=None)
+    if request.session.get(PAY_UNTIL, "") > at.isoformat():
+        mine |= Q(pk__in=Order.objects.filter(pk__in=request.session.get(PLACED, [])).to_pay(at).values("pk"))
+    return list(Order.objects.filter(mine).annotate(things=Count("lines"))) if mine else []
+
+
+def orders_to_pay(request: HttpRequest) -> list[Order]:
+    return [order for order in waiting(request) if order.state != Order.State.CART]
 
 
 def last_placed(request: HttpRequest) -> Order | None:

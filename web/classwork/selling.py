@@ -21,6 +21,8 @@ from classwork.models import ClassOffer, Meeting, OfferRole, Registration
 from common import dates
 from users.models import Student, User
 
+ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "readiness", "heard_from", "trial")
+
 
 class Attended(ProductKind):
     """What somebody comes to: who that is, and in which role."""
@@ -65,6 +67,9 @@ class Attended(ProductKind):
     def stands_against(self, line: OrderLine, student: Student) -> str:
         """Of a student for whom the buyer speaks; '' when nothing does."""
         raise NotImplementedError
+
+    def answers(self, line: OrderLine) -> dict[str, Any]:
+        return {name: line.details[name] for name in ANSWERS if name in line.details}
 
     def offer_id(self, line: OrderLine) -> int:
         raise NotImplementedError

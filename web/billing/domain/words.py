@@ -47,6 +47,13 @@ def deadline(when: datetime | None) -> str:
     return f"{format_short_date(when)}, {format_time(when)}" if when else ""
 
 
+def time_to_pay(order: Order, at: datetime | None = None) -> str:
+    """“until 11:31 PM” for a hold, “by” its day for what is due on a date."""
+    if order.due == Due.DATE and order.due_on:
+        return f"by {format_date(order.due_on)}"
+    return f"until {moment(order.held_until, at)}"
+
+
 def of_order(order: Order, at: datetime | None = None) -> Said:
     if order.state == State.CART:
         return Said("Not ordered yet")

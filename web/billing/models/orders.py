@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from payments import PaymentStatus
 
 from billing.models.fields import amount
 from common import links
@@ -27,6 +28,11 @@ class OrderQuerySet(models.QuerySet["Order"]):
 
     def placed(self) -> "OrderQuerySet":
         return self.exclude(state=Order.State.CART)
+
+    def to_pay(self, at: datetime) -> "OrderQuerySet":
+        """What its payer can pay online now and has to by a time; not what is paid at the door or on its way."""
+        due = Q(due=Order.Due.NOW, held_until__gt=at) | Q(due=Order.Due.DATE)
+        return self.filter(due, state=Order.State.PLACED).exclude(payments__status=PaymentStatus.PREAUTH)
 
     def overdue(self, today: date) -> "OrderQuerySet":
         return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_on__lt=today)
@@ -154,6 +160,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def cancel_address(self) -> str:
         return self.address("order_cancel")
+
+    @property
+    def again_address(self) -> str:
+        return self.address("order_again")
 
     @property
     def receipt_address(self) -> str:

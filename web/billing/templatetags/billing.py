@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.html import format_html
@@ -12,11 +13,13 @@ from billing.models import Order, OrderLine, Payment
 register = template.Library()
 
 
-@register.simple_tag(takes_context=True)
-def cart_lines(context: template.Context) -> int:
-    """How many things lie in the viewer's cart; for a visitor who has none it costs no query."""
-    cart = visit.cart(context["request"])
-    return cart.lines.count() if cart else 0
+@register.inclusion_tag("billing/header_tools.html", takes_context=True)
+def header_tools(context: template.Context) -> dict[str, Any]:
+    """The viewer's cart and orders to pay."""
+    found = visit.waiting(context["request"])
+    to_pay = [order for order in found if order.state != Order.State.CART]
+    things = sum(order.things for order in found if order.state == Order.State.CART)  # type: ignore[attr-defined]
+    return {"things": things, "to_pay": to_pay, "until": words.time_to_pay(to_pay[0]) if len(to_pay) == 1 else ""}
 
 
 @register.filter

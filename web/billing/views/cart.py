@@ -12,7 +12,8 @@ from billing.domain import cart as carts
 def show(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)
     sight = carts.see(cart, timezone.now()) if cart else None
-    return render(request, "billing/cart.html", {"cart": cart, "sight": sight})
+    context = {"cart": cart, "sight": sight, "to_pay": visit.orders_to_pay(request)}
+    return render(request, "billing/cart.html", context)
 
 
 @require_POST

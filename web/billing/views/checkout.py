@@ -157,5 +157,6 @@ def terms_version() -> str:
 
 def _after_the_last(request: HttpRequest) -> HttpResponse:
     """Back, reload and the second click lead to the order that was just placed."""
-    order = visit.last_placed(request) if request.method == "POST" else None
+    found = [visit.last_placed(request)] if request.method == "POST" else visit.orders_to_pay(request)
+    order = found[0] if found else None
     return redirect(order.address()) if order else redirect("cart")

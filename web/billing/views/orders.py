@@ -12,7 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import amounts, asking, codes, credit, door, ledger, orders, outcome, terms, words
+from billing.domain import amounts, asking, codes, credit, door, ledger, orders, outcome, reorder, terms, words
 from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
 from billing.views.payments import about_paying
@@ -95,6 +95,19 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
     context = {"order": found, "expired": found.has_lapsed(at), "bill": ledger.itemised(found, at)}
     context["deadline"] = words.deadline(found.held_until)
     return render(request, "billing/confirm_spot.html", context, status=status)
+
+
+@require_POST
+def order_again(request: HttpRequest, number: int) -> HttpResponse:
+    """To the price where everything can still be had, else to the cart, which says what cannot."""
+    found, at = visit.find_order(request, number), timezone.now()
+    if not reorder.can_be_ordered_again(found, at):
+        return redirect(found.address())
+    cart = visit.open_cart(request)
+    missing = reorder.refill_cart(cart, found, at)
+    for sentence in missing:
+        messages.warning(request, sentence)
+    return redirect("cart" if missing else "checkout_review")
 
 
 @require_POST

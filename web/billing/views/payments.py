@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from payments import RedirectNeeded
 
 from billing import gateways, visit
-from billing.domain import amounts, asking, hearing, ledger, orders, outcome, payments
+from billing.domain import amounts, asking, hearing, ledger, orders, outcome, payments, reorder
 from billing.domain.payments_in_progress import PaymentInProgress, payment_in_progress, progress_text
 from billing.models import Order, Payment
 from billing.views.policy import leads_to_gateways
@@ -136,11 +136,14 @@ def _gateway(variant: str) -> gateways.Gateway:
 
 @require_safe
 def open_order(request: HttpRequest) -> HttpResponse:
-    """`/payment/`: the order that waits for my payment."""
+    """`/payment/`: my order that is to be paid, or a choice where there are several."""
+    to_pay = visit.orders_to_pay(request)
+    if len(to_pay) > 1:
+        return render(request, "billing/orders_to_pay.html", {"orders": to_pay})
     user, last = visit.account(request), visit.last_placed(request)
     mine = Order.objects.visible_to(user) if user else Order.objects.filter(pk=last.pk if last else 0)
-    waiting = mine.filter(state=Order.State.PLACED).first()
-    return redirect(waiting.address()) if waiting else render(request, "billing/nothing_open.html")
+    found = to_pay[0] if to_pay else mine.filter(state=Order.State.PLACED).first()
+    return redirect(found.address()) if found else render(request, "billing/nothing_open.html")
 
 
 @require_safe
@@ -166,5 +169,6 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
         "ways": [way for way in ways if way[0] == progress.variant] if progress else ways,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
+        "again": reorder.can_be_ordered_again(order, at),
         "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
     }
