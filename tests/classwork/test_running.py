@@ -1,0 +1,138 @@
+"""What is running: classes one can still join, free trials, past sessions and the level guide's "now"."""
+
+import re
+import unittest
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.test import tag
+from django.urls import reverse
+
+from classwork.domain import meetings
+from classwork.models import ClassOffer, Level, Session
+from common import dates
+from common.formats import format_date
+from tests import make
+from tests.base import SchoolTestCase
+
+
+class RunningTestCase(SchoolTestCase):
+    """Beside the open session one runs since two weeks ago, whose end of registration is over."""
+
+    def setUp(self) -> None:
+        start = dates.today() - timedelta(weeks=2)
+        self.term = make.session(
+            "Autumn_term",
+            start,
+            num_weeks=3,
+            publish_date=start - timedelta(weeks=6),
+            expire_date=start + timedelta(3),
+        )
+
+    def add(self, level: str = "L2", version: str = "A", **values: Any) -> ClassOffer:
+        return make.offer(self.term, make.subject(level, version), class_day=self.term.key_day_date.weekday(), **values)
+
+    def page(self, name: str, query: str = "") -> str:
+        return self.client.get(reverse(name) + query).content.decode()
+
+
+@tag("once")
+class ClassListTest(RunningTestCase):
+    def linked(self, page: str) -> set[int]:
+        return {int(number) for number in re.findall(r'(?:href="/classes/|name="classes" value=")(\d+)"', page)}
+
+    @unittest.expectedFailure
+    def test_class_one_can_still_join_is_listed_under_running_now(self) -> None:
+        joinable, closed = self.add(last_joining=4), self.add("L2", "B")
+        page = self.page("classoffer_list")
+        running = page.partition("Running now")[2].partition("</section>")[0]
+        self.assertEqual(self.linked(running), {joinable.pk})
+        self.assertNotIn(closed.pk, self.linked(page))
+
+    @unittest.expectedFailure
+    def test_free_trial_of_a_running_class_is_listed_under_running_now(self) -> None:
+        trial = self.add(trial_price=Decimal(0))
+        running = self.page("classoffer_list").partition("Running now")[2]
+        self.assertIn(trial.pk, self.linked(running))
+        self.assertIn("Try one class, free", running)
+
+    @unittest.expectedFailure
+    def test_class_list_and_registration_page_list_the_same_classes(self) -> None:
+        self.add(last_joining=4)
+        self.add("L2", "B")
+        self.assertEqual(self.linked(self.page("register")), self.linked(self.page("classoffer_list")))
+
+    def test_called_off_and_finished_classes_are_not_running(self) -> None:
+        off, over = self.add(last_joining=9), self.add("L2", "B", trial_price=Decimal(0))
+        ClassOffer.objects.filter(pk=off.pk).update(called_off_at=dates.at(dates.today(), off.start_time))
+        for meeting in over.meetings.all():
+            if meeting.on >= dates.today():
+                meetings.cancel(None, meeting, "Snow")
+        self.assertNotIn("Running now", self.page("classoffer_list"))
+
+    @unittest.expectedFailure
+    def test_filters_apply_to_running_classes(self) -> None:
+        self.add(last_joining=4)
+        self.assertNotIn("Running now", self.page("classoffer_list", "?level=Beg"))
+        self.assertIn("Running now", self.page("classoffer_list", "?level=L2"))
+
+    def test_page_of_a_named_session_has_no_other_running_classes(self) -> None:
+        self.add(last_joining=4)
+        page = self.client.get(reverse("classoffer_display_session", args=["Open_session"]))
+        self.assertNotContains(page, "Running now")
+
+    @unittest.expectedFailure
+    def test_location_page_lists_running_classes_there(self) -> None:
+        running = self.add(last_joining=4, location=self.hall)
+        page = self.client.get(reverse("location_detail", args=[self.hall.pk])).content.decode()
+        self.assertIn(running.pk, self.linked(page))
+
+    @unittest.expectedFailure
+    def test_search_engines_find_running_classes_in_the_sitemap(self) -> None:
+        running = self.add(last_joining=4)
+        self.assertContains(self.client.get("/sitemap.xml"), f"/classes/{running.pk}<")
+
+
+@tag("once")
+class PastSessionsTest(RunningTestCase):
+    @unittest.expectedFailure
+    def test_running_session_is_not_past(self) -> None:
+        self.add()
+        self.assertNotIn("Autumn_term", self.page("past_sessions"))
+
+    @unittest.expectedFailure
+    def test_session_with_a_meeting_still_to_come_is_not_past(self) -> None:
+        offer = self.add()
+        Session.objects.filter(pk=self.term.pk).update(key_day_date=dates.today() - timedelta(weeks=20))
+        self.assertNotIn("Autumn_term", self.page("past_sessions"))
+        offer.meetings.filter(starts_at__date__gte=dates.today()).delete()
+        self.assertIn("Autumn_term", self.page("past_sessions"))
+
+
+@tag("once")
+class LevelGuideTest(RunningTestCase):
+    @unittest.expectedFailure
+    def test_guide_says_now_only_of_what_runs_now(self) -> None:
+        self.add("L2", last_joining=4)
+        guide = self.page("level_guide")
+        beginning, second = (
+            guide.partition(f'id="level-{code}"')[2].partition("</li>\n<li")[0] for code in ("beg", "l2")
+        )
+        first = self.offer.meetings.first()
+        assert first is not None
+        self.assertIn(f"starts {format_date(first.on)}", beginning)
+        self.assertNotIn("unning now", beginning)
+        self.assertIn("Running now", second)
+
+    @unittest.expectedFailure
+    def test_guide_names_only_versions_that_exist(self) -> None:
+        self.assertEqual(Level.objects.get(code="Beg").rule, "A|C, B|D")
+        make.subject("Beg", "B")
+        guide = self.page("level_guide")
+        self.assertIn("Complete after version A and B.", guide)
+        self.assertNotIn("A or C", guide)
+
+    @unittest.expectedFailure
+    def test_guide_says_when_a_version_that_is_needed_is_still_to_come(self) -> None:
+        self.assertIn("Complete after version A and one more that we’re still planning.", self.page("level_guide"))
