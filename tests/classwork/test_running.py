@@ -1,7 +1,6 @@
 """What is running: classes one can still join, free trials, past sessions and the level guide's "now"."""
 
 import re
-import unittest
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -42,7 +41,6 @@ class ClassListTest(RunningTestCase):
     def linked(self, page: str) -> set[int]:
         return {int(number) for number in re.findall(r'(?:href="/classes/|name="classes" value=")(\d+)"', page)}
 
-    @unittest.expectedFailure
     def test_class_one_can_still_join_is_listed_under_running_now(self) -> None:
         joinable, closed = self.add(last_joining=4), self.add("L2", "B")
         page = self.page("classoffer_list")
@@ -50,14 +48,12 @@ class ClassListTest(RunningTestCase):
         self.assertEqual(self.linked(running), {joinable.pk})
         self.assertNotIn(closed.pk, self.linked(page))
 
-    @unittest.expectedFailure
     def test_free_trial_of_a_running_class_is_listed_under_running_now(self) -> None:
         trial = self.add(trial_price=Decimal(0))
         running = self.page("classoffer_list").partition("Running now")[2]
         self.assertIn(trial.pk, self.linked(running))
         self.assertIn("Try one class, free", running)
 
-    @unittest.expectedFailure
     def test_class_list_and_registration_page_list_the_same_classes(self) -> None:
         self.add(last_joining=4)
         self.add("L2", "B")
@@ -71,7 +67,6 @@ class ClassListTest(RunningTestCase):
                 meetings.cancel(None, meeting, "Snow")
         self.assertNotIn("Running now", self.page("classoffer_list"))
 
-    @unittest.expectedFailure
     def test_filters_apply_to_running_classes(self) -> None:
         self.add(last_joining=4)
         self.assertNotIn("Running now", self.page("classoffer_list", "?level=Beg"))
@@ -82,13 +77,11 @@ class ClassListTest(RunningTestCase):
         page = self.client.get(reverse("classoffer_display_session", args=["Open_session"]))
         self.assertNotContains(page, "Running now")
 
-    @unittest.expectedFailure
     def test_location_page_lists_running_classes_there(self) -> None:
         running = self.add(last_joining=4, location=self.hall)
         page = self.client.get(reverse("location_detail", args=[self.hall.pk])).content.decode()
         self.assertIn(running.pk, self.linked(page))
 
-    @unittest.expectedFailure
     def test_search_engines_find_running_classes_in_the_sitemap(self) -> None:
         running = self.add(last_joining=4)
         self.assertContains(self.client.get("/sitemap.xml"), f"/classes/{running.pk}<")
@@ -96,12 +89,10 @@ class ClassListTest(RunningTestCase):
 
 @tag("once")
 class PastSessionsTest(RunningTestCase):
-    @unittest.expectedFailure
     def test_running_session_is_not_past(self) -> None:
         self.add()
         self.assertNotIn("Autumn_term", self.page("past_sessions"))
 
-    @unittest.expectedFailure
     def test_session_with_a_meeting_still_to_come_is_not_past(self) -> None:
         offer = self.add()
         Session.objects.filter(pk=self.term.pk).update(key_day_date=dates.today() - timedelta(weeks=20))
@@ -112,12 +103,11 @@ class PastSessionsTest(RunningTestCase):
 
 @tag("once")
 class LevelGuideTest(RunningTestCase):
-    @unittest.expectedFailure
     def test_guide_says_now_only_of_what_runs_now(self) -> None:
         self.add("L2", last_joining=4)
         guide = self.page("level_guide")
         beginning, second = (
-            guide.partition(f'id="level-{code}"')[2].partition("</li>\n<li")[0] for code in ("beg", "l2")
+            guide.partition(f'id="level-{code}"')[2].partition('id="level-')[0] for code in ("beg", "l2")
         )
         first = self.offer.meetings.first()
         assert first is not None
@@ -125,7 +115,6 @@ class LevelGuideTest(RunningTestCase):
         self.assertNotIn("unning now", beginning)
         self.assertIn("Running now", second)
 
-    @unittest.expectedFailure
     def test_guide_names_only_versions_that_exist(self) -> None:
         self.assertEqual(Level.objects.get(code="Beg").rule, "A|C, B|D")
         make.subject("Beg", "B")
@@ -133,6 +122,5 @@ class LevelGuideTest(RunningTestCase):
         self.assertIn("Complete after version A and B.", guide)
         self.assertNotIn("A or C", guide)
 
-    @unittest.expectedFailure
     def test_guide_says_when_a_version_that_is_needed_is_still_to_come(self) -> None:
         self.assertIn("Complete after version A and one more that we’re still planning.", self.page("level_guide"))

@@ -1,9 +1,9 @@
 from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
+from django.utils import timezone
 
-from classwork.domain import listing
+from classwork.domain.places import running
 from classwork.models import ClassOffer, Location
-from common import dates
 
 
 class ListMap(Sitemap):
@@ -18,8 +18,7 @@ class ClassMap(Sitemap):
     """What is on now; classes long over are found through their session."""
 
     def items(self) -> list[ClassOffer]:
-        sessions = listing.sessions_for(today=dates.today())
-        return list(ClassOffer.objects.on_offer().filter(session__in=sessions))
+        return running.current_offers(timezone.now())
 
 
 class LocationMap(Sitemap):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from classwork.domain import levels, listing
+from classwork.domain import levels
 from classwork.domain.listed import Listed
 from classwork.models import ClassOffer, Level, Subject
 
@@ -18,17 +19,32 @@ class GuideStep:
     classes: list[Listed]
 
     @property
+    def running(self) -> list[Listed]:
+        return [one for one in self.classes if one.state == "Running"]
+
+    @property
+    def coming(self) -> list[Listed]:
+        return [one for one in self.classes if one.first is not None and one.first.on > one.today]
+
+    @property
     def completed_by(self) -> str:
-        return levels.in_words(levels.parse(self.level.rule))
+        """Only versions that exist are named: "A and B", or "A and one more that we’re still planning"."""
+        known = {subject.version.upper() for subject in self.subjects}
+        goals = levels.parse(self.level.rule)
+        offered = tuple(goal & known for goal in goals if goal & known)
+        if not offered:
+            return ""
+        planned = len(goals) - len(offered)
+        more = f"{planned} more that we’re still planning" if planned > 1 else "one more that we’re still planning"
+        return f"{levels.in_words(offered)} and {more}" if planned else levels.in_words(offered)
 
 
-def steps(today: date) -> list[GuideStep]:
-    """The ladder from the bottom up, each step with its subjects and the classes that are on now."""
+def steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:
+    """The ladder from the bottom up, each step with its subjects and its classes."""
     subjects, classes = defaultdict(list), defaultdict(list)
     for subject in Subject.objects.filter(manager_approved=True).select_related("level"):
         subjects[subject.level_id].append(subject)
-    current = listing.sessions_for(today=today)
-    for offer in ClassOffer.objects.on_offer().filter(session__in=current).for_lists():
+    for offer in offers:
         classes[offer.subject.level_id].append(Listed(offer, today))
     ladder = Level.objects.filter(is_step=True)
     return [GuideStep(level, subjects[level.pk], classes[level.pk]) for level in ladder if level.pk in subjects]

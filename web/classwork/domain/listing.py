@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q
+
 from classwork.domain import calendar
 from classwork.domain.listed import Listed
-from classwork.models import ClassOffer, Level, Session
+from classwork.models import ClassOffer, Level, Meeting, Session
+from common import dates
 from common.formats import format_date
 
 
@@ -75,8 +78,18 @@ class Filters:
 
 
 @dataclass(frozen=True)
+class Running:
+    """Which classes of other sessions are shown at a moment."""
+
+    at: datetime
+    can_begin: Callable[[ClassOffer], bool]
+
+
+@dataclass(frozen=True)
 class Listing:
     sections: list[Section]
+    running: list[Group]
+    """Classes of other sessions that one can still join or try."""
     filters: Filters
     levels: list[Choice]
     days: list[Choice]
@@ -85,7 +98,12 @@ class Listing:
 
     @property
     def count(self) -> int:
-        return sum(len(group.classes) for section in self.sections for group in section.groups)
+        return len(self.offers)
+
+    @property
+    def offers(self) -> list[ClassOffer]:
+        groups = [*self.running, *(group for section in self.sections for group in section.groups)]
+        return [one.offer for group in groups for one in group.classes]
 
 
 # -- which sessions ----------------------------------------------------------------------------------------------
@@ -107,20 +125,31 @@ def sessions_for(
 
 
 def past_sessions(today: date) -> list[Session]:
-    """Latest first; what is current is no past."""
+    """Latest first, without those that are current, still running or have a class still to come."""
+    to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.at(today, time.min))
     known = [one for one in Session.objects.all() if one.publish_date <= today]
-    now = {one.pk for one in calendar.current(known, today)}
-    return [one for one in known if one.pk not in now and one.key_day_date <= today]
+    now = {one.pk for one in calendar.current(known, today)} | set(to_come.values_list("offer__session", flat=True))
+    return [one for one in known if one.pk not in now and one.end_date < today]
 
 
 # -- which classes -----------------------------------------------------------------------------------------------
 
 
 def listing(
-    sessions: Sequence[Session], chosen: Filters, *, by: str = "day", today: date, everything: bool = False
+    sessions: Sequence[Session],
+    chosen: Filters,
+    *,
+    by: str = "day",
+    today: date,
+    everything: bool = False,
+    running: Running | None = None,
 ) -> Listing:
-    found = ClassOffer.objects.filter(session__in=sessions).for_lists()
-    offers = list(found if everything else found.on_offer())
+    """With `running` also the classes of other sessions that people can still join or try."""
+    shown = {session.pk for session in sessions}
+    found = ClassOffer.objects.filter(_in_sessions_or_running(shown, running)).for_lists()
+    offers = [one for one in found if everything or (one.is_listed and not one.is_called_off)]
+    if running is not None:
+        offers = [one for one in offers if one.session_id in shown or running.can_begin(one)]
     filters = chosen.known_among(offers)
     fitting = [Listed(offer, today) for offer in offers if filters.fits(offer)]
     grouped = _by_level if by == "level" else _by_day
@@ -129,12 +158,22 @@ def listing(
     sections = [Section(one, grouped([c for c in fitting if c.offer.session_id == one.pk])) for one in sessions]
     return Listing(
         sections=[section for section in sections if section.groups] if filters.any else sections,
+        running=grouped([one for one in fitting if one.offer.session_id not in shown]),
         filters=filters,
         levels=_choices(filters.level, ((_rung(level), level.code, level.name) for level in levels)),
         days=_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
         places=_choices(filters.place, ((place.name, str(place.pk), place.name) for place in places)),
         by=by,
     )
+
+
+def _in_sessions_or_running(sessions: Collection[int], running: Running | None) -> Q:
+    chosen = Q(session__in=sessions)
+    if running is None:
+        return chosen
+    to_come = Meeting.objects.filter(offer=OuterRef("pk"), cancelled_at=None, starts_at__gt=running.at)
+    published = ClassOffer.objects.published(dates.local(running.at).date()).filter(called_off_at=None)
+    return chosen | Q(pk__in=published.filter(Exists(to_come)).values("pk"))
 
 
 def _rung(level: Level) -> Decimal:

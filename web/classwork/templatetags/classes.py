@@ -12,6 +12,7 @@ from classwork.domain import levels
 from classwork.domain.places import joining as late
 from classwork.domain.places import minimum, words
 from classwork.domain.places.room import Room
+from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Registration
 from common import dates
 from common.formats import format_date, format_time_span
@@ -38,6 +39,11 @@ def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
 def joining(offer: ClassOffer) -> late.Joining:
     """What there is to pay for whoever registers now."""
     return late.offered(offer, timezone.now())
+
+
+@register.filter
+def sells_single_classes(offer: ClassOffer) -> bool:
+    return sale.is_on_sale(offer, timezone.now())
 
 
 @register.filter

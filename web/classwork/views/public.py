@@ -14,7 +14,7 @@ from classwork.domain import calendar, guide, listing, structured
 from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
-from classwork.domain.places import joining, minimum, opening, room, terms
+from classwork.domain.places import joining, minimum, opening, room, running, terms
 from classwork.domain.places.tickets import sale
 from classwork.domain.places.waiting import shown
 from classwork.models import ClassOffer, Location, Session
@@ -33,11 +33,11 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     sessions = listing.sessions_for(names=names, on=day, today=today, everything=everything)
     filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
-    found = listing.listing(sessions, filters, by=by, today=today, everything=everything)
-    offers = [one.offer for section in found.sections for group in section.groups for one in group.classes]
+    rule = running.rule_at(timezone.now()) if names is None and day is None else None
+    found = listing.listing(sessions, filters, by=by, today=today, everything=everything, running=rule)
     context = {
         "listing": found,
-        "rooms": room.among(offers, timezone.now()),
+        "rooms": room.among(found.offers, timezone.now()),
         "sessions": sessions,
         "day": day,
         "named": names is not None,
@@ -101,11 +101,16 @@ def location_detail(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     today = dates.today()
     sessions = listing.sessions_for(today=today, everything=everything)
-    found = listing.listing(sessions, Filters(place=str(pk)), today=today, everything=everything)
+    here, rule = Filters(place=str(pk)), running.rule_at(timezone.now())
+    found = listing.listing(sessions, here, today=today, everything=everything, running=rule)
     context = {"location": location, "listing": found if found.filters.place else None}
     return render(request, "classwork/location_detail.html", context | {"place": structured.place(location)})
 
 
 @require_safe
 def level_guide(request: HttpRequest) -> HttpResponse:
-    return render(request, "classwork/level_guide.html", {"steps": guide.steps(dates.today())})
+    return render(
+        request,
+        "classwork/level_guide.html",
+        {"steps": guide.steps(dates.today(), running.current_offers(timezone.now()))},
+    )

@@ -34,6 +34,12 @@ def is_sold(offer: ClassOffer) -> bool:
     return offer.drop_in_price is not None or offer.trial_price is not None
 
 
+def is_on_sale(offer: ClassOffer, at: datetime) -> bool:
+    """Is there a single class to come that one can buy a ticket for? Whether it is full is another question."""
+    to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
+    return is_sold(offer) and not offer.is_called_off and any(at < sold_until(one) for one in to_come)
+
+
 def closed_because(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
     """'' while a ticket can be bought; also when registration is over, for an evening needs no beginning.
 

@@ -1,0 +1,26 @@
+"""Classes that have started, and which of them people can still join or try."""
+
+from datetime import datetime
+
+from classwork.domain import listing
+from classwork.domain.listing import Filters, Running
+from classwork.domain.places import opening
+from classwork.domain.places.tickets import sale
+from classwork.models import ClassOffer
+from common import dates
+
+
+def can_begin(offer: ClassOffer, at: datetime) -> bool:
+    """Can people register for it, or come for a single class?"""
+    return not opening.closed_because(offer, at) or sale.is_on_sale(offer, at)
+
+
+def rule_at(at: datetime) -> Running:
+    return Running(at, lambda offer: can_begin(offer, at))
+
+
+def current_offers(at: datetime) -> list[ClassOffer]:
+    """Classes of the current sessions, and those of other sessions that people can still join or try."""
+    today = dates.local(at).date()
+    sessions = listing.sessions_for(today=today)
+    return listing.listing(sessions, Filters(), today=today, running=rule_at(at)).offers
