@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, time
-from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -36,6 +36,6 @@ def time_span(start: time | datetime | None, end: time | datetime | None) -> str
 
 
 @register.filter
-def money(amount: Decimal | None, currency: str = "") -> str:
+def money(amount: Any, currency: str = "") -> str:
     """`{{ order.total|money:order.currency }}`; without a currency the school's own."""
-    return "" if amount is None else formats.format_money(amount, currency or settings.CURRENCY)
+    return "" if amount in {None, ""} else formats.format_money(amount, currency or settings.CURRENCY)

@@ -5,10 +5,22 @@ Each topic is a module with `load()`; TOPICS is the order in which they build on
 
 from django.db import transaction
 
-from pages.demo import called_off, cancelling, catalogue, moving, people, places, resources, texts, timetable, vouchers
+from pages.demo import (
+    called_off,
+    cancelling,
+    catalogue,
+    money,
+    moving,
+    people,
+    places,
+    resources,
+    texts,
+    timetable,
+    vouchers,
+)
 from users.models import User
 
-TOPICS = (texts, people, catalogue, timetable, cancelling, places, moving, resources, vouchers, called_off)
+TOPICS = (texts, people, catalogue, timetable, cancelling, places, moving, resources, vouchers, called_off, money)
 
 
 class NotEmpty(Exception):

@@ -1,0 +1,67 @@
+"""Money that comes online: a card payment, one that the payer's bank asks back, credit, and a comparison of records."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils import timezone
+
+from billing.domain import credit, hearing, locks, payments, placing
+from billing.domain.reconciling import comparing, runs
+from billing.gateways.facts import About, Disputed, Movement
+from billing.models import Book, Dispute, Finding, Order, Payment
+from classwork.domain.places import attendees, choosing
+from classwork.models import ClassOffer, Session
+from common import dates
+from pages.demo.places import beginning
+from users.models import User
+
+VARIANT = "practice"
+FEE = Decimal("2.19")
+
+
+def load() -> None:
+    """Without practice payments nothing here can be imitated."""
+    if VARIANT not in settings.PAYMENT_VARIANTS or Payment.objects.filter(variant=VARIANT).exists():
+        return
+    ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")
+    paid = pay_by_card(beginning(following, "B"), "Otto")
+    dispute(pay_by_card(beginning(following, "B"), "Paula"))
+    gus = User.objects.get(email="gus@example.org")
+    credit.adjust(gus, Decimal(20), settings.CURRENCY, why="Helped at the open house", by=ada)
+    reconcile(ada, paid)
+
+
+def pay_by_card(offer: ClassOffer, name: str) -> Payment:
+    """As a visitor does, with the practice gateway for a card."""
+    now, email = timezone.now(), f"{name.lower()}.demo@example.org"
+    order = Order.objects.create(currency=settings.CURRENCY, payer_name=f"{name} Demo", payer_email=email)
+    who = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
+    choosing.put_in_cart(order, choosing.Choice([offer], [who]))
+    order = placing.place(order, placing.How(Order.Due.NOW), seen=None, at=now)
+    payment = payments.start(order, VARIANT, now)
+    payments.confirm(payment, payments.Taken(Decimal(payment.total), payment.currency))
+    payment.refresh_from_db()
+    return payment
+
+
+def dispute(payment: Payment) -> None:
+    fact = Disputed("demo_dispute", payment.total, payment.currency, Dispute.State.OPEN, "fraudulent")
+    hearing.apply(locks.order(payment.order_id), payment, fact)
+
+
+def reconcile(ada: User, paid: Payment) -> None:
+    """Since yesterday: their records have this payment, and one that ours lack."""
+    today, now = dates.today(), timezone.now()
+    run = runs.begin(today - timedelta(days=1), today, by=ada)
+    own = run.books.get(variant="")
+    book = Book.objects.create(run=run, variant=VARIANT, state=Book.State.MATCHING, **span(own))
+    known = Movement("payment", "demo_known", paid.total, paid.currency, now, FEE, about=About(paid.token))
+    unknown = Movement("payment", "demo_unknown", Decimal(40), paid.currency, now - timedelta(hours=12), FEE)
+    Finding.objects.bulk_create(comparing.kept(book, movement) for movement in (known, unknown))
+    for each in (own, book):
+        runs.step(each.pk)
+
+
+def span(book: Book) -> dict[str, object]:
+    return {"start": book.start, "end": book.end, "cursor": book.cursor}
