@@ -122,14 +122,14 @@ class DeskTest(BillingTestCase):
         self.assertEqual(order.state, "cancelled")
         self.assertEqual(Entry.objects.get(action="billing.order_cancelled").why, "Twice by mistake")
 
-    def test_cash_on_its_way_back_is_handed_out_once(self) -> None:
+    def test_cash_that_waits_is_handed_over_once(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.record(order, 70)
         self.act("desk_refund", order, amount=70, why="x")
         run_all()
-        self.assertContains(self.client.get(reverse("desk_payments")), "on its way")
+        self.assertContains(self.client.get(reverse("desk_payments")), "To be picked up")
         url = reverse("desk_handed_back", args=[Refund.objects.get().pk])
-        self.assertEqual([self.client.post(url).status_code for _ in range(2)], [302, 404])
+        self.assertEqual([self.client.post(url).status_code for _ in range(2)], [302, 302])
         self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "Refunded")
 
     def test_credit_is_given_and_taken_back_with_a_reason(self) -> None:

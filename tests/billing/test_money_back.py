@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 from billing import gateways
-from billing.domain import asking, cancel, cases, credit, ledger, money_back, orders, payments
+from billing.domain import asking, cancel, cases, credit, handovers, ledger, money_back, orders, payments
 from billing.models import Case, Credit, Order, Refund
 from history.models import Entry
 from outbox.testing import problems, run_all
@@ -69,7 +69,7 @@ class RefundTest(BillingTestCase):
         [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
         run_all()
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
-        money_back.handed_back(refund, self.sam)
+        handovers.record_handover(refund.pk, self.sam)
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
         self.assertEqual((Refund.objects.get().state, problems()), (State.DONE, []))
 

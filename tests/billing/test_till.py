@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from billing.domain import money_back, payments, till
+from billing.domain import handovers, money_back, payments, till
 from billing.models import Order, TillCount
 from common import dates
 from history.models import Entry
@@ -34,7 +34,7 @@ class TillTest(BillingTestCase):
         order = self.taken()
         money_back.by_staff(order, Decimal(5), why="Cold", by=self.ada)
         run_all()
-        money_back.handed_back(order.payments.get().refunds.get(), self.ada)
+        handovers.record_handover(order.payments.get().refunds.get().pk, self.ada)
         cash, cheque = till.sheet(self.today)
         self.assertEqual((cash.label, cash.expected, cheque.expected), ("Cash", Decimal(135), Decimal(30)))
         self.assertEqual(cash.takers, [(str(self.ada), Decimal(-5)), (str(self.ash), Decimal(140))])

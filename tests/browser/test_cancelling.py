@@ -26,7 +26,7 @@ class CancellingTest(PhoneTestCase):
         page.goto("/user/classes/")
         page.get_by_role("link", name=re.compile("Cancel this class.*Beginning B")).click()
         self.look(page, "Cancel Beginning B")
-        page.get_by_text("goes back the way it was paid").wait_for()
+        page.get_by_text("is refunded to the original payment method").wait_for()
         page.get_by_role("button", name="Confirm the withdrawal").click()
         page.get_by_text("received your withdrawal and emailed you a confirmation.").wait_for()
         self.check_page(page)

@@ -8,7 +8,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from billing.domain import cart as carts
-from billing.domain import credit, ledger, money_back, payments
+from billing.domain import credit, handovers, ledger, money_back, payments
 from billing.domain.vouchers import desk
 from billing.models import Credit, Order, Payment, Refund
 from classwork.domain.calling_off.deed import call_off
@@ -166,7 +166,7 @@ class ResultPageTest(CancellationResultTest):
         address = deed.get_absolute_url()
         self.assertContains(self.client.get(address), "$65.00 to hand over in cash")
         self.assertContains(self.client.get(address), f"/desk/orders/{order.pk}/")
-        money_back.handed_back(Refund.objects.get(), self.ada)
+        handovers.record_handover(Refund.objects.get().pk, self.ada)
         self.assertContains(self.client.get(address), "$65.00 handed over in cash")
 
     def test_days_instead_are_named(self) -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import amounts, ledger, outcome, terms, words
+from billing.domain import amounts, handovers, ledger, outcome, terms, words
 from billing.domain.payments_in_progress import is_promised
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
@@ -48,6 +48,7 @@ def _told(order: Order) -> dict[str, Any]:
         "now": format_money(order.now_total, order.currency),
         "later": format_money(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
+        "handover": handovers.handover_text(order),
         "paid": format_money(ledger.received(order), order.currency),
         "nothing": not ledger.received(order),
         "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
@@ -96,6 +97,8 @@ def order_sample() -> dict[str, Any]:
         "now": format_money(Decimal(65), settings.CURRENCY),
         "later": format_money(Decimal(70), settings.CURRENCY),
         "differ": True,
+        "handover": "",
+        "by_hand": False,
         "paid": format_money(Decimal(65), settings.CURRENCY),
         "nothing": False,
         "vouchers": [{"gift": format_money(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
@@ -158,6 +161,7 @@ def refund_context(message: Message) -> dict[str, Any]:
     return order_context(message) | {
         "amount": format_money(refund.amount, refund.payment.currency),
         "onto_voucher": onto_voucher,
+        "by_hand": handovers.is_by_hand(refund.payment),
     }
 
 

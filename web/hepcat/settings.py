@@ -337,7 +337,7 @@ PAYMENT_USES_SSL = SITE_URL.startswith("https:")
 PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cash": ("billing.gateways.desk.Desk", {"label": "Cash"}),
     "cheque": ("billing.gateways.desk.Desk", {"label": "Cheque"}),
-    "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer"}),
+    "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer", "picked_up": False}),
     "voucher": ("billing.gateways.voucher.Voucher", {}),
 }
 if STRIPE_KEY and STRIPE_WEBHOOK_SECRET:

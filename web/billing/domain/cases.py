@@ -4,7 +4,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from billing.models import Case, Order, Payment
+from billing.models import Case, Order, Payment, Refund
 from history.domain import record
 from users.models import User
 
@@ -24,6 +24,14 @@ def open_once(kind: str, order: Order, text: str, payment: Payment | None = None
     """For what a gateway tells again and again: an answer that was given stands."""
     same = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
     return same or open_case(kind, order, text, payment)
+
+
+def waits_for_handover(case: Case) -> bool:
+    """Recording the handover of its refund closes it, and nothing else does."""
+    if case.kind != Case.Kind.HAND_BACK or case.payment is None or case.closed_at is not None:
+        return False
+    waiting = case.payment.refunds.filter(state=Refund.State.SENT)
+    return any(case.text.endswith(f"(refund {refund.pk}).") for refund in waiting)
 
 
 def settled(kind: str, payment: Payment, answer: str) -> None:

@@ -204,11 +204,3 @@ def check_nothing_moved(order: Order, received: Decimal | None) -> None:
     if received is not None and received != now:
         text = f"Something has moved since you opened this page: {format_money(now, order.currency)} is received now."
         raise Moved(f"{text} Please look again.")
-
-
-@transaction.atomic
-def handed_back(refund: Refund, by: User) -> None:
-    """The desk gave cash back, or sent the transfer."""
-    record(by, "billing.refund_handed_back", refund.payment.order, refund=refund.pk, amount=str(refund.amount))
-    Refund.objects.filter(pk=refund.pk).update(by=by)
-    settle(refund.pk, Answer(State.DONE))

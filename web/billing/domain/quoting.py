@@ -13,7 +13,7 @@ from django.db.models import Max
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from billing import gateways
-from billing.domain import cancel, ledger, locks, orders, pricing, replacing, terms, ways
+from billing.domain import cancel, handovers, ledger, locks, orders, pricing, replacing, terms, ways
 from billing.domain.ways import By, Way
 from billing.kinds import ZERO, Gives
 from billing.models import Credit, Order, OrderLine, Refund
@@ -40,6 +40,8 @@ class Row:
 
     text: str
     amount: Decimal
+    picked_up: bool = False
+    """At the desk, by the payer."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class Part:
         return sum((row.amount for row in self.money), ZERO)
 
     @property
+    def picked_up(self) -> Decimal:
+        """What of it waits at the desk."""
+        return sum((row.amount for row in self.money if row.picked_up), ZERO)
+
+    @property
     def worth(self) -> Decimal:
         """By how much less the order costs without it."""
         return sum((row.amount for row in self.rows), ZERO)
@@ -82,6 +89,14 @@ class Quote:
     @property
     def back(self) -> Decimal:
         return sum((part.back for part in self.parts), ZERO)
+
+    @property
+    def picked_up(self) -> Decimal:
+        return sum((part.picked_up for part in self.parts), ZERO)
+
+    @property
+    def sent_back(self) -> Decimal:
+        return self.back - self.picked_up
 
     @property
     def credit(self) -> Decimal:
@@ -172,7 +187,7 @@ def _write(order: Order, lines: Sequence[OrderLine], way: Way, before: "Books", 
 
 
 def _sums(part: Part) -> dict[str, str]:
-    return {name: str(getattr(part, name)) for name in ("back", "credit", "returned", "kept")}
+    return {name: str(getattr(part, name)) for name in ("back", "picked_up", "credit", "returned", "kept")}
 
 
 # -- counting ----------------------------------------------------------------------------------------------------
@@ -214,7 +229,8 @@ def _part(order: Order, lines: Sequence[OrderLine], way: Way, before: Books) -> 
         said=terms.what(way.steps[lines[0].pk]) if before.prices else "",
         rows=tuple(_rows(before, after, order.currency)),
         money=tuple(
-            Row(_way_back(refund), _round(refund.amount, order)) for refund in refunds.select_related("payment")
+            Row(gateways.label_of(refund.payment), _round(refund.amount, order), handovers.is_picked_up(refund.payment))
+            for refund in refunds.select_related("payment")
         ),
         credit=credit(Credit.Reason.INSTEAD),
         returned=credit(Credit.Reason.RETURNED),
@@ -247,13 +263,6 @@ def _costs(price: pricing.Price) -> dict[int, dict[str, Decimal]]:
             line = costs.setdefault(part.key, {})
             line[part.label] = line.get(part.label, ZERO) + part.amount
     return costs
-
-
-def _way_back(refund: Refund) -> str:
-    try:
-        return gateways.of(refund.payment).label
-    except gateways.UnknownGateway:
-        return refund.payment.variant
 
 
 def _round(amount: Decimal, order: Order) -> Decimal:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.utils import timezone
 from payments import PaymentStatus
 
@@ -103,10 +104,16 @@ def _after(order: Order, payment: Payment, refund: Refund, answer: Answer) -> No
 
 def _sent(order: Order, payment: Payment, refund: Refund) -> None:
     if gateways.of(payment).by_hand:
-        text = f"Give {format_money(refund.amount, order.currency)} back by hand (refund {refund.pk})."
+        text = f"{format_money(refund.amount, order.currency)} waits to be handed over (refund {refund.pk})."
         cases.open_case(Case.Kind.HAND_BACK, order, text, payment)
     else:
         Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
+
+
+def handover_cases(refund: Refund) -> QuerySet[Case]:
+    """The payment issue that says that somebody has to hand it over."""
+    mine = Case.objects.filter(kind=Case.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None)
+    return mine.filter(text__endswith=f"(refund {refund.pk}).")
 
 
 def _failed(order: Order, payment: Payment, refund: Refund, answer: Answer) -> None:
@@ -134,9 +141,7 @@ def _places(order: Order, refund: Refund) -> str:
 
 
 def done(order: Order, payment: Payment, refund: Refund) -> None:
-    Case.objects.filter(
-        kind=Case.Kind.HAND_BACK, payment=payment, text__endswith=f"(refund {refund.pk}).", closed_at=None
-    ).update(closed_at=timezone.now(), closed_by=refund.by, answer="Given back.")
+    handover_cases(refund).update(closed_at=timezone.now(), closed_by=refund.by, answer="Handed over.")
     if refund.origin != Origin.DISPUTE:
         emit(events.REFUND_MADE, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
     if not payment.left and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():

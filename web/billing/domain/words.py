@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.utils import timezone
 from payments import PaymentStatus
 
-from billing.models import Order, OrderLine, Payment
+from billing.domain import handovers
+from billing.models import Order, OrderLine, Payment, Refund
 from common.formats import format_date, format_moment, format_money, format_short_date, format_time
 
 State, Due = Order.State, Order.Due
@@ -20,6 +21,12 @@ PAYMENTS = {
     PaymentStatus.ERROR: ("Failed", "bad"),
     PaymentStatus.CANCELLED: ("Canceled", ""),
     PaymentStatus.REFUNDED: ("Refunded", ""),
+}
+REFUNDS: dict[str, tuple[str, str]] = {
+    Refund.State.RESERVED: ("Refund started", ""),
+    Refund.State.SENT: ("Refund started", ""),
+    Refund.State.DONE: ("Refunded", "good"),
+    Refund.State.FAILED: ("Refund failed", "bad"),
 }
 
 KEPT = {"withdrawal": "for what was already used", "staff": "as the school decided"}
@@ -113,13 +120,32 @@ def of_payment(payment: Payment) -> Said:
     return Said(*PAYMENTS[payment.status])
 
 
+def of_refund(refund: Refund) -> Said:
+    if handovers.waits_for_handover(refund):
+        return Said("To be picked up" if handovers.is_picked_up(refund.payment) else "To be transferred", "warn")
+    return Said(*REFUNDS[refund.state])
+
+
+def of_refunded(payment: Payment) -> str:
+    """What of a payment went back, and what of that nobody has handed over yet; '' when nothing did."""
+    waits = handovers.waiting_amount(payment)
+    sums = {
+        "{} refunded": payment.refunded_amount - waits,
+        f"{{}} {'to be picked up' if handovers.is_picked_up(payment) else 'to be transferred'}": waits,
+    }
+    return ", ".join(text.format(format_money(amount, payment.currency)) for text, amount in sums.items() if amount)
+
+
 def of_end(line: OrderLine) -> str:
     """What came of canceling it, in a sentence; '' where nobody asked for it."""
     if line.ended is None:
         return ""
     back, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))
+    picked_up = Decimal(line.ended.get("picked_up", 0))
+    waits = picked_up and handovers.handover_text(line.order)
     sums = {
-        "{} refunded to the original payment method": back,
+        "{} refunded to the original payment method": back - picked_up,
+        f"{{}} {'to pick up at the desk' if waits else 'refunded at the desk'}": picked_up,
         "{} added to your account credit": credit + returned,
         "{} kept " + KEPT.get(line.ended_by, "under the cancellation policy"): kept,
     }

@@ -35,6 +35,8 @@ class Gateway(BasicProvider):
     label = ""
     by_hand = False
     """Money that a person takes and gives back; never offered online."""
+    picked_up = False
+    """What goes back is fetched by the payer."""
     inside = False
     """Money that we hold already: it moves within our own transaction, by billing.domain.vouchers."""
     hosts: tuple[str, ...] = ()

@@ -6,9 +6,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing import gateways, visit
-from billing.domain import words
+from billing.domain import handovers, words
 from billing.domain.reconciling import summing
-from billing.models import Order, OrderLine, Payment
+from billing.models import Order, OrderLine, Payment, Refund
 
 register = template.Library()
 
@@ -23,9 +23,33 @@ def header_tools(context: template.Context) -> dict[str, Any]:
 
 
 @register.filter
-def in_words(thing: Order | Payment) -> SafeString:
-    said = words.of_order(thing) if isinstance(thing, Order) else words.of_payment(thing)
+def in_words(thing: Order | Payment | Refund) -> SafeString:
+    said = _said(thing)
     return format_html('<span class="badge {}">{}</span>', said.tone, said.text)
+
+
+def _said(thing: Order | Payment | Refund) -> words.Said:
+    if isinstance(thing, Order):
+        return words.of_order(thing)
+    return words.of_payment(thing) if isinstance(thing, Payment) else words.of_refund(thing)
+
+
+@register.filter
+def refunded_words(payment: Payment) -> str:
+    return words.of_refunded(payment)
+
+
+@register.filter
+def waits_for_handover(refund: Refund) -> bool:
+    return handovers.waits_for_handover(refund)
+
+
+@register.filter
+def handover_button(refund: Refund) -> str:
+    """What a click on it records."""
+    if not handovers.is_picked_up(refund.payment):
+        return "Record transfer sent"
+    return f"Record {gateways.label_of(refund.payment).lower()} handed over"
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from billing import kinds, visit
 from billing.domain import orders, quoting, ways
+from billing.domain.handovers import PICK_UP
 from billing.models import Order, OrderLine
 from common.formats import format_money
 
@@ -75,8 +76,10 @@ def _show(
 def describe_result(done: quoting.Quote, opening: str) -> str:
     """What is said once it is done: what was canceled, then the money."""
     said = [opening]
-    if done.back:
-        said.append(f"Refund of {format_money(done.back, done.currency)} started.")
+    if done.sent_back:
+        said.append(f"Refund of {format_money(done.sent_back, done.currency)} started.")
+    if done.picked_up:
+        said.append(PICK_UP.format(format_money(done.picked_up, done.currency)))
     if done.credit:
         said.append(f"{format_money(done.credit, done.currency)} was added to account credit.")
     return " ".join(said)

@@ -5,17 +5,18 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import visit
-from billing.domain import cases, credit, due, money_back
+from billing.domain import cases, credit, due, handovers
 from billing.forms import AnswerForm, CreditForm, WhyForm
 from billing.kinds import ZERO
 from billing.models import Case, Payment, Refund
 from common import search
+from common.formats import format_money
 from users.models import User
 from users.roles import at_the_desk, desk_required
 
@@ -33,10 +34,13 @@ def payments(request: HttpRequest) -> HttpResponse:
 @require_POST
 @desk_required("billing.add_refund")
 def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
-    found = get_object_or_404(Refund.objects.select_related("payment__order"), pk=refund, state=Refund.State.SENT)
-    user = visit.member(request)
-    money_back.handed_back(found, user)
-    messages.success(request, "Noted as given back.")
+    found = get_object_or_404(Refund.objects.select_related("payment"), pk=refund)
+    if not handovers.is_by_hand(found.payment):
+        raise Http404
+    if handovers.record_handover(found.pk, visit.member(request)):
+        messages.success(request, f"Handover of {format_money(found.amount, found.payment.currency)} recorded.")
+    else:
+        messages.info(request, "This handover was already recorded.")
     return redirect("desk_order", number=found.payment.order_id)
 
 
@@ -53,7 +57,9 @@ def all_cases(request: HttpRequest) -> HttpResponse:
 def close_case(request: HttpRequest, case: int) -> HttpResponse:
     found = get_object_or_404(Case.objects.select_related("order"), pk=case)
     form, user = AnswerForm(request.POST), visit.member(request)
-    if form.is_valid():
+    if cases.waits_for_handover(found):
+        messages.error(request, f"Record the handover on the order: it closes this issue. (Order {found.order_id})")
+    elif form.is_valid():
         cases.close(found, answer=form.cleaned_data["answer"], by=user)
         messages.success(request, "Closed.")
     else:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import asking, codes, credit, due, ledger, money_back, orders, payments
+from billing.domain import asking, codes, credit, due, handovers, ledger, money_back, orders, payments
 from billing.domain.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.vouchers import redeeming
 from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
@@ -92,7 +92,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "order": order,
         "bill": bill,
         "lines": [item.line for item in bill if not item.line.cancelled_at],
-        "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by"),
+        "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by", "refunds__payment"),
         "cases": order.cases.filter(closed_at=None),
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
@@ -190,7 +190,7 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
 def refund(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         money_back.by_staff(order, by=by, **said)
-        return f"{format_money(said['amount'], order.currency)} is on its way back."
+        return handovers.handover_text(order) or f"Refund of {format_money(said['amount'], order.currency)} started."
 
     return _act(request, number, "refund_form", RefundForm(request.POST), deed)
 

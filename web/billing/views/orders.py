@@ -12,7 +12,20 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import amounts, asking, codes, credit, door, ledger, orders, outcome, reorder, terms, words
+from billing.domain import (
+    amounts,
+    asking,
+    codes,
+    credit,
+    door,
+    handovers,
+    ledger,
+    orders,
+    outcome,
+    reorder,
+    terms,
+    words,
+)
 from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
 from billing.views.payments import about_paying
@@ -32,7 +45,8 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
         "amounts": amounts.summarize_amounts(found, at),
         "just_done": amounts.is_just_done(found, at),
         "promises": terms.promises(found, at),
-        "payments": found.payments.exclude(captured_at=None),
+        "payments": found.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
+        "handover": handovers.handover_text(found),
         "vouchers": Voucher.objects.filter(line__order=found),
     } | about_paying(found, at)
     if found.awaits_click and context["told"].can_pay:

@@ -10,9 +10,9 @@ from billing.models import Payment, Refund
 class Desk(Gateway):
     by_hand = True
 
-    def __init__(self, label: str) -> None:
+    def __init__(self, label: str, *, picked_up: bool = True) -> None:
         super().__init__()
-        self.label = label
+        self.label, self.picked_up = label, picked_up
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
         return Answer(Refund.State.SENT)
