@@ -3,10 +3,13 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+import unittest
+import zipfile
 from pathlib import Path
 from typing import ClassVar
 
@@ -20,7 +23,9 @@ importlib.util.find_spec = lambda name, package=None: None if name == "ensurepip
 """
 SLEEPING_SITE = """
 import os, pathlib, subprocess, sys, time
-if sys.argv[1] != "prepare":
+if sys.argv[1] == "check" and pathlib.Path("check-fails").exists():
+    sys.exit("the check found something")
+if sys.argv[1] in ("runserver", "worker"):
     child = subprocess.Popen(["sleep", "60"])
     pathlib.Path(sys.argv[1] + ".given").write_text(os.environ.get("STRIPE_URL", "") + os.environ.get("PAYPAL_URL", ""))
     pathlib.Path(sys.argv[1] + ".pids").write_text(f"{os.getpid()} {child.pid}")
@@ -38,6 +43,7 @@ time.sleep(60)
 def copy_of_the_tree() -> Path:
     folder = Path(tempfile.mkdtemp())
     shutil.copy(TOP / "run", folder)
+    shutil.copytree(TOP / "bin", folder / "bin")
     shutil.copy(TOP / ".env_template", folder)
     for name in ("requirements.txt", "requirements-dev.txt", "requirements-scale.txt"):
         (folder / name).write_text("")
@@ -78,10 +84,155 @@ class BareMachineTest(SimpleTestCase):
                 self.assertIn("PORT must be a number", run(self.folder, PORT=port).stderr)
         self.assertFalse((self.folder / ".venv").exists())
 
+    @unittest.expectedFailure
+    def test_a_port_that_is_in_use_is_told_first_with_how_to_choose_another(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            done = run(self.folder, PORT=str(port))
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertIn(f"port {port} is in use", done.stderr)
+        self.assertIn(f"PORT={port + 1} ./run", done.stderr)
+        self.assertFalse((self.folder / ".venv").exists())
+
     def test_an_unknown_command_gets_the_help_and_an_error(self) -> None:
         done = run(self.folder, "fly")
         self.assertEqual(done.returncode, 2)
         self.assertIn("./run test", done.stderr)
+
+
+@tag("once")
+class UpgradeTest(SimpleTestCase):
+    """A new environment is made beside the one in use, checked, and switched to in one step."""
+
+    made: ClassVar[Path]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.made = copy_of_the_tree()
+        cls.addClassCleanup(shutil.rmtree, cls.made)
+        done = run(cls.made, "setup")
+        assert done.returncode == 0, done.stderr
+
+    def setUp(self) -> None:
+        self.folder = Path(tempfile.mkdtemp()) / "site"
+        self.addCleanup(shutil.rmtree, self.folder.parent)
+        shutil.copytree(self.made, self.folder, symlinks=True)
+        self.first = self.current()
+
+    def setup(self, **variables: str) -> None:
+        done = run(self.folder, "setup", **variables)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def refused(self, **variables: str) -> str:
+        done = run(self.folder, "setup", **variables)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertNotIn("Traceback", done.stderr)
+        return done.stderr
+
+    def current(self) -> Path:
+        return (self.folder / ".venv").resolve()
+
+    def environments(self) -> list[str]:
+        return sorted(path.name for path in (self.folder / ".venvs").iterdir() if path.name.isdigit())
+
+    def require(self, text: str) -> None:
+        (self.folder / "requirements.txt").write_text(text)
+
+    def install_beside(self, name: str, *needs: str) -> None:
+        """By hand, as a school adds a plug-in of its own."""
+        wheel = self.folder / f"{name}-1.0-py3-none-any.whl"
+        about = "".join(f"Requires-Dist: {need}\n" for need in needs)
+        files = {
+            f"{name}.py": "",
+            f"{name}-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n{about}",
+            f"{name}-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{name}-1.0.dist-info/RECORD": "".join(f"{path},,\n" for path in (f"{name}.py",)),
+        }
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, text in files.items():
+                archive.writestr(path, text)
+        pip = [self.folder / ".venv" / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel]
+        subprocess.run(pip, check=True, capture_output=True)
+
+    @unittest.expectedFailure
+    def test_the_old_one_stays_and_can_be_gone_back_to_and_forward_again(self) -> None:
+        self.require("# another version\n")
+        self.setup()
+        second = self.current()
+        self.assertNotEqual(second, self.first)
+        self.assertTrue((self.first / "bin" / "python").exists())
+        for expected in (self.first, second):
+            self.assertEqual(run(self.folder, "back").returncode, 0)
+            self.assertEqual(self.current(), expected)
+        self.require("")  # as with the older code checked out again
+        self.assertEqual(run(self.folder, "setup", PIP_NO_INDEX="1").stdout, "")
+        self.assertEqual(self.current(), self.first)
+
+    @unittest.expectedFailure
+    def test_with_the_registry_away_nothing_changes_and_the_next_one_finishes(self) -> None:
+        self.require(f"nowhere==1.0 --hash=sha256:{64 * '0'}\n")
+        self.assertIn(".venv is as it was", self.refused(PIP_NO_INDEX="1", PIP_FIND_LINKS=""))
+        self.assertEqual((self.current(), self.environments()), (self.first, [self.first.name]))
+        self.require("# found again\n")
+        self.setup()
+        self.assertNotEqual(self.current(), self.first)
+
+    @unittest.expectedFailure
+    def test_what_the_check_of_the_site_refuses_is_not_switched_to(self) -> None:
+        self.require("# another version\n")
+        (self.folder / "check-fails").touch()
+        said = self.refused()
+        self.assertIn("the check found something", said)
+        self.assertIn(".venv is as it was", said)
+        self.assertEqual(self.current(), self.first)
+        (self.folder / "check-fails").unlink()
+        self.assertEqual(run(self.folder, "setup").stdout, "")  # it was ready
+        self.assertNotEqual(self.current(), self.first)
+
+    @unittest.expectedFailure
+    def test_what_was_installed_beside_the_requirements_is_in_the_new_one_too(self) -> None:
+        self.install_beside("plugin")
+        self.require("# another version\n")
+        self.setup()
+        self.assertNotEqual(self.current(), self.first)
+        imported = subprocess.run([self.folder / ".venv" / "bin" / "python", "-c", "import plugin"])
+        self.assertEqual(imported.returncode, 0)
+
+    @unittest.expectedFailure
+    def test_packages_that_do_not_fit_together_are_not_switched_to(self) -> None:
+        self.install_beside("plugin", "nowhere")
+        self.require("# another version\n")
+        self.assertIn("plugin 1.0 requires nowhere", self.refused())
+        self.assertEqual((self.current(), self.environments()), (self.first, [self.first.name]))
+
+    @unittest.expectedFailure
+    def test_a_plain_folder_of_an_earlier_version_is_upgraded_and_stays(self) -> None:
+        self.first.rename(self.folder / "plain")
+        (self.folder / ".venv").unlink()
+        shutil.rmtree(self.folder / ".venvs")
+        (self.folder / "plain").rename(self.folder / ".venv")
+        inside = (self.folder / ".venv" / "pyvenv.cfg").stat().st_ino
+        self.require("# another version\n")
+        self.setup()
+        self.assertTrue((self.folder / ".venv").is_symlink())
+        self.assertEqual(run(self.folder, "back").returncode, 0)
+        self.assertEqual((self.current() / "pyvenv.cfg").stat().st_ino, inside)
+
+    @unittest.expectedFailure
+    def test_only_the_last_few_and_those_with_a_process_in_them_are_kept(self) -> None:
+        shutil.copytree(self.first, self.folder / ".venvs" / "0", symlinks=True)
+        (self.folder / ".venvs" / "9").mkdir()  # broke off
+        running = subprocess.Popen([self.first / "bin" / "python", "-c", "import time; time.sleep(3600)"])
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+        for number in (2, 3, 4):
+            self.require(f"# {number}\n")
+            self.setup()
+        self.assertEqual(self.environments(), ["1", "2", "3", "4"])
 
 
 @tag("once")
@@ -149,7 +300,7 @@ class InstalledTest(SimpleTestCase):
 
     def started(self, command: str) -> list[int]:
         path = self.folder / f"{command}.pids"
-        for _ in range(100):
+        for _ in range(1200):
             if path.exists() and path.read_text():
                 pids = [int(pid) for pid in path.read_text().split()]
                 path.unlink()
