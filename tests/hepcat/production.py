@@ -27,6 +27,7 @@ print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME]
 
 class ProductionCase(SimpleTestCase):
     folder: ClassVar[Path]
+    home: ClassVar[Path]
     port: ClassVar[int]
     env: ClassVar[dict[str, str]]
     variables: ClassVar[dict[str, str]] = {}
@@ -37,7 +38,10 @@ class ProductionCase(SimpleTestCase):
         cls.folder = Path(tempfile.mkdtemp())
         cls.addClassCleanup(shutil.rmtree, cls.folder)
         cls.port = free_port()
-        cls.env = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
+        cls.home = cls.folder / "home"
+        cls.home.mkdir()
+        cls.env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {
+            "HOME": str(cls.home),
             "ENV_FILE": str(TOP / ".env_template"),
             "SECRET_KEY": secrets.token_urlsafe(50),
             "ALLOWED_HOSTS": "127.0.0.1",

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,6 +146,101 @@ class NamesTest(SettingsTestCase):
         self.assertEqual(
             found, {"MAIL_BY": "smtp", "EMAIL_HOST_USER": "postmaster@mg.example.org", "EMAIL_USE_TLS": True}
         )
+
+    @unittest.expectedFailure
+    def test_a_mail_account_alone_is_asked_at_its_own_provider_over_tls(self) -> None:
+        """EMAIL_HOST_USER and EMAIL_HOST_PASSWORD are all that the school's README names."""
+        names = ("MAIL_BY", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_USE_TLS")
+        for user, host in {
+            "school@gmail.com": "smtp.gmail.com",
+            "school@outlook.com": "smtp-mail.outlook.com",
+            "office@school.example": "smtp.school.example",
+        }.items():
+            with self.subTest(user):
+                found = self.settings_under(*names, EMAIL_HOST_USER=user, EMAIL_HOST_PASSWORD="x")
+                self.assertEqual(list(found.values()), ["smtp", host, 587, True])
+        for more in ({"EMAIL_HOST": "mail.example"}, {"EMAIL_PORT": "2525"}, {"EMAIL_USE_TLS": "False"}):
+            with self.subTest(more):
+                found = self.settings_under(*names, EMAIL_HOST_USER="office@school.example", **more)
+                self.assertTrue(set(map(str, more.values())) <= set(map(str, found.values())), found)
+
+    @unittest.expectedFailure
+    def test_one_folder_may_hold_all_that_the_site_writes(self) -> None:
+        names = ("MEDIA_ROOT", "PRIVATE_ROOT", "EMAIL_FILE_PATH", "OUTBOX_BEAT_FILE")
+        found = self.settings_under(*names, "DATABASES", DATA_ROOT="/data", PRIVATE_ROOT="/elsewhere")
+        self.assertEqual(
+            [found[name] for name in names], ["/data/media", "/elsewhere", "/data/mail", "/data/celerybeat"]
+        )
+        self.assertEqual(found["DATABASES"]["default"]["NAME"], "/data/db.sqlite3")  # type: ignore[index]
+
+    @unittest.expectedFailure
+    def test_celerys_own_beat_keeps_its_time_in_the_same_file_as_manage_celery(self) -> None:
+        show = "from hepcat.celery import app; print(app.conf.beat_schedule_filename)"
+        bare = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TOP / "web"), "SECRET_KEY": "x" * 60}
+        env = bare | {"ENV_FILE": os.devnull, "DATA_ROOT": "/data"}
+        done = subprocess.run([sys.executable, "-c", show], env=env, capture_output=True, text=True)
+        self.assertEqual(done.stdout.strip(), "/data/celerybeat", done.stderr)
+
+    @unittest.expectedFailure
+    def test_the_lists_of_browsers_are_told_of_the_site_only_when_asked(self) -> None:
+        self.assertEqual(self.settings_under("SECURE_HSTS_PRELOAD"), {"SECURE_HSTS_PRELOAD": False})
+        asked = self.settings_under("SECURE_HSTS_PRELOAD", SECURE_HSTS_PRELOAD="True")
+        self.assertEqual(asked, {"SECURE_HSTS_PRELOAD": True})
+
+
+@tag("once")
+class UsedTest(SimpleTestCase):
+    """A setting that nothing reads is a bug."""
+
+    # Read by Django or by a package under this name, or by a script; each says by whom.
+    READ_ELSEWHERE = dict.fromkeys(
+        """ADMINS ALLOWED_HOSTS AUTHENTICATION_BACKENDS AUTH_PASSWORD_VALIDATORS AUTH_USER_MODEL CACHES
+        CSRF_COOKIE_SECURE CSRF_FAILURE_VIEW CSRF_TRUSTED_ORIGINS DATABASES DEBUG DEFAULT_AUTO_FIELD EMAIL_BACKEND
+        EMAIL_FILE_PATH EMAIL_HOST EMAIL_HOST_PASSWORD EMAIL_HOST_USER EMAIL_PORT EMAIL_TIMEOUT EMAIL_USE_SSL
+        EMAIL_USE_TLS FILE_UPLOAD_DIRECTORY_PERMISSIONS FILE_UPLOAD_PERMISSIONS FORMAT_MODULE_PATH FORM_RENDERER
+        INSTALLED_APPS LANGUAGE_CODE LOGGING LOGIN_REDIRECT_URL LOGIN_URL LOGOUT_REDIRECT_URL MEDIA_URL MIDDLEWARE
+        ROOT_URLCONF SECRET_KEY SECURE_CONTENT_TYPE_NOSNIFF SECURE_HSTS_INCLUDE_SUBDOMAINS SECURE_HSTS_PRELOAD
+        SECURE_HSTS_SECONDS SECURE_REFERRER_POLICY SECURE_SSL_REDIRECT SESSION_COOKIE_HTTPONLY SESSION_COOKIE_SECURE
+        SILENCED_SYSTEM_CHECKS STATICFILES_DIRS STATICFILES_FINDERS STATIC_ROOT STATIC_URL STORAGES TEMPLATES
+        TEST_RUNNER TIME_ZONE USE_I18N USE_TZ WSGI_APPLICATION X_FRAME_OPTIONS""".split(),
+        "Django",
+    ) | {
+        "AWS_SES_ACCESS_KEY_ID": "django-ses",
+        "AWS_SES_REGION_ENDPOINT": "django-ses",
+        "AWS_SES_REGION_NAME": "django-ses",
+        "AWS_SES_SECRET_ACCESS_KEY": "django-ses",
+        "OTP_TOTP_ISSUER": "django-otp",
+        "PAYMENT_HOST": "django-payments",
+        "PAYMENT_MODEL": "django-payments",
+        "PAYMENT_USES_SSL": "django-payments",
+        "REGISTRATION_OPEN": "django-registration",
+    }
+    PACKAGES = ("AXES_", "CELERY_", "COMPRESS_")
+    # Plans that are not built yet: what each waits for.
+    WAITS = {"NEWS_UNASKED": "news and offers"}
+
+    @unittest.expectedFailure
+    def test_every_setting_is_read_by_something(self) -> None:
+        path = TOP / "web" / "hepcat" / "settings.py"
+        text = path.read_text()
+        assigned = {
+            target.id
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.Assign | ast.AnnAssign)
+            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+            if isinstance(target, ast.Name) and target.id.isupper()
+        }
+        others = "\n".join(
+            each.read_text() for each in (TOP / "web").rglob("*") if each.suffix in {".py", ".html"} and each != path
+        )
+        unread = {
+            name
+            for name in assigned - self.READ_ELSEWHERE.keys() - self.WAITS.keys()
+            if not name.startswith(self.PACKAGES)
+            and not re.search(rf"\b{name}\b", others)
+            and len(re.findall(rf"\b{name}\b", text)) - len(re.findall(rf'"{name}"', text)) < 2
+        }
+        self.assertEqual(unread, set())
 
 
 @tag("once")
