@@ -1,5 +1,5 @@
 # Other names for ./run, for hands that type make.
-.PHONY: run test validate requirements
+.PHONY: run test check validate requirements
 
 run:
 	./run
@@ -7,8 +7,11 @@ run:
 test:
 	./run test
 
-validate:
+check:
 	./run check
+
+validate:
+	./run test
 
 requirements:
 	./run lock

@@ -17,3 +17,5 @@ max_requests = 2000
 max_requests_jitter = 200
 # No access log: it would keep addresses of people. The proxy in front counts requests.
 errorlog = "-"
+# No door for commands: systemd and the signals do what is needed, and it would be put into somebody's home.
+control_socket_disable = True

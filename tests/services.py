@@ -37,3 +37,21 @@ def found() -> dict[str, bool]:
         "browser": bool(chromium()),
         "nginx": bool(nginx()),
     }
+
+
+BRINGS = {
+    "postgres": "TEST_POSTGRES_URL with the address of a PostgreSQL",
+    "redis": "TEST_REDIS_URL with the address of a Redis",
+    "browser": "Chromium (apt install chromium)",
+    "nginx": "nginx (apt install nginx), and root or sudo without a password",
+}
+
+
+def tell_missing() -> None:
+    for name, is_here in found().items():
+        if not is_here:
+            print(f"Without {BRINGS[name]}: tests tagged {name} are not run.", flush=True)
+
+
+if __name__ == "__main__":
+    tell_missing()

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import unittest
 from pathlib import Path
 
 from django.test import SimpleTestCase, tag
@@ -18,7 +17,6 @@ class ServicesTest(SimpleTestCase):
         command = [sys.executable, "-m", "tests.services"]
         return subprocess.run(command, cwd=TOP, env=env, capture_output=True, text=True).stdout
 
-    @unittest.expectedFailure
     def test_missing_services_are_named_with_what_would_bring_them(self) -> None:
         said = self.said(PATH="/nowhere", TEST_REDIS_URL="redis://127.0.0.1:1/0")
         self.assertIn("tagged postgres", said)
@@ -26,7 +24,6 @@ class ServicesTest(SimpleTestCase):
         self.assertIn("tagged browser", said)
         self.assertNotIn("tagged redis", said)
 
-    @unittest.expectedFailure
     def test_make_validate_runs_the_tests_too(self) -> None:
         recipe = (TOP / "Makefile").read_text().partition("validate:\n")[2].splitlines()[0]
         self.assertEqual(recipe.strip(), "./run test")

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import unittest
 from urllib.parse import urljoin, urlsplit
 
 from django.test import tag
@@ -65,13 +64,11 @@ class ProductionTest(ProductionCase):
             with self.subTest(path):
                 self.assertWhole(visitor, path)
 
-    @unittest.expectedFailure
     def test_the_database_is_its_owners_to_read_and_nobody_elses(self) -> None:
         Visitor(self.port).ask("/user/login/")
         modes = {path.name: oct(path.stat().st_mode & 0o777) for path in self.folder.glob("db.sqlite3*")}
         self.assertEqual(set(modes.values()), {"0o600"}, modes)
 
-    @unittest.expectedFailure
     def test_gunicorn_opens_no_door_beside_the_one_it_serves(self) -> None:
         self.assertEqual([path.name for path in self.home.rglob("*") if path.is_socket()], [])
 

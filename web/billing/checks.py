@@ -3,6 +3,7 @@
 import inspect
 from typing import Any
 
+from babel.numbers import is_currency
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
@@ -104,3 +105,20 @@ def real_money(**kwargs: Any) -> list[CheckMessage]:
     }
     hint = "For a site on which real people pay: PAYPAL_URL=https://api.paypal.com, and Stripe's live key."
     return [Warning(f"{name} takes no real money.", hint=hint, id="billing.W005") for name, on in play.items() if on]
+
+
+@register(Tags.security, deploy=True)
+def currency_is_known(**kwargs: Any) -> list[CheckMessage]:
+    if is_currency(settings.CURRENCY):
+        return []
+    return [Error(f"CURRENCY={settings.CURRENCY} is no currency.", hint="Such as USD, EUR or JPY.", id="billing.E006")]
+
+
+@register(Tags.security, deploy=True)
+def stripe_keys_belong_together(**kwargs: Any) -> list[CheckMessage]:
+    """The site itself needs the secret one alone; the two are copied together, and mixed up together."""
+    public, secret = settings.STRIPE_PUBLIC_KEY, settings.STRIPE_KEY
+    if not public or (public.startswith("pk_") and ("_test_" in public) == ("_test_" in secret)):
+        return []
+    hint = "One begins with pk_, the other with sk_ or rk_; both have _test_ in them, or both have _live_."
+    return [Error("STRIPE_PUBLIC_KEY and STRIPE_KEY do not belong together.", hint=hint, id="billing.E007")]

@@ -27,6 +27,18 @@ ALIASES = {
     "SESSION_MINIMUM_WEEKS": ["SESSION_LOW_WEEKS"],
     "SUPERUSER_PASSWORD": ["SUPERUSER_PASS"],
 }
+# Whose servers for sending are not called smtp and the domain of the address.
+MAIL_HOSTS = {
+    "googlemail.com": "smtp.gmail.com",
+    "outlook.com": "smtp-mail.outlook.com",
+    "hotmail.com": "smtp-mail.outlook.com",
+    "live.com": "smtp-mail.outlook.com",
+    "yahoo.com": "smtp.mail.yahoo.com",
+    "icloud.com": "smtp.mail.me.com",
+    "me.com": "smtp.mail.me.com",
+    "gmx.com": "mail.gmx.com",
+    "gmx.net": "mail.gmx.net",
+}
 TRUE = {"1", "true", "yes", "on", "t", "y"}
 FALSE = {"0", "false", "no", "off", "f", "n"}
 
@@ -170,6 +182,12 @@ def cache(table: str) -> dict[str, Any]:
         return _parsed("CACHE_URL", environ.Env.cache_url_config)
     options = {"MAX_ENTRIES": 20_000}  # Django's 300 would soon push out counts that are still needed
     return {"BACKEND": "common.cache.DatabaseCache", "LOCATION": table, "OPTIONS": options}
+
+
+def mail_host(user: str) -> str:
+    """The server that an account sends by, as its address tells; '' where the account is no address."""
+    domain = user.rpartition("@")[2].lower() if "@" in user else ""
+    return MAIL_HOSTS.get(domain, f"smtp.{domain}") if domain else ""
 
 
 def email() -> dict[str, Any]:

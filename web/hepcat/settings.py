@@ -13,6 +13,13 @@ WEB = Path(__file__).resolve().parent.parent
 TOP = WEB.parent
 
 env.load(Path(env.text("ENV_FILE", str(TOP / ".env"))))
+# All that the site writes, where one folder is to hold it; else each thing has its usual place in the repository.
+DATA_ROOT = env.text("DATA_ROOT")
+
+
+def data(name: str, usual: Path) -> str:
+    return str(Path(DATA_ROOT) / name if DATA_ROOT else usual)
+
 
 # -- what kind of machine this is --------------------------------------------------------------------------------
 
@@ -127,7 +134,7 @@ TEMPLATES = [
 
 # -- data --------------------------------------------------------------------------------------------------------
 
-DATABASES = {"default": env.database(TOP / "db.sqlite3")}
+DATABASES = {"default": env.database(Path(data("db.sqlite3", TOP / "db.sqlite3")))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # Without these four, writers that overlap end in "database is locked".
     DATABASES["default"].setdefault("OPTIONS", {}).update(
@@ -151,7 +158,7 @@ STATICFILES_FINDERS = [
     "compressor.finders.CompressorFinder",
 ]
 MEDIA_URL = "media/"
-MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(WEB / "media")))
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", data("media", WEB / "media")))
 COMPRESS_ENABLED = COMPRESS_OFFLINE = STATIC_MANIFEST = env.flag("STATIC_MANIFEST", not DEBUG)
 COMPRESS_FILTERS = {
     "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"]
@@ -159,7 +166,7 @@ COMPRESS_FILTERS = {
 COMPRESS_OFFLINE_CONTEXT: dict[str, object] = {}
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", str(WEB / "private")))
+PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", data("private", WEB / "private")))
 HAND_OVER_BY = env.choice("HAND_OVER_BY", "site", ["site", "x-accel-redirect", "x-sendfile"])
 RESOURCE_LINK_SECONDS = env.whole("RESOURCE_LINK_SECONDS", 60, least=1, most=3600)
 FILE_MEGABYTES = {
@@ -228,7 +235,8 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000
-OUTBOX_BEAT_FILE = env.text("OUTBOX_BEAT_FILE", str(TOP / "celerybeat"))
+OUTBOX_BEAT_FILE = env.text("OUTBOX_BEAT_FILE", data("celerybeat", TOP / "celerybeat"))
+CELERY_BEAT_SCHEDULE_FILENAME = OUTBOX_BEAT_FILE
 CELERY_BEAT_SCHEDULE = {
     "clock": {"task": "outbox.clock", "schedule": 10, "options": {"expires": 10}},
     "sweep": {"task": "outbox.sweep", "schedule": 10, "options": {"expires": 10}},
@@ -236,12 +244,13 @@ CELERY_BEAT_SCHEDULE = {
 
 # -- mail --------------------------------------------------------------------------------------------------------
 
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.whole("EMAIL_PORT", 25, least=1, most=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", False)
+PROVIDER = "" if env.text("EMAIL_HOST") else env.mail_host(EMAIL_HOST_USER)  # an account alone names its server
+EMAIL_HOST = env.text("EMAIL_HOST", PROVIDER or "localhost")
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", bool(PROVIDER) and not EMAIL_USE_SSL)
+EMAIL_PORT = env.whole("EMAIL_PORT", 587 if PROVIDER and EMAIL_USE_TLS else 25, least=1, most=65535)
 EMAIL_TIMEOUT = 20
 MAILGUN_ACCESS_KEY = env.text("MAILGUN_ACCESS_KEY")
 MAILGUN_SERVER_NAME = env.text("MAILGUN_SERVER_NAME")
@@ -256,12 +265,13 @@ if MAILGUN_ACCESS_KEY and MAILGUN_SERVER_NAME and not env.text("EMAIL_HOST"):
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = f"postmaster@{MAILGUN_SERVER_NAME}", MAILGUN_ACCESS_KEY
 MAIL_BY = env.choice("MAIL_BY", "smtp" if env.text("EMAIL_HOST") or EMAIL_HOST_USER else "file", list(MAIL_BACKENDS))
 EMAIL_BACKEND = MAIL_BACKENDS[MAIL_BY]
-EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", str(TOP / "mail"))
+EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", data("mail", TOP / "mail"))
 globals().update(env.email())
 if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # what EMAIL_URL calls SMTP
     EMAIL_BACKEND = MAIL_BACKENDS["smtp"]
 NOREPLY = formataddr((BUSINESS_NAME, f"noreply@{urlsplit(SITE_URL).hostname}"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", NOREPLY)
+ADMINS = [("", address) for address in env.words("ADMINS")]
 SERVER_EMAIL = env.text("SERVER_EMAIL", DEFAULT_FROM_EMAIL)
 EMAIL_SUBJECT_PREFIX = env.text("EMAIL_SUBJECT_PREFIX", f"[{BUSINESS_NAME}]") + " "
 OFFICE_EMAIL = env.text("OFFICE_EMAIL")
@@ -405,7 +415,9 @@ AXES_ENABLE_ADMIN = False
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600, least=0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", not DEBUG)
-SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", not DEBUG)
+SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", False)
+# Being on the list of browsers cannot be undone for months, so not to be on it is no fault.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = env.flag("SECURE_CONTENT_TYPE_NOSNIFF", True)
 SECURE_BROWSER_XSS_FILTER = env.flag("SECURE_BROWSER_XSS_FILTER", False)
 SECURE_REFERRER_POLICY = "same-origin"
@@ -432,9 +444,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "level": LOG_LEVEL, "formatter": "line", "stream": sys.stderr}
+        "console": {"class": "logging.StreamHandler", "level": LOG_LEVEL, "formatter": "line", "stream": sys.stderr},
+        "reports": {"class": "hepcat.error_reports.ErrorReports", "level": "ERROR"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # At INFO the package of Stripe repeats what Stripe says, addresses of people too.
-    "loggers": {"axes": {"level": "ERROR"}, "stripe": {"level": "WARNING"}},
+    "loggers": {
+        # Django's own handlers are off: they say all twice, and mail ADMINS what was typed and by whom.
+        "django": {"handlers": []},
+        "django.request": {"handlers": ["reports"]},
+        "axes": {"level": "ERROR"},
+        "stripe": {"level": "WARNING"},
+    },
 }

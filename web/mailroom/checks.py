@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from django.conf import settings
 from django.core import checks
 
 from mailroom import registry, writing
@@ -35,3 +36,20 @@ def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:
     if not subject or not body:
         hint = "The file begins with a line 'Subject: …', then a blank line, then the text."
         yield checks.Error(f"templates/{mail.path} has no subject or no text.", hint=hint, id="mailroom.E003")
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def mail_leaves(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
+    """A site that cannot write to anybody looks well until somebody waits for a mail."""
+    problems = {
+        "W001": settings.MAIL_BY in {"file", "console"} and f"No mail leaves: MAIL_BY={settings.MAIL_BY}.",
+        "W002": settings.DEFAULT_FROM_EMAIL == settings.NOREPLY
+        and f"DEFAULT_FROM_EMAIL is not set: mails come from {settings.NOREPLY}.",
+        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: answers to mails reach nobody.",
+        "W004": settings.MAIL_BY == "smtp"
+        and bool(settings.EMAIL_HOST_USER)
+        and settings.EMAIL_HOST == "localhost"
+        and "EMAIL_HOST is not set: EMAIL_HOST_USER is told to this machine itself.",
+    }
+    hint = "See the part on mail in .env_template."
+    return [checks.Warning(said, hint=hint, id=f"mailroom.{name}") for name, said in problems.items() if said]

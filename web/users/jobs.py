@@ -2,4 +2,7 @@ from datetime import time
 
 from outbox.clock import Job
 
-JOBS = [Job("users.forget_unused", at=time(4, 30), run="users.domain.accounts.forget_unused")]
+JOBS = [
+    Job("users.forget_unused", at=time(4, 30), run="users.domain.accounts.forget_unused"),
+    Job("users.clear_sessions", at=time(4, 40), run="users.domain.accounts.clear_expired_sessions"),
+]

@@ -17,8 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--reload", action="store_true", default=settings.DEBUG)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        worker = ["celery", "-A", "hepcat", "worker", "--beat", "--loglevel", "INFO", "--schedule"]
-        command = [sys.executable, "-m", *worker, settings.OUTBOX_BEAT_FILE, "--concurrency", options["concurrency"]]
+        worker = ["celery", "-A", "hepcat", "worker", "--beat", "--loglevel", "INFO"]
+        command = [sys.executable, "-m", *worker, "--concurrency", options["concurrency"]]
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         child = subprocess.Popen(command, cwd=settings.WEB)
         try:

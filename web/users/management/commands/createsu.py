@@ -13,8 +13,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = settings.SUPERUSER_EMAIL
+        if not email:
+            self.stdout.write("SUPERUSER_EMAIL is not set; nothing was made.")
+            return
         if "@" not in email:
-            raise CommandError("SUPERUSER_EMAIL must be set to an e-mail address.")
+            raise CommandError("SUPERUSER_EMAIL must be an email address.")
         made = make_superuser(
             email,
             settings.SUPERUSER_FIRST_NAME or "Admin",

@@ -1,0 +1,21 @@
+"""Sessions that are over do not stay in the table."""
+
+from datetime import timedelta
+
+from django.contrib.sessions.models import Session
+from django.test import TestCase
+from django.utils import timezone
+
+from outbox.clock import declared_jobs
+from users.domain.accounts import clear_expired_sessions
+
+
+class SessionTest(TestCase):
+    def test_a_daily_job_clears_those_that_are_over_and_keeps_the_others(self) -> None:
+        now = timezone.now()
+        for key, days in (("old", -1), ("new", 1)):
+            Session.objects.create(session_key=key, session_data="", expire_date=now + timedelta(days))
+        clear_expired_sessions()
+        self.assertEqual([each.session_key for each in Session.objects.all()], ["new"])
+        (job,) = [each for each in declared_jobs() if each.name == "users.clear_sessions"]
+        self.assertEqual(job.run, f"{clear_expired_sessions.__module__}.{clear_expired_sessions.__qualname__}")

@@ -1,0 +1,115 @@
+"""A mail to ADMINS about each kind of failure: enough to mend it, nothing of whom it happened to.
+
+Django's own report repeats the settings, the form and the message of the error. This one names the page, the error,
+the lines of code and the id of the request; the log has the rest. One mail an hour for each kind, and no more than
+twenty of all kinds, so that a storm does not fill mailboxes or keep pages waiting for the mail server.
+"""
+
+import logging
+import time
+import traceback
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.mail import EmailMessage
+from django.http import HttpRequest
+from django.utils import timezone
+
+from outbox import cause
+
+log = logging.getLogger(__name__)
+HOUR, DAY = 3600, 24 * 3600
+AT_MOST = 20
+TEXT = """{subject}
+
+Page: {page}
+Request: {request_id}
+Time: {time}
+{often}
+{lines}
+{error}
+
+What the error says, what was typed and by whom is left out of this mail. The log has the whole error under this time.
+"""
+
+
+class ErrorReports(logging.Handler):
+    """For the logger django.request, which is told of each page that fails."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not settings.ADMINS or not record.exc_info or record.exc_info[0] is None:
+            return
+        try:
+            report(record.exc_info[0].__name__, record.exc_info[2], getattr(record, "request", None))
+        except Exception as wrong:  # the page has failed already; whatever this was, it must not hide that
+            log.warning("An error report could not be mailed: %s", type(wrong).__name__)
+
+
+def report(error: str, where: TracebackType | None, request: HttpRequest | None) -> None:
+    match = getattr(request, "resolver_match", None)
+    method = getattr(request, "method", None) or "?"
+    subject = f"{error} on {method} {(match and match.view_name) or 'an unknown page'}"
+    try:
+        often = count(subject)
+    except Exception:  # the cache is away, perhaps because the database is
+        often = count_here(subject)
+    if not often:
+        return
+    text = TEXT.format(
+        subject=subject,
+        page=f"{method} /{match.route}" if match else "not known",
+        request_id=cause.current().request_id or "not known",
+        time=timezone.now().isoformat(" ", "seconds"),
+        often=f"It happened {often} times since the last report.\n" if often > 1 else "",
+        lines="\n".join(code_lines(where)),
+        error=error,
+    )
+    addresses = [address for _, address in settings.ADMINS]
+    headers = {"Auto-Submitted": "auto-generated"}
+    EmailMessage(
+        settings.EMAIL_SUBJECT_PREFIX + subject, text, settings.SERVER_EMAIL, addresses, headers=headers
+    ).send()
+
+
+def code_lines(where: TracebackType | None) -> list[str]:
+    """Where it was, without the values."""
+    return [f"{short(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in traceback.extract_tb(where)]
+
+
+def short(filename: str) -> str:
+    path = Path(filename)
+    top = settings.WEB.parent
+    return str(path.relative_to(top)) if path.is_relative_to(top) else filename.rpartition("site-packages/")[2]
+
+
+def sent_key(kind: str) -> str:
+    return f"error-report-{sha256(kind.encode()).hexdigest()[:32]}"
+
+
+sent_here: dict[str, float] = {}
+
+
+def count_here(kind: str) -> int:
+    """As below, as far as one process can tell."""
+    now = time.monotonic()
+    if now - sent_here.get(kind, -HOUR) < HOUR or sum(now - sent < HOUR for sent in sent_here.values()) >= AT_MOST:
+        return 0
+    sent_here[kind] = now
+    return 1
+
+
+def count(kind: str) -> int:
+    """Count it; how often it was since the last report when one is due now, else 0."""
+    tally = f"{sent_key(kind)}-count"
+    cache.add(tally, 0, DAY)
+    often = cache.incr(tally)
+    if not cache.add(sent_key(kind), True, HOUR):
+        return 0
+    cache.add("error-reports", 0, HOUR)
+    if cache.incr("error-reports") > AT_MOST:
+        return 0
+    cache.set(tally, 0, DAY)
+    return often
