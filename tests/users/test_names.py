@@ -1,0 +1,84 @@
+"""A name is sent in mails to whoever's address was typed, so it cannot carry a web address."""
+
+import unittest
+from typing import Any
+
+from django.test import SimpleTestCase
+from django.urls import reverse
+
+from billing.forms import PayerForm
+from billing.forms.vouchers import VoucherForm
+from classwork.forms.places import OtherForm
+from classwork.forms.waiting import WaitForm
+from pages.forms import ContactForm
+from tests.base import SchoolTestCase
+from users.forms.account import NamesForm
+from users.forms.care import StudentForm
+from users.forms.fields import NameField
+from users.forms.office import AccountForm, NewAccountForm
+from users.forms.signup import SignUpForm
+
+FORMS: list[tuple[Any, str]] = [
+    (SignUpForm, "first_name"),
+    (SignUpForm, "last_name"),
+    (NamesForm, "first_name"),
+    (StudentForm, "last_name"),
+    (OtherForm, "first_name"),
+    (WaitForm, "partner_first_name"),
+    (PayerForm, "payer_name"),
+    (VoucherForm, "recipient_name"),
+    (VoucherForm, "giver_name"),
+    (ContactForm, "name"),
+    (AccountForm, "first_name"),
+    (NewAccountForm, "last_name"),
+]
+ADDRESSES = [
+    "You won $1000 visit http://evil.example/win now",
+    "HTTPS://EVIL.EXAMPLE",
+    "ftp://evil.example",
+    "Click www.evil.example",
+    "evil.example/win",
+    "Go to evil.com",
+    "evil.com.",
+    "WWW.evil",
+    "hxxp：//evil",
+]
+NAMES = [
+    "J.R. Smith",
+    "St.John",
+    "Anne-Marie O’Neil",
+    "Łukasz",
+    "Mr. T",
+    "Ed Jr.",
+    "王 小明",
+    "M.Sc. Ann Lee",
+    "Ann w/ Bo",
+]
+
+
+class NameTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_every_name_that_people_type_refuses_web_addresses(self) -> None:
+        for form, name in FORMS:
+            with self.subTest(f"{form.__name__}.{name}"):
+                self.assertIsInstance(form.base_fields[name], NameField)
+
+    @unittest.expectedFailure
+    def test_sign_up_says_what_is_wrong_and_sends_nothing(self) -> None:
+        said = {"first_name": ADDRESSES[0], "email": "victim@example.org"}
+        page = self.client.post(reverse("signup"), said)
+        self.assertContains(page, "Please enter a name without a web address.")
+
+
+class NameFieldTest(SimpleTestCase):
+    @unittest.expectedFailure
+    def test_web_addresses_are_refused(self) -> None:
+        for text in ADDRESSES:
+            with self.subTest(text):
+                form = NamesForm({"first_name": text})
+                self.assertEqual(form.errors.get("first_name"), ["Please enter a name without a web address."])
+
+    def test_names_with_dots_and_strokes_are_not(self) -> None:
+        for text in NAMES:
+            with self.subTest(text):
+                self.assertEqual(NamesForm({"first_name": text}).errors, {})
