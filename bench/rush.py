@@ -54,9 +54,10 @@ def open_class(places: int) -> int:
 
 @contextmanager
 def server(home: Path, offer_id: int) -> Iterator[int]:
-    """Two processes with four threads each; the database is the one that DATABASE_URL names."""
+    """Two processes with four threads each; the database is the one that DATABASE_URL names. Each buyer comes from an
+    address of their own, for orders are limited by address."""
     port = services.free_port()
-    env = os.environ | {"PYTHONPATH": f"{services.TOP / 'web'}:{services.TOP}"}
+    env = os.environ | {"PYTHONPATH": f"{services.TOP / 'web'}:{services.TOP}", "TRUSTED_PROXIES": "1"}
     command = [sys.executable, "-m", "gunicorn", "hepcat.wsgi", "-b", f"127.0.0.1:{port}", "-w", "2", "--threads", "4"]
     log = (home / "gunicorn.log").open("w")
     started = [
@@ -78,13 +79,17 @@ def server(home: Path, offer_id: int) -> Iterator[int]:
 class Visitor:
     """A browser's cookies, and one request at a time."""
 
-    def __init__(self, port: int) -> None:
-        self.port, self.cookies, self.statuses = port, dict[str, str](), list[int]()
+    def __init__(self, port: int, address: str = "192.0.2.1") -> None:
+        self.port, self.address, self.cookies, self.statuses = port, address, dict[str, str](), list[int]()
 
     def ask(self, method: str, path: str, data: dict[str, str] | None = None) -> tuple[int, str, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        headers = {
+            "X-Forwarded-For": self.address,
+            "Cookie": cookies,
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
         connection.request(method, path, urlencode(data) if data else None, headers)
         response = connection.getresponse()
         text = response.read().decode()
@@ -102,7 +107,7 @@ class Visitor:
 
 class Buyer(Visitor):
     def __init__(self, port: int, number: int) -> None:
-        super().__init__(port)
+        super().__init__(port, f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}")
         self.name, self.email = f"Buyer {number}", f"buyer{number}@example.org"
 
     def buy(self, offer_id: int) -> str:

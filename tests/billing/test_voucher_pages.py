@@ -257,7 +257,7 @@ class DeskTest(VoucherTestCase):
             page = self.client.get(reverse("desk_vouchers"), {"q": text})
             self.assertContains(page, voucher.mark)
             self.assertNotContains(page, other.mark)
-        self.assertNotContains(self.client.get(reverse("desk_vouchers"), {"show": "void", "q": "\0"}), voucher.mark)
+        self.assertEqual(self.client.get(reverse("desk_vouchers"), {"show": "void", "q": "\0"}).status_code, 400)
 
     def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
         self.assertSameQueries(reverse("desk_vouchers"), lambda count: [self.bought(20) for _ in range(count)])

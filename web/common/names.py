@@ -1,6 +1,12 @@
 """Names are kept as typed; two are the same only when they are equal after these steps, never by likeness."""
 
+import re
 import unicodedata
+
+WEB_ADDRESS = re.compile(
+    r"://|\bwww\.|\w\.\w{2,}/|\w\.(?:com|net|org|info|biz|io|co|ru|cn|xyz|top|online|site|shop|app|dev|link|click|example)\b",
+    re.IGNORECASE,
+)
 
 
 def tidy(name: str) -> str:
@@ -10,6 +16,11 @@ def tidy(name: str) -> str:
 
 def key(*parts: str) -> str:
     return tidy(unicodedata.normalize("NFKC", " ".join(parts)).casefold())
+
+
+def has_web_address(name: str) -> bool:
+    """Mail programs make a link of it, also where the name stands in a mail of ours to somebody else."""
+    return WEB_ADDRESS.search(unicodedata.normalize("NFKC", name)) is not None
 
 
 def email_key(address: str) -> str:

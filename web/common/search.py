@@ -1,6 +1,31 @@
+"""What lists are asked for in the address of a page: any text at all, and nonsense finds nothing."""
+
+from datetime import date
+
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
+from django.utils.dateparse import parse_date
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+FAR = "Please choose a day between 1900 and 2199."
+IN_THE_CALENDAR = [MinValueValidator(FIRST_DAY, FAR), MaxValueValidator(LAST_DAY, FAR)]
+LONGEST_NUMBER = 15
 
 
 def words(request: HttpRequest) -> str:
     """What was typed into the search field of a list. PostgreSQL refuses a NUL, which nobody types by accident."""
     return request.GET.get("q", "").replace("\0", "").strip()
+
+
+def read_number(text: str) -> int | None:
+    """The number of a row; None for what is no number, or larger than any row has."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+
+
+def read_day(text: str) -> date | None:
+    """None for what is no day, or too far away to count days and sessions around it."""
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return day if day is not None and FIRST_DAY <= day <= LAST_DAY else None

@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "users.middleware.SecondFactorFirst",
     "axes.middleware.AxesMiddleware",
+    "common.middleware.refuse_nul",
 ]
 ROOT_URLCONF = "hepcat.urls"
 WSGI_APPLICATION = "hepcat.wsgi.application"

@@ -4,10 +4,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import ModelAdmin
-from django.db import transaction
+from django.core.exceptions import BadRequest
+from django.db import DataError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from history.domain import record, subject_of
@@ -31,9 +33,15 @@ class Recorded(ModelAdmin):
             record(request.user, action(thing, "deleted"), thing)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Actions on a list stand or fall with their record."""
-        with transaction.atomic():
-            return super().changelist_view(request, extra_context)
+        """Actions on a list stand or fall with their record. A filter in the address may hold any number or year."""
+        try:
+            with transaction.atomic():
+                response = super().changelist_view(request, extra_context)
+                return response.render() if request.GET and isinstance(response, TemplateResponse) else response
+        except (DataError, OverflowError, ValueError) as too_far:
+            if request.method == "GET" and request.GET:
+                raise BadRequest("A filter names what no row can have.") from too_far
+            raise
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         subject_type, _ = subject_of(self.model())

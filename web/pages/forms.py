@@ -1,19 +1,22 @@
 from django import forms
 
 from pages.models import ContactMessage, SiteContent
+from users.forms.fields import NameField
 
 
 class ContactForm(forms.ModelForm):
+    name = NameField(
+        label="Your name", autocomplete="name", max_length=120, error_messages={"required": "Please tell us your name."}
+    )
+
     class Meta:
         model = ContactMessage
         fields = ["name", "email", "text"]
         widgets = {
-            "name": forms.TextInput(attrs={"autocomplete": "name"}),
             "email": forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none"}),
         }
         help_texts = {"email": "We answer to this address and use it for nothing else."}
         error_messages = {
-            "name": {"required": "Please tell us your name."},
             "email": {
                 "required": "Please tell us where to answer.",
                 "invalid": "This is not a complete e-mail address.",

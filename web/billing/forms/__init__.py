@@ -13,21 +13,23 @@ from billing.domain.cart import Sight
 from billing.domain.placing import How
 from billing.kinds import Gives, Step
 from billing.models import Order
-from common import names
+from common import names, search
 from common.formats import format_date
+from users.forms.fields import NameField
 
 DOOR, LATER = "door", "later"
 LONGEST_DUE = timedelta(days=366)
 
 
 class PayerForm(forms.ModelForm):
+    payer_name = NameField(label="Your name", autocomplete="name", max_length=200)
+
     class Meta:
         model = Order
         fields = ["payer_name", "payer_email", "street", "city", "area", "postcode", "country"]
-        labels = {"payer_name": "Your name", "payer_email": "Your e-mail address"}
+        labels = {"payer_email": "Your e-mail address"}
         help_texts = {"payer_email": "The receipt goes here."}
         widgets = {
-            "payer_name": forms.TextInput({"autocomplete": "name"}),
             "payer_email": forms.EmailInput({"autocomplete": "email"}),
             "street": forms.TextInput({"autocomplete": "street-address"}),
             "city": forms.TextInput({"autocomplete": "address-level2"}),
@@ -38,13 +40,10 @@ class PayerForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["payer_name"].required = self.fields["payer_email"].required = True
+        self.fields["payer_email"].required = True
         if not settings.BILLING_ADDRESS:
             for name in ("street", "city", "area", "postcode", "country"):
                 del self.fields[name]
-
-    def clean_payer_name(self) -> str:
-        return names.tidy(self.cleaned_data["payer_name"])
 
     def clean_payer_email(self) -> str:
         return names.email_key(self.cleaned_data["payer_email"])
@@ -205,8 +204,8 @@ class AnswerForm(forms.Form):
 class DaysForm(forms.Form):
     """A span of days; with nothing chosen it is the last whole month."""
 
-    since = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}))
-    until = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}))
+    since = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}), validators=search.IN_THE_CALENDAR)
+    until = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}), validators=search.IN_THE_CALENDAR)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

@@ -16,6 +16,7 @@ from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
 from common.formats import format_money
 from common.money import rounded
+from users.forms.fields import NameField
 
 OTHER, CLASS, SCHOOL = "other", "class", "school"
 FURTHEST = timedelta(days=366)
@@ -27,10 +28,8 @@ class VoucherForm(forms.Form):
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
     amount = forms.DecimalField(label="Which amount?", max_digits=14, decimal_places=3)
     which = forms.ChoiceField(label="Which class?", help_text="Good for that class, whenever they like to take it.")
-    recipient_name = forms.CharField(label="Who is it for?", max_length=100, required=False)
-    giver_name = forms.CharField(
-        label="From", max_length=100, required=False, help_text="As it is to be read on the voucher."
-    )
+    recipient_name = NameField(label="Who is it for?", required=False)
+    giver_name = NameField(label="From", required=False, help_text="As it is to be read on the voucher.")
     message = forms.CharField(
         label="Your words", max_length=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 4})
     )
@@ -70,12 +69,6 @@ class VoucherForm(forms.Form):
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = cast(forms.ChoiceField, self.fields[name])
         field.choices, field.initial = choices, choices[0][0]
-
-    def clean_recipient_name(self) -> str:
-        return names.tidy(self.cleaned_data["recipient_name"])
-
-    def clean_giver_name(self) -> str:
-        return names.tidy(self.cleaned_data["giver_name"])
 
     def clean_recipient_email(self) -> str:
         return names.email_key(self.cleaned_data["recipient_email"])

@@ -20,6 +20,7 @@ from users.domain import consents
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("checkout", by_address="240/h")
 def details(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)
     if cart is None or not cart.lines.exists():
@@ -97,6 +98,7 @@ def put_aside(request: HttpRequest, voucher: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("place an order", by_address="120/h")
 @leads_to_gateways
 def review(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)

@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing import visit
@@ -19,7 +18,7 @@ from billing.domain import till
 from billing.domain.reconciling import summing
 from billing.domain.vouchers import account
 from billing.forms import CountForm, DaysForm
-from common import dates
+from common import dates, search
 from users.roles import at_the_desk, desk_required
 
 
@@ -35,11 +34,7 @@ def day(request: HttpRequest) -> HttpResponse:
 
 def _day(text: str) -> date:
     """Any other text than a day is today; the future has no sheet."""
-    try:
-        chosen = parse_date(text)
-    except ValueError:
-        chosen = None
-    return min(chosen or dates.today(), dates.today())
+    return min(search.read_day(text) or dates.today(), dates.today())
 
 
 def _count(request: HttpRequest, chosen: date) -> HttpResponse:

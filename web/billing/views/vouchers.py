@@ -14,9 +14,11 @@ from billing.forms.vouchers import VoucherForm
 from billing.models import Voucher
 from billing.models.vouchers import KEY_AGE, PURPOSE
 from common import dates, links
+from common.throttle import throttled
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("register", by_address="240/h")
 def buy(request: HttpRequest) -> HttpResponse:
     if not settings.SELL_VOUCHERS:
         return render(request, "billing/vouchers.html", {"closed": True})

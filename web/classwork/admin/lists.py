@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from classwork.models import ClassOffer
 from common import dates
+from common.search import read_number
 
 
 class ClassDayFilter(admin.SimpleListFilter):
@@ -19,5 +20,5 @@ class ClassDayFilter(admin.SimpleListFilter):
         return [(str(day), dates.WEEKDAYS[day]) for day in days]
 
     def queryset(self, request: HttpRequest, queryset: "QuerySet[ClassOffer]") -> "QuerySet[ClassOffer]":
-        day = self.value() or ""
-        return queryset.filter(class_day=int(day)) if day.isdigit() else queryset
+        day = read_number(self.value() or "")
+        return queryset if day is None else queryset.filter(class_day=day)

@@ -2,6 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import Count, QuerySet
+from django.forms import BaseInlineFormSet
 from django.http import HttpRequest
 
 from billing.domain.terms import sentences
@@ -11,10 +12,25 @@ from classwork.models import CancellationStep, CancellationTerms
 from history.recorded import Recorded
 
 
+class StepFormSet(BaseInlineFormSet):
+    """Each step at a moment of its own. The rows are compared with each other: what they were before does not count."""
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return "Two steps are at the same moment. Please change one of them."
+
+    def save_existing_objects(self, commit: bool = True) -> Any:
+        """Changed rows are written anew, so that two steps can swap their moments."""
+        changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
+        if commit:
+            CancellationStep.objects.filter(pk__in=changed).delete()
+        return super().save_existing_objects(commit)
+
+
 class StepInline(admin.StackedInline):
     """One beneath the other: each field has its label, on a telephone too."""
 
     model = CancellationStep
+    formset = StepFormSet
     extra = 1
 
 

@@ -18,7 +18,7 @@ from classwork.domain.preview import Outdated
 from classwork.forms.calling_off import DoForm, HowForm, WhatForm, WhereForm, choices, exceptions
 from classwork.models import CallOff, ClassOffer, Meeting
 from classwork.views import posted
-from classwork.views.desk_places import number
+from common import search
 from users.roles import acting, desk_required
 
 ASK = ["GET", "HEAD", "POST"]
@@ -61,7 +61,7 @@ def _answered(request: HttpRequest) -> bool:
 
 
 def _begin(request: HttpRequest) -> tuple[ClassOffer | None, WhereForm, list[Meeting]]:
-    now, pk = timezone.now(), number(request.GET.get("class", ""))
+    now, pk = timezone.now(), search.read_number(request.GET.get("class", ""))
     where = WhereForm(request.GET if "day" in request.GET else None)
     if pk is not None:
         offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)

@@ -33,10 +33,6 @@ DEEDS: dict[str, tuple[str, Callable[..., bool]]] = {
 }
 
 
-def number(text: str) -> int | None:
-    return int(text) if text.isdecimal() and len(text) < 16 else None
-
-
 @require_safe
 @desk_required("classwork.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
@@ -44,9 +40,9 @@ def index(request: HttpRequest) -> HttpResponse:
     wanted = Wanted(
         search.words(request),
         said.get("show", ""),
-        number(said.get("class", "")),
-        number(said.get("session", "")),
-        said.get("heard", "").replace("\0", ""),
+        search.read_number(said.get("class", "")),
+        search.read_number(said.get("session", "")),
+        said.get("heard", ""),
     )
     page = Paginator(desk.search(wanted), PER_PAGE).get_page(said.get("page"))
     offer = ClassOffer.objects.for_lists().filter(pk=wanted.offer_id).first() if wanted.offer_id else None
@@ -83,7 +79,7 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.add_registration")
 def enter(request: HttpRequest) -> HttpResponse:
     actor = acting(request)
-    chosen = number(request.GET.get("student", ""))
+    chosen = search.read_number(request.GET.get("student", ""))
     student = get_object_or_404(Student.objects.visible_to(actor), pk=chosen) if chosen else None
     form = EntryForm(
         desk.open_to_the_desk(timezone.now()),

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from classwork.domain.resources import library
 from common.names import tidy
+from common.search import words
 
 LONGEST = 100
 
@@ -15,6 +16,6 @@ LONGEST = 100
 @require_safe
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
-    text = tidy(request.GET.get("q", ""))[:LONGEST]
+    text = tidy(words(request))[:LONGEST]
     found = library.of(request.user, timezone.now(), text)
     return render(request, "classwork/library.html", {"library": found, "text": text, "user": request.user})

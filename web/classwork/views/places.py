@@ -22,6 +22,8 @@ from classwork.domain.places.waiting import shown
 from classwork.forms.places import MOST_OTHERS, AddressForm, OtherForm, PeopleForm, other_forms
 from classwork.models import ClassOffer
 from common import dates
+from common.search import read_number
+from common.throttle import throttled
 from users.members import MemberRequest
 from users.models import Student
 
@@ -31,6 +33,7 @@ UNANSWERED = "Please choose one of the two."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("register", by_address="240/h")
 @never_cache
 def register(request: HttpRequest) -> HttpResponse:
     offers = opening.open_offers(timezone.now())
@@ -55,7 +58,7 @@ def _form(request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwar
 def _not_open(request: HttpRequest, wanted: str) -> HttpResponse:
     """A class that the public may see says why it is closed; of any other there is nothing to say."""
     known = ClassOffer.objects.published(dates.today()).for_lists()
-    offer = get_object_or_404(known, pk=wanted) if wanted.isdecimal() and len(wanted) < 16 else None
+    offer = get_object_or_404(known, pk=read_number(wanted)) if read_number(wanted) else None
     if offer is None:
         raise Http404
     messages.warning(request, opening.closed_because(offer, timezone.now()))

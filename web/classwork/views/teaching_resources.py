@@ -16,6 +16,7 @@ from classwork.domain.resources.content import Thing
 from classwork.forms.resources import ResourceForm, initial_of, usual_moment
 from classwork.models import ClassOffer, Resource, Subject
 from classwork.views.teaching import ASK, me
+from common.search import read_number
 from users.models import Staff
 from users.roles import team_required
 
@@ -121,7 +122,7 @@ def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     staff = me(request)
     thing = mine(staff, what, pk)
     direction, _, number = request.POST.get("move", "").partition("-")
-    resource = get_object_or_404(Resource, pk=int(number) if number.isdecimal() else 0)
+    resource = get_object_or_404(Resource, pk=read_number(number) or 0)
     try:
         content.move(staff, thing, resource, -1 if direction == "up" else 1)
     except Refused as no:

@@ -20,11 +20,13 @@ from classwork.forms.tickets import SaleForm, TicketForm
 from classwork.models import ClassOffer, Ticket
 from classwork.views import posted
 from common import dates
+from common.throttle import throttled
 from users.domain import happened
 from users.roles import acting, desk_required
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@throttled("register", by_address="240/h")
 @never_cache
 def buy(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=pk)

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-ONE = re.compile(r"\s*(\d*)\s*-\s*(\d*)\s*\Z")
+ONE = re.compile(r"\s*([0-9]{0,15})\s*-\s*([0-9]{0,15})\s*\Z")
 
 
 @dataclass(frozen=True)

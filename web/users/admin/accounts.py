@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 
 from common.formats import format_date
+from common.search import read_number
 from history.recorded import Recorded
 from users.admin import deeds, panels
 from users.domain import office, privacy, roles, second_factor
@@ -28,7 +29,8 @@ class RoleFilter(admin.SimpleListFilter):
         value = self.value()
         if value == "none":
             return queryset.filter(groups=None)
-        return queryset.filter(groups=int(value)) if value and value.isdigit() else queryset
+        number = read_number(value or "")
+        return queryset if number is None else queryset.filter(groups=number)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -230,7 +232,7 @@ class AccountAdmin(Recorded):
         return render(request, "admin/users/deed.html", context | {"title": deed.label, "opts": self.opts})
 
     def _people(self, request: Any, deed: deeds.Deed) -> list[User]:
-        ticked = [int(pk) for pk in request.GET.get("people", "").split(",") if pk.isdigit()]
+        ticked = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
         people = list(User.objects.filter(pk__in=ticked))
         if not people or any(not self.has_view_permission(request, person) for person in people):
             raise Http404

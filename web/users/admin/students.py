@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 
 from common.personal import Conflict
+from common.search import read_number
 from history.recorded import Recorded
 from users.admin import panels
 from users.domain import privacy
@@ -97,7 +98,7 @@ class StudentAdmin(Recorded):
         return render(request, "admin/users/join.html", context | more)
 
     def _two(self, request: HttpRequest) -> tuple[Student, Student]:
-        numbers = [int(pk) for pk in request.GET.get("people", "").split(",") if pk.isdigit()]
+        numbers = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
         rows = Student.objects.select_related("user", "guardian").in_bulk(numbers)
         if len(numbers) != 2 or len(rows) != 2:
             raise Http404

@@ -29,3 +29,8 @@ class NameField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         return names.tidy(super().to_python(value) or "")
+
+    def validate(self, value: Any) -> None:
+        super().validate(value)
+        if names.has_web_address(value):
+            raise forms.ValidationError("Please enter a name without a web address.", code="web_address")
