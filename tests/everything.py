@@ -58,7 +58,6 @@ def coverage() -> None:
 
 def main() -> int:
     begun = time.monotonic()
-    missing = [name for name, found in services.found().items() if not found]
     subprocess.run([*COVERAGE, "erase"], cwd=TOP)
     total = run("SQLite", "--exclude-tag", "browser", "--exclude-tag", "long", python=[*COVERAGE, "run"])
     coverage()
@@ -66,6 +65,12 @@ def main() -> int:
     if url := os.environ.get("TEST_POSTGRES_URL"):
         tags = ["--exclude-tag", "browser", "--exclude-tag", "once", "--exclude-tag", "long"]
         total += run("PostgreSQL", *tags, python=[sys.executable], DATABASE_URL=url)
+    return report(total, {*services.found()}, begun)
+
+
+def report(total: Counter[str], needed: set[str], begun: float) -> int:
+    """The closing lines, and the exit code."""
+    missing = [name for name, found in services.found().items() if name in needed and not found]
     for name in missing:
         print(f"Not run for want of a service: tests tagged {name}.")
     if missing and CI:
