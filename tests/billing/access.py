@@ -102,6 +102,7 @@ ROWS = [
     Row("cart_remove", NO_GET, post=NOBODY, args=lambda school: [1], browse=False),
     Row("checkout", AWAY, post=AWAY),
     Row("checkout_review", AWAY, post=AWAY),
+    Row("checkout_not_me", NO_GET, post=AWAY, browse=False),
     Row("checkout_code", NO_GET, post=AWAY, browse=False),
     Row("order", ALICE, args=order),
     Row("order_receipt", ALICE, args=order),

@@ -121,7 +121,9 @@ class StoryTest(CheckoutTestCase):
     def test_a_person_who_logs_in_finds_the_cart_and_is_filled_in(self) -> None:
         self.put(1)
         self.client.post(reverse("login"), {"username": self.alice.email, "password": PASSWORD})
-        self.assertContains(self.client.get(reverse("checkout")), 'value="alice@example.org"')
+        page = self.client.get(reverse("checkout"), follow=True)
+        self.assertRedirects(page, reverse("checkout_review"))
+        self.assertContains(page, "alice@example.org")
         self.details()
         self.place("door")
         self.assertEqual(Order.objects.placed().get().payer, self.alice)

@@ -28,10 +28,10 @@ class PhoneTestCase(BrowserTestCase):
         page.get_by_role("button", name="Go on", exact=True).last.click()
 
     def payer(self, page: Page, name: str = "Pat Payer", email: str = "pat@example.org") -> None:
-        self.look(page, "Who pays")
+        self.look(page, "Your details")
         page.get_by_label("Your name").fill(name)
         page.get_by_label("Your e-mail address").fill(email)
-        page.get_by_role("button", name="Go on to the price").click()
+        page.get_by_role("button", name="Continue to payment").click()
         self.look(page, "Your order")
 
     def order(self, page: Page, way: str = "Practice payment") -> None:

@@ -41,21 +41,19 @@ class WaitingTest(PhoneTestCase):
 
     def to_the_list(self, page: Page) -> None:
         page.goto(self.school.offer.get_absolute_url())
-        page.get_by_role("link", name="Join the waiting list").click()
-        self.look(page, "Wait for a place")
+        page.get_by_role("link", name="Join the waitlist").click()
+        self.look(page, "Join the waitlist")
 
     def join(self, page: Page) -> None:
-        page.get_by_role("button", name="Join the waiting list").click()
+        page.get_by_role("button", name="Join the waitlist").click()
 
     def take(self, page: Page, path: str) -> None:
         page.goto(path)
-        page.get_by_text("There is a place for you").wait_for()
+        page.get_by_text("A spot is reserved for you").wait_for()
         self.check_page(page)
-        page.get_by_role("button", name="Take the place").click()
-        self.look(page, "Who pays")
+        page.get_by_role("button", name="Claim your spot").click()
 
     def buy(self, page: Page) -> None:
-        page.get_by_role("button", name="Go on to the price").click()
         self.look(page, "Your order")
         self.order(page)
         self.pay(page)
@@ -72,18 +70,21 @@ class WaitingTest(PhoneTestCase):
         for name, value in {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"}.items():
             page.locator(f"[name={name}]").fill(value)
         self.join(page)
-        page.get_by_text("We have written to zoe@example.org").wait_for()
+        page.get_by_text("We’ve emailed the details to zoe@example.org").wait_for()
+        page.get_by_text("You’re 1st in line").wait_for()
         in_line = self.link_of("zoe@example.org", "You are on the waiting list")
         page.goto(in_line)
-        self.look(page, "Wait-listed (1st)")
+        self.look(page, "You’re 1st in line")
         page.get_by_text("The class is full.").wait_for()
         self.gives_back(sold)
         self.take(page, self.link_of("zoe@example.org", "There is a place"))
+        self.look(page, "Your details")
         self.assertEqual(page.get_by_label("Your e-mail address").input_value(), "zoe@example.org")
+        page.get_by_role("button", name="Continue to payment").click()
         self.buy(page)
         self.assertEqual(self.attending(), {("Zoe Zed", "")})
         page.goto(in_line)
-        self.look(page, "Took the place")
+        self.look(page, "Registered")
 
     def test_a_couple_waits_together_and_comes_together(self) -> None:
         self.limit(2)
@@ -96,11 +97,12 @@ class WaitingTest(PhoneTestCase):
         page.locator("[name=partner_email]").fill("ben@example.org")
         page.locator("[name=partner_role][value=lead]").check()
         self.join(page)
-        self.look(page, "Wait-listed (1st)")
+        self.look(page, "You’re 1st in line (1st for follow)")
         self.gives_back(first)
         send_all()
         page.reload()
-        self.look(page, "Wait-listed (1st)")  # one place is none for two
+        self.look(page, "You’re 1st in line (1st for follow)")
+        page.get_by_text("You need two spots and one is left.").wait_for()
         self.gives_back(second)
         self.take(page, self.link_of("alice@example.org", "There is a place"))
         self.buy(page)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("cart/", cart.show, name="cart"),
     path("cart/remove/<int:number>/", cart.remove, name="cart_remove"),
     path("checkout/", checkout.details, name="checkout"),
+    path("checkout/not-me/", checkout.not_me, name="checkout_not_me"),
     path("checkout/review/", checkout.review, name="checkout_review"),
     path("checkout/code/", checkout.code, name="checkout_code"),
     path("checkout/voucher/<int:voucher>/aside/", checkout.put_aside, name="checkout_voucher_aside"),

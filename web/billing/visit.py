@@ -19,6 +19,7 @@ from users.models import User
 KEY_AGE = timedelta(days=730)
 CART = "cart"
 PLACED = "placed_orders"
+PAYER = "payer"
 PAY_UNTIL = "pay_until"
 """In UTC; after that the session's orders are no longer looked for."""
 
@@ -58,6 +59,25 @@ def logged_in(request: HttpRequest, user: User) -> None:
     found = Order.objects.filter(pk=number, state=Order.State.CART).first() if number else None
     if found is not None:
         carts.merge(found, user)
+
+
+def remember_payer(request: HttpRequest, cart: Order) -> None:
+    """For the next order of a visitor in this browser session; an account knows its own."""
+    if account(request) is None:
+        request.session[PAYER] = {"payer_name": cart.payer_name, "payer_email": cart.payer_email}
+
+
+def remembered_payer(request: HttpRequest) -> dict[str, str]:
+    found: dict[str, str] = request.session.get(PAYER, {}) if account(request) is None else {}
+    return found
+
+
+def forget_payer(request: HttpRequest) -> None:
+    request.session.pop(PAYER, None)
+    found = cart(request)
+    if found is not None and found.payer is None:
+        found.payer_name = found.payer_email = ""
+        found.save(update_fields=["payer_name", "payer_email"])
 
 
 def placed(request: HttpRequest, order: Order) -> None:

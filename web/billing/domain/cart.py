@@ -78,7 +78,13 @@ class Sight:
 
 
 def new(payer: User | None = None) -> Order:
-    return Order.objects.create(payer=payer, currency=settings.CURRENCY)
+    return Order.objects.create(payer=payer, currency=settings.CURRENCY, **_known_payer(payer))
+
+
+def _known_payer(payer: User | None) -> dict[str, str]:
+    """An account with a name need not be asked who pays."""
+    name = payer.get_full_name() if payer else ""
+    return {"payer_name": name, "payer_email": payer.email} if payer and name else {}
 
 
 def beside(order: Order) -> Order:
@@ -141,7 +147,9 @@ def merge(cart: Order, account: User) -> Order:
         return mine or cart
     if mine is None:
         cart.payer = account
-        cart.save(update_fields=["payer"])
+        for name, value in _known_payer(account).items():
+            setattr(cart, name, getattr(cart, name) or value)
+        cart.save(update_fields=["payer", "payer_name", "payer_email"])
         return cart
     for line in cart.lines.all():
         if mine.lines.count() < MOST_LINES:

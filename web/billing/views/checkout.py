@@ -28,15 +28,40 @@ def details(request: HttpRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     sight = carts.see(cart, timezone.now())
     steps = _steps(request, sight)
-    payer = PayerForm(data, instance=cart, initial=_known(request, cart))
-    forms = [*(step.form for step in steps), payer]
+    asks = _asks_payer(request, cart)
+    if data is None and not steps and not asks:
+        return redirect("checkout_review")
+    payer = PayerForm(data, instance=cart, initial=_known(request, cart)) if asks else None
+    forms = [*(step.form for step in steps), *([payer] if payer else [])]
     refused = [form for form in forms if data is not None and not form.is_valid()]
     if data is not None and not refused:
-        payer.save()
+        if payer:
+            visit.remember_payer(request, payer.save())
         for step in steps:
             step.keep()
         return redirect("checkout_review")
-    return render(request, "billing/checkout.html", {"steps": steps, "payer": payer, "refused": refused})
+    context = {"cart": cart, "steps": steps, "payer": payer, "refused": refused, "not_you": _first_name(request, cart)}
+    return render(request, "billing/checkout.html", context)
+
+
+def _asks_payer(request: HttpRequest, cart: Order) -> bool:
+    """Not an account whose name, email and, where the school wants it, billing address we know."""
+    known = visit.account(request) is not None and cart.payer_name and cart.payer_email
+    if not known or (settings.BILLING_ADDRESS and not cart.street):
+        return True
+    return "payer_name" in request.POST if request.method == "POST" else "change" in request.GET
+
+
+def _first_name(request: HttpRequest, cart: Order) -> str:
+    """Of a visitor who typed it in this browser session; '' when nothing is filled in."""
+    typed = cart.payer_name or visit.remembered_payer(request).get("payer_name", "")
+    return typed.split(maxsplit=1)[0] if typed and visit.account(request) is None else ""
+
+
+@require_POST
+def not_me(request: HttpRequest) -> HttpResponse:
+    visit.forget_payer(request)
+    return redirect("checkout")
 
 
 class Step:
@@ -60,10 +85,10 @@ def _steps(request: HttpRequest, sight: carts.Sight) -> list[Step]:
 
 def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
     """What the form starts with: what was typed before, else the account's own, else the school's defaults."""
-    user = visit.account(request)
+    user, typed = visit.account(request), visit.remembered_payer(request)
     known = {
-        "payer_name": cart.payer_name or (user.get_full_name() if user else ""),
-        "payer_email": cart.payer_email or (user.email if user else ""),
+        "payer_name": cart.payer_name or (user.get_full_name() if user else typed.get("payer_name", "")),
+        "payer_email": cart.payer_email or (user.email if user else typed.get("payer_email", "")),
         "city": cart.city or settings.DEFAULT_CITY,
         "area": cart.area or settings.DEFAULT_COUNTRY_AREA_STATE,
         "postcode": cart.postcode or settings.DEFAULT_POSTCODE,
@@ -148,6 +173,7 @@ def _review(
         "form": form or PlaceForm(sight, terms_version(), due.day_for(cart.payer, at)),
         "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
+        "no_details": not _steps(request, sight) and visit.account(request) is not None,
     }
     return render(request, "billing/review.html", context, status=status)
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from billing.forms import DueField
 from classwork.domain.levels import written
-from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed, default_choices
 from classwork.domain.places.waiting.balance import EITHER
 from classwork.models import ClassOffer, OfferRole, Registration
 from users.forms.fields import AddressField, NameField
@@ -27,6 +27,7 @@ class WhoForm(forms.Form):
     def __init__(self, viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         me = f"Me ({viewer.get_full_name()})" if viewer else "Me"
+        self.initial.setdefault("who", default_choices(viewer, in_care))
         self.choose_from("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
 
     def choose_from(self, name: str, choices: list[tuple[str, str]]) -> None:

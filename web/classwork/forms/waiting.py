@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 
-from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
+from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, default_choices
 from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import EITHER, Role, Rules
 from classwork.domain.places.waiting.entries import Contact, Wish
@@ -38,7 +38,7 @@ class WaitForm(forms.Form):
                 del self.fields[name]
             people = [(ME, f"Me ({viewer.get_full_name()})"), *((f"{STUDENT}-{one.pk}", str(one)) for one in in_care)]
             cast(forms.ChoiceField, self.fields["who"]).choices = people
-            self.initial.setdefault("who", ME)
+            self.initial.setdefault("who", next(iter(default_choices(viewer, in_care)), None))
         if roles:
             self.fields["role"] = RoleField(roles, label="In which role?")
             self.fields["partner_role"] = RoleField(roles, label="In which role do they come?", required=False)

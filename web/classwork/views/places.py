@@ -16,7 +16,6 @@ from billing import visit
 from billing.domain import cart as carts
 from classwork.domain.listed import Listed
 from classwork.domain.places import attendees, choosing, diary, mine, opening, room
-from classwork.domain.places.attendees import ME
 from classwork.domain.places.choosing import Choice
 from classwork.domain.places.waiting import shown
 from classwork.forms.places import MOST_OTHERS, AddressForm, OtherForm, PeopleForm, other_forms
@@ -46,7 +45,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if full := choosing.full(chosen, timezone.now()):
         messages.warning(request, f"{full[0]} Here is what else there is.")
         chosen = []
-    form = _form(request, offers, initial={"classes": [str(offer.pk) for offer in chosen], "who": [ME]})
+    form = _form(request, offers, initial={"classes": [str(offer.pk) for offer in chosen]})
     return _page(request, offers, form, [])
 
 

@@ -36,7 +36,7 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(offer)
     viewer = visit.account(request)
     in_care = list(viewer.in_care.all()) if viewer else []
-    form = TicketForm(offer, days, viewer, in_care, posted(request), initial={"who": [attendees.ME]})
+    form = TicketForm(offer, days, viewer, in_care, posted(request))
     other = OtherForm(posted(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
     if request.method == "POST" and form.is_valid() and other.is_valid():
         return _into_the_cart(request, form, other) or _page(request, offer, days, form, other)

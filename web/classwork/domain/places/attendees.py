@@ -4,7 +4,7 @@ An address identifies the account, the name the student under it; equal names on
 under an address is used and never told: whoever typed it learns nothing from it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
@@ -105,6 +105,13 @@ def speaks_for(line: OrderLine, student: Student) -> bool:
     attendee = Attendee.of(line.details)
     by_their_own = line.details.get("by_desk") or line.details.get("moved_from")
     return bool(by_their_own or (attendee and known(attendee, line.order) == student))
+
+
+def default_choices(viewer: User | None, in_care: Sequence[Student]) -> list[str]:
+    """Whom a form starts with: the buyer, unless that is a guardian who doesn't attend; then the only child."""
+    if viewer is None or not in_care or Student.objects.filter(user=viewer).exists():
+        return [ME]
+    return [f"{STUDENT}-{in_care[0].pk}"] if len(in_care) == 1 else []
 
 
 def settle(order: Order) -> None:

@@ -58,8 +58,8 @@ class Attending:
 
     @property
     def highest(self) -> list[Subject]:
-        """Of what they had and have; a workshop stands where its level stands."""
-        had = [one.registration.offer.subject for one in self.all if one.registration.state == State.CONFIRMED]
+        """Of the classes that are over; a workshop stands where its level stands."""
+        had = [one.registration.offer.subject for one in self.before if one.registration.state == State.CONFIRMED]
         top = max((subject.level_number for subject in had), default=None)
         return list(dict.fromkeys(subject for subject in had if subject.level_number == top))
 
