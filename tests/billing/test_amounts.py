@@ -48,7 +48,7 @@ class AmountsTest(BillingTestCase):
     def test_a_door_order_lists_no_early_price_in_its_bill(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         page = self.page(order)
-        self.assertNotIn("-$5.00", page)
+        self.assertNotIn("−$5.00", page)
         self.assertIn("Total $70.00 Paid $0.00 Balance due $70.00", page)
         self.assertIn("Toy 1, Pat: $70.00", self.mail("order_received", order))
 
@@ -87,7 +87,7 @@ class AmountsTest(BillingTestCase):
         order = self.placed(1, 2)
         self.pay(order)
         self.cancel(order, order.lines.get(product_id=2))
-        self.assertIn("Total $65.00 Paid $115.00 Refunded -$50.00 Balance due $0.00", self.page(order))
+        self.assertIn("Total $65.00 Paid $115.00 Refunded −$50.00 Balance due $0.00", self.page(order))
 
     def cancel(self, order: Order, line: object) -> HttpResponse:
         address = line.cancel_address  # type: ignore[attr-defined]

@@ -1,15 +1,29 @@
 """The site as a production machine runs it: DEBUG off, behind gunicorn, static files collected and compressed."""
 
+import gzip
 import http.client
 import re
+from html import unescape
+from unittest import expectedFailure
 from urllib.parse import urljoin, urlsplit
 
 from django.test import tag
 
-from tests.hepcat.production import LOG_IN, ProductionCase
+from tests.hepcat.production import LOG_IN, TOP, ProductionCase
 
+CLASSES = f"""
+import sys
+sys.path.insert(0, {str(TOP)!r})
+from classwork.models import ClassOffer
+from tests import make
+session = make.session("Now", make.thursday(1))
+for number in range(30):
+    make.offer(session, make.subject("L2", version="ABC"[number % 3], name=f"Class {{number}}"), class_day=number % 7)
+print(ClassOffer.objects.count())
+"""
 REFERENCES = re.compile(r"""<(?:link|script|img|source|use)\b[^>]*?\b(?:href|src)=["']([^"'#][^"']*)["']""")
 INSIDE_CSS = re.compile(r"""url\(["']?(?!data:|#)([^"')]+)["']?\)""")
+NO_FILE = re.compile(r"^(?:data:|mailto:|https?:)|\.ics$")
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.\w+$")
 
 
@@ -21,13 +35,34 @@ class Visitor:
         self.cookies: dict[str, str] = {}
 
     def ask(self, path: str, proto: str = "https") -> tuple[int, str, str]:
+        status, headers, body = self.fetch(path, proto=proto)
+        return status, body.decode(errors="replace"), headers.get("Location", "")
+
+    def fetch(self, path: str, *, proto: str = "https", accept: str = "") -> tuple[int, http.client.HTTPMessage, bytes]:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection.request("GET", path, headers={"X-Forwarded-Proto": proto, "Cookie": cookies})
+        said = {"X-Forwarded-Proto": proto, "Cookie": cookies, "Accept-Encoding": accept}
+        connection.request("GET", path, headers=said)
         response = connection.getresponse()
-        text = response.read().decode(errors="replace")
+        body = response.read()
         connection.close()
-        return response.status, text, response.headers.get("Location", "")
+        return response.status, response.headers, body
+
+    def first_visit(self, path: str) -> dict[str, tuple[http.client.HTTPMessage, bytes]]:
+        """The page and everything that a browser asks for because of it, as a browser gets it that knows gzip."""
+        got: dict[str, tuple[http.client.HTTPMessage, bytes]] = {}
+        waiting = [path]
+        while waiting:
+            name = waiting.pop()
+            status, headers, body = self.fetch(name, accept="gzip, deflate, br")
+            assert status == 200, f"{name}: {status}"
+            got[name] = (headers, body)
+            if headers.get_content_type() in {"text/html", "text/css"}:
+                text = (gzip.decompress(body) if headers["Content-Encoding"] == "gzip" else body).decode()
+                named = {unescape(found) for found in [*REFERENCES.findall(text), *INSIDE_CSS.findall(text)]}
+                mine = {urlsplit(urljoin(name, found)) for found in named if not NO_FILE.search(found)}
+                waiting += {found.path for found in mine} - {*got, *waiting}
+        return got
 
 
 @tag("once")
@@ -85,3 +120,28 @@ class ProductionTest(ProductionCase):
     def test_the_cache_has_its_table_after_migrate_alone(self) -> None:
         stored = "from django.core.cache import cache; cache.set('a', 1); print(cache.get('a'))"
         self.assertEqual(self.manage("shell", "-c", stored).split()[-1], "1")
+
+    @expectedFailure
+    def test_the_first_visit_to_thirty_classes_is_small_and_what_it_brings_is_kept_for_good(self) -> None:
+        self.assertEqual(self.manage("shell", "-c", CLASSES).split()[-1], "30")
+        got = Visitor(self.port).first_visit("/classes/")
+        sizes = {name: len(body) for name, (_, body) in got.items()}
+        self.assertLessEqual(len(got), 5, sizes)
+        self.assertLessEqual(sum(sizes.values()), 60_000, sizes)
+        page, _ = got.pop("/classes/")
+        self.assertEqual(page["Content-Encoding"], "gzip")
+        self.assertIn("Accept-Encoding", page["Vary"])
+        self.assertEqual({name.rpartition(".")[2] for name in got}, {"css", "js", "svg"})
+        for name, (headers, _) in got.items():
+            with self.subTest(name):
+                self.assertEqual(headers["Content-Encoding"], "gzip")
+                self.assertRegex(headers["Cache-Control"], r"max-age=31\d{7}")
+                self.assertIn("immutable", headers["Cache-Control"])
+                self.assertNotIn("Set-Cookie", headers)
+
+    @expectedFailure
+    def test_a_browser_that_knows_no_gzip_gets_the_same_page(self) -> None:
+        _, zipped, packed = Visitor(self.port).fetch("/aboutus/", accept="gzip")
+        _, plain, text = Visitor(self.port).fetch("/aboutus/")
+        self.assertEqual((zipped["Content-Encoding"], plain["Content-Encoding"]), ("gzip", None))
+        self.assertEqual(gzip.decompress(packed), text)
