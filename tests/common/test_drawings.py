@@ -1,6 +1,8 @@
+import re
 from unittest import TestCase
 
 from django.template import Context, Template
+from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,10 +41,59 @@ class DrawingsTest(TestCase):
         self.assertNotEqual(head.colour, portrait[0].colour)
 
     def test_a_drawing_is_decoration_unless_it_has_a_label(self) -> None:
-        self.assertIn('aria-hidden="true"', render("{% drawing 'a' %}"))
-        self.assertIn(
-            'role="img" aria-label="Balboa &amp; more"', render("{% drawing 'a' label=label %}", label="Balboa & more")
-        )
+        self.assertIn(' alt=""', render("{% drawing 'a' %}"))
+        self.assertIn(' alt="Balboa &amp; more"', render("{% drawing 'a' label=label %}", label="Balboa & more"))
+
+
+class FilesTest(SimpleTestCase):
+    @given(st.lists(st.text(), max_size=3), st.integers(1, 6), st.integers(1, 6), st.integers(0, 360))
+    def test_a_key_says_all_of_a_drawing(self, seeds: list[str], columns: int, rows: int, hue: int) -> None:
+        drawing = drawings.draw(*seeds, columns=columns, rows=rows)
+        svg = drawings.render_file(drawings.key_of(*seeds, columns=columns, rows=rows), hue)
+        self.assertIn(f'viewBox="0 0 {drawing.width} {drawing.height}"', svg)
+        paths = re.findall(r'<path class="(d\d)" d="([^"]+)"(?: transform="rotate\((\d+) 50 50\)")?', svg)
+        told = [(tile.ground, drawings.GROUND, "") for tile in drawing.tiles]
+        shown = [(tile.colour, tile.path, str(tile.turn or "")) for tile in drawing.tiles]
+        self.assertEqual(paths, [part for pair in zip(told, shown, strict=True) for part in pair])
+
+    @given(st.text())
+    def test_a_key_says_all_of_a_portrait(self, name: str) -> None:
+        svg = drawings.render_file(drawings.key_of_portrait(name), 25)
+        parts = [(part.colour, part.path) for part in drawings.portrait(name)]
+        self.assertEqual(re.findall(r'<path class="(d\d)" d="([^"]+)"', svg), parts)
+
+    def test_drawings_of_one_page_share_a_file_in_which_each_has_a_view(self) -> None:
+        keys = [drawings.key_of("Level", version) for version in "ABA"]
+        sheets = drawings.sheets_of(keys)
+        self.assertEqual(set(sheets.values()), {(f"{keys[0]}-{keys[1]}", 1), (f"{keys[0]}-{keys[1]}", 2)})
+        svg = drawings.render_file(sheets[keys[0]][0], 25)
+        self.assertEqual(re.findall(r'<view id="(\d)" viewBox="0 (\d+) ', svg), [("1", "0"), ("2", "300")])
+
+    def test_many_drawings_stand_on_several_sheets(self) -> None:
+        sheets = drawings.sheets_of(drawings.key_of("Level", str(number)) for number in range(100))
+        names = {name for name, _ in sheets.values()}
+        self.assertEqual(sorted(len(name.split("-")) for name in names), [20, 40, 40])
+
+    def test_a_file_is_kept_for_good_and_may_bring_its_own_colors_but_nothing_else(self) -> None:
+        for key in (drawings.key_of("Beginning", "A"), drawings.key_of_portrait("Tess")):
+            response = self.client.get(f"/drawings/210/{key}.svg")
+            self.assertEqual(response.headers["Content-Type"], "image/svg+xml")
+            self.assertEqual(response.headers["Cache-Control"], "public, max-age=31536000, immutable")
+            self.assertEqual(
+                response.headers["Content-Security-Policy"], "default-src 'none'; style-src 'unsafe-inline'"
+            )
+            self.assertIn("prefers-color-scheme:dark", response.content.decode())
+            self.assertIn(" 210)", response.content.decode())
+            self.assertNotIn("Set-Cookie", response.headers)
+
+    def test_no_other_address_draws_anything(self) -> None:
+        many = "-".join(["1000"[:3]] * 41)
+        wrong = ["0", "1", "10", "1zz", "2000", "p", "pzz", "1" + "00" * 49, "100-20000", many, "1Aa", "1_0"]
+        for name in wrong:
+            with self.subTest(name):
+                self.assertEqual(self.client.get(f"/drawings/25/{name}.svg").status_code, 404)
+        self.assertEqual(self.client.get("/drawings/361/100.svg").status_code, 404)
+        self.assertEqual(self.client.get("/drawings/25/100.svg").status_code, 200)
 
 
 PINNED = [("d3", "d2", 180), ("d2", "d4", 270)]

@@ -1,3 +1,5 @@
+import re
+
 from django.test import override_settings
 
 from tests import make
@@ -36,14 +38,19 @@ class AboutTest(SchoolTestCase):
 class BrowsersAskTest(SchoolTestCase):
     @override_settings(BRAND_HUE=210)
     def test_the_school_s_hue_comes_as_a_style_sheet(self) -> None:
-        response = self.client.get("/brand.css")
-        self.assertEqual(response.content.decode(), ":root{--brand-hue:210}\n")
+        page = self.client.get("/").content.decode()
+        (address,) = re.findall(r'href="(/brand/210/\w+\.css)"', page)
+        response = self.client.get(address)
+        self.assertRegex(
+            response.content.decode(), r'^:root\{--brand-hue:210;--brand-mark:url\("data:image/svg\+xml,[^"]+"\)\}\n$'
+        )
         self.assertEqual(response.headers["Content-Type"], "text/css; charset=utf-8")
-        self.assertContains(self.client.get("/"), "/brand.css?210")
+        self.assertEqual(response.headers["Cache-Control"], "public, max-age=31536000, immutable")
+        self.assertIn('<link rel="icon" href="data:image/svg+xml,', page)
 
     def test_no_page_has_a_style_or_script_of_its_own(self) -> None:
         self.log_in(self.ada)
-        for path in ("/", "/aboutus/", "/contact/", "/desk/", "/nowhere/", "/admin/", "/favicon.svg"):
+        for path in ("/", "/aboutus/", "/contact/", "/desk/", "/nowhere/", "/admin/"):
             with self.subTest(path):
                 html = self.client.get(path).content.decode()
                 for part in (' style="', "<style", "<script>", "onclick="):

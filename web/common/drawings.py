@@ -2,12 +2,17 @@
 
 The first seed (a subject's level) chooses a family of motifs, all seeds together arrange them, so that the versions of
 one level look related and never alike.
+
+A drawing has a key that says all of it, so that a page names a file (`views.drawings`) which browsers keep for good. A
+page with many drawings of one size names one file for all of them: a sheet, whose views are the drawings.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import count
+from urllib.parse import quote
 
 CELL = 100
 COLOURS = ("d1", "d2", "d3", "d4", "d5")
@@ -27,16 +32,33 @@ MOTIFS = {
 }
 
 
-def fills(hue: int) -> list[tuple[str, str]]:
-    """The colours for where no style sheet reaches; the same as --draw-1 to --draw-5 in the light."""
-    values = (
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+MOST_TILES = 48
+MOST_ON_A_SHEET = 40
+
+
+def colors(hue: int, *, dark: bool = False) -> dict[str, str]:
+    """What the names of the colors stand for."""
+    light = (
         f"0.56 0.145 {hue}",
         f"0.86 0.06 {hue}",
         f"0.79 0.115 {hue + 52}",
         f"0.45 0.055 {hue + 205}",
         "0.945 0.018 75",
     )
-    return [(name, f"oklch({value})") for name, value in zip(COLOURS, values, strict=True)]
+    night = (f"0.6 0.13 {hue}", f"0.38 0.06 {hue}", f"0.7 0.1 {hue + 52}", f"0.52 0.06 {hue + 205}", "0.27 0.012 75")
+    return {name: f"oklch({value})" for name, value in zip(COLOURS, night if dark else light, strict=True)}
+
+
+def palette(hue: int) -> str:
+    """The style of a file, in the light and in the dark, where faces stay light."""
+    faces = {"d2": f"oklch(0.79 0.06 {hue})", "d5": "oklch(0.87 0.02 75)"}
+    night = _rules(colors(hue, dark=True)) + _rules(faces, ".face ")
+    return f"{_rules(colors(hue))}@media(prefers-color-scheme:dark){{{night}}}"
+
+
+def _rules(named: Mapping[str, str], inside: str = "") -> str:
+    return "".join(f"{inside}.{name}{{fill:{value}}}" for name, value in named.items())
 
 
 @dataclass(frozen=True)
@@ -95,7 +117,7 @@ def portrait(name: str) -> tuple[Part, ...]:
     head = ("d2", "d5")[next(numbers) % 2]
     hair = trim if ground != trim else coat
     parts = [
-        Part(ground, "M0 0H300V300H0Z"),
+        Part(ground, FACE_PATHS[0]),
         Part(hair, BEHIND[next(numbers) % len(BEHIND)]),
         Part(coat, SHOULDERS[next(numbers) % len(SHOULDERS)]),
         Part(head, TROUSSEAU[next(numbers) % len(TROUSSEAU)]),
@@ -104,6 +126,120 @@ def portrait(name: str) -> tuple[Part, ...]:
         Part(hair, BEFORE[next(numbers) % len(BEFORE)]),
     ]
     return tuple(part for part in parts if part.path)
+
+
+# -- keys, and the files that they name --------------------------------------------------------------------------
+
+MOTIF_PATHS = tuple(MOTIFS.values())
+FACE_PATHS = ("M0 0H300V300H0Z", NECK, HEAD, *BEHIND, *SHOULDERS, *TROUSSEAU, *BEFORE)
+FACE = "p"
+GROUND = "M-.4-.4H100.4V100.4H-.4Z"
+"""A little larger than its cell, so that no line shows between two."""
+
+
+@lru_cache(maxsize=2048)
+def key_of(*seeds: str, columns: int = 4, rows: int = 3) -> str:
+    return DIGITS[columns] + "".join(_code(tile) for tile in draw(*seeds, columns=columns, rows=rows).tiles)
+
+
+@lru_cache(maxsize=2048)
+def key_of_portrait(name: str) -> str:
+    parts = ((COLOURS.index(part.colour), FACE_PATHS.index(part.path)) for part in portrait(name))
+    return FACE + "".join(_two_digits(colour * len(FACE_PATHS) + path) for colour, path in parts)
+
+
+Sheets = dict[str, tuple[str, int]]
+
+
+def sheets_of(keys: Iterable[str]) -> Sheets:
+    """For each key the name of the file that it shares with the others, and its number there. All have one size."""
+    known = list(dict.fromkeys(keys))
+    sheets = [known[start : start + MOST_ON_A_SHEET] for start in range(0, len(known), MOST_ON_A_SHEET)]
+    return {key: ("-".join(sheet), number) for sheet in sheets for number, key in enumerate(sheet, 1)}
+
+
+def render_file(name: str, hue: int) -> str:
+    """The SVG that the keys in a name stand for. A name that no page can have made is a ValueError."""
+    keys = name.split("-")
+    if len(keys) > MOST_ON_A_SHEET or not 0 <= hue <= 360:
+        raise ValueError(name)
+    read = [_read(key) for key in keys]
+    (width, height), *others = {size for size, _ in read}
+    if others:
+        raise ValueError(f"{name} mixes sizes.")
+    bodies = [body for _, body in read]
+    views = "".join(
+        f'<view id="{number}" viewBox="0 {(number - 1) * height} {width} {height}"/>'
+        f'<g transform="translate(0 {(number - 1) * height})">{body}</g>'
+        for number, body in enumerate(bodies, 1)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f"<style>{palette(hue)}</style>{views}</svg>\n"
+    )
+
+
+@lru_cache(maxsize=8)
+def render_icon(key: str, hue: int) -> str:
+    """As an address that brings its own picture, for the tab of a browser. It is seen in the light only."""
+    (width, height), body = _read(key)
+    for name, color in colors(hue).items():
+        body = body.replace(f'class="{name}"', f'fill="{color}"')
+    return as_address(f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}">{body}</svg>')
+
+
+def as_address(svg: str) -> str:
+    return f"data:image/svg+xml,{quote(svg, safe=' =:/')}"
+
+
+def _code(tile: Tile) -> str:
+    ground, colour = COLOURS.index(tile.ground), COLOURS.index(tile.colour)
+    motif = ground * len(COLOURS) + colour
+    return _two_digits((motif * len(MOTIF_PATHS) + MOTIF_PATHS.index(tile.path)) * 4 + tile.turn // 90)
+
+
+def _read(key: str) -> tuple[tuple[int, int], str]:
+    """The size and the picture of one key."""
+    first, codes = key[:1], [int(key[at : at + 2], 36) for at in range(1, len(key), 2)]
+    if not codes or len(codes) > MOST_TILES or len(key) % 2 == 0 or not set(key) <= set(DIGITS):
+        raise ValueError(key)
+    return _read_face(codes) if first == FACE else _read_tiles(DIGITS.index(first), codes)
+
+
+def _read_face(codes: list[int]) -> tuple[tuple[int, int], str]:
+    parts = [(_pick(COLOURS, code // len(FACE_PATHS)), FACE_PATHS[code % len(FACE_PATHS)]) for code in codes]
+    return (300, 300), f'<g class="face">{"".join(_path(*part) for part in parts)}</g>'
+
+
+def _read_tiles(columns: int, codes: list[int]) -> tuple[tuple[int, int], str]:
+    if not columns or len(codes) % columns:
+        raise ValueError(codes)
+    body = []
+    for index, code in enumerate(codes):
+        colours, path = divmod(code // 4, len(MOTIF_PATHS))
+        ground, colour = _pick(COLOURS, colours // len(COLOURS)), COLOURS[colours % len(COLOURS)]
+        turn = f' transform="rotate({code % 4 * 90} 50 50)"' if code % 4 else ""
+        x, y = index % columns * CELL, index // columns * CELL
+        tile = _path(ground, GROUND) + _path(colour, MOTIF_PATHS[path], turn)
+        body.append(f'<g transform="translate({x} {y})">{tile}</g>')
+    return (columns * CELL, len(codes) // columns * CELL), "".join(body)
+
+
+def _path(colour: str, path: str, turn: str = "") -> str:
+    return f'<path class="{colour}" d="{path}"{turn}/>'
+
+
+def _pick(items: Sequence[str], index: int) -> str:
+    if index >= len(items):
+        raise ValueError(index)
+    return items[index]
+
+
+def _two_digits(number: int) -> str:
+    return DIGITS[number // 36] + DIGITS[number % 36]
+
+
+# -- how a drawing is arranged -----------------------------------------------------------------------------------
 
 
 def _tile(index: int, columns: int, family: list[str], numbers: Iterator[int]) -> Tile:

@@ -1,12 +1,19 @@
-"""Headers that every answer carries."""
+"""Headers that every answer carries, and how it is packed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from common.files import bucket
+
+NEVER = "never_compressed"
+TEXTS = {"application/json", "application/ld+json", "application/xml", "image/svg+xml"}
 
 
 def content_security_policy(
@@ -34,6 +41,33 @@ def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
         return get_response(request)
 
     return middleware
+
+
+class CompressText(GZipMiddleware):
+    """Pages and texts are sent with gzip, films and parts of files as they are. What this means for secrets stands in
+    docs/decisions/compressed-pages.md."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if response.streaming or getattr(response, NEVER, False) or not _is_text(response):
+            return response
+        return super().process_response(request, response)
+
+
+def never_compress(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """For a page that shows a secret beside something that somebody else may choose."""
+
+    @wraps(view)
+    def plain(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(*args, **kwargs)
+        setattr(response, NEVER, True)
+        return response
+
+    return plain
+
+
+def _is_text(response: HttpResponseBase) -> bool:
+    kind = response.headers.get("Content-Type", "").partition(";")[0]
+    return kind.startswith("text/") or kind in TEXTS
 
 
 def with_bucket(directives: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:

@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "outbox.middleware.RequestCause",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "common.middleware.CompressText",
     "common.middleware.content_security_policy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -162,11 +163,14 @@ MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", data("media", WEB / "media")))
 COMPRESS_ENABLED = COMPRESS_OFFLINE = STATIC_MANIFEST = env.flag("STATIC_MANIFEST", not DEBUG)
 COMPRESS_FILTERS = {
-    "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"]
+    "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"],
+    "js": [],  # htmx comes minified, our own script is short
 }
+COMPRESS_STORAGE = "compressor.storage.GzipCompressorFileStorage"
 COMPRESS_OFFLINE_CONTEXT: dict[str, object] = {}
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"  # what collectstatic and compress name by its content
 PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", data("private", WEB / "private")))
 HAND_OVER_BY = env.choice("HAND_OVER_BY", "site", ["site", "x-accel-redirect", "x-sendfile"])
 RESOURCE_LINK_SECONDS = env.whole("RESOURCE_LINK_SECONDS", 60, least=1, most=3600)

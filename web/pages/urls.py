@@ -18,7 +18,7 @@ urlpatterns = [
     path("desk/texts/<slug:key>/", desk.text_edit, name="desk_text"),
     path("desk/texts/<slug:key>/preview/", desk.text_preview, name="desk_text_preview"),
     path("desk/texts/<slug:key>/publish/", desk.text_publish, name="desk_text_publish"),
-    path("brand.css", views.brand_css, name="brand_css"),
-    path("favicon.svg", views.favicon, name="favicon"),
+    path("brand/<int:hue>/<slug:mark>.css", views.brand_css, name="brand_css"),
+    path("drawings/<int:hue>/<slug:name>.svg", views.drawing_file, name="drawings"),
     path("robots.txt", views.robots, name="robots"),
 ]

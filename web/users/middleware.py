@@ -11,7 +11,7 @@ from django.urls import reverse
 from users.domain import second_factor
 
 # The way in and the way out, and what any page needs to look right.
-OPEN = {"second_factor_set_up", "second_factor_verify", "login", "logout", "brand_css", "favicon"}
+OPEN = {"second_factor_set_up", "second_factor_verify", "login", "logout", "brand_css", "drawings"}
 
 
 class SecondFactorFirst:

@@ -1,5 +1,6 @@
 """The pages on which people choose a class."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -17,8 +18,8 @@ from classwork.domain.listing import Filters
 from classwork.domain.places import joining, minimum, opening, room, running, terms
 from classwork.domain.places.tickets import sale
 from classwork.domain.places.waiting import shown
-from classwork.models import ClassOffer, Location, Session
-from common import dates
+from classwork.models import ClassOffer, Location, Session, Subject
+from common import dates, drawings
 from users import roles
 
 
@@ -38,11 +39,18 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     context = {
         "listing": found,
         "rooms": room.among(found.offers, timezone.now()),
+        "drawing_sheet": _sheet(offer.subject for offer in found.offers),
         "sessions": sessions,
         "day": day,
         "named": names is not None,
     }
     return render(request, "classwork/classoffer_list.html", context | _neighbours(sessions, names, today, everything))
+
+
+def _sheet(subjects: Iterable[Subject]) -> drawings.Sheets:
+    """One file for the drawings of all cards."""
+    drawn = (subject for subject in subjects if not subject.image)
+    return drawings.sheets_of(drawings.key_of(one.level.code, one.version, one.title) for one in drawn)
 
 
 def _neighbours(sessions: list[Session], names: str | None, today: date, everything: bool) -> dict[str, Any]:

@@ -1,19 +1,53 @@
-from typing import Any
-
 from django import template
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from common import drawings
 
 register = template.Library()
 
-
-@register.inclusion_tag("partials/drawing.html")
-def drawing(*seeds: object, columns: int = 4, rows: int = 3, label: str = "") -> dict[str, Any]:
-    """{% drawing subject.level subject.version %}; without a label it is decoration and is not read out."""
-    return {"drawing": drawings.draw(*seeds, columns=columns, rows=rows), "label": label}
+SHEET = "drawing_sheet"
 
 
-@register.inclusion_tag("partials/portrait.html")
-def portrait(name: str) -> dict[str, Any]:
+@register.simple_tag(takes_context=True)
+def drawing(context: template.Context, *seeds: object, columns: int = 4, rows: int = 3, label: str = "") -> SafeString:
+    """{% drawing subject.level subject.version %}; without a label it is decoration and is not read out.
+
+    Where the view has put them on a sheet (`drawing_sheet`, from drawings.sheets_of), they come from that one file.
+    """
+    key = drawings.key_of(*map(str, seeds), columns=columns, rows=rows)
+    name, number = (context.get(SHEET) or {}).get(key, (key, 0))
+    size = (columns * drawings.CELL, rows * drawings.CELL)
+    return _image(f"{address(name)}#{number}" if number else address(name), size, label)
+
+
+@register.simple_tag
+def portrait(name: str) -> SafeString:
     """Decoration beside the person's name; drawn where there is no photograph."""
-    return {"parts": drawings.portrait(name)}
+    return _image(address(drawings.key_of_portrait(name)), (300, 300), "")
+
+
+@register.simple_tag
+def brand_style() -> str:
+    """The address of what is the school's own in the style: its hue and its mark."""
+    return reverse("brand_css", args=[settings.BRAND_HUE, _mark()])
+
+
+@register.simple_tag
+def brand_icon() -> str:
+    return drawings.render_icon(_mark(), settings.BRAND_HUE)
+
+
+def _mark() -> str:
+    return drawings.key_of(settings.BUSINESS_NAME, columns=2, rows=2)
+
+
+def address(name: str) -> str:
+    return reverse("drawings", args=[settings.BRAND_HUE, name])
+
+
+def _image(src: str, size: tuple[int, int], label: str) -> SafeString:
+    html = '<img class="drawing" src="{}" width="{}" height="{}" alt="{}">'
+    return format_html(html, src, *size, label)

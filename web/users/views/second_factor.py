@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from common.middleware import never_compress
 from common.throttle import throttled
 from users.domain import second_factor
 from users.forms.account import PasswordAsked
@@ -65,6 +66,7 @@ def overview(request: MemberRequest) -> HttpResponse:
     return render(request, "users/second_factor/overview.html", context)
 
 
+@never_compress
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
@@ -101,6 +103,7 @@ def verify(request: MemberRequest) -> HttpResponse:
     return render(request, "users/second_factor/verify.html", {"form": form})
 
 
+@never_compress
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
