@@ -1,0 +1,45 @@
+"""What somebody's own pages ask: by the ids of a few people, never by a search among what everybody booked."""
+
+import re
+from unittest import expectedFailure
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from classwork.models import Registration
+from tests.base import SchoolTestCase
+from tests.classwork import giving
+
+BY_SEARCH = re.compile(r'"student_id" IN \(SELECT')
+BY_ID = re.compile(r'"student_id" IN \(\d+(?:, \d+)*\)')
+
+
+class OwnPagesTest(SchoolTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = giving.place(self.student, self.offer)
+        self.resource = giving.resource("Steps", self.offer, when="sign_up")
+        self.log_in(self.alice)
+
+    def asked(self, path: str) -> list[str]:
+        """The queries that look for somebody's registrations and tickets."""
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
+            self.assertEqual(self.client.get(path).status_code, 200)
+        asked = [each["sql"] for each in captured if re.search(r'"classwork_(?:registration|ticket)"', each["sql"])]
+        return [sql for sql in asked if BY_SEARCH.search(sql) or BY_ID.search(sql)]
+
+    @expectedFailure
+    def test_ones_own_classes_the_library_and_a_resource_are_found_by_the_ids_of_people(self) -> None:
+        for path in (reverse("my_classes"), reverse("library"), reverse("resource_detail", args=[self.resource.pk])):
+            with self.subTest(path):
+                asked = self.asked(path)
+                self.assertTrue(asked)
+                self.assertEqual([sql for sql in asked if BY_SEARCH.search(sql)], [])
+
+    @expectedFailure
+    def test_the_query_of_a_list_has_no_search_for_people_in_it(self) -> None:
+        self.assertNotIn('users_student" U0', str(Registration.objects.of(self.alice).for_lists().query))
+        self.assertEqual(list(Registration.objects.of(self.alice).for_lists()), [self.place])
