@@ -1,7 +1,6 @@
 """What somebody's own pages ask: by the ids of a few people, never by a search among what everybody booked."""
 
 import re
-from unittest import expectedFailure
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -31,7 +30,6 @@ class OwnPagesTest(SchoolTestCase):
         asked = [each["sql"] for each in captured if re.search(r'"classwork_(?:registration|ticket)"', each["sql"])]
         return [sql for sql in asked if BY_SEARCH.search(sql) or BY_ID.search(sql)]
 
-    @expectedFailure
     def test_ones_own_classes_the_library_and_a_resource_are_found_by_the_ids_of_people(self) -> None:
         for path in (reverse("my_classes"), reverse("library"), reverse("resource_detail", args=[self.resource.pk])):
             with self.subTest(path):
@@ -39,7 +37,6 @@ class OwnPagesTest(SchoolTestCase):
                 self.assertTrue(asked)
                 self.assertEqual([sql for sql in asked if BY_SEARCH.search(sql)], [])
 
-    @expectedFailure
     def test_the_query_of_a_list_has_no_search_for_people_in_it(self) -> None:
         self.assertNotIn('users_student" U0', str(Registration.objects.of(self.alice).for_lists().query))
         self.assertEqual(list(Registration.objects.of(self.alice).for_lists()), [self.place])

@@ -17,7 +17,7 @@ class RegistrationQuerySet(SeatQuerySet["Registration"]):
 
     def of(self, user: User) -> "RegistrationQuerySet":
         """Of the people for whom this account speaks; paying for somebody shows nothing of them."""
-        return self.filter(student__in=Student.objects.of(user))
+        return self.filter(student__in=Student.objects.ids_of(user))
 
     def for_lists(self) -> "RegistrationQuerySet":
         return self.select_related(

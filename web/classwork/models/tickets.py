@@ -21,7 +21,7 @@ class TicketQuerySet(SeatQuerySet["Ticket"]):
 
     def of(self, user: User) -> "TicketQuerySet":
         """Of the people for whom this account speaks."""
-        return self.filter(student__in=Student.objects.of(user))
+        return self.filter(student__in=Student.objects.ids_of(user))
 
     def for_lists(self) -> "TicketQuerySet":
         return self.select_related(

@@ -7,6 +7,7 @@ they open nothing. Those who teach see everything at once.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -21,7 +22,7 @@ from classwork.domain.resources import content
 from classwork.models import Attachment, ClassOffer, Registration, Release, Resource, Ticket
 from classwork.models.tickets import TicketQuerySet
 from common import dates
-from users.models import Staff, User
+from users.models import Staff, Student, User
 
 Audience, Kind = Resource.Audience, Resource.Kind
 
@@ -56,9 +57,12 @@ def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Fou
     resource = Resource.objects.filter(pk=pk).first()
     if resource is None:
         return None
-    if isinstance(user, User) and (way := _place(user, resource, at) or _ticket(user, resource, at)):
+    students = Student.objects.ids_of(user) if isinstance(user, User) else []
+    if students and (way := _place(students, resource, at) or _ticket(students, resource, at)):
         return Found(resource, way.offer, way)
-    if user.has_perm("classwork.view_resource") or in_libraries(user, at).filter(pk=pk).exists():
+    if user.has_perm("classwork.view_resource"):
+        return Found(resource)
+    if in_libraries(user, at, is_student=places(students).exists()).filter(pk=pk).exists():
         return Found(resource)
     return Found(resource) if _gives(user, resource) else None
 
@@ -66,16 +70,16 @@ def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Fou
 # -- through a place in a class ----------------------------------------------------------------------------------
 
 
-def places(user: User) -> QuerySet[Registration]:
-    return Registration.objects.of(user).filter(state=Registration.State.CONFIRMED)
+def places(students: Collection[int]) -> QuerySet[Registration]:
+    return Registration.objects.filter(student__in=students, state=Registration.State.CONFIRMED)
 
 
-def _place(user: User, resource: Resource, at: datetime) -> Registration | None:
+def _place(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
     """The latest of one's places that opens it."""
     hanging = Release.objects.filter(FOR_STUDENTS, resource=resource)
     releases = {release.offer_id: release for release in hanging}
     mine = (
-        places(user)
+        places(students)
         .filter(offer__in=releases)
         .select_related("offer__subject__level", "offer__session", "student", "line__order")
     )
@@ -86,12 +90,12 @@ def _place(user: User, resource: Resource, at: datetime) -> Registration | None:
     return None
 
 
-def tickets(user: User) -> TicketQuerySet:
-    return Ticket.objects.of(user).theirs()
+def tickets(students: Collection[int]) -> TicketQuerySet:
+    return Ticket.objects.filter(student__in=students).theirs()
 
 
-def _ticket(user: User, resource: Resource, at: datetime) -> Ticket | None:
-    mine = tickets(user).for_lists().filter(meeting__offer__releases__resource=resource)
+def _ticket(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
+    mine = tickets(students).for_lists().filter(meeting__offer__releases__resource=resource)
     releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=mine.values("meeting__offer"))
     by_offer = {release.offer_id: release for release in releases}
     for ticket in mine:
@@ -140,10 +144,10 @@ def _is_too_early_for(place: Way, begun: datetime | None) -> bool:
 # -- the libraries -----------------------------------------------------------------------------------------------
 
 
-def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool | None = None) -> QuerySet[Resource]:
+def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) -> QuerySet[Resource]:
     """What hangs on nothing, by its audience; for everybody also what a class has opened to all."""
     audiences = [Audience.PUBLIC]
-    if isinstance(user, User) and (places(user).exists() if is_student is None else is_student):
+    if is_student:
         audiences.append(Audience.STUDENT)
     if user.has_perm("classwork.add_proposal"):  # as the link to Teaching asks
         audiences.append(Audience.TEACHER)

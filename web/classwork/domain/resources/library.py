@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -16,7 +16,7 @@ from classwork.domain.resources.access import FOR_STUDENTS, State, Way
 from classwork.models import LibraryVisit, Opening, Registration, Release, Resource, Ticket
 from common import dates
 from common.formats import format_date, format_moment
-from users.models import User
+from users.models import Student, User
 
 PAUSE = timedelta(hours=1)  # who comes back sooner is still on the same visit
 STEP = timedelta(minutes=5)
@@ -123,8 +123,9 @@ def _once(items: Iterable[Item]) -> list[Item]:
 
 def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
     """In as many queries for forty classes as for one. `text` leaves only what has all its words."""
-    places, by_hand = _places(user) if isinstance(user, User) else ([], {})
-    tickets = _tickets(user) if isinstance(user, User) and (not places or places[0].has_tickets) else []
+    students = Student.objects.ids_of(user) if isinstance(user, User) else []
+    places, by_hand = _places(user, students) if isinstance(user, User) else ([], {})
+    tickets = _tickets(user, students) if isinstance(user, User) and (not places or places[0].has_tickets) else []
     ways: list[Any] = [*places, *tickets]
     since = _visit(user, ways[0], at) if isinstance(user, User) and ways else None
     releases = _releases(ways, text)
@@ -143,15 +144,15 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
     return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date())
 
 
-def _places(user: User) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
+def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
     """With the viewer's last visit, and what was opened for one student by hand: each would cost a query of its own."""
     visit = LibraryVisit.objects.filter(account=user)
-    found = access.places(user).annotate(
+    found = access.places(students).annotate(
         since=Subquery(visit.values("since")),
         last=Subquery(visit.values("at")),
         opened=F("openings__resource"),
         opened_on=F("openings__date_added"),
-        has_tickets=Exists(access.tickets(user)),
+        has_tickets=Exists(access.tickets(students)),
     )
     related = found.select_related("student", "offer__subject__level", "offer__session", "line__order")
     rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
@@ -159,10 +160,10 @@ def _places(user: User) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
     return list({row.pk: row for row in rows}.values()), by_hand
 
 
-def _tickets(user: User) -> list[Ticket]:
+def _tickets(user: User, students: Collection[int]) -> list[Ticket]:
     """With the viewer's last visit."""
     visit = LibraryVisit.objects.filter(account=user)
-    found = access.tickets(user).for_lists().prefetch_related(None)
+    found = access.tickets(students).for_lists().prefetch_related(None)
     return list(found.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
 
 
