@@ -39,7 +39,7 @@ class MovingTest(PhoneTestCase):
         send_all()
         page.goto("/user/classes/")
         self.look(page, "My classes")
-        page.get_by_role("link", name="Give to somebody else").click()
+        page.get_by_role("link", name="Transfer to someone else").click()
         self.look(page, "Give the place to somebody else")
         page.get_by_label("First name").fill("Lee")
         page.get_by_label("Their own e-mail address").fill("lee@example.org")

@@ -227,7 +227,7 @@ class OfferAdminTest(OfficeTestCase):
         response = self.client.post(
             reverse("admin:classwork_classoffer_delete", args=[old.pk]), {"post": "yes"}, follow=True
         )
-        self.assertContains(response, "has begun and is kept")
+        self.assertContains(response, "has started and cannot be deleted")
         self.assertTrue(ClassOffer.objects.filter(pk=old.pk).exists())
         self.client.post(reverse("admin:classwork_classoffer_delete", args=[self.offer.pk]), {"post": "yes"})
         self.assertFalse(ClassOffer.objects.filter(pk=self.offer.pk).exists())

@@ -18,7 +18,7 @@ def booking(who: int, offer: int, start: int = 0, minutes: int = 60) -> Booking:
 class ClashTest(SimpleTestCase):
     def test_a_clash_names_who_when_and_both_classes(self):
         (clash,) = clashes([booking(1, 1), booking(1, 2, 30)])
-        self.assertEqual(str(clash)[:27], "Tess is wanted twice on Tue")
+        self.assertEqual(str(clash)[:28], "Tess is double-booked on Tue")
         self.assertIn("Class 1, and Class 2", str(clash))
 
     def test_two_classes_that_clash_every_week_are_named_once(self):

@@ -144,7 +144,7 @@ class DaysTest(CallingOffTest):
         slot = draft.slot(60)  # type: ignore[attr-defined]
         Meeting.objects.create(offer=rival, starts_at=slot.starts_at, ends_at=slot.ends_at)
         found = quote(Wanted(Policy.EXTENSION, self.days(1), instead=self.instead(1)), timezone.now())
-        self.assertIn("Grange Hall is wanted twice", found.calendar.warnings[0])
+        self.assertIn("Grange Hall is double-booked", found.calendar.warnings[0])
 
     def test_whoever_registers_meanwhile_makes_the_quote_old(self) -> None:
         wanted = Wanted(Policy.REFUND, self.days(1))

@@ -61,7 +61,7 @@ class NextSessionPageTest(DeskTestCase):
 
     def test_an_overlap_shows_a_button_with_the_day_that_fits(self):
         response = self.client.post(self.url, self.values() | {"key_day_date": make.thursday(2).isoformat()})
-        self.assertContains(response, f"Take {format_date(make.thursday(5))}")
+        self.assertContains(response, f"Use {format_date(make.thursday(5))}")
         self.assertEqual(Session.objects.count(), 1)
 
     def test_a_wrong_time_is_said_beside_its_class(self):
@@ -78,7 +78,7 @@ class NextSessionPageTest(DeskTestCase):
     def test_a_school_without_sessions_is_shown_where_to_begin(self):
         ClassOffer.objects.all().delete()
         Session.objects.all().delete()
-        self.assertContains(self.client.get(reverse("desk_sessions")), "Open the first session")
+        self.assertContains(self.client.get(reverse("desk_sessions")), "Create the first session")
 
 
 @tag("once")
@@ -102,8 +102,8 @@ class ClassDayPageTest(DeskTestCase):
     def test_a_day_that_is_taken_shows_one_that_is_free(self):
         data = {"day": self.offer.meetings.first().on.isoformat(), "start_time": "19:00"}
         response = self.client.post(reverse("desk_move_day", args=[self.day.pk]), data)
-        self.assertContains(response, "The class meets at that time already.")
-        self.assertContains(response, f"Take {format_date(self.offer.meetings.last().on + timedelta(weeks=1))}")
+        self.assertContains(response, "The class already meets at that time.")
+        self.assertContains(response, f"Use {format_date(self.offer.meetings.last().on + timedelta(weeks=1))}")
 
     def test_a_day_is_added(self):
         data = {"day": (self.day.on + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
@@ -114,7 +114,7 @@ class ClassDayPageTest(DeskTestCase):
         make.offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
         data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "19:00"}
         looked = self.twice(reverse("desk_add_day", args=[self.offer.pk]), data)
-        self.assertContains(looked, "Grange Hall is wanted twice")
+        self.assertContains(looked, "Grange Hall is double-booked")
 
     def test_somebody_else_teaches_and_nothing_has_to_be_read_first(self):
         url = reverse("desk_substitutes_day", args=[self.day.pk])

@@ -175,7 +175,7 @@ class EnterTest(DeskTestCase):
         ClassOffer.objects.update(capacity=1)
         place(cart((self.offer, me()), payer=self.alice))
         self.assertContains(self.enter(), "This class is full now.")
-        self.assertContains(self.enter(over_capacity="on"), "Please say why")
+        self.assertContains(self.enter(over_capacity="on"), "Please enter a reason")
         self.assertEqual(self.enter(over_capacity="on", why="Plays the piano").status_code, 302)
         self.assertTrue(Registration.objects.first().over_capacity)
         self.assertEqual(Entry.objects.get(action="classwork.registered_at_the_desk").why, "Plays the piano")

@@ -48,7 +48,7 @@ class CancelTest(MeetingTestCase):
         meetings.restore(self.ada, self.second)
         stored = self.stored(self.second)
         self.assertEqual((stored.is_cancelled, stored.reason, stored.revision), (False, "", 2))
-        self.assertIn("not cancelled", self.refused(meetings.restore, self.second).sentence)
+        self.assertIn("not canceled", self.refused(meetings.restore, self.second).sentence)
 
     def test_it_is_not_put_back_where_another_took_its_place(self):
         meetings.cancel(self.ada, self.second, "Snow")
@@ -88,7 +88,8 @@ class MoveTest(MeetingTestCase):
     def test_a_cancelled_day_is_put_back_before_it_is_moved(self):
         meetings.cancel(self.ada, self.second, "Snow")
         self.assertIn(
-            "Put it back", self.refused(meetings.move, self.second, MeetingDraft(self.second.on, time(9))).sentence
+            "Restore it",
+            self.refused(meetings.move, self.second, MeetingDraft(self.second.on, time(9))).sentence,
         )
 
     def test_a_preview_that_is_out_of_date_is_not_applied(self):
@@ -113,7 +114,7 @@ class AddTest(MeetingTestCase):
     def test_a_place_in_use_is_warned_about(self):
         make.offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
         warnings = meetings.plan_add(self.offer, MeetingDraft(self.first.on + timedelta(1), time(19))).warnings
-        self.assertIn("Grange Hall is wanted twice", warnings[0])
+        self.assertIn("Grange Hall is double-booked", warnings[0])
 
 
 class SubstituteTest(MeetingTestCase):
@@ -126,7 +127,9 @@ class SubstituteTest(MeetingTestCase):
 
     def test_a_substitute_who_teaches_elsewhere_is_warned_about(self):
         make.offer(self.session, make.subject("L2"), self.ash.staff)
-        self.assertIn("Ash Abara is wanted twice", meetings.plan_substitutes(self.second, [self.ash.staff]).warnings[0])
+        self.assertIn(
+            "Ash Abara is double-booked", meetings.plan_substitutes(self.second, [self.ash.staff]).warnings[0]
+        )
 
     def test_the_teacher_who_is_replaced_is_free_that_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])

@@ -79,7 +79,7 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(minimum.decide_due(self.day), 0)
         self.assertEqual((self.due(), self.due()), (1, 0))
         self.assertEqual(self.told("Does"), ["office@example.org"])
-        self.assertIn("class to decide about", [one.label for one in work.waiting(self.ada)])
+        self.assertIn("class needs a decision on its minimum", [one.label for one in work.waiting(self.ada)])
         self.assertFalse(CallOff.objects.exists())
 
     @override_settings(MINIMUM_NOT_REACHED="cancel")
@@ -126,9 +126,9 @@ class DeskTest(MinimumTestCase):
         later = {"why": "Holidays", "day": (self.day + timedelta(days=1)).isoformat()}
         for name, said in (("desk_put_off_class", later), ("desk_confirm_class", {"why": "Worth it"})):
             self.assertRedirects(self.client.post(reverse(name, args=[self.offer.pk]), said), reverse("desk_minimum"))
-        self.assertContains(self.client.get(reverse("desk_minimum")), "No class waits for a minimum")
+        self.assertContains(self.client.get(reverse("desk_minimum")), "No decisions pending")
         empty = self.client.post(reverse("desk_confirm_class", args=[self.offer.pk]), {"why": ""}, follow=True)
-        self.assertContains(empty, "Please say why")
+        self.assertContains(empty, "Please enter a reason")
 
     def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
         self.log_in(self.ada)
@@ -143,4 +143,4 @@ class DeskTest(MinimumTestCase):
     def test_the_wizard_cancels_it(self) -> None:
         self.log_in(self.ada)
         asked = {"class": self.offer.pk, "whole": "on"}
-        self.assertContains(self.client.get(reverse("desk_call_off"), asked), "What do people get for it?")
+        self.assertContains(self.client.get(reverse("desk_call_off"), asked), "Compensation")

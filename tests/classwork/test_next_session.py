@@ -58,7 +58,7 @@ class NextSessionTest(SchoolTestCase):
     def test_the_preview_sees_clashes_among_the_new_classes(self):
         values, repeats = next_session.propose(self.session)
         same_time = [repeats[0], replace(repeats[1], class_day=1, start_time=repeats[0].start_time)]
-        self.assertIn("Tess Tanner is wanted twice", next_session.preview(values, same_time).warnings[0])
+        self.assertIn("Tess Tanner is double-booked", next_session.preview(values, same_time).warnings[0])
 
     def test_one_wrong_class_refuses_all_and_is_named_by_its_number(self):
         values, repeats = next_session.propose(self.session)

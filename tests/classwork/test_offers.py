@@ -89,7 +89,7 @@ class ChangedOfferTest(OfferTestCase):
         place = make.location("Town Hall")
         preview = offers.change_offer(self.ada, self.offer, OfferDraft({"location": place}))
         self.assertEqual(
-            [(row.what, row.before, row.after) for row in preview.rows], [("Place", "Grange Hall", "Town Hall")]
+            [(row.what, row.before, row.after) for row in preview.rows], [("Location", "Grange Hall", "Town Hall")]
         )
         self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {1})
 
@@ -112,7 +112,7 @@ class ChangedOfferTest(OfferTestCase):
         now = self.offer.meetings.last().ends_at
         preview = offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
         self.assertEqual(preview.rows, ())
-        self.assertIn("this class is over", preview.warnings[0])
+        self.assertIn("this class has ended", preview.warnings[0])
 
     def test_approval_is_told_once(self):
         offers.set_approved(self.ada, self.offer, False, why="No teacher yet")
@@ -136,10 +136,10 @@ class WarningTest(OfferTestCase):
     def test_a_teacher_who_is_wanted_twice_is_named_once(self):
         warnings = self.plan(teachers=[self.tess.staff])
         self.assertEqual(len(warnings), 1)
-        self.assertIn("Tess Tanner is wanted twice", warnings[0])
+        self.assertIn("Tess Tanner is double-booked", warnings[0])
 
     def test_a_place_that_is_taken_is_named(self):
-        self.assertIn("Grange Hall is wanted twice", self.plan(location=self.hall)[0])
+        self.assertIn("Grange Hall is double-booked", self.plan(location=self.hall)[0])
 
     def test_one_class_after_the_other_is_no_clash(self):
         self.assertEqual(self.plan(location=self.hall, teachers=[self.tess.staff], start_time=time(20)), ())
@@ -150,7 +150,7 @@ class WarningTest(OfferTestCase):
 
     def test_a_weekday_out_of_reach_and_too_many_weeks_are_said(self):
         warnings = self.plan(class_day=4, subject=make.subject("L3", num_weeks=6))
-        self.assertIn("outside the session's reach", warnings[0])
+        self.assertIn("outside the session's date range", warnings[0])
         self.assertIn("runs for 6 weeks, the session for 5", warnings[1])
 
 
@@ -166,7 +166,7 @@ class ChangedSubjectTest(OfferTestCase):
 
     def test_a_meeting_that_was_held_cannot_be_taken_away(self):
         now = self.offer.meetings.all()[2].ends_at
-        with self.assertRaisesMessage(Refused, "class 3 has taken place"):
+        with self.assertRaisesMessage(Refused, "class 3 has already taken place"):
             subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 2}, now=now)
         self.assertEqual(len(self.days()), 5)
 

@@ -156,7 +156,7 @@ class DeskTest(ProgressTestCase):
         self.assertContains(said, "Given by Ada Adler")
         self.assertContains(said, "Danced in Lyon")
         said = self.client.post(self.page, {"number": "classes", "why": "A mistake"}, follow=True)
-        self.assertContains(said, "Nothing yet")
+        self.assertContains(said, "No level yet")
         self.assertContains(said, "A mistake")
 
     def test_without_a_reason_or_with_a_level_that_is_none_nothing_is_said(self) -> None:

@@ -178,7 +178,7 @@ class PagesTest(StayingTestCase):
         ticket = self.bought()
         self.log_in(self.ada)
         url = reverse("desk_ticket", args=[ticket.pk])
-        self.assertContains(self.client.get(url), "Stays in the class")
+        self.assertContains(self.client.get(url), "Join the rest of the series")
         self.client.post(url, {"why": "Asked at the door"})
         self.assertEqual(Registration.objects.get().student, ticket.student)
         self.assertEqual(Order.objects.order_by("pk").last().now_total, 45)

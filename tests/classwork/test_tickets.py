@@ -323,7 +323,7 @@ class DeskTest(TicketTestCase):
 
     def test_what_the_desk_sold_is_listed_for_the_class(self) -> None:
         self.sell()
-        self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a ticket")
+        self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a single class")
         self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "up to 1 for a single class")
 
 

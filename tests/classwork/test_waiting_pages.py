@@ -59,7 +59,7 @@ class DeskTest(WaitingTestCase):
         for entry in (self.ann, self.ben):
             entries.leave(entry)
         self.log_in(self.ada)
-        self.assertContains(self.client.get(reverse("desk_waiting_lists")), "Nobody waits for a class")
+        self.assertContains(self.client.get(reverse("desk_waiting_lists")), "All waitlists are empty")
 
     def test_without_a_reason_nothing_is_arranged(self) -> None:
         self.log_in(self.ada)

@@ -30,7 +30,7 @@ class Clash:
     second: Booking
 
     def __str__(self) -> str:
-        return f"{self.first.what} is wanted twice on {self.second.slot}: {self.first.offer}, and {self.second.offer}."
+        return f"{self.first.what} is double-booked on {self.second.slot}: {self.first.offer}, and {self.second.offer}."
 
 
 def clashes(bookings: Iterable[Booking]) -> list[Clash]:

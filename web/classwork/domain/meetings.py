@@ -20,7 +20,7 @@ from common import dates
 from common.formats import format_date
 from users.models import Staff, User
 
-MADE_GOOD = "What people were given for this day stays theirs, and a day that stands in for it stays too."
+MADE_GOOD = "Students keep the compensation they received for this day, and its make-up day stays."
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class MeetingDraft:
 
 def plan_cancel(meeting: Meeting) -> Preview:
     if meeting.is_cancelled:
-        return Preview(faults=(Fault("", "This class day is cancelled already."),))
+        return Preview(faults=(Fault("", "This class day is already canceled."),))
     step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, cancelled=True)
     return _draw(meeting.offer, step, lambda others: others)
 
 
 def plan_restore(meeting: Meeting) -> Preview:
     if not meeting.is_cancelled:
-        return Preview(faults=(Fault("", "This class day is not cancelled."),))
+        return Preview(faults=(Fault("", "This class day is not canceled."),))
     if meeting.offer.is_called_off:
-        return Preview(faults=(Fault("", "The whole class is cancelled, and people have their money back."),))
+        return Preview(faults=(Fault("", "The whole class is canceled, and students have been refunded."),))
     step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
     drawn = _draw_at(meeting.offer, step, meeting.slot)
     return replace(drawn, warnings=(*drawn.warnings, MADE_GOOD)) if meeting.called_off_id else drawn
@@ -60,7 +60,7 @@ def plan_restore(meeting: Meeting) -> Preview:
 
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
     if meeting.is_cancelled:
-        return Preview(faults=(Fault("", "This class day is cancelled. Put it back before you move it."),))
+        return Preview(faults=(Fault("", "This class day is canceled. Restore it before you move it."),))
     if found := _impossible(draft):
         return Preview(faults=(found,))
     slot = draft.slot(meeting.offer.subject.num_minutes)
@@ -76,7 +76,7 @@ def plan_add(offer: ClassOffer, draft: MeetingDraft) -> Preview:
 
 def _impossible(draft: MeetingDraft) -> Fault | None:
     if draft.minutes is not None and draft.minutes < 1:
-        return Fault("minutes", "A class ends after it starts: give at least one minute.")
+        return Fault("minutes", "Please enter at least one minute.")
     return None
 
 
@@ -100,7 +100,7 @@ def _taken(step: Step, standing: Iterable[Standing]) -> list[Fault]:
     if step.after.starts_at not in {slot.starts_at for slot in slots}:
         return []
     free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
-    sentence = f"The class meets at that time already. {format_date(free)} is free."
+    sentence = f"The class already meets at that time. {format_date(free)} is free."
     return [Fault("day", sentence, {"day": free})]
 
 

@@ -101,10 +101,10 @@ def decision_fault(day: date, meets: Iterable[Slot]) -> Fault | None:
     """The day on which a class is decided is still ahead, and before the class begins."""
     first = min((dates.local(slot.starts_at).date() for slot in meets), default=None)
     if day < dates.today():
-        return Fault("decide_on", "This day is over; please give one to come.")
+        return Fault("decide_on", "This day has passed. Please enter a later one.")
     if first is not None and day >= first:
         better = {"decide_on": first - timedelta(days=1)}
-        return Fault("decide_on", f"The class begins on {format_date(first)}: please decide before.", better)
+        return Fault("decide_on", f"The class starts on {format_date(first)}. Please choose an earlier day.", better)
     return None
 
 
@@ -112,7 +112,7 @@ def _own_rows(before: ClassOffer, after: ClassOffer) -> list[Row]:
     if not before.pk:
         return []
     changed = differences(before, after)
-    return [Row(after.heading, "Place", *changed["location"])] if "location" in changed else []
+    return [Row(after.heading, "Location", *changed["location"])] if "location" in changed else []
 
 
 def create_offer(actor: User | None, draft: OfferDraft, *, why: str = "", now: datetime | None = None) -> ClassOffer:
@@ -197,6 +197,8 @@ def delete_offer(actor: User | None, offer: ClassOffer, *, now: datetime | None 
     with transaction.atomic():
         stored = ClassOffer.objects.select_for_update().get(pk=offer.pk)
         if stored.meetings.filter(starts_at__lte=now or timezone.now()).exists():
-            raise Refused(Fault("", f"{stored.heading} has begun and is kept. Cancel the days that do not take place."))
+            raise Refused(
+                Fault("", f"{stored.heading} has started and cannot be deleted. Cancel its remaining days instead.")
+            )
         record(actor, "classwork.offer_deleted", stored, heading=stored.heading, session=stored.session.name)
         stored.delete()

@@ -49,7 +49,7 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
         gone = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
         if gone:
             found.append(
-                Fault("", f"{one.offer.heading}: class {gone[0].number} has taken place and cannot be taken away.")
+                Fault("", f"{one.offer.heading}: class {gone[0].number} has already taken place and cannot be removed.")
             )
         if said := _wanted_days(one):
             found.append(Fault("", said))
@@ -67,7 +67,7 @@ def _wanted_days(effect: Effect) -> str:
     if ticket is None:
         return ""
     day = format_date(ticket.meeting.on)
-    return f"{effect.offer.heading}: somebody has a ticket for {day}. Cancel that day instead of taking it away."
+    return f"{effect.offer.heading}: someone has registered for {day} alone. Cancel that day instead of removing it."
 
 
 # -- warnings ----------------------------------------------------------------------------------------------------
@@ -91,21 +91,21 @@ def _of_the_past(wanted: Wanted, effect: Effect, now: datetime) -> Iterable[str]
     heading, begun = wanted.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
     by_rule = timetable.slots(wanted.plan, wanted.rule)
     if begun and begun == list(effect.before) and not set(begun) & set(by_rule):
-        yield f"{heading}: this class is over, so its meetings stay as they were."
+        yield f"{heading}: this class has ended, so its meetings stay as they were."
     if any(step.before and step.after and step.after.starts_at <= now for step in effect.steps):
-        yield f"{heading}: meetings still to come would move into the past."
+        yield f"{heading}: upcoming meetings would move into the past."
 
 
 def _of_the_rule(wanted: Wanted) -> Iterable[str]:
     plan, rule, heading = wanted.plan, wanted.rule, wanted.offer.heading
     if not calendar.within_reach(plan, rule.class_day):
         first = format_date(calendar.first_day(plan, rule.class_day))
-        yield f"{heading}: this weekday lies outside the session's reach; the class would begin on {first}."
+        yield f"{heading}: this weekday is outside the session's date range; the class would start on {first}."
     if rule.weeks > plan.weeks:
         yield f"{heading} runs for {rule.weeks} weeks, the session for {plan.weeks}."
     first_day = calendar.first_day(plan, rule.class_day)
     for day in timetable.stray_skips(first_day, rule.weeks, rule.skipped):
-        yield f"{heading}: the skipped date {format_date(day)} is no class day."
+        yield f"{heading}: the skipped date {format_date(day)} is not a class day."
 
 
 def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:

@@ -104,7 +104,7 @@ def plan_session(session: Session, values: Values, now: datetime | None = None) 
 def drafted_or_faults(session: Session, values: Values) -> Session | list[Fault]:
     empty = [name for name in ("key_day_date", "publish_date") if with_values(session, values).__dict__[name] is None]
     if empty:
-        return [Fault(name, "Please give a day.") for name in empty]
+        return [Fault(name, "Please enter a date.") for name in empty]
     changed = drafted(session, values)
     others = [other.plan for other in Session.objects.exclude(pk=session.pk)]
     return faults.of_model(changed, session_faults(changed, others)) or changed

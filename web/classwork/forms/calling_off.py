@@ -17,11 +17,11 @@ from classwork.domain.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting, Policy
 
 SAID = {
-    Policy.REFUND: "Money back: each their share, the way it was paid",
-    Policy.CREDIT: "Credit with the school; whoever has no account gets money back",
-    Policy.MAKE_UP: "Another day instead, chosen below",
-    Policy.EXTENSION: "The class runs longer: the days move on by a week, at the usual time and place",
-    Policy.NOTHING: "Nothing",
+    Policy.REFUND: "Refund each student's share to the original payment method",
+    Policy.CREDIT: "Account credit (students without an account are refunded)",
+    Policy.MAKE_UP: "Make-up day, chosen below",
+    Policy.EXTENSION: "Extend the class: one more week for each canceled day, same time and location",
+    Policy.NOTHING: "No compensation",
 }
 SAME = ""
 
@@ -30,7 +30,9 @@ class WhereForm(forms.Form):
     """Everything on a day, in the whole school or at one place."""
 
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
-    place = forms.ModelChoiceField(Location.objects.all(), required=False, empty_label="The whole school")
+    place = forms.ModelChoiceField(
+        Location.objects.all(), label="Location", required=False, empty_label="All locations"
+    )
 
 
 class WhatForm(forms.Form):
@@ -38,10 +40,10 @@ class WhatForm(forms.Form):
 
     meeting = forms.MultipleChoiceField(
         label="Class days", required=False, widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "One of these class days is cancelled already, or has begun."},
+        error_messages={"invalid_choice": "One of these class days is already canceled or has started."},
     )  # fmt: skip
     whole = forms.BooleanField(
-        label="The whole class", required=False, help_text="All that is left of it; it leaves the lists."
+        label="The whole class", required=False, help_text="All remaining days. The class is no longer listed."
     )
 
     def __init__(self, *args: Any, meetings: Sequence[Meeting], offer: ClassOffer | None, **kwargs: Any) -> None:
@@ -79,7 +81,7 @@ def _said(meeting: Meeting, offer: ClassOffer | None) -> str:
 class HowForm(forms.Form):
     """The policy; for another day instead, when and where."""
 
-    policy = forms.ChoiceField(label="What do people get for it?", widget=forms.RadioSelect)
+    policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
 
     def __init__(
         self, *args: Any, offers: Mapping[int, ClassOffer], cancelled: Sequence[Meeting], whole: bool, **kwargs: Any
@@ -90,7 +92,7 @@ class HowForm(forms.Form):
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, SAID[each]) for each in allowed]
         usual = settings.CALLED_OFF_POLICY
         self.initial.setdefault("policy", usual if usual in allowed else Policy.REFUND)
-        places = [("", "Where it always is"), *((str(one.pk), str(one)) for one in Location.objects.all())]
+        places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
         for meeting in cancelled:
             self._ask_when(meeting, places)
 
@@ -102,7 +104,7 @@ class HowForm(forms.Form):
         start = forms.TimeField(
             label="Starts at", required=False, initial=usual.start_time, widget=forms.TimeInput(attrs={"type": "time"})
         )
-        place = forms.ChoiceField(label="Place", required=False, choices=places)
+        place = forms.ChoiceField(label="Location", required=False, choices=places)
         self.fields |= {f"day_{meeting.pk}": day, f"time_{meeting.pk}": start, f"place_{meeting.pk}": place}
 
     @property
@@ -118,7 +120,7 @@ class HowForm(forms.Form):
         if said.get("policy") == Policy.MAKE_UP:
             for name in (f"{part}_{meeting.pk}" for meeting in self.cancelled for part in ("day", "time")):
                 if name not in self.errors and not said.get(name):
-                    self.add_error(name, "Please say when it is made up for.")
+                    self.add_error(name, "Please enter the day and time of the make-up.")
         return said
 
     def instead(self) -> dict[int, MeetingDraft]:
@@ -154,7 +156,7 @@ def exceptions(data: Mapping[str, str]) -> dict[str, str]:
 def choices(gets: Iterable[Gets], data: Mapping[str, str]) -> list[tuple[Gets, list[tuple[str, str, bool]]]]:
     """Each place with what it may get instead, and what is chosen now."""
     chosen = exceptions(data)
-    names = [(SAME, "As all"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
+    names = [(SAME, "Same as everyone"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
     return [
         (one, [(value, label, value == chosen.get(one.key, SAME)) for value, label in names])
         for one in gets

@@ -31,7 +31,7 @@ class DeedForm(Previewed, forms.Form):
 
 
 class RestoreForm(DeedForm):
-    title, submit = "Put this class day back", "Put it back"
+    title, submit = "Restore this class day", "Restore class day"
 
     def plan(self) -> Preview:
         return meetings.plan_restore(self.meeting)
@@ -43,16 +43,18 @@ class RestoreForm(DeedForm):
 class WhenForm(Previewed, forms.Form):
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
     start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label="Starts at")
-    minutes = forms.IntegerField(max_value=1440, required=False, help_text="Empty: as long as always.")
-    location = forms.ModelChoiceField(Location.objects.all(), required=False, help_text="Empty: where it always is.")
-    reason = forms.CharField(max_length=200, required=False, help_text="Students read this.")
+    minutes = forms.IntegerField(max_value=1440, required=False, help_text="Leave empty for the usual length.")
+    location = forms.ModelChoiceField(
+        Location.objects.all(), required=False, help_text="Leave empty for the usual location."
+    )
+    reason = forms.CharField(max_length=200, required=False, help_text="Shown to students.")
 
     def draft(self) -> MeetingDraft:
         return MeetingDraft(**self.cleaned_data)
 
 
 class MoveForm(WhenForm, DeedForm):
-    title, submit = "Move this class day", "Move the day"
+    title, submit = "Move this class day", "Move class day"
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
         start = dates.local(meeting.starts_at)
@@ -67,8 +69,8 @@ class MoveForm(WhenForm, DeedForm):
 
 
 class SubstituteForm(DeedForm):
-    title, submit = "Somebody else teaches", "Save"
-    people = StaffField(label="Who teaches this day", help_text="Nobody chosen: the teachers of the class.")
+    title, submit = "Substitute", "Save changes"
+    people = StaffField(label="Substitutes", help_text="Leave empty for the usual teachers.")
     why = forms.CharField(max_length=200, required=False, label="Reason", help_text="For the office.")
 
     def __init__(self, *args: Any, meeting: Meeting, **kwargs: Any) -> None:
@@ -83,7 +85,7 @@ class SubstituteForm(DeedForm):
 
 
 class AddForm(WhenForm):
-    title, submit = "Add a class day", "Add the day"
+    title, submit = "Add a class day", "Add class day"
 
     def __init__(self, *args: Any, offer: ClassOffer, **kwargs: Any) -> None:
         self.offer = offer

@@ -4,4 +4,4 @@ from billing.forms import WhyForm
 
 
 class PutOffForm(WhyForm):
-    day = forms.DateField(label="Decide on", widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(label="Decision date", widget=forms.DateInput(attrs={"type": "date"}))

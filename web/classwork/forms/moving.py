@@ -69,10 +69,10 @@ class DeskGiveForm(GiveForm):
 class DeskMoveForm(forms.Form):
     """Looked at first, and done with the second button."""
 
-    offer = OfferField(label="To which class", queryset=ClassOffer.objects.none())
+    offer = OfferField(label="New class", queryset=ClassOffer.objects.none())
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
     waived = forms.BooleanField(label="Waive the difference", required=False)
-    over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
+    over_capacity = forms.BooleanField(label="Move anyway if the class is full", required=False)
     why = forms.CharField(label="Why", max_length=300, help_text="Kept in the history.")
 
     def __init__(self, offers: "QuerySet[ClassOffer]", staff: User, *args: Any, **kwargs: Any) -> None:

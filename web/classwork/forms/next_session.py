@@ -66,7 +66,7 @@ class Choices:
 
     def give(self, form: RepeatForm) -> None:
         location, teaching = form.fields["location"], form.fields["teaching"]
-        location.choices = [("", "Still open"), *((key, str(place)) for key, place in self.places.items())]  # type: ignore[attr-defined]
+        location.choices = [("", "To be announced"), *((key, str(place)) for key, place in self.places.items())]  # type: ignore[attr-defined]
         location.coerce = self.places.__getitem__  # type: ignore[attr-defined]
         teaching.choices = [(key, str(person)) for key, person in self.people.items()]  # type: ignore[attr-defined]
         teaching.coerce = self.people.__getitem__  # type: ignore[attr-defined]

@@ -134,13 +134,16 @@ class LevelForm(forms.Form):
     CLASSES = "classes"
 
     number = forms.ChoiceField(label="Level")
-    why = forms.CharField(label="Why", max_length=300, help_text="Such as “Danced for years in Lyon”.")
+    why = forms.CharField(label="Reason", max_length=300, help_text="For example “Danced for years in Lyon”.")
 
     def __init__(self, rungs: Sequence[tuple[Decimal, str]], given: Decimal | None, data: Any) -> None:
         super().__init__(data, initial={"number": self.CLASSES if given is None else written(given)})
         known = rungs if given is None or given in dict(rungs) else [*rungs, (given, "")]
         choices = [(written(number), f"{written(number)} {words}") for number, words in known]
-        cast(forms.ChoiceField, self.fields["number"]).choices = [(self.CLASSES, "What the classes say"), *choices]
+        cast(forms.ChoiceField, self.fields["number"]).choices = [
+            (self.CLASSES, "Computed from classes taken"),
+            *choices,
+        ]
 
     def clean_number(self) -> Decimal | None:
         said = self.cleaned_data["number"]
@@ -157,7 +160,9 @@ class PersonForm(forms.Form):
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
-    email = AddressField(help_text="A guardian’s for a child. Whoever reads mail there is asked who this is.")
+    email = AddressField(
+        help_text="For a child, the guardian’s email. We’ll email this address to confirm who the student is."
+    )
 
     def __init__(self, student: Student | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -180,10 +185,10 @@ class EntryForm(PersonForm):
     field_order = ("offer",)
 
     offer = OfferField(label="Class", queryset=ClassOffer.objects.none())
-    pay_by = DueField(label="To be paid by", required=False, help_text="Empty for at the door.")
+    pay_by = DueField(label="Due date", required=False, help_text="Leave empty to pay at the door.")
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")
-    over_capacity = forms.BooleanField(label="Even if the class is full", required=False)
-    why = forms.CharField(label="Why", max_length=300, required=False, help_text="Kept in the history.")
+    over_capacity = forms.BooleanField(label="Register anyway if the class is full", required=False)
+    why = forms.CharField(label="Reason", max_length=300, required=False, help_text="Shown in the history.")
 
     def __init__(
         self, offers: "QuerySet[ClassOffer]", student: Student | None, *args: Any, may_exceed: bool, **kwargs: Any
@@ -201,5 +206,5 @@ class EntryForm(PersonForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if said.get("over_capacity") and not said.get("why"):
-            self.add_error("why", "Please say why there shall be one more than the class takes.")
+            self.add_error("why", "Please enter a reason for exceeding the capacity.")
         return said

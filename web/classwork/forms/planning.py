@@ -63,7 +63,7 @@ class OfferForm(PreviewedModelForm):
     skipped = DatesField(
         required=False,
         label="Skipped dates",
-        help_text="Class days on which it does not meet, such as 2026-11-26. Each is made up for at the end.",
+        help_text="Dates without class, such as 2026-11-26. Each adds a week at the end.",
     )
 
     class Meta:

@@ -17,7 +17,7 @@ from classwork.domain.faults import Fault, Refused
 from classwork.domain.preview import Preview
 from common.formats import format_date
 
-READ_FIRST = "Nothing is saved yet: please read what this would move, and save again if you want it."
+READ_FIRST = "Nothing has been saved yet. Please check what would change, then save again."
 
 
 class Taking:
@@ -25,7 +25,7 @@ class Taking:
 
     def __init__(self, fault: Fault) -> None:
         self.value = json.dumps(dict(fault.proposal), cls=DjangoJSONEncoder)
-        self.label = "Take " + ", ".join(map(shown, fault.proposal.values()))
+        self.label = "Use " + ", ".join(map(shown, fault.proposal.values()))
 
 
 def shown(value: Any) -> str:

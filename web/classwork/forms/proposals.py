@@ -51,7 +51,7 @@ class SubjectIdeaForm(ProposalForm):
 
 
 class OfferIdeaForm(ProposalForm):
-    skipped = DatesField(required=False, label="Skipped dates", help_text="Such as 2026-11-26.")
+    skipped = DatesField(required=False, label="Skipped dates", help_text="For example 2026-11-26.")
 
     class Meta:
         model = ClassOffer
@@ -90,7 +90,7 @@ class ChangeOfferForm(ProposalForm):
 
 class MessageForm(forms.Form):
     message = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="A word to the office", max_length=2000
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="Message to the office", max_length=2000
     )
 
 

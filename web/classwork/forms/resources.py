@@ -21,22 +21,22 @@ Kind = Resource.Kind
 INVITE = reverse_lazy("invite_upload")
 AUDIENCES = [
     (Resource.Audience.STUDENT, "Students of the class"),
-    (Resource.Audience.TEACHER, "Only those who teach it"),
-    (Resource.Audience.PUBLIC, "Everybody, once the office agrees"),
+    (Resource.Audience.TEACHER, "Teachers of the class only"),
+    (Resource.Audience.PUBLIC, "Everyone, once the office approves"),
 ]
 HERE, EVERYWHERE = "here", "everywhere"
 
 
 class ResourceForm(forms.Form):
-    title = forms.CharField(max_length=125, required=False, label="What is it called?")
+    title = forms.CharField(max_length=125, required=False, label="Title")
     text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="A word about it", help_text="Markdown works."
+        widget=forms.Textarea(attrs={"rows": 3}), required=False, label="Description", help_text="Markdown works."
     )
     opens = forms.ChoiceField(label="Opens")
-    to = forms.ChoiceField(label="Goes to", widget=forms.RadioSelect)
+    to = forms.ChoiceField(label="Give it to", widget=forms.RadioSelect)
     audience = forms.ChoiceField(label="For", choices=AUDIENCES, widget=forms.RadioSelect)
     expires_after = forms.IntegerField(
-        min_value=1, max_value=53, required=False, label="Gone after weeks", help_text="Empty: it stays."
+        min_value=1, max_value=53, required=False, label="Expires after (weeks)", help_text="Leave empty for no expiry."
     )
 
     def __init__(self, kind: str, thing: ClassOffer | Subject, *given: Any, person: int, **more: Any) -> None:
@@ -53,11 +53,13 @@ class ResourceForm(forms.Form):
             del self.fields["to"]
             return
         choices = [(HERE, "This class"), (EVERYWHERE, f"Every class of {self.thing.subject.title}")]
-        self.fields["to"] = forms.ChoiceField(label="Goes to", choices=choices, widget=forms.RadioSelect, initial=HERE)
+        self.fields["to"] = forms.ChoiceField(
+            label="Give it to", choices=choices, widget=forms.RadioSelect, initial=HERE
+        )
 
     def _ask_for_payload(self) -> None:
         if self.kind in Resource.FILES:
-            label = f"The {Kind(self.kind).label.lower()}"
+            label = Kind(self.kind).label
             wanted = self.resource is None
             self.fields["file"] = UploadField(
                 self.kind, person=self.person, invite=INVITE, label=label, required=wanted
@@ -65,10 +67,10 @@ class ResourceForm(forms.Form):
         if self.kind == Kind.VIDEO:
             self.fields["subtitles"] = UploadField("subtitles", person=self.person, invite=INVITE, required=False)
         if self.kind in (Kind.LINK, Kind.PAGE):
-            self.fields["link"] = forms.CharField(label="The address", max_length=500)
+            self.fields["link"] = forms.CharField(label="Link", max_length=500)
         if self.kind in (Kind.TEXT, Kind.EMAIL):
             self.fields["text"] = forms.CharField(
-                label="The text", widget=forms.Textarea(attrs={"rows": 8}), help_text="Markdown works."
+                label="Text", widget=forms.Textarea(attrs={"rows": 8}), help_text="Markdown works."
             )
         self.fields["title"].required = self.kind not in Resource.FILES
 
@@ -132,7 +134,7 @@ def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
         (f"{When.CLASS}-{n}", f"After class {n}" + (f", {format_date(days[n])}" if n in days else ""))
         for n in range(1, count + 1)
     ]
-    return [(When.SIGN_UP, "At once, for who is registered"), *after, (When.COMPLETION, "After the last class")]
+    return [(When.SIGN_UP, "Immediately on registration"), *after, (When.COMPLETION, "After the last class")]
 
 
 def usual_moment(thing: ClassOffer | Subject) -> str:

@@ -55,7 +55,7 @@ class SaleForm(DayForm, PersonForm):
     def __init__(self, offer: ClassOffer, days: Sequence[Day], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.offer_days(offer, days)
-        self.fields["what"].label = "What"
+        self.fields["what"].label = "Type"
         if roles := [role.name for role in offer.roles.all()]:
             self.fields["role"] = RoleField(roles, label="Role")
 

@@ -94,7 +94,7 @@ class WaitForm(forms.Form):
 
 
 class MoveForm(forms.Form):
-    place = forms.IntegerField(label="To place", min_value=1, max_value=999)
+    place = forms.IntegerField(label="New position", min_value=1, max_value=999)
     why = forms.CharField(label="Why", max_length=300)
 
 
@@ -105,22 +105,22 @@ class RolesForm(forms.Form):
     """Up to four roles with their places, and the balance between them."""
 
     most_apart = forms.IntegerField(
-        label="Most of one role more than of another", min_value=0, max_value=999, required=False,
-        help_text="2 lets six leads and four follows dance together, and no seventh lead. Empty: does not matter.",
+        label="Largest difference between roles", min_value=0, max_value=999, required=False,
+        help_text="With 2, six leads and four follows can register, but no seventh lead. Leave empty for no limit.",
     )  # fmt: skip
     ratio = forms.DecimalField(
-        label="Most times as many of one as of another", min_value=1, max_digits=3, decimal_places=1, required=False
+        label="Largest ratio between roles", min_value=1, max_digits=3, decimal_places=1, required=False
     )
     active_from = forms.IntegerField(
-        label="From so many people on", min_value=0, max_value=999, required=False,
-        help_text="Before that everybody may come. A ratio needs it.",
+        label="Applies from this many people", min_value=0, max_value=999, required=False,
+        help_text="Below this number anyone may register. Required for a ratio.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for number in range(1, MOST_ROLES + 1):
             name = forms.CharField(label=f"Role {number}", max_length=30, required=False)
-            most = forms.IntegerField(label=f"Places for role {number}", min_value=1, max_value=999, required=False)
+            most = forms.IntegerField(label=f"Spots for role {number}", min_value=1, max_value=999, required=False)
             self.fields |= {f"name_{number}": name, f"capacity_{number}": most}
         self.order_fields([*(name for name in self.fields if "_" in name and name[-1].isdigit()), "most_apart"])
 
@@ -128,13 +128,13 @@ class RolesForm(forms.Form):
         said = super().clean() or {}
         names = [role.name.casefold() for role in self._roles(said)]
         if len(names) != len(set(names)) or EITHER in names:
-            self.add_error(None, "Each role needs a name of its own, and “either” is none.")
+            self.add_error(None, "Each role needs a different name, and “either” is not allowed.")
         if len(names) == 1:
-            self.add_error("name_2", "One role alone is none: name another, or leave both empty.")
+            self.add_error("name_2", "Name a second role, or leave both empty.")
         if said.get("ratio") is not None and not said.get("active_from"):
-            self.add_error("active_from", "Please say from how many people on the ratio holds.")
+            self.add_error("active_from", "Please enter from how many people the ratio applies.")
         if len(names) < 2 and (said.get("ratio") is not None or said.get("most_apart") is not None):
-            self.add_error(None, "Balance is between roles; please name them.")
+            self.add_error(None, "Please name the roles first.")
         return said
 
     @property

@@ -25,7 +25,7 @@ ASK = ["GET", "HEAD", "POST"]
 RECENT = 10
 PER_PAGE = 100
 CLASSES_PER_PAGE = 50
-CHANGED = "Something is different by now, or you changed it. Nothing is cancelled yet: please read it again."
+CHANGED = "Something has changed since this preview. Nothing has been canceled yet: please read it again."
 
 
 @require_http_methods(ASK)
@@ -83,7 +83,7 @@ def _last(request: HttpRequest, what: WhatForm, how: HowForm, context: dict[str,
         except Refused as no:
             messages.error(request, str(no))
         else:
-            messages.success(request, "Cancelled. People are being told, and calendars show it at once.")
+            messages.success(request, "Canceled. Everyone affected is being emailed, and calendars are up to date.")
             return redirect(deed)
         found = quote(found.wanted, timezone.now())
     context |= {"quote": found, "form": form, "rows": choices(found.gets, request.POST)}

@@ -58,7 +58,9 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             except Refused as no:
                 context["preview"] = Preview(faults=no.faults)
             else:
-                messages.success(request, f"{session.title} is planned with {len(wanted)} classes, not yet approved.")
+                messages.success(
+                    request, f"{session.title} has been created with {len(wanted)} classes. They are not approved yet."
+                )
                 return redirect("desk_sessions")
         _say(context["preview"].faults, form, chosen)
     return render(request, "desk/next_session.html", context)
@@ -105,7 +107,7 @@ def _carry_out(
         except (Refused, Outdated) as no:
             messages.error(request, str(no))
         else:
-            messages.success(request, "Saved. Calendars and the public page show it at once.")
+            messages.success(request, "Saved. Calendars and the public page are up to date.")
             return redirect("desk_class", offer.pk)
     return render(request, "desk/class_day.html", context | {"form": form, "offer": offer})
 
@@ -145,7 +147,7 @@ def _decide(request: HttpRequest, proposal: Proposal, form: AnswerForm) -> HttpR
             messages.success(request, f"Approved: {proposal.about}.")
         else:
             proposals.answer(acting(request), proposal, text)
-            messages.success(request, f"{proposal.author} has your answer.")
+            messages.success(request, f"Your answer has been sent to {proposal.author}.")
     except (Refused, Outdated) as no:
         messages.error(request, str(no))
         return redirect("desk_proposal", proposal.pk)

@@ -103,7 +103,7 @@ def enter(request: HttpRequest) -> HttpResponse:
         except NotPlaced as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, f"{order.payer_name} has a place in {said['offer']}.")
+            messages.success(request, f"{order.payer_name} is registered for {said['offer']}.")
             return redirect("desk_order", number=order.pk)
     return render(request, "desk/register.html", {"form": form, "student": student})
 
@@ -120,7 +120,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if "do" in request.POST:
                 moving.move(one, form.wish, form.by, at, seen=request.POST.get("seen", ""))
-                messages.success(request, f"{one.student} has a place in {form.wish.offer} now.")
+                messages.success(request, f"{one.student} has been moved to {form.wish.offer}.")
                 return redirect("desk_registration", pk)
             quote = moving.quote(one, form.wish, form.by, at)
         except CannotBe as no:
@@ -141,6 +141,6 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         except CannotBe as no:
             form.add_error(None, str(no))
         else:
-            messages.success(request, f"The place is {theirs.student}’s now.")
+            messages.success(request, f"The registration has been transferred to {theirs.student}.")
             return redirect("desk_registration", theirs.pk)
     return render(request, "desk/give.html", {"one": one, "listed": Listed(one.offer, dates.today()), "form": form})

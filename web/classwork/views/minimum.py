@@ -33,16 +33,16 @@ def decide(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
     form = WhyForm(request.POST) if deed == "confirm" else PutOffForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Please say why" + ("." if deed == "confirm" else ", and until when."))
+        messages.error(request, "Please enter a reason" + ("." if deed == "confirm" else " and a new decision date."))
         return redirect("desk_minimum")
     why, by = form.cleaned_data["why"], acting(request)
     try:
         if deed == "confirm":
             minimum.confirm(offer, why=why, by=by)
-            messages.success(request, f"{offer} runs. Whoever is registered is told.")
+            messages.success(request, f"{offer} is confirmed. Everyone registered is being emailed.")
         else:
             minimum.extend(offer, form.cleaned_data["day"], why=why, by=by)
-            messages.success(request, f"{offer} is decided on {format_date(form.cleaned_data['day'])}.")
+            messages.success(request, f"{offer}: the decision date is now {format_date(form.cleaned_data['day'])}.")
     except Refused as no:
         messages.error(request, str(no))
     return redirect("desk_minimum")

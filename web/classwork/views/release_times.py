@@ -14,8 +14,8 @@ from users.models import User
 from users.roles import acting, team_required
 
 DEEDS = {
-    "release": (releases.release_now, "It is open to the class now."),
-    "hold": (releases.hold_back, "It stays closed until you say so."),
+    "release": (releases.release_now, "The class can see it now."),
+    "hold": (releases.hold_back, "It stays closed until you release it."),
     "plan": (releases.as_planned, "It opens as planned."),
 }
 ONE = {

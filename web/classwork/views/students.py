@@ -71,7 +71,7 @@ def _page(request: HttpRequest, student: Student, template: str) -> HttpResponse
         raise PermissionDenied
     if form.is_valid():
         progress.say(student, form.cleaned_data["number"], why=form.cleaned_data["why"], by=acting(request))
-        messages.success(request, f"The level of {student} is noted.")
+        messages.success(request, f"The level of {student} has been saved.")
         return redirect(request.path)
     context = {
         "student": student,

@@ -53,7 +53,7 @@ def teaching(request: HttpRequest) -> HttpResponse:
 @team_required
 def renew_calendar(request: HttpRequest) -> HttpResponse:
     feeds.renew(me(request))
-    messages.success(request, "Your calendar has a new address; the old one shows nothing any more.")
+    messages.success(request, "Your calendar has a new address. The old one no longer works.")
     return redirect("teaching")
 
 
@@ -85,7 +85,7 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = me(request)
     found = get_object_or_404(staff.proposals, pk=pk)
     if not proposals.may_edit(staff, found):
-        messages.error(request, f"This is “{found.get_state_display()}” and not yours to change now.")
+        messages.error(request, f"The status is “{found.get_state_display()}”, so this cannot be edited now.")
         return redirect("proposal", found.pk)
     form = _form_of(found)(posted(request), instance=found.about, initial=proposals.as_initial(found))
     if form.is_valid():
@@ -109,10 +109,10 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             if "withdraw" in request.POST:
                 proposals.withdraw(staff, found)
-                messages.success(request, "Withdrawn.")
+                messages.success(request, "Your proposal has been withdrawn.")
             else:
                 proposals.submit(staff, found, form.cleaned_data["message"])
-                messages.success(request, "The office has your proposal and will answer.")
+                messages.success(request, "Your proposal has been sent to the office.")
         except Refused as no:
             messages.error(request, str(no))
     return redirect("proposal", found.pk)
@@ -124,7 +124,7 @@ def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     staff = me(request)
     thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)
     if not proposals.may_request(staff, thing):
-        messages.error(request, "A request about this is open already, or it is not yours to change.")
+        messages.error(request, "There is already an open request, or this is not your class.")
         return redirect("teaching")
     form_class = ChangeSubjectForm if kind == "subject" else ChangeOfferForm
     form, message = form_class(posted(request), instance=thing), MessageForm(posted(request))

@@ -63,7 +63,7 @@ def add(request: HttpRequest, what: str, pk: int, kind: str) -> HttpResponse:
         raise Http404
     form = bound(request, kind, thing, {"opens": usual_moment(thing), "audience": Resource.Audience.STUDENT})
     if form.is_valid() and kept(form, lambda: content.add(staff, form.target(), form.values(), form.chosen())):
-        messages.success(request, f"“{form.cleaned_data['title']}” is added.")
+        messages.success(request, f"“{form.cleaned_data['title']}” has been added.")
         return back(thing)
     context = {"form": form, "thing": thing, "what": what, "kind": Kind(kind)}
     return render(request, "classwork/resource_form.html", context)
@@ -142,11 +142,11 @@ def change_here(request: HttpRequest, what: str, pk: int, number: int) -> HttpRe
         if not content.editable_by(staff).filter(pk=resource.pk).exists():
             raise Http404
         content.remove(staff, thing, resource)
-        messages.success(request, f"“{resource}” is taken away.")
+        messages.success(request, f"“{resource}” has been removed.")
     elif isinstance(thing, ClassOffer):
         hidden = "hide" in request.POST
         content.hide(staff, thing, resource, hidden)
-        messages.success(request, f"“{resource}” is {'hidden from' if hidden else 'shown to'} this class.")
+        messages.success(request, f"“{resource}” is {'hidden from' if hidden else 'visible to'} this class.")
     return back(thing)
 
 

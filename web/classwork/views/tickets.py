@@ -139,7 +139,7 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     if form and form.is_valid():
         try:
             order = staying.at_the_desk(found, by=acting(request), why=form.cleaned_data["why"], at=at)
-            messages.success(request, f"{found.student} stays in {found.offer}.")
+            messages.success(request, f"{found.student} is registered for the rest of {found.offer}.")
             return redirect("desk_order", number=order.pk)
         except placing.NotPlaced as no:
             form.add_error(None, str(no))
@@ -161,7 +161,7 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             role = form.cleaned_data.get("role", "")
             order = desk.sell_ticket(acting(request), day, form.person, trial=form.is_trial, role=role)
-            messages.success(request, f"{order.payer_name} can come.")
+            messages.success(request, f"{order.payer_name} is registered for this class day.")
             return redirect("desk_order", number=order.pk)
         except placing.NotPlaced as no:
             form.add_error(None, str(no))

@@ -147,7 +147,7 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             arranging.arrange(offer, form.roles, form.apart, acting(request))
-            messages.success(request, "Kept. Whoever can come by these rules has been offered a place.")
+            messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
             return redirect("desk_waiting", pk)
         except arranging.InUse as no:
             form.add_error(None, str(no))
@@ -162,7 +162,7 @@ def arrange(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     if deed != "move":
         del form.fields["place"]
     if not form.is_valid():
-        messages.error(request, "Please say why" + (", and to which place." if deed == "move" else "."))
+        messages.error(request, "Please enter a reason" + (" and the new position." if deed == "move" else "."))
         return redirect("desk_waiting", found.offer_id)
     why, by = form.cleaned_data["why"], acting(request)
     try:

@@ -53,7 +53,7 @@ def _faults(effect: Effect, now: datetime) -> Iterator[Fault]:
     starts = [slot.starts_at for slot in effect.after]
     for slot in new:
         if slot.starts_at <= now:
-            yield Fault("", f"{effect.offer.heading}: {slot} is over; please choose a day to come.")
+            yield Fault("", f"{effect.offer.heading}: {slot} has passed. Please choose a later day.")
         elif starts.count(slot.starts_at) > 1:
             day = format_date(slot.starts_at)
-            yield Fault("", f"{effect.offer.heading} meets on {day} at that time already.")
+            yield Fault("", f"{effect.offer.heading} already meets on {day} at that time.")

@@ -102,11 +102,11 @@ def _meetings(wanted: Wanted, now: datetime) -> list[Meeting]:
 
 def _missing(wanted: Wanted, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]) -> Fault | None:
     if any(offer.is_called_off for offer in offers.values()) or not offers:
-        return Fault("", "This is cancelled already.")
+        return Fault("", "This is already canceled.")
     if wanted.offer is None and len(meetings) != len(wanted.meetings):
-        return Fault("", "One of these class days is cancelled already, or has begun.")
+        return Fault("", "One of these class days is already canceled or has started.")
     if wanted.is_moved and {meeting.pk for meeting in meetings} - wanted.instead.keys():
-        return Fault("", "Please say for every class day when it is made up for.")
+        return Fault("", "Please enter a make-up day for every class day.")
     return None
 
 

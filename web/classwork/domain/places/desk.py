@@ -23,11 +23,11 @@ from users.models import Student, User
 State = Registration.State
 
 LISTED = {
-    "live": ("Registered or kept", Q(state__in=Registration.LIVE)),
-    "unpaid": ("Registered, not paid", Q(state=State.CONFIRMED) & ~Q(line__order__state=Order.State.PAID)),
+    "live": ("Registered or reserved", Q(state__in=Registration.LIVE)),
+    "unpaid": ("Registered, unpaid", Q(state=State.CONFIRMED) & ~Q(line__order__state=Order.State.PAID)),
     "unsure": ("Not sure of the level", Q(state__in=Registration.LIVE, readiness=Registration.Readiness.UNSURE)),
-    "hold": ("Waiting for a decision", Q(state=State.ON_HOLD)),
-    "ended": ("Lapsed, cancelled, moved", ~Q(state__in=Registration.LIVE)),
+    "hold": ("On hold", Q(state=State.ON_HOLD)),
+    "ended": ("Expired, canceled or moved", ~Q(state__in=Registration.LIVE)),
 }
 
 

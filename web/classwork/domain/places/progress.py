@@ -73,10 +73,10 @@ def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:
 
 def rungs() -> list[tuple[Decimal, str]]:
     """What the numbers mean, from nothing up."""
-    found = {levels.NOTHING: "Nothing yet"}
+    found = {levels.NOTHING: "No level yet"}
     for level in Level.objects.filter(is_step=True):
         for number, words in (
-            (level.started, f"{level.name} begun"),
+            (level.started, f"{level.name} started"),
             (level.done, f"{level.name} done"),
             (level.done_twice, f"{level.name} done twice"),
         ):
