@@ -38,13 +38,15 @@ def stage(school: SimpleNamespace) -> None:
     school.refund = Refund.objects.create(payment=school.payment, amount=1)
     _reconciled(school, now)
     words = {"recipient_name": "Kit", "giver_name": "Alice", "message": "Dance!", "recipient_email": "kit@example.org"}
-    school.voucher = desk.give(Decimal(50), None, words | {"give_on": now.date()}, why="A prize", by=school.ada)
-    desk.extend(school.voucher, now.date(), why="x", by=school.ada)
+    school.voucher = desk.give(
+        Decimal(50), None, words | {"give_on": timezone.localdate(now)}, why="A prize", by=school.ada
+    )
+    desk.extend(school.voucher, timezone.localdate(now), why="x", by=school.ada)
     school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
 
 
 def _reconciled(school: SimpleNamespace, now: datetime) -> None:
-    today = now.date()
+    today = timezone.localdate(now)
     school.run = Reconciliation.objects.create(since=today, until=today, cut=now, ended_at=now, by=school.ada)
     school.book = Book.objects.create(
         run=school.run, variant="practice", state=Book.State.DONE, start=now, end=now, cursor=now

@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from billing.domain import cart, ledger, payments, placing
 from billing.models import Order, Payment
+from common import dates
 from outbox.models import Event
 from tests.base import SchoolTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
@@ -28,7 +29,14 @@ class BillingTestCase(SchoolTestCase):
         return timezone.now()
 
     def day(self, number: float) -> datetime:
-        return self.now + timedelta(days=number)
+        """So many days from now by the clock on the wall, whatever the clocks do in between."""
+        if not number:
+            return self.now
+        return (dates.local(self.now) + timedelta(days=number)).astimezone(UTC)
+
+    def local_day(self, days: int = 0) -> date:
+        """The day it is at the school, or so many days from it."""
+        return dates.local(self.now).date() + timedelta(days=days)
 
     def cart(self, *products: int, payer: User | None = None, **details: Any) -> Order:
         order = cart.new(payer)

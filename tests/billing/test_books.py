@@ -139,7 +139,7 @@ class FileTest(BillingTestCase):
 
     def test_cash_belongs_to_the_day_it_was_received(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        day = self.day(-40).date()
+        day = self.local_day(-40)
         payments.record_by_hand(order, "cash", Decimal(70), by=self.ada, received_on=day)
         [row] = self.rows(since=day.isoformat(), until=day.isoformat())
         self.assertEqual((row["date"], row["method"]), (day.isoformat(), "cash"))

@@ -121,7 +121,7 @@ class QuoteTest(QuotingTestCase):
 
     def test_a_part_that_was_paid_before_comes_back_when_nothing_is_owed_any_more(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(80), by=self.sam, received_on=self.now.date())
+        payments.record_by_hand(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
         [quote] = self.quotes(order, 1)
         self.assertEqual(quote.back, 20)
         self.do(order, quote)

@@ -21,7 +21,7 @@ class DeskTest(BillingTestCase):
         return self.client.post(reverse(name, args=[order.pk, *args]), data).status_code
 
     def record(self, order: Order, amount: object, **more: object) -> int:
-        data = {"amount": amount, "variant": "cash", "received_on": self.now.date()} | more
+        data = {"amount": amount, "variant": "cash", "received_on": self.local_day()} | more
         return self.act("desk_record_payment", order, **data)
 
     def test_pay_at_the_door_and_the_desk_marks_it_paid(self) -> None:
@@ -35,7 +35,7 @@ class DeskTest(BillingTestCase):
 
     def test_the_desk_takes_no_more_than_is_owed_and_nothing_from_the_future(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        for amount, more in ((71, {}), (-1, {}), (0, {}), ("1e30", {}), (70, {"received_on": self.day(2).date()})):
+        for amount, more in ((71, {}), (-1, {}), (0, {}), ("1e30", {}), (70, {"received_on": self.local_day(2)})):
             self.assertEqual(self.record(order, amount, **more), 400)
         self.assertEqual(self.record(order, 70, variant="practice"), 400)
         self.assertFalse(order.payments.exists())
@@ -70,8 +70,8 @@ class DeskTest(BillingTestCase):
                 self.assertEqual(self.record(order, amount), 400)
                 self.assertEqual(self.act("desk_refund", paid, amount=amount, why="x"), 400)
         for name, data in (
-            ("desk_record_payment", {"amount": 1, "variant": "stripe", "received_on": self.now.date()}),
-            ("desk_record_payment", {"amount": 1, "variant": "cash", "received_on": self.now.date(), "received": "x"}),
+            ("desk_record_payment", {"amount": 1, "variant": "stripe", "received_on": self.local_day()}),
+            ("desk_record_payment", {"amount": 1, "variant": "cash", "received_on": self.local_day(), "received": "x"}),
             ("desk_refund", {"amount": 1, "why": "\0"}),
             ("desk_pay_later", {"due_on": "99999-01-01", "why": "x"}),
             ("desk_cancel_order", {"why": "x" * 301}),
@@ -89,8 +89,8 @@ class DeskTest(BillingTestCase):
         order = self.placed(1)
         self.pay(order)
         for name, data in (
-            ("desk_record_payment", {"amount": 70, "variant": "cash", "received_on": self.now.date(), "received": 0}),
-            ("desk_pay_later", {"due_on": self.now.date(), "why": "x"}),
+            ("desk_record_payment", {"amount": 70, "variant": "cash", "received_on": self.local_day(), "received": 0}),
+            ("desk_pay_later", {"due_on": self.local_day(), "why": "x"}),
             ("desk_cancel_order", {"why": "x"}),
         ):
             answer = self.client.post(reverse(name, args=[order.pk]), data)

@@ -21,12 +21,9 @@ from users.models import User
 class DueCase(BillingTestCase):
     def by(self, days: int, product: int = 1) -> Order:
         order = self.placed(product)
-        due.until(order, self.today(days), self.now, why="A grant pays", by=self.ada)
+        due.until(order, self.local_day(days), self.now, why="A grant pays", by=self.ada)
         order.refresh_from_db()
         return order
-
-    def today(self, days: int = 0) -> object:
-        return timezone.localdate(self.now) + timedelta(days=days)
 
     def mails(self, order: Order) -> list[str]:
         run_all()
@@ -44,9 +41,9 @@ class DeskTest(DueCase):
 
     def test_an_order_that_was_due_now_is_kept_until_a_date_and_never_lapses(self) -> None:
         order = self.placed(1)
-        self.assertEqual(self.post("desk_pay_later", order, due_on=self.today(10), why="A grant pays"), 302)
+        self.assertEqual(self.post("desk_pay_later", order, due_on=self.local_day(10), why="A grant pays"), 302)
         order.refresh_from_db()
-        self.assertEqual((order.due, order.due_on, states(order)), ("date", self.today(10), ["confirmed"]))
+        self.assertEqual((order.due, order.due_on, states(order)), ("date", self.local_day(10), ["confirmed"]))
         self.assertEqual(orders.lapse_due(self.day(100)), 0)
         self.assertEqual(Entry.objects.get(action="billing.due_set").why, "A grant pays")
         self.assertEqual(self.mails(order), ["order_received"])
@@ -55,19 +52,19 @@ class DeskTest(DueCase):
         lapsed, paid = self.placed(1), self.placed(1)
         orders.lapse(lapsed, self.day(1))
         self.pay(paid)
-        self.assertEqual(self.post("desk_pay_later", lapsed, due_on=self.today(1), why="x"), 302)
-        self.assertEqual(self.post("desk_pay_later", paid, due_on=self.today(1), why="x"), 400)
+        self.assertEqual(self.post("desk_pay_later", lapsed, due_on=self.local_day(1), why="x"), 302)
+        self.assertEqual(self.post("desk_pay_later", paid, due_on=self.local_day(1), why="x"), 400)
 
     def test_a_day_that_is_over_or_far_away_is_refused(self) -> None:
         order = self.placed(1)
-        for day in (self.today(-1), self.today(400), "soon", ""):
+        for day in (self.local_day(-1), self.local_day(400), "soon", ""):
             self.assertEqual(self.post("desk_pay_later", order, due_on=day, why="x"), 400)
 
     def test_overdue_orders_are_listed_and_the_payer_is_asked_once_a_day(self) -> None:
         order, other = self.by(3), self.by(30)
-        Order.objects.filter(pk=order.pk).update(due_on=self.today(-1))
+        Order.objects.filter(pk=order.pk).update(due_on=self.local_day(-1))
         page = self.client.get(f"{reverse('desk_orders')}?show=overdue")
-        self.assertContains(page, f"Overdue since {format_date(self.today(-1))}")
+        self.assertContains(page, f"Overdue since {format_date(self.local_day(-1))}")
         self.assertNotContains(page, reverse("desk_order", args=[other.pk]))
         self.assertContains(page, "Ask the payer")
         for _ in range(2):
@@ -109,7 +106,7 @@ class ReminderTest(DueCase):
     def test_a_new_day_is_reminded_of_anew(self) -> None:
         order = self.by(2)
         self.assertEqual(due.remind(self.now), 1)
-        due.until(order, self.today(10), self.now, why="x", by=self.ada)
+        due.until(order, self.local_day(10), self.now, why="x", by=self.ada)
         self.assertEqual(due.remind(self.day(8)), 1)
 
 
@@ -139,7 +136,7 @@ class TrustTest(DueCase):
             with self.assertRaises(placing.NotPlaced):
                 placing.place(
                     order,
-                    placing.How(Order.Due.DATE, on=self.today(14)),
+                    placing.How(Order.Due.DATE, on=self.local_day(14)),
                     seen=None,
                     at=self.now,  # type: ignore[arg-type]
                 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.test import override_settings, tag
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -105,14 +106,14 @@ class School:
                     "cash",
                     Decimal(10 * number),
                     by=self.staff,
-                    received_on=self.now.date(),
+                    received_on=timezone.localdate(self.now),
                     even_so=number % 2 == 1,
                 )
 
     def by_a_date(self, number: int) -> None:
         if order := self.order(number):
             with suppress(orders.CannotBe):
-                due.until(order, self.now.date(), self.now, why="x", by=self.staff)
+                due.until(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
 
     def wait(self, number: int) -> None:
         Order.objects.filter(state="placed", due="now").update(held_until=self.now - timedelta(seconds=1))

@@ -65,7 +65,7 @@ class RefundTest(BillingTestCase):
 
     def test_cash_is_given_back_by_a_person(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(70), by=self.sam, received_on=self.now.date())
+        payments.record_by_hand(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
         [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
         run_all()
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
@@ -147,7 +147,7 @@ class CancelLineTest(BillingTestCase):
 
     def test_cancelling_what_is_not_paid_yet_may_make_the_rest_paid(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(65), by=self.sam, received_on=self.now.date())
+        payments.record_by_hand(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
         self.assertEqual(self.cancel(order, 0), 5)
         self.assertEqual((order.state, order.charged, ledger.surplus(order)), (Order.State.PAID, 60, 0))
 

@@ -38,7 +38,7 @@ class InProgressCase(HostedTestCase):
 
     def record_cash(self, order: Order, amount: int = 70) -> HttpResponse:
         self.log_in(self.ada)
-        data = {"amount": amount, "variant": "cash", "received_on": self.now.date()}
+        data = {"amount": amount, "variant": "cash", "received_on": self.local_day()}
         return self.client.post(reverse("desk_record_payment", args=[order.pk]), data)
 
     def stop(self, order: Order) -> HttpResponse:

@@ -169,11 +169,11 @@ class PayTest(BillingTestCase):
     def test_the_desk_takes_part_of_it_and_later_the_rest(self) -> None:
         order = self.placed(1, due=Due.DOOR)
         for amount, state in ((30, State.PLACED), (40, State.PAID)):
-            payments.record_by_hand(order, "cash", Decimal(amount), by=self.sam, received_on=self.now.date())
+            payments.record_by_hand(order, "cash", Decimal(amount), by=self.sam, received_on=self.local_day())
             order.refresh_from_db()
             self.assertEqual(order.state, state)
         with self.assertRaises(payments.NothingOwed):
-            payments.record_by_hand(order, "cash", Decimal(1), by=self.sam, received_on=self.now.date())
+            payments.record_by_hand(order, "cash", Decimal(1), by=self.sam, received_on=self.local_day())
 
     def test_cash_of_an_earlier_day_counts_from_that_day(self) -> None:
         order = self.placed(3, due=Due.DOOR)
@@ -182,7 +182,7 @@ class PayTest(BillingTestCase):
         line.facts["starts"] = self.day(-1).isoformat()
         line.save()
         self.assertEqual(ledger.owed(order, self.now), 65)
-        payments.record_by_hand(order, "cash", Decimal(60), by=self.sam, received_on=self.day(-3).date())
+        payments.record_by_hand(order, "cash", Decimal(60), by=self.sam, received_on=self.local_day(-3))
         order.refresh_from_db()
         self.assertEqual((order.state, order.charged), (State.PAID, 60))
 
@@ -267,7 +267,7 @@ class PartlyPaidTest(BillingTestCase):
     def test_what_was_paid_in_part_goes_back_when_the_order_is_cancelled_or_lapses(self) -> None:
         for end in (lambda order: orders.cancel(order, at=self.now), lambda order: orders.lapse(order, self.day(1))):
             order = self.placed(1)
-            payments.record_by_hand(order, "cash", Decimal(30), by=self.sam, received_on=self.now.date())
+            payments.record_by_hand(order, "cash", Decimal(30), by=self.sam, received_on=self.local_day())
             end(order)
             self.assertEqual(ledger.received(order), 0)
 

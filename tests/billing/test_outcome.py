@@ -112,7 +112,7 @@ class ReasonTest(OutcomeCase):
 
     def test_paid_in_part_at_the_desk(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.now.date())
+        payments.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
         self.assertContains(self.client.get(order.address("payment_fail")), "$30.00 has arrived; $40.00 is still")
 
     def test_paid_though_something_could_not_be_given(self) -> None:

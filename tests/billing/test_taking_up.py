@@ -32,7 +32,7 @@ class TakeUpCase(BillingTestCase):
             "cash",
             Decimal(str(amount)),
             by=self.ada,
-            received_on=self.now.date(),
+            received_on=self.local_day(),
             **more,  # type: ignore[arg-type]
         )
         order.refresh_from_db()
@@ -103,7 +103,7 @@ class AtTheDeskTest(TakeUpCase):
         ToyKind.catalogue[2] = Toy("50", stock=0)
         page = reverse("desk_order", args=[order.pk])
         self.assertContains(self.client.get(page), "the places went back")
-        said = {"amount": 120, "variant": "cash", "received_on": self.now.date()}
+        said = {"amount": 120, "variant": "cash", "received_on": self.local_day()}
         url = reverse("desk_record_payment", args=[order.pk])
         self.assertContains(self.client.post(url, said), "Toy 2: sold out", status_code=400)
         self.assertRedirects(self.client.post(url, said | {"amount": 70, "even_so": "on"}), page)

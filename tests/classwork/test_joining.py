@@ -74,7 +74,7 @@ class MeetingsLeftTest(LateTestCase):
 
     def test_a_class_moved_into_the_future_is_left(self) -> None:
         days = begun(self.offer, 2)
-        day = timezone.now().date() + timedelta(days=3)
+        day = timezone.localdate() + timedelta(days=3)
         meetings.move(None, days[0], meetings.MeetingDraft(day, days[0].starts_at.time()))
         self.assertEqual(self.joins().left, 4)
 

@@ -47,7 +47,6 @@ def shifted(moment: str) -> dict[str, str]:
         "FAKETIME": f"{wanted.timestamp() - time.time():+.0f}s",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # with it Chromium never starts
-        "FAKE_UTIME": "1",
         "PYTHONPATH": f"{Path(__file__).parent}:{os.environ['PYTHONPATH']}",
     }
 

@@ -8,6 +8,7 @@ import os
 import select
 import tempfile
 import time
+from typing import Any
 
 
 def sleep(seconds: float) -> None:
@@ -21,8 +22,23 @@ def clock_ahead_of_files() -> float:
         return round(time.time() - os.fstat(file.fileno()).st_mtime)
 
 
+def under_the_clock(ahead: float) -> None:
+    """Whoever sets or asks for the time of a file by its name means the shifted clock. A descriptor is left alone:
+    gunicorn keeps the pulse of its workers in one, in monotonic time."""
+    written, set_times = os.path.getmtime, os.utime
+
+    def getmtime(path: Any) -> float:
+        return written(path) + ahead
+
+    def utime(path: Any, times: Any = None, **more: Any) -> None:
+        if not isinstance(path, int):
+            times = tuple(moment - ahead for moment in times or [time.time()] * 2)
+        set_times(path, times, **more)
+
+    os.path.getmtime, os.utime = getmtime, utime
+
+
 if "FAKETIME" in os.environ:
     time.sleep = sleep
-    written = os.path.getmtime
-    if ahead := clock_ahead_of_files():
-        os.path.getmtime = lambda path: written(path) + ahead
+    if distance := clock_ahead_of_files():
+        under_the_clock(distance)
