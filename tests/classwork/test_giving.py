@@ -126,7 +126,7 @@ class MayTest(GivingTestCase):
         page = self.client.get(reverse("proposal", args=[proposal.pk]))
         url = reverse("things_resources", args=["class", proposal.offer_id])
         self.assertContains(page, url)
-        self.assertContains(self.client.get(url), "No level yet")
+        self.assertContains(self.client.get(url), "Nothing yet")
         content.add(self.ash.staff, proposal.offer, words("Warm-up"), {})
         proposals.submit(self.ash.staff, proposal)
         self.log_in(self.ada)

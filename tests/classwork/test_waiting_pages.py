@@ -53,7 +53,7 @@ class DeskTest(WaitingTestCase):
         self.assertContains(page, reverse("desk_waiting", args=[self.offer.pk]))
         self.free(self.order)
         page = self.client.get(reverse("desk_waiting_lists"))
-        self.assertContains(page, "1 place</span>")
+        self.assertContains(page, "1 spot</span>")
 
     def test_a_class_for_which_nobody_waits_any_more_leaves_that_page(self) -> None:
         for entry in (self.ann, self.ben):
