@@ -1,5 +1,6 @@
 """Alice moves from one class to another: what it comes to, what follows, and what is refused with a sentence."""
 
+import unittest
 from datetime import timedelta
 from decimal import Decimal
 from unittest import mock
@@ -21,6 +22,7 @@ from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests import make
+from tests.billing.test_amounts import text_of
 from tests.classwork import buying
 from tests.classwork.moving import MovingTestCase, State
 
@@ -67,6 +69,17 @@ class MoveTest(MovingTestCase):
         self.assertEqual((order.state, order.due), (Order.State.PLACED, DOOR))
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED), ("Thursday", State.CONFIRMED)])
         self.assertEqual(Order.objects.get(lines=place.line_id).state, Order.State.CANCELLED)
+
+    @unittest.expectedFailure
+    def test_the_page_says_the_new_price_what_was_paid_and_what_comes_back(self) -> None:
+        place = self.bought()
+        for price, said in ((33, "New price $33.00 You paid $65.00 You get back $32.00"),
+                            (100, "New price $95.00 You paid $65.00 You pay $30.00")):  # fmt: skip
+            ClassOffer.objects.filter(pk=self.thursday.pk).update(price=price, pre_pay_discount=price // 20)
+            self.log_in(self.alice)
+            page = self.client.get(reverse("move_place_to", args=[place.pk, self.thursday.pk]))
+            with self.subTest(price):
+                self.assertIn(said, text_of(page))
 
     def test_cancelling_the_new_place_gives_everything_back(self) -> None:
         place = self.bought()

@@ -1,0 +1,151 @@
+"""What customers read when they cancel, fail to pay, fill in a form wrongly or need a receipt."""
+
+import unittest
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.template import Context
+from django.template.loader import get_template
+from django.test import override_settings
+from django.utils import timezone
+
+from billing.domain import orders, payments
+from billing.mails import MAILS
+from billing.models import Order
+from mailroom.models import Message
+from outbox.testing import run_all
+from tests.billing.base import BillingTestCase
+from tests.billing.test_amounts import text_of
+from tests.billing.test_checkout import CheckoutTestCase
+from tests.billing.toys import Toy, ToyKind
+
+FAILED = "billing.payment_failed"
+
+
+class CancelQuoteTest(BillingTestCase):
+    @unittest.expectedFailure
+    def test_the_quote_is_a_subtraction_that_anybody_can_follow(self) -> None:
+        ToyKind.catalogue = {1: Toy("70", multi="10", percent_back="50"), 2: Toy("60", multi="10")}
+        order = self.placed(1, 2)
+        self.pay(order)
+        page = text_of(self.client.get(order.lines.get(product_id=1).cancel_address))
+        quote = (
+            "Price of Toy 1 $70.00 Multi-class discount no longer applies -$10.00 "
+            "Kept under the cancellation policy: you get 50% back -$30.00 "
+            "Your refund to Practice payment (no real money) $30.00"
+        )
+        self.assertIn(quote, page)
+        self.assertEqual(page.count("$30.00"), 2)
+
+
+class FailureMailTest(BillingTestCase):
+    def decline(self, order: Order) -> None:
+        payments.start(order, "practice", self.now).change_status("rejected", "No.")
+        run_all()
+
+    def states(self) -> list[str]:
+        return list(Message.objects.filter(template=FAILED).values_list("state", flat=True))
+
+    def wait(self, minutes: int) -> None:
+        Message.objects.update(changed_at=timezone.now() - timedelta(minutes=minutes))
+        payments.mail_failures_due()
+        run_all()
+
+    @unittest.expectedFailure
+    def test_it_waits_a_quarter_of_an_hour(self) -> None:
+        self.decline(self.placed(1))
+        self.wait(14)
+        self.assertEqual(self.states(), ["drafted"])
+        self.wait(16)
+        self.assertEqual(self.states(), ["queued"])
+
+    @unittest.expectedFailure
+    def test_it_is_dropped_when_the_order_was_paid_meanwhile(self) -> None:
+        order = self.placed(1)
+        self.decline(order)
+        self.pay(order)
+        self.wait(16)
+        self.assertEqual(self.states(), ["suppressed"])
+
+    @unittest.expectedFailure
+    def test_it_is_dropped_when_the_order_has_expired_which_has_a_mail_of_its_own(self) -> None:
+        order = self.placed(1)
+        self.decline(order)
+        orders.lapse(order, self.day(1))
+        self.wait(16)
+        self.assertEqual(self.states(), ["suppressed"])
+
+
+class FormErrorsTest(CheckoutTestCase):
+    @unittest.expectedFailure
+    def test_each_error_names_its_item_and_ends_its_label_once(self) -> None:
+        ToyKind.catalogue = {1: Toy(asks_name=True), 2: Toy(asks_name=True)}
+        self.put(1, 2)
+        page = text_of(self.details())
+        self.assertIn("Please check the following", page)
+        for number in (1, 2):
+            self.assertIn(f"Toy {number}: Whose toy is it? This field is required.", page)
+        self.assertNotIn("?:", page)
+
+    @unittest.expectedFailure
+    def test_the_price_page_puts_its_errors_at_the_top(self) -> None:
+        with override_settings(CONSENT_VERSIONS="tests.billing.test_checkout.edition_three"):
+            self.put(1)
+            self.details()
+            page = self.place(terms="").content.decode()
+        self.assertIn("I agree to the terms: This field is required.", page)
+        self.assertLess(page.index("error-summary"), page.index("What it costs"))
+
+
+@override_settings(BUSINESS_ADDRESS="12 Hop Street, Seattle", BUSINESS_PHONE="206 555 0100", BUSINESS_TAX_ID="12-345")
+class ReceiptTest(BillingTestCase):
+    def receipt(self, order: Order) -> HttpResponse:
+        return self.client.get(order.receipt_address)
+
+    @unittest.expectedFailure
+    def test_it_has_what_an_employer_asks_for(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        page = text_of(self.receipt(order))
+        day = timezone.localdate()
+        for wanted in (
+            "12 Hop Street, Seattle",
+            "206 555 0100",
+            "Tax ID 12-345",
+            f"Receipt for order {order.number}",
+            "Issued",
+            "Billed to Pat Payer",
+            "Paid by Practice payment",
+            "Total $70.00 Paid $70.00 Balance due $0.00",
+        ):
+            self.assertIn(wanted, page)
+        self.assertIn(f"{day.year}", page)
+
+    @unittest.expectedFailure
+    def test_it_can_be_printed_with_one_button(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        self.assertContains(self.receipt(order), "data-prints")
+
+    @unittest.expectedFailure
+    def test_what_the_school_has_not_filled_in_leaves_no_gap(self) -> None:
+        order = self.placed(1)
+        self.pay(order)
+        with override_settings(BUSINESS_ADDRESS="", BUSINESS_PHONE="", BUSINESS_TAX_ID=""):
+            page = text_of(self.receipt(order))
+        self.assertIn("Paid by", page)
+        self.assertNotIn("Tax ID", page)
+
+
+class MailVoiceTest(BillingTestCase):
+    @unittest.expectedFailure
+    def test_every_mail_to_a_payer_greets_by_first_name_and_begins_with_a_capital(self) -> None:
+        for mail in MAILS:
+            if mail.name in ("billing.dispute", "billing.differences"):
+                continue
+            with self.subTest(mail.name):
+                text = get_template(mail.path).template.render(Context(mail.sample()))
+                greeting, _, rest = text.partition("\n\n")[2].lstrip().partition("\n")
+                self.assertRegex(greeting, r"^Hi \w+,$")
+                self.assertRegex(rest.strip(), r"^[*\[]*[A-Z$“>]")
+                self.assertNotRegex(text, r"(?i)\b(cancelled|place is|places are|goes back|comes back|in all|hello)\b")
