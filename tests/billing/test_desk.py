@@ -94,7 +94,7 @@ class DeskTest(BillingTestCase):
             ("desk_cancel_order", {"why": "x"}),
         ):
             answer = self.client.post(reverse(name, args=[order.pk]), data)
-            self.assertContains(answer, "Something needs another look", status_code=400)
+            self.assertContains(answer, "Please check the following", status_code=400)
 
     def test_why_nothing_can_go_back_is_said(self) -> None:
         order = self.placed(1)

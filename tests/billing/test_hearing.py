@@ -122,8 +122,8 @@ class BankDebitTest(HostedTestCase):
         self.assertEqual(order.held_until.date() - before.date(), timedelta(days=14))
         self.assertIn("payment_promised", self.told(order))
         self.assertSentTo(self.client.post(order.pay_address, {"way": "double"}), order.address())
-        self.assertContains(self.client.get(order.address()), "nothing left for you to do")
-        self.assertContains(self.client.get(order.address("payment_success")), "Your bank is working on it")
+        self.assertContains(self.client.get(order.address()), "nothing else you need to do")
+        self.assertContains(self.client.get(order.address("payment_success")), "Payment processing")
         self.hear(Double.took(payment))
         self.assertEqual((Order.objects.get().state, states(order)), ("paid", ["confirmed"]))
 

@@ -6,12 +6,14 @@ from decimal import Decimal
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import override_settings
+from django.utils import timezone
 
-from billing.domain import hearing, orders, outcome, payments
+from billing.domain import failure_mail, hearing, orders, outcome, payments
 from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order
 from common.errors import NeedsPerson, Permanent, Temporary
 from mailroom.testing import send_all
+from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
 from tests.fakes.gateway import VARIANTS, Double
@@ -51,40 +53,40 @@ class ReasonTest(OutcomeCase):
     def test_declined(self) -> None:
         order = self.begun()
         self.says(order, Refused("Your card has expired."))
-        self.assertTold(order, "declined", "The bank did not take the payment.", "another card", can_pay=True)
+        self.assertTold(order, "declined", "Your payment was declined.", "another card", can_pay=True)
         self.assertContains(self.client.get(order.address("payment_fail")), "Your card has expired.")
 
     def test_came_back_without_paying(self) -> None:
-        self.assertTold(self.begun(), "broken_off", "before the payment was finished", "choose another", can_pay=True)
+        self.assertTold(self.begun(), "broken_off", "payment wasn’t completed", "pick another", can_pay=True)
 
     def test_took_too_long_at_the_gateway(self) -> None:
         order = self.begun()
         self.says(order, Expired())
-        self.assertTold(order, "expired", "took too long", "Nothing was charged", can_pay=True)
+        self.assertTold(order, "expired", "timed out", "You haven’t been charged", can_pay=True)
 
     def test_a_bank_that_needs_days_and_the_places_are_kept(self) -> None:
         order = self.begun()
         self.says(order, OnItsWay())
         until = outcome.words.moment(order.held_until, self.clock())
-        self.assertTold(order, "on_its_way", "needs some days", f"kept until {until}", can_pay=False)
+        self.assertTold(order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False)
 
     def test_a_bank_that_needs_longer_than_places_are_kept(self) -> None:
         order = self.begun()
         self.says(order, OnItsWay())
         Order.objects.filter(pk=order.pk).update(held_until=self.day(-1))
         order.refresh_from_db()
-        self.assertTold(order, "on_its_way", "could not be kept for so long", can_pay=False)
+        self.assertTold(order, "on_its_way", "couldn’t hold your spots that long", can_pay=False)
 
     def test_a_bank_that_needs_days_for_what_is_paid_later_anyway(self) -> None:
         order = self.begun(due=Order.Due.DOOR)
         self.says(order, OnItsWay())
-        self.assertTold(order, "on_its_way", "Your places are kept.", can_pay=False)
+        self.assertTold(order, "on_its_way", "Your spots are reserved.", can_pay=False)
 
     def test_a_gateway_that_cannot_be_reached(self) -> None:
         order = self.placed(1)
         Double.trouble = [Temporary("The line is busy.")]
         self.assertSentTo(self.begin(order), order.address("payment_fail"))
-        self.assertTold(order, "unreachable", "could not be reached", "in a minute", can_pay=True)
+        self.assertTold(order, "unreachable", "couldn’t reach", "in a minute", can_pay=True)
         self.assertIn("https://pay.example.org/", self.begin(order).url)
 
     def test_a_gateway_that_will_not_have_it(self) -> None:
@@ -92,45 +94,45 @@ class ReasonTest(OutcomeCase):
             order = self.placed(1)
             Double.trouble = [fault]
             self.begin(order)
-            self.assertTold(order, "broken", "try another way", can_pay=True)
+            self.assertTold(order, "broken", "try another payment method", can_pay=True)
 
     def test_the_amount_changed_while_they_were_away(self) -> None:
         order = self.begun()
         order.payments.update(total=65)
-        self.assertTold(order, "changed", "it was $65.00; now $70.00 is to be paid", can_pay=True)
+        self.assertTold(order, "changed", "was $65.00 when you started to pay; it is $70.00 now", can_pay=True)
 
     def test_another_amount_was_taken(self) -> None:
         order = self.begun()
         self.says(order, Taken(Decimal(1), "USD", "money"))
-        self.assertTold(order, "wrong_amount", "Please do not pay again", can_pay=False)
+        self.assertTold(order, "wrong_amount", "Please don’t pay again", can_pay=False)
 
     def test_the_time_for_paying_is_over(self) -> None:
         order = self.begun()
         orders.lapse(order, self.day(1))
         order.refresh_from_db()
-        self.assertTold(order, "lapsed", "the places went back", "order again", can_pay=False)
+        self.assertTold(order, "lapsed", "the spots were released", "order again", can_pay=False)
 
     def test_paid_in_part_at_the_desk(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         payments.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
-        self.assertContains(self.client.get(order.address("payment_fail")), "$30.00 has arrived; $40.00 is still")
+        self.assertContains(self.client.get(order.address("payment_fail")), "received $30.00; $40.00 is still")
 
     def test_paid_though_something_could_not_be_given(self) -> None:
         order = self.begun()
         ToyKind.catalogue.clear()
         self.says(order, Taken(Decimal(70), "USD", "money"))
-        self.assertTold(order, "partly", "could not be given any more", can_pay=False)
+        self.assertTold(order, "partly", "no longer available", can_pay=False)
 
     def test_cancelled(self) -> None:
         order = self.begun()
         orders.cancel(order, at=self.now)
-        self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is to be paid.")
+        self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is due.")
 
     def test_who_then_chose_the_door_reads_no_more_of_it_on_the_order(self) -> None:
         order = self.begun()
         self.says(order, Refused("Your card has expired."))
         self.client.post(order.door_address)
-        self.assertNotContains(self.client.get(order.address()), "did not take the payment")
+        self.assertNotContains(self.client.get(order.address()), "was declined")
 
     def test_the_way_that_was_tried_comes_first_and_the_others_are_there(self) -> None:
         order = self.begun()
@@ -147,13 +149,15 @@ class LinkTest(OutcomeCase):
     """The links in “payment failed” and “your places are kept a little longer”."""
 
     def link(self, order: Order, subject: str) -> str:
+        run_all()
+        failure_mail.release_due(timezone.now() + failure_mail.WAIT)
         (letter,) = [one for one in send_all() if subject in one.subject]
         return re.findall(r"http://testserver(/payment/fail/\S+?)[)\s]", str(letter.body))[0]
 
     def failed(self) -> str:
         order = self.begun()
         self.says(order, Refused("Your card has expired."))
-        return self.link(order, "did not go through")
+        return self.link(order, "didn’t go through")
 
     def test_a_stranger_comes_to_the_page_that_says_why_and_pays_there(self) -> None:
         link = self.failed()
@@ -176,9 +180,9 @@ class LinkTest(OutcomeCase):
     def test_a_bank_that_needs_days_is_written_about_whatever_becomes_of_the_places(self) -> None:
         """Also for what is paid later, and for what had lapsed."""
         for due, held_until, sentence in (
-            (Order.Due.NOW, None, "Your places are kept until"),
-            (Order.Due.DOOR, None, "Your places are kept."),
-            (Order.Due.NOW, self.day(-1), "could not be kept for so long"),
+            (Order.Due.NOW, None, "Your spots are reserved until"),
+            (Order.Due.DOOR, None, "Your spots are reserved."),
+            (Order.Due.NOW, self.day(-1), "couldn’t hold your spots that long"),
         ):
             order = self.begun(due=due)
             if held_until:
@@ -189,11 +193,11 @@ class LinkTest(OutcomeCase):
     def test_before_the_hold_ends(self) -> None:
         order = self.placed(1)
         orders.remind_due(order.held_until)
-        self.assertContains(self.client.get(self.link(order, "are kept until")), "Pay $70.00")
+        self.assertContains(self.client.get(self.link(order, "are reserved until")), "Pay $70.00")
 
     def test_after_it_was_paid_the_link_says_so(self) -> None:
         link = self.failed()
         order = Order.objects.get()
         self.says(order, Taken(Decimal(70), "USD", "money"))
-        self.assertContains(self.client.get(link), "Your payment has arrived")
+        self.assertContains(self.client.get(link), "We’ve received your payment")
         self.assertFalse(Case.objects.exists())

@@ -8,6 +8,7 @@ from hypothesis import strategies as some
 from billing.domain import terms
 from billing.kinds import NOTHING, Gives, Step, Terms
 from billing.models import OrderLine
+from common.formats import format_moment
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
 
@@ -38,13 +39,13 @@ class TermsTest(SimpleTestCase):
             (Step(until=until, label="a week before the first class"), Step(Decimal("12.50"), "credit", until))
         )
         first, second, last = map(str, terms.sentences(promised, until + timedelta(1)))
-        self.assertEqual(first, f"Until {terms.moment(until)} (a week before the first class) you get everything back.")
-        self.assertIn("you get 12.5% back, as credit.", second)
-        self.assertEqual(last, "After that nothing comes back.")
-        self.assertEqual(str(terms.sentences(Terms())[0]), "You get everything back.")
-        self.assertEqual(str(terms.sentences(Terms(()))[0]), "What is paid for this does not come back.")
+        self.assertEqual(first, f"Until {format_moment(until)} (a week before the first class), you get a full refund.")
+        self.assertIn("you get 12.5% back as account credit.", second)
+        self.assertEqual(last, "No refunds after that.")
+        self.assertEqual(str(terms.sentences(Terms())[0]), "You get a full refund.")
+        self.assertEqual(str(terms.sentences(Terms(()))[0]), "No refunds.")
         unknown = Terms((Step(rule="days 7", label="7 days before the first class"),))
-        self.assertIn("Until 7 days before the first class you get", str(terms.sentences(unknown)[0]))
+        self.assertIn("Until 7 days before the first class, you get", str(terms.sentences(unknown)[0]))
 
 
 class SoldTermsTest(BillingTestCase):

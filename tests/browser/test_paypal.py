@@ -95,7 +95,7 @@ class PayPalTest(BrowserTestCase):
     def test_a_card_is_declined_and_another_pays(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
-        self.choose(page, "Pay with a card that is declined", "Your payment did not go through")
+        self.choose(page, "Pay with a card that is declined", "Your payment didn’t go through")
         page.get_by_text("could not take the money").wait_for()
         self.go(page)
         self.choose(page, "Pay now", "Thank you")
@@ -114,7 +114,7 @@ class PayPalTest(BrowserTestCase):
     def test_a_bank_takes_days_and_then_pays_and_later_asks_the_money_back(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
-        self.choose(page, "Pay from my bank", "Your bank is working on it")
+        self.choose(page, "Pay from my bank", "Payment processing")
         self.told()
         (capture,) = self.fake.books.captures
         self.fake.books.settle(capture)

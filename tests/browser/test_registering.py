@@ -24,7 +24,7 @@ class RegisteringTest(PhoneTestCase):
         self.order(page)
         self.pay(page)
         self.assertEqual(self.attending(), [("Pat Payer", "confirmed")])
-        page.get_by_role("link", name="Show the order").click()
+        page.get_by_role("link", name="View order").click()
         self.look(page, f"Order {Order.objects.get().number}")
         page.reload()
         self.look(page, f"Order {Order.objects.get().number}")

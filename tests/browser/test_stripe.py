@@ -113,11 +113,11 @@ class StripeTest(BrowserTestCase):
         for good, state in ((False, "held"), (True, "confirmed")):
             page = self.at_stripe()
             page.get_by_role("button", name="Pay by bank debit").click()
-            self.look(page, "Your bank is working on it")
+            self.look(page, "Payment processing")
             self.fake.books.settle(self.payment().session, good=good)
             self.told()
             page.reload()
-            self.look(page, "Thank you" if good else "Your payment did not go through")
+            self.look(page, "Thank you" if good else "Your payment didn’t go through")
             self.assertEqual(self.place(), state)
             Registration.objects.all().delete()
 
@@ -140,5 +140,5 @@ class StripeTest(BrowserTestCase):
         page.get_by_role("link", name="Register", exact=True).click()
         page.get_by_role("button", name="Go on", exact=True).last.click()
         page.get_by_label("Card or bank").check()
-        page.get_by_role("button", name="Order", exact=True).click()
+        page.get_by_role("button", name="Pay $65.00", exact=True).click()
         self.look(page, "Pay with Stripe")

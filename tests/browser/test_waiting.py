@@ -79,7 +79,7 @@ class WaitingTest(PhoneTestCase):
         self.gives_back(sold)
         self.take(page, self.link_of("zoe@example.org", "There is a place"))
         self.look(page, "Your details")
-        self.assertEqual(page.get_by_label("Your e-mail address").input_value(), "zoe@example.org")
+        self.assertEqual(page.get_by_label("Your email").input_value(), "zoe@example.org")
         page.get_by_role("button", name="Continue to payment").click()
         self.buy(page)
         self.assertEqual(self.attending(), {("Zoe Zed", "")})

@@ -164,7 +164,7 @@ class GivingUpTest(SchoolTestCase):
         self.log_in(self.ash)
         url = buying.line(order).cancel_address
         page = self.client.get(url)
-        self.assertContains(page, "Confirm the withdrawal")
+        self.assertContains(page, "Confirm withdrawal")
         self.click(url, page)  # type: ignore[arg-type]
         self.assertEqual(self.mails(), [("billing.withdrawn", self.ash.email)])
         unpaid = buying.place(buying.cart((self.offer, buying.other("Pia")), payer=self.ash), Order.Due.DOOR)

@@ -148,7 +148,7 @@ class PageTest(PassingTestCase):
     def test_hostile_input_is_a_sentence(self) -> None:
         place = self.bought()
         for wrong in ({"email": "x"}, {"first_name": ""}, {"first_name": "x" * 500}, {"email": "a@b.c\nBcc: d@e.f"}):
-            self.assertContains(self.post(place, **wrong), "Something needs another look")
+            self.assertContains(self.post(place, **wrong), "Please check the following")
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED)])
 
     def test_the_office_gives_it_with_a_reason(self) -> None:

@@ -42,8 +42,8 @@ class TermsOfClassesTest(SchoolTestCase):
         first, second, *_ = self.starts()
         holds = terms.of_offer(ClassOffer.objects.for_lists().get(pk=self.offer.pk))
         self.assertEqual([step.until for step in holds.steps], [first - timedelta(7), second])
-        self.assertIn("(7 days before the first class) you get everything back.", self.sentences()[0])
-        self.assertIn("(the beginning of the second class) you get 50% back, as credit.", self.sentences()[1])
+        self.assertIn("(7 days before the first class), you get a full refund.", self.sentences()[0])
+        self.assertIn("(the beginning of the second class), you get 50% back as account credit.", self.sentences()[1])
 
     def test_the_wall_clock_of_the_school_counts_through_the_change_of_clocks(self) -> None:
         first = dates.at(date(2026, 3, 10), time(19))  # the clocks went forward on the 8th
@@ -52,11 +52,11 @@ class TermsOfClassesTest(SchoolTestCase):
         self.assertEqual(terms.ends("hours 168", [first]), first - timedelta(hours=168))
 
     def test_a_class_may_have_terms_of_its_own_and_a_school_none(self) -> None:
-        self.assertIn("(the beginning of the first class) you get everything back.", self.sentences()[0])
+        self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
         usual()
         own = CancellationTerms.objects.create(name="None at all")
         offers.change_offer(self.ada, self.offer, OfferDraft({"terms": own}))
-        self.assertEqual(self.sentences(), ["What is paid for this does not come back."])
+        self.assertEqual(self.sentences(), ["No refunds."])
 
     def test_where_fewer_classes_take_place_than_a_step_counts_it_ends_with_the_last(self) -> None:
         when = self.starts()
@@ -102,7 +102,7 @@ class TermsOfClassesTest(SchoolTestCase):
         CancellationStep.objects.all().delete()
         page = self.client.get(order.address())
         self.assertContains(page, sentence)
-        self.assertContains(page, "you can withdraw without a reason")
+        self.assertContains(page, "you can withdraw for any reason")
 
     def test_they_come_along_to_the_next_session_and_into_a_teachers_request(self) -> None:
         named = usual(is_default=False)
@@ -128,7 +128,7 @@ class TermsAdminTest(SchoolTestCase):
         self.log_in(self.ada)
         self.assertEqual(self.save(), 302)
         page = self.client.get(reverse("admin:classwork_cancellationterms_changelist"))
-        self.assertContains(page, "Until 7 days before the first class you get everything back.")
+        self.assertContains(page, "Until 7 days before the first class, you get a full refund.")
         self.assertTrue(Entry.objects.filter(action="classwork.cancellationterms_added").exists())
 
     def test_what_makes_no_sense_is_refused(self) -> None:

@@ -5,6 +5,7 @@ from outbox.clock import Job
 JOBS = [
     Job("billing.lapse", every=timedelta(minutes=1), run="billing.domain.orders.lapse_due"),
     Job("billing.remind", every=timedelta(minutes=1), run="billing.domain.orders.remind_due"),
+    Job("billing.mail_failures", every=timedelta(minutes=1), run="billing.domain.failure_mail.release_due"),
     Job("billing.ask_gateways", every=timedelta(minutes=1), run="billing.domain.asking.ask_due"),
     Job("billing.forget_unbegun", every=timedelta(hours=1), run="billing.domain.asking.forget_unbegun"),
     Job("billing.tidy_messages", every=timedelta(days=1), run="billing.domain.hearing.tidy"),

@@ -205,6 +205,10 @@ class ProductKind(ABC):
     def opened(self, lines: "Sequence[OrderLine]") -> set[int]:
         """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
 
+    def who(self, line: "OrderLine") -> str:
+        """Whom it is for, by name; '' where that is nobody in particular."""
+        return ""
+
     def canceled_sentence(self, line: "OrderLine") -> str:
         """What the payer reads first once this line is canceled."""
         return f"{line} is canceled."

@@ -32,6 +32,7 @@ def _told(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
         "name": order.payer_name,
+        "first_name": order.payer_name.partition(" ")[0],
         "link": settings.SITE_URL + order.address(),
         "pay": settings.SITE_URL + order.address("payment_fail"),
         "told": asdict(outcome.of(order, at)),
@@ -61,7 +62,7 @@ def _voucher(voucher: Voucher) -> dict[str, str]:
 
 def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
     amount = "" if item.line.cancelled_at else format_money(item.total, currency)
-    instead = f", in the place of {item.line.replaces}" if item.line.replaces else ""
+    instead = f", instead of {item.line.replaces}" if item.line.replaces else ""
     return {"title": item.line.title, "detail": f"{item.line.detail}{instead}", "amount": amount}
 
 
@@ -79,6 +80,7 @@ def order_sample() -> dict[str, Any]:
     return {
         "number": "1042",
         "name": "Alice Arden",
+        "first_name": "Alice",
         "link": f"{settings.SITE_URL}/order/1042/",
         "pay": f"{settings.SITE_URL}/payment/fail/1042",
         "told": {"text": "The bank did not take the payment.", "todo": "Try another way.", "said": "It has expired."},
@@ -108,7 +110,7 @@ def order_sample() -> dict[str, Any]:
         "ends": [
             {
                 "title": "Balboa 2",
-                "said": f"{format_money(Decimal('32.50'), settings.CURRENCY)} goes back the way it was paid.",
+                "said": f"{format_money(Decimal('32.50'), settings.CURRENCY)} refunded to the original payment method.",
             }
         ],
         "amount": format_money(Decimal(65), settings.CURRENCY),
@@ -209,6 +211,7 @@ def voucher_context(message: Message) -> dict[str, Any]:
     return {
         "gift": voucher.gift,
         "name": voucher.recipient_name,
+        "first_name": voucher.recipient_name.partition(" ")[0],
         "giver": voucher.giver_name,
         "message": voucher.message,
         "code": voucher.grouped,
@@ -222,6 +225,7 @@ def voucher_sample() -> dict[str, Any]:
     return {
         "gift": format_money(Decimal(50), settings.CURRENCY),
         "name": "Rae",
+        "first_name": "Rae",
         "giver": "Alice",
         "message": "Come dancing with me!",
         "code": "CDFG-HJKM-NPQR",
@@ -268,16 +272,16 @@ MAILS = [
     _mail("confirm_spot", "A stranger pays at the door: the link that keeps the spot", confirm_context),
     _mail("order_received", "Your order, to be paid later"),
     _mail("receipt", "Your receipt"),
-    _mail("hold_ending", "Your places are kept a little longer", open_context),
-    _mail("payment_due", "Your order is still to be paid", open_context),
-    _mail("payment_failed", "Your payment did not go through", open_context),
-    _mail("payment_promised", "Your bank is working on your payment", promised_context),
-    _mail("order_lapsed", "Your order was not paid in time"),
-    _mail("order_cancelled", "Your order is cancelled"),
-    _mail("line_cancelled", "Part of your order is cancelled", line_context),
-    _mail("withdrawn", "We have received your withdrawal", line_context),
-    _mail("payment_late", "Your payment came late", late_context),
-    _mail("refund_made", "Money is on its way back to you", refund_context),
+    _mail("hold_ending", "Your hold is about to expire", open_context),
+    _mail("payment_due", "Payment is due", open_context),
+    _mail("payment_failed", "Your payment didn’t go through", open_context),
+    _mail("payment_promised", "Your payment is processing", promised_context),
+    _mail("order_lapsed", "Your order has expired"),
+    _mail("order_cancelled", "Your order is canceled"),
+    _mail("line_cancelled", "Part of your order is canceled", line_context),
+    _mail("withdrawn", "We’ve received your withdrawal", line_context),
+    _mail("payment_late", "Your payment arrived late", late_context),
+    _mail("refund_made", "Your refund", refund_context),
     Mail(
         "billing.dispute",
         kind=Kind.TRANSACTIONAL,
@@ -287,7 +291,7 @@ MAILS = [
     ),
     *(
         Mail(f"billing.{name}", kind=Kind.TRANSACTIONAL, title=title, context=voucher_context, sample=voucher_sample)
-        for name, title in (("voucher", "A gift voucher for you"), ("voucher_ending", "Your gift voucher ends soon"))
+        for name, title in (("voucher", "A gift voucher for you"), ("voucher_ending", "Your gift voucher expires soon"))
     ),
     _mail("question", "A question about your order", question_context),
     Mail(

@@ -79,7 +79,9 @@ def mail_payment_due(event: Any) -> None:
 
 
 def mail_payment_failed(event: Any) -> None:
-    _mail_about("payment_failed", event)
+    """Not at once: billing.domain.failure_mail lets it go, unless the order is paid by then."""
+    order = Order.objects.get(pk=event.payload.order_id)
+    _mail("payment_failed", order, event, hold=True)
 
 
 def mail_order_lapsed(event: Any) -> None:
@@ -121,7 +123,7 @@ def _mail_about(name: str, event: Any, **data: Any) -> None:
     _mail(name, Order.objects.get(pk=event.payload.order_id), event, **data)
 
 
-def _mail(name: str, order: Order, event: Any, *, key: str = "", **data: Any) -> None:
+def _mail(name: str, order: Order, event: Any, *, key: str = "", hold: bool = False, **data: Any) -> None:
     """Orders without an address, entered at the desk or erased, are told nothing; the same key is told once."""
     if order.payer_email:
         draft(
@@ -131,4 +133,5 @@ def _mail(name: str, order: Order, event: Any, *, key: str = "", **data: Any) ->
             key=key or f"event:{event.pk}",
             data={"order_id": order.pk} | data,
             about=("order", order.pk),
+            hold=hold,
         )

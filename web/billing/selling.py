@@ -66,7 +66,7 @@ class VoucherKind(ProductKind):
         list(Voucher.objects.select_for_update().filter(line=line))
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        return Terms(note="What of the voucher has been used by then stays paid, and the voucher ends.")
+        return Terms(note="Any amount already used isn’t refundable.")
 
     def most_back(self, line: OrderLine) -> Decimal:
         """Only what is left on it."""

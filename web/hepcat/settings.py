@@ -36,6 +36,9 @@ TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 0, least=0, most=5)
 # -- the school --------------------------------------------------------------------------------------------------
 
 BUSINESS_NAME = env.text("BUSINESS_NAME", "School Site")
+BUSINESS_ADDRESS = env.text("BUSINESS_ADDRESS")
+BUSINESS_PHONE = env.text("BUSINESS_PHONE")
+BUSINESS_TAX_ID = env.text("BUSINESS_TAX_ID")
 BRAND_HUE = env.whole("BRAND_HUE", 25, least=0, most=360)
 TIME_ZONE = env.text("TIME_ZONE", "America/Los_Angeles")
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en-us")

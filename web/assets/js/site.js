@@ -51,3 +51,20 @@ document.addEventListener("change", (event) => {
   const form = event.target.closest("form[data-applies]");
   if (form) form.requestSubmit();
 });
+
+// A page that is made to be printed: <button data-prints hidden>.
+for (const button of document.querySelectorAll("[data-prints]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
+// The button of an order names the amount where it is paid now: <button data-pays="Pay $65.00">.
+const pays = document.querySelector("[data-pays]");
+if (pays) {
+  const name = () => {
+    const way = document.querySelector("input[name=way]:checked");
+    pays.textContent = way && !["door", "later"].includes(way.value) ? pays.dataset.pays : "Complete order";
+  };
+  document.addEventListener("change", name);
+  name();
+}

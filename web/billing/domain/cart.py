@@ -17,7 +17,7 @@ from billing.domain.vouchers.rules import Part
 from billing.models import Code, Order, OrderLine
 from users.models import User
 
-GONE = "This is not offered any more."
+GONE = "This is no longer available."
 MOST_LINES = 20
 FORGOTTEN_AFTER = timedelta(days=30)
 

@@ -12,8 +12,8 @@ from billing.models import Case, Order, Payment
 from common.formats import format_money
 
 State, Due, Status = Order.State, Order.Due, PaymentStatus
-COMES_BACK = "If money was taken all the same, it comes back to you."
-NOTHING = "Nothing was charged."
+REFUNDED = "If you were charged, we’ll refund you."
+NOTHING = "You haven’t been charged."
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def of(order: Order, at: datetime) -> Outcome:
     if order.state == State.PAID:
         return _paid(order)
     if order.state == State.CANCELLED:
-        return Outcome("cancelled", f"Order {order.number} is cancelled", f"Nothing is to be paid. {COMES_BACK}")
+        return Outcome("cancelled", f"Order {order.number} is canceled", f"Nothing is due. {REFUNDED}")
     if is_promised(order):
         return _on_its_way(order, at)
     if order.has_lapsed(at):
@@ -47,37 +47,41 @@ def is_news(order: Order, told: Outcome) -> bool:
 
 
 def _paid(order: Order) -> Outcome:
-    receipt = f" A receipt is on its way to {order.payer_email}." if order.payer_email else ""
+    receipt = f" We’ve emailed a receipt to {order.payer_email}." if order.payer_email else ""
     if order.cases.filter(kind=Case.Kind.NOT_CONFIRMED, closed_at=None).exists():
-        text = "Your payment has arrived, and something in your order could not be given any more."
-        return Outcome("partly", "Thank you", text, "We look into it and write to you; you need not do anything.")
-    return Outcome("paid", "Thank you", f"Your payment has arrived.{receipt}", tone="good")
+        text = "We’ve received your payment, but part of your order is no longer available."
+        return Outcome(
+            "partly", "Thank you", text, "We’re looking into it and will email you. There’s nothing you need to do."
+        )
+    return Outcome("paid", "Thank you", f"We’ve received your payment.{receipt}", tone="good")
 
 
 def _on_its_way(order: Order, at: datetime) -> Outcome:
     """Days may pass, so whether the place is kept is said each time."""
-    text = "There is nothing left for you to do. Your bank needs some days to carry the payment out."
+    text = "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
     if order.has_lapsed(at):
         kept = (
-            "Your places could not be kept for so long. When the money arrives they are yours if there is still room; "
-            "else it comes back to you."
+            "We couldn’t hold your spots that long. When your payment arrives, they’re yours if there is still room; "
+            "if not, we’ll refund you."
         )
     elif order.held_until:
-        kept = f"Your places are kept until {words.moment(order.held_until, at)}."
+        kept = f"Your spots are reserved until {words.moment(order.held_until, at)}."
     else:
-        kept = "Your places are kept."
-    mail = f" We write to {order.payer_email} when the money has arrived." if order.payer_email else ""
-    return Outcome("on_its_way", "Your bank is working on it", text, f"{kept}{mail}", tone="")
+        kept = "Your spots are reserved."
+    mail = f" We’ll email {order.payer_email} when it arrives." if order.payer_email else ""
+    return Outcome("on_its_way", "Payment processing", text, f"{kept}{mail}", tone="")
 
 
 def _lapsed(order: Order) -> Outcome:
     last = order.payments.first()
     if order.due == Due.DOOR and last is None:
-        text = f"The link we emailed you was not clicked in time, so the spot went back. {NOTHING}"
+        text = f"The link we emailed you wasn’t clicked in time, so the spot was released. {NOTHING}"
         return Outcome("not_confirmed", f"Order {order.number} has expired", text, "You can order again.")
-    heading = "Your payment did not go through" if last else f"Order {order.number} was not paid in time"
-    text = f"The time for paying is over, and the places went back. {COMES_BACK}"
-    return Outcome("lapsed", heading, text, "You are welcome to order again.", said=last.message if last else "")
+    heading = "Your payment didn’t go through" if last else f"Order {order.number} has expired"
+    text = f"Your hold expired and the spots were released. {REFUNDED}"
+    return Outcome(
+        "lapsed", heading, text, "You can order again while there are spots left.", said=last.message if last else ""
+    )
 
 
 # -- an order that can be paid -------------------------------------------------------------------------------------
@@ -101,50 +105,58 @@ def _kept(order: Order, at: datetime) -> str:
     if order.awaits_click:
         return f"We’ve emailed you a link. Click it by {words.deadline(order.held_until)} to keep your spot."
     if order.held_until:
-        return f"Your places are kept until {words.moment(order.held_until, at)}."
-    return "Your places are kept."
+        return f"Your spots are reserved until {words.moment(order.held_until, at)}."
+    return "Your spots are reserved."
 
 
 def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
     owed = ledger.owed(order, at)
     if last.message and not last.session:
-        text = f"The payment service could not be reached. {NOTHING} {_kept(order, at)}"
+        text = f"We couldn’t reach the payment service. {NOTHING} {_kept(order, at)}"
         return Outcome(
-            "unreachable", "Paying did not work", text, "Try again in a minute, or in another way.", last.message, True
+            "unreachable",
+            "Payment isn’t working right now",
+            text,
+            "Try again in a minute or pick another payment method.",
+            last.message,
+            True,
         )
     if last.total != owed:
         before, now = format_money(last.total, last.currency), format_money(owed, order.currency)
-        text = f"When you began to pay it was {before}; now {now} is to be paid. {NOTHING} {_kept(order, at)}"
-        return Outcome("changed", "The amount has changed", text, "Please begin anew.", can_pay=True)
-    text = (
-        "You came back before the payment was finished. If you paid all the same, we hear of it within minutes and "
-        f"write to you. {_kept(order, at)}"
-    )
-    return Outcome("broken_off", "Not paid yet", text, "Go on where you were, or choose another way.", can_pay=True)
+        text = f"The total was {before} when you started to pay; it is {now} now. {NOTHING} {_kept(order, at)}"
+        return Outcome("changed", "The amount has changed", text, "Please start again.", can_pay=True)
+    text = f"Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes. {_kept(order, at)}"
+    return Outcome("broken_off", "Not paid yet", text, "Try again or pick another payment method.", can_pay=True)
 
 
 def _declined(order: Order, last: Payment, at: datetime) -> Outcome:
-    text = f"The bank did not take the payment. {NOTHING} {_kept(order, at)}"
-    todo = "Try again, perhaps with another card or in another way. Why it said no, only your bank can tell you."
-    return Outcome("declined", "Your payment did not go through", text, todo, last.message, can_pay=True)
+    text = f"Your payment was declined. {NOTHING} {_kept(order, at)}"
+    todo = "Try another card or payment method, or ask your bank."
+    return Outcome("declined", "Your payment didn’t go through", text, todo, last.message, can_pay=True)
 
 
 def _expired(order: Order, last: Payment, at: datetime) -> Outcome:
-    text = f"The payment was broken off, or took too long. {NOTHING} {_kept(order, at)}"
-    return Outcome("expired", "Your payment did not go through", text, "Try again, or in another way.", can_pay=True)
+    text = f"The payment was canceled or timed out. {NOTHING} {_kept(order, at)}"
+    return Outcome(
+        "expired", "Your payment didn’t go through", text, "Try again or pick another payment method.", can_pay=True
+    )
 
 
 def _broken(order: Order, last: Payment, at: datetime) -> Outcome:
     if last.cases.filter(kind=Case.Kind.WRONG_AMOUNT, closed_at=None).exists():
-        text = "The bank took another amount than we asked for. A person looks into it and writes to you."
-        return Outcome("wrong_amount", "Something does not fit", text, f"Please do not pay again. {_kept(order, at)}")
+        text = "The amount charged isn’t what we asked for. We’re looking into it and will email you."
+        return Outcome(
+            "wrong_amount", "Something’s wrong with this payment", text, f"Please don’t pay again. {_kept(order, at)}"
+        )
     text = f"{NOTHING} {_kept(order, at)}"
-    return Outcome("broken", "Your payment did not go through", text, "Please try another way.", last.message, True)
+    return Outcome(
+        "broken", "Your payment didn’t go through", text, "Please try another payment method.", last.message, True
+    )
 
 
 def _part(order: Order, last: Payment, at: datetime) -> Outcome:
     got, owed = format_money(last.captured_amount, last.currency), format_money(ledger.owed(order, at), order.currency)
-    text = f"{got} has arrived; {owed} is still to be paid. {_kept(order, at)}"
+    text = f"We’ve received {got}; {owed} is still due. {_kept(order, at)}"
     return Outcome("part", "Thank you", text, can_pay=True, tone="")
 
 

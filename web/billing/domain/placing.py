@@ -68,11 +68,11 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     replacing.lock(order)
     plan = _plan(order, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
-        raise PriceChanged("The price has changed since you saw it. Please look at it again.")
+        raise PriceChanged("The price has changed since you opened this page. Please check it again.")
     if how.due == Due.DOOR and how.by_staff is None and not all(each.at_the_door for each in plan.facts.values()):
-        raise NotPlaced("Not everything in your cart can be paid at the door.")
+        raise NotPlaced("Not everything in your cart can be paid for at the door.")
     if how.due == Due.DATE and how.by_staff is None and how.on != due.day_for(order.payer, at):
-        raise NotPlaced("Please choose anew how you would like to pay.")
+        raise NotPlaced("Please choose again how you’d like to pay.")
     held_until = _hold_until(order, plan.lines, how, at)
     _store_lines(plan)
     _store(order, plan.quote, how, at, held_until)
@@ -106,7 +106,7 @@ def _use_vouchers(order: Order, how: How, at: datetime) -> None:
     except codes.Refused as refused:
         raise NotPlaced(str(refused)) from refused
     if how.by_vouchers is not None and how.by_vouchers != paid:
-        raise PriceChanged("What your gift vouchers can pay has changed since you saw it. Please look at it again.")
+        raise PriceChanged("The amount your gift vouchers cover has changed. Please check it again.")
 
 
 @transaction.atomic
@@ -122,7 +122,7 @@ def exchange(
 def _plan(order: Order, at: datetime) -> Plan:
     lines = locks.live_lines(order)
     if not lines:
-        raise NotPlaced("There is nothing in your cart.")
+        raise NotPlaced("Your cart is empty.")
     facts = {line.pk: _facts(line, at) for line in lines}
     promised = {line.pk: terms.offered(line, at) for line in lines}
     return Plan(lines, facts, promised, _quote(order, lines, facts, at))

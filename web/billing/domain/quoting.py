@@ -21,9 +21,9 @@ from common.money import rounded
 from history.domain import record
 from users.models import User
 
-GONE = "This was cancelled already."
-EARLIER = "What has gone back before"
-CHANGED = "Something has changed since you saw this. Please look at it again; nothing is done yet."
+GONE = "This is already canceled."
+EARLIER = "Already refunded"
+CHANGED = "Something changed since you opened this page. Please check it again; nothing has been canceled yet."
 
 
 class Changed(Exception):
@@ -67,6 +67,10 @@ class Part:
     def picked_up(self) -> Decimal:
         """What of it waits at the desk."""
         return sum((row.amount for row in self.money if row.picked_up), ZERO)
+
+    @property
+    def kept_off(self) -> Decimal:
+        return -self.kept
 
     @property
     def worth(self) -> Decimal:
@@ -247,12 +251,17 @@ def _rows(before: Books, after: Books, currency: str) -> Iterator[Row]:
         then, now = _costs(price), _costs(after.prices[number])
         for key, steps in then.items():
             if key not in after.prices[number].lines:
-                yield Row(f"What {names[key]} cost", rounded(sum(steps.values(), ZERO), currency))
+                yield Row(f"Price of {names[key]}", rounded(sum(steps.values(), ZERO), currency))
         for key in after.prices[number].lines:
             steps, anew = then.get(key, {}), now.get(key, {})
             for label in steps | anew:
                 if less := steps.get(label, ZERO) - anew.get(label, ZERO):
-                    yield Row(f"“{label}” on {names[key]} is worked out anew", rounded(less, currency))
+                    yield Row(_lost(label, names[key], anew.get(label, ZERO)), rounded(less, currency))
+
+
+def _lost(label: str, title: str, left: Decimal) -> str:
+    """Of a discount on what stays, which is smaller without the line that goes."""
+    return f"{label} on {title} changes" if left else f"{label} no longer applies"
 
 
 def _costs(price: pricing.Price) -> dict[int, dict[str, Decimal]]:

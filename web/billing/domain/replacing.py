@@ -157,9 +157,12 @@ def built_on(order_id: int) -> list[OrderLine]:
 class GoneBack:
     money: Decimal
     credit: Decimal
+    kept: Decimal
+    """By the terms of cancelling."""
 
     def since(self, before: Self) -> Self:
-        return replace(self, money=self.money - before.money, credit=self.credit - before.credit)
+        less = {name: getattr(self, name) - getattr(before, name) for name in ("money", "credit", "kept")}
+        return replace(self, **less)
 
 
 def gone_back(line: OrderLine) -> GoneBack:
@@ -168,7 +171,8 @@ def gone_back(line: OrderLine) -> GoneBack:
     money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
     reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
     entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
-    return GoneBack(exact(money), exact(entries))
+    kept = sum((one.kept for one in chain(line)), ZERO)
+    return GoneBack(exact(money), exact(entries), kept)
 
 
 # -- held, let go ------------------------------------------------------------------------------------------------

@@ -48,7 +48,8 @@ def replaced(price: Price, ask: Ask) -> Price:
     facts = {item.key: item.facts for item in ask.items if item.facts.replaced}
     own = {key: each.asked - price.lines[key] for key, each in facts.items()}
     kept = (
-        (key, f"Discounts of {each.replaced}", own[key] - max(own[key], each.discounts)) for key, each in facts.items()
+        (key, f"Discounts from {each.replaced}", own[key] - max(own[key], each.discounts))
+        for key, each in facts.items()
     )
     price = price.adjust("replaced", kept)
     return price.adjust("carried", ((key, f"Paid for {each.replaced}", -each.carried) for key, each in facts.items()))

@@ -11,7 +11,7 @@ from billing.kinds import Gives, Step, Terms
 from billing.models import Order, OrderLine
 from common.formats import format_date, format_moment, format_percent
 
-EXCEPT_USED = ", except for what you have had by then"
+EXCEPT_USED = ", except for what you’ve already used"
 
 
 def offered(line: OrderLine, at: datetime) -> Terms:
@@ -99,7 +99,7 @@ def withdrawal(terms: Terms, order: Order | None = None) -> str:
     last = last_day_to_withdraw(order, terms) if order else None
     days = "one day" if terms.withdrawal_days == 1 else f"{terms.withdrawal_days} days"
     until = f"Until the end of {format_date(last)}" if last else f"Within {days} after ordering"
-    right = "you can withdraw without a reason, and get everything back the way you paid it"
+    right = "you can withdraw for any reason and get a full refund to your original payment method"
     return f"{until} {right}{EXCEPT_USED if terms.keeps_used else ''}."
 
 
@@ -108,7 +108,7 @@ def sentences(terms: Terms, at: datetime | None = None) -> list[Sentence]:
     said = [Sentence(_sentence(step), bool(at and step.until and step.until < at)) for step in terms.steps]
     note = [Sentence(terms.note)] if terms.note else []
     endless = any(step.until is None and not step.rule for step in terms.steps)
-    last = "After that nothing comes back." if terms.steps else "What is paid for this does not come back."
+    last = "No refunds after that." if terms.steps else "No refunds."
     return [*said, *note] if endless else [*said, Sentence(last), *note]
 
 
@@ -116,12 +116,15 @@ def _sentence(step: Step) -> str:
     back = what(step)
     if step.until is not None:
         about = f" ({step.label})" if step.label else ""
-        return f"Until {format_moment(step.until)}{about} {back}."
-    return f"Until {step.label} {back}." if step.rule else f"{back[0].upper()}{back[1:]}."
+        return f"Until {format_moment(step.until)}{about}, {back}."
+    return f"Until {step.label}, {back}." if step.rule else f"{back[0].upper()}{back[1:]}."
 
 
 def what(step: Step) -> str:
     if not step.percent:
-        return "nothing comes back"
+        return "there is no refund"
+    as_credit = " as account credit" if step.gives == Gives.CREDIT else ""
+    if step.percent == 100 and not as_credit:
+        return "you get a full refund"
     share = "everything" if step.percent == 100 else format_percent(step.percent)
-    return f"you get {share} back" + (", as credit" if step.gives == Gives.CREDIT else "")
+    return f"you get {share} back{as_credit}"

@@ -16,21 +16,21 @@ from billing.models import Dispute, Order, OrderLine
 from users.models import User
 
 ALL_OF_IT = Step()
-CLOSED = "This order is closed already."
-LAPSED = "This order was not paid in time, so nothing is kept that could be cancelled."
+CLOSED = "This order is already closed."
+LAPSED = "This order has expired, so there is nothing to cancel."
 DISPUTED = (
-    "The payer’s bank has asked the money back. Until it has decided, nothing can be cancelled; please ask the office."
+    "This payment is disputed at the bank. Until it is decided, nothing can be canceled; please contact the office."
 )
-OVER = "{} is over; there is nothing left of it to cancel."
-NOT_SOLD = "Nothing of this kind is sold any more, so it cannot be cancelled here."
-OWED = "{} has begun and is not paid yet. Please ask the office; it finds a way with you."
+OVER = "{} is over, so it can’t be canceled."
+NOT_SOLD = "This is no longer sold, so it can’t be canceled here. Please contact the office."
+OWED = "{} has started and isn’t paid yet. Please contact the office."
 
 
 class By(TextChoices):
-    TERMS = "terms", "cancelled by the payer"
+    TERMS = "terms", "canceled by the payer"
     WITHDRAWAL = "withdrawal", "withdrawn by the payer"
-    ATTENDEE = "attendee", "given up by whoever attends"
-    STAFF = "staff", "cancelled by the school"
+    ATTENDEE = "attendee", "canceled by the student"
+    STAFF = "staff", "canceled by the school"
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,8 @@ class PayerForm(forms.ModelForm):
     class Meta:
         model = Order
         fields = ["payer_name", "payer_email", "street", "city", "area", "postcode", "country"]
-        labels = {"payer_email": "Your e-mail address"}
-        help_texts = {"payer_email": "The receipt goes here."}
+        labels = {"payer_email": "Your email"}
+        help_texts = {"payer_email": "We’ll send your receipt here."}
         widgets = {
             "payer_email": forms.EmailInput({"autocomplete": "email"}),
             "street": forms.TextInput({"autocomplete": "street-address"}),
@@ -73,7 +73,13 @@ class PlaceForm(forms.Form):
                 initial=ways[0][0] if ways else None,
             )
         if terms_version:
-            self.fields["terms"] = forms.BooleanField(label="I agree to the terms.")
+            self.fields["terms"] = forms.BooleanField(label="I agree to the terms")
+
+    @property
+    def offers_later(self) -> bool:
+        """Whether one may choose to pay another time than now."""
+        choices = dict(self.fields["way"].choices) if "way" in self.fields else {}  # type: ignore[attr-defined]
+        return DOOR in choices or LATER in choices
 
     @property
     def how(self) -> How:

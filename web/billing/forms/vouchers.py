@@ -26,21 +26,21 @@ class VoucherForm(forms.Form):
     """What is given, to whom, with which words; `details` is how an order line keeps it."""
 
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
-    amount = forms.DecimalField(label="Which amount?", max_digits=14, decimal_places=3)
-    which = forms.ChoiceField(label="Which class?", help_text="Good for that class, whenever they like to take it.")
+    amount = forms.DecimalField(label="Amount", max_digits=14, decimal_places=3)
+    which = forms.ChoiceField(label="Class", help_text="Good for this class whenever they choose to take it.")
     recipient_name = NameField(label="Who is it for?", required=False)
-    giver_name = NameField(label="From", required=False, help_text="As it is to be read on the voucher.")
+    giver_name = NameField(label="From", required=False, help_text="As it should appear on the voucher.")
     message = forms.CharField(
-        label="Your words", max_length=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 4})
+        label="Message", max_length=LONGEST_MESSAGE, required=False, widget=forms.Textarea({"rows": 4})
     )
     recipient_email = forms.EmailField(
-        label="Their e-mail address",
+        label="Their email",
         max_length=254,
         required=False,
-        help_text="We send them the voucher on the day. Leave it empty to give it yourself: you get a page to print.",
+        help_text="We’ll send them the voucher. Leave empty to give it yourself: you’ll get a page to print.",
     )
     give_on = forms.DateField(
-        label="When is it given?", required=False, widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
+        label="Send on", required=False, widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -32,8 +32,8 @@ def details(request: HttpRequest) -> HttpResponse:
     if data is None and not steps and not asks:
         return redirect("checkout_review")
     payer = PayerForm(data, instance=cart, initial=_known(request, cart)) if asks else None
-    forms = [*(step.form for step in steps), *([payer] if payer else [])]
-    refused = [form for form in forms if data is not None and not form.is_valid()]
+    forms = [*((step.item, step.form) for step in steps), *([("", payer)] if payer else [])]
+    refused = [(item, form) for item, form in forms if data is not None and not form.is_valid()]
     if data is not None and not refused:
         if payer:
             visit.remember_payer(request, payer.save())
@@ -71,6 +71,11 @@ class Step:
         self.seen, self.form, self.viewer = seen, form, visit.account(request)
         self.kind = kinds.of(seen.line)
         self.template = self.kind.step_template
+
+    @property
+    def item(self) -> str:
+        """What an error is about: the person and the thing, where several forms are on one page."""
+        return ", ".join(filter(None, [self.kind.who(self.seen.line), self.seen.about.title]))
 
     def keep(self) -> None:
         self.kind.keep(self.seen.line, self.form, self.viewer)
@@ -166,16 +171,25 @@ def _review(
     """Price and problems anew each time; the totals that a refused form came with are not shown again."""
     at = timezone.now()
     sight = carts.see(cart, at)
+    form = form or PlaceForm(sight, terms_version(), due.day_for(cart.payer, at))
     context = {
         "cart": cart,
+        "policies": _policies(sight),
+        "pays_now": bool(sight.left) and not form.offers_later,
         "sight": sight,
         "bill": ledger.bill((seen.line for seen in sight.lines), sight.quote.now),
-        "form": form or PlaceForm(sight, terms_version(), due.day_for(cart.payer, at)),
+        "form": form,
         "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
         "no_details": not _steps(request, sight) and visit.account(request) is not None,
     }
     return render(request, "billing/review.html", context, status=status)
+
+
+def _policies(sight: carts.Sight) -> list[carts.Seen]:
+    """Each policy once, however many people are registered for the class."""
+    found = {(seen.about.title, tuple(seen.sentences), seen.withdrawal): seen for seen in sight.lines if seen.sentences}
+    return list(found.values())
 
 
 def terms_version() -> str:

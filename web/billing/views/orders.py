@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -68,8 +69,16 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
         "payments": found.payments.exclude(captured_at=None),
         "credit": credit.spent_on(found),
         "tax": ledger.tax(bill, found.currency),
+        "price": amounts.price_sentence(found, timezone.now()),
+        "school": _school(),
     }
     return render(request, "billing/receipt.html", context)
+
+
+def _school() -> dict[str, Any]:
+    """Who issues the receipt, as far as the settings say."""
+    lines = [settings.BUSINESS_ADDRESS, settings.BUSINESS_PHONE, settings.OFFICE_EMAIL]
+    return {"lines": list(filter(None, lines)), "tax_id": settings.BUSINESS_TAX_ID}
 
 
 @require_POST

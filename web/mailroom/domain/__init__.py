@@ -1,5 +1,5 @@
 """What other apps call."""
 
-from mailroom.domain.drafting import draft, release
+from mailroom.domain.drafting import draft, release, release_held
 
-__all__ = ["draft", "release"]
+__all__ = ["draft", "release", "release_held"]

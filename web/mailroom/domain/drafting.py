@@ -1,6 +1,7 @@
 """Writing messages down. Nothing is sent here: the row is committed with the change that it tells of."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -62,6 +63,12 @@ def release(message: Message) -> Message:
         elif states.queue(message):
             announce(message)
     return message
+
+
+def release_held(name: str, drafted_before: datetime) -> int:
+    """Let go what was drafted with `hold` and has waited until now."""
+    waiting = Message.objects.filter(template=name, state=State.DRAFTED, changed_at__lte=drafted_before)
+    return len([release(message) for message in waiting.order_by("pk")[:500]])
 
 
 def reason_against(message: Message) -> str:

@@ -12,7 +12,7 @@ from billing.models import Order
 from history.domain import record
 from users.models import User
 
-NOTHING_FITS = "There is nothing left in this order that the voucher could pay for."
+NOTHING_FITS = "This order has nothing left that the voucher can pay for."
 
 
 @transaction.atomic
@@ -20,7 +20,7 @@ def use(order: Order, text: str, at: datetime, *, by: User | None = None) -> Dec
     """It pays what is owed, or some of it. Raises CannotBe or Refused."""
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not ledger.owed(order, at):
-        raise orders.CannotBe("Nothing is to be paid on this order.")
+        raise orders.CannotBe("Nothing is due on this order.")
     refuse_payment_in_progress(order, at)
     voucher = writing.find(text)
     if voucher is None:

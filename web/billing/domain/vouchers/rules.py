@@ -14,13 +14,13 @@ from billing.models.fields import exact
 from common import dates
 from common.formats import format_date
 
-VOID = "This gift voucher is not valid any more. Please ask us about it."
-EXPIRED = "This gift voucher could be used until {}. Please ask us about it."
-EMPTY = "There is nothing left on this gift voucher."
-WAITS = "This gift voucher cannot be used at the moment. Please ask us about it."
+VOID = "This gift voucher is no longer valid. Please contact us."
+EXPIRED = "This gift voucher expired on {}. Please contact us."
+EMPTY = "This gift voucher has no balance left."
+WAITS = "This gift voucher can’t be used right now. Please contact us."
 CURRENCY = "This gift voucher is in {}."
-FITS_NOTHING = "This gift voucher is for {}; nothing in your order is."
-FITS_NO_VOUCHER = "A gift voucher cannot pay for another one."
+FITS_NOTHING = "This gift voucher is for {}. Add it to your cart to use the voucher."
+FITS_NO_VOUCHER = "Gift vouchers can’t be used to buy gift vouchers."
 
 
 @dataclass(frozen=True)

@@ -194,7 +194,10 @@ def _details(registration: Registration, line: OrderLine, wish: Wish, by: User |
 
 def _quote(order: Order, back: replacing.GoneBack, at: datetime) -> Quote:
     price = ledger.price_at(order, order.paid_at or at)
-    parts = tuple((part.label, part.amount) for part in price.adjustments)
+    carried = -price.by_step("carried")
+    new, before = price.total + carried, carried + back.money + back.credit + back.kept
+    said = [("New price", new), ("You paid", before), ("Kept under the cancellation policy", back.kept)]
+    parts = tuple((label, amount) for label, amount in said if amount or label == "New price")
     owed = ledger.owed(order, at)
     is_now = order.due == Order.Due.NOW
     minutes = settings.HOLD_MINUTES if owed and is_now else 0
