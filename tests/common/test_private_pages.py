@@ -1,0 +1,40 @@
+"""On the studio's shared machine, Back after logging out shows nothing of anybody."""
+
+import unittest
+
+from django.urls import reverse
+
+from tests.access import rows
+from tests.base import SchoolTestCase
+
+PUBLIC = ("home", "aboutus", "classoffer_list", "level_guide", "location_list", "terms", "contact", "robots", "favicon")
+PERSONAL = ("profile_page", "my_orders", "my_credit", "my_messages", "my_classes", "user_update", "second_factor")
+OFFICE = ("desk", "desk_orders", "desk_students", "desk_mail", "desk_queue", "teaching")
+
+
+class PrivatePagesTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_what_a_person_sees_is_kept_nowhere(self) -> None:
+        self.log_in(self.ada)
+        for path in [*(reverse(name) for name in (*PERSONAL, *OFFICE)), "/admin/", "/admin/users/user/"]:
+            with self.subTest(path):
+                self.assertIn("no-store", self.client.get(path).headers.get("Cache-Control", ""))
+
+    @unittest.expectedFailure
+    def test_a_stranger_s_cart_is_kept_nowhere(self) -> None:
+        self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": 0})
+        for name in ("cart", "checkout", "register"):
+            with self.subTest(name):
+                self.assertIn("no-store", self.client.get(reverse(name)).headers.get("Cache-Control", ""))
+
+    def test_public_pages_may_be_kept_by_strangers(self) -> None:
+        known = {row.name for row in rows()}
+        for name in PUBLIC:
+            self.assertIn(name, known)
+            with self.subTest(name):
+                self.assertNotIn("no-store", self.client.get(reverse(name)).headers.get("Cache-Control", ""))
+
+    def test_what_says_itself_how_long_it_may_be_kept_stays_so(self) -> None:
+        before = self.client.get(reverse("brand_css")).headers["Cache-Control"]
+        self.log_in(self.ada)
+        self.assertEqual(self.client.get(reverse("brand_css")).headers["Cache-Control"], before)

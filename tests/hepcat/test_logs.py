@@ -1,0 +1,148 @@
+"""What is written to logs: when, in which request, what happened; never a secret address and nothing personal."""
+
+import io
+import logging
+import re
+import runpy
+import unittest
+from logging.config import DictConfigurator  # type: ignore[attr-defined]
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.test import Client, SimpleTestCase
+
+from billing.models import Order
+from tests.base import SchoolTestCase
+from users.domain import links
+
+TOP = Path(__file__).resolve().parents[2]
+DETAIL = (
+    'duplicate key value violates unique constraint "users_user_email_once"\n'
+    "DETAIL:  Key (lower(email::text))=(alice@example.org) already exists.\n"
+)
+
+
+def formatter() -> logging.Formatter:
+    found: logging.Formatter = DictConfigurator(settings.LOGGING).configure_formatter(
+        settings.LOGGING["formatters"]["line"]
+    )
+    return found
+
+
+class Log:
+    """Everything that the site would write while the block runs, as its own handler would write it."""
+
+    def __enter__(self) -> "Log":
+        self.stream = io.StringIO()
+        self.handler = logging.StreamHandler(self.stream)
+        self.handler.setFormatter(formatter())
+        self.before = [(logging.getLogger(name), logging.getLogger(name).level) for name in ("", "django")]
+        logging.getLogger().addHandler(self.handler)
+        for logger, _ in self.before:
+            logger.setLevel(logging.INFO)
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        logging.getLogger().removeHandler(self.handler)
+        for logger, level in self.before:
+            logger.setLevel(level)
+
+    @property
+    def text(self) -> str:
+        return self.stream.getvalue()
+
+
+class SecretsTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_a_refused_form_does_not_write_the_mailed_link_to_the_log(self) -> None:
+        path = links.address(self.alice).removeprefix(settings.SITE_URL)
+        with Log() as log:
+            self.assertEqual(Client(enforce_csrf_checks=True).post(path, {}).status_code, 403)
+        self.assertIn("/user/reset/", log.text)
+        self.assertNotIn(path.split("/")[-2], log.text)
+
+    @unittest.expectedFailure
+    def test_no_secret_address_is_in_the_log(self) -> None:
+        token = "WzQ2OSwiQUJDREVGR0hJSksiXQ:1vTqXy:" + "aB3_-9" * 7
+        order = Order(pk=1, nonce="abcdefghijkl")
+        key = order.address().partition("key=")[2]
+        for path in (
+            f"/waiting/{token}/",
+            f"/tickets/{token}/",
+            f"/vouchers/{token}/",
+            f"/calendar/{token}.ics",
+            f"/mail/stop/{token}/",
+            f"/user/activate/{token}/",
+            f"/order/question/{token}/",
+            "/payment/attempt/8d7ff3a2-0d7f-4a6e-9c55-0b0f6f7a9b11/",
+            f"/order/1/?key={key}",
+            f"/order/1/confirm/?key={key}",
+        ):
+            with self.subTest(path[:18]), Log() as log:
+                self.assertEqual(self.client.get(path).status_code, 404)
+                logging.getLogger("django.server").info('"GET %s HTTP/1.1" 404 1', path)
+                logging.getLogger("anything").warning("Strange: %s", f"https://school.example{path}")
+                self.assertIn("Not Found: /", log.text)
+                for secret in (token, key, key[:20], "8d7ff3a2-0d7f"):
+                    self.assertNotIn(secret, log.text)
+
+    @unittest.expectedFailure
+    def test_what_the_database_says_about_values_is_left_out_of_tracebacks(self) -> None:
+        with Log() as log:
+            try:
+                raise IntegrityError(DETAIL)
+            except IntegrityError:
+                logging.getLogger("django.request").exception("Internal Server Error: %s", "/user/signup/")
+        self.assertIn("users_user_email_once", log.text)
+        self.assertIn("Traceback", log.text)
+        self.assertNotIn("alice", log.text)
+
+    def test_addresses_of_pages_stay_readable(self) -> None:
+        with Log() as log:
+            self.client.get("/nowhere/to-be-seen/")
+        self.assertIn("Not Found: /nowhere/to-be-seen/", log.text)
+
+
+class LineTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_a_line_carries_the_id_of_its_request(self) -> None:
+        with Log() as log:
+            answer = self.client.get("/nowhere/")
+        self.assertIn(answer.headers["X-Request-Id"], log.text)
+
+    @unittest.expectedFailure
+    def test_the_clock_is_that_of_gunicorn(self) -> None:
+        with Log() as log:
+            logging.getLogger("anything").warning("Now")
+        self.assertRegex(log.text, r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000\] ")
+
+    @unittest.expectedFailure
+    def test_each_line_is_written_once(self) -> None:
+        """The site's own handler is enough, with DEBUG too."""
+        for name in ("django", "django.server"):
+            with self.subTest(name):
+                said = settings.LOGGING["loggers"][name]
+                self.assertLessEqual(set(said["handlers"]), {"console", "reports"})
+                self.assertEqual("console" in said["handlers"], said.get("propagate") is False)
+
+
+class ServersTest(SimpleTestCase):
+    @unittest.expectedFailure
+    def test_gunicorn_writes_neither_addresses_of_people_nor_of_pages(self) -> None:
+        said = runpy.run_path(str(TOP / "deploy/gunicorn.conf.py"))
+        self.assertNotIn("accesslog", said)
+        fields = set(re.findall(r"%\(([^)]+)\)s", said["access_log_format"]))
+        self.assertLessEqual(fields, {"t", "m", "s", "b", "D", "{x-request-id}o"})
+
+    @unittest.expectedFailure
+    def test_nginx_writes_neither_addresses_of_people_nor_of_pages(self) -> None:
+        text = (TOP / "deploy/nginx.conf").read_text()
+        (line,) = re.findall(r"^log_format (\w+) ([^;]+);", text, re.MULTILINE)
+        fields = set(re.findall(r"\$(\w+)", line[1]))
+        allowed = {"time_iso8601", "request_method", "status", "body_bytes_sent", "request_time"}
+        self.assertLessEqual(fields, allowed | {"upstream_response_time", "upstream_http_x_request_id"})
+        servers = text.count("\nserver {")
+        self.assertEqual(len(re.findall(rf"^ +access_log \S+ {line[0]};", text, re.MULTILINE)), servers)
+        self.assertEqual(len(re.findall(r"^ +error_log \S+ crit;", text, re.MULTILINE)), servers)

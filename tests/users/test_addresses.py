@@ -1,0 +1,55 @@
+"""An email address is compared without case, and its domain as the network knows it; nothing else about it changes."""
+
+import unittest
+
+from django.core import mail
+from django.test import SimpleTestCase
+from django.urls import reverse
+
+from common.names import email_key
+from outbox.testing import run_all
+from tests.base import SchoolTestCase
+from users.models import User
+
+
+class EmailKeyTest(SimpleTestCase):
+    @unittest.expectedFailure
+    def test_how_addresses_are_stored_and_compared(self) -> None:
+        for typed, stored in (
+            ("Alice@Example.ORG", "alice@example.org"),
+            ("  alice@example.org ", "alice@example.org"),
+            ("phish2@straße.de", "phish2@xn--strae-oqa.de"),
+            ("phish2@STRASSE.de", "phish2@strasse.de"),
+            ("groß@example.org", "groß@example.org"),
+            ("a@bücher.example", "a@xn--bcher-kva.example"),
+            ("a@BÜCHER.example", "a@xn--bcher-kva.example"),
+            ("a@xn--bcher-kva.example", "a@xn--bcher-kva.example"),
+            ("ΣΊΣΥΦΟΣ@example.org", "σίσυφος@example.org"),
+            ("no address", "no address"),
+            ("a@-bad-.example", "a@-bad-.example"),
+            ("a@" + "x" * 70 + ".example", "a@" + "x" * 70 + ".example"),
+            ("a@b@example.org", "a@b@example.org"),
+            ("", ""),
+        ):
+            with self.subTest(typed):
+                self.assertEqual(email_key(typed), stored)
+                self.assertEqual(email_key(stored), stored)
+
+
+class SignUpTest(SchoolTestCase):
+    @unittest.expectedFailure
+    def test_the_link_goes_to_the_domain_that_was_typed_and_to_no_look_alike(self) -> None:
+        self.client.post(reverse("signup"), {"first_name": "Phil", "email": "phil@straße.de"})
+        run_all()
+        self.assertEqual([message.to for message in mail.outbox], [["phil@xn--strae-oqa.de"]])
+
+    def test_two_spellings_of_one_domain_are_one_account(self) -> None:
+        for typed in ("phil@bücher.example", "PHIL@BÜCHER.example", "phil@xn--bcher-kva.example"):
+            self.client.post(reverse("signup"), {"first_name": "Phil", "email": typed})
+        self.assertEqual(User.objects.filter(email="phil@xn--bcher-kva.example").count(), 1)
+
+    @unittest.expectedFailure
+    def test_look_alikes_are_two_accounts(self) -> None:
+        for typed in ("phil@straße.de", "phil@strasse.de", "groß@example.org", "gross@example.org"):
+            self.client.post(reverse("signup"), {"first_name": "Phil", "email": typed})
+        self.assertEqual(User.objects.filter(first_name="Phil").count(), 4)
