@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unittest
 from typing import Any
 from unittest import mock
 
@@ -29,14 +28,12 @@ class ForgedNoticeTest(SchoolTestCase):
         address = CERTIFICATE.replace("0123456789abcdef", f"{number:016x}")
         return self.send(signed({"Message": "{}"}) | {"SigningCertURL": address})
 
-    @unittest.expectedFailure
     def test_a_hundred_forged_notices_make_a_few_requests_to_amazon(self) -> None:
         with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
             answers = {self.forge(number) for number in range(100)}
         self.assertEqual(answers, {403})
         self.assertLessEqual(fetched.call_count, 6)
 
-    @unittest.expectedFailure
     def test_an_address_that_could_not_be_fetched_is_not_asked_again_at_once(self) -> None:
         with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
             for _ in range(5):
@@ -55,13 +52,11 @@ class ForgedNoticeTest(SchoolTestCase):
         with mock.patch.object(requests, "get", return_value=response):
             self.assertEqual(self.send(signed({"Message": json.dumps(bounce())})), 204)
 
-    @unittest.expectedFailure
     def test_one_network_address_sends_so_many_and_no_more(self) -> None:
         for _ in range(1200):
             over("ses notice at 127.0.0.1", Rate(1200, 3600))
         self.assertEqual(self.send({}), 429)
         self.assertEqual(self.send({}, REMOTE_ADDR="192.0.2.9"), 403)
 
-    @unittest.expectedFailure
     def test_a_length_that_is_no_number_is_no_error_of_ours(self) -> None:
         self.assertIn(self.send({}, CONTENT_LENGTH="²"), (400, 403))

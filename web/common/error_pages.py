@@ -1,16 +1,23 @@
 """The pages for what went wrong: what happened and what to do next, in the school's look."""
 
 import logging
+import sys
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from common import navigation
+
 log = logging.getLogger(__name__)
+AWAY = (OperationalError, InterfaceError)
+"""The database does not answer, or not now."""
+COME_BACK_SECONDS = 30
 PAGES = {
     400: (
         "We could not read that",
@@ -25,6 +32,10 @@ PAGES = {
         "The address may be mistyped, or the page was for somebody else. The menu above leads everywhere.",
     ),
     429: ("That was too often", "Too many tries came from you in a short time."),
+    503: (
+        "We’ll be back in a moment",
+        "Nothing you sent was charged twice or half done. Please try again in half a minute.",
+    ),
     500: (
         "Something broke, and it was us",
         "Nothing you sent was charged twice or half done. Please try again in a few minutes.",
@@ -32,9 +43,9 @@ PAGES = {
 }
 
 
-def page(request: HttpRequest, code: int, text: str = "") -> HttpResponse:
+def page(request: HttpRequest, code: int, text: str = "", **more: Any) -> HttpResponse:
     title, usual = PAGES[code]
-    return render(request, "error.html", {"code": code, "title": title, "text": text or usual}, status=code)
+    return render(request, "error.html", {"code": code, "title": title, "text": text or usual} | more, status=code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -42,7 +53,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return page(request, 403)
+    """With the ways to where this person works: a teacher who took the wrong one finds Teaching."""
+    permitted = navigation.permitted("ACCOUNT_LINKS", request.user) if request.user.is_authenticated else []
+    return page(request, 403, work=navigation.ways([link for link in permitted if link.permission]))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -65,12 +78,14 @@ def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the request, so that neither a session nor an account is asked for: the database may be what broke."""
-    title, text = PAGES[500]
-    context: dict[str, Any] = {"code": 500, "title": title, "text": text}
+    code = 503 if isinstance(sys.exc_info()[1], AWAY) else 500
+    title, text = PAGES[code]
+    context: dict[str, Any] = {"code": code, "title": title, "text": text}
     context |= {"BUSINESS_NAME": settings.BUSINESS_NAME, "BRAND_HUE": settings.BRAND_HUE, "SITE_URL": settings.SITE_URL}
     try:
         body: str = render_to_string("error.html", context)
     except Exception:
         log.exception("The page for a broken site is broken itself")
         body = f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{text}</p>"
-    return HttpResponse(body, status=500)
+    headers = {"Retry-After": str(COME_BACK_SECONDS)} if code == 503 else None
+    return HttpResponse(body, status=code, headers=headers)

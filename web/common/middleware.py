@@ -32,6 +32,21 @@ def content_security_policy(
     return middleware
 
 
+def keep_private_pages_private(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Whoever is logged in or has a cart has a session; what they are shown is kept nowhere, so that Back on a shared
+    machine shows nothing of it. A page may say otherwise itself."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return middleware
+
+
 def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """No address of ours has a NUL in it, and PostgreSQL takes none."""
 

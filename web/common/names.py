@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+import idna
+
 WEB_ADDRESS = re.compile(
     r"://|\bwww\.|\w\.\w{2,}/|\w\.(?:com|net|org|info|biz|io|co|ru|cn|xyz|top|online|site|shop|app|dev|link|click|example)\b",
     re.IGNORECASE,
@@ -25,4 +27,15 @@ def has_web_address(name: str) -> bool:
 
 def email_key(address: str) -> str:
     """The form in which an e-mail address is stored and compared."""
-    return address.strip().casefold()
+    local, at, domain = address.strip().lower().rpartition("@")
+    return f"{local}{at}{_as_sent(domain)}"
+
+
+def _as_sent(domain: str) -> str:
+    """The network's spelling. Case folding would make another domain of some: straße.de is not strasse.de."""
+    if domain.isascii():
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return domain

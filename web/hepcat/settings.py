@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.CompressText",
     "common.middleware.content_security_policy",
+    "common.middleware.keep_private_pages_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -450,7 +451,7 @@ LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {"line": {"()": "common.logs.Line"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "level": LOG_LEVEL, "formatter": "line", "stream": sys.stderr},
         "reports": {"class": "hepcat.error_reports.ErrorReports", "level": "ERROR"},
@@ -461,6 +462,7 @@ LOGGING = {
         # Django's own handlers are off: they say all twice, and mail ADMINS what was typed and by whom.
         "django": {"handlers": []},
         "django.request": {"handlers": ["reports"]},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "axes": {"level": "ERROR"},
         "stripe": {"level": "WARNING"},
     },

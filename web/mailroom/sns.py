@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.conf import settings
 from django.core.cache import cache
 
+from common.throttle import Rate, over
+
 ARN = re.compile(r"arn:aws(?:-cn|-us-gov)?:sns:([a-z0-9-]+):\d+:[A-Za-z0-9_-]+\Z")
 CERTIFICATE = r"https://sns\.{region}\.amazonaws\.com(\.cn)?/SimpleNotificationService-[a-z0-9]+\.pem"
 CONFIRMATION = r"https://sns\.{region}\.amazonaws\.com(\.cn)?/\?[A-Za-z0-9=&%:._~-]+"
@@ -29,7 +31,8 @@ SIGNED = {
 }
 SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 ALGORITHMS: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303
-A_DAY, SHORT = 24 * 3600, 5
+AN_HOUR, A_DAY, A_YEAR, SHORT = 3600, 24 * 3600, 366 * 24 * 3600, 5
+NEW_CERTIFICATES = Rate(6, AN_HOUR)
 
 
 class Untrusted(Exception):
@@ -74,9 +77,25 @@ def key_at(address: str) -> rsa.RSAPublicKey:
     name = f"sns-{hashlib.sha256(address.encode()).hexdigest()}"
     pem = cache.get(name)
     if pem is None:
-        pem = fetch(address)
+        pem = fetch_within_limits(address, name)
         cache.set(name, pem, A_DAY)
+        cache.set(f"{name}-good", True, A_YEAR)
     return key_in(pem)
+
+
+def fetch_within_limits(address: str, name: str) -> str:
+    """Whoever forges notices can name any certificate. One that was good before may always be fetched again, of the
+    others a few an hour, and one that failed not again within the hour."""
+    if not cache.get(f"{name}-good"):
+        if cache.get(f"{name}-bad"):
+            raise Untrusted("the certificate could not be fetched lately")
+        if over("certificates of sns", NEW_CERTIFICATES):
+            raise Untrusted("too many unknown certificates were named")
+    try:
+        return fetch(address)
+    except Untrusted:
+        cache.set(f"{name}-bad", True, AN_HOUR)
+        raise
 
 
 def fetch(address: str) -> str:

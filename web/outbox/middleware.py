@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from common import logs
 from outbox import cause
 from outbox.views import healthz
 
@@ -26,7 +27,12 @@ class RequestCause:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with cause.within(cause.Cause(by=request.method or "", request_id=cause.new_id())) as begun:
-            response = self.get_response(request)
+            request.log_id = begun.request_id  # type: ignore[attr-defined]
+            token = logs.request_id.set(begun.request_id)
+            try:
+                response = self.get_response(request)
+            finally:
+                logs.request_id.reset(token)
         response.headers["X-Request-Id"] = begun.request_id
         return response
 

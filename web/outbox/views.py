@@ -98,8 +98,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
     try:
         found = health()
     except DatabaseError:
-        return JsonResponse({"status": "down", "database": "away"}, status=503)
-    told = {
+        return JsonResponse({"status": "down", "database": "away"}, status=503, headers={"Retry-After": "30"})
+    told: dict[str, Any] = {
         "status": "ok" if found.well else "late",
         "database": "ok",
         "queue": {
@@ -111,5 +111,6 @@ def healthz(request: HttpRequest) -> JsonResponse:
             "working": found.working,
             "seen_seconds_ago": round(found.silence.total_seconds()) if found.silence else None,
         },
+        "jobs": {"overdue": found.overdue_jobs, "failing": found.failing_jobs},
     }
     return JsonResponse(told, status=503 if request.GET.get("all") and not found.well else 200)

@@ -53,7 +53,8 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
     rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in places]
     people = RoleCounts([role.name for role in offer.roles.all()], Counter(one.role for one in places))
     guests = [one for one in holders.of_offer(offer, timezone.now()) if not one.meeting.is_cancelled]
-    context = {"listed": Listed(offer, dates.today()), "rows": rows, "guests": guests, "people": people}
+    shown = set(taught.students(me(request), timezone.now()).values_list("pk", flat=True))
+    context = {"shown": shown, "listed": Listed(offer, dates.today()), "rows": rows, "guests": guests, "people": people}
     return render(request, "classwork/participants.html", context)
 
 

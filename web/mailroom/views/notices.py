@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from common import search
+from common.throttle import throttled
 from mailroom import sns
 from mailroom.domain import notices
 
@@ -19,10 +21,11 @@ LARGEST = 256 * 1024  # what SNS sends at most
 
 @csrf_exempt
 @require_POST
+@throttled("ses notice", by_address="1200/h")
 def ses(request: HttpRequest) -> HttpResponse:
     if not settings.AWS_SNS_TOPICS:
         raise Http404
-    if int(request.headers.get("Content-Length") or 0) > LARGEST:
+    if (search.read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST:
         return HttpResponse(status=413)
     try:
         message = json.loads(request.body)

@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
+from outbox.clock import declared_jobs
+from outbox.domain.ticking import is_displaced
 from outbox.models import Delivery, JobRow, State, Worker
 
 SLOW = timedelta(minutes=5)
 SILENT = timedelta(minutes=2)
+AHEAD = timedelta(seconds=30)
+"""How far another machine's clock may be ahead; a sign of life from the future says nothing."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Health:
     due_since: datetime | None
     heartbeat: datetime | None
     failing_jobs: int
+    overdue_jobs: int
     now: datetime
 
     @property
@@ -43,7 +48,7 @@ class Health:
 
     @property
     def well(self) -> bool:
-        return self.working and not self.late
+        return self.working and not self.late and not self.overdue_jobs
 
 
 def health() -> Health:
@@ -59,7 +64,17 @@ def health() -> Health:
     return Health(
         **counted,
         done_lately=Delivery.objects.filter(state=State.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
-        heartbeat=Worker.objects.order_by("-seen_at").values_list("seen_at", flat=True).first(),
+        heartbeat=Worker.objects.filter(seen_at__lte=now + AHEAD)
+        .order_by("-seen_at")
+        .values_list("seen_at", flat=True)
+        .first(),
         failing_jobs=JobRow.objects.filter(failures__gt=0).count(),
+        overdue_jobs=sum(is_overdue(row, now) for row in JobRow.objects.all()),
         now=now,
     )
+
+
+def is_overdue(row: JobRow, now: datetime) -> bool:
+    """Nobody ran it for a while after it was due, or a clock that jumped has put it off."""
+    job = {job.name: job for job in declared_jobs()}.get(row.name)
+    return row.due_at < now - SLOW or (job is not None and is_displaced(row, job, now))

@@ -24,12 +24,20 @@ SOON = timedelta(minutes=5)
 def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> list[str]:
     """The names of the jobs that ran here."""
     jobs = {job.name: job for job in (declared_jobs() if declared is None else declared)}
-    rows = dict(JobRow.objects.filter(name__in=jobs).order_by("due_at").values_list("name", "due_at"))
+    rows = {row.name: row for row in JobRow.objects.filter(name__in=jobs).order_by("due_at")}
     for name in jobs.keys() - rows.keys():
-        row, _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": first_time(jobs[name])})
-        rows[name] = row.due_at
+        rows[name], _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": first_time(jobs[name])})
     now = timezone.now()
-    return [name for name, due_at in rows.items() if due_at <= now and not stop() and run(jobs[name])]
+    due = [name for name, row in rows.items() if row.due_at <= now or is_displaced(row, jobs[name], now)]
+    return [name for name in due if not stop() and run(jobs[name], rows[name].due_at)]
+
+
+def is_displaced(row: JobRow, job: Job, now: datetime) -> bool:
+    """Due further ahead than its next slot, or leased for longer than anybody leases: a clock had jumped.
+
+    It is due now, or all jobs would stand still until that time comes.
+    """
+    return row.due_at > (now + 2 * lease_time() if row.lease else job.slot_after(now))
 
 
 def first_time(job: Job) -> datetime:
@@ -38,11 +46,11 @@ def first_time(job: Job) -> datetime:
     return now if job.at is None else job.slot_after(now)
 
 
-def run(job: Job) -> bool:
-    """Take the job and run it; False when another worker was first."""
+def run(job: Job, due_at: datetime) -> bool:
+    """Take the job that was due then, and run it; False when another worker was first."""
     now = timezone.now()
     lease = cause.new_id()
-    taken = JobRow.objects.filter(name=job.name, due_at__lte=now).update(
+    taken = JobRow.objects.filter(name=job.name, due_at=due_at).update(
         due_at=now + lease_time(), lease=lease, started_at=now, ended_at=None
     )
     if not taken:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from classwork.models import ClassOffer, Registration, Ticket
+from classwork.models import ClassOffer, Meeting, Registration, Ticket
 from users.models import Staff, Student
 
 
@@ -14,7 +14,8 @@ def participants(offer: ClassOffer, at: datetime) -> QuerySet[Registration]:
 
 
 def students(staff: Staff, at: datetime) -> QuerySet[Student]:
-    """Also of classes that are over."""
-    places = Registration.objects.taught_by(staff).taking_a_place(at)
-    tickets = Ticket.objects.taught_by(staff).taking_a_place(at)
+    """Of classes that are running or to come: whose are over is nobody's concern any more."""
+    lasting = Meeting.objects.filter(cancelled_at=None, ends_at__gt=at).values("offer")
+    places = Registration.objects.taught_by(staff).taking_a_place(at).filter(offer__in=lasting)
+    tickets = Ticket.objects.taught_by(staff).taking_a_place(at).filter(meeting__offer__in=lasting)
     return Student.objects.filter(Q(pk__in=places.values("student")) | Q(pk__in=tickets.values("student")))
