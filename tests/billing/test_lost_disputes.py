@@ -1,0 +1,276 @@
+"""Disputes about money that was given otherwise before they were lost: the credit is on hold, and nobody keeps both."""
+
+import random
+import unittest
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.http import HttpResponse
+from django.test import override_settings
+from django.urls import reverse
+
+from billing.domain import cancel, credit, money_back, orders, placing
+from billing.domain import cart as carts
+from billing.domain.vouchers import redeeming
+from billing.gateways.facts import Disputed
+from billing.models import Case, Credit, Dispute, Order, Payment, Voucher, VoucherEntry
+from billing.models.fields import exact
+from history.models import Entry
+from outbox.testing import run_all
+from tests.billing.hosted import Double, HostedTestCase
+from tests.billing.toys import Toy, ToyKind
+
+ZERO = Decimal(0)
+
+
+class LostCase(HostedTestCase):
+    def bought(self, *products: int, kind: str = "toy", **details: object) -> Order:
+        """By Alice, with a card."""
+        cart = self.cart(payer=self.alice)
+        for product in products:
+            carts.add(cart, kind, product, {"attendee": "Alice"} | details)
+        order = placing.place(cart, placing.How(), seen=None, at=self.now)
+        if order.state != Order.State.PAID:
+            self.hear(Double.took(self.begun(order)))
+            order.refresh_from_db()
+        return order
+
+    def cancel_as_credit(self, order: Order, percent: int = 100) -> None:
+        line = order.lines.filter(cancelled_at=None).earliest("pk")
+        cancel.cancel_line(line, at=self.now, why="Snow", by=self.ada, as_credit=True, percent_back=Decimal(percent))
+        order.refresh_from_db()
+
+    def dispute(self, order: Order, state: str, amount: object = None) -> None:
+        payment = order.payments.exclude(captured_at=None).exclude(variant="voucher").earliest("pk")
+        fact = Disputed(f"d-{payment.pk}", Decimal(str(amount or payment.total)), "USD", state, "fraudulent")
+        self.hear(Double.says(payment, fact))
+        order.refresh_from_db()
+
+    def assertCannotSpend(self) -> None:
+        order = self.placed(1, payer=self.alice)
+        self.assertEqual((credit.spent_on(order), order.now_total), (0, 70))
+
+    def issue(self) -> str:
+        return Case.objects.get(closed_at=None).text
+
+
+class CreditOnHoldTest(LostCase):
+    @unittest.expectedFailure
+    def test_credit_in_place_of_a_refund_is_on_hold_when_the_dispute_is_lost(self) -> None:
+        order = self.bought(1)
+        self.cancel_as_credit(order)
+        for state in ("open", "lost"):
+            self.dispute(order, state)
+        self.assertIn("$70.00 of account credit is on hold", self.issue())
+        self.assertCannotSpend()
+
+    @unittest.expectedFailure
+    def test_it_is_on_hold_as_soon_as_the_bank_asks_and_free_when_the_school_wins(self) -> None:
+        order = self.bought(1)
+        self.cancel_as_credit(order)
+        self.dispute(order, "open")
+        self.assertCannotSpend()
+        self.dispute(order, "won")
+        self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
+        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
+
+    @unittest.expectedFailure
+    def test_only_what_the_rest_of_the_money_does_not_cover_is_on_hold(self) -> None:
+        order = self.bought(1, 2)
+        self.cancel_as_credit(order)
+        self.dispute(order, "open", 100)
+        self.assertEqual(Dispute.objects.get().credit_held, 50)
+        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 20)
+
+    @unittest.expectedFailure
+    def test_what_was_spent_before_is_named(self) -> None:
+        order = self.bought(1)
+        self.cancel_as_credit(order)
+        spent = self.bought(2)
+        self.dispute(order, "lost")
+        self.assertIn(f"$50.00 of it was already spent (order {spent.number})", self.issue())
+        self.assertCannotSpend()
+
+    @unittest.expectedFailure
+    def test_spent_credit_that_comes_back_is_on_hold_as_well(self) -> None:
+        order = self.bought(1)
+        self.cancel_as_credit(order)
+        spent = self.bought(2)
+        self.dispute(order, "lost")
+        self.cancel_as_credit(spent)
+        self.assertEqual(credit.balance(self.alice, "USD"), 70)
+        self.assertCannotSpend()
+
+    @unittest.expectedFailure
+    def test_a_voucher_that_was_exchanged_for_credit(self) -> None:
+        order = self.bought(0, kind="voucher", amount="120")
+        self.cancel_as_credit(order, 99)
+        self.dispute(order, "lost")
+        self.assertIn("$118.80 of account credit is on hold", self.issue())
+        self.assertCannotSpend()
+
+    @unittest.expectedFailure
+    @override_settings(LATE_PAYMENT="credit")
+    def test_late_money_that_became_credit(self) -> None:
+        order = self.placed(1, payer=self.alice)
+        payment = self.begun(order)
+        orders.lapse(order, self.day(1))
+        ToyKind.catalogue[1] = Toy("70", stock=0)
+        self.hear(Double.took(payment))
+        self.assertEqual(credit.balance(self.alice, "USD"), 70)
+        self.dispute(order, "lost")
+        ToyKind.catalogue[1] = Toy("70")
+        self.assertIn("$70.00 of account credit is on hold", self.issue())
+        self.assertCannotSpend()
+
+    @unittest.expectedFailure
+    def test_lost_and_won_after_all_lifts_the_hold(self) -> None:
+        order = self.bought(1)
+        self.cancel_as_credit(order)
+        self.dispute(order, "lost")
+        self.dispute(order, "won")
+        run_all()
+        self.assertEqual(Entry.objects.filter(action="billing.credit_hold_lifted").count(), 1)
+        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
+
+    def test_a_voucher_whose_purchase_was_lost_is_void_and_what_was_used_is_named(self) -> None:
+        order = self.bought(0, kind="voucher", amount="50")
+        voucher = Voucher.objects.get()
+        redeeming.use(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
+        self.dispute(order, "lost")
+        voucher.refresh_from_db()
+        self.assertIsNotNone(voucher.voided_at)
+        self.assertIn("$50.00 of gift voucher", self.issue())
+
+
+class DecideTest(LostCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.order = self.bought(1)
+        self.cancel_as_credit(self.order)
+        self.dispute(self.order, "lost")
+        self.log_in(self.ada)
+
+    def decide(self, action: str, why: str = "We talked") -> HttpResponse:
+        held = Dispute.objects.get()
+        return self.client.post(
+            reverse("desk_credit_hold", args=[held.pk]), {"action": action, "why": why}, follow=True
+        )
+
+    @unittest.expectedFailure
+    def test_the_pages_say_what_is_on_hold(self) -> None:
+        page = self.client.get(reverse("desk_credit_of", args=[self.alice.pk]))
+        self.assertContains(page, "On hold: $70.00")
+        self.log_in(self.alice)
+        self.assertContains(self.client.get(reverse("my_credit")), "$70.00 is on hold")
+
+    @unittest.expectedFailure
+    def test_the_office_takes_the_credit_back_once(self) -> None:
+        for _ in range(2):
+            self.assertEqual(self.decide("take_back").status_code, 200)
+        self.assertEqual((credit.balance(self.alice, "USD"), Credit.objects.filter(reason="taken").count()), (0, 1))
+        self.assertEqual(Entry.objects.get(action="billing.held_credit_taken").actor_id, self.ada.pk)
+
+    @unittest.expectedFailure
+    def test_the_office_releases_it_with_a_reason(self) -> None:
+        self.assertContains(self.decide("release", why=""), "Please say why")
+        self.assertCannotSpend()
+        self.decide("release")
+        self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").why, "We talked")
+        self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
+
+
+class NobodyKeepsBothTest(LostCase):
+    """Received − refunded − disputed = price of what is held + what was kept + usable credit and vouchers."""
+
+    STEPS = (
+        "buy",
+        "buy two",
+        "voucher",
+        "use voucher",
+        "cancel",
+        "credit",
+        "refund",
+        "exchange",
+        "open",
+        "lost",
+        "won",
+    )
+
+    def setUp(self) -> None:
+        super().setUp()
+        ToyKind.catalogue = {1: Toy("70", percent_back="80"), 2: Toy("50"), 3: Toy("30", gives="credit")}
+
+    def any_order(self, chance: random.Random) -> Order | None:
+        found = list(Order.objects.filter(payer=self.alice, state=Order.State.PAID).order_by("pk"))
+        return chance.choice(found) if found else None
+
+    def step(self, name: str, chance: random.Random) -> None:
+        if name == "buy":
+            self.bought(chance.choice((1, 2, 3)))
+        elif name == "buy two":
+            self.bought(1, 3)
+        elif name == "voucher":
+            self.bought(0, kind="voucher", amount="60")
+        elif name == "use voucher":
+            self.use_voucher()
+        elif (order := self.any_order(chance)) is not None:
+            try:
+                self.change(name, order, chance)
+            except (orders.CannotBe, money_back.Refused, placing.NotPlaced):
+                return
+
+    def use_voucher(self) -> None:
+        voucher = Voucher.objects.filter(voided_at=None, balance__gt=0).first()
+        if voucher is not None:
+            cart = self.cart(2, payer=self.alice)
+            cart.vouchers.add(voucher)
+            order = placing.place(cart, placing.How(), seen=None, at=self.now) if self.is_usable(voucher) else None
+            if order is not None and order.state != Order.State.PAID:
+                self.hear(Double.took(self.begun(order)))
+
+    def is_usable(self, voucher: Voucher) -> bool:
+        return not Dispute.objects.filter(payment__order__lines__voucher=voucher).exclude(state="won").exists()
+
+    def change(self, name: str, order: Order, chance: random.Random) -> None:
+        lines = list(order.lines.filter(cancelled_at=None).order_by("pk"))
+        if name in ("open", "lost", "won"):
+            if order.payments.exclude(captured_at=None).exclude(variant="voucher").exists():
+                self.dispute(order, name)
+        elif name == "refund":
+            money_back.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+        elif lines and name == "exchange" and lines[0].kind == "toy":
+            new = placing.exchange(
+                lines[0], chance.choice((1, 2, 3)), {"attendee": "Alice"}, placing.How(), seen=None, at=self.now
+            )
+            if new.state != Order.State.PAID:
+                self.hear(Double.took(self.begun(new)))
+        elif lines:
+            percent = Decimal(chance.choice((0, 50, 100)))
+            cancel.cancel_line(
+                lines[0], at=self.now, why="x", by=self.ada, as_credit=name == "credit", percent_back=percent
+            )
+
+    def assertBalanced(self) -> None:
+        money = Payment.objects.exclude(variant="voucher")
+        sums = money.aggregate(came=Sum("captured_amount"), went=Sum("refunded_amount"))
+        paid = Order.objects.filter(state=Order.State.PAID)
+        held_and_kept = sum((order.charged + credit.spent_on(order) for order in paid), ZERO)
+        taken = VoucherEntry.objects.filter(reason="reversed").aggregate(sum=Sum("amount"))["sum"]
+        bought = exact(Voucher.objects.aggregate(sum=Sum("worth"))["sum"]) + exact(taken)
+        on_vouchers = exact(Voucher.objects.aggregate(sum=Sum("balance"))["sum"])
+        on_hold = exact(
+            Dispute.objects.filter(hold_ended_at=None, state="lost").aggregate(sum=Sum("credit_held"))["sum"]
+        )
+        usable = credit.balance(self.alice, "USD") - on_hold
+        self.assertEqual(exact(sums["came"]) - exact(sums["went"]), held_and_kept - bought + usable + on_vouchers)
+
+    @unittest.expectedFailure
+    def test_over_any_chain_of_disputes_exchanges_vouchers_and_credit(self) -> None:
+        for number in range(25):
+            chance = random.Random(number)
+            names = [chance.choice(self.STEPS) for _ in range(12)]
+            with self.subTest(number=number, steps=names):
+                for name in names:
+                    self.step(name, chance)
+                    self.assertBalanced()
