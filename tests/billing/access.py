@@ -172,6 +172,7 @@ ROWS = [
     ),
     Row("order_question", NOBODY, post=NOBODY, args=lambda school: [school.question.pk], note="guessed"),
     Row("desk_credit", OFFICE),
+    Row("desk_credit_hold", DESK_GET, post="login 403 403 403 403 404", args=lambda school: [1], browse=False),
     Row("desk_trust", DESK_GET, post=DESK_POST, args=lambda school: [school.alice.pk], browse=False),
     Row("desk_credit_of", OFFICE, post=OFFICE, args=lambda school: [school.alice.pk]),
 ]

@@ -76,5 +76,6 @@ urlpatterns = [
     path("desk/vouchers/<int:number>/void/", desk_vouchers.void, name="desk_voucher_void"),
     path("desk/credit/", desk_money.all_credit, name="desk_credit"),
     path("desk/credit/<int:account>/", desk_money.one_credit, name="desk_credit_of"),
+    path("desk/credit/hold/<int:dispute>/", desk_money.decide_hold, name="desk_credit_hold"),
     path("desk/credit/<int:account>/trust/", desk_money.trust, name="desk_trust"),
 ]

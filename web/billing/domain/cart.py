@@ -205,7 +205,7 @@ def quote_of(
             items=items,
             currency=cart.currency,
             discount=discount,
-            credit=credit.balance(cart.payer, cart.currency),
+            credit=credit.available(cart.payer, cart.currency),
             lost=pricing.lost_by(items, at),
         )
     )

@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from billing.domain import locks
 from billing.kinds import ZERO
-from billing.models import Credit, Order
+from billing.models import Credit, Dispute, Order
 from billing.models.fields import exact
 from common.money import is_whole
 from history.domain import record
@@ -25,6 +25,19 @@ def balance(account: User | None, currency: str) -> Decimal:
         return ZERO
     entries = Credit.objects.filter(account=account, currency=currency)
     return exact(entries.aggregate(sum=Sum("amount"))["sum"])
+
+
+def on_hold(account: User | None, currency: str) -> Decimal:
+    """Given for money that the payer's bank has asked back or taken back: nobody keeps both."""
+    if account is None:
+        return ZERO
+    holds = Dispute.objects.filter(payment__order__payer=account, payment__currency=currency, hold_ended_at=None)
+    return exact(holds.aggregate(sum=Sum("credit_held"))["sum"])
+
+
+def available(account: User | None, currency: str) -> Decimal:
+    """What can be spent."""
+    return max(balance(account, currency) - on_hold(account, currency), ZERO)
 
 
 def balances(account: User) -> list[tuple[Decimal, str]]:
@@ -45,13 +58,13 @@ def spend(order: Order, amount: Decimal) -> None:
     if order.payer is None:
         raise NotEnough
     locks.account(order.payer)
-    if balance(order.payer, order.currency) < amount:
+    if available(order.payer, order.currency) < amount:
         raise NotEnough
     _write(order, Reason.SPENT, -amount)
 
 
 def spend_what_is_left(order: Order, amount: Decimal) -> Decimal:
-    part = min(amount, balance(order.payer, order.currency))
+    part = min(amount, available(order.payer, order.currency))
     spend(order, part)
     return part
 

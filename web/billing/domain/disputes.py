@@ -11,7 +11,7 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing import events
-from billing.domain import cancel, cases, credit, ledger, locks, refunds
+from billing.domain import cancel, cases, credit, credit_holds, ledger, locks, refunds
 from billing.gateways.facts import Disputed
 from billing.models import Case, Dispute, Order, Payment, Refund
 from common.formats import format_money
@@ -19,6 +19,7 @@ from outbox.domain import emit
 
 State = Dispute.State
 MEANWHILE = "The payer’s bank asked the money back before it was sent."
+WON = "The school won."
 LOST = "The payer’s bank took the money back."
 
 
@@ -55,6 +56,7 @@ def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
     )
     Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))
     cases.open_once(Case.Kind.DISPUTED, order, _text(order, dispute), payment)
+    credit_holds.hold_credit(order, dispute)
     for refund in payment.refunds.select_for_update().filter(state=Refund.State.RESERVED):
         refunds.move(order, payment, refund, refunds.Answer(Refund.State.FAILED, message=MEANWHILE))
     emit(events.DISPUTE_OPENED, key=f"{dispute.pk}", order_id=order.pk, dispute_id=dispute.pk)
@@ -70,12 +72,14 @@ def _text(order: Order, dispute: Dispute) -> str:
 def _decided(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
     dispute.state, dispute.closed_at = state, timezone.now()
     dispute.save(update_fields=["state", "closed_at"])
-    words = "The school won." if state == State.WON else LOST
+    words = WON if state == State.WON else LOST
     payment.cases.filter(kind=Case.Kind.DISPUTED, text=_text(order, dispute), closed_at=None).update(
         closed_at=timezone.now(), answer=words
     )
     if state == State.LOST:
         _lost(order, payment, dispute)
+    else:
+        credit_holds.lift_hold(dispute, timezone.now(), why=WON)
     emit(events.DISPUTE_CLOSED, key=f"{dispute.pk} {state}", order_id=order.pk, dispute_id=dispute.pk)
     return True
 
@@ -88,6 +92,8 @@ def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
     )  # fmt: skip
     if gone is not None:
         refunds.move(order, payment, gone, refunds.Answer(Refund.State.DONE, dispute.reference))
+    if credit_holds.hold_credit(order, dispute):
+        credit_holds.open_lost_issue(order, payment, dispute)
     if order.state != Order.State.PAID:
         return
     if ledger.received(order) > 0 or credit.spent_on(order) > 0 or _exchanged(order):
@@ -112,6 +118,7 @@ def _turned(order: Order, payment: Payment, dispute: Dispute, state: str) -> boo
             refunds.move(order, payment, gone, refunds.Answer(Refund.State.FAILED, dispute.reference))
         dispute.state = state
         dispute.save(update_fields=["state"])
+        credit_holds.lift_hold(dispute, timezone.now(), why=WON)
         text = f"Dispute {dispute.pk} was decided anew: {dispute.get_state_display()}. Do the places come back?"
         cases.open_once(Case.Kind.OTHER, order, text, payment)
         return True

@@ -1,5 +1,6 @@
 """What gateways told: their messages by name, without content, and the disputes of payers' banks."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -40,15 +41,21 @@ class Dispute(models.Model):
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="disputes")
     reference = models.CharField(max_length=255)
+    credit_held = amount(editable=False, help_text="Account credit of the payer that cannot be spent because of it.")
     amount = amount()
     state = models.CharField(max_length=4, choices=State.choices, default=State.OPEN)
     reason = models.CharField(max_length=200, blank=True)
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+    hold_ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    hold_ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
 
     class Meta:
         ordering = ["-id"]
         constraints = [
+            models.CheckConstraint(condition=Q(credit_held__gte=0), name="billing_dispute_holds_no_less_than_nothing"),
             models.UniqueConstraint(fields=["payment", "reference"], name="billing_dispute_once"),
             models.CheckConstraint(
                 condition=Q(state="open", closed_at=None) | (~Q(state="open") & Q(closed_at__isnull=False)),

@@ -11,14 +11,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from billing import visit
-from billing.domain import cases, credit, due, handovers
+from billing.domain import cases, credit, credit_holds, due, handovers
 from billing.forms import AnswerForm, CreditForm, WhyForm
 from billing.kinds import ZERO
-from billing.models import Case, Payment, Refund
+from billing.models import Case, Dispute, Payment, Refund
 from common import search
 from common.formats import format_money
 from users.models import User
 from users.roles import at_the_desk, desk_required
+
+HOLD_DECISIONS = {"release": credit_holds.release_hold, "take_back": credit_holds.take_back_held_credit}
 
 
 @require_safe
@@ -99,11 +101,30 @@ def one_credit(request: HttpRequest, account: int) -> HttpResponse:
         "person": person,
         "page": Paginator(entries, 50).get_page(request.GET.get("page")),
         "balances": credit.balances(person),
+        "holds": [(hold, WhyForm(auto_id=f"hold-{hold.pk}-%s")) for hold in credit_holds.open_holds(person)],
         "form": form if may_give else None,
         "trusted": due.day_for(person, timezone.now()),
         "trust_form": WhyForm(auto_id="trust-%s") if may_trust else None,
     }
     return render(request, "billing/desk/credit.html", context)
+
+
+@require_POST
+@desk_required("billing.give_credit")
+def decide_hold(request: HttpRequest, dispute: int) -> HttpResponse:
+    """Take back the credit that is on hold, or release it."""
+    found = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=dispute, credit_held__gt=0)
+    account, form = found.payment.order.payer_id, WhyForm(request.POST)
+    decide = HOLD_DECISIONS.get(request.POST.get("action", ""))
+    if decide is None or account is None:
+        raise Http404
+    if not form.is_valid():
+        messages.error(request, "Please say why.")
+    elif decide(found.pk, timezone.now(), why=form.cleaned_data["why"], by=visit.member(request)):
+        messages.success(request, "Saved.")
+    else:
+        messages.info(request, "This was already decided.")
+    return redirect("desk_credit_of", account=account)
 
 
 @require_POST

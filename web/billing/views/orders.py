@@ -18,6 +18,7 @@ from billing.domain import (
     asking,
     codes,
     credit,
+    credit_holds,
     door,
     handovers,
     ledger,
@@ -162,4 +163,8 @@ def mine(request: HttpRequest) -> HttpResponse:
 def my_credit(request: HttpRequest) -> HttpResponse:
     user = visit.member(request)
     page = Paginator(user.credit_entries.select_related("order"), 25).get_page(request.GET.get("page"))
-    return render(request, "billing/my_credit.html", {"page": page, "balances": credit.balances(user)})
+    return render(
+        request,
+        "billing/my_credit.html",
+        {"page": page, "balances": credit.balances(user), "holds": credit_holds.open_holds(user)},
+    )
