@@ -20,9 +20,9 @@ DOOR = "Please pay $70.00 at the door, or $65.00 online before the first class s
 
 
 def text_of(response: HttpResponse) -> str:
-    """What a reader sees, with single spaces and one kind of minus."""
+    """What a reader sees, with single spaces."""
     text = re.sub(r"<[^>]+>", " ", response.content.decode().partition("<main")[2])
-    return " ".join(text.replace("−", "-").split())
+    return " ".join(text.split())
 
 
 class AmountsTest(BillingTestCase):

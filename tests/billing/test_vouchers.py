@@ -15,6 +15,7 @@ from billing.domain.vouchers import redeeming, rules, selling, writing
 from billing.gateways.facts import Disputed
 from billing.models import Case, Code, Order, Voucher
 from common import dates
+from common.formats import format_date
 from outbox.testing import run_all
 from tests.billing.vouchers import VoucherTestCase
 
@@ -151,7 +152,7 @@ class UsingTest(VoucherTestCase):
     def test_what_has_ended_says_so_in_a_sentence(self) -> None:
         yesterday = dates.today() - timedelta(days=1)
         ends = (
-            ({"expires_on": yesterday}, rules.EXPIRED.format(rules.day(yesterday))),
+            ({"expires_on": yesterday}, rules.EXPIRED.format(format_date(yesterday))),
             ({"voided_at": self.now}, rules.VOID),
             ({"currency": "EUR"}, rules.CURRENCY.format("EUR")),
         )
