@@ -1,0 +1,114 @@
+"""No page grows for ever: what is long comes in parts, and each part is one tap from the next."""
+
+import re
+from datetime import timedelta
+from unittest import expectedFailure
+
+from django.urls import reverse
+from django.utils import timezone
+
+from classwork.models import Registration, Session, WaitingEntry
+from tests import make
+from tests.base import SchoolTestCase
+from tests.classwork import giving
+from users.models import Student
+
+
+class BoundsTest(SchoolTestCase):
+    def parts(self, path: str, pattern: str) -> list[list[str]]:
+        """What each page of a list shows, followed by its own links to the next."""
+        found, query = [], ""
+        for _ in range(30):
+            response = self.client.get(path + query)
+            self.assertEqual(response.status_code, 200)
+            page = response.content.decode()
+            found.append(re.findall(pattern, page))
+            following = re.search(r'rel="next" href="(\?page=\d+)"', page)
+            if not following:
+                return found
+            query = following[1]
+        self.fail(f"{path} has no end.")
+
+    @expectedFailure
+    def test_all_sessions_come_four_at_a_time(self) -> None:
+        for number in range(9):
+            session = past(f"Past_{number}", 12 * (number + 2))
+            make.offer(session, make.subject("L2", name=f"Class of {number}"))
+        parts = self.parts("/classes/sess/all", r"Class of (\d)</a></h3>")
+        self.assertEqual(sorted(number for part in parts for number in part), [str(number) for number in range(9)])
+        self.assertLessEqual(max(len(part) for part in parts), 4)
+        self.assertSameQueries("/classes/sess/all", self.more_sessions, exactly=6)
+
+    def more_sessions(self, count: int) -> None:
+        for _ in range(count):
+            self.number = getattr(self, "number", 20) + 1
+            session = past(f"Long_ago_{self.number}", 12 * self.number)
+            make.offer(session, make.subject("L3", name=f"Old {self.number}"))
+
+    @expectedFailure
+    def test_ones_own_classes_come_fifty_at_a_time_the_latest_first(self) -> None:
+        session = past("Long_ago", 60)
+        for number in range(60):
+            offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
+            giving.place(self.student, offer)
+        giving.place(self.student, self.offer)
+        self.log_in(self.alice)
+        first, second = self.parts(reverse("my_classes"), r"Class of (\d\d)</a>")
+        self.assertEqual((len(first), len(second)), (49, 11))
+        self.assertEqual(sorted(first + second), [f"{number:02}" for number in range(60)])
+        self.assertIn(self.offer.subject.title, self.client.get(reverse("my_classes")).content.decode())
+
+    @expectedFailure
+    def test_the_library_opens_forty_classes_at_a_time(self) -> None:
+        session = past("Long_ago", 60)
+        for number in range(45):
+            offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
+            giving.place(self.student, offer)
+            giving.resource(f"Steps {number:02}", offer, when="sign_up")
+        self.log_in(self.alice)
+        parts = self.parts(reverse("library"), r">Steps (\d\d)<")
+        self.assertEqual([len(set(part)) for part in parts], [40, 5])
+        found = self.client.get(reverse("library") + "?q=Steps+03").content.decode()
+        self.assertIn("Steps 03", found)
+
+    @expectedFailure
+    def test_a_roster_comes_a_hundred_at_a_time(self) -> None:
+        self.fill(120)
+        self.log_in(self.tess)
+        parts = self.parts(reverse("participants", args=[self.offer.pk]), r"Dancer (\d\d\d)</a>")
+        self.assertEqual([len(part) for part in parts], [100, 20])
+
+    def fill(self, count: int) -> None:
+        made = [Student(first_name="Dancer", last_name=f"{n:03}", name_key=f"dancer {n:03}") for n in range(count)]
+        students = Student.objects.bulk_create(made)
+        confirmed = {"offer": self.offer, "state": "confirmed", "confirmed_at": timezone.now()}
+        Registration.objects.bulk_create(Registration(student=one, **confirmed) for one in students)
+
+    @expectedFailure
+    def test_waiting_lists_come_fifty_at_a_time(self) -> None:
+        self.wait(self.offer, 60)
+        self.log_in(self.ada)
+        parts = self.parts(reverse("desk_waiting", args=[self.offer.pk]), r"Waiter (\d\d)<br>")
+        self.assertEqual([len(part) for part in parts], [50, 10])
+        session = make.session("Far", make.thursday(20))
+        for number in range(55):
+            self.wait(make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7), 1)
+        parts = self.parts(reverse("desk_waiting_lists"), r"/waiting/\">([^<]+)</a>")
+        self.assertEqual([len(part) for part in parts], [50, 6])
+
+    def wait(self, offer: object, count: int) -> None:
+        at = timezone.now() - timedelta(hours=1)
+        WaitingEntry.objects.bulk_create(
+            WaitingEntry(
+                offer=offer, state="waiting", position=number + 1, who_key=f"w{number}",
+                size=1, wanted=[""], joined_at=at,
+                contact_name=f"Waiter {number:02}", contact_email=f"w{number}@example.org",
+                people=[{"first_name": "Waiter", "last_name": f"{number:02}"}],
+            )
+            for number in range(count)
+        )  # fmt: skip
+
+
+def past(name: str, weeks: int) -> Session:
+    day = make.thursday(-weeks)
+    return make.session(name, day, publish_date=day - timedelta(weeks=4))
