@@ -123,7 +123,7 @@ class FollowsTest(MovingTestCase):
         said = diary.calendar(self.student).decode()
         self.assertIn(f"/classes/{self.thursday.pk}", said)
         self.assertNotIn(f"/classes/{self.tuesday.pk}", said)
-        alone = mine.people(self.alice, timezone.now())[0]
+        alone = mine.people(self.alice, timezone.now())[0][0]
         self.assertEqual([one.state.text for one in alone.all], ["Registered", "Moved to another class"])
 
     def test_she_is_told_of_both_classes_and_the_payer_of_the_money(self) -> None:

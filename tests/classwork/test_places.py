@@ -349,9 +349,9 @@ class WordsTest(PlacesTestCase):
 
     def test_my_classes_are_now_or_before(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))
-        (alice,) = mine.people(self.alice, timezone.now())
+        (alice,), _ = mine.people(self.alice, timezone.now())
         self.assertEqual([str(one.state) for one in alice.now], ["Registered"])
-        (later,) = mine.people(self.alice, timezone.now() + timedelta(days=400))
+        (later,), _ = mine.people(self.alice, timezone.now() + timedelta(days=400))
         self.assertEqual((later.now, [str(one.payment) for one in later.before]), ([], ["Paid"]))
 
     def test_a_line_remembers_who_attends_by_number_only(self) -> None:

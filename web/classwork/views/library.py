@@ -17,5 +17,7 @@ LONGEST = 100
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
     text = tidy(words(request))[:LONGEST]
-    found = library.of(request.user, timezone.now(), text)
-    return render(request, "classwork/library.html", {"library": found, "text": text, "user": request.user})
+    found = library.of(request.user, timezone.now(), text, request.GET.get("page"))
+    return render(
+        request, "classwork/library.html", {"library": found, "page": found.page, "text": text, "user": request.user}
+    )

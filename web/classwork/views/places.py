@@ -164,8 +164,10 @@ def _page(
 @require_safe
 def my_classes(request: MemberRequest) -> HttpResponse:
     at = timezone.now()
+    people, page = mine.people(request.user, at, request.GET.get("page"))
     context = {
-        "people": mine.people(request.user, at),
+        "people": people,
+        "page": page,
         "waiting": shown.of_user(request.user, at),
         "user": request.user,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
@@ -22,6 +23,8 @@ from classwork.models import ClassOffer, Location, Session, Subject
 from common import dates, drawings
 from users import roles
 
+SESSIONS_A_PAGE = 4
+
 
 def sees_everything(request: HttpRequest) -> bool:
     """Who teaches here or works in the office sees what is still being planned."""
@@ -32,6 +35,8 @@ def sees_everything(request: HttpRequest) -> bool:
 def classoffer_list(request: HttpRequest, names: str | None = None, day: date | None = None) -> HttpResponse:
     today, everything = dates.today(), sees_everything(request)
     sessions = listing.sessions_for(names=names, on=day, today=today, everything=everything)
+    page = Paginator(sessions, SESSIONS_A_PAGE).get_page(request.GET.get("page"))
+    several, sessions = len(sessions) > 1, list(page)
     filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
     rule = running.rule_at(timezone.now()) if names is None and day is None else None
@@ -41,10 +46,13 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
         "rooms": room.among(found.offers, timezone.now()),
         "drawing_sheet": _sheet(offer.subject for offer in found.offers),
         "sessions": sessions,
+        "page": page,
         "day": day,
-        "named": names is not None,
+        "named": names is not None and not several,
     }
-    return render(request, "classwork/classoffer_list.html", context | _neighbours(sessions, names, today, everything))
+    if names is not None and not several and sessions:
+        context |= _neighbours(sessions[0], today, everything)
+    return render(request, "classwork/classoffer_list.html", context)
 
 
 def _sheet(subjects: Iterable[Subject]) -> drawings.Sheets:
@@ -53,12 +61,10 @@ def _sheet(subjects: Iterable[Subject]) -> drawings.Sheets:
     return drawings.sheets_of(drawings.key_of(one.level.code, one.version, one.title) for one in drawn)
 
 
-def _neighbours(sessions: list[Session], names: str | None, today: date, everything: bool) -> dict[str, Any]:
+def _neighbours(session: Session, today: date, everything: bool) -> dict[str, Any]:
     """The sessions before and after the one that a page is about."""
-    if names is None or len(sessions) != 1:
-        return {}
     known = listing.sessions_for(names="all", today=today, everything=everything)
-    plan, plans = sessions[0].plan, [session.plan for session in known]
+    plan, plans = session.plan, [session.plan for session in known]
     return {
         "previous": calendar.previous_of(plan, plans),
         "following": calendar.next_of(plan, plans, Rules.of_the_school()),

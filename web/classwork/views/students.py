@@ -24,6 +24,7 @@ from users.models import Student
 from users.roles import acting, desk_required, team_required
 
 PER_PAGE = 50
+A_ROSTER = 100
 ASK = ["GET", "HEAD", "POST"]
 
 
@@ -49,12 +50,14 @@ def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.taught_by(me(request)).for_lists(), pk=pk)
     places = list(taught.participants(offer, timezone.now()))
-    found, rungs = progress.among([one.student for one in places], timezone.now()), progress.rungs()
-    rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in places]
+    page = Paginator(places, A_ROSTER).get_page(request.GET.get("page"))
+    found, rungs = progress.among([one.student for one in page], timezone.now()), progress.rungs()
+    rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in page]
     people = RoleCounts([role.name for role in offer.roles.all()], Counter(one.role for one in places))
     guests = [one for one in holders.of_offer(offer, timezone.now()) if not one.meeting.is_cancelled]
     shown = set(taught.students(me(request), timezone.now()).values_list("pk", flat=True))
-    context = {"shown": shown, "listed": Listed(offer, dates.today()), "rows": rows, "guests": guests, "people": people}
+    context = {"shown": shown, "listed": Listed(offer, dates.today()), "rows": rows, "guests": guests}
+    context |= {"people": people, "page": page}
     return render(request, "classwork/participants.html", context)
 
 

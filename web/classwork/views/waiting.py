@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -20,6 +21,8 @@ from common.throttle import throttled
 from users.roles import acting, desk_required
 
 JOINED = "You’re on the waitlist. We’ve emailed the details to {}."
+
+PER_PAGE = 50
 
 
 LEFT = "You’re no longer on the waitlist."
@@ -119,7 +122,9 @@ def _find(token: str) -> WaitingEntry:
 @require_http_methods(["GET", "HEAD"])
 @desk_required("classwork.view_waitingentry")
 def desk_lists(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/waiting_lists.html", {"lists": shown.lists(timezone.now())})
+    page = Paginator(shown.waited_for(), PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "lists": shown.lists(list(page), timezone.now())}
+    return render(request, "desk/waiting_lists.html", context)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -130,7 +135,7 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "offer": offer,
         "room": room.of(offer, at),
-        "waiting": shown.of_offer(offer, at),
+        "page": Paginator(shown.of_offer(offer, at), PER_PAGE).get_page(request.GET.get("page")),
         "ended": shown.ended(offer, at),
         "walks": shown.walks(offer),
         "form": MoveForm(),

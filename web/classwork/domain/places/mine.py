@@ -3,8 +3,11 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
+from typing import Any
 
 from django.conf import settings
+from django.core.paginator import Page, Paginator
 
 from billing.domain.words import Said
 from classwork.domain.listed import Listed
@@ -17,6 +20,7 @@ from common import dates
 from users.models import Student, User
 
 State = Registration.State
+PER_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -68,15 +72,24 @@ class Attending:
         return diary.address(self.student)
 
 
-def people(user: User, at: datetime) -> list[Attending]:
-    """The account's owner first, then those in their care; lapsed holds are no classes."""
+def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list[Attending], Page[Any]]:
+    """The account's owner first, then those in their care; lapsed holds are no classes. By pages, the latest first."""
     students = sorted(
         Student.objects.of(user).select_related("diary"), key=lambda one: (one.user_id != user.pk, one.name_key)
     )
-    found = Registration.objects.of(user).exclude(state=State.LAPSED).for_lists()
-    places = [place(one, at) for one in _worth_showing(found, at)]
-    tickets = [one for one in Ticket.objects.of(user).for_lists() if _is_worth_showing(one, at)]
-    return [
+    registrations = Registration.objects.filter(student__in=students).exclude(state=State.LAPSED)
+    seats = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))
+    bought = Ticket.objects.filter(student__in=students).order_by("-meeting__starts_at", "-pk")
+    single_seats = list(bought.values_list("pk", flat=True))
+    page: Page[Any] = Paginator([*zip_longest(seats, single_seats)], PER_PAGE).get_page(number)
+    window = slice(max(page.start_index() - 1, 0), page.end_index())
+    here = registrations.filter(pk__in=seats[window]).for_lists()
+    places = [place(one, at) for one in _worth_showing(here, at)]
+    singles: Iterable[Ticket] = (
+        Ticket.objects.filter(pk__in=single_seats[window]).for_lists() if single_seats[window] else []
+    )
+    tickets = [one for one in singles if _is_worth_showing(one, at)]
+    shown = [
         _attending(
             student,
             [one for one in places if one.registration.student_id == student.pk],
@@ -85,6 +98,7 @@ def people(user: User, at: datetime) -> list[Attending]:
         )
         for student in students
     ]
+    return shown, page
 
 
 def of_student(student: Student, at: datetime) -> Attending:

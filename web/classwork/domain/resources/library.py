@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.paginator import Page, Paginator
 from django.db.models import Exists, F, Q, Subquery
 
 from classwork.domain.resources import access
@@ -21,6 +22,9 @@ from users.models import Student, User
 PAUSE = timedelta(hours=1)  # who comes back sooner is still on the same visit
 STEP = timedelta(minutes=5)
 
+CLASSES_A_PAGE = 40
+MOST = 200
+"""How much a search finds, and how much stands there for everybody."""
 WORDS = {
     State.HELD: "Opens when your teacher says so",
     State.UNPAID: "Opens when the class is paid",
@@ -84,6 +88,7 @@ class Library:
     shelves: list[Shelf]
     loose: list[Resource]
     today: date
+    page: Page[Any]
 
     @property
     def new(self) -> list[Item]:
@@ -121,14 +126,19 @@ def _once(items: Iterable[Item]) -> list[Item]:
     return list({item.resource.pk: item for item in reversed(latest)}.values())[::-1]
 
 
-def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
-    """In as many queries for forty classes as for one. `text` leaves only what has all its words."""
+def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | int | None = 1) -> Library:
+    """In as many queries for forty classes as for one, by pages of classes, the latest first. `text` leaves only what
+    has all its words, in whatever class."""
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     places, by_hand = _places(user, students) if isinstance(user, User) else ([], {})
     tickets = _tickets(user, students) if isinstance(user, User) and (not places or places[0].has_tickets) else []
-    ways: list[Any] = [*places, *tickets]
+    is_student = bool(places)
+    ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
+    page = Paginator(ways, MOST if text else CLASSES_A_PAGE).get_page(1 if text else number)
+    places = [way for way in page if isinstance(way, Registration)]
+    tickets = [way for way in page if isinstance(way, Ticket)]
     since = _visit(user, ways[0], at) if isinstance(user, User) and ways else None
-    releases = _releases(ways, text)
+    releases = _releases(list(page), text)
     shelves = [
         Shelf(
             place,
@@ -140,8 +150,9 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "") -> Library:
         for place in places
     ]
     shelves += [Shelf(ticket, _of_ticket(ticket, releases, at, since)) for ticket in tickets]
-    loose = access.in_libraries(user, at, is_student=bool(places)).filter(_has(text)).defer("text")
-    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date())
+    loose = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
+    shown = list(loose[:MOST])
+    return Library([shelf for shelf in shelves if shelf.items], shown, dates.local(at).date(), page)
 
 
 def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import Exists, Min, OuterRef, Sum
+from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
 from billing.domain.words import Said
 from classwork.domain.places import room
@@ -156,10 +156,14 @@ class Queued:
         return format_moment(self.until) if self.until else ""
 
 
-def lists(at: datetime) -> list[Queued]:
-    """Every class for which somebody waits or has a place kept, in as many queries however many they are."""
+def waited_for() -> QuerySet[ClassOffer]:
+    """Every class for which somebody waits or has a place kept."""
     live = WaitingEntry.objects.live().filter(offer=OuterRef("pk"))
-    offers = list(ClassOffer.objects.for_lists().filter(Exists(live)))
+    return ClassOffer.objects.for_lists().filter(Exists(live))
+
+
+def lists(offers: Sequence[ClassOffer], at: datetime) -> list[Queued]:
+    """In as many queries however many they are."""
     kept = WaitingEntry.objects.filter(offer__in=offers, state=State.OFFERED, offered_until__gte=at).order_by()
     counted = {row[0]: row[1:] for row in kept.values_list("offer").annotate(Sum("size"), Min("offered_until"))}
     rooms = room.among(offers, at)
