@@ -74,7 +74,7 @@ class DeedsTest(ReconcilingTestCase):
         again = self.bought()
         wrong = Finding(verdict="not_paid", order=again.order, line=again.order.lines.get(), book=Book.objects.first())
         wrong.save()
-        with self.assertRaisesMessage(deeds.CannotBe, "paid for by now"):
+        with self.assertRaisesMessage(deeds.CannotBe, "It has been paid for"):
             self.act(wrong, "release")
 
     def test_what_is_explained_once_is_explained_in_later_runs(self) -> None:
@@ -148,5 +148,5 @@ class QuestionsTest(ReconcilingTestCase):
         payment = self.only_ours()
         Order.objects.filter(pk=payment.order_id).update(payer_email="")
         self.run_it()
-        with self.assertRaisesMessage(deeds.CannotBe, "names no address"):
+        with self.assertRaisesMessage(deeds.CannotBe, "The order has no email"):
             self.act(self.one("only_ours"), "ask_payer")

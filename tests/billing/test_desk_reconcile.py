@@ -25,7 +25,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.bought()
         run = runs.begin(self.today, self.today, by=self.ada)
         shown = self.page()
-        for words in ('http-equiv="refresh"', "hx-get=", "<progress", "Being read"):
+        for words in ('http-equiv="refresh"', "hx-get=", "<progress", "Reading"):
             self.assertIn(words, shown)
         response = self.client.get(reverse("desk_reconciliation_progress", args=[run.pk]))
         self.assertNotIn("HX-Refresh", response)
@@ -38,7 +38,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.attempt()
         self.run_it()
         shown = self.page()
-        for words in ("Only in theirs", "$70.00", "Take it over", "po_1", "$2.30"):
+        for words in ("Only in theirs", "$70.00", "Apply to our records", "po_1", "$2.30"):
             self.assertIn(words, shown)
 
     def test_one_click_with_a_reason_does_it_and_none_does_nothing(self) -> None:
@@ -47,10 +47,10 @@ class DeskReconcileTest(ReconcilingTestCase):
         address = reverse("desk_finding", args=[self.one("only_theirs").pk])
         self.assertEqual(self.client.post(address, {"deed": "take_over", "why": ""}).status_code, 400)
         response = self.client.post(address, {"deed": "take_over", "why": "Seen there"}, follow=True)
-        self.assertContains(response, "Taken over")
+        self.assertContains(response, "Applied to our records")
         payment.refresh_from_db()
         self.assertEqual(payment.status, "confirmed")
-        self.assertIn("Everything fits.", self.page())
+        self.assertIn("Everything matches", self.page())
         again = self.client.post(address, {"deed": "take_over", "why": "Twice"}, follow=True)
         self.assertContains(again, "settled this already")
 
@@ -59,20 +59,20 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.run_it()
         group = self.ada.groups.get(name="Admin")
         group.permissions.remove(*group.permissions.filter(codename="reconcile"))
-        self.assertNotIn("Take it over", self.page())
+        self.assertNotIn("Apply to our records", self.page())
         address = reverse("desk_finding", args=[self.one("only_theirs").pk])
-        self.assertNotContains(self.client.get(address), "Take it over")
+        self.assertNotContains(self.client.get(address), "Apply to our records")
         self.assertEqual(self.client.post(address, {"deed": "take_over", "why": "x"}).status_code, 403)
 
     def test_findings_are_shown_by_what_they_are(self) -> None:
         self.bought()
         self.only_ours()
         self.run_it()
-        self.assertIn("Only in our books", self.page())
+        self.assertIn("Only in our records", self.page())
         self.assertNotIn('">Fits<', self.page())
-        self.assertIn(">Fits<", self.page(show="matched"))
-        self.assertIn(">Fits<", self.page(show="all"))
-        self.assertIn("Only in our books", self.page(show="nonsense"))
+        self.assertIn(">Matches<", self.page(show="matched"))
+        self.assertIn(">Matches<", self.page(show="all"))
+        self.assertIn("Only in our records", self.page(show="nonsense"))
 
     def test_payouts_are_summed_with_their_fees_and_drawn_when_there_are_several(self) -> None:
         self.bought()
@@ -83,7 +83,7 @@ class DeskReconcileTest(ReconcilingTestCase):
             Movement("other", "adj", 5 * self.one("matched").our_amount, "USD", self.noon, payout="po_2")
         )
         self.run_it()
-        self.assertIn("What arrives, payout by payout", self.page())
+        self.assertIn("Net amount of each payout", self.page())
 
     def test_a_gateway_that_could_not_be_read_is_told_and_may_be_tried_again(self) -> None:
         Scripted.trouble.append(Permanent("It refuses our key."))

@@ -40,7 +40,7 @@ class NightlyTest(ReconcilingTestCase):
         [digest] = [letter for letter in send_all() if "to look at" in letter.subject]
         self.assertEqual((digest.to, digest.subject[:12]), ([self.ada.email], "1 to look at"))
         for words in (
-            "Only in our books: 1",
+            "Only in our records: 1",
             reverse("desk_reconciliation", args=[Reconciliation.objects.latest("pk").pk]),
         ):
             self.assertIn(words, digest.body)

@@ -59,7 +59,7 @@ class TillTest(BillingTestCase):
         self.assertEqual(self.count("69.50"), 400)
         self.assertEqual(self.count("69.50", "Change given wrongly"), 302)
         self.assertContains(
-            self.client.get(reverse("desk_day")), "−$0.50 beside the books, because Change given wrongly"
+            self.client.get(reverse("desk_day")), "−$0.50 difference. Reason: Change given wrongly"
         )
 
     def test_nonsense_is_no_count(self) -> None:
@@ -79,7 +79,7 @@ class TillTest(BillingTestCase):
         self.taken()
         self.count(70)
         self.taken()
-        self.assertContains(self.client.get(reverse("desk_day")), "please count again")
+        self.assertContains(self.client.get(reverse("desk_day")), "Please count again")
 
     def test_whoever_may_only_look_counts_nothing(self) -> None:
         self.log_in(self.tess)

@@ -110,12 +110,12 @@ def _given_entry(refund: Refund) -> Entry:
 def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> TillCount:
     """What is there. A difference needs a reason; a second count is a new row, and the last one holds."""
     if not is_whole(counted, currency) or counted < 0:
-        raise Refused("This is no amount of this currency.")
+        raise Refused("This is not an amount in this currency.")
     expected = next(
         (each.expected for each in sheet(day) if (each.variant, each.currency) == (variant, currency)), ZERO
     )
     if counted != expected and not why:
-        raise Refused("It differs from the books. Please say why, or count again.")
+        raise Refused("This differs from the expected amount. Please enter a reason or count again.")
     found = TillCount.objects.create(
         day=day, variant=variant, currency=currency, expected=expected, counted=counted, why=why, by=by
     )

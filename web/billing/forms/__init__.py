@@ -115,15 +115,15 @@ class SeenField(forms.DecimalField):
 
 class RecordForm(AmountForm):
     received = SeenField()
-    variant = forms.ChoiceField(label="How", choices=gateways.at_the_desk)
+    variant = forms.ChoiceField(label="Method", choices=gateways.at_the_desk)
     received_on = forms.DateField(
         label="Received on", widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
     )
-    reference = forms.CharField(max_length=100, required=False, help_text="Number of the cheque, or of the transfer.")
+    reference = forms.CharField(max_length=100, required=False, help_text="Number of the check or transfer.")
     even_so = forms.BooleanField(
-        label="Take up what is left",
+        label="Reserve what is still available",
         required=False,
-        help_text="Only if something is gone or costs more by now, and the payer agrees.",
+        help_text="Only if something is sold out or costs more now, and the payer agrees.",
     )
 
     def __init__(self, *args: Any, lapsed: bool, **kwargs: Any) -> None:
@@ -134,17 +134,17 @@ class RecordForm(AmountForm):
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]
         if day > timezone.localdate():
-            raise forms.ValidationError("This day is still to come.")
+            raise forms.ValidationError("This day is in the future.")
         return day
 
 
 class RefundForm(AmountForm):
     received = SeenField()
-    why = forms.CharField(label="Why", max_length=300)
+    why = forms.CharField(label="Reason", max_length=300)
 
 
 class WhyForm(forms.Form):
-    why = forms.CharField(label="Why", max_length=300)
+    why = forms.CharField(label="Reason", max_length=300)
 
 
 class DueField(forms.DateField):
@@ -156,11 +156,11 @@ class DueField(forms.DateField):
         super().validate(value)
         today = timezone.localdate()
         if value is not None and not today <= value <= today + LONGEST_DUE:
-            raise forms.ValidationError("Please choose a day from today on, within a year.")
+            raise forms.ValidationError("Please choose a day within the next year.")
 
 
 class DueForm(WhyForm):
-    due_on = DueField(label="To be paid by")
+    due_on = DueField(label="Due date")
 
     field_order = ["due_on", "why"]
 
@@ -179,9 +179,9 @@ class CancelLineForm(WhyForm):
     """It starts with what the terms say."""
 
     percent = forms.DecimalField(
-        label="Percent to give back", min_value=0, max_value=100, max_digits=5, decimal_places=2
+        label="Percentage to refund", min_value=0, max_value=100, max_digits=5, decimal_places=2
     )
-    gives = forms.ChoiceField(label="As", choices=Gives.choices)
+    gives = forms.ChoiceField(label="Refund as", choices=Gives.choices)
     seen = SeenQuote()
 
     field_order = ["percent", "gives", "why", "seen"]
@@ -199,12 +199,12 @@ class CancelLineForm(WhyForm):
 
 
 class CreditForm(forms.Form):
-    amount = forms.DecimalField(max_digits=14, decimal_places=3, help_text="Below zero takes credit back.")
-    why = forms.CharField(label="Why", max_length=300)
+    amount = forms.DecimalField(max_digits=14, decimal_places=3, help_text="A negative amount removes credit.")
+    why = forms.CharField(label="Reason", max_length=300)
 
 
 class AnswerForm(forms.Form):
-    answer = forms.CharField(label="What was done", max_length=500)
+    answer = forms.CharField(label="Resolution", max_length=500)
 
 
 class DaysForm(forms.Form):
@@ -216,7 +216,7 @@ class DaysForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if said.get("since") and said.get("until") and said["until"] < said["since"]:
-            self.add_error("until", "This is before the first day.")
+            self.add_error("until", "The last day is before the first.")
         return said
 
 
@@ -226,7 +226,7 @@ class CountForm(forms.Form):
     variant = forms.CharField(widget=forms.HiddenInput, max_length=255)
     currency = forms.CharField(widget=forms.HiddenInput, max_length=3)
     counted = forms.DecimalField(label="Counted", max_digits=14, decimal_places=3, min_value=Decimal(0))
-    why = forms.CharField(label="Why it differs", max_length=300, required=False)
+    why = forms.CharField(label="Reason for the difference", max_length=300, required=False)
 
 
 class QuestionForm(forms.Form):

@@ -122,35 +122,33 @@ class IssueForm(VoucherForm):
     """At the desk: sold for money that is in hand, or given by the school."""
 
     how = forms.ChoiceField(label="How is it paid?", widget=forms.RadioSelect)
-    payer_name = forms.CharField(label="Who buys it?", max_length=200, required=False)
-    payer_email = forms.EmailField(
-        label="Their address for the receipt", max_length=254, required=False, help_text="If they want one."
-    )
-    why = forms.CharField(label="Why the school gives it", max_length=300, help_text="Such as a prize, or an apology.")
+    payer_name = forms.CharField(label="Buyer", max_length=200, required=False)
+    payer_email = forms.EmailField(label="Email for the receipt", max_length=254, required=False, help_text="Optional.")
+    why = forms.CharField(label="Reason for the gift", max_length=300, help_text="For example a prize or an apology.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [*gateways.at_the_desk(), (SCHOOL, "Not at all: a gift of the school")]
+        choices = [*gateways.at_the_desk(), (SCHOOL, "Not paid: a gift from the school")]
         self._offer("how", choices)
         self._ask("why", "how", SCHOOL)
         self.fields["gift"].label = "What is it for?"
 
 
 class VoucherCodeForm(forms.Form):
-    code = forms.CharField(label="The code of the voucher", max_length=40)
+    code = forms.CharField(label="Voucher code", max_length=40)
 
 
 class ExtendForm(forms.ModelForm):
-    why = forms.CharField(label="Why", max_length=300)
+    why = forms.CharField(label="Reason", max_length=300)
 
     class Meta:
         model = Voucher
         fields = ["expires_on"]
-        labels = {"expires_on": "Can be used until"}
+        labels = {"expires_on": "Expiry date"}
         widgets = {"expires_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]
         if day is not None and day < timezone.localdate():
-            raise forms.ValidationError("This day is over.")
+            raise forms.ValidationError("This day has passed.")
         return day

@@ -10,16 +10,16 @@ class Case(models.Model):
     """Something about an order that a person must decide: money that fits nothing, a place that could not be given."""
 
     class Kind(models.TextChoices):
-        NOT_CONFIRMED = "not_confirmed", "Paid, but the product could not be given"
-        OVERPAID = "overpaid", "More money than the order costs"
-        WRONG_AMOUNT = "wrong_amount", "The gateway names another amount or currency"
+        NOT_CONFIRMED = "not_confirmed", "Paid, but could not be fulfilled"
+        OVERPAID = "overpaid", "Overpaid"
+        WRONG_AMOUNT = "wrong_amount", "Different amount or currency at the gateway"
         REFUND_FAILED = "refund_failed", "A refund did not go through"
         HAND_BACK = "hand_back", "Refund to be handed over"
-        DISPUTED = "disputed", "The payer's bank asks the money back"
-        LOST = "lost", "A dispute was lost after the money had been given as credit"
-        MISFIT = "misfit", "The gateway tells what does not fit our books"
-        ANSWERED = "answered", "The payer has answered"
-        OTHER = "other", "Something to look at"
+        DISPUTED = "disputed", "Disputed by the payer's bank"
+        LOST = "lost", "Dispute lost after the money became credit"
+        MISFIT = "misfit", "Gateway and our records disagree"
+        ANSWERED = "answered", "Answer from the payer"
+        OTHER = "other", "Other"
 
     kind = models.CharField(max_length=20, choices=Kind.choices)
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="cases")

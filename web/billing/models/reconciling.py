@@ -50,10 +50,10 @@ class Book(models.Model):
     """One gateway's side of a run; without a name it is our own: what was paid beside what was opened."""
 
     class State(models.TextChoices):
-        FETCHING = "fetching", "Being read"
-        MATCHING = "matching", "Being compared"
-        DONE = "done", "Compared"
-        FAILED = "failed", "Could not be read"
+        FETCHING = "fetching", "Reading"
+        MATCHING = "matching", "Comparing"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
 
     run = models.ForeignKey(Reconciliation, on_delete=models.CASCADE, related_name="books")
     variant = models.CharField(max_length=255, blank=True)
@@ -97,17 +97,17 @@ class Finding(models.Model):
 
     class Verdict(models.TextChoices):
         UNREAD = "", "Not compared yet"
-        MATCHED = "matched", "Fits"
+        MATCHED = "matched", "Matches"
         OTHER = "other", "Not compared"
-        ONLY_OURS = "only_ours", "Only in our books"
+        ONLY_OURS = "only_ours", "Only in our records"
         ONLY_THEIRS = "only_theirs", "Only in theirs"
-        AMOUNT = "amount", "Another amount"
-        CURRENCY = "currency", "Another currency"
-        REFUND_OURS = "refund_ours", "A refund only in our books"
-        REFUND_THEIRS = "refund_theirs", "A refund only in theirs"
-        DISPUTE = "dispute", "A dispute only in theirs"
-        NOT_OPENED = "not_opened", "Paid, but not opened"
-        NOT_PAID = "not_paid", "Opened, but not paid"
+        AMOUNT = "amount", "Different amount"
+        CURRENCY = "currency", "Different currency"
+        REFUND_OURS = "refund_ours", "Refund only in our records"
+        REFUND_THEIRS = "refund_theirs", "Refund only in theirs"
+        DISPUTE = "dispute", "Dispute only in theirs"
+        NOT_OPENED = "not_opened", "Paid, not fulfilled"
+        NOT_PAID = "not_paid", "Fulfilled, not paid"
 
     FINE = (Verdict.UNREAD, Verdict.MATCHED, Verdict.OTHER)
 

@@ -42,7 +42,7 @@ def _count(request: HttpRequest, chosen: date) -> HttpResponse:
     if form.is_valid():
         try:
             till.count(chosen, **form.cleaned_data, by=visit.member(request))
-            messages.success(request, "Counted and kept.")
+            messages.success(request, "The count has been saved.")
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
         except till.Refused as wrong:
             form.add_error("why", str(wrong))

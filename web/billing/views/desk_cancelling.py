@@ -14,7 +14,7 @@ from billing.models import OrderLine
 from billing.views.cancelling import describe_result
 from users.roles import desk_required
 
-TO_CONFIRM = "This is what it comes to. Nothing is done yet; press the button again to do it."
+TO_CONFIRM = "This is a preview. Nothing has been canceled yet; press the button again to confirm."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

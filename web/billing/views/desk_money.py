@@ -63,9 +63,9 @@ def close_case(request: HttpRequest, case: int) -> HttpResponse:
         messages.error(request, f"Record the handover on the order: it closes this issue. (Order {found.order_id})")
     elif form.is_valid():
         cases.close(found, answer=form.cleaned_data["answer"], by=user)
-        messages.success(request, "Closed.")
+        messages.success(request, "Resolved.")
     else:
-        messages.error(request, "Please say what was done.")
+        messages.error(request, "Please enter what was done.")
     return redirect("desk_cases")
 
 
@@ -133,7 +133,7 @@ def trust(request: HttpRequest, account: int) -> HttpResponse:
     person, form = get_object_or_404(User, pk=account), WhyForm(request.POST)
     if form.is_valid():
         due.trust(person, "trust" in request.POST, why=form.cleaned_data["why"], by=visit.member(request))
-        messages.success(request, "Noted.")
+        messages.success(request, "Saved.")
     else:
-        messages.error(request, "Please say why.")
+        messages.error(request, "Please enter a reason.")
     return redirect("desk_credit_of", account=account)

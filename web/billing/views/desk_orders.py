@@ -181,7 +181,7 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
     except orders.CannotBe as refused:
         messages.error(request, str(refused))
     else:
-        messages.success(request, f"A mail with the link to pay is on its way to {order.payer_email}.")
+        messages.success(request, f"A payment link is being emailed to {order.payer_email}.")
     return redirect("desk_order", number=number)
 
 

@@ -45,7 +45,7 @@ def issue(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             voucher = _issue(form, request)
-            messages.success(request, "Issued. Print its page, or send its address on.")
+            messages.success(request, "Issued. Print the voucher or send its link.")
             return redirect("desk_voucher", number=voucher.pk)
         except (placing.NotPlaced, desk.Refused) as refused:
             form.add_error(None, str(refused))

@@ -25,15 +25,15 @@ class CannotBe(Exception):
 def take_over(finding: Finding, why: str, by: User) -> None:
     """What their line says is applied as if the gateway had told it in time."""
     if finding.payment is None:
-        raise CannotBe("No payment of ours belongs to it. Look at the gateway's own page, then close it as explained.")
+        raise CannotBe("It matches none of our payments. Check the gateway's own page, then close it as explained.")
     retelling.take_over(finding)
     if not retelling.fits_now(finding):
-        raise CannotBe("That did not settle it. Look at the order and its questions.")
+        raise CannotBe("That did not resolve the difference. Check the order and its payment issues.")
 
 
 def ask_gateway(finding: Finding, why: str, by: User) -> None:
     if finding.payment is None and finding.refund is None:
-        raise CannotBe("No payment of ours belongs to it, so there is nothing to ask about.")
+        raise CannotBe("It matches none of our payments, so there is nothing to ask about.")
     at = timezone.now()
     Finding.objects.filter(pk=finding.pk).update(asked_at=at)
     key = f"{finding.pk} {at.isoformat()}"
@@ -44,36 +44,36 @@ def open_line(finding: Finding, why: str, by: User) -> None:
     """What was let go meanwhile is taken anew, where it is still to be had."""
     order, line = _locked(finding)
     if order.state != Order.State.PAID or line.cancelled_at is not None:
-        raise CannotBe("The order is not paid any more, or the line was cancelled.")
+        raise CannotBe("The order is no longer paid, or the item was canceled.")
     try:
         with transaction.atomic():
             kinds.of(line).hold(line, None)
             kinds.of(line).confirm(line)
     except kinds.Unavailable as gone:
-        raise CannotBe(f"It cannot be opened: {gone}") from gone
+        raise CannotBe(f"It cannot be fulfilled: {gone}") from gone
 
 
 def release_line(finding: Finding, why: str, by: User) -> None:
     order, line = _locked(finding)
     if opening.is_paid_for(order, line, ledger.received(order), timezone.now()):
-        raise CannotBe("It is paid for by now.")
+        raise CannotBe("It has been paid for.")
     kinds.of(line).release(line, why)
 
 
 def _locked(finding: Finding) -> tuple[Order, OrderLine]:
     if finding.order_id is None or finding.line_id is None:
-        raise CannotBe("This finding is about no line of an order.")
+        raise CannotBe("This difference is not about an item of an order.")
     order = locks.order(finding.order_id)
     return order, order.lines.get(pk=finding.line_id)
 
 
 def ask_payer(finding: Finding, why: str, by: User) -> None:
     if finding.order is None:
-        raise CannotBe("No order of ours belongs to it, so nobody can be asked.")
+        raise CannotBe("It matches none of our orders, so there is nobody to ask.")
     try:
         questions.ask(finding.order, why, by=by, finding=finding)
     except questions.NoAddress:
-        raise CannotBe("The order names no address.") from None
+        raise CannotBe("The order has no email.") from None
 
 
 def explain(finding: Finding, why: str, by: User) -> None:
@@ -87,20 +87,22 @@ class Deed:
     done: str
     """What is said when it is done."""
     do: Callable[[Finding, str, User], None]
-    asks: str = "Why"
+    asks: str = "Reason"
     """What the one field beside the button is for."""
     ends: bool = True
     """Whether nothing is left to do about the finding."""
 
 
-TAKE_OVER = Deed("take_over", "Take it over", "Taken over, as if the gateway had told us in time.", take_over)
-ENTER = Deed("enter", "Enter their refund", "Entered in our books.", take_over)
-ASK = Deed("ask", "Ask the gateway again", "The gateway is asked. Look again in a moment.", ask_gateway, ends=False)
-OPEN = Deed("open", "Open it", "Opened.", open_line)
-RELEASE = Deed("release", "Take it back", "Taken back.", release_line)
+TAKE_OVER = Deed("take_over", "Apply to our records", "Applied to our records.", take_over)
+ENTER = Deed("enter", "Record their refund", "Recorded.", take_over)
+ASK = Deed(
+    "ask", "Ask the gateway again", "The gateway is being asked. Check again in a moment.", ask_gateway, ends=False
+)
+OPEN = Deed("open", "Fulfill", "Fulfilled.", open_line)
+RELEASE = Deed("release", "Revoke", "Revoked.", release_line)
 ASK_PAYER = Deed(
-    "ask_payer", "Ask the payer", "A mail is on its way; the answer will wait among the money questions.",
-    ask_payer, asks="What shall we ask?", ends=False,
+    "ask_payer", "Ask the payer", "An email is on its way. The answer will appear under payment issues.",
+    ask_payer, asks="Question", ends=False,
 )  # fmt: skip
 EXPLAIN = Deed(EXPLAINED, "Close as explained", "Closed.", explain)
 BY_VERDICT: dict[str, tuple[Deed, ...]] = {
@@ -135,7 +137,7 @@ def do(finding: Finding, name: str, *, why: str, by: User) -> Deed:
     locked = Finding.objects.select_for_update().filter(pk=finding.pk, closed_at=None).exists()
     deed = next((deed for deed in possible(finding) if deed.name == name), None)
     if not locked or deed is None:
-        raise CannotBe("Somebody has settled this already.")
+        raise CannotBe("This has already been resolved.")
     deed.do(finding, why, by)
     record(by, "billing.finding_settled", finding.order or finding, why=why, finding=finding.pk, deed=name)
     if deed.ends:
