@@ -52,7 +52,7 @@ class DeskReconcileTest(ReconcilingTestCase):
         self.assertEqual(payment.status, "confirmed")
         self.assertIn("Everything matches", self.page())
         again = self.client.post(address, {"deed": "take_over", "why": "Twice"}, follow=True)
-        self.assertContains(again, "settled this already")
+        self.assertContains(again, "already been resolved")
 
     def test_whoever_may_look_but_not_act_sees_no_button(self) -> None:
         self.attempt()
