@@ -58,9 +58,7 @@ class TillTest(BillingTestCase):
         self.taken()
         self.assertEqual(self.count("69.50"), 400)
         self.assertEqual(self.count("69.50", "Change given wrongly"), 302)
-        self.assertContains(
-            self.client.get(reverse("desk_day")), "−$0.50 difference. Reason: Change given wrongly"
-        )
+        self.assertContains(self.client.get(reverse("desk_day")), "−$0.50 difference. Reason: Change given wrongly")
 
     def test_nonsense_is_no_count(self) -> None:
         self.taken()
