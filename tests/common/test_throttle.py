@@ -131,7 +131,7 @@ class CountingTest(SchoolTestCase):
         with TemporaryDirectory() as folder:
             env = os.environ | {
                 "DATABASE_URL": f"sqlite:///{folder}/counts.sqlite3",
-                "PYTHONPATH": str(WEB),
+                "PYTHONPATH": os.pathsep.join([str(WEB), os.environ.get("PYTHONPATH", "")]),
                 "DJANGO_SETTINGS_MODULE": "hepcat.settings",
             }
             subprocess.run([sys.executable, "-c", COUNTED], env=env, check=True)

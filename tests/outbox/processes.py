@@ -26,7 +26,7 @@ with transaction.atomic():
 def environment(home: Path) -> dict[str, str]:
     return os.environ | {
         "ENV_FILE": str(settings.TOP / "tests" / "test.env"),
-        "PYTHONPATH": os.pathsep.join([str(settings.TOP), str(settings.WEB)]),
+        "PYTHONPATH": os.pathsep.join([str(settings.TOP), str(settings.WEB), os.environ.get("PYTHONPATH", "")]),
         "DATABASE_URL": f"sqlite:///{home}/db.sqlite3",
         "EXTRA_APPS": "tests.outbox.plugin",
         "WORKFLOWS": "tests.outbox.plugin.maps.SLOW",
