@@ -12,6 +12,7 @@ from typing import ClassVar
 from django.test import SimpleTestCase
 
 from bench.services import free_port, wait_for
+from tests import clock
 
 TOP = Path(__file__).resolve().parents[2]
 LOG_IN = """
@@ -40,7 +41,7 @@ class ProductionCase(SimpleTestCase):
         cls.port = free_port()
         cls.home = cls.folder / "home"
         cls.home.mkdir()
-        cls.env = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {
+        cls.env = {name: os.environ[name] for name in ("PATH", "LANG", *clock.VARIABLES) if name in os.environ} | {
             "HOME": str(cls.home),
             "ENV_FILE": str(TOP / ".env_template"),
             "SECRET_KEY": secrets.token_urlsafe(50),
@@ -53,7 +54,7 @@ class ProductionCase(SimpleTestCase):
             "PRIVATE_ROOT": str(cls.folder / "private"),
             "EMAIL_FILE_PATH": str(cls.folder / "mail"),
             "LOG_LEVEL": "ERROR",
-            "PYTHONPATH": str(TOP / "web"),
+            "PYTHONPATH": os.pathsep.join([str(TOP / "web"), os.environ.get("PYTHONPATH", "")]),
             **cls.variables,
         }
 
