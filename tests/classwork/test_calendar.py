@@ -1,3 +1,4 @@
+import unittest
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -38,6 +39,22 @@ class SessionDatesTest(SimpleTestCase):
                 self.assertEqual((plan.start, plan.end), (start, end))
                 self.assertEqual(calendar.expire_default(plan, RULES), expire)
                 self.assertEqual(calendar.next_defaults([plan], KEY, RULES).key_day, following)
+
+    @unittest.expectedFailure
+    def test_a_plan_that_cannot_be_is_refused(self) -> None:
+        good = SessionPlan(KEY, -2, 5, 1, flip_last_day=True, publish=KEY, expire=KEY)
+        for changes in (
+            {"weeks": 0},
+            {"weeks": 54},
+            {"shift": 7},
+            {"shift": -7},
+            {"skip_weeks": -1},
+            {"break_weeks": -1},
+            {"skip_weeks": 0},
+            {"publish": date(2020, 6, 5), "expire": date(2020, 6, 4)},
+        ):
+            with self.subTest(changes), self.assertRaises(calendar.ImpossiblePlan):
+                replace(good, **changes)
 
     def test_a_winter_session_and_the_short_one_after_it(self):
         winter = SessionPlan(date(2020, 1, 9), -2)

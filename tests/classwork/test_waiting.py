@@ -1,5 +1,6 @@
 """Waiting for a place: fair, kept for a while, explained, and final."""
 
+import unittest
 from datetime import datetime, timedelta
 
 from django.db.models import F
@@ -118,6 +119,21 @@ class QueueTest(WaitingTestCase):
         self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
         with self.assertRaisesMessage(entries.CannotBe, "next person"):
             self.take(ann)
+
+    @unittest.expectedFailure
+    def test_an_offer_is_over_at_its_deadline_and_not_a_microsecond_before(self) -> None:
+        order = self.full()
+        ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
+        self.free(order)
+        ann.refresh_from_db()
+        deadline = ann.offered_until or timezone.now()
+        last = deadline - timedelta(microseconds=1)
+        kept = [room.of(self.offer, at).taken for at in (last, deadline)]
+        self.assertEqual((kept, [entries.is_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
+        queue.tend(self.offer.pk, last)
+        self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
+        queue.tend(self.offer.pk, deadline)
+        self.assertEqual((self.now(ann), self.now(ben)), (State.LAPSED, State.OFFERED))
 
     def test_what_lay_in_the_cart_when_the_offer_ended_is_not_sold(self) -> None:
         order = self.full()

@@ -1,5 +1,8 @@
+import unittest
 from datetime import timedelta
+from unittest import mock
 
+from django.core import signing
 from django.test import SimpleTestCase
 
 from common import links
@@ -24,6 +27,15 @@ class LinksTest(SimpleTestCase):
     def test_an_old_token_has_expired(self) -> None:
         with self.assertRaises(links.Expired):
             links.read("claim", links.make("claim", 7, "abc"), timedelta(seconds=-1))
+
+    @unittest.expectedFailure
+    def test_a_token_is_over_at_its_deadline(self) -> None:
+        made = links.make("claim", 7, "abc")
+        stamp = signing.b62_decode(made.split(":")[1])
+        with mock.patch("django.core.signing.time.time", return_value=stamp + DAY.total_seconds()):
+            self.assertRaises(links.Expired, links.read, "claim", made, DAY)
+        with mock.patch("django.core.signing.time.time", return_value=stamp + DAY.total_seconds() - 1e-5):
+            self.assertEqual(links.read("claim", made, DAY).pk, 7)
 
     def test_an_empty_nonce_fits_nothing(self) -> None:
         self.assertFalse(links.fits("", ""))
