@@ -35,8 +35,10 @@ def make(purpose: str, pk: int, nonce: str) -> str:
 
 
 def read(purpose: str, text: str, max_age: timedelta) -> Token:
+    """At `max_age` it is over, and not only after it."""
+    younger = max_age - timedelta(microseconds=1)
     try:
-        pk, nonce = signing.loads(text, salt=f"links.{purpose}", max_age=max_age)
+        pk, nonce = signing.loads(text, salt=f"links.{purpose}", max_age=younger)
     except signing.SignatureExpired:
         raise Expired from None
     except (signing.BadSignature, ValueError, TypeError):

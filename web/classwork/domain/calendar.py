@@ -9,6 +9,8 @@ from typing import Protocol, TypeVar
 
 from django.conf import settings
 
+MOST_WEEKS, FARTHEST_SHIFT = 53, 6
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -23,9 +25,16 @@ class Rules:
         return cls(settings.SESSION_MINIMUM_WEEKS, settings.DEFAULT_SESSION_EXPIRE, settings.SHORT_SESSION_EXPIRE)
 
 
+class ImpossiblePlan(ValueError):
+    """No session can be like that."""
+
+
 @dataclass(frozen=True)
 class SessionPlan:
-    """A session as the rules see it. `shift` is how far other class days may lie from the key day."""
+    """A session as the rules see it. `shift` is how far other class days may lie from the key day.
+
+    Raises ImpossiblePlan for what the form and the table refuse as well.
+    """
 
     key_day: date
     shift: int = 0
@@ -37,6 +46,16 @@ class SessionPlan:
     expire: date | None = None
     pk: int | None = None
     name: str = ""
+
+    def __post_init__(self) -> None:
+        impossible = {
+            "A session has between 1 and 53 weeks.": not 1 <= self.weeks <= MOST_WEEKS,
+            "Other class days are less than a week from the key day.": abs(self.shift) > FARTHEST_SHIFT,
+            "Skipped weeks and breaks are counted from 0.": min(self.skip_weeks, self.break_weeks) < 0,
+            "The last day is moved only where a week is skipped.": self.flip_last_day and not self.skip_weeks,
+        }
+        if said := " ".join(text for text, is_so in impossible.items() if is_so):
+            raise ImpossiblePlan(said)
 
     @property
     def start(self) -> date:

@@ -1,5 +1,6 @@
 """Roles of a class, and who waits for a place in it."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
@@ -70,6 +71,13 @@ class EntryQuerySet(models.QuerySet["WaitingEntry"]):
     def live(self) -> "EntryQuerySet":
         return self.filter(state__in=WaitingEntry.LIVE)
 
+    def with_open_offer(self, at: datetime) -> "EntryQuerySet":
+        """A spot is kept for them. At the deadline it is over."""
+        return self.filter(state=WaitingEntry.State.OFFERED, offered_until__gt=at)
+
+    def with_ended_offer(self, at: datetime) -> "EntryQuerySet":
+        return self.filter(state=WaitingEntry.State.OFFERED, offered_until__lte=at)
+
     def visible_to(self, user: object) -> "EntryQuerySet":
         return self.filter(account=user) if getattr(user, "is_authenticated", False) else self.none()
 
@@ -136,6 +144,9 @@ class WaitingEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_name}, waiting for {self.offer}"
+
+    def has_open_offer(self, at: datetime) -> bool:
+        return self.state == self.State.OFFERED and self.offered_until is not None and self.offered_until > at
 
     @property
     def is_live(self) -> bool:

@@ -188,7 +188,7 @@ def _rows(offers: list[int], at: datetime, but: Collection[int] = ()) -> list[tu
     """What is taken, kept, waited for, the tickets, and the roles in the order of their naming."""
     taken = Registration.objects.filter(offer__in=offers).taking_a_place(at).order_by()
     entries = WaitingEntry.objects.filter(offer__in=offers).order_by()
-    kept = entries.filter(state=WaitingEntry.State.OFFERED, offered_until__gte=at)
+    kept = entries.with_open_offer(at)
     queued = entries.filter(state=WaitingEntry.State.WAITING)
     roles = OfferRole.objects.filter(offer__in=offers).order_by()
     to_come = {"meeting__starts_at__gt": at, "meeting__cancelled_at": None}

@@ -119,7 +119,7 @@ def _entry_of(line: OrderLine) -> WaitingEntry | None:
 
 
 def _is_kept(entry: WaitingEntry, at: datetime) -> bool:
-    return entry.state == State.OFFERED and entry.offered_until is not None and entry.offered_until >= at
+    return entry.has_open_offer(at)
 
 
 def _kept_seat(entry: WaitingEntry, line: OrderLine, at: datetime) -> Seat:

@@ -137,7 +137,7 @@ def take(entry: WaitingEntry, cart: Order) -> None:
 
 
 def is_open(entry: WaitingEntry, at: datetime) -> bool:
-    return entry.state == State.OFFERED and entry.offered_until is not None and entry.offered_until >= at
+    return entry.has_open_offer(at)
 
 
 def why_not(entry: WaitingEntry) -> str:

@@ -34,7 +34,7 @@ def tend(offer_id: int, at: datetime | None = None) -> None:
 
 def advance(offer: ClassOffer, at: datetime) -> None:
     """The lock of the offer is held."""
-    for late in WaitingEntry.objects.filter(offer=offer, state=State.OFFERED, offered_until__lt=at):
+    for late in WaitingEntry.objects.filter(offer=offer).with_ended_offer(at):
         end(late, State.LAPSED, at)
     if opening.closed_because(offer, at):
         for entry in WaitingEntry.objects.filter(offer=offer).live():
@@ -66,7 +66,7 @@ def numbers_in_line(offer_id: int, position: int, wanted: Iterable[str]) -> dict
 
 def kept_now() -> QuerySet[WaitingEntry]:
     """Those for whom a place is kept at this moment."""
-    return WaitingEntry.objects.filter(state=State.OFFERED, offered_until__gte=timezone.now())
+    return WaitingEntry.objects.with_open_offer(timezone.now())
 
 
 def as_waiting(entries: Sequence[WaitingEntry]) -> list[Waiting]:

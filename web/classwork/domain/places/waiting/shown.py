@@ -164,7 +164,7 @@ def waited_for() -> QuerySet[ClassOffer]:
 
 def lists(offers: Sequence[ClassOffer], at: datetime) -> list[Queued]:
     """In as many queries however many they are."""
-    kept = WaitingEntry.objects.filter(offer__in=offers, state=State.OFFERED, offered_until__gte=at).order_by()
+    kept = WaitingEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
     counted = {row[0]: row[1:] for row in kept.values_list("offer").annotate(Sum("size"), Min("offered_until"))}
     rooms = room.among(offers, at)
     return [Queued(offer, rooms[offer.pk], *counted.get(offer.pk, (0, None))) for offer in offers]
