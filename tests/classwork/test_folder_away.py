@@ -1,0 +1,65 @@
+"""A folder that cannot be written: the form says so beside the file and keeps what was typed."""
+
+import copy
+import tempfile
+import unittest
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import override_settings
+from django.urls import reverse
+
+from classwork.models import Resource
+from tests import samples
+from tests.base import SchoolTestCase
+
+CANNOT = "We can’t save files right now. Please try again later."
+
+
+class FolderAwayTest(SchoolTestCase):
+    def setUp(self) -> None:
+        """Both folders lie below a file, where nobody can make a folder."""
+        below = Path(self.enterContext(tempfile.NamedTemporaryFile()).name) / "folder"
+        storages = copy.deepcopy(settings.STORAGES)
+        storages["private"]["OPTIONS"]["location"] = below
+        self.enterContext(override_settings(STORAGES=storages, MEDIA_ROOT=below))
+        self.log_in(self.tess)
+
+    def assert_told(self, answer: Any, *typed: str) -> None:
+        self.assertContains(answer, CANNOT)
+        for text in typed:
+            self.assertContains(answer, text)
+
+    @unittest.expectedFailure
+    def test_a_file_for_a_class(self) -> None:
+        path = reverse("add_resource", args=["class", self.offer.pk, "file"])
+        sheet = SimpleUploadedFile("sheet.pdf", samples.pdf(), "application/pdf")
+        said = {"title": "A sheet that I typed", "audience": "student", "opens": "0", "file": sheet}
+        self.assert_told(self.client.post(path, said), "A sheet that I typed")
+        self.assertFalse(Resource.objects.exists())
+
+    @unittest.expectedFailure
+    def test_a_photograph_of_a_teacher(self) -> None:
+        me = SimpleUploadedFile("me.png", samples.picture("PNG"), "image/png")
+        answer = self.client.post(reverse("staff_update"), {"title": "Teaches", "bio": "All that I typed", "photo": me})
+        self.assert_told(answer, "All that I typed")
+        self.tess.staff.refresh_from_db()
+        self.assertNotEqual(self.tess.staff.bio, "All that I typed")
+
+    @unittest.expectedFailure
+    def test_a_photograph_of_a_location_in_the_admin(self) -> None:
+        self.ada.is_superuser = True
+        self.ada.save()
+        self.log_in(self.ada)
+        hall = SimpleUploadedFile("hall.png", samples.picture("PNG"), "image/png")
+        said = {"name": "Typed Hall", "code": "Typed", "address": "1 Main Street", "image": hall}
+        self.assert_told(self.client.post(reverse("admin:classwork_location_add"), said), "Typed Hall")
+
+    @unittest.expectedFailure
+    def test_a_large_file_that_comes_before_its_form(self) -> None:
+        announced = {"title": "turn.mp4", "size": 100, "declared": "video/mp4", "kind": "video"}
+        ticket = self.client.post(reverse("invite_upload"), announced)
+        self.assertEqual(ticket.status_code, 503)
+        self.assertEqual(ticket.json(), {"error": CANNOT})

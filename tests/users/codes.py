@@ -1,0 +1,34 @@
+"""The codes of the second factor, as an app would show them."""
+
+import time
+
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from tests import make
+from tests.base import SchoolTestCase
+from users.domain import second_factor
+from users.models import User
+
+
+def code_of(device: TOTPDevice, *, steps: int = 0) -> str:
+    """What the app would show; a device takes each step's code once."""
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits)
+    totp.time = time.time() + steps * device.step
+    return f"{totp.token():06}"
+
+
+class SecondFactorTestCase(SchoolTestCase):
+    office: User
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        super().setUpTestData()
+        cls.office = make.account("office@example.org", "Olga", "Office", make.PASSWORD)
+        make.staff(cls.office, "Admin")
+
+    def set_up(self, user: User) -> tuple[TOTPDevice, list[str]]:
+        device = second_factor.begin(user)
+        codes = second_factor.confirm(user, code_of(device, steps=-1))
+        assert codes is not None
+        return TOTPDevice.objects.get(user=user), codes

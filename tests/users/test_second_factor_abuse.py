@@ -1,0 +1,80 @@
+"""What a thief with the password can do: tell the owner of everything, shut nobody out."""
+
+import unittest
+from typing import Any
+
+from django.urls import reverse
+
+from tests.users.codes import SecondFactorTestCase, code_of
+from tests.users.post import mails_to
+from users.domain import second_factor
+
+HERE, ELSEWHERE = "192.0.2.1", "198.51.100.9"
+
+
+class ToldTest(SecondFactorTestCase):
+    def last(self) -> Any:
+        return mails_to(self.office.email)[-1]
+
+    @unittest.expectedFailure
+    def test_setting_one_up_is_mailed_to_the_owner(self) -> None:
+        self.log_in(self.office)
+        device = second_factor.begin(self.office)
+        self.client.post(reverse("second_factor_set_up"), {"code": code_of(device)})
+        self.assertIn("second factor", self.last().subject)
+        self.assertIn("is on", self.last().subject)
+
+    @unittest.expectedFailure
+    def test_a_recovery_code_is_mailed_to_the_owner_with_how_many_are_left(self) -> None:
+        _, codes = self.set_up(self.office)
+        self.log_in(self.office)
+        self.client.post(reverse("second_factor_verify"), {"code": codes[0]})
+        self.assertIn("recovery code was used", self.last().subject)
+        self.assertIn("9 recovery codes", self.last().body)
+
+    @unittest.expectedFailure
+    def test_so_are_new_recovery_codes(self) -> None:
+        device, _ = self.set_up(self.office)
+        self.log_in(self.office)
+        self.client.post(reverse("second_factor_verify"), {"code": code_of(device)})
+        self.client.post(reverse("second_factor_codes"), {"password": "correct horse battery"})
+        self.assertIn("new recovery codes", self.last().subject.lower())
+
+
+class GuessingTest(SecondFactorTestCase):
+    def setUp(self) -> None:
+        self.device, self.codes = self.set_up(self.office)
+        self.thief, self.owner = self.browser_of(self.office), self.browser_of(self.office)
+
+    def guess(self, times: int, at: str = ELSEWHERE) -> list[int]:
+        path = reverse("second_factor_verify")
+        return [self.thief.post(path, {"code": "000000"}, REMOTE_ADDR=at).status_code for _ in range(times)]
+
+    def give(self, code: str, at: str = HERE) -> Any:
+        return self.owner.post(reverse("second_factor_verify"), {"code": code}, REMOTE_ADDR=at)
+
+    @unittest.expectedFailure
+    def test_wrong_codes_from_one_place_do_not_keep_the_owner_out(self) -> None:
+        self.guess(70)
+        self.assertEqual(self.give(code_of(self.device)).status_code, 302)
+
+    @unittest.expectedFailure
+    def test_nor_do_they_keep_out_a_recovery_code(self) -> None:
+        self.guess(70)
+        self.assertEqual(self.give(self.codes[3]).status_code, 302)
+
+    def test_whoever_guesses_waits_even_with_the_right_code(self) -> None:
+        self.guess(3)
+        page = self.thief.post(reverse("second_factor_verify"), {"code": code_of(self.device)}, REMOTE_ADDR=ELSEWHERE)
+        self.assertContains(page, "wait a moment")
+
+    def test_and_is_told_to_come_back_later_after_many(self) -> None:
+        self.assertEqual(self.guess(70)[-1], 429)
+
+    @unittest.expectedFailure
+    def test_guessing_from_very_many_places_is_stopped_but_not_for_a_place_that_has_been_right(self) -> None:
+        self.assertEqual(self.give(code_of(self.device)).status_code, 302)
+        answers = [code for number in range(60) for code in self.guess(2, at=f"203.0.113.{number}")]
+        self.assertEqual(answers[-1], 429)
+        self.owner = self.browser_of(self.office)
+        self.assertEqual(self.give(code_of(self.device, steps=1)).status_code, 302)
