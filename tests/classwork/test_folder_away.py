@@ -2,7 +2,6 @@
 
 import copy
 import tempfile
-import unittest
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,6 @@ class FolderAwayTest(SchoolTestCase):
         for text in typed:
             self.assertContains(answer, text)
 
-    @unittest.expectedFailure
     def test_a_file_for_a_class(self) -> None:
         path = reverse("add_resource", args=["class", self.offer.pk, "file"])
         sheet = SimpleUploadedFile("sheet.pdf", samples.pdf(), "application/pdf")
@@ -40,7 +38,6 @@ class FolderAwayTest(SchoolTestCase):
         self.assert_told(self.client.post(path, said), "A sheet that I typed")
         self.assertFalse(Resource.objects.exists())
 
-    @unittest.expectedFailure
     def test_a_photograph_of_a_teacher(self) -> None:
         me = SimpleUploadedFile("me.png", samples.picture("PNG"), "image/png")
         answer = self.client.post(reverse("staff_update"), {"title": "Teaches", "bio": "All that I typed", "photo": me})
@@ -48,7 +45,6 @@ class FolderAwayTest(SchoolTestCase):
         self.tess.staff.refresh_from_db()
         self.assertNotEqual(self.tess.staff.bio, "All that I typed")
 
-    @unittest.expectedFailure
     def test_a_photograph_of_a_location_in_the_admin(self) -> None:
         self.ada.is_superuser = True
         self.ada.save()
@@ -57,7 +53,6 @@ class FolderAwayTest(SchoolTestCase):
         said = {"name": "Typed Hall", "code": "Typed", "address": "1 Main Street", "image": hall}
         self.assert_told(self.client.post(reverse("admin:classwork_location_add"), said), "Typed Hall")
 
-    @unittest.expectedFailure
     def test_a_large_file_that_comes_before_its_form(self) -> None:
         announced = {"title": "turn.mp4", "size": 100, "declared": "video/mp4", "kind": "video"}
         ticket = self.client.post(reverse("invite_upload"), announced)

@@ -123,7 +123,7 @@ class CountingTest(SchoolTestCase):
     def test_no_name_or_address_of_a_person_is_kept(self) -> None:
         throttle.over("test alice@example.org at 192.0.2.1", throttle.Rate(1, 60))
         with connection.cursor() as cursor:
-            cursor.execute("SELECT cache_key, value FROM cache_entries")
+            cursor.execute("SELECT cache_key, value FROM throttle_entries")
             self.assertNotRegex(str(cursor.fetchall()), "alice|192")
 
     def test_two_processes_lose_no_count(self) -> None:
@@ -146,7 +146,7 @@ READ = """
 from django.db import connection
 from common.cache import unpacked
 with connection.cursor() as cursor:
-    cursor.execute("SELECT value FROM cache_entries")
+    cursor.execute("SELECT value FROM throttle_entries")
     print(*(unpacked(row[0]) for row in cursor.fetchall()))
 """
 

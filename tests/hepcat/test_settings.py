@@ -205,6 +205,7 @@ class UsedTest(SimpleTestCase):
         "AWS_SES_REGION_NAME": "django-ses",
         "AWS_SES_SECRET_ACCESS_KEY": "django-ses",
         "OTP_TOTP_ISSUER": "django-otp",
+        "OTP_TOTP_THROTTLE_FACTOR": "django-otp",
         "PAYMENT_HOST": "django-payments",
         "PAYMENT_MODEL": "django-payments",
         "PAYMENT_USES_SSL": "django-payments",

@@ -177,11 +177,23 @@ def database(default_path: Path) -> dict[str, Any]:
     return {"ENGINE": "django.db.backends.sqlite3", "NAME": str(default_path)}
 
 
-def cache(table: str) -> dict[str, Any]:
+def caches() -> dict[str, dict[str, Any]]:
+    """One for everything, and one for counts, which whoever floods the other does not push out."""
     if raw("CACHE_URL"):
-        return _parsed("CACHE_URL", environ.Env.cache_url_config)
-    options = {"MAX_ENTRIES": 20_000}  # Django's 300 would soon push out counts that are still needed
-    return {"BACKEND": "common.cache.DatabaseCache", "LOCATION": table, "OPTIONS": options}
+        found = _parsed("CACHE_URL", environ.Env.cache_url_config)
+        if "redis" in found["BACKEND"].lower():
+            options = {"socket_connect_timeout": 1, "socket_timeout": 2} | found.get("OPTIONS", {})
+            found |= {"BACKEND": "common.cache.RedisCache", "OPTIONS": options}
+        return {"default": found, "throttles": found | {"KEY_PREFIX": "throttles"}}
+    return {
+        "default": _table("DatabaseCache", "cache_entries"),
+        "throttles": _table("CounterCache", "throttle_entries"),
+    }
+
+
+def _table(backend: str, name: str) -> dict[str, Any]:
+    options = {"MAX_ENTRIES": 20_000}  # Django's 300 would soon push out what is still needed
+    return {"BACKEND": f"common.cache.{backend}", "LOCATION": name, "OPTIONS": options}
 
 
 def mail_host(user: str) -> str:

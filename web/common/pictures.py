@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 LARGEST_FILE = 5 * 1024 * 1024
 LARGEST_PICTURE = 40_000_000  # pixels, looked at before any of them is decoded
+LARGEST_DECODED = 64 * 1024 * 1024  # bytes that one request may need for a picture
 FORMATS = ("JPEG", "PNG", "WEBP")
 
 TOO_LARGE = ValidationError("This file is larger than 5 MB. Please choose a smaller one.", code="too_large")
@@ -44,9 +45,18 @@ def _written_anew(file: "File[bytes] | IO[bytes]", longest_side: int) -> "Conten
         with Image.open(file, formats=FORMATS) as picture:
             if picture.width * picture.height > LARGEST_PICTURE:
                 raise TOO_MANY_PIXELS
-            upright = ImageOps.exif_transpose(picture)
-            upright.thumbnail((longest_side, longest_side))
-            return _as_jpeg(upright)
+            picture.draft(picture.mode, (longest_side, longest_side))  # a JPEG is decoded smaller
+            if decoded_size(picture) > LARGEST_DECODED:
+                raise TOO_MANY_PIXELS
+            picture.thumbnail((longest_side, longest_side))
+            return _as_jpeg(ImageOps.exif_transpose(picture))
+
+
+def decoded_size(picture: Image.Image) -> int:
+    """In bytes, before anything is decoded. Pillow keeps colors in four bytes, and reads 16 bits into as many again."""
+    is_deep = any("16" in str(tile[3]) for tile in getattr(picture, "tile", []))
+    per_pixel = 1 if picture.mode in ("1", "L", "P") else 4
+    return picture.width * picture.height * per_pixel * (2 if is_deep else 1)
 
 
 def _as_jpeg(picture: Image.Image) -> "ContentFile[bytes]":

@@ -5,7 +5,8 @@
 
 `by_address` counts what comes from one network address. `by_account` counts what one person asks for: the account that
 is logged in, else the e-mail address typed (`field`) together with where it is typed, so that nobody can be shut out
-from elsewhere. Whether an address is known makes no difference. Counts live in the shared cache, under hashed names.
+from elsewhere. `by_account_here` counts an account at one network address, for what a thief of passwords can ask for.
+Whether an address is known makes no difference. Counts live in a cache of their own, under hashed names.
 """
 
 import ipaddress
@@ -18,7 +19,7 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.crypto import salted_hmac
 
@@ -41,14 +42,21 @@ class Rate:
 
 
 def throttled(
-    scope: str, *, by_address: str = "", by_account: str = "", field: str = "email", methods: Sequence[str] = ("POST",)
+    scope: str,
+    *,
+    by_address: str = "",
+    by_account: str = "",
+    by_account_here: str = "",
+    field: str = "email",
+    methods: Sequence[str] = ("POST",),
 ) -> Callable[[View], View]:
-    address, account = (Rate.parse(text) if text else None for text in (by_address, by_account))
+    address, account, here = (Rate.parse(text) if text else None for text in (by_address, by_account, by_account_here))
 
     def wait(request: HttpRequest) -> int:
         at_address = over(f"{scope} at {network(request)}", address) if address else 0
         by_person = over(f"{scope} {person(request, field)}", account) if account else 0
-        return max(at_address, by_person)
+        by_person_here = over(f"{scope} {person(request, field)} at {network(request)}", here) if here else 0
+        return max(at_address, by_person, by_person_here)
 
     def decorator(view: View) -> View:
         @wraps(view)
@@ -64,14 +72,25 @@ def throttled(
 def over(name: str, rate: Rate) -> int:
     """Count one more; the seconds until the period ends when that is too many, else 0."""
     now = time.time()
-    period = int(now // rate.seconds)
-    key = f"throttle-{salted_hmac('common.throttle', f'{name} {rate} {period}').hexdigest()}"
-    cache.add(key, 0, rate.seconds)
+    period, key = _entry(name, rate, now)
+    counts = caches["throttles"]
+    counts.add(key, 0, rate.seconds)
     try:
-        count = cache.incr(key)
+        count = counts.incr(key)
     except ValueError:
         return 0  # the cache was emptied in between
     return math.ceil((period + 1) * rate.seconds - now) if count > rate.most else 0
+
+
+def is_used_up(name: str, rate: Rate) -> bool:
+    """Whether one more would be too many, without counting it."""
+    _, key = _entry(name, rate, time.time())
+    return bool(caches["throttles"].get(key, 0) >= rate.most)
+
+
+def _entry(name: str, rate: Rate, now: float) -> tuple[int, str]:
+    period = int(now // rate.seconds)
+    return period, f"throttle-{salted_hmac('common.throttle', f'{name} {rate} {period}').hexdigest()}"
 
 
 def person(request: HttpRequest, field: str) -> str:

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "common.middleware.CompressText",
     "common.middleware.content_security_policy",
+    "common.network.limit_waiting",
     "common.middleware.keep_private_pages_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -150,7 +151,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     )
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": env.whole("CONN_MAX_AGE", 60, least=0), "CONN_HEALTH_CHECKS": True}
-CACHES = {"default": env.cache("cache_entries")}
+CACHES = env.caches()
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # -- static and uploaded files -----------------------------------------------------------------------------------
@@ -317,6 +318,7 @@ WITHDRAWAL_KEEPS_USED = env.flag("WITHDRAWAL_KEEPS_USED", True)
 MOVE_UNTIL_CLASS = env.whole("MOVE_UNTIL_CLASS", 2, least=0, most=60)
 GIVE_UNTIL_CLASS = env.whole("GIVE_UNTIL_CLASS", 2, least=0, most=60)
 OFFER_HOURS = env.whole("OFFER_HOURS", 24, least=1, most=336)
+GATEWAY_SECONDS = env.whole("GATEWAY_SECONDS", 20, least=5, most=25)
 GATEWAY_AT_ONCE = env.whole("GATEWAY_AT_ONCE", 2, least=1)
 MINIMUM_CONFIRMS_AT_ONCE = env.flag("MINIMUM_CONFIRMS_AT_ONCE", True)
 MINIMUM_NOT_REACHED = env.choice("MINIMUM_NOT_REACHED", "ask", ["ask", "cancel"])
@@ -399,6 +401,7 @@ REGISTRATION_OPEN = env.flag("REGISTRATION_OPEN", True)
 ACCOUNT_ACTIVATION_DAYS = env.whole("ACCOUNT_ACTIVATION_DAYS", 3, least=1, most=30)
 CONSENT_VERSIONS = env.text("CONSENT_VERSIONS", "pages.domain.texts.in_force")
 OTP_TOTP_ISSUER = BUSINESS_NAME
+OTP_TOTP_THROTTLE_FACTOR = 0  # counted by account and place instead, see users/domain/guessing.py
 STAFF_2FA = env.choice("STAFF_2FA", "optional", ["required", "optional", "off"])
 SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
 SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")
@@ -407,6 +410,7 @@ SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
 # Wrong passwords lock the pair of account and address, so that nobody can shut out another from elsewhere. Counted in
 # the shared cache: nothing about it stays in the database.
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
+AXES_CACHE = "throttles"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_USERNAME_FORM_FIELD = "username"
 AXES_USERNAME_CALLABLE = "common.throttle.attempted_name"

@@ -86,6 +86,14 @@ def notice_sample() -> dict[str, Any]:
     return _notice("Alice")
 
 
+def recovery_context(message: Message) -> dict[str, Any]:
+    return notice_context(message) | {"left": message.data["left"]}
+
+
+def recovery_sample() -> dict[str, Any]:
+    return notice_sample() | {"left": 9}
+
+
 def answer_context(message: Message) -> dict[str, Any]:
     student = Student.objects.filter(pk=message.data["student_id"]).first()
     guardian = User.objects.filter(pk=message.data["guardian_id"]).first()
@@ -113,6 +121,9 @@ MAILS = [
     _mail("email_changed", "The address was changed (to the old one)", notice_context, notice_sample),
     _mail("password_changed", "The password was changed", notice_context, notice_sample),
     _mail("second_factor_removed", "The second factor was taken off", notice_context, notice_sample),
+    _mail("second_factor_set_up", "The second factor was set up", notice_context, notice_sample),
+    _mail("recovery_code_used", "A recovery code was used", recovery_context, recovery_sample),
+    _mail("recovery_codes_made", "New recovery codes were made", notice_context, notice_sample),
     _mail("closed", "The account was closed", notice_context, notice_sample),
     _mail("offer_answered", "Somebody answered a hand-over", answer_context, answer_sample),
 ]

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from classwork.admin.offers import LookedUp
 from classwork.domain.resources import content, payload, releases
 from classwork.models import Attachment, Release, Resource
-from common.files import checking
+from common.files import checking, probing
 from common.files.checking import Checked
 from history.recorded import Recorded
 from users.roles import acting
@@ -42,6 +42,7 @@ class ResourceOfficeForm(forms.ModelForm):
 
     def _look_at(self, kind: str, sent: Any) -> None:
         try:
+            probing.check_private()
             self.checked = checking.check(
                 sent, name=sent.name, size=sent.size, declared=sent.content_type or "", kind=kind
             )

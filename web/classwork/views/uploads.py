@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from common.files import incoming, types
+from common.files import bucket, incoming, probing, types
 from common.throttle import throttled
 from users.roles import acting, team_required
 
@@ -29,9 +29,11 @@ def invite(request: HttpRequest) -> HttpResponse:
     if not announced.is_valid():
         return JsonResponse({"error": "We could not read what this file is. Please choose it again."}, status=400)
     try:
+        if not bucket.is_used():
+            probing.check_private()
         ticket, form = incoming.invite(**announced.cleaned_data, person=acting(request).pk)
     except ValidationError as no:
-        return JsonResponse({"error": no.messages[0]}, status=400)
+        return JsonResponse({"error": no.messages[0]}, status=503 if no.code == "storage" else 400)
     signed = ticket.signed()
     ours = {"url": reverse("receive_upload", args=[signed]), "fields": {}, "ours": True}
     return JsonResponse({"ticket": signed} | (form or ours))
@@ -46,4 +48,6 @@ def receive(request: HttpRequest, ticket: str) -> HttpResponse:
         incoming.receive(announced, cast(UploadedFile, request.FILES["file"]))
     except (ValidationError, KeyError):
         return HttpResponse(status=400)
+    except OSError:
+        return HttpResponse(probing.CANNOT_SAVE.message, status=503, content_type="text/plain")
     return HttpResponse(status=204)

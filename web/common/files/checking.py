@@ -4,6 +4,8 @@ The three names must agree, for what is stored as a film must be one. The answer
 nothing has been stored then.
 """
 
+import os
+import struct
 import zipfile
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -23,6 +25,9 @@ SUBTITLES_MEGABYTES = 1
 UNDECLARED = {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
 PROGRAM = ValidationError("Programs and scripts are not kept here.", code="program")
 EMPTY = ValidationError("This file is empty. Please choose another.", code="empty")
+TOO_MANY = ValidationError("This paper has too many parts. Please save it again and try once more.", code="too_many")
+END, HUGE, LONGEST_END = b"PK\5\6", b"PK\6\7", 22 + 65535
+MOST_ENTRIES, LONGEST_LIST = 5_000, 1024 * 1024
 MACROS = ValidationError("This paper has macros in it. Please save it without them and try again.", code="program")
 
 
@@ -93,8 +98,10 @@ def _fits(found: types.FileType, head: bytes) -> bool:
 def _no_macros(found: types.FileType, file: Any) -> None:
     if "officedocument" not in found.mime and "opendocument" not in found.mime:
         return
-    file.seek(0)
     try:
+        if not _has_few_entries(file):
+            raise TOO_MANY
+        file.seek(0)
         with zipfile.ZipFile(file) as packed:
             inside = packed.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
@@ -103,6 +110,19 @@ def _no_macros(found: types.FileType, file: Any) -> None:
         ) from None
     if any(name.lower().endswith(("vbaproject.bin", ".exe")) or name.startswith("Basic/") for name in inside):
         raise MACROS
+
+
+def _has_few_entries(file: Any) -> bool:
+    """Read from the end of the archive, for opening it reads the whole list. What it says of the number and what the
+    list takes are both looked at, and archives that count in the way of huge ones are none of ours."""
+    end = file.seek(0, os.SEEK_END)
+    file.seek(max(end - LONGEST_END, 0))
+    tail = file.read()
+    at = tail.rfind(END)
+    if at < 0 or len(tail) < at + 20:
+        raise zipfile.BadZipFile
+    entries, size = struct.unpack("<HI", tail[at + 10 : at + 16])
+    return entries <= MOST_ENTRIES and size <= LONGEST_LIST and HUGE not in tail[max(at - 20, 0) : at]
 
 
 def _picture(file: Any, title: str) -> Checked:

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from common import pictures
-from common.files import checking, incoming, types
+from common.files import checking, incoming, probing, types
 from common.files.checking import Checked
 from common.files.incoming import Arrived
 
@@ -22,7 +22,11 @@ class PictureField(forms.FileField):
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         found = super().clean(data, initial)
-        return pictures.clean(found) if isinstance(found, UploadedFile) else found
+        if not isinstance(found, UploadedFile):
+            return found
+        cleaned = pictures.clean(found)
+        probing.check_public()
+        return cleaned
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class UploadField(forms.Field):
         if value.ticket:
             return incoming.look_at(incoming.read(value.ticket, self.person, self.kind))
         if value.file is not None:
+            probing.check_private()
             file = value.file
             declared = file.content_type or ""
             return checking.check(file, name=file.name or "", size=file.size or 0, declared=declared, kind=self.kind)

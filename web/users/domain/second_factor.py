@@ -1,6 +1,6 @@
 """The second factor of whoever may enter the office: a code from an app (TOTP), or a recovery code in its place.
 
-How often one may try is django-otp's to say: after each wrong code the wait doubles. Recovery codes share that wait.
+How often one may try is for users.domain.guessing to say. Recovery codes share that wait.
 """
 
 import base64
@@ -12,7 +12,9 @@ from django.db import transaction
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from history.domain import record
+from history.models import Entry
 from mailroom.domain import draft
+from users.domain import guessing
 from users.models import RecoveryCode, User
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike on paper
@@ -38,31 +40,33 @@ def begin(user: User) -> TOTPDevice:
 
 
 @transaction.atomic
-def confirm(user: User, code: str) -> list[str] | None:
-    """The recovery codes, told this once; None when the code does not fit."""
+def confirm(user: User, code: str, place: str = "") -> list[str] | None:
+    """The recovery codes, told this once; None when the code does not fit. The owner is told by mail."""
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-    if device is None or device_of(user) is not None or not device.verify_token(digits(code)):
+    if device is None or device_of(user) is not None or guessing.has_to_wait(user, place):
         return None
+    if not device.verify_token(digits(code)):
+        guessing.count_wrong(user, place)
+        return None
+    guessing.count_right(user, place)
     device.confirmed = True
     device.save(update_fields=["confirmed"])
-    record(user, "users.second_factor_set_up", user)
+    _tell("second_factor_set_up", user, record(user, "users.second_factor_set_up", user))
     return _fresh_codes(user)
 
 
 @transaction.atomic
-def verify(user: User, code: str) -> TOTPDevice | None:
+def verify(user: User, code: str, place: str = "") -> TOTPDevice | None:
+    """`place` is the network address that the code comes from."""
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-    if device is None:
+    if device is None or guessing.has_to_wait(user, place):
         return None
-    if digits(code).isdigit():
-        return device if device.verify_token(digits(code)) else None
-    return device if _use_recovery_code(device, code) else None
-
-
-def waits(user: User) -> bool:
-    """Whether a wrong code was given so lately that none is looked at."""
-    device = TOTPDevice.objects.filter(user=user).order_by("-confirmed").first()
-    return device is not None and not device.verify_is_allowed()[0]
+    is_token = digits(code).isdecimal()
+    if device.verify_token(digits(code)) if is_token else _use_recovery_code(user, code):
+        guessing.count_right(user, place)
+        return device
+    guessing.count_wrong(user, place)
+    return None
 
 
 def secret_of(device: TOTPDevice) -> str:
@@ -70,21 +74,23 @@ def secret_of(device: TOTPDevice) -> str:
     return base64.b32encode(device.bin_key).decode("ascii")
 
 
-def _use_recovery_code(device: TOTPDevice, code: str) -> bool:
-    if not device.verify_is_allowed()[0]:
-        return False
-    used, _ = RecoveryCode.objects.filter(user=device.user, digest=digest(code)).delete()
-    if not used:
-        device.throttle_increment()
-        return False
-    device.throttle_reset()
-    record(device.user, "users.recovery_code_used", device.user)
-    return True
+def _use_recovery_code(user: User, code: str) -> bool:
+    used, _ = RecoveryCode.objects.filter(user=user, digest=digest(code)).delete()
+    if used:
+        entry = record(user, "users.recovery_code_used", user)
+        _tell("recovery_code_used", user, entry, left=user.recovery_codes.count())
+    return bool(used)
+
+
+def _tell(template: str, user: User, entry: Entry, **data: int) -> None:
+    """The owner, for it may have been somebody who knows the password."""
+    about = ("account", user.pk)
+    draft(f"users.{template}", to=user.email, person_id=user.pk, key=str(entry.pk), data=data, about=about)
 
 
 @transaction.atomic
 def new_codes(user: User) -> list[str]:
-    record(user, "users.recovery_codes_made", user)
+    _tell("recovery_codes_made", user, record(user, "users.recovery_codes_made", user))
     return _fresh_codes(user)
 
 
@@ -100,9 +106,7 @@ def remove(actor: User, user: User, why: str = "") -> None:
     """By the owner, or by the office for somebody who has lost both telephone and codes. The owner is told by mail."""
     TOTPDevice.objects.filter(user=user).delete()
     user.recovery_codes.all().delete()
-    entry = record(actor, "users.second_factor_removed", user, why=why)
-    about = ("account", user.pk)
-    draft("users.second_factor_removed", to=user.email, person_id=user.pk, key=str(entry.pk), about=about)
+    _tell("second_factor_removed", user, record(actor, "users.second_factor_removed", user, why=why))
 
 
 def digits(code: str) -> str:

@@ -1,6 +1,7 @@
 """Setting up and showing the second factor."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 
 import segno
@@ -16,9 +17,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from common.error_pages import too_many
 from common.middleware import never_compress
-from common.throttle import throttled
-from users.domain import second_factor
+from common.throttle import network, throttled
+from users.domain import guessing, second_factor
 from users.forms.account import PasswordAsked
 from users.forms.second_factor import CodeForm
 from users.members import MemberRequest
@@ -70,7 +72,7 @@ def overview(request: MemberRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-@throttled("second_factor", by_account="60/h")
+@throttled("second_factor", by_account_here="60/h")
 def set_up(request: MemberRequest) -> HttpResponse:
     only_concerned(request)
     if second_factor.device_of(request.user):
@@ -78,11 +80,13 @@ def set_up(request: MemberRequest) -> HttpResponse:
     device = second_factor.begin(request.user)
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
-        codes = second_factor.confirm(request.user, form.cleaned_data["code"])
+        place = network(request)
+        waited = guessing.has_to_wait(request.user, place)
+        codes = second_factor.confirm(request.user, form.cleaned_data["code"], place)
         if codes is not None:
             otp_login(request, second_factor.device_of(request.user))
             return shown_once(request, codes)
-        form.add_error("code", WAIT if second_factor.waits(request.user) else WRONG)
+        form.add_error("code", WAIT if waited else WRONG)
     context = {"form": form, "qr": picture(device), "secret": secret(device)}
     return render(request, "users/second_factor/set_up.html", context)
 
@@ -90,16 +94,20 @@ def set_up(request: MemberRequest) -> HttpResponse:
 @never_cache
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
-@throttled("second_factor", by_account="60/h")
+@throttled("second_factor", by_account_here="60/h")
 @with_device
 def verify(request: MemberRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
-        device = second_factor.verify(request.user, form.cleaned_data["code"])
+        place = network(request)
+        if guessing.is_stopped(request.user, place):
+            return too_many(request, timedelta(hours=1))
+        waited = guessing.has_to_wait(request.user, place)
+        device = second_factor.verify(request.user, form.cleaned_data["code"], place)
         if device:
             otp_login(request, device)
             return redirect(target(request))
-        form.add_error("code", WAIT if second_factor.waits(request.user) else WRONG)
+        form.add_error("code", WAIT if waited else WRONG)
     return render(request, "users/second_factor/verify.html", {"form": form})
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 from django.core.cache import cache
 
+from common import network
 from common.errors import NeedsPerson, Permanent, Temporary
 from common.network import refuse_inside_transaction
 
@@ -88,8 +89,11 @@ class Client:
         """Every request here may be repeated: it reads, it fetches a token, or it carries its key."""
         refuse_inside_transaction()
         began = time.monotonic()
+        outcome: requests.Response | requests.RequestException = requests.Timeout()
         for pause in (*self.pauses, None):
-            outcome = attempt(method, f"{self.url}{path}", timeout=self.timeout, **more)
+            if not network.has_time():
+                break
+            outcome = attempt(method, f"{self.url}{path}", timeout=network.timeouts(*self.timeout), **more)
             if isinstance(outcome, requests.Response) and not is_passing(outcome.status_code):
                 return outcome
             if pause is None or time.monotonic() - began > self.patience:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import stripe
 
+from common import network
 from common.errors import NeedsPerson, Permanent, Temporary, Trouble
 from common.network import refuse_inside_transaction
 
@@ -14,6 +15,8 @@ VERSION: Final = "2026-10-28.endive"
 """What our requests and translations are written for; the webhook endpoint is to speak the same."""
 TIMEOUT = (5.0, 15.0)
 RETRIES = 2
+WORTH_ASKING = 2
+"""Seconds that must be left for another try."""
 SENTENCES = {
     "amount_too_small": "This amount is too small to be paid by card.",
     "amount_too_large": "This amount is too large to be paid by card.",
@@ -27,8 +30,28 @@ def connect(key: str, url: str) -> stripe.StripeClient:
         stripe_version=VERSION,
         base_addresses={"api": url},
         max_network_retries=RETRIES,
-        http_client=stripe.RequestsClient(timeout=TIMEOUT),
+        http_client=Patient(),
     )
+
+
+class Patient(stripe.RequestsClient):
+    """Waits no longer than the request in which somebody waits for us."""
+
+    def _request_internal(self, *args: Any, **more: Any) -> Any:
+        if not network.has_time():
+            raise stripe.APIConnectionError("No time is left for asking.", should_retry=False)
+        return super()._request_internal(*args, **more)
+
+    @property
+    def _timeout(self) -> tuple[float, float]:
+        return network.timeouts(*TIMEOUT)
+
+    @_timeout.setter
+    def _timeout(self, value: Any) -> None:
+        """The library sets what it thinks best."""
+
+    def _should_retry(self, *args: Any, **more: Any) -> bool:
+        return network.has_time(WORTH_ASKING) and bool(super()._should_retry(*args, **more))
 
 
 class Declined(Permanent):
