@@ -43,14 +43,16 @@ def others_may_read(folder: Path) -> bool:
     found = folder.stat()
     if found.st_mode & stat.S_IROTH and found.st_mode & stat.S_IXOTH:
         return True
-    by_group = found.st_mode & stat.S_IRGRP and found.st_mode & stat.S_IXGRP
-    return bool(by_group) and bool(members(found.st_gid) - {os.geteuid(), 0})
+    if not (found.st_mode & stat.S_IRGRP and found.st_mode & stat.S_IXGRP):
+        return False
+    return found.st_gid != os.getegid() or has_other_members(found.st_gid)
 
 
-def members(gid: int) -> set[int]:
-    """The numbers of the users of a group: those it lists, and those whose own group it is."""
+def has_other_members(gid: int) -> bool:
+    """Whether our own group has somebody else in it, too: listed, or with it as the first group."""
     try:
         listed = set(grp.getgrgid(gid).gr_mem)
     except KeyError:
-        return set()
-    return {user.pw_uid for user in pwd.getpwall() if user.pw_gid == gid or user.pw_name in listed}
+        return False
+    ours = {os.geteuid(), 0}
+    return any(user.pw_gid == gid or user.pw_name in listed for user in pwd.getpwall() if user.pw_uid not in ours)
