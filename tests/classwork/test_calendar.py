@@ -1,3 +1,4 @@
+import unittest
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -80,6 +81,13 @@ class SessionDatesTest(SimpleTestCase):
 
     def test_the_first_session_of_a_school_defaults_to_today(self):
         self.assertEqual(calendar.next_defaults([], KEY, RULES), calendar.Defaults(KEY, KEY))
+
+    @unittest.expectedFailure
+    def test_the_first_session_of_a_school_starts_on_the_weekday_that_the_school_has_set(self):
+        for weekday, day in ((3, KEY), (4, june(5)), (0, june(8)), (2, june(10))):
+            with override_settings(DEFAULT_KEY_DAY=weekday):
+                found = calendar.next_defaults([], KEY, Rules.of_the_school())
+            self.assertEqual(found, calendar.Defaults(day, KEY))
 
     def test_a_break_is_part_of_the_natural_day_and_not_added_to_a_push(self):
         usual = SessionPlan(KEY, -2, break_weeks=2)
