@@ -78,7 +78,8 @@ class SessionAdminTest(OfficeTestCase):
         self.offer.delete()
         self.session.delete()
         self.assertEqual(self.post(self.add, self.values_of(self.add)).status_code, SAVED)
-        self.assertEqual(Session.objects.get().key_day_date, dates.today())
+        key_day = Session.objects.get().key_day_date
+        self.assertEqual((key_day.weekday(), (key_day - dates.today()).days // 7), (3, 0))  # DEFAULT_KEY_DAY
 
     def test_an_overlap_says_what_would_fit_and_a_button_takes_it(self):
         values = self.values_of(self.add) | {"key_day_date": make.thursday(2).isoformat()}

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
-from billing.gateways import stripe
+from billing.gateways import configuration, stripe
 from billing.gateways.paypal import amounts, is_real
 from billing.gateways.practice import Practice
 from billing.kinds import ProductKind
@@ -61,29 +61,21 @@ def the_real_stripe(**kwargs: Any) -> list[CheckMessage]:
     return [Error("Payers are sent to something that is not Stripe.", hint=hint, id="billing.E004")]
 
 
-PAYPAL_NAMES = ("PAYPAL_CLIENT_ID", "PAYPAL_SECRET", "PAYPAL_WEBHOOK_ID")
-STRIPE_NAMES = ("STRIPE_KEY", "STRIPE_WEBHOOK_SECRET")
-
-
 @register()
 def paypal_is_whole(**kwargs: Any) -> list[CheckMessage]:
-    return _lacks("PayPal", PAYPAL_NAMES, amounts.takes(settings.CURRENCY), ("billing.W001", "billing.W002"))
+    return _lacks("PayPal", amounts.takes(settings.CURRENCY), ("billing.W001", "billing.W002"))
 
 
 @register()
 def stripe_is_whole(**kwargs: Any) -> list[CheckMessage]:
-    return _lacks("Stripe", STRIPE_NAMES, stripe.takes(settings.CURRENCY), ("billing.W003", "billing.W004"))
+    return _lacks("Stripe", stripe.takes(settings.CURRENCY), ("billing.W003", "billing.W004"))
 
 
-def _lacks(label: str, names: tuple[str, ...], currency: bool, ids: tuple[str, str]) -> list[CheckMessage]:
-    """Half of what a gateway needs is a mistake; nothing of it is a school that does not use it."""
-    missing = [name for name in names if not getattr(settings, name)]
-    if len(missing) == len(names):
-        return []
-    if missing:
+def _lacks(label: str, takes_currency: bool, ids: tuple[str, str]) -> list[CheckMessage]:
+    if said := configuration.explain_missing(label):
         hint = f"Without what proves its messages nothing that {label} tells by itself could be believed."
-        return [Warning(f"{label} is not offered: {', '.join(missing)} is missing.", hint=hint, id=ids[0])]
-    if not currency:
+        return [Warning(said, hint=hint, id=ids[0])]
+    if configuration.is_used(label) and not takes_currency:
         return [Warning(f"{label} is not offered: it does not take {settings.CURRENCY}.", id=ids[1])]
     return []
 

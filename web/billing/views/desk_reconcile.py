@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from billing import visit
 from billing.domain.reconciling import deeds, runs, summing
 from billing.forms import DaysForm, WhyForm
+from billing.gateways import configuration
 from billing.models import Book, Finding, Reconciliation
 from users.roles import at_the_desk, desk_required
 
@@ -39,6 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "listed": [(run, waiting.get(run.pk, 0)) for run in page],
         "form": form if may_act else None,
         "gateways": runs.with_books(),
+        "incomplete": configuration.incomplete_gateways(),
     }
     return render(request, "billing/desk/reconciliations.html", context)
 

@@ -41,7 +41,10 @@ class LocationAdmin(admin.ModelAdmin):
     formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
     fieldsets = [
         (None, {"fields": ["name", "code", "is_public"]}),
-        ("Address", {"fields": ["address", ("city", "state", "zipcode"), "map_link", "directions", "image"]}),
+        (
+            "Address",
+            {"fields": ["address", ("city", "state", "zipcode", "country"), "map_link", "directions", "image"]},
+        ),
     ]
 
 

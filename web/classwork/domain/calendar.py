@@ -19,10 +19,17 @@ class Rules:
     minimum_weeks: int
     expire_days: int
     short_expire_days: int
+    key_weekday: int | None = None
+    """On which day of the week the first session starts; the later ones follow from it. None is today's."""
 
     @classmethod
     def of_the_school(cls) -> Rules:
-        return cls(settings.SESSION_MINIMUM_WEEKS, settings.DEFAULT_SESSION_EXPIRE, settings.SHORT_SESSION_EXPIRE)
+        return cls(
+            settings.SESSION_MINIMUM_WEEKS,
+            settings.DEFAULT_SESSION_EXPIRE,
+            settings.SHORT_SESSION_EXPIRE,
+            settings.DEFAULT_KEY_DAY,
+        )
 
 
 class ImpossiblePlan(ValueError):
@@ -106,7 +113,8 @@ def next_defaults(earlier: Iterable[SessionPlan], today: date, rules: Rules) -> 
     """Short sessions say nothing about the rhythm of the school, but nobody starts before they have ended."""
     known = sorted(earlier, key=lambda plan: plan.key_day)
     if not known:
-        return Defaults(today, today)
+        wait = 0 if rules.key_weekday is None else (rules.key_weekday - today.weekday()) % 7
+        return Defaults(today + timedelta(wait), today)
     long = [plan for plan in known if not is_short(plan, rules)]
     reference = (long or known)[-1]
     key_day, last = natural_next(reference), max(plan.end for plan in known)

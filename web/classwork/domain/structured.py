@@ -69,5 +69,6 @@ def place(location: Location) -> dict[str, Any]:
         "addressLocality": location.city,
         "addressRegion": location.state,
         "postalCode": location.zipcode,
+        "addressCountry": location.country,
     }
     return {"@type": "Place", "name": location.name, "address": {key: text for key, text in address.items() if text}}

@@ -258,6 +258,10 @@ def default_postcode() -> str:
     return settings.DEFAULT_POSTCODE
 
 
+def default_country() -> str:
+    return settings.DEFAULT_COUNTRY
+
+
 class Location(models.Model):
     name = models.CharField(max_length=120)
     code = models.CharField(max_length=30, help_text="Short, for lists and reports.")
@@ -265,6 +269,7 @@ class Location(models.Model):
     city = models.CharField(max_length=120, default=default_city, blank=True)
     state = models.CharField("state or region", max_length=63, default=default_state, blank=True)
     zipcode = models.CharField("postcode", max_length=15, default=default_postcode, blank=True)
+    country = models.CharField(max_length=60, default=default_country, blank=True)
     map_link = models.URLField(blank=True, help_text="Opens a map at the place.")
     directions = models.TextField(blank=True, help_text="Which door, where to park, which bus; Markdown works.")
     image = models.ImageField("photograph", upload_to="locations/", blank=True)
@@ -290,5 +295,7 @@ class Location(models.Model):
 
     @property
     def full_address(self) -> str:
+        """With the country where it is not the one in which the school is at home."""
         region = f"{self.state} {self.zipcode}".strip()
-        return ", ".join(part for part in (self.address, self.city, region) if part)
+        country = "" if self.country.upper() == settings.DEFAULT_COUNTRY else self.country
+        return ", ".join(part for part in (self.address, self.city, region, country) if part)
