@@ -1,0 +1,41 @@
+"""Ordering the same spot twice without an account: told by this browser session's own orders, by nothing stored."""
+
+import unittest
+
+from billing.models import Order
+from tests.classwork.test_register import RegisterTestCase
+
+TOLD = "You already ordered Beginning A for Pat Payer"
+
+
+class RepeatedOrderTest(RegisterTestCase):
+    def review(self, browser: object, name: str = "Pat Payer") -> str:
+        self.send("me", client=browser)  # type: ignore[arg-type]
+        browser.post("/checkout/", {"payer_name": name, "payer_email": "pat@example.org"})  # type: ignore[attr-defined]
+        page: str = browser.get("/checkout/review/").content.decode()  # type: ignore[attr-defined]
+        return page
+
+    @unittest.expectedFailure
+    def test_the_browser_that_ordered_it_is_told_before_paying_again(self) -> None:
+        self.send("me")
+        self.check_out()
+        order = Order.objects.placed().get()
+        page = self.review(self.client)
+        self.assertIn(f"{TOLD} in ", page)
+        self.assertIn(f"order {order.number}", page)
+        self.assertNotIn("disabled", page.partition("<main")[2])
+
+    def test_another_browser_learns_nothing_of_it(self) -> None:
+        self.send("me")
+        self.check_out()
+        self.assertNotIn("already", self.review(self.browser_of(None)))
+
+    @unittest.expectedFailure
+    def test_another_person_is_no_repetition_and_neither_is_an_order_that_is_gone(self) -> None:
+        self.send("me")
+        self.check_out()
+        self.assertIn(TOLD, self.review(self.client))
+        self.client.post("/checkout/not-me/")
+        self.assertNotIn("You already ordered", self.review(self.client, "Lee Lind"))
+        Order.objects.filter(state="placed").update(held_until="2020-01-01T00:00:00Z")
+        self.assertNotIn("You already ordered", self.review(self.client))
