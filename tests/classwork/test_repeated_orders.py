@@ -1,7 +1,5 @@
 """Ordering the same spot twice without an account: told by this browser session's own orders, by nothing stored."""
 
-import unittest
-
 from billing.models import Order
 from tests.classwork.test_register import RegisterTestCase
 
@@ -15,7 +13,6 @@ class RepeatedOrderTest(RegisterTestCase):
         page: str = browser.get("/checkout/review/").content.decode()  # type: ignore[attr-defined]
         return page
 
-    @unittest.expectedFailure
     def test_the_browser_that_ordered_it_is_told_before_paying_again(self) -> None:
         self.send("me")
         self.check_out()
@@ -30,7 +27,6 @@ class RepeatedOrderTest(RegisterTestCase):
         self.check_out()
         self.assertNotIn("already", self.review(self.browser_of(None)))
 
-    @unittest.expectedFailure
     def test_another_person_is_no_repetition_and_neither_is_an_order_that_is_gone(self) -> None:
         self.send("me")
         self.check_out()

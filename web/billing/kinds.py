@@ -209,6 +209,10 @@ class ProductKind(ABC):
         """Whom it is for, by name; '' where that is nobody in particular."""
         return ""
 
+    def person_key(self, line: "OrderLine") -> str:
+        """The same text for the same person, as the buyer named them; '' for nobody in particular."""
+        return ""
+
     def canceled_sentence(self, line: "OrderLine") -> str:
         """What the payer reads first once this line is canceled."""
         return f"{line} is canceled."

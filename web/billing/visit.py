@@ -106,6 +106,12 @@ def orders_to_pay(request: HttpRequest) -> list[Order]:
     return [order for order in waiting(request) if order.state != Order.State.CART]
 
 
+def placed_orders(request: HttpRequest) -> list[Order]:
+    """Those that this browser session placed."""
+    numbers = request.session.get(PLACED, [])
+    return list(Order.objects.filter(pk__in=numbers).prefetch_related("lines__order")) if numbers else []
+
+
 def last_placed(request: HttpRequest) -> Order | None:
     numbers = request.session.get(PLACED, [])
     return Order.objects.filter(pk=numbers[-1]).first() if numbers else None

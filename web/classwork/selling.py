@@ -33,6 +33,10 @@ class Attended(ProductKind):
         role = line.details.get("role")
         return f"{name} ({role})" if role else name
 
+    def person_key(self, line: OrderLine) -> str:
+        attendee = Attendee.of(line.details)
+        return attendees.identity(attendee, line.order) if attendee else ""
+
     def canceled_sentence(self, line: OrderLine) -> str:
         attendee = Attendee.of(line.details)
         name = attendees.name_of(attendee, line.order) if attendee else ""

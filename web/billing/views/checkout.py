@@ -1,5 +1,7 @@
 """The checkout: who it is for and who pays, then the price and the last click. Reloading or going back is harmless."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -9,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from billing import kinds, visit
 from billing.domain import cart as carts
-from billing.domain import codes, due, ledger, placing
+from billing.domain import codes, due, ledger, placing, repeats
 from billing.domain.vouchers import using as vouchers
 from billing.forms import CodeForm, PayerForm, PlaceForm
 from billing.models import Order
@@ -175,6 +177,7 @@ def _review(
     context = {
         "cart": cart,
         "policies": _policies(sight),
+        "repeated": _repeated(request, sight, at),
         "pays_now": bool(sight.left) and not form.offers_later,
         "sight": sight,
         "bill": ledger.bill((seen.line for seen in sight.lines), sight.quote.now),
@@ -184,6 +187,13 @@ def _review(
         "no_details": not _steps(request, sight) and visit.account(request) is not None,
     }
     return render(request, "billing/review.html", context, status=status)
+
+
+def _repeated(request: HttpRequest, sight: carts.Sight, at: datetime) -> list[tuple[carts.Seen, str, Order]]:
+    """What this browser session has ordered before: the line, for whom, and the earlier order."""
+    earlier = repeats.repeated_in((seen.line for seen in sight.lines), visit.placed_orders(request), at)
+    found = [(seen, earlier[seen.line.pk]) for seen in sight.lines if seen.line.pk in earlier]
+    return [(seen, kinds.of(seen.line).who(seen.line), line.order) for seen, line in found]
 
 
 def _policies(sight: carts.Sight) -> list[carts.Seen]:
