@@ -228,7 +228,7 @@ class RefusedTest(ReplacingTestCase):
             placing.place(cart, placing.How(), seen=None, at=self.now)
 
     def test_a_difference_is_not_left_for_the_door(self) -> None:
-        self.assertSays("Not everything in your cart can be paid at the door.", self.line(self.paid(1)), due="door")
+        self.assertSays("Not everything in your cart can be paid for at the door.", self.line(self.paid(1)), due="door")
 
     def test_what_is_sold_out_leaves_everything_as_it_was(self) -> None:
         ToyKind.catalogue[4] = Toy("100", stock=0)

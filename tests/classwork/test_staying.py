@@ -159,7 +159,7 @@ class PagesTest(StayingTestCase):
         answer = self.client.post(reverse("stay", args=[staying.address(ticket).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         self.assertContains(self.client.get(reverse("checkout_review")), "−$5.00")
-        self.assertContains(self.client.get(reverse("cart")), "less $5.00 paid for")
+        self.assertContains(self.client.get(reverse("cart")), "minus $5.00 paid for")
         self.assertEqual(pay(place(Order.objects.get(state=Order.State.CART))).charged, 55)
         self.assertEqual(Registration.objects.get().student, ticket.student)
 

@@ -1,0 +1,282 @@
+"""What a customer sees in each state between a class and a paid order: one test a row, each page looked at."""
+
+import re
+from datetime import time
+from unittest.mock import patch
+
+from django.conf import settings
+from django.test import override_settings
+from payments.core import PROVIDER_CACHE
+from playwright.sync_api import Page
+
+from billing.models import Code, Order, Refund, Voucher
+from classwork.models import Registration
+from outbox.testing import run_all
+from tests import make
+from tests.billing.paypal import variant
+from tests.billing.stripe import GOOD, variants
+from tests.browser.phone import PhoneTestCase
+from tests.classwork import buying
+from tests.fakes.paypal_server import paypal_server
+from tests.fakes.stripe_server import stripe_server
+
+DECLINED = "4000 0000 0000 0002"
+TO_PAY = re.compile(r"^1 order to pay, until \d+:\d\d [AP]M$")
+
+
+class CustomerTestCase(PhoneTestCase):
+    def to_review(self, page: Page) -> None:
+        """A stranger with one class, before the last click."""
+        self.from_the_class(page)
+        self.go_on(page)
+        self.payer(page)
+
+    def orders(self) -> int:
+        return Order.objects.placed().count()
+
+    def tap(self, page: Page, to: str) -> None:
+        """The order that is to be paid is one tap away."""
+        page.get_by_role("link", name=TO_PAY).click()
+        self.look(page, to)
+
+
+class GatewayTest(CustomerTestCase):
+    """At Stripe's page, and whatever may happen there."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.fake = self.enterContext(stripe_server())
+        self.elsewhere = (self.fake.url,)
+        changed = {"PAYMENT_VARIANTS": variants(self.fake.url), "SITE_URL": self.live_server_url}
+        self.enterContext(override_settings(**changed))
+        self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
+
+    def at_stripe(self) -> Page:
+        page = self.phone()
+        self.to_review(page)
+        page.get_by_label("Card or bank").check()
+        page.get_by_role("button", name="Pay $65.00", exact=True).click()
+        self.look(page, "Pay with Stripe")
+        return page
+
+    def order_heading(self) -> str:
+        return f"Order {Order.objects.placed().get().number}"
+
+    def test_back_from_the_gateway_leads_to_the_open_order(self) -> None:
+        page = self.at_stripe()
+        page.go_back()
+        self.look(page, self.order_heading())
+        page.goto("/")
+        self.tap(page, self.order_heading())
+        page.get_by_role("button", name="Pay $65.00 · Card or bank").click()
+        self.look(page, "Pay with Stripe")
+        self.assertEqual(len(self.fake.books.every("checkout.session")), 1)
+
+    def test_after_a_closed_tab_every_page_leads_to_the_open_order(self) -> None:
+        page = self.at_stripe()
+        other = page.context.new_page()
+        self.scripts[other] = True
+        page.close()
+        for path in ("/", "/classes/", "/cart/", "/contact/"):
+            other.goto(path)
+            self.tap(other, self.order_heading())
+
+    def test_a_declined_card_is_told_and_another_way_is_offered(self) -> None:
+        page = self.at_stripe()
+        page.get_by_label("Card number").fill(DECLINED)
+        page.get_by_role("button", name="Pay 65.00 USD").click()
+        page.get_by_text("Your card was declined.").wait_for()
+        page.get_by_role("link", name="Go back without paying").click()
+        self.look(page, "Not paid yet")
+        page.get_by_text("Your payment wasn’t completed.").wait_for()
+        page.get_by_role("button", name="Pay $65.00 · Card or bank").wait_for()
+
+    def test_a_double_click_orders_once_and_pays_once(self) -> None:
+        page = self.phone()
+        self.to_review(page)
+        page.get_by_label("Card or bank").check()
+        page.get_by_role("button", name="Pay $65.00", exact=True).dblclick()
+        self.look(page, "Pay with Stripe")
+        self.assertEqual((self.orders(), len(self.fake.books.every("checkout.session"))), (1, 1))
+
+    def test_thank_you_stays_when_it_is_reloaded_and_nothing_is_left_to_pay(self) -> None:
+        page = self.at_stripe()
+        page.get_by_label("Card number").fill(GOOD)
+        page.get_by_role("button", name="Pay 65.00 USD").click()
+        self.look(page, "Thank you")
+        page.reload()
+        self.look(page, "Thank you")
+        self.assertEqual(page.get_by_role("link", name="order to pay").count(), 0)
+
+
+class PayPalTest(CustomerTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.fake = self.enterContext(paypal_server())
+        self.elsewhere = (f"{self.fake.url}/checkoutnow",)
+        changed = settings.PAYMENT_VARIANTS | variant(self.fake)
+        self.enterContext(override_settings(PAYMENT_VARIANTS=changed, SITE_URL=self.live_server_url))
+        self.enterContext(patch.dict(PROVIDER_CACHE, clear=True))
+
+    def test_canceled_then_declined_then_paid(self) -> None:
+        page = self.phone()
+        self.to_review(page)
+        page.get_by_label("PayPal").check()
+        page.get_by_role("button", name="Pay $65.00", exact=True).click()
+        for answer, then in (
+            ("Cancel and go back", "Not paid yet"),
+            ("Pay with a card that is declined", "Your payment didn’t go through"),
+            ("Pay now", "Thank you"),
+        ):
+            self.look(page, "Pay with PayPal (imitation)")
+            page.get_by_role("button", name=answer).click()
+            self.look(page, then)
+            if then != "Thank you":
+                self.assertEqual(page.get_by_role("link", name=TO_PAY).count(), 1)
+                page.get_by_role("button", name="PayPal").first.click()
+        self.assertEqual((self.orders(), Order.objects.placed().get().state), (1, "paid"))
+
+
+class CheckoutTest(CustomerTestCase):
+    def test_the_second_tab_leads_to_the_one_order(self) -> None:
+        page = self.phone()
+        self.to_review(page)
+        other = page.context.new_page()
+        self.scripts[other] = True
+        other.goto("/checkout/review/")
+        self.order(page)
+        self.look(page, "Pay $65.00")
+        self.order(other)
+        self.look(other, f"Order {Order.objects.placed().get().number}")
+        self.assertEqual(self.orders(), 1)
+
+    def test_a_wrong_code_names_the_item_it_needs_and_keeps_what_was_typed(self) -> None:
+        other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        Code.objects.create(text="thursday", percent=10, kind="place", product_id=other.pk)
+        page = self.phone()
+        self.to_review(page)
+        for text, said in (
+            ("thursday", "This code is for Beginning B. Add it to your cart to use the code."),
+            ("nonsense", "That code isn’t valid for this order."),
+        ):
+            page.get_by_label("Discount code or gift voucher").fill(text)
+            page.get_by_role("button", name="Apply").click()
+            page.get_by_text(said).first.wait_for()
+            self.assertEqual(page.get_by_label("Discount code or gift voucher").input_value(), text)
+            self.look(page, "Your order")
+
+    def test_a_stranger_hears_of_a_second_registration_only_in_the_browser_that_made_the_first(self) -> None:
+        first = self.phone()
+        self.to_review(first)
+        self.order(first)
+        self.pay(first)
+        self.to_review_again(first)
+        first.get_by_text("You already ordered Beginning A for Pat Payer in order").wait_for()
+        stranger = self.phone()
+        self.to_review(stranger)
+        self.assertEqual(stranger.get_by_text("already").count(), 0)
+
+    def to_review_again(self, page: Page) -> None:
+        """The browser session knows who pays."""
+        self.from_the_class(page)
+        self.go_on(page)
+        self.look(page, "Your details")
+        page.get_by_role("button", name="Continue to payment").click()
+        self.look(page, "Your order")
+
+    def test_a_voucher_is_bought_opened_and_used(self) -> None:
+        page = self.phone()
+        page.goto("/vouchers/")
+        page.get_by_label("$100.00").check()
+        page.get_by_role("button", name="Add to cart").click()
+        page.get_by_role("link", name="Check out").click()
+        self.payer(page)
+        self.order(page)
+        self.pay(page)
+        run_all()
+        page.goto(Voucher.objects.get().address)
+        self.look(page, "Gift voucher")
+        code = page.locator(".voucher-code").inner_text()
+        rae = self.phone()
+        self.from_the_class(rae)
+        self.go_on(rae)
+        self.payer(rae, "Rae Ray", "rae@example.org")
+        rae.get_by_label("Discount code or gift voucher").fill(code)
+        rae.get_by_role("button", name="Apply").click()
+        rae.get_by_text("Nothing is left to pay.").wait_for()
+        rae.get_by_role("button", name="Complete order").click()
+        rae.get_by_text("Your order is paid in full.").wait_for()
+        page.reload()
+        page.get_by_text("$35.00 is left on this voucher.").wait_for()
+
+    def test_one_of_two_classes_is_canceled_and_the_page_leads_with_it(self) -> None:
+        other = make.offer(self.school.session, make.subject(version="B"), class_day=4, start_time=time(18))
+        alice = self.school.alice
+        order = buying.pay(
+            buying.place(buying.cart(*((each, buying.me()) for each in (self.school.offer, other)), payer=alice))
+        )
+        page = self.phone(alice)
+        page.goto(order.lines.get(product_id=other.pk).cancel_address)
+        self.look(page, "Cancel Beginning B")
+        page.get_by_role("button", name="Yes, cancel").click()
+        self.look(page, f"Order {order.number}")
+        refund = Refund.objects.get().amount
+        self.assertEqual(
+            page.locator(".messages").inner_text(),
+            f"Your spot in Beginning B is canceled. Refund of ${refund:.2f} started.",
+        )
+        self.assertEqual(page.get_by_text("Thank you").count(), 0)
+
+    def test_without_scripts_two_people_register_and_pay(self) -> None:
+        page = self.open_browser(width=390, javascript=False)
+        page.goto(self.school.offer.get_absolute_url())
+        page.get_by_role("link", name="Register", exact=True).click()
+        page.get_by_role("button", name="Add somebody else").click()
+        page.get_by_label("First name").fill("Lee")
+        page.get_by_label("Their own e-mail address").fill("lee@example.org")
+        self.go_on(page)
+        page.get_by_label("Your name").fill("Pat Payer")
+        page.get_by_label("Your email").fill("pat@example.org")
+        page.get_by_role("button", name="Continue to payment").click()
+        page.get_by_role("button", name="Complete order").click()
+        page.get_by_role("button", name="Pay", exact=True).click()
+        page.get_by_role("heading", name="Thank you", level=1).wait_for()
+        states = Registration.objects.order_by("student__first_name").values_list("student__first_name", "state")
+        self.assertEqual(list(states), [("Lee", "confirmed"), ("Pat", "confirmed")])
+
+    def test_the_keyboard_alone_goes_from_the_class_to_the_order(self) -> None:
+        page = self.open_browser()
+        page.goto(self.school.offer.get_absolute_url())
+        self.press(page, "Register")
+        page.get_by_role("heading", name="Register", level=1).wait_for()
+        self.press(page, "Go on")
+        page.get_by_role("heading", name="Your details", level=1).wait_for()
+        self.reach(page, "Your name")
+        page.keyboard.type("Pat Payer")
+        self.reach(page, "Your email")
+        page.keyboard.type("pat@example.org")
+        self.press(page, "Continue to payment")
+        page.get_by_role("heading", name="Your order", level=1).wait_for()
+        self.press(page, "Pay $65.00")
+        page.get_by_role("heading", name="Pay $65.00", level=1).wait_for()
+
+    def reach(self, page: Page, name: str) -> None:
+        """By Tab, with a focus that can be seen."""
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            focus = page.evaluate(FOCUS)
+            if focus["name"] == name:
+                self.assertTrue(focus["seen"], f"{page.url}: {name} has no visible focus")
+                return
+        self.fail(f"{page.url}: {name} was never reached by Tab")
+
+    def press(self, page: Page, name: str) -> None:
+        self.reach(page, name)
+        page.keyboard.press("Enter")
+
+
+FOCUS = """() => {
+    const here = document.activeElement, style = getComputedStyle(here);
+    const label = here.labels?.[0]?.innerText ?? here.innerText ?? '';
+    return {name: label.trim(), seen: style.outlineStyle !== 'none' || style.boxShadow !== 'none'};
+}"""
