@@ -1,7 +1,7 @@
 """Attempts to pay: begun for what is owed now, confirmed only by what the gateway says it took."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from billing.domain.payments_in_progress import (
     payment_in_progress,
     refuse_payment_in_progress,
 )
+from billing.domain.received_moments import moment_of
 from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order, Payment
 from billing.models.payments import OPEN
@@ -173,28 +174,27 @@ def _failed(order: Order, payment: Payment) -> None:
 
 
 def moment(payment: Payment) -> datetime:
-    """When the payer paid: had done everything, where a bank took days; the start of the day when the desk had it."""
-    now = payment.promised_at or payment.captured_at or timezone.now()
-    if payment.received_on and payment.received_on < timezone.localdate(now):
-        return timezone.make_aware(datetime.combine(payment.received_on, time.min))
-    return now
+    """When the payer paid: had done everything, where a bank took days; when the desk had the money in hand."""
+    return payment.received_at or payment.promised_at or payment.captured_at or timezone.now()
 
 
 @transaction.atomic
 def record_by_hand(
     order: Order,
     variant: str,
-    amount: Decimal,
+    amount: Decimal | None,
     *,
     by: User,
     received_on: date,
+    moment: datetime | None = None,
     reference: str = "",
     even_so: bool = False,
     received: Decimal | None = None,
 ) -> Payment:
-    """Cash, a cheque or a transfer that the desk has in hand; part of what is owed, or all of it.
+    """Cash, a check or a transfer that the desk has in hand; part of what is owed, or all of it for None.
 
     What was not paid in time is taken up again; raises CannotBe when that is not possible, or not as it was.
+    `moment` says when it was received on a day on which an early price ended; raises MomentUnknown without it.
     `received` is what the desk saw as received before.
     """
     order = locks.order(order.pk)
@@ -208,11 +208,16 @@ def record_by_hand(
         order = orders.take_up(order, at, even_so=even_so)
     if order.state != Order.State.PLACED:
         raise NothingOwed
-    if not is_whole(amount, order.currency) or not 0 < amount <= ledger.owed(order, at):
+    paid_at = moment_of(order, received_on, at, moment)
+    owed = ledger.owed(order, paid_at)
+    amount = owed if amount is None else amount
+    if not is_whole(amount, order.currency) or not 0 < amount <= owed:
         raise NothingOwed
     payment = _new(order, variant, amount)
-    Payment.objects.filter(pk=payment.pk).update(received_on=received_on, recorded_by=by, transaction_id=reference)
-    payment.received_on = received_on
+    Payment.objects.filter(pk=payment.pk).update(
+        received_on=received_on, received_at=paid_at, recorded_by=by, transaction_id=reference
+    )
+    payment.received_on, payment.received_at = received_on, paid_at
     record(by, "billing.payment_recorded", order, amount=str(amount), variant=variant, on=received_on.isoformat())
     payment.change_status(PaymentStatus.CONFIRMED)
     if again:

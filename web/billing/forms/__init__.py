@@ -1,5 +1,6 @@
 """What payers and the desk fill in."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils import timezone
 from billing import gateways
 from billing.domain.cart import Sight
 from billing.domain.placing import How
+from billing.domain.received_moments import ASK, MomentChoice
 from billing.kinds import Gives, Step
 from billing.models import Order
 from common import names, search
@@ -126,10 +128,44 @@ class RecordForm(AmountForm):
         help_text="Only if something is sold out or costs more now, and the payer agrees.",
     )
 
-    def __init__(self, *args: Any, lapsed: bool, **kwargs: Any) -> None:
+    moment = forms.ChoiceField(label=ASK, widget=forms.RadioSelect, required=False)
+
+    field_order = ["amount", "variant", "received_on", "moment"]
+
+    def __init__(self, *args: Any, lapsed: bool, moments: Sequence[MomentChoice] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.moments = {choice.value: choice for choice in moments}
         if not lapsed:
             del self.fields["even_so"]
+        if moments:
+            self._ask_for_the_moment()
+        else:
+            del self.fields["moment"]
+
+    def _ask_for_the_moment(self) -> None:
+        """The amount depends on the answer, so none is proposed but the one that belongs to it."""
+        days = sorted({choice.day for choice in self.moments.values()})
+        several = len(days) > 1
+        self.initial.pop("amount", None)
+        self.fields["amount"].required = False
+        self.fields["amount"].help_text = "Leave empty for the full amount due at that time."
+        field = self.fields["moment"]
+        field.choices = [  # type: ignore[attr-defined]
+            (value, f"{format_date(choice.day)}: {choice.label}" if several else choice.label)
+            for value, choice in self.moments.items()
+        ]
+        field.help_text = f"If it was received on {', '.join(map(format_date, days))}."
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        if "moment" not in self.fields:
+            return said
+        day, choice = said.get("received_on"), self.moments.get(said.get("moment", ""))
+        on_that_day = day in {one.day for one in self.moments.values()}
+        if on_that_day and "moment" not in self.errors and (choice is None or choice.day != day):
+            self.add_error("moment", ASK)
+        said["moment"] = choice.moment if choice and choice.day == day else None
+        return said
 
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]

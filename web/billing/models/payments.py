@@ -85,6 +85,9 @@ class Payment(BasePayment):
     )
     captured_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_on = models.DateField(null=True, blank=True, help_text="When the desk had the money in hand.")
+    received_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="The moment from which it counts, for the price."
+    )
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
     )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from billing import kinds, visit
 from billing.domain import asking, codes, credit, due, handovers, ledger, money_back, orders, payments
 from billing.domain.payments_in_progress import payment_in_progress, progress_text
+from billing.domain.received_moments import MomentUnknown, moment_choices
 from billing.domain.vouchers import redeeming
 from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
 from billing.forms.vouchers import VoucherCodeForm
@@ -79,7 +80,9 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     bill = ledger.itemised(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     asked: dict[str, forms.Form] = {
-        "record_form": RecordForm(initial={"amount": rounded(owed, order.currency)}, lapsed=lapsed),
+        "record_form": RecordForm(
+            initial={"amount": rounded(owed, order.currency)}, lapsed=lapsed, moments=moment_choices(order, at)
+        ),
         "voucher_form": VoucherCodeForm(),
         "due_form": DueForm(initial={"due_on": order.due_on}),
         "refund_form": RefundForm(),
@@ -123,7 +126,7 @@ def _act(
     except payments.NothingOwed:
         form.add_error(None, "That is more than is owed, or no amount of this currency.")
         return _page(request, order, **{name: form})
-    except (orders.CannotBe, kinds.Unavailable, codes.Refused) as refused:
+    except (orders.CannotBe, kinds.Unavailable, codes.Refused, MomentUnknown) as refused:
         form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
     return redirect("desk_order", number=number)
@@ -133,13 +136,13 @@ def _act(
 @desk_required("billing.add_payment")
 def record(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        payments.record_by_hand(order, by=by, **said)
-        return f"Recorded: {format_money(said['amount'], order.currency)}."
+        payment = payments.record_by_hand(order, by=by, **said)
+        return f"Recorded: {format_money(payment.total, order.currency)}."
 
     found = _order(number)
     asking.close_overdue(found, timezone.now())
-    lapsed = found.has_lapsed()
-    return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed), deed)
+    lapsed, moments = found.has_lapsed(), moment_choices(found, timezone.now())
+    return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed, moments=moments), deed)
 
 
 @require_POST
