@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from pathlib import Path
 
 # Chromium speaks to nobody but the server under test, also as root in a container.
 FLAGS = [
@@ -30,12 +31,18 @@ def nginx() -> str | None:
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
+def libfaketime() -> Path | None:
+    places = ("lib/*/faketime", "lib64/faketime", "lib/faketime")
+    return next((path for place in places for path in Path("/usr").glob(f"{place}/libfaketime.so.1")), None)
+
+
 def found() -> dict[str, bool]:
     return {
         "postgres": bool(os.environ.get("TEST_POSTGRES_URL")),
         "redis": bool(os.environ.get("TEST_REDIS_URL")),
         "browser": bool(chromium()),
         "nginx": bool(nginx()),
+        "clock": bool(libfaketime()),
     }
 
 
@@ -43,6 +50,7 @@ BRINGS = {
     "postgres": "TEST_POSTGRES_URL with the address of a PostgreSQL",
     "redis": "TEST_REDIS_URL with the address of a Redis",
     "browser": "Chromium (apt install chromium)",
+    "clock": "libfaketime (apt install faketime)",
     "nginx": "nginx (apt install nginx), and root or sudo without a password",
 }
 

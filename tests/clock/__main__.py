@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 from tests import everything, services
 
 TOP = Path(__file__).resolve().parents[2]
-LIBRARIES = ("lib/*/faketime", "lib64/faketime", "lib/faketime")
 
 
 def main() -> int:
@@ -39,12 +38,13 @@ def shifted(moment: str) -> dict[str, str]:
     wanted = datetime.fromisoformat(moment)
     if wanted.tzinfo is None:
         wanted = wanted.replace(tzinfo=ZoneInfo(os.environ.get("TIME_ZONE") or "America/Los_Angeles"))
-    found = [path for place in LIBRARIES for path in Path("/usr").glob(f"{place}/libfaketime.so.1")]
-    if not found:
+    library = services.libfaketime()
+    if library is None:
         sys.exit("run: --clock needs libfaketime (Debian: apt install faketime).")
+    really = time.time() - float(os.environ.get("FAKETIME", "0s").removesuffix("s"))
     return {
-        "LD_PRELOAD": str(found[0]),
-        "FAKETIME": f"{wanted.timestamp() - time.time():+.0f}s",
+        "LD_PRELOAD": str(library),
+        "FAKETIME": f"{wanted.timestamp() - really:+.0f}s",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # with it Chromium never starts
         "PYTHONPATH": f"{Path(__file__).parent}:{os.environ['PYTHONPATH']}",
