@@ -104,7 +104,7 @@ class SessionAdminTest(OfficeTestCase):
         values = self.values_of(self.url) | {"key_day_date": make.thursday(1).isoformat()}
         before = everything()
         response = self.post(self.url, values)
-        self.assertContains(response, "What this moves")
+        self.assertContains(response, "<caption>Changes</caption>")
         self.assertContains(response, format_date(make.thursday(1) - timedelta(2)))
         self.assertEqual(everything(), before)
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
@@ -189,7 +189,7 @@ class OfferAdminTest(OfficeTestCase):
         response = self.post(self.url, values)
         self.assertContains(response, "The class does not meet on")
         taken = self.post(self.url, values, take=self.taking(response))
-        self.assertContains(taken, "What this moves")
+        self.assertContains(taken, "<caption>Changes</caption>")
         right = (make.thursday(1) - timedelta(2)).isoformat()
         self.assertEqual(taken.context["adminform"].form["skipped"].value(), right)
         values["skipped"] = right

@@ -41,7 +41,7 @@ class AsStudentTest(SchoolTestCase):
     def test_what_a_teacher_did_by_hand_counts(self) -> None:
         releases.hold_back(self.tess, Release.objects.get(resource__title="Second"))
         self.assertEqual(self.seen(3)["Second"], "held")
-        self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "Held back")
+        self.assertContains(self.client.get(reverse("things_resources", args=["class", self.offer.pk])), "On hold")
 
     def test_only_meetings_that_take_place_are_weeks(self) -> None:
         meetings.cancel(None, self.offer.meetings.first(), "Snow")
@@ -54,4 +54,4 @@ class AsStudentTest(SchoolTestCase):
         self.assertContains(page, "Was open until")
         self.assertContains(self.page(week="x"), "before it begins")
         self.offer.meetings.all().delete()
-        self.assertContains(self.page(), "Nothing is planned")
+        self.assertContains(self.page(), "No resources for students")

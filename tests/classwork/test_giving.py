@@ -126,7 +126,7 @@ class MayTest(GivingTestCase):
         page = self.client.get(reverse("proposal", args=[proposal.pk]))
         url = reverse("things_resources", args=["class", proposal.offer_id])
         self.assertContains(page, url)
-        self.assertContains(self.client.get(url), "Nothing yet")
+        self.assertContains(self.client.get(url), "No resources yet")
         content.add(self.ash.staff, proposal.offer, words("Warm-up"), {})
         proposals.submit(self.ash.staff, proposal)
         self.log_in(self.ada)
@@ -143,7 +143,7 @@ class MayTest(GivingTestCase):
         self.assertTrue(self.give().manager_approved)
         resource = self.give(audience="public")
         self.assertFalse(resource.manager_approved)
-        self.assertContains(self.index(), "Waits for the office")
+        self.assertContains(self.index(), "Waiting for approval")
         shown = content.change(self.tess.staff, self.give("Another"), words(audience="public"), {})
         self.assertFalse(shown.manager_approved)
 

@@ -153,7 +153,7 @@ class DeskTest(ProgressTestCase):
         self.assertContains(self.client.get(reverse("desk_students"), {"q": "ali ard"}), self.page)
         said = self.client.post(self.page, {"number": "2.5", "why": "Danced in Lyon"}, follow=True)
         self.assertContains(said, "Level 2 done")
-        self.assertContains(said, "Given by Ada Adler")
+        self.assertContains(said, "Set by Ada Adler")
         self.assertContains(said, "Danced in Lyon")
         said = self.client.post(self.page, {"number": "classes", "why": "A mistake"}, follow=True)
         self.assertContains(said, "No level yet")
@@ -168,7 +168,7 @@ class DeskTest(ProgressTestCase):
     def test_whoever_may_look_but_not_say_is_refused(self) -> None:
         self.ash.user_permissions.set(Permission.objects.filter(codename__in=["view_registration", "enter_office"]))
         self.log_in(User.objects.get(pk=self.ash.pk))
-        self.assertNotContains(self.client.get(self.page), "Give a level by hand")
+        self.assertNotContains(self.client.get(self.page), "Set level")
         self.assertEqual(self.client.post(self.page, {"number": "2", "why": "x"}).status_code, 403)
 
     def test_the_list_costs_the_same_for_one_and_for_thirty(self) -> None:
@@ -193,7 +193,7 @@ class TeacherTest(ProgressTestCase):
         self.assertContains(self.client.get(reverse("teaching")), self.list)
         self.assertContains(self.client.get(self.list), self.page)
         page = self.client.get(self.page)
-        self.assertContains(page, "To take next: Beg B or D.")
+        self.assertContains(page, "Next: Beg B or D.")
         self.assertContains(page, "Registered")
         self.assertNotContains(page, "Paid")
         self.assertNotContains(page, "alice@example.org")

@@ -161,7 +161,7 @@ class TimesTest(SchoolTestCase):
         self.assertIn("classwork.resource_held_back", done)
 
     def test_the_page_says_what_is_planned_and_offers_what_makes_sense(self) -> None:
-        self.assertContains(self.client.get(self.url), "Open it now")
+        self.assertContains(self.client.get(self.url), "Release now")
         for resource, said in (
             (self.late, "Opens Tue"),
             (giving.resource("First", self.offer, expires_after=1), "Opens with the registration; its last day is Tue"),
@@ -170,13 +170,13 @@ class TimesTest(SchoolTestCase):
         Release.objects.filter(resource=self.late).update(opens_at=timezone.now())
         page = self.client.get(self.url)
         self.assertContains(page, "Open since")
-        self.assertNotContains(page, "Open it now")
+        self.assertNotContains(page, "Release now")
 
     def test_for_one_student_alone(self) -> None:
         giving.place(self.kit, self.offer)
         self.assertTrue(self.do(f"open-{self.place.pk}"))
         self.assertIsNone(access.find(self.gus, self.late.pk))
-        self.assertContains(self.client.get(self.url), "opened for them alone")
+        self.assertContains(self.client.get(self.url), "for this student only")
         self.assertFalse(self.do(f"close-{self.place.pk}"))
         self.assertEqual(Opening.objects.count(), 0)
 

@@ -22,7 +22,7 @@ class WorkTest(SchoolTestCase):
     def test_nothing_waits_in_a_quiet_school(self) -> None:
         self.assertEqual(work.waiting(self.ada), [])
         self.log_in(self.ada)
-        self.assertContains(self.client.get(reverse("desk")), "Nothing at the moment.")
+        self.assertContains(self.client.get(reverse("desk")), "Nothing needs attention right now.")
 
     def test_what_waits_is_counted_in_words_and_leads_to_its_page(self) -> None:
         letters(2)

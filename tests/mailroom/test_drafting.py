@@ -83,7 +83,7 @@ class BarrierTest(ChoirTestCase):
     def test_an_address_from_which_mail_came_back_gets_nothing(self) -> None:
         returns.suppress(ALICE.upper(), Suppression.Cause.BOUNCE)
         self.assertEqual(self.kinds_sent(), [])
-        self.assertEqual(write().reason, "Nothing is sent to this address. A mail came back for good.")
+        self.assertEqual(write().reason, "Nothing is sent to this address. Email bounced.")
 
     def test_what_was_chosen_meanwhile_counts_when_it_is_sent(self) -> None:
         message = write(name="choir.rehearsal")

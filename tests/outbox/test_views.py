@@ -34,9 +34,9 @@ class QueueTest(SchoolTestCase):
 
     def test_a_silent_worker_is_told_in_words(self) -> None:
         Worker.objects.all().delete()
-        self.assertContains(self.client.get(reverse("desk_queue")), "No worker has been heard of yet")
+        self.assertContains(self.client.get(reverse("desk_queue")), "No worker has reported yet")
         beat("worker here")
-        self.assertNotContains(self.client.get(reverse("desk_queue")), "No worker has been heard of")
+        self.assertNotContains(self.client.get(reverse("desk_queue")), "No worker has reported")
 
     def handle(self, deed: str, why: str = "The door is mended.") -> str:
         url = reverse("desk_delivery_handle", args=[delivery().pk])
@@ -44,7 +44,7 @@ class QueueTest(SchoolTestCase):
 
     def test_a_retry_is_recorded_with_its_reason_and_runs_again(self) -> None:
         self.park()
-        self.assertIn("It will be tried again in a moment.", self.handle("retry"))
+        self.assertIn("It will be retried in a moment.", self.handle("retry"))
         self.assertEqual((delivery().state, delivery().tries), (State.WAITING, 0))
         entry = Entry.objects.get(action="outbox.retried")
         self.assertEqual((entry.actor_id, entry.why), (self.ada.pk, "The door is mended."))
@@ -54,7 +54,7 @@ class QueueTest(SchoolTestCase):
 
     def test_what_is_set_aside_stays_so_with_its_reason(self) -> None:
         self.park()
-        self.assertIn("Set aside.", self.handle("dismiss", "Nobody lives here."))
+        self.assertIn("Dismissed.", self.handle("dismiss", "Nobody lives here."))
         self.assertEqual((delivery().state, delivery().reason), (State.DISMISSED, "Nobody lives here."))
         self.assertEqual(Entry.objects.get(action="outbox.dismissed").why, "Nobody lives here.")
 
@@ -67,7 +67,7 @@ class QueueTest(SchoolTestCase):
         with mapped("ring"):
             knock()
             run_all()
-        self.assertIn("This has moved on since you opened the page", self.handle("dismiss"))
+        self.assertIn("This has changed since you opened the page", self.handle("dismiss"))
         self.assertEqual(delivery().state, State.DONE)
 
     def test_who_may_only_look_sees_no_buttons_and_is_refused(self) -> None:
@@ -98,12 +98,12 @@ class StoryPageTest(SchoolTestCase):
         for text in (
             "door.knocked",
             "door.opened",
-            "Came from door.knocked, told by open_door",
-            "Failed, to be tried again",
+            "Caused by door.knocked in open_door",
+            "Failed, will retry",
             "<svg",
         ):
             self.assertContains(page, text)
-        self.assertContains(page, "Done at once, in the same step")
+        self.assertContains(page, "Done immediately")
 
     def test_the_page_asks_as_often_for_thirty_events_as_for_one(self) -> None:
         self.assertSameQueries(reverse("desk_story", args=["door", "7"]), self.tell)

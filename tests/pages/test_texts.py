@@ -85,7 +85,7 @@ class TextDeskTest(SchoolTestCase):
     def test_a_preview_that_is_out_of_date_publishes_nothing(self) -> None:
         self.write("terms", "Terms", "One")
         response = self.client.post("/desk/texts/terms/publish/", {"seen": "stale"}, follow=True)
-        self.assertContains(response, "Please look again")
+        self.assertContains(response, "Please check it again")
         self.assertIsNone(texts.published("terms"))
 
     def test_a_text_needs_a_title(self) -> None:

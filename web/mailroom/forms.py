@@ -11,9 +11,7 @@ from mailroom.models import Suppression, Template
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(
-        label="Why", max_length=200, help_text="It is kept with your name, for whoever looks at this next."
-    )
+    why = forms.CharField(label="Reason", max_length=200, help_text="Saved with your name in the history.")
 
 
 class ChoicesForm(forms.Form):
@@ -46,7 +44,7 @@ class SuppressionForm(forms.ModelForm):
     def clean_email(self) -> str:
         address = email_key(self.cleaned_data["email"])
         if Suppression.objects.filter(email=address, lifted_at=None).exists():
-            raise forms.ValidationError("This address gets no mail already.")
+            raise forms.ValidationError("This address is already blocked.")
         return address
 
 

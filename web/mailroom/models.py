@@ -13,13 +13,13 @@ from mailroom.declare import Kind, Mail
 
 class State(models.TextChoices):
     DRAFTED = "drafted", "Drafted"
-    QUEUED = "queued", "Waiting to be sent"
-    SENDING = "sending", "Being sent"
+    QUEUED = "queued", "Waiting"
+    SENDING = "sending", "Sending"
     SENT = "sent", "Sent"
-    PERHAPS = "perhaps", "Perhaps sent"
+    PERHAPS = "perhaps", "Possibly sent"
     SUPPRESSED = "suppressed", "Not sent"
-    PARKED = "parked", "Needs a person"
-    BOUNCED = "bounced", "Came back"
+    PARKED = "parked", "Failed"
+    BOUNCED = "bounced", "Bounced"
 
 
 OPEN = [State.DRAFTED, State.QUEUED, State.SENDING]
@@ -31,7 +31,7 @@ class Message(models.Model):
 
     template = models.CharField("mail", max_length=80)
     to = models.EmailField("address", max_length=254)
-    key = models.CharField(max_length=120, help_text="The same mail about the same thing is sent once to an address.")
+    key = models.CharField(max_length=120, help_text="Prevents sending the same email twice.")
     kind = models.CharField(max_length=15, choices=Kind.choices)
     person_id = models.BigIntegerField("account", null=True, blank=True, db_index=True)
     about_type = models.CharField(max_length=40, blank=True)
@@ -40,8 +40,8 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was not sent, or what went wrong.")
     tries = models.PositiveSmallIntegerField(default=0)
-    rounds = models.PositiveSmallIntegerField(default=0, help_text="How often a person had it sent again.")
-    lease = models.CharField(max_length=32, blank=True, help_text="Who is sending it.")
+    rounds = models.PositiveSmallIntegerField(default=0, help_text="How often it was resent.")
+    lease = models.CharField(max_length=32, blank=True, help_text="The worker that is sending it.")
     provider_id = models.CharField(max_length=120, blank=True, db_index=True)
     drafted_at = models.DateTimeField(default=timezone.now, db_index=True)
     changed_at = models.DateTimeField(default=timezone.now)
@@ -50,7 +50,7 @@ class Message(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        permissions = [("resend_message", "May have a mail sent again")]
+        permissions = [("resend_message", "Can resend emails")]
         indexes = [
             models.Index(fields=["state", "changed_at"]),
             models.Index(fields=["about_type", "about_id"]),
@@ -117,9 +117,9 @@ class Suppression(models.Model):
     """An address that gets nothing: what we sent came back, or its owner called it spam. Lifting keeps the row."""
 
     class Cause(models.TextChoices):
-        BOUNCE = "bounce", "A mail came back for good"
-        COMPLAINT = "complaint", "Its owner marked a mail as spam"
-        OFFICE = "office", "The office stopped it"
+        BOUNCE = "bounce", "Email bounced"
+        COMPLAINT = "complaint", "Reported as spam"
+        OFFICE = "office", "Blocked by the office"
 
     email = models.EmailField("address", max_length=254, db_index=True)
     cause = models.CharField(max_length=10, choices=Cause.choices)
@@ -131,7 +131,7 @@ class Suppression(models.Model):
         verbose_name = "suppressed address"
         verbose_name_plural = "suppressed addresses"
         ordering = ["-id"]
-        permissions = [("lift_suppression", "May let a suppressed address get mail again")]
+        permissions = [("lift_suppression", "Can unblock addresses")]
         constraints = [
             models.UniqueConstraint(fields=["email"], condition=Q(lifted_at=None), name="mailroom_suppressed_once")
         ]

@@ -57,10 +57,10 @@ class Event(models.Model):
 
 class State(models.TextChoices):
     WAITING = "waiting", "Waiting"
-    RUNNING = "running", "Under way"
+    RUNNING = "running", "Running"
     DONE = "done", "Done"
-    PARKED = "parked", "Needs a person"
-    DISMISSED = "dismissed", "Set aside"
+    PARKED = "parked", "Failed"
+    DISMISSED = "dismissed", "Dismissed"
 
 
 OPEN = [State.WAITING, State.RUNNING]
@@ -90,7 +90,7 @@ class Delivery(models.Model):
     class Meta:
         verbose_name_plural = "deliveries"
         ordering = ["id"]
-        permissions = [("handle_delivery", "May retry or set aside what needs a person")]
+        permissions = [("handle_delivery", "Can retry or dismiss failed jobs")]
         indexes = [models.Index(fields=["state", "ended_at"])]
         constraints = [
             models.UniqueConstraint(fields=["event", "receiver"], name="outbox_delivery_once"),
@@ -117,8 +117,8 @@ class Attempt(models.Model):
     """A try that did not succeed; the one that did is told by the delivery itself."""
 
     class Outcome(models.TextChoices):
-        RETRY = "retry", "Failed, to be tried again"
-        PARKED = "parked", "Failed, a person has to look"
+        RETRY = "retry", "Failed, will retry"
+        PARKED = "parked", "Failed"
         LOST = "lost", "The worker disappeared"
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempts")

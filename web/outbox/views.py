@@ -68,15 +68,15 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         deed(pk, request.user, form.cleaned_data["why"])
     except desk.TooLate:
-        messages.warning(request, "This has moved on since you opened the page; here is how it stands now.")
+        messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
         messages.success(request, said)
     return redirect("desk_delivery", pk)
 
 
 DEEDS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
-    "retry": (desk.retry, "It will be tried again in a moment."),
-    "dismiss": (desk.dismiss, "Set aside. It will not be tried again unless you ask for it."),
+    "retry": (desk.retry, "It will be retried in a moment."),
+    "dismiss": (desk.dismiss, "Dismissed. It will not be retried unless you ask for it."),
 }
 
 

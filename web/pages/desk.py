@@ -35,7 +35,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @desk_required("pages.change_contactmessage")
 def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
     message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting(request))
-    messages.success(request, f"The message of {message.name} is marked as answered.")
+    messages.success(request, f"The message from {message.name} has been marked as answered.")
     return redirect("desk_contact")
 
 
@@ -71,9 +71,9 @@ def text_publish(request: HttpRequest, key: str) -> HttpResponse:
     try:
         edition = texts.publish(content, request.POST.get("seen", ""), acting(request))
     except texts.Changed:
-        messages.warning(request, "Somebody changed this text after you looked at it. Please look again.")
+        messages.warning(request, "Someone changed this text after you opened the preview. Please check it again.")
         return redirect("desk_text_preview", key)
-    messages.success(request, f"Published as edition {edition.number}.")
+    messages.success(request, f"Published as version {edition.number}.")
     return redirect(PLACES[key].url_name)
 
 

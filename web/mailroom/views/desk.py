@@ -87,7 +87,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         deed(request.user, pk, form.cleaned_data["why"])
     except desk.TooLate:
-        messages.warning(request, "This has moved on since you opened the page; here is how it stands now.")
+        messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
         messages.success(request, said)
     return redirect("desk_message", pk)
@@ -123,7 +123,7 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         returns.lift(request.user, pk, form.cleaned_data["why"])
     except returns.TooLate:
-        messages.warning(request, "Somebody else has let this address get mail again already.")
+        messages.warning(request, "Someone else has already unblocked this address.")
     else:
-        messages.success(request, f"Mail goes to {barred.email} again. What was held back meanwhile stays unsent.")
+        messages.success(request, f"{barred.email} receives email again. Emails held back meanwhile will not be sent.")
     return redirect("desk_suppressed")

@@ -22,9 +22,9 @@ class Changed(Exception):
 
 class State(Enum):
     MISSING = "Not written yet"
-    DRAFT = "Written, not published"
-    CHANGED = "Changed since it was published"
-    PUBLISHED = "Published as it is"
+    DRAFT = "Draft"
+    CHANGED = "Unpublished changes"
+    PUBLISHED = "Published"
 
 
 @dataclass(frozen=True)
