@@ -3,6 +3,9 @@
 import gzip
 import http.client
 import re
+import socket
+import subprocess
+import sys
 from html import unescape
 from urllib.parse import urljoin, urlsplit
 
@@ -25,6 +28,13 @@ INSIDE_CSS = re.compile(r"""url\(["']?(?!data:|#)([^"')]+)["']?\)""")
 NO_FILE = re.compile(r"^(?:data:|mailto:|https?:)|\.ics$")
 HASHED = re.compile(r"\.[0-9a-f]{8,}\.\w+$")
 
+BY_SYSTEMD = """
+import os, sys
+os.dup2(int(os.environ["DOOR"]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
 
 class Visitor:
     """A browser without pictures: comes by a proxy that was asked by HTTPS."""
@@ -38,7 +48,7 @@ class Visitor:
         return status, body.decode(errors="replace"), headers.get("Location", "")
 
     def fetch(self, path: str, *, proto: str = "https", accept: str = "") -> tuple[int, http.client.HTTPMessage, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         said = {"X-Forwarded-Proto": proto, "Cookie": cookies, "Accept-Encoding": accept}
         connection.request("GET", path, headers=said)
@@ -105,6 +115,31 @@ class ProductionTest(ProductionCase):
 
     def test_gunicorn_opens_no_door_beside_the_one_it_serves(self) -> None:
         self.assertEqual([path.name for path in self.home.rglob("*") if path.is_socket()], [])
+
+    def test_systemd_holds_the_socket_so_that_nobody_is_turned_away_while_it_starts_anew(self) -> None:
+        """As deploy/hepcat.socket has it: the door is open all the time, and each start finds it as its third file."""
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            visitor = Visitor(door.getsockname()[1])
+            for _ in range(2):
+                command = [
+                    sys.executable,
+                    "-c",
+                    BY_SYSTEMD,
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "-c",
+                    "deploy/gunicorn.conf.py",
+                ]
+                env = self.env | {"DOOR": str(door.fileno())}
+                server = subprocess.Popen(
+                    command, cwd=TOP, env=env, pass_fds=[door.fileno()], stderr=subprocess.DEVNULL
+                )
+                try:
+                    self.assertEqual(visitor.ask("/healthz")[0], 200)  # asked before it listens
+                finally:
+                    server.terminate()
+                    server.wait()
 
     def test_an_unknown_page_tells_nothing_of_the_inside(self) -> None:
         status, page, _ = Visitor(self.port).ask("/no-such-page/")
