@@ -1,0 +1,87 @@
+"""The early price ends when the first meeting that takes place starts, wherever the school has put it."""
+
+import unittest
+from datetime import datetime, timedelta
+
+from billing.domain import ledger
+from billing.models import Order
+from classwork.domain import meetings
+from classwork.domain.meetings import MeetingDraft
+from classwork.models import Meeting
+from common import dates
+from tests.classwork.buying import cart, me, pay, place
+from tests.classwork.test_places import PlacesTestCase
+
+INSTANT = timedelta(microseconds=1)
+
+
+class PrepayDeadlineTest(PlacesTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        subject = self.offer.subject
+        subject.price, subject.pre_pay_discount = 65, 5
+        subject.save()
+        self.order = place(cart((self.offer, me())), due=Order.Due.DOOR)
+        self.early, self.regular = self.order.now_total, self.order.door_total
+        self.assertLess(self.early, self.regular)
+
+    def day(self, number: int) -> Meeting:
+        return self.offer.meetings.order_by("starts_at")[number]
+
+    def assertEndsAt(self, deadline: datetime, order: Order | None = None) -> None:
+        """Exactly then still counts."""
+        order = Order.objects.get(pk=(order or self.order).pk)
+        owed = [ledger.owed(order, at) for at in (deadline, deadline + INSTANT)]
+        self.assertEqual(owed, [self.early, self.regular])
+
+    def moved(self, meeting: Meeting, days: int) -> datetime:
+        local = dates.local(meeting.starts_at) + timedelta(days=days)
+        meetings.move(self.ada, meeting, MeetingDraft(local.date(), local.time()))
+        meeting.refresh_from_db()
+        return meeting.starts_at
+
+    def test_it_ends_at_the_first_meeting(self) -> None:
+        self.assertEndsAt(self.day(0).starts_at)
+
+    @unittest.expectedFailure
+    def test_when_the_first_meeting_is_canceled_it_is_the_next_one(self) -> None:
+        second = self.day(1).starts_at
+        meetings.cancel(self.ada, self.day(0), "Snow")
+        self.assertEndsAt(second)
+
+    @unittest.expectedFailure
+    def test_when_it_is_held_after_all_it_is_that_one_again(self) -> None:
+        first = self.day(0)
+        meetings.cancel(self.ada, first, "Snow")
+        first.refresh_from_db()
+        meetings.restore(self.ada, first)
+        self.assertEndsAt(first.starts_at)
+        meetings.cancel(self.ada, self.day(0), "Snow again")
+        self.assertEndsAt(self.day(1).starts_at)
+
+    @unittest.expectedFailure
+    def test_when_the_first_meeting_moves_it_moves_with_it(self) -> None:
+        for days in (2, -1):
+            self.assertEndsAt(self.moved(self.day(0), days))
+
+    @unittest.expectedFailure
+    def test_a_meeting_that_is_added_before_it_ends_it(self) -> None:
+        local = dates.local(self.day(0).starts_at) - timedelta(days=1)
+        added = meetings.add(self.ada, self.offer, MeetingDraft(local.date(), local.time()))
+        self.assertEndsAt(added.starts_at)
+
+    @unittest.expectedFailure
+    def test_it_follows_for_an_order_that_was_not_paid_in_time(self) -> None:
+        order = place(cart((self.offer, me()), name="Bo", email="bo@example.org"))
+        Order.objects.filter(pk=order.pk).update(state="lapsed", closed_at=order.placed_at)
+        second = self.day(1).starts_at
+        meetings.cancel(self.ada, self.day(0), "Snow")
+        order.refresh_from_db()
+        self.assertEqual(ledger.if_taken_up(order, second), self.early)
+
+    def test_what_was_paid_early_stays_so(self) -> None:
+        pay(self.order)
+        paid = Order.objects.get(pk=self.order.pk)
+        self.moved(self.day(0), -1)
+        price = ledger.price_at(paid, paid.paid_at or self.day(0).starts_at)
+        self.assertEqual((paid.charged, price.total), (self.early, self.early))
