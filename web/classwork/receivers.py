@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from billing.domain import disputes, replacing
+from billing.domain import disputes, early_price, replacing
 from classwork.domain.calling_off.telling import tell
-from classwork.domain.places import minimum, registering, telling
+from classwork.domain.places import minimum, opening, registering, telling
 from classwork.domain.places.arrows import Seat
 from classwork.domain.places.waiting import queue
 from classwork.domain.resources import releases
-from classwork.models import Registration, Ticket
+from classwork.models import ClassOffer, Registration, Ticket
+from classwork.selling import PlaceKind
 from common.errors import NeedsPerson
 from users.domain.care import Answer
 
@@ -45,6 +46,12 @@ def tell_guest(event: Any) -> None:
 def rebuild_releases(event: Any) -> None:
     """What opens with a class moves in the transaction in which the class does."""
     releases.rebuild([event.payload.offer_id])
+
+
+def move_early_price(event: Any) -> None:
+    """The early price ends with the start of the first meeting that takes place."""
+    offer = ClassOffer.objects.with_timetable().get(pk=event.payload.offer_id)
+    early_price.move_deadline(PlaceKind.name, offer.pk, opening.first_start(offer))
 
 
 def follow_disputes(event: Any) -> None:

@@ -46,12 +46,24 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "classwork.decision_needed": {"later": ["classwork.receivers.ask_for_decision"]},
     "classwork.called_off": {"later": ["classwork.receivers.tell_called_off"]},
     "classwork.offer_created": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.offer_changed": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.schedule_changed": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.meeting_added": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.meeting_cancelled": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.meeting_moved": {"now": ["classwork.receivers.rebuild_releases"]},
-    "classwork.meeting_restored": {"now": ["classwork.receivers.rebuild_releases"]},
+    "classwork.offer_changed": {
+        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+    },
+    "classwork.schedule_changed": {
+        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+    },
+    "classwork.meeting_added": {
+        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+    },
+    "classwork.meeting_cancelled": {
+        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+    },
+    "classwork.meeting_moved": {
+        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+    },
+    "classwork.meeting_restored": {
+        "now": ["classwork.receivers.rebuild_releases", "classwork.receivers.move_early_price"]
+    },
     "users.offer_answered": {"later": ["classwork.receivers.ask_for_address"]},
     "users.joining_asked": {"later": ["classwork.receivers.ask_for_joining"]},
     "billing.payment_promised": {"later": ["billing.receivers.mail_payment_promised"]},

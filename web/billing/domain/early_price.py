@@ -1,0 +1,22 @@
+"""The early price ends when something starts; when that moves, so does the deadline of orders that are not paid."""
+
+from datetime import datetime
+
+from billing.kinds import Facts
+from billing.models import Order, OrderLine
+
+UNPAID = (Order.State.PLACED, Order.State.LAPSED)
+
+
+def move_deadline(kind: str, product_id: int, starts: datetime | None) -> int:
+    """None is without an end. What was paid keeps the deadline by which it was paid."""
+    lines = OrderLine.objects.select_for_update(of=("self",)).filter(kind=kind, product_id=product_id)
+    moved = 0
+    for line in lines.filter(order__state__in=UNPAID, cancelled_at=None).order_by("pk"):
+        facts = Facts.from_json(line.facts or {"full": 0})
+        if facts.starts != starts:
+            stored = {name: value for name, value in (line.facts or {}).items() if name != "starts"}
+            line.facts = stored | ({"starts": starts.isoformat()} if starts else {})
+            line.save(update_fields=["facts"])
+            moved += 1
+    return moved
