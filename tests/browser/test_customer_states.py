@@ -91,6 +91,16 @@ class GatewayTest(CustomerTestCase):
         page.get_by_text("Your payment wasn’t completed.").wait_for()
         page.get_by_role("button", name="Pay $65.00 · Card or bank").wait_for()
 
+    def test_a_bank_debit_that_is_processing_fits_on_a_phone_and_asks_for_no_second_payment(self) -> None:
+        page = self.at_stripe()
+        page.get_by_role("button", name="Pay by bank debit").click()
+        self.look(page, "Payment processing")
+        page.get_by_role("link", name="View order").click()
+        self.look(page, self.order_heading())
+        page.get_by_text("Payment processing", exact=True).wait_for()
+        self.assertEqual(page.get_by_role("button", name="Pay $65.00").count(), 0)
+        self.assertEqual(page.get_by_role("link", name="order to pay").count(), 0)
+
     def test_a_double_click_orders_once_and_pays_once(self) -> None:
         page = self.phone()
         self.to_review(page)

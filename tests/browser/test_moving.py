@@ -27,7 +27,7 @@ class MovingTest(PhoneTestCase):
         page.get_by_text("$20.00 to pay").wait_for()
         page.get_by_role("link", name="Choose").click()
         self.look(page, "Move to Beginning B")
-        page.get_by_text("Paid for Beginning A").wait_for()
+        page.get_by_text("You paid").wait_for()
         page.get_by_role("button", name="Move and pay").click()
         page.get_by_text("The old one stays yours until you have paid").wait_for()
         self.check_page(page)

@@ -84,7 +84,7 @@ class RegisteringTest(PhoneTestCase):
         self.go_on(page)
         self.payer(page)
         self.order(page, "At the door")
-        page.get_by_text("Pay at the door").first.wait_for()
+        page.get_by_text("We’ve emailed you a link.").first.wait_for()
         desk = self.open_browser(self.school.ada)
         desk.goto("/desk/registrations/?q=pat")
         self.check_page(desk)

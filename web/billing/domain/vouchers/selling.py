@@ -61,11 +61,11 @@ def problem(amount: Decimal) -> str:
 def price(details: dict[str, Any], at: datetime) -> Decimal:
     """Of a line in a cart; raises Unavailable when it is not to be had like this any more."""
     if not settings.SELL_VOUCHERS:
-        raise kinds.Unavailable("We do not sell gift vouchers at present.")
+        raise kinds.Unavailable("We don’t sell gift vouchers right now.")
     if details.get("gift"):
         gift = gifts(at).get(details["gift"])
         if gift is None:
-            raise kinds.Unavailable("This class cannot be given at present. Please choose an amount.")
+            raise kinds.Unavailable("This class isn’t available as a gift right now. Please choose an amount.")
         return gift.price
     amount = Decimal(details.get("amount") or 0)
     if why := problem(amount):
