@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import asking, codes, credit, due, handovers, ledger, money_back, orders, payments
+from billing.domain import amounts, asking, codes, credit, due, handovers, ledger, money_back, orders, payments
 from billing.domain.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.received_moments import MomentUnknown, moment_choices
 from billing.domain.vouchers import redeeming
@@ -94,6 +94,8 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     context: dict[str, Any] = {
         "order": order,
         "bill": bill,
+        "amounts": amounts.summarize_amounts(order, at),
+        "price": amounts.price_sentence(order, at),
         "lines": [item.line for item in bill if not item.line.cancelled_at],
         "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by", "refunds__payment"),
         "cases": order.cases.filter(closed_at=None),
