@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """The library of a student with forty classes and four hundred resources, beside the same page with one class.
 
-    .venv/bin/python bench/library.py [--classes 40] [--rounds 30] [--postgres]
+    .venv/bin/python bench/library.py [--classes 40] [--rounds 30] [--others 0] [--postgres]
+
+With `--others 120000` that many registrations of other people lie beside them.
 
 Both students ask in turn, so that a busy machine is busy for both; the median of each counts. Exit 0 when the large
 page takes as many queries as the small one, at most six beside the session and the account, and less than a second.
@@ -21,17 +23,18 @@ EACH, BESIDE, MOST_QUERIES, MOST_SECONDS = 10, 2, 6, 1.0
 
 
 def main() -> int:
-    options = services.options(__doc__, classes=40, rounds=30, postgres=False)
+    options = services.options(__doc__, classes=40, rounds=30, others=0, postgres=False)
     with services.database(options.postgres) as (_, database):
         services.django_over(database)
-        return 0 if judge(*measured(options.classes, options.rounds)) else 1
+        return 0 if judge(*measured(options.classes, options.rounds, options.others)) else 1
 
 
-def measured(classes: int, rounds: int) -> tuple[list[float], list[float], int, int]:
+def measured(classes: int, rounds: int, others: int) -> tuple[list[float], list[float], int, int]:
     from tests import make
 
     session = make.session("Library")
     few, many = (student_of(session, name, count) for name, count in (("Few", 1), ("Many", classes)))
+    register_others(others)
     queries = [asked(browser) for browser in (few, many)]
     times: list[list[float]] = [[], []]
     for _ in range(rounds):
@@ -40,6 +43,33 @@ def measured(classes: int, rounds: int) -> tuple[list[float], list[float], int, 
             look(browser)
             taken.append(time.perf_counter() - began)
     return times[0], times[1], *queries
+
+
+def register_others(count: int) -> None:
+    """Of three thousand people, each in as many classes as it takes."""
+    if not count:
+        return
+    from django.db import connection
+    from django.utils import timezone
+
+    from classwork.models import ClassOffer, Registration
+    from users.models import Student
+
+    named = [f"Other {number:05}" for number in range(3000)]
+    students = Student.objects.bulk_create(Student(first_name=one, name_key=one.lower()) for one in named)
+    offers = list(ClassOffer.objects.all()[: -(-count // len(students))])
+    at = timezone.now()
+    Registration.objects.bulk_create(
+        (
+            Registration(student=one, offer=offer, state="confirmed", confirmed_at=at)
+            for offer in offers
+            for one in students
+        ),
+        batch_size=2000,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    print(f"{Registration.objects.count()} registrations")
 
 
 def student_of(session: Any, name: str, classes: int) -> Any:

@@ -73,7 +73,7 @@ class RegisteringTest(PhoneTestCase):
         owner.goto("/profile/")
         owner.get_by_role("heading", name="Who is Alicia Arden?").wait_for()
         owner.get_by_role("button", name="Someone in my care").click()
-        owner.get_by_text("Thank you, noted.").wait_for()
+        owner.get_by_text("Thanks, noted.").wait_for()
         owner.goto("/user/classes/")
         owner.get_by_role("heading", name="Alicia Arden").wait_for()
         self.assertEqual(Student.objects.get(first_name="Alicia").guardian, self.school.alice)

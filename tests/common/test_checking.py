@@ -120,7 +120,9 @@ class RefusedTest(CheckingTestCase):
         self.assertIn("JPEG, PNG or WebP", self.assertRefused("type", "me.gif", samples.picture("GIF"), "image"))
         self.assertIn("MP3", self.assertRefused("type", "noname", samples.MP3, "audio"))
         self.assertIn("WebVTT", self.assertRefused("type", "turn.srt", b"1\n", "subtitles"))
-        self.assertIn("cannot be stored", self.assertRefused("type", "all.zip", samples.packed("a"), "file"))
+        self.assertIn(
+            "You can’t upload files of this type.", self.assertRefused("type", "all.zip", samples.packed("a"), "file")
+        )
 
     @override_settings(FILE_MEGABYTES={"video": 1})
     def test_a_file_over_the_limit_is_told_the_limit(self) -> None:

@@ -5,6 +5,7 @@ from io import BytesIO
 
 from django.http import FileResponse, HttpResponse
 from django.test import RequestFactory, SimpleTestCase
+from django.urls import reverse
 
 from common.middleware import CompressText, never_compress
 from tests.base import SchoolTestCase
@@ -42,7 +43,7 @@ class PagesTest(SchoolTestCase):
 
     def test_the_page_that_shows_the_key_of_a_second_factor_is_not_compressed(self) -> None:
         self.log_in(self.ada)
-        other = self.client.get("/user/", **ZIPPED)
+        other = self.client.get(reverse("profile_page"), **ZIPPED)
         self.assertEqual(gzip.decompress(other.content)[:9].lower(), b"<!doctype")
         page = self.client.get("/user/second-factor/set-up/", **ZIPPED)
         self.assertEqual((page.status_code, page.headers.get("Content-Encoding")), (200, None))

@@ -24,17 +24,17 @@ handler400, handler403, handler404, handler500 = site.handler400, site.handler40
 class ErrorPagesTest(TestCase):
     def test_an_unknown_address_is_told_in_the_school_s_look(self) -> None:
         response = self.client.get("/nowhere/")
-        self.assertContains(response, "We have no such page", status_code=404)
+        self.assertContains(response, "We can’t find that page", status_code=404)
         self.assertContains(response, "Hepcat Test School", status_code=404)
 
     def test_a_form_from_elsewhere_is_refused_with_advice(self) -> None:
         response = Client(enforce_csrf_checks=True).post("/contact/", {})
-        self.assertContains(response, "reload and send it again", status_code=403)
+        self.assertContains(response, "reload the page and try again", status_code=403)
 
     @override_settings(ROOT_URLCONF="tests.common.test_error_pages")
     def test_a_request_that_cannot_be_read_is_told_so(self) -> None:
         response = self.client.get("/unreadable/")
-        self.assertContains(response, "We could not read that", status_code=400)
+        self.assertContains(response, "We couldn’t read that", status_code=400)
         self.assertNotContains(response, "secret detail", status_code=400)
 
 
@@ -45,13 +45,13 @@ class BrokenSiteTest(SimpleTestCase):
     def test_a_broken_site_says_so_without_the_database(self) -> None:
         with self.assertLogs("django.request", "ERROR"):
             response = Client(raise_request_exception=False).get("/broken/")
-        self.assertContains(response, "Something broke, and it was us", status_code=500)
+        self.assertContains(response, "Something went wrong on our side", status_code=500)
         self.assertNotContains(response, "secret detail", status_code=500)
 
     def test_even_without_its_template_something_is_said(self) -> None:
         with override_settings(TEMPLATES=[]), self.assertLogs("common.error_pages", "ERROR"):
             response = error_pages.server_error(RequestFactory().get("/"))
-        self.assertContains(response, "Something broke", status_code=500)
+        self.assertContains(response, "Something went wrong on our side", status_code=500)
 
     def test_too_often_says_when_to_come_back(self) -> None:
         for wait, words in ((timedelta(seconds=30), "in a minute."), (timedelta(minutes=14, seconds=1), "15 minutes")):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from unittest import expectedFailure
 
 from django.test import SimpleTestCase
 
@@ -33,7 +32,6 @@ def files(*endings: str) -> Iterator[tuple[str, str]]:
 
 
 class MailsTest(SimpleTestCase):
-    @expectedFailure
     def test_each_mail_greets_and_goes_on_with_a_capital_letter(self) -> None:
         wrong = []
         for name, text in files(".md"):
@@ -48,7 +46,6 @@ class MailsTest(SimpleTestCase):
 
 
 class PagesTest(SimpleTestCase):
-    @expectedFailure
     def test_pages_for_people_use_the_words_of_a_front_desk(self) -> None:
         wrong = []
         for name, text in files(".html", ".md", ".py"):

@@ -33,11 +33,13 @@ class MessagesTest(ChoirSchoolTestCase):
             self.assertNotContains(page, "WzEyLCJhYmMiXQ")
 
     def test_nothing_yet_is_said_in_words(self) -> None:
-        self.assertContains(self.client.get(reverse("my_messages")), "Nothing yet")
+        self.assertContains(self.client.get(reverse("my_messages")), "No messages yet")
 
     def test_choices_are_kept(self) -> None:
         url = reverse("my_mail_choices")
-        self.assertContains(self.client.post(url, {"promotional": "on"}, follow=True), "Saved.")
+        self.assertContains(
+            self.client.post(url, {"promotional": "on"}, follow=True), "Your preferences have been saved."
+        )
         self.assertEqual(choosing.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
         self.client.post(url, {"class": "on"})
         self.assertEqual(choosing.choices(ALICE), {Kind.CLASS: True, Kind.PROMOTIONAL: False})
@@ -56,7 +58,7 @@ class LinkTest(ChoirSchoolTestCase):
         self.assertEqual(write().state, State.QUEUED)
 
     def test_looking_stops_nothing(self) -> None:
-        self.assertContains(self.client.get(self.footer.stop), "Stop them")
+        self.assertContains(self.client.get(self.footer.stop), "Unsubscribe?")
         self.assertEqual(Preference.objects.count(), 0)
 
     def test_one_chooses_without_logging_in(self) -> None:
@@ -71,7 +73,7 @@ class LinkTest(ChoirSchoolTestCase):
         Message.objects.all().delete()
         for link in (self.footer.choose, self.footer.stop, self.footer.stop[:-3] + "/", "/mail/stop/x/"):
             for method in (self.client.get, self.client.post):
-                self.assertContains(method(link), "too old, or not whole", status_code=404)
+                self.assertContains(method(link), "expired or is incomplete", status_code=404)
         self.assertEqual(Preference.objects.count(), 0)
 
 

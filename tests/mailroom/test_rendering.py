@@ -105,7 +105,7 @@ class PartsTest(SimpleTestCase):
     def test_the_school_is_named_and_the_reader_is_told_why(self) -> None:
         letter = made("x")
         self.assertIn("Hepcat Test School\nhttp://testserver", letter.text)
-        self.assertIn("You get this mail because", letter.html)
+        self.assertIn("You’re receiving this because", letter.html)
 
     def test_where_to_choose_and_to_stop_stands_in_both_parts(self) -> None:
         letter = render(MAIL, Text("Hello", "x"), {}, Footer(choose="http://t/choose/", stop="http://t/stop/"))

@@ -47,9 +47,9 @@ class ContactTest(SchoolTestCase):
         for field, text, sentence in (
             ("name", " ", "Please tell us your name."),
             ("name", "x" * 121, "at most 120 characters"),
-            ("email", "nonsense", "This is not a complete e-mail address."),
-            ("email", "a@example.org\nBcc: all@example.org", "This is not a complete e-mail address."),
-            ("text", "", "Please write a few words."),
+            ("email", "nonsense", "Please enter a complete email address."),
+            ("email", "a@example.org\nBcc: all@example.org", "Please enter a complete email address."),
+            ("text", "", "Please write a message."),
             ("text", "x" * 5001, "at most 5000 characters"),
             ("text", "a\0b", "Null characters are not allowed."),
         ):

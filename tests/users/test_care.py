@@ -74,11 +74,11 @@ class HandOverTest(SchoolTestCase):
         self.kit.refresh_from_db()
         self.assertEqual(self.kit.guardian, self.gus)
         post.choose(self.client, post.account_link(KITS))
-        self.assertContains(self.client.get(reverse("profile_page")), "That is me")
+        self.assertContains(self.client.get(reverse("profile_page")), "That’s me")
         self.answer("me")
         self.kit.refresh_from_db()
         self.assertEqual((self.kit.user, self.kit.guardian), (User.objects.get(email=KITS), None))
-        self.assertIn("account of their own", post.last_mail(self.gus.email).body)
+        self.assertIn("their own account", post.last_mail(self.gus.email).body)
         self.assertEqual(self.browser_of(self.gus).get(reverse("care_edit", args=[self.kit.pk])).status_code, 404)
 
     def test_whoever_does_not_know_them_says_so_and_nothing_changes(self) -> None:
@@ -87,7 +87,7 @@ class HandOverTest(SchoolTestCase):
         self.answer("unknown")
         self.kit.refresh_from_db()
         self.assertEqual((self.kit.guardian, self.kit.offered_to), (self.gus, None))
-        self.assertIn("does not know Kit Gray", post.last_mail(self.gus.email).body)
+        self.assertIn("doesn’t know Kit Gray", post.last_mail(self.gus.email).body)
 
     def test_another_guardian_may_take_them_on(self) -> None:
         self.hand_over(self.sam.email)

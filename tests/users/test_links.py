@@ -26,17 +26,17 @@ class AskTest(SchoolTestCase):
         self.assertContains(page, "Your password is set")
         self.alice.refresh_from_db()
         self.assertTrue(self.alice.check_password("something else entirely"))
-        self.assertIn("password was changed", post.last_mail(self.alice.email).body)
+        self.assertIn("Your password was just changed", post.last_mail(self.alice.email).body)
 
     def test_an_account_without_a_password_gets_a_link_too(self) -> None:
         walt = make.account("walt@example.org", "Walt")
         self.ask(walt.email)
-        self.assertIn("no password yet", post.last_mail(walt.email).body)
+        self.assertIn("doesn’t have a password yet", post.last_mail(walt.email).body)
         self.assertContains(post.choose(self.client, post.account_link(walt.email)), "Your password is set")
 
     def test_an_unknown_address_is_told_by_mail_only(self) -> None:
         self.ask("nobody@example.org")
-        self.assertIn("There is no account", post.last_mail("nobody@example.org").body)
+        self.assertIn("there is no account with this email address", post.last_mail("nobody@example.org").body)
 
     def test_known_unknown_and_closed_addresses_get_the_same_bytes_for_the_same_work(self) -> None:
         accounts.close(self.ada, self.sam)
@@ -91,21 +91,21 @@ class LinkTest(SchoolTestCase):
         self.client.logout()
         self.assertEqual(self.trouble(path), links.Trouble.USED)
         page = self.client.post(reverse("link_again"), follow=True)
-        self.assertContains(page, "Look into your mail")
+        self.assertContains(page, "Check your email")
         self.assertContains(post.open_link(self.client, post.account_link(self.alice.email)), "Choose a new password")
 
     @override_settings(ACCOUNT_ACTIVATION_DAYS=-1)
     def test_an_old_link_says_that_it_is_too_old(self) -> None:
         page = post.open_link(self.client, path_of(self.alice))
-        self.assertContains(page, "This link is too old")
-        self.assertContains(page, "Have a new link sent")
+        self.assertContains(page, "This link has expired")
+        self.assertContains(page, "Send a new link")
 
     def test_a_mangled_link_says_what_to_do(self) -> None:
         path = path_of(self.alice)
         for broken in (path[:-3] + "/", path.replace("/reset/", "/reset/x"), "/user/reset/!!/zzz/", path[:-1] + "a/"):
             with self.subTest(broken):
                 page = post.open_link(self.client, broken)
-                self.assertContains(page, "This link does not work")
+                self.assertContains(page, "This link doesn’t work")
                 self.assertContains(page, reverse("password_reset"))
 
     def test_a_link_for_one_account_does_not_fit_another(self) -> None:

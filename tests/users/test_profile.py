@@ -61,10 +61,10 @@ class ConsentTest(SchoolTestCase):
         self.log_in(self.alice)
 
     def test_agreement_is_given_taken_back_and_kept_on_record(self) -> None:
-        self.assertContains(self.client.get(reverse("profile_page")), "We need your word")
+        self.assertContains(self.client.get(reverse("profile_page")), "Please accept the updated terms")
         for kind in ("terms", "privacy"):
             self.client.post(reverse("consent_give", args=[kind]))
-        self.assertNotContains(self.client.get(reverse("profile_page")), "We need your word")
+        self.assertNotContains(self.client.get(reverse("profile_page")), "Please accept the updated terms")
         self.client.post(reverse("consent_withdraw", args=["terms"]))
         self.assertEqual([text.kind for text in consents.missing(self.alice)], ["terms"])
         self.client.post(reverse("consent_give", args=["terms"]))

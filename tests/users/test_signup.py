@@ -32,7 +32,7 @@ class SignUpTest(SchoolTestCase):
         self.assertEqual(list(form.fields), ["first_name", "last_name", "email", "terms", "privacy"])
 
     def test_a_newcomer_signs_up_follows_the_link_and_is_logged_in(self) -> None:
-        self.assertContains(self.sign_up(), "Look into your mail")
+        self.assertContains(self.sign_up(), "Check your email")
         page = post.choose(self.client, post.account_link(NEW))
         self.assertContains(page, "Your password is set")
         nia = User.objects.get(email=NEW)
@@ -64,7 +64,7 @@ class SignUpTest(SchoolTestCase):
 
     def test_without_agreement_the_form_comes_back_with_what_was_typed(self) -> None:
         page = self.client.post(reverse("signup"), filled(terms=""))
-        self.assertContains(page, "Please tick this if you agree to the terms of use.")
+        self.assertContains(page, "Please check this box if you agree to the terms of use.")
         self.assertContains(page, 'value="Nia"')
         self.assertFalse(User.objects.filter(email=NEW).exists())
 
@@ -85,7 +85,7 @@ class SignUpTest(SchoolTestCase):
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.first_name, "Alice")
         self.assertEqual(self.alice.signup_consents, {})
-        self.assertIn("You have an account already", post.last_mail(self.alice.email).body)
+        self.assertIn("You already have an account", post.last_mail(self.alice.email).body)
 
     def test_an_address_is_known_in_any_case_and_with_spaces(self) -> None:
         self.sign_up("  ALICE@Example.ORG ")

@@ -20,25 +20,25 @@ AWAY = (OperationalError, InterfaceError)
 COME_BACK_SECONDS = 30
 PAGES = {
     400: (
-        "We could not read that",
-        "Something in the address or the form was not as it should be. Please go back and try again.",
+        "We couldn’t read that",
+        "Something in the address or the form wasn’t right. Please go back and try again.",
     ),
     403: (
-        "That page is not yours to open",
-        "Perhaps another account may, or the page was open too long. Log in again, or ask us.",
+        "You don’t have access to this page",
+        "Try logging in with another account, or contact us.",
     ),
     404: (
-        "We have no such page",
-        "The address may be mistyped, or the page was for somebody else. The menu above leads everywhere.",
+        "We can’t find that page",
+        "The address may be mistyped, or the page may have moved. Try the menu above.",
     ),
-    429: ("That was too often", "Too many tries came from you in a short time."),
+    429: ("Too many attempts", "You’ve tried that too many times in a short time."),
     503: (
         "We’ll be back in a moment",
         "Nothing you sent was charged twice or half done. Please try again in half a minute.",
     ),
     500: (
-        "Something broke, and it was us",
-        "Nothing you sent was charged twice or half done. Please try again in a few minutes.",
+        "Something went wrong on our side",
+        "You weren’t charged twice. Please try again in a few minutes.",
     ),
 }
 
@@ -60,7 +60,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return page(
-        request, 403, "This form was open too long, or cookies are off. Please go back, reload and send it again."
+        request, 403, "This form was open too long, or cookies are off. Please go back, reload the page and try again."
     )
 
 
@@ -71,7 +71,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
     minutes = max(1, ceil(wait.total_seconds() / 60))
     when = "a minute" if minutes == 1 else f"{minutes} minutes" if minutes <= 90 else f"{ceil(minutes / 60)} hours"
-    response = page(request, 429, f"Too many tries came from you in a short time. Please try again in {when}.")
+    response = page(request, 429, f"You’ve tried that too many times in a short time. Please try again in {when}.")
     response.headers["Retry-After"] = str(ceil(wait.total_seconds()))
     return response
 

@@ -30,8 +30,8 @@ class ChoicesForm(forms.Form):
 
 
 HELP = {
-    Kind.CLASS: "What a teacher sends to a class: changes, reminders, new resources.",
-    Kind.PROMOTIONAL: "Now and then: new sessions, events and offers.",
+    Kind.CLASS: "Changes, reminders and new materials from your teachers.",
+    Kind.PROMOTIONAL: "Occasional news about sessions, events and offers.",
 }
 
 

@@ -15,13 +15,14 @@ class ContactForm(forms.ModelForm):
         widgets = {
             "email": forms.EmailInput(attrs={"autocomplete": "email", "autocapitalize": "none"}),
         }
-        help_texts = {"email": "We answer to this address and use it for nothing else."}
+        labels = {"email": "Your email"}
+        help_texts = {"email": "We’ll only use it to reply."}
         error_messages = {
             "email": {
-                "required": "Please tell us where to answer.",
-                "invalid": "This is not a complete e-mail address.",
+                "required": "Please tell us where to reply.",
+                "invalid": "Please enter a complete email address.",
             },
-            "text": {"required": "Please write a few words."},
+            "text": {"required": "Please write a message."},
         }
 
 

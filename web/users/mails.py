@@ -114,16 +114,16 @@ def _mail(name: str, title: str, context: Any, sample: Any) -> Mail:
 
 
 MAILS = [
-    _mail("signup", "Somebody signed up with this address", account_context, account_sample),
-    _mail("link", "A link to choose a password", account_context, lambda: account_sample("known")),
-    _mail("claim", "A guardian hands over a record", claim_context, claim_sample),
-    _mail("new_email", "Confirm a new address", new_email_context, new_email_sample),
-    _mail("email_changed", "The address was changed (to the old one)", notice_context, notice_sample),
-    _mail("password_changed", "The password was changed", notice_context, notice_sample),
-    _mail("second_factor_removed", "The second factor was taken off", notice_context, notice_sample),
-    _mail("second_factor_set_up", "The second factor was set up", notice_context, notice_sample),
+    _mail("signup", "Welcome", account_context, account_sample),
+    _mail("link", "Choose a password", account_context, lambda: account_sample("known")),
+    _mail("claim", "Your record was handed over", claim_context, claim_sample),
+    _mail("new_email", "Confirm your new email", new_email_context, new_email_sample),
+    _mail("email_changed", "Your email was changed", notice_context, notice_sample),
+    _mail("password_changed", "Your password was changed", notice_context, notice_sample),
+    _mail("second_factor_removed", "Two-step verification is off", notice_context, notice_sample),
+    _mail("second_factor_set_up", "Two-step verification is on", notice_context, notice_sample),
     _mail("recovery_code_used", "A recovery code was used", recovery_context, recovery_sample),
-    _mail("recovery_codes_made", "New recovery codes were made", notice_context, notice_sample),
-    _mail("closed", "The account was closed", notice_context, notice_sample),
-    _mail("offer_answered", "Somebody answered a hand-over", answer_context, answer_sample),
+    _mail("recovery_codes_made", "New recovery codes", notice_context, notice_sample),
+    _mail("closed", "Your account is closed", notice_context, notice_sample),
+    _mail("offer_answered", "Answer to your hand-over", answer_context, answer_sample),
 ]

@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django import template
@@ -14,8 +13,6 @@ from classwork.domain.places import minimum, words
 from classwork.domain.places.room import Room
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Registration
-from common import dates
-from common.formats import format_date, format_time_span
 
 register = template.Library()
 
@@ -60,14 +57,3 @@ def goals(rule: levels.Rule) -> str:
 @register.filter
 def place_in_words(registration: Registration) -> str:
     return str(words.of_place(registration, timezone.now()))
-
-
-@register.filter
-def day(value: date) -> str:
-    return format_date(value)
-
-
-@register.filter
-def times(meeting: Any) -> str:
-    """When a meeting begins and ends, on the wall of the school."""
-    return format_time_span(dates.local(meeting.starts_at), dates.local(meeting.ends_at))

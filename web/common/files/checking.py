@@ -23,12 +23,12 @@ HEAD = 4096
 MEGABYTE = 1024 * 1024
 SUBTITLES_MEGABYTES = 1
 UNDECLARED = {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
-PROGRAM = ValidationError("Programs and scripts are not kept here.", code="program")
-EMPTY = ValidationError("This file is empty. Please choose another.", code="empty")
-TOO_MANY = ValidationError("This paper has too many parts. Please save it again and try once more.", code="too_many")
+PROGRAM = ValidationError("You can’t upload programs or scripts.", code="program")
+EMPTY = ValidationError("This file is empty. Please choose another one.", code="empty")
+TOO_MANY = ValidationError("This document has too many parts. Please save it again and try once more.", code="too_many")
 END, HUGE, LONGEST_END = b"PK\5\6", b"PK\6\7", 22 + 65535
 MOST_ENTRIES, LONGEST_LIST = 5_000, 1024 * 1024
-MACROS = ValidationError("This paper has macros in it. Please save it without them and try again.", code="program")
+MACROS = ValidationError("This document contains macros. Please save it without them and try again.", code="program")
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _no_macros(found: types.FileType, file: Any) -> None:
             inside = packed.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
         raise ValidationError(
-            "We cannot read this paper. Please save it again and try once more.", code="type"
+            "We can’t read this document. Please save it again and try once more.", code="type"
         ) from None
     if any(name.lower().endswith(("vbaproject.bin", ".exe")) or name.startswith("Basic/") for name in inside):
         raise MACROS
@@ -132,6 +132,6 @@ def _picture(file: Any, title: str) -> Checked:
 
 def _other_than_it_says(name: str) -> ValidationError:
     return ValidationError(
-        f"The name says {types.ending(name).upper()}, but the file is something else. Please choose the original file.",
+        f"The file name says {types.ending(name).upper()}, but it isn’t. Please choose the original file.",
         code="mismatch",
     )

@@ -19,8 +19,8 @@ from common.files import bucket, checking, private
 FOLDER = "incoming/"
 SALT = "common.files.incoming"
 LASTS = timedelta(hours=6)
-GONE = ValidationError("This upload is not here any more. Please choose the file again.", code="gone")
-ONE_AT_A_TIME = ValidationError("Something was sent here already. Please choose the file again.", code="twice")
+GONE = ValidationError("This upload has expired. Please choose the file again.", code="gone")
+ONE_AT_A_TIME = ValidationError("A file was already uploaded here. Please choose the file again.", code="twice")
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
 log = logging.getLogger(__name__)
-FOUND = "Our virus scanner found something in this file, so it was not kept. Please make a clean copy and try again."
-NOT_NOW = "We could not look at this file for viruses just now, so it was not kept. Please try again in a few minutes."
+FOUND = "Our virus scanner found a problem with this file, so we didn’t save it. Please try again with a clean copy."
+NOT_NOW = "We couldn’t scan this file for viruses right now, so we didn’t save it. Please try again in a few minutes."
 
 
 def look_at(file: "IO[bytes]") -> None:

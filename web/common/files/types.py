@@ -66,7 +66,7 @@ PLEASE = {
     "image": "Please choose a picture: JPEG, PNG or WebP.",
     "video": "Please choose a video: MP4, MOV or WebM.",
     "audio": "Please choose a recording: MP3, M4A, WAV, OGG or FLAC.",
-    "file": "Files of this type cannot be stored here. PDF, office papers, pictures, sound and video can.",
+    "file": "You can’t upload files of this type. PDFs, office documents, pictures, audio and video are fine.",
     "subtitles": "Please choose subtitles in the WebVTT format (a name that ends in .vtt).",
 }
 PROGRAMS = {"exe", "dll", "sys", "drv", "com", "msi", "bat", "cmd", "ps1", "vbs", "js", "mjs", "jar", "class", "apk"}

@@ -28,9 +28,9 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PLACE = re.compile("\ue000([a-z]+)\ue001")
 LONGEST_SUBJECT = 200
 WHY = {
-    Kind.TRANSACTIONAL: "You get this mail because of something that was done here with your address.",
-    Kind.CLASS: "You get this mail because of a class.",
-    Kind.PROMOTIONAL: "You get this mail because you asked for our news.",
+    Kind.TRANSACTIONAL: "You’re receiving this because this address was used to register.",
+    Kind.CLASS: "You’re receiving this because of your class.",
+    Kind.PROMOTIONAL: "You’re receiving this because you asked for our news.",
 }
 
 
@@ -147,8 +147,8 @@ def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, 
 def _signature(mail: Mail, footer: Footer) -> str:
     """Two hyphens and a space: mail programs know what follows as a signature."""
     lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", WHY[mail.kind]]
-    lines += [f"Choose what you get: {footer.choose}"] if footer.choose else []
-    lines += [f"Get no more of these: {footer.stop}"] if footer.stop else []
+    lines += [f"Email preferences: {footer.choose}"] if footer.choose else []
+    lines += [f"Unsubscribe: {footer.stop}"] if footer.stop else []
     return "\n".join(["", *lines, ""])
 
 

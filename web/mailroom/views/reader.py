@@ -77,7 +77,7 @@ def choose_for(request: HttpRequest, address: str) -> HttpResponse:
     form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=choosing.choices(address))
     if form.is_valid():
         choosing.choose(address, form.wanted)
-        messages.success(request, "Saved. That is what you get from now on.")
+        messages.success(request, "Your preferences have been saved.")
         return redirect(request.path)
     return render(request, "mailroom/choices.html", {"form": form, "address": address})
 

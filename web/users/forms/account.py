@@ -12,13 +12,13 @@ from users.models import User
 class LogInForm(auth.AuthenticationForm):
     username = AddressField(widget=forms.EmailInput(attrs={"autocomplete": "username", "autocapitalize": "none"}))
     error_messages = auth.AuthenticationForm.error_messages | {
-        "invalid_login": "This address and password do not fit together. Capital letters count in the password.",
-        "inactive": "This address and password do not fit together. Capital letters count in the password.",
+        "invalid_login": "Wrong email or password. Passwords are case-sensitive.",
+        "inactive": "Wrong email or password. Passwords are case-sensitive.",
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["username"].label = "E-mail address"
+        self.fields["username"].label = "Email"
 
 
 class LinkForm(forms.Form):
@@ -46,23 +46,23 @@ class PasswordAsked(forms.Form):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
-            raise forms.ValidationError("This is not your password. Capital letters count.")
+            raise forms.ValidationError("That isn’t your password. Passwords are case-sensitive.")
         return password
 
 
 class NewAddressForm(PasswordAsked):
-    email = AddressField(label="New e-mail address")
+    email = AddressField(label="New email")
     field_order = ["email", "password"]
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email == self.user.email:
-            raise forms.ValidationError("This is the address that you have now.")
+            raise forms.ValidationError("This is already your email address.")
         return email
 
 
 class ClosingForm(PasswordAsked):
     sure = forms.BooleanField(
-        label="Yes, close my account", error_messages={"required": "Please tick this if you want to close the account."}
+        label="Yes, close my account", error_messages={"required": "Please check this box to close your account."}
     )
     field_order = ["sure", "password"]

@@ -28,7 +28,7 @@ class OwnRecordForm(forms.ModelForm):
     def clean_born_on(self) -> Any:
         born_on = self.cleaned_data["born_on"]
         if born_on and born_on > timezone.localdate():
-            raise forms.ValidationError("This day is still to come.")
+            raise forms.ValidationError("This date is in the future.")
         return born_on
 
 
@@ -41,7 +41,7 @@ class StudentForm(OwnRecordForm):
 
 
 class HandOverForm(forms.Form):
-    email = AddressField(label="Their own e-mail address", help_text="Not yours: the link goes there.")
+    email = AddressField(label="Their email", help_text="Not yours: we’ll send the link there.")
 
     def __init__(self, guardian: User, *args: Any, **kwargs: Any) -> None:
         self.guardian = guardian
@@ -50,5 +50,5 @@ class HandOverForm(forms.Form):
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
         if email == self.guardian.email:
-            raise forms.ValidationError("This is your own address. They need one that is theirs.")
+            raise forms.ValidationError("This is your own email. Please enter theirs.")
         return email

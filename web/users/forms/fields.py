@@ -13,7 +13,7 @@ class AddressField(forms.EmailField):
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
         kwargs.setdefault("widget", forms.EmailInput(attrs=attrs))
-        kwargs.setdefault("label", "E-mail address")
+        kwargs.setdefault("label", "Email")
         super().__init__(**{"max_length": 254} | kwargs)
 
     def to_python(self, value: Any) -> str:

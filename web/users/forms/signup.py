@@ -14,7 +14,7 @@ def agreement(text: consents.Text) -> forms.BooleanField:
     return forms.BooleanField(
         label=f"I agree to the {text.title} (version {text.version})",
         help_text=format_html('<a href="{}">Read the {}</a>', reverse(text.kind), text.title),
-        error_messages={"required": f"Please tick this if you agree to the {text.title}."},
+        error_messages={"required": f"Please check this box if you agree to the {text.title}."},
     )
 
 
@@ -23,7 +23,7 @@ class SignUpForm(forms.ModelForm):
 
     first_name = NameField(label="First name", autocomplete="given-name")
     last_name = NameField(label="Last name", autocomplete="family-name", required=False)
-    email = AddressField(help_text="We send a link there; behind it you choose a password.")
+    email = AddressField(help_text="We’ll email you a link to set your password.")
 
     class Meta:
         model = User

@@ -5,8 +5,8 @@ from users.models import Staff
 
 
 class StaffForm(forms.ModelForm):
-    photo = PictureField(required=False, label="New photograph")
-    without_photo = forms.BooleanField(required=False, label="Show no photograph")
+    photo = PictureField(required=False, label="New photo")
+    without_photo = forms.BooleanField(required=False, label="Don’t show a photo")
 
     class Meta:
         model = Staff

@@ -15,7 +15,7 @@ from users.members import MemberRequest
 from users.models import Student
 from users.views.profile import PAGE_WITH_FORM
 
-TWICE = "Somebody of this name is in your care already."
+TWICE = "Someone with this name is already in your care."
 
 
 def _in_care(request: MemberRequest, pk: int) -> Student:
@@ -45,7 +45,7 @@ def care_add(request: MemberRequest) -> HttpResponse:
         except care.Twice:
             form.add_error("first_name", TWICE)
         else:
-            messages.success(request, f"{student} is in your care now.")
+            messages.success(request, f"{student} is now in your care.")
             return redirect("profile_page")
     return render(request, "users/care_add.html", {"form": form})
 
@@ -75,9 +75,9 @@ def care_remove(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             care.remove(request.user, student)
         except care.StillNeeded:
-            messages.error(request, f"Places or attendance hang on {student}, so the record has to stay.")
+            messages.error(request, f"{student} has bookings, so this record can’t be deleted.")
         else:
-            messages.success(request, f"{student} is no longer in your list.")
+            messages.success(request, f"{student} was removed.")
         return redirect("profile_page")
     return render(request, "users/care_remove.html", {"student": student, "needed": is_pointed_at(student)})
 
@@ -90,7 +90,7 @@ def care_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
     form = HandOverForm(request.user, request.POST or None)
     if form.is_valid():
         care.hand_over(request.user, student, form.cleaned_data["email"])
-        messages.success(request, f"We wrote to {student}. Until they answer, everything stays as it is.")
+        messages.success(request, f"We’ve emailed {student}. Nothing changes until they answer.")
         return redirect("profile_page")
     return render(request, "users/care_hand_over.html", {"form": form, "student": student})
 
@@ -112,7 +112,7 @@ def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
         care.answer(request.user, student, said)
     except care.Twice:
         return redirect("offer_join", student.pk, said.value)
-    messages.success(request, "Thank you, noted.")
+    messages.success(request, "Thanks, noted.")
     return redirect("profile_page")
 
 
@@ -130,10 +130,10 @@ def offer_join(request: MemberRequest, pk: int, said: str) -> HttpResponse:
         return render(request, "users/offer_join.html", context)
     if fault:
         care.ask_the_office_to_join(request.user, student, answer)
-        messages.success(request, "The office joins the two and lets you know.")
+        messages.success(request, "The office will combine the two records and let you know.")
     else:
         care.join(request.user, student, answer)
-        messages.success(request, f"Joined: everything of {student} is with {target} now.")
+        messages.success(request, f"Combined: everything of {student} is now with {target}.")
     return redirect("profile_page")
 
 

@@ -39,7 +39,7 @@ def user_update(request: MemberRequest) -> HttpResponse:
     form = NamesForm(request.POST or None, initial=names)
     if form.is_valid():
         accounts.rename(request.user, **form.cleaned_data)
-        messages.success(request, "Your name is changed.")
+        messages.success(request, "Your name has been changed.")
         return redirect("profile_page")
     return render(request, "users/update.html", {"form": form})
 
@@ -51,7 +51,7 @@ def email_change(request: MemberRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
         emails.ask_change(request.user, form.cleaned_data["email"])
-        messages.success(request, "We wrote to the new address. It counts once you have opened the link in that mail.")
+        messages.success(request, "We’ve sent a link to your new address. Open it to confirm.")
         return redirect("profile_page")
     return render(request, "users/email_change.html", {"form": form})
 
@@ -64,7 +64,7 @@ def email_confirm(request: MemberRequest, token: str) -> HttpResponse:
             emails.confirm(request.user, token)
         except (emails.Unfit, emails.Taken):
             return render(request, "users/email_confirm.html", {"fits": False})
-        messages.success(request, "Your new address is in use from now on. Log in with it next time.")
+        messages.success(request, "Your email address has been changed. Use it to log in from now on.")
         return redirect("profile_page")
     return render(request, "users/email_confirm.html", {"fits": emails.fits(request.user, token)})
 
@@ -76,7 +76,7 @@ def staff_update(request: MemberRequest) -> HttpResponse:
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
     if form.is_valid():
         staff.describe(profile, **form.cleaned_data)
-        messages.success(request, "This is what people read about you now.")
+        messages.success(request, "Your public profile has been saved.")
         return redirect("profile_staff", profile.pk)
     return render(request, "users/staff_update.html", {"form": form, "profile": profile})
 
@@ -92,7 +92,7 @@ def my_consents(request: MemberRequest) -> HttpResponse:
 @require_POST
 def consent_give(request: MemberRequest, kind: str) -> HttpResponse:
     consents.give(request.user, {kind: _version(kind)})
-    messages.success(request, "Thank you, we have noted that you agree.")
+    messages.success(request, "Thanks, we’ve noted that you agree.")
     return redirect("my_consents")
 
 
@@ -100,7 +100,7 @@ def consent_give(request: MemberRequest, kind: str) -> HttpResponse:
 @require_POST
 def consent_withdraw(request: MemberRequest, kind: str) -> HttpResponse:
     consents.withdraw(request.user, kind)
-    messages.success(request, "We have noted that you no longer agree.")
+    messages.success(request, "We’ve noted that you no longer agree.")
     return redirect("my_consents")
 
 

@@ -26,8 +26,8 @@ from users.forms.second_factor import CodeForm
 from users.members import MemberRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
-WRONG = "This code does not fit. It changes every half minute; the next one will do."
-WAIT = "After a wrong code we wait a moment before we look at the next. Please try again shortly."
+WRONG = "That code isn’t right. It changes every 30 seconds; please try the next one."
+WAIT = "Please wait a moment after a wrong code, then try again."
 
 
 def only_concerned(request: MemberRequest) -> None:
@@ -133,7 +133,7 @@ def remove(request: MemberRequest) -> HttpResponse:
     form = PasswordAsked(request.user, request.POST or None)
     if form.is_valid():
         second_factor.remove(request.user, request.user)
-        messages.success(request, "From now on your password alone logs you in.")
+        messages.success(request, "Two-step verification is off. Your password alone logs you in.")
         return redirect("profile_page")
     return render(request, "users/second_factor/remove.html", {"form": form})
 
