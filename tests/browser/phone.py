@@ -27,7 +27,7 @@ class PhoneTestCase(BrowserTestCase):
         self.look(page, "Register")
 
     def go_on(self, page: Page) -> None:
-        page.get_by_role("button", name="Go on", exact=True).last.click()
+        page.get_by_role("button", name="Continue", exact=True).last.click()
 
     def payer(self, page: Page, name: str = "Pat Payer", email: str = "pat@example.org") -> None:
         self.look(page, "Your details")

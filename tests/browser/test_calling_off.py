@@ -56,7 +56,7 @@ class SnowTest(PhoneTestCase):
         ClassOffer.objects.filter(pk=self.school.offer.pk).update(minimum=5, decide_on=day)
         page = self.open_browser(self.school.ada, width=PHONE)
         page.goto(self.school.offer.get_absolute_url())
-        page.get_by_text("Runs if 5 people register by").wait_for()
+        page.get_by_text("Needs 5 sign-ups by").wait_for()
         page.goto("/desk/minimum/")
         page.get_by_text("2 of 5: 3 more to go").wait_for()
         page.locator("td summary").click()

@@ -22,7 +22,7 @@ class CancellingTest(PhoneTestCase):
                                             payer=self.school.alice)))  # fmt: skip
         page = self.phone(self.school.alice)
         page.goto(other.get_absolute_url())
-        page.get_by_role("heading", name="If you change your mind").wait_for()
+        page.get_by_role("heading", name="Cancellation policy").wait_for()
         page.goto("/user/classes/")
         page.get_by_role("link", name=re.compile("Cancel this class.*Beginning B")).click()
         self.look(page, "Cancel Beginning B")

@@ -138,7 +138,7 @@ class StripeTest(BrowserTestCase):
         page = self.open_browser(self.school.alice, width=390)
         page.goto(f"{self.school.offer.get_absolute_url()}")
         page.get_by_role("link", name="Register", exact=True).click()
-        page.get_by_role("button", name="Go on", exact=True).last.click()
+        page.get_by_role("button", name="Continue", exact=True).last.click()
         page.get_by_label("Card or bank").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).click()
         self.look(page, "Pay with Stripe")

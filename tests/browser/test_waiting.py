@@ -1,4 +1,4 @@
-"""Waiting for a place, from the full class to the paid place: by the pages, and by the links that come by mail."""
+"""Waitlist, from the full class to the paid place: by the pages, and by the links that come by mail."""
 
 import re
 
@@ -72,12 +72,12 @@ class WaitingTest(PhoneTestCase):
         self.join(page)
         page.get_by_text("We’ve emailed the details to zoe@example.org").wait_for()
         page.get_by_text("You’re 1st in line").wait_for()
-        in_line = self.link_of("zoe@example.org", "You are on the waiting list")
+        in_line = self.link_of("zoe@example.org", "You’re on the waitlist")
         page.goto(in_line)
         self.look(page, "You’re 1st in line")
         page.get_by_text("The class is full.").wait_for()
         self.gives_back(sold)
-        self.take(page, self.link_of("zoe@example.org", "There is a place"))
+        self.take(page, self.link_of("zoe@example.org", "A spot in"))
         self.look(page, "Your details")
         self.assertEqual(page.get_by_label("Your email").input_value(), "zoe@example.org")
         page.get_by_role("button", name="Continue to payment").click()
@@ -104,6 +104,6 @@ class WaitingTest(PhoneTestCase):
         self.look(page, "You’re 1st in line (1st for follow, 1st for lead)")
         page.get_by_text("You need two spots and one is left.").wait_for()
         self.gives_back(second)
-        self.take(page, self.link_of("alice@example.org", "There is a place"))
+        self.take(page, self.link_of("alice@example.org", "A spot in"))
         self.buy(page)
         self.assertEqual(self.attending(), {("Alice Arden", "follow"), ("Ben", "lead")})

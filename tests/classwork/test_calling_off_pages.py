@@ -121,15 +121,15 @@ class ToldTest(SchoolTestCase):
         run_all()
         send_all()
         self.cancel(Wanted(Policy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
-        letters = {letter.to[0]: letter for letter in mail.outbox if "cancelled on" in letter.subject}
+        letters = {letter.to[0]: letter for letter in mail.outbox if "canceled on" in letter.subject}
         self.assertEqual(sorted(letters), ["gus@example.org", "tess@example.org"])
         self.assertEqual(
             len([letter for letter in mail.outbox if letter.to == ["gus@example.org"]]), 2
         )  # and the refund
         said = str(letters["gus@example.org"].body)
-        for words in ("Kit Gray", "Snow", "goes back the way it was paid"):
+        for words in ("Kit Gray", "Snow", "will be refunded to your original payment method"):
             self.assertIn(words, said)
-        self.assertIn("You do not teach", str(letters["tess@example.org"].body))
+        self.assertIn("You’re not teaching on", str(letters["tess@example.org"].body))
 
     def test_telling_twice_tells_once(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))

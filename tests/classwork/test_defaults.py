@@ -134,7 +134,7 @@ class KnownPayerTest(SchoolTestCase):
 
 class HighestLevelTest(SchoolTestCase):
     def test_highest_level_so_far_counts_finished_classes_only(self) -> None:
-        second = make.offer(self.session, make.subject("L2"), class_day=2)
+        second = make.offer(self.session, make.subject("L2"), self.tess.staff, class_day=2)
         pay(place(cart((self.offer, me()), (second, me()), payer=self.alice)))
         self.log_in(self.tess)
         url = reverse("taught_student", args=[self.student.pk])

@@ -99,7 +99,7 @@ class HoldTest(DeskTestCase):
     def test_a_place_is_put_on_hold_and_taken_off_each_with_its_reason(self) -> None:
         self.assertContains(self.client.get(LIST), self.page)
         said = self.client.post(self.page, {"why": "The bank asks"}, follow=True)
-        self.assertContains(said, "Waiting for a decision")
+        self.assertContains(said, "On hold")
         said = self.client.post(self.page, {"why": "It was a mistake of theirs"}, follow=True)
         self.assertContains(said, "Registered")
         actions = Entry.objects.filter(subject_type="registration").values_list("why", flat=True)
@@ -109,7 +109,7 @@ class HoldTest(DeskTestCase):
     def test_the_admin_tells_what_happened_and_leads_to_the_desk(self) -> None:
         registering.put_on_hold(self.one, why="The bank asks", by=self.ada)
         page = self.client.get(reverse("admin:classwork_registration_change", args=[self.one.pk]))
-        self.assertContains(page, "Waiting for a decision")
+        self.assertContains(page, "On hold")
         self.assertContains(page, "The bank asks")
         self.assertContains(page, self.page)
 
@@ -164,7 +164,7 @@ class EnterTest(DeskTestCase):
     def test_somebody_who_has_a_place_is_refused(self) -> None:
         place(cart((self.offer, me()), payer=self.alice))
         page = self.enter(first_name="Alice", last_name="Arden", email="alice@example.org")
-        self.assertContains(page, "has a place in this class already")
+        self.assertContains(page, "already has a spot in this class")
         self.assertEqual(Registration.objects.count(), 1)
 
     def test_a_class_that_is_closed_to_the_public_is_open_to_the_desk(self) -> None:

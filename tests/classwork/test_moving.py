@@ -191,7 +191,7 @@ class RefusedTest(MovingTestCase):
         full = self.another("C", class_day=4, capacity=1)
         buying.pay(buying.place(buying.cart((full, buying.me()))))
         self.assertSays("full", place, full)
-        self.assertSays("not open", place, self.another("D", class_day=5, manager_approved=False))
+        self.assertSays("isn’t open", place, self.another("D", class_day=5, manager_approved=False))
         begun = make.thursday(-20)
         past = make.offer(make.session("Past", begun, publish_date=begun), make.subject(version="N"))
         self.assertSays("over", place, past)
@@ -199,7 +199,7 @@ class RefusedTest(MovingTestCase):
     def test_where_she_has_a_place_already_she_does_not_move(self) -> None:
         place = self.bought()
         self.bought(self.thursday)
-        self.assertSays("has a place in this class already", place, self.thursday)
+        self.assertSays("already has a spot in this class", place, self.thursday)
 
     def test_after_the_deadline_only_the_office_moves(self) -> None:
         place = self.bought()

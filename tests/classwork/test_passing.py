@@ -50,9 +50,9 @@ class GiveTest(PassingTestCase):
         self.give(place)
         told = self.mails()
         self.assertEqual(sorted(told), ["alice@example.org", "lee@example.org", "sam@example.org"])
-        self.assertIn("Alice Arden has given you a place", told["lee@example.org"])
-        self.assertIn("choose a password", told["lee@example.org"])
-        self.assertIn("Lee Lind comes in the place of Alice Arden", told["sam@example.org"])
+        self.assertIn("Alice Arden transferred a spot to you", told["lee@example.org"])
+        self.assertIn("Create a password", told["lee@example.org"])
+        self.assertIn("Lee Lind is taking Alice Arden’s spot", told["sam@example.org"])
         self.assertNotIn("lee@example.org", told["sam@example.org"])
 
     def test_the_role_goes_along(self) -> None:
@@ -85,7 +85,7 @@ class GiveTest(PassingTestCase):
         lee = User.objects.get(email="lee@example.org")
         again = self.give(place, Typed("Alice", "Arden", "alice@example.org"), lee)
         self.assertEqual(again.student, self.student)
-        self.assertIn("Alice Arden has a place", self.mails()["alice@example.org"])
+        self.assertIn("You’re registered for", self.mails()["alice@example.org"])
 
     def test_whoever_has_it_now_may_move_it_at_the_same_price(self) -> None:
         place = self.give(self.bought())
@@ -102,7 +102,7 @@ class RefusedTest(PassingTestCase):
 
     def test_to_oneself_after_the_deadline_unpaid_or_on_its_way_elsewhere(self) -> None:
         place = self.bought()
-        self.assertSays("has the place already", place, Typed("ALICE", "Arden", "alice@example.org"))
+        self.assertSays("already has this spot", place, Typed("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
             self.assertSays("could be given away until", place)
@@ -135,8 +135,8 @@ class PageTest(PassingTestCase):
 
     def test_one_form_and_it_is_done(self) -> None:
         page = self.post(self.bought())
-        self.assertContains(page, "The place is Lee’s now.")
-        self.assertContains(page, "Given to somebody else")
+        self.assertContains(page, "The spot was transferred to Lee.")
+        self.assertContains(page, "Transferred to Lee")
 
     def test_known_and_unknown_addresses_are_answered_alike(self) -> None:
         pages = []

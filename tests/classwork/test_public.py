@@ -53,7 +53,7 @@ class ListTest(PublicTestCase):
             "Grange Hall",
             "with Tess Tanner",
             "$70.00",
-            "$65.00 when paid before the first class",
+            "$65.00 early price (until the first class starts)",
         ):
             self.assertIn(words, page)
 
@@ -65,7 +65,7 @@ class ListTest(PublicTestCase):
     def test_filters_narrow_the_list_and_values_that_do_not_occur_are_left_out(self):
         make.offer(self.session, make.subject("L2"), class_day=3)
         self.assertNotIn("Level 2 A", self.page("classoffer_list", query="?level=Beg&day=1"))
-        self.assertIn("No class fits all of this", self.page("classoffer_list", query="?level=Beg&day=3"))
+        self.assertIn("No classes match", self.page("classoffer_list", query="?level=Beg&day=3"))
         self.assertIn("Level 2 A", self.page("classoffer_list", query="?level=Gone&day=x&place=9999"))
 
     def test_classes_are_grouped_by_weekday_or_by_level(self):
@@ -196,7 +196,7 @@ class PlaceTest(PublicTestCase):
         self.assertIn("Not published", self.page("location_detail", self.hall.pk))
 
     def test_a_place_without_classes_says_so(self):
-        self.assertIn("No class here", self.page("location_detail", make.location("Empty Hall").pk))
+        self.assertIn("No classes here right now", self.page("location_detail", make.location("Empty Hall").pk))
 
 
 @tag("once")

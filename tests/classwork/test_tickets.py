@@ -69,12 +69,12 @@ class BuyingTest(TicketTestCase):
 
     def test_it_is_sold_until_the_class_begins_and_not_where_the_school_does_not_want_it(self) -> None:
         begun(self.offer, 1)
-        with self.assertRaisesMessage(NotPlaced, "not sold any more"):
+        with self.assertRaisesMessage(NotPlaced, "too late to book"):
             self.buy(0)
-        with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(NotPlaced, "not sold any more"):
+        with override_settings(TICKETS_UNTIL_MINUTES=120), self.assertRaisesMessage(NotPlaced, "too late to book"):
             self.buy(1)
         meetings.cancel(None, self.days[2], "Snow")
-        with self.assertRaisesMessage(NotPlaced, "is cancelled"):
+        with self.assertRaisesMessage(NotPlaced, "is canceled"):
             self.buy(2)
         self.change(drop_in_price=None, trial_price=None)
         for trial in (True, False):
@@ -234,7 +234,7 @@ class TrialTest(TicketTestCase):
         order = self.buy(1, trial=True, name="Alice Arden", email="alice@example.org")
         run_all()
         self.assertEqual(self.ticket(order).student, self.student)
-        self.assertIn("has a place in this class already", Case.objects.get().text)
+        self.assertIn("already has a spot in this class", Case.objects.get().text)
 
     def test_nobody_has_two_tickets_for_one_day(self) -> None:
         self.buy(0, payer=self.alice)
@@ -285,8 +285,8 @@ class SeenTest(TicketTestCase):
     def test_it_stands_among_my_classes(self) -> None:
         pay(self.buy(1, of(self.kit), payer=self.log_in(self.gus)))
         page = self.client.get(reverse("my_classes"))
-        self.assertContains(page, "Single classes")
-        self.assertContains(page, "You can come")
+        self.assertContains(page, "Drop-ins and trials")
+        self.assertContains(page, "Confirmed")
 
     def test_my_classes_cost_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.gus)
@@ -350,7 +350,7 @@ class FormTest(TicketTestCase):
         self.assertEqual([one.details["trial"] for one in self.basket().lines.all()], [True, True])
 
     def test_somebody_has_to_come(self) -> None:
-        self.assertContains(self.post(who=[]), "Please say who attends.")
+        self.assertContains(self.post(who=[]), "Please choose who’s coming.")
 
     def test_full_days_are_told_and_cannot_be_chosen(self) -> None:
         self.change(capacity=1)

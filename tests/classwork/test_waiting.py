@@ -1,4 +1,4 @@
-"""Waiting for a place: fair, kept for a while, explained, and final."""
+"""Waitlist: fair, kept for a while, explained, and final."""
 
 from datetime import datetime, timedelta
 
@@ -319,7 +319,7 @@ class RolesTest(WaitingTestCase):
     def test_the_schedule_says_what_is_left_in_which_role(self) -> None:
         self.register("a", "lead")
         self.offer.refresh_from_db()
-        self.assertEqual(room.of(self.offer, timezone.now()).words, "Places left: lead waiting list, follow 3")
+        self.assertEqual(room.of(self.offer, timezone.now()).words, "Spots left: lead waitlist, follow 3")
 
     def test_a_role_in_use_cannot_be_taken_away(self) -> None:
         self.register("a", "lead")

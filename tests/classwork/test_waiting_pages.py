@@ -1,4 +1,4 @@
-"""Waiting for a place, as the pages and the mails of it say it."""
+"""Waitlist, as the pages and the mails of it say it."""
 
 from datetime import time
 
@@ -101,7 +101,7 @@ class PagesTest(WaitingTestCase):
 
     def test_one_person_is_no_couple(self) -> None:
         answer = self.client.post(self.url, self.said | {"partner_first_name": "zoe", "partner_last_name": "Zed"})
-        self.assertContains(answer, "That is the same person.")
+        self.assertContains(answer, "That’s the same person.")
         self.assertFalse(WaitingEntry.objects.exists())
 
     def test_who_has_a_place_is_told_so_instead_of_waiting(self) -> None:
@@ -109,7 +109,7 @@ class PagesTest(WaitingTestCase):
         pay(place(cart((self.offer, me()), payer=self.alice)))
         self.log_in(self.alice)
         answer = self.client.post(self.url, {"who": "me"}, follow=True)
-        self.assertContains(answer, "Alice Arden has a place in this class already.")
+        self.assertContains(answer, "Alice Arden already has a spot in this class.")
         self.assertFalse(WaitingEntry.objects.exists())
 
     def test_leaving_by_an_old_mail_says_what_became_of_the_place(self) -> None:
@@ -117,7 +117,7 @@ class PagesTest(WaitingTestCase):
         self.free(self.order)
         pay(self.take(ann))
         answer = self.client.post(reverse("leave_waiting", args=[entries.address(ann).split("/")[2]]), follow=True)
-        self.assertContains(answer, "You have taken this place already.")
+        self.assertContains(answer, "You’ve already claimed this spot.")
         self.assertNotContains(answer, "no longer on the waitlist")
 
     def test_joining_twice_answers_the_same_to_a_stranger(self) -> None:
@@ -129,7 +129,7 @@ class PagesTest(WaitingTestCase):
     def test_what_was_typed_stays_beside_the_message(self) -> None:
         answer = self.client.post(self.url, self.said | {"email": "no address", "partner_last_name": "Lost"})
         self.assertContains(answer, "Zoe")
-        self.assertContains(answer, "Please say who comes with you")
+        self.assertContains(answer, "Please enter your partner’s first name")
         self.assertFalse(WaitingEntry.objects.exists())
 
     def test_alice_sees_her_place_in_line_among_her_classes(self) -> None:
@@ -168,7 +168,7 @@ class PagesTest(WaitingTestCase):
         self.free(self.order)
         self.run_late(ann)
         queue.tend_all()
-        self.assertContains(self.client.get(entries.address(ann)), "It went to the next person.")
+        self.assertContains(self.client.get(entries.address(ann)), "The spot went to the next person.")
 
     def test_a_class_with_room_says_so_and_keeps_a_place_for_who_asks_all_the_same(self) -> None:
         self.limit(9)

@@ -1,4 +1,4 @@
-"""Who comes next: places, roles and the order of a waiting list, as pure rules."""
+"""Who comes next: places, roles and the order of a waitlist, as pure rules."""
 
 from collections import Counter
 from decimal import Decimal

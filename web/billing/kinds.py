@@ -177,6 +177,8 @@ class ProductKind(ABC):
     """What the office and buyers call things of this kind, in the plural: “Classes”."""
     is_discountable = True
     """Whether a discount code can be made for it."""
+    reserves_spots = False
+    """Whether an order of this keeps a spot that others could take."""
     step_template: str = "billing/step.html"
 
     @abstractmethod

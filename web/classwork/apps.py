@@ -25,7 +25,7 @@ MODELS = (
 class ClassworkConfig(AppConfig):
     name = "classwork"
     verbose_name = "Classes"
-    SITE_LINKS = [("Classes", "classoffer_list"), ("Places", "location_list"), ("Library", "library")]
+    SITE_LINKS = [("Classes", "classoffer_list"), ("Locations", "location_list"), ("Library", "library")]
     ACCOUNT_LINKS = [("My classes", "my_classes"), ("Teaching", "teaching", "classwork.add_proposal")]
     DESK_LINKS = [
         ("Sessions", "desk_sessions", "classwork.view_session", "Plan the next session from an earlier one.", CLASSES),

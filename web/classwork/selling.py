@@ -27,6 +27,8 @@ ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "rea
 class Attended(ProductKind):
     """What somebody comes to: who that is, and in which role."""
 
+    reserves_spots = True
+
     def who(self, line: OrderLine) -> str:
         attendee = Attendee.of(line.details)
         name = attendees.name_of(attendee, line.order) if attendee else ""
@@ -59,12 +61,12 @@ class Attended(ProductKind):
             return [attendees.NOBODY]
         student = attendees.known(attendee, line.order)
         if attendee.who == attendees.STUDENT and student is None:
-            return ["Please say anew who attends."]
+            return ["Please choose again who’s coming."]
         name, who = attendees.name_of(attendee, line.order), attendees.identity(attendee, line.order)
         before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
         earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
         if any(attendees.identity(one, line.order) == who for one in earlier):
-            return [f"{name} is in your cart for this class already."]
+            return [f"{name} is already in your cart for this class."]
         said = self.stands_against(line, student) if student else ""
         return [said] if said else []
 
@@ -94,7 +96,7 @@ class PlaceKind(Attended):
     def offer(self, line: OrderLine) -> ClassOffer:
         offer = ClassOffer.objects.for_lists().filter(pk=line.product_id).first()
         if offer is None:
-            raise Unavailable("This class is not offered any more.")
+            raise Unavailable("This class is no longer offered.")
         return offer
 
     def describe(self, line: OrderLine) -> Description:

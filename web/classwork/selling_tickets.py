@@ -17,7 +17,7 @@ BEGINS = "class day begins"
 
 class TicketKind(Attended):
     name = "ticket"
-    label = "Single classes"
+    label = "Drop-ins and trials"
 
     def describe(self, line: OrderLine) -> Description:
         meeting = life.meeting_of(line)

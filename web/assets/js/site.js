@@ -68,3 +68,13 @@ if (pays) {
   document.addEventListener("change", name);
   name();
 }
+
+// A field can be copied with one tap: <button data-copies="id" hidden>.
+for (const button of document.querySelectorAll("[data-copies]")) {
+  if (!navigator.clipboard) break;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copies).value);
+    button.textContent = "Copied";
+  });
+}

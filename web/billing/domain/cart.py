@@ -52,6 +52,10 @@ class Sight:
     vouchers: tuple[Part, ...] = ()
 
     @property
+    def reserves_spots(self) -> bool:
+        return any(seen.facts and kinds.of(seen.line).reserves_spots for seen in self.lines)
+
+    @property
     def problems(self) -> bool:
         return any(seen.problems for seen in self.lines)
 

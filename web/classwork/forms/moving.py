@@ -15,7 +15,7 @@ from users.forms.fields import AddressField, NameField
 from users.models import User
 
 Readiness = Registration.Readiness
-READY = [(Readiness.READY, "Yes"), (Readiness.UNSURE, "I am not sure")]
+READY = [(Readiness.READY, "Yes"), (Readiness.UNSURE, "I’m not sure")]
 
 
 class MoveForm(forms.Form):
@@ -26,10 +26,10 @@ class MoveForm(forms.Form):
     def __init__(self, roles: Sequence[str], asks_level: bool, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if roles:
-            self.fields["role"] = RoleField(roles, label="In which role?")
+            self.fields["role"] = RoleField(roles)
         if asks_level:
             self.fields["ready"] = forms.ChoiceField(
-                label="Have you done that, here or elsewhere?", choices=READY, widget=forms.RadioSelect
+                label="Have you taken it, here or elsewhere?", choices=READY, widget=forms.RadioSelect
             )
 
     def wish(self, offer: ClassOffer) -> Wish:
@@ -41,10 +41,10 @@ class GiveForm(forms.Form):
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
     email = AddressField(
-        label="Their own e-mail address", help_text="We write to them. For a child, the address of a parent."
+        label="Their email", help_text="We’ll send them the details. For a child, use a parent’s email."
     )
     ready = forms.ChoiceField(
-        label="Have they done that, here or elsewhere?", choices=READY, widget=forms.RadioSelect, required=False
+        label="Have they taken it, here or elsewhere?", choices=READY, widget=forms.RadioSelect, required=False
     )
 
     def __init__(self, asks_level: bool, *args: Any, **kwargs: Any) -> None:

@@ -22,7 +22,7 @@ Readiness = Registration.Readiness
 class WhoForm(forms.Form):
     """Which of the people whom the buyer speaks for."""
 
-    who = forms.MultipleChoiceField(label="Who attends?", widget=forms.CheckboxSelectMultiple, required=False)
+    who = forms.MultipleChoiceField(label="Who’s coming?", widget=forms.CheckboxSelectMultiple, required=False)
 
     def __init__(self, viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -48,21 +48,20 @@ class PeopleForm(WhoForm):
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": "Please choose a class.",
-            "invalid_choice": "One of these classes is not open for registration.",
+            "invalid_choice": "One of these classes isn’t open for registration.",
         },
     )
     others = forms.IntegerField(widget=forms.HiddenInput, min_value=0, max_value=MOST_OTHERS, initial=0)
     ready = forms.ChoiceField(
-        label="Have all of them done that, here or elsewhere?",
-        choices=[(Readiness.READY, "Yes"), (Readiness.UNSURE, "I am not sure")],
+        label="Has everyone taken it, here or elsewhere?",
+        choices=[(Readiness.READY, "Yes"), (Readiness.UNSURE, "I’m not sure")],
         widget=forms.RadioSelect,
         required=False,
     )
     heard_from = forms.CharField(
-        label="Who told you about us?",
+        label="How did you hear about us?",
         max_length=120,
         required=False,
-        help_text="A friend, a poster, a search: we like to know whom to thank.",
     )
 
     def __init__(
@@ -71,9 +70,21 @@ class PeopleForm(WhoForm):
         super().__init__(viewer, in_care, *args, **kwargs)
         self.choose_from("classes", [(str(offer.pk), str(offer)) for offer in offers])
 
+    def ask_level_of(self, people: Sequence[Attendee]) -> None:
+        """One person is asked, or asked about, in the singular."""
+        if len(people) == 1:
+            self["ready"].label = _level_question(people[0])
+
     @property
     def class_ids(self) -> list[int]:
         return [int(number) for number in self.cleaned_data.get("classes", [])]
+
+
+def _level_question(person: Attendee) -> str:
+    if person.who == ME:
+        return "Have you taken it, here or elsewhere?"
+    name = person.first_name or Student.objects.values_list("first_name", flat=True).get(pk=person.student_id or 0)
+    return f"Has {name} taken it, here or elsewhere?"
 
 
 class OtherForm(forms.Form):
@@ -82,10 +93,10 @@ class OtherForm(forms.Form):
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
     email = AddressField(
-        label="Their own e-mail address",
+        label="Their email",
         required=False,
         widget=forms.EmailInput({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-        help_text="We tell them that they have a place. Leave it empty for a child in your care.",
+        help_text="We’ll send them the details. Leave empty for a child in your care.",
     )
 
     def attendee(self) -> Attendee | None:
@@ -112,7 +123,8 @@ class RoleField(forms.ChoiceField):
     """Choices by the school's own names; `either` is settled when the place is taken."""
 
     def __init__(self, roles: Sequence[str], **kwargs: Any) -> None:
-        choices = [*((name, name.capitalize()) for name in roles), (EITHER, "Either, whichever is needed")]
+        choices = [*((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
+        kwargs.setdefault("label", f"{' or '.join(roles).capitalize()}?")
         super().__init__(choices=choices, widget=forms.RadioSelect, **kwargs)
 
 
@@ -121,11 +133,11 @@ class RoleForm(forms.Form):
 
     def __init__(self, roles: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"] = RoleField(roles, label="In which role?")
+        self.fields["role"] = RoleField(roles)
 
 
 class AddressForm(forms.Form):
-    email = AddressField(label="Another e-mail address")
+    email = AddressField(label="Another email")
 
 
 class LevelForm(forms.Form):
@@ -196,7 +208,7 @@ class EntryForm(PersonForm):
         super().__init__(student, *args, **kwargs)
         cast(OfferField, self.fields["offer"]).queryset = offers
         roles = OfferRole.objects.filter(offer__in=offers).order_by("name").values_list("name", flat=True).distinct()
-        choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either, whichever is needed")]
+        choices = [("", "–"), *((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
         cast(forms.ChoiceField, self.fields["role"]).choices = choices
         if len(choices) == 2:
             del self.fields["role"]

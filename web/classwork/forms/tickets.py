@@ -15,7 +15,7 @@ DROP_IN, TRIAL = "drop_in", "trial"
 
 
 class DayForm(forms.Form):
-    meeting = forms.ChoiceField(label="On which day?", widget=forms.RadioSelect)
+    meeting = forms.ChoiceField(label="Which day?", widget=forms.RadioSelect)
     what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
 
     def offer_days(self, offer: ClassOffer, days: Sequence[Day]) -> None:

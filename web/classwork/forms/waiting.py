@@ -16,15 +16,13 @@ from users.models import Student, User
 
 
 class WaitForm(forms.Form):
-    who = forms.ChoiceField(label="Who would like to come?", widget=forms.RadioSelect)
+    who = forms.ChoiceField(label="Who’s coming?", widget=forms.RadioSelect)
     first_name = NameField(label="First name", autocomplete="given-name")
     last_name = NameField(label="Last name", autocomplete="family-name", required=False)
-    email = AddressField(help_text="We write to it as soon as there is a place.")
+    email = AddressField(help_text="We’ll email you as soon as a spot opens up.")
     partner_first_name = NameField(label="First name", required=False)
     partner_last_name = NameField(label="Last name", required=False)
-    partner_email = AddressField(
-        label="Their own e-mail address", required=False, help_text="Leave it empty for a child in your care."
-    )
+    partner_email = AddressField(label="Their email", required=False, help_text="Leave empty for a child in your care.")
 
     def __init__(
         self, roles: Sequence[str], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
@@ -40,18 +38,18 @@ class WaitForm(forms.Form):
             cast(forms.ChoiceField, self.fields["who"]).choices = people
             self.initial.setdefault("who", next(iter(default_choices(viewer, in_care)), None))
         if roles:
-            self.fields["role"] = RoleField(roles, label="In which role?")
-            self.fields["partner_role"] = RoleField(roles, label="In which role do they come?", required=False)
+            self.fields["role"] = RoleField(roles)
+            self.fields["partner_role"] = RoleField(roles, label="Their role", required=False)
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         has_partner = said.get("partner_first_name")
         if not has_partner and (said.get("partner_last_name") or said.get("partner_email")):
-            self.add_error("partner_first_name", "Please say who comes with you, or leave this part empty.")
+            self.add_error("partner_first_name", "Please enter your partner’s first name, or leave this part empty.")
         if has_partner and self._is_twice(said):
-            self.add_error("partner_first_name", "That is the same person. Please say who comes with you.")
+            self.add_error("partner_first_name", "That’s the same person. Please enter your partner’s name.")
         if has_partner and "partner_role" in self.fields and not said.get("partner_role"):
-            self.add_error("partner_role", "Please say in which role they come.")
+            self.add_error("partner_role", "Please choose their role.")
         return said
 
     def _is_twice(self, said: dict[str, Any]) -> bool:

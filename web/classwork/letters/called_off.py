@@ -39,11 +39,12 @@ def called_off_sample() -> dict[str, Any]:
     }
     return {
         "title": "Balboa 1",
+        "name": "Kit",
         "first": "Tue, Jan 13, 2026",
         "whole": False,
-        "why": "Snow",
+        "why": "Snow.",
         "classes": [one],
-        "money": [{"number": "1042", "link": page("/order/1042/"), "said": "nothing changes about the money"}],
+        "money": [{"number": "1042", "link": page("/order/1042/"), "said": "no change"}],
         "teaching": [],
         "contact": page("/contact/"),
     }
@@ -53,7 +54,7 @@ def decision_context(message: Message) -> dict[str, Any]:
     """What it says must still be so when it is sent."""
     offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
     if offer is None or offer.is_called_off:
-        raise NotNeeded("The class is gone, or was cancelled.")
+        raise NotNeeded("The class is gone, or was canceled.")
     if offer.is_tentative is (message.template == "classwork.class_runs"):
         raise NotNeeded("It was decided otherwise meanwhile.")
     return {
@@ -76,7 +77,7 @@ def decision_sample() -> dict[str, Any]:
         "day": "Sat, Jan 3, 2026",
         "minimum": 8,
         "registered": 5,
-        "sentence": "Runs if 8 people register by Sat, Jan 3, 2026; you get everything back if not.",
+        "sentence": "Needs 8 sign-ups by Sat, Jan 3, 2026, or you get a full refund.",
         "link": page("/classes/1"),
         "desk": page("/desk/minimum/"),
         "contact": page("/contact/"),

@@ -1,6 +1,7 @@
 """What several letters say alike."""
 
 from django.conf import settings
+from django.urls import reverse
 
 from classwork.domain.listed import Listed
 from classwork.models import ClassOffer
@@ -18,4 +19,5 @@ def of_class(offer_id: int) -> dict[str, str]:
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
         "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
         "link": page(offer.get_absolute_url()),
+        "calendar": page(reverse("classoffer_calendar", args=[offer.pk])),
     }

@@ -19,21 +19,27 @@ def registered_context(message: Message) -> dict[str, Any]:
     wanted = Registration.objects.filter(line__order=message.data["order_id"], student=message.data["student_id"])
     found = list(wanted.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("offer"))
     if not found:
-        raise NotNeeded("The places were given back.")
+        raise NotNeeded("The spots were released.")
     order = found[0].line.order  # type: ignore[union-attr]
     student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
     owner = User.objects.filter(email=message.to).first()
     return account(owner) | {
         "student": str(student),
         "name": student.first_name,
-        "payer": found[0].line.details.get("given_by") or order.payer_name or "Somebody",  # type: ignore[union-attr]
+        "payer": found[0].line.details.get("given_by") or order.payer_name or "Someone",  # type: ignore[union-attr]
         "given": "given_by" in found[0].line.details,  # type: ignore[union-attr]
         "own": order.payer_email == message.to,
+        "is_self": order.payer_email == message.to and _is_own_record(student),
         "to_guardian": student.guardian_id is not None,
         "is_new_name": student.offered_to_id is not None,
         "classes": [of_class(one.offer_id) for one in found],
         "mine": page(reverse("my_classes")),
     }
+
+
+def _is_own_record(student: Student) -> bool:
+    """Not a child's or a friend's, whose mail goes to the same address."""
+    return student.guardian_id is None and student.offered_to_id is None
 
 
 def registered_sample() -> dict[str, Any]:
@@ -42,6 +48,7 @@ def registered_sample() -> dict[str, Any]:
         "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "where": "Grange Hall, 1 Main Street",
         "link": page("/classes/1"),
+        "calendar": page("/classes/1/calendar.ics"),
     }
     return account(None) | {
         "state": "new",
@@ -51,6 +58,7 @@ def registered_sample() -> dict[str, Any]:
         "payer": "Gus Gray",
         "given": False,
         "own": False,
+        "is_self": False,
         "to_guardian": False,
         "is_new_name": False,
         "classes": [one],
@@ -62,13 +70,13 @@ def ended_context(message: Message) -> dict[str, Any]:
     found = Registration.objects.filter(pk=message.data["registration_id"]).select_related("student", "line__order")
     place = found.filter(state=Registration.State.CANCELLED).exclude(line=None).first()
     if place is None or place.line is None:
-        raise NotNeeded("The place is theirs again.")
+        raise NotNeeded("The spot is theirs again.")
     return {
         "student": str(place.student),
         "name": place.student.first_name,
         "to_guardian": place.student.guardian_id is not None,
         "by": place.line.ended_by,
-        "payer": place.line.order.payer_name or "whoever paid",
+        "payer": place.line.order.payer_name or "the person who paid",
         "one": of_class(place.offer_id),
         "classes": page(reverse("classoffer_list")),
     }
@@ -86,7 +94,7 @@ def moved_context(message: Message) -> dict[str, Any]:
     one = found.select_related("line", "student").first()
     old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None
     if one is None or old is None:
-        raise NotNeeded("The place is another one by now.")
+        raise NotNeeded("They have another spot by now.")
     return {
         "student": str(one.student),
         "before": of_class(old.offer_id),
@@ -109,7 +117,7 @@ def place_given_context(message: Message) -> dict[str, Any]:
     old = Registration.objects.select_related("student", "line").get(pk=message.data["registration_id"])
     said = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
     if said is None:
-        raise NotNeeded("Nobody has it any more.")
+        raise NotNeeded("Nobody has the spot any more.")
     return {
         "student": str(old.student),
         "to": f"{said.first_name} {said.last_name}".strip(),
@@ -125,20 +133,24 @@ def place_given_sample() -> dict[str, Any]:
 
 def twice_context(message: Message) -> dict[str, Any]:
     student = Student.objects.filter(pk=message.data["student_id"]).first()
-    offer = ClassOffer.objects.filter(pk=message.data["offer_id"]).first()
+    offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
     if student is None or offer is None:
         raise NotNeeded("The class or the person is gone.")
-    return {"student": str(student), "offer": str(offer), "contact": page(reverse("contact"))}
+    return {
+        "student": str(student),
+        "offer": f"{offer.subject.title}, {offer.day} {offer.times}",
+        "contact": page(reverse("contact")),
+    }
 
 
 def twice_sample() -> dict[str, Any]:
-    return {"student": "Alice Arden", "offer": "BegA, Tuesdays 7pm", "contact": page("/contact/")}
+    return {"student": "Alice Arden", "offer": "Beginning A, Tuesdays 7:00–8:00 PM", "contact": page("/contact/")}
 
 
 def address_wanted_context(message: Message) -> dict[str, Any]:
     found = Registration.objects.live().filter(pk=message.data["registration_id"]).select_related("student").first()
     if found is None or found.line is None or attendees.address(found.student) != found.student.email:
-        raise NotNeeded("The place was given back, or the person was found.")
+        raise NotNeeded("The spot was released, or the person was found.")
     return {
         "payer": found.line.order.payer_name,
         "student": str(found.student),

@@ -22,15 +22,15 @@ def context(message: Message) -> dict[str, Any]:
         raise NotNeeded("The entry is gone.")
     one = shown.one(entry, timezone.now())
     if message.template == "classwork.place_offered" and not one.is_open:
-        raise NotNeeded("The place is not kept for them any more.")
+        raise NotNeeded("The spot is no longer reserved for them.")
     if message.template == "classwork.waiting_joined" and not one.is_waiting:
-        raise NotNeeded("They do not wait any more.")
+        raise NotNeeded("They are no longer waiting.")
     return {
         "title": offer.subject.title,
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
         "name": entry.contact_name,
         "names": one.names,
-        "number": shown.ordinal(one.number) if one.is_waiting else "",
+        "in_line": one.in_line,
         "until": one.until,
         "called_off": offer.is_called_off,
         "link": page(entries.address(entry)),
@@ -44,7 +44,7 @@ def sample() -> dict[str, Any]:
         "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "name": "Alice Arden",
         "names": "Alice Arden (lead)",
-        "number": "3rd",
+        "in_line": "You’re 3rd in line",
         "until": "Tue, Jan 6, 2026, 6:00 PM",
         "called_off": False,
         "link": page("/"),

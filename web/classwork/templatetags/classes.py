@@ -50,6 +50,14 @@ def condition(offer: ClassOffer) -> str:
 
 
 @register.filter
+def sign_ups(numbers: Mapping[int, int] | None, offer: ClassOffer) -> str:
+    """5 of 9 registered; nothing for a class that runs in any case, or where a page has not counted."""
+    if not numbers or offer.pk not in numbers:
+        return ""
+    return f"{numbers[offer.pk]} of {offer.minimum} registered"
+
+
+@register.filter
 def goals(rule: levels.Rule) -> str:
     return levels.in_words(rule)
 

@@ -23,7 +23,7 @@ def give_up(request: MemberRequest, pk: int) -> HttpResponse:
     if line is not None and Order.objects.visible_to(request.user).filter(pk=line.order_id).exists():
         return redirect(line.cancel_address)
     if not found.is_live:
-        messages.info(request, "This place was given up already.")
+        messages.info(request, "This class is already canceled.")
         return redirect("my_classes")
     return _do(request, found) if request.method == "POST" else _show(request, found)
 
@@ -38,7 +38,7 @@ def _do(request: MemberRequest, found: Registration) -> HttpResponse:
     except quoting.Gone as gone:
         messages.info(request, str(gone))
     else:
-        messages.success(request, "Thank you for telling us. The place goes to whoever waits for one.")
+        messages.success(request, "Your spot is canceled. Thanks for letting us know.")
     return redirect("my_classes")
 
 

@@ -86,7 +86,7 @@ def move(request: MemberRequest, pk: int, offer: int) -> HttpResponse:
 def _moved(request: MemberRequest, mine: Registration, wish: Wish, seen: str) -> HttpResponse:
     order = moving.move(mine, wish, request.user, timezone.now(), seen=seen)
     if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
-        messages.success(request, "The new place is kept for you. The old one stays yours until you have paid.")
+        messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
         return redirect(order.address())
     messages.success(request, f"{mine.student} has a place in {wish.offer.subject.title} now.")
     return redirect("my_classes")
@@ -111,7 +111,9 @@ def give(request: MemberRequest, pk: int) -> HttpResponse:
         passing.check(mine, request.user, at)
         if form.is_valid():
             passing.give(mine, form.person, request.user, at, readiness=form.cleaned_data.get("ready", ""))
-            messages.success(request, f"The place is {form.cleaned_data['first_name']}’s now. We have written to them.")
+            messages.success(
+                request, f"The spot was transferred to {form.cleaned_data['first_name']}. We’ve emailed them."
+            )
             return redirect("my_classes")
     except CannotBe as no:
         if str(no) != passing.THEIRS.format(mine.student):

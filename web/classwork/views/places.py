@@ -26,9 +26,9 @@ from common.throttle import throttled
 from users.members import MemberRequest
 from users.models import Student
 
-NOBODY = "Please say who attends."
+NOBODY = "Please choose who’s coming."
 ALREADY = "already"
-UNANSWERED = "Please choose one of the two."
+UNANSWERED = "Please choose an answer."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -43,7 +43,7 @@ def register(request: HttpRequest) -> HttpResponse:
     if wanted and not chosen:
         return _not_open(request, wanted)
     if full := choosing.full(chosen, timezone.now()):
-        messages.warning(request, f"{full[0]} Here is what else there is.")
+        messages.warning(request, f"{full[0]} Here are the other classes.")
         chosen = []
     form = _form(request, offers, initial={"classes": [str(offer.pk) for offer in chosen]})
     return _page(request, offers, form, [])
@@ -76,13 +76,14 @@ def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
     if form.errors:
         return _page(request, offers, form, others)
     if not choice.readiness and (levels := _levels(request, choice)):
+        form.ask_level_of(choice.attendees)
         if "asked" in request.POST:
             form.add_error("ready", UNANSWERED)
         return _page(request, offers, form, others, levels=levels)
     try:
         choosing.put_in_cart(visit.open_cart(request), choice)
     except carts.Full:
-        form.add_error(None, "That is more than fits into one order. Please order in two steps.")
+        form.add_error(None, "That’s too many for one order. Please order in two steps.")
         return _page(request, offers, form, others)
     return redirect("checkout")
 
@@ -183,7 +184,7 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
     form = AddressForm(request.POST or None)
     if student is not None and form.is_valid():
         attendees.reach_at(student, form.cleaned_data["email"])
-        messages.success(request, f"Thank you. We write to {student} there.")
+        messages.success(request, f"Thanks! We’ll email {student} there.")
         return redirect(order.address())
     return render(request, "classwork/attendee_address.html", {"order": order, "student": student, "form": form})
 
@@ -193,5 +194,5 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
 def renew_student_calendar(request: MemberRequest, pk: int) -> HttpResponse:
     student = get_object_or_404(Student.objects.of(request.user), pk=pk)
     diary.renew(student)
-    messages.success(request, f"The calendar of {student} has a new address.")
+    messages.success(request, f"{student}’s calendar has a new link.")
     return redirect("my_classes")

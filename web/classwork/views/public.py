@@ -7,6 +7,7 @@ from typing import Any
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -17,6 +18,7 @@ from classwork.domain.calendar import Rules
 from classwork.domain.listed import Listed
 from classwork.domain.listing import Filters
 from classwork.domain.places import joining, minimum, opening, room, running, terms
+from classwork.domain.places.calendar_links import CalendarLinks
 from classwork.domain.places.tickets import sale
 from classwork.domain.places.waiting import shown
 from classwork.models import ClassOffer, Location, Session, Subject
@@ -45,6 +47,7 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
         "listing": found,
         "rooms": room.among(found.offers, timezone.now()),
         "drawing_sheet": _sheet(offer.subject for offer in found.offers),
+        "registered": minimum.numbers(found.offers),
         "sessions": sessions,
         "page": page,
         "day": day,
@@ -84,9 +87,12 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "offer": offer,
         "subject": offer.subject,
         "event": structured.event(listed),
+        "calendar": CalendarLinks(
+            structured.absolute(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title
+        ),
         "room": room.of(offer, now),
         "on_list": shown.of_viewer(offer, visit.account(request), request.session, now),
-        "registered": minimum.number(offer) if offer.is_tentative else 0,
+        "registered": minimum.numbers([offer]),
         "closed": opening.closed_because(offer, now),
         "tickets": sale.is_sold(offer) and sale.days(offer, now),
         "joins": joining.offered(offer, now),

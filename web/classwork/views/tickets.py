@@ -52,7 +52,7 @@ def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> 
     try:
         choosing.put_tickets_in_cart(visit.open_cart(request), form.meeting_id, people, trial=form.is_trial)
     except carts.Full:
-        form.add_error(None, "That is more than fits into one order. Please order in two steps.")
+        form.add_error(None, "That’s too many for one order. Please order in two steps.")
         return None
     return redirect("checkout")
 

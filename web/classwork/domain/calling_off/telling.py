@@ -27,6 +27,8 @@ SEATS = ("registration", "ticket")
 class Letter:
     """What one address is told."""
 
+    name: str
+    """First name of the student or teacher who reads it; '' for a guardian or a payer."""
     whole: bool
     why: str
     classes: list[dict[str, Any]]
@@ -92,22 +94,29 @@ def letter(deed: CallOff, to: str) -> Letter:
     theirs = [one for one in found if email_key(attendees.address(one.seat.student)) == to]
     paid = [one for one in found if one.seat.line and email_key(one.seat.line.order.payer_email) == to]
     teaching = [meeting for meeting in off if to in {email_key(one.user.email) for one in taught_by(meeting)}]
+    names = [one.seat.student.first_name for one in theirs if _is_self(one.seat, to)]
+    staff = [one.user for meeting in teaching for one in taught_by(meeting) if email_key(one.user.email) == to]
     return Letter(
+        next(iter([*names, *(one.first_name for one in staff)]), ""),
         deed.offer_id is not None,
-        deed.why,
-        [_class(one, off) for one in theirs],
+        deed.why if deed.why.endswith((".", "!", "?")) else f"{deed.why}.",
+        [_class(one, off, to) for one in theirs],
         [_order(order, mine) for order, mine in _by_order(paid)],
         [f"{meeting.offer.subject.title}, {meeting.slot}" for meeting in teaching],
     )
 
 
-def _class(one: Outcome, off: Iterable[Meeting]) -> dict[str, Any]:
+def _is_self(seat: Seat, to: str) -> bool:
+    return seat.student.user is not None and email_key(seat.student.user.email) == to
+
+
+def _class(one: Outcome, off: Iterable[Meeting], to: str) -> dict[str, Any]:
     seat = one.seat
     mine = [each for each in off if _is_theirs(each, seat)]
     moved = one.policy in (Policy.MAKE_UP, Policy.EXTENSION)
     return {
         "title": seat.offer.subject.title,
-        "student": str(seat.student),
+        "student": "" if _is_self(seat, to) else str(seat.student),
         "days": [str(each.slot) for each in mine],
         "instead": [_instead(each.made_up_by) for each in mine if moved and hasattr(each, "made_up_by")],
         "link": f"{settings.SITE_URL}{seat.offer.get_absolute_url()}",
@@ -137,17 +146,17 @@ def _order(order: Order, mine: Sequence[Outcome]) -> dict[str, str]:
     return {
         "number": order.number,
         "link": f"{settings.SITE_URL}{order.address()}",
-        "said": "; ".join(_said(order, mine)) or "nothing changes about the money",
+        "said": "; ".join(_said(order, mine)) or "no change",
     }
 
 
 def _said(order: Order, mine: Sequence[Outcome]) -> Iterable[str]:
     sums = [
-        (sum(one.refunded - one.by_hand for one in mine), "{} goes back the way it was paid"),
-        (sum(one.by_hand for one in mine), "{} is yours to pick up from us"),
-        (sum(one.credited for one in mine), "{} is credit with us now"),
-        (sum(one.credit for one in mine), "{} of the credit that you had spent is yours again"),
-        (sum(one.waived for one in mine), "{} less is to be paid"),
-        (sum(one.on_hold for one in mine), "{} is to go back to you, and we see to it ourselves"),
+        (sum(one.refunded - one.by_hand for one in mine), "{} will be refunded to your original payment method"),
+        (sum(one.by_hand for one in mine), "{} is ready to be picked up from us"),
+        (sum(one.credited for one in mine), "{} was added to your account credit"),
+        (sum(one.credit for one in mine), "{} of the credit you used was returned"),
+        (sum(one.waived for one in mine), "{} is no longer due"),
+        (sum(one.on_hold for one in mine), "{} will be refunded, and we’re handling it personally"),
     ]
     return [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]

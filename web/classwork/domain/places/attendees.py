@@ -18,7 +18,7 @@ from users.domain import accounts, care
 from users.models import Student, User
 
 ME, STUDENT, OTHER = "me", "student", "other"
-NOBODY = "Please say who attends."
+NOBODY = "Please choose who’s coming."
 PLACE, TICKET = ATTENDED = ("place", "ticket")
 
 

@@ -62,7 +62,7 @@ def already(choice: Choice, viewer: User | None) -> list[str]:
     mine = _students(choice.attendees, viewer)
     live = Registration.objects.live().filter(offer__in=choice.offers, student__in=mine)
     return [
-        f"{one.student} has a place in {one.offer.subject.title}, {one.offer.day}, already."
+        f"{one.student} already has a spot in {one.offer.subject.title}, {one.offer.day}."
         for one in live.select_related("student", "offer__subject__level")
     ]
 

@@ -10,7 +10,7 @@ from billing.models import Order, OrderLine
 from classwork.models import Registration
 from users.models import User
 
-NOT_HERE = "This place cannot be given up here. Please write to the office."
+NOT_HERE = "This class can’t be canceled here. Please contact the office."
 
 
 class CannotBe(Exception):

@@ -15,7 +15,7 @@ from billing.models import OrderLine
 from classwork.models import ClassOffer
 from common.money import rounded
 
-TOO_LATE = "This class has gone too far to join it now: one could join until class {}."
+TOO_LATE = "It’s too late to join this class. New students could join until class {}."
 
 
 @dataclass(frozen=True)

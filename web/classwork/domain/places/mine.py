@@ -13,6 +13,7 @@ from billing.domain.words import Said
 from classwork.domain.listed import Listed
 from classwork.domain.places import diary, words
 from classwork.domain.places.arrows import Seat
+from classwork.domain.places.calendar_links import CalendarLinks
 from classwork.domain.places.deadlines import in_time
 from classwork.domain.places.tickets import staying
 from classwork.models import Registration, Subject, Ticket
@@ -68,8 +69,14 @@ class Attending:
         return list(dict.fromkeys(subject for subject in had if subject.level_number == top))
 
     @property
-    def calendar(self) -> str:
-        return diary.address(self.student)
+    def calendar_field(self) -> str:
+        return f"calendar-link-{self.student.pk}"
+
+    @property
+    def calendar(self) -> CalendarLinks | None:
+        """None until somebody has asked for the address."""
+        address = diary.address(self.student)
+        return CalendarLinks(address, f"{settings.BUSINESS_NAME}: {self.student}") if address else None
 
 
 def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list[Attending], Page[Any]]:

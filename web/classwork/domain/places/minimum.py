@@ -4,6 +4,7 @@ What counts are places that are somebody's, paid or to be paid at the door; what
 told that the class runs can rely on it: nothing makes it tentative again.
 """
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.conf import settings
@@ -43,6 +44,15 @@ def number(offer: ClassOffer) -> int:
     return Registration.objects.filter(offer=offer, state__in=COUNTS).count()
 
 
+def numbers(offers: Iterable[ClassOffer]) -> dict[int, int]:
+    """How many are registered for each of those classes that need a minimum; no query where none does."""
+    wanted = [offer.pk for offer in offers if offer.is_tentative]
+    if not wanted:
+        return {}
+    rows = Registration.objects.filter(offer__in=wanted, state__in=COUNTS).order_by().values_list("offer")
+    return dict.fromkeys(wanted, 0) | dict(rows.annotate(count=Count("pk")))
+
+
 def undecided() -> QuerySet[ClassOffer]:
     """For which a person was asked, and has not answered yet."""
     return ClassOffer.objects.tentative().exclude(asked_at=None)
@@ -52,8 +62,8 @@ def sentence(offer: ClassOffer) -> str:
     """'' for a class that runs in any case."""
     if not offer.is_tentative or offer.decide_on is None:
         return ""
-    people = "one person registers" if offer.minimum == 1 else f"{offer.minimum} people register"
-    return f"Runs if {people} by {format_date(offer.decide_on)}; you get everything back if not."
+    needed = "one sign-up" if offer.minimum == 1 else f"{offer.minimum} sign-ups"
+    return f"Needs {needed} by {format_date(offer.decide_on)}, or you get a full refund."
 
 
 def progress(offer: ClassOffer, registered: int) -> str:

@@ -24,13 +24,13 @@ from history.domain import record
 from users.models import User
 
 State = Registration.State
-NOT_HERE = "This place cannot be moved here. Please write to the office."
-TOO_LATE = "This place could be moved until {}. Please write to the office; perhaps it finds a way with you."
-PAY_FIRST = "Please pay for this place first; then you can move it."
-ON_HOLD = "This place waits for a decision of the office, so it cannot be moved now."
-SAME = "This is the class in which the place is already."
-OTHERS_MONEY = "Somebody else has paid for this place, and this class has another price. Please ask the office."
-CHANGED = "Something has changed since you saw this. Please look at it again; nothing is done yet."
+NOT_HERE = "This spot can’t be moved online. Please contact the office."
+TOO_LATE = "You could move this spot until {}. The office may be able to help."
+PAY_FIRST = "Please pay for this spot before you move it."
+ON_HOLD = "This spot is on hold, so it can’t be moved right now."
+SAME = "The spot is already in this class."
+OTHERS_MONEY = "Someone else paid for this spot, and this class has a different price. Please ask the office."
+CHANGED = "Something has changed since you opened this page. Please check again. Nothing has been changed yet."
 
 
 class CannotBe(Exception):

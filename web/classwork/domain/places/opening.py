@@ -12,8 +12,8 @@ from common import dates
 
 OVER = "This class is over."
 CLOSED = "Registration for this class is closed."
-NOT_OPEN = "This class is not open for registration."
-CALLED_OFF = "This class was cancelled by the school."
+NOT_OPEN = "This class isn’t open for registration."
+CALLED_OFF = "This class is canceled."
 
 
 def open_offers(at: datetime) -> list[ClassOffer]:

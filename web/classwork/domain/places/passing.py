@@ -19,11 +19,11 @@ from history.domain import record
 from users.models import Student, User
 
 State = Registration.State
-NOT_HERE = "This place cannot be given away here. Please write to the office."
-TOO_LATE = "This place could be given away until {}. Please write to the office; perhaps it finds a way with you."
-ON_HOLD = "This place waits for a decision of the office, so it cannot be given away now."
-PAY_FIRST = "Please pay for this place first; then you can give it away."
-THEIRS = "This is {}, who has the place already."
+NOT_HERE = "This spot can’t be transferred online. Please contact the office."
+TOO_LATE = "You could transfer this spot until {}. The office may be able to help."
+ON_HOLD = "This spot is on hold, so it can’t be transferred right now."
+PAY_FIRST = "Please pay for this spot before you transfer it."
+THEIRS = "{} already has this spot."
 
 
 def check(registration: Registration, by: User | ByDesk, at: datetime) -> OrderLine:

@@ -17,8 +17,8 @@ from users.models import Student, User
 State = Registration.State
 THEIRS = (State.CONFIRMED, State.ON_HOLD)
 
-PASSED_ON = "Given to somebody else."
-ALREADY = "{} has a place in this class already."
+PASSED_ON = "Transferred to someone else."
+ALREADY = "{} already has a spot in this class."
 
 
 @transaction.atomic
@@ -72,7 +72,7 @@ def confirm(line: OrderLine) -> Registration:
     at = timezone.now()
     mine = _tidied(offer, line, at)
     if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
-        raise Unavailable("This place was given back.")
+        raise Unavailable("This spot was released.")
     if mine.state == State.LAPSED:
         mine = _take(mine, _once(line, mine.student, offer), None, admission.admit(line, offer, at))
     if mine.state == State.HELD:

@@ -33,7 +33,7 @@ def lock_for(line: OrderLine) -> ClassOffer:
     locked = ClassOffer.objects.select_for_update().filter(about | Q(pk=wanted)).order_by("pk")
     offer = next((offer for offer in locked if offer.pk == wanted), None)
     if offer is None:
-        raise Unavailable("This class is not offered any more.")
+        raise Unavailable("This class is no longer offered.")
     return offer
 
 
@@ -41,7 +41,7 @@ def lock(offer_id: int) -> ClassOffer:
     """Whoever counts places holds this row; SQLite has one writer at a time anyway."""
     offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
     if offer is None:
-        raise Unavailable("This class is not offered any more.")
+        raise Unavailable("This class is no longer offered.")
     return offer
 
 
@@ -100,18 +100,18 @@ class Room:
             return self._words_by_role
         if self.left is None or self.left > FEW:
             return ""
-        return "One place left" if self.left == 1 else f"{self.left} places left"
+        return "1 spot left" if self.left == 1 else f"{self.left} spots left"
 
     @property
     def _words_by_role(self) -> str:
         said = {role.name: self._word_for(role) for role in self.rules.roles}
         if not any(said.values()):
             return ""
-        return "Places left: " + ", ".join(f"{name} {word or 'enough'}" for name, word in said.items())
+        return "Spots left: " + ", ".join(f"{name} {word or 'enough'}" for name, word in said.items())
 
     def _word_for(self, role: Role) -> str:
         if role.name in self.closed_roles:
-            return "waiting list"
+            return "waitlist"
         left = self.left_for(role)
         return "" if left is None or left > FEW else str(left)
 

@@ -6,35 +6,42 @@ from datetime import datetime
 from billing.domain import words
 from billing.domain.words import Said
 from classwork.domain.places.arrows import Seat
+from classwork.domain.places.attendees import Attendee
 from classwork.models import Registration, Ticket
 from common.formats import format_time
 
 State = Registration.State
 SAID = {
     State.CONFIRMED: Said("Registered", "good"),
-    State.ON_HOLD: Said("Waiting for a decision", "warn"),
-    State.LAPSED: Said("Not paid in time", "bad"),
-    State.CANCELLED: Said("Cancelled"),
+    State.ON_HOLD: Said("On hold", "warn"),
+    State.LAPSED: Said("Expired", "bad"),
+    State.CANCELLED: Said("Canceled"),
     State.TRANSFERRED: Said("Moved to another class"),
 }
 
 
 OF_TICKETS = SAID | {
-    State.CONFIRMED: Said("You can come", "good"),
-    State.TRANSFERRED: Said("Stayed in the class", "good"),
+    State.CONFIRMED: Said("Confirmed", "good"),
+    State.TRANSFERRED: Said("Joined the class", "good"),
 }
 
 
 def of_place(registration: Registration, at: datetime) -> Said:
     moved = registration.state == State.TRANSFERRED
     if moved and registration.line is not None and registration.line.replaced_at is None:
-        return Said("Given to somebody else")  # it stayed in its class
+        return Said(f"Transferred to {_new_name(registration)}")  # it stayed in its class
     return _of(registration, SAID, at)
+
+
+def _new_name(registration: Registration) -> str:
+    """As it was typed when the spot was transferred."""
+    said = Attendee.of(registration.line.details) if registration.line else None
+    return f"{said.first_name} {said.last_name}".strip() if said and said.first_name else "someone else"
 
 
 def of_ticket(ticket: Ticket, at: datetime) -> Said:
     if ticket.is_live and ticket.meeting.is_cancelled:
-        return Said("This class day is cancelled", "bad")
+        return Said("Class canceled", "bad")
     if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
         return Said("Over")
     return _of(ticket, OF_TICKETS, at)
@@ -46,8 +53,8 @@ def _of(seat: Seat, said: Mapping[Registration.State, Said], at: datetime) -> Sa
     if not seat.takes_a_place(at):
         return said[State.LAPSED]
     if seat.held_until is None:
-        return Said("Place kept", "warn")
-    return Said(f"Place kept until {format_time(seat.held_until)}", "warn")
+        return Said("Reserved", "warn")
+    return Said(f"Reserved until {format_time(seat.held_until)}", "warn")
 
 
 def of_payment(registration: Seat, at: datetime) -> Said:

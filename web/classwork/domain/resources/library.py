@@ -26,9 +26,9 @@ CLASSES_A_PAGE = 40
 MOST = 200
 """How much a search finds, and how much stands there for everybody."""
 WORDS = {
-    State.HELD: "Opens when your teacher says so",
-    State.UNPAID: "Opens when the class is paid",
-    State.MISSED: "Opened before you joined: ask your teacher",
+    State.HELD: "Your teacher will open this",
+    State.UNPAID: "Available once the class is paid",
+    State.MISSED: "Before you joined: ask your teacher",
 }
 
 
@@ -56,9 +56,9 @@ class Item:
         if self.state == State.LOCKED and (begins := release.begins_at):
             return f"Opens {format_moment(begins)}"
         if self.state == State.GONE and release.last_day:
-            return f"Was here until {format_date(release.last_day)}"
+            return f"Expired {format_date(release.last_day)}"
         if self.state == State.OPEN and release.last_day:
-            return f"Here until {format_date(release.last_day)}"
+            return f"Available until {format_date(release.last_day)}"
         return WORDS.get(self.state, "")
 
 

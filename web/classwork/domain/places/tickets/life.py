@@ -23,7 +23,7 @@ def meeting_of(line: OrderLine) -> Meeting:
     found = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location")
     meeting = found.filter(pk=line.product_id).first()
     if meeting is None:
-        raise Unavailable("This class day is not there any more.")
+        raise Unavailable("This class no longer exists.")
     return meeting
 
 
@@ -108,7 +108,7 @@ def confirm(line: OrderLine) -> Ticket:
     at = timezone.now()
     mine = _tidied(line, at)
     if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
-        raise Unavailable("This ticket was given back.")
+        raise Unavailable("This booking was canceled.")
     if mine.state == State.LAPSED:
         mine = _take(line, mine, mine.student, None)
     if mine.state == State.HELD:

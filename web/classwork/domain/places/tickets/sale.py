@@ -11,10 +11,10 @@ from classwork.domain.places.room import Room
 from classwork.models import ClassOffer, Meeting
 from common import dates
 
-NOT_SOLD = "There are no tickets for single classes here."
-NO_TRIAL = "There is no trial of this class."
-OFF = "This class day is cancelled."
-BEGUN = "Tickets for this class day are not sold any more."
+NOT_SOLD = "This class has no drop-ins or trials."
+NO_TRIAL = "This class has no trial."
+OFF = "This class is canceled."
+BEGUN = "It’s too late to book this class."
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from users.models import User
 
 PURPOSE = "classwork.ticket"
 LINK_AGE = timedelta(days=400)
-ENDED = "This ticket does not stand any more."
+ENDED = "This booking is no longer valid."
 
 
 class CannotBe(Exception):

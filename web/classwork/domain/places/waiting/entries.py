@@ -142,12 +142,12 @@ def is_open(entry: WaitingEntry, at: datetime) -> bool:
 
 def why_not(entry: WaitingEntry) -> str:
     return {
-        State.WAITING: "There is no place for you yet. We write to you as soon as there is one.",
-        State.OFFERED: "The place was kept for you until the time we wrote to you. It goes to the next person now.",
-        State.LAPSED: "The place was kept for you until the time we wrote to you. It went to the next person.",
-        State.TAKEN: "You have taken this place already.",
-        State.DECLINED: "You let this place go.",
-        State.LEFT: "You left the waiting list.",
+        State.WAITING: "No spot has opened up yet. We’ll email you as soon as one does.",
+        State.OFFERED: "Your offer has expired. The spot goes to the next person.",
+        State.LAPSED: "Your offer has expired. The spot went to the next person.",
+        State.TAKEN: "You’ve already claimed this spot.",
+        State.DECLINED: "You declined this spot.",
+        State.LEFT: "You left the waitlist.",
         State.CLOSED: "This class is over.",
     }[State(entry.state)]
 
