@@ -174,7 +174,7 @@ class ChangedSessionTest(SessionTestCase):
         make.offer(self.session, make.subject("L2"), class_day=4)  # so is a Friday, but that is nothing new
         warnings = sessions.plan_session(self.session, {"max_day_shift": -1}).warnings
         self.assertEqual(len(warnings), 1)
-        self.assertIn("BegA, Tuesdays 7:00 PM: this weekday lies outside", warnings[0])
+        self.assertIn("BegA, Tuesdays 7:00 PM: this weekday is outside", warnings[0])
 
 
 class PreviewLaw(HypothesisTestCase, SchoolTestCase):

@@ -80,15 +80,15 @@ class OrderAdmin(Looking, admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).exclude(state=Order.State.CART).prefetch_related("payments")
 
-    @admin.display(description="state")
+    @admin.display(description="status")
     def in_words(self, order: Order) -> str:
         return words.of_order(order).text
 
-    @admin.display(description="quoted")
+    @admin.display(description="total")
     def quoted(self, order: Order) -> str:
         return format_money(order.now_total, order.currency)
 
-    @admin.display(description="what can be done")
+    @admin.display(description="at the desk")
     def desk(self, order: Order) -> SafeString:
         return format_html('<a href="{}">At the desk</a>', reverse("desk_order", args=[order.pk]))
 

@@ -43,17 +43,17 @@ class EntryAdmin(Recorded):
         first, last = (Subquery(account.values(name)[:1]) for name in ("first_name", "last_name"))
         return super().get_queryset(request).annotate(actor_first=first, actor_last=last)
 
-    @admin.display(description="who", ordering="actor_id")
+    @admin.display(description="person", ordering="actor_id")
     def actor(self, entry: Any) -> str:
         if entry.actor_id is None:
             return "the site itself"
         return f"{entry.actor_first or ''} {entry.actor_last or ''}".strip() or f"account {entry.actor_id}"
 
-    @admin.display(description="did what", ordering="action")
+    @admin.display(description="action", ordering="action")
     def deed(self, entry: Entry) -> str:
         return entry.deed
 
-    @admin.display(description="to what")
+    @admin.display(description="object")
     def about(self, entry: Entry) -> str:
         model = model_of(entry.subject_type)
         name = f"{model._meta.verbose_name if model else entry.subject_type} {entry.subject_id}"

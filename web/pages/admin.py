@@ -37,7 +37,7 @@ class SiteContentAdmin(admin.ModelAdmin):
         """Saving writes the draft; publishing follows the preview."""
         texts.save_draft(obj, acting(request))
 
-    @admin.display(description="what the public will see")
+    @admin.display(description="preview")
     def preview(self, obj: SiteContent) -> str | SafeString:
         if obj.key not in PLACES or obj.pk is None:
             return "–"

@@ -29,7 +29,7 @@ class LevelAdmin(admin.ModelAdmin):
 
 
 class LocationForm(forms.ModelForm):
-    image = PictureField(required=False, label="Photograph", widget=forms.ClearableFileInput)
+    image = PictureField(required=False, label="Photo", widget=forms.ClearableFileInput)
 
 
 @admin.register(Location)
@@ -95,14 +95,14 @@ class SubjectAdmin(PlannedAdmin, Grouped):
         subjects.change_subject(actor, obj, form.values(), seen=form.seen)
         return obj
 
-    @admin.action(description="Approve what is chosen", permissions=["change"])
+    @admin.action(description="Approve selected", permissions=["change"])
     def approve(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
         with transaction.atomic():
             for subject in chosen:
                 subjects.set_approved(acting(request), subject, True)
         self.message_user(request, "Approved.")
 
-    @admin.action(description="Copy what is chosen", permissions=["add"])
+    @admin.action(description="Copy selected", permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[Subject]") -> None:
         with transaction.atomic():
             for subject in chosen:

@@ -120,7 +120,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def taught_by(self, obj: ClassOffer) -> str:
         return Listed(obj, dates.today()).teachers
 
-    @admin.display(description="places", ordering="taken")
+    @admin.display(description="spots", ordering="taken")
     def places(self, obj: Any) -> str:
         """Taken, of how many there are."""
         return f"{obj.taken}" if obj.capacity is None else f"{obj.taken}/{obj.capacity}"
@@ -137,14 +137,14 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
             return "–"
         return format_html('<a href="{}">Cancel, move or add one</a>', reverse("desk_class", args=[obj.pk]))
 
-    @admin.action(description="Approve what is chosen", permissions=["change"])
+    @admin.action(description="Approve selected", permissions=["change"])
     def approve(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for offer in chosen:
                 offers.set_approved(acting(request), offer, True)
         self.message_user(request, "Approved.")
 
-    @admin.action(description="Copy what is chosen", permissions=["add"])
+    @admin.action(description="Copy selected", permissions=["add"])
     def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
         with transaction.atomic():
             for offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
@@ -172,7 +172,7 @@ class MeetingAdmin(LookedUp):
     list_select_related = ["offer__subject__level", "location"]
     date_hierarchy = "starts_at"
 
-    @admin.display(description="takes place", boolean=True)
+    @admin.display(description="is running", boolean=True)
     def is_off(self, obj: Meeting) -> bool:
         return not obj.is_cancelled
 

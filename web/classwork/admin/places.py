@@ -37,7 +37,7 @@ class RegistrationAdmin(LookedUp):
     def at_the_desk(self, obj: Registration) -> str:
         return format_html('<a href="{}">Put on hold, order, class</a>', reverse("desk_registration", args=[obj.pk]))
 
-    @admin.display(description="what happened")
+    @admin.display(description="history")
     def what_happened(self, obj: Registration) -> str:
         return panels.happened(obj)
 

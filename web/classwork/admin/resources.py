@@ -17,7 +17,7 @@ from users.roles import acting
 class ResourceOfficeForm(forms.ModelForm):
     """The file is looked at like those that teachers send, and kept only when everything else is in order."""
 
-    sent = forms.FileField(label="File", required=False, help_text="Takes the place of the one there is.")
+    sent = forms.FileField(label="File", required=False, help_text="Replaces the current file.")
     checked: Checked | None = None
 
     def clean(self) -> dict[str, Any]:
@@ -109,7 +109,7 @@ class ResourceAdmin(Recorded):
         hangs = ("attachments__subject__level", "attachments__offer__subject__level", "attachments__offer__session")
         return Resource.objects.prefetch_related(*hangs)
 
-    @admin.display(description="hangs on")
+    @admin.display(description="attached to")
     def hangs_on(self, obj: Resource) -> str:
         """Subjects first, then classes."""
         those = sorted(obj.attachments.all(), key=lambda each: each.offer_id is not None)
@@ -124,7 +124,7 @@ class ResourceAdmin(Recorded):
         super().save_related(request, form, formsets, change)
         releases.rebuild(before.union(releases.offers_of(form.instance)))
 
-    @admin.action(description="Approve", permissions=["change"])
+    @admin.action(description="Approve selected", permissions=["change"])
     def approve(self, request: HttpRequest, queryset: "QuerySet[Resource]") -> None:
         count = sum(content.approve(acting(request), resource) for resource in queryset)
         messages.success(request, "One resource is approved." if count == 1 else f"{count} resources are approved.")

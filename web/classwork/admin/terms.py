@@ -49,7 +49,7 @@ class CancellationTermsAdmin(Recorded):
         """For which they were chosen."""
         return int(obj.chosen)
 
-    @admin.display(description="what people read")
+    @admin.display(description="shown to students")
     def in_words(self, obj: CancellationTerms) -> str:
         if obj.pk is None:
             return "It is shown here once the steps are saved, and with the class’s dates to whoever thinks of buying."

@@ -67,30 +67,38 @@ class ClassOffer(models.Model):
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="offers")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="offers")
     location = models.ForeignKey(
-        Location, on_delete=models.PROTECT, null=True, blank=True, related_name="offers", help_text="Empty: still open."
+        Location,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="offers",
+        help_text="Leave empty if not decided yet.",
     )
     teachers = models.ManyToManyField(Staff, through="Assignment", related_name="taught", blank=True)
     class_day = models.PositiveSmallIntegerField("weekday", choices=WEEKDAYS, default=default_day)
     start_time = models.TimeField("starts at")
     capacity = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="How many may attend; empty: no limit."
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Maximum number of students. Leave empty for no limit.",
     )
-    price = amount(null=True, blank=True, help_text="Only when it differs from the subject's.")
+    price = amount(null=True, blank=True, help_text="Leave empty for the price of the subject.")
     pay_at_door = models.BooleanField(
-        "may be paid at the door", default=True, help_text="Off: a place is only given when it is paid in advance."
+        "pay at the door", default=True, help_text="Off: students must pay when they register."
     )
     last_joining = models.PositiveSmallIntegerField(
         "last class to join from",
         null=True,
         blank=True,
         validators=[MinValueValidator(1)],
-        help_text="Whoever comes later than to this one of its classes cannot join. Empty: as the school has it.",
+        help_text="Last class at which new students may join. Leave empty for the school default.",
     )
     pro_rata = models.BooleanField(
         "late joiners pay for what is left",
         null=True,
         blank=True,
-        help_text="In proportion to the classes still to come, or the whole price. Unknown: as the school has it.",
+        help_text="Late joiners pay for the remaining classes only, or the full price. Unknown: school default.",
     )
     terms = models.ForeignKey(
         CancellationTerms,
@@ -99,34 +107,32 @@ class ClassOffer(models.Model):
         blank=True,
         related_name="offers",
         verbose_name="cancellation terms",
-        help_text="Empty: the school’s usual ones. Who has a place keeps the terms it was bought under.",
+        help_text="Leave empty for the school default. Students keep the terms they bought under.",
     )
     drop_in_price = amount(
-        verbose_name="price of a single class", null=True, blank=True, help_text="Empty: no drop-ins."
+        verbose_name="drop-in price", null=True, blank=True, help_text="Leave empty for no drop-ins."
     )
     trial_price = amount(
-        verbose_name="price of a trial",
+        verbose_name="trial price",
         null=True,
         blank=True,
-        help_text="A single class, once, for who is new; 0 is free. Empty: no trials.",
+        help_text="One class for new students; 0 is free. Leave empty for no trials.",
     )
     skip_tagline = models.CharField(
-        "about the skipped dates", max_length=80, blank=True, help_text="Such as “No class at Thanksgiving”."
+        "note on skipped dates", max_length=80, blank=True, help_text="For example “No class at Thanksgiving”."
     )
-    public_note = models.CharField(
-        max_length=250, blank=True, help_text="What is special this time; shown with the class."
-    )
+    public_note = models.CharField(max_length=250, blank=True, help_text="Shown with the class.")
     manager_approved = models.BooleanField(
-        "approved", default=default_approval, help_text="Only approved classes are listed and can be booked."
+        "approved", default=default_approval, help_text="Only approved classes are listed and open for registration."
     )
     minimum = models.PositiveSmallIntegerField(
-        "needs at least", null=True, blank=True, validators=[MinValueValidator(1)],
-        help_text="So many registrations by the day of the decision, or it does not run. Empty: it runs in any case.",
+        "minimum enrollment", null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.",
     )  # fmt: skip
     decide_on = models.DateField(
-        "day of the decision", null=True, blank=True, help_text="The last day on which registrations count for that."
+        "decision date", null=True, blank=True, help_text="Last day on which registrations count."
     )
-    runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When it was certain to run.")
+    runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the class was confirmed.")
     asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
     called_off_at = models.DateTimeField(null=True, blank=True, editable=False)
     date_added = models.DateTimeField(auto_now_add=True)
@@ -274,16 +280,16 @@ class Meeting(models.Model):
     number = models.PositiveSmallIntegerField(null=True, blank=True)
     starts_at = models.DateTimeField(db_index=True)
     ends_at = models.DateTimeField()
-    moved_from = models.DateTimeField(null=True, blank=True, help_text="Set when a person moved this one meeting.")
+    moved_from = models.DateTimeField(null=True, blank=True, help_text="Set when this class day was moved.")
     cancelled_at = models.DateTimeField(null=True, blank=True)
-    reason = models.CharField(max_length=200, blank=True, help_text="Why it was moved or cancelled; students read it.")
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was moved or canceled; shown to students.")
     location = models.ForeignKey(
         Location,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="meetings",
-        help_text="Only if elsewhere.",
+        help_text="Leave empty for the usual location.",
     )
     substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
     called_off = models.ForeignKey(

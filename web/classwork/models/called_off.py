@@ -26,7 +26,7 @@ class CallOff(models.Model):
 
     offer = models.ForeignKey(
         ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="call_offs",
-        help_text="The class, where it was cancelled as a whole.",
+        help_text="The class, if it was canceled as a whole.",
     )  # fmt: skip
     policy = models.CharField(max_length=10, choices=Policy)
     why = models.CharField(max_length=200)
@@ -34,8 +34,8 @@ class CallOff(models.Model):
 
     class Meta:
         ordering = ["-id"]
-        verbose_name = "cancellation by the school"
-        verbose_name_plural = "cancellations by the school"
+        verbose_name = "class cancellation"
+        verbose_name_plural = "class cancellations"
 
     def __str__(self) -> str:
         return f"Cancelled: {self.why}"

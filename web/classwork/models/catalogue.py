@@ -57,19 +57,19 @@ class Level(models.Model):
     """A step of the school's ladder, or a kind of class beside it (workshop, private lessons)."""
 
     name = models.CharField(max_length=60, unique=True)
-    code = models.CharField(max_length=12, help_text="Short, such as Beg or L2.")
+    code = models.CharField(max_length=12, help_text="Short, for example Beg or L2.")
     rank = models.DecimalField(
-        max_digits=4, decimal_places=1, default=Decimal(0), help_text="Where it stands: 1, 2, 2.5 …; 0 stands outside."
+        max_digits=4, decimal_places=1, default=Decimal(0), help_text="Order of the levels: 1, 2, 2.5 …; 0 for none."
     )
     is_step = models.BooleanField(
-        "a step of the ladder", default=True, help_text="Off for workshops, special topics and private lessons."
+        "counts as a level", default=True, help_text="Off for workshops, special topics and private lessons."
     )
     rule = models.CharField(
         "completed by",
         max_length=120,
         blank=True,
         validators=[readable_rule],
-        help_text="Versions that complete it, such as “A|C, B|D”: one of A or C, and one of B or D.",
+        help_text="Versions that complete the level, for example “A|C, B|D”: A or C, and B or D.",
     )
     planned_versions = models.CharField(
         max_length=120,
@@ -80,7 +80,9 @@ class Level(models.Model):
     started = worth("A student's level after one class of it, any version.")
     done = worth("A student's level once it is complete.")
     done_twice = worth("A student's level once it is complete twice over.")
-    description = models.TextField(blank=True, help_text="For the level guide: who it is for, what comes before.")
+    description = models.TextField(
+        blank=True, help_text="Shown in the level guide: who it is for and what comes before."
+    )
 
     class Meta:
         ordering = ["rank", "code"]
@@ -157,7 +159,7 @@ class Subject(models.Model):
         max_length=4,
         default="N",
         validators=[version_letters],
-        help_text="Versions of a level may be taken in any order. N stands for none.",
+        help_text="Versions of a level may be taken in any order. N for none.",
     )
     level_num = models.DecimalField(
         "level number",
@@ -165,12 +167,10 @@ class Subject(models.Model):
         decimal_places=1,
         null=True,
         blank=True,
-        help_text="Only when it differs from the level's own rank. Empty or 0: the rank of the level.",
+        help_text="Leave empty or 0 for the rank of the level.",
     )
-    name = models.CharField(
-        max_length=125, blank=True, help_text="Needed for what is no step of the ladder, such as a workshop."
-    )
-    code = models.CharField("catalogue code", max_length=20, blank=True, help_text="The school's own code, if any.")
+    name = models.CharField(max_length=125, blank=True, help_text="Required for workshops and other special topics.")
+    code = models.CharField("catalog code", max_length=20, blank=True, help_text="The school's own code, if any.")
     tagline_1 = models.CharField(max_length=40, blank=True)
     tagline_2 = models.CharField(max_length=40, blank=True)
     tagline_3 = models.CharField(max_length=40, blank=True)
@@ -184,13 +184,15 @@ class Subject(models.Model):
         "minutes", default=default_minutes, validators=[MinValueValidator(1), MaxValueValidator(1440)]
     )
     full_price = amount(default=default_full_price)
-    pre_pay_discount = amount(default=default_pre_pay_discount, help_text="Taken off when paid before the first class.")
-    multiple_purchase_discount = amount(
-        verbose_name="discount for several classes",
-        default=default_multi_discount,
-        help_text="Given once for a second class.",
+    pre_pay_discount = amount(
+        default=default_pre_pay_discount, help_text="Discount for paying before the first class starts."
     )
-    qualifies_as_multi_class_discount = models.BooleanField("counts for the discount for several classes", default=True)
+    multiple_purchase_discount = amount(
+        verbose_name="multi-class discount",
+        default=default_multi_discount,
+        help_text="Applied once, to a second class.",
+    )
+    qualifies_as_multi_class_discount = models.BooleanField("counts for the multi-class discount", default=True)
     manager_approved = models.BooleanField(
         "approved", default=default_approval, help_text="Only approved subjects are shown to the public."
     )
@@ -270,10 +272,10 @@ class Location(models.Model):
     state = models.CharField("state or region", max_length=63, default=default_state, blank=True)
     zipcode = models.CharField("postcode", max_length=15, default=default_postcode, blank=True)
     country = models.CharField(max_length=60, default=default_country, blank=True)
-    map_link = models.URLField(blank=True, help_text="Opens a map at the place.")
-    directions = models.TextField(blank=True, help_text="Which door, where to park, which bus; Markdown works.")
+    map_link = models.URLField(blank=True, help_text="Link to a map.")
+    directions = models.TextField(blank=True, help_text="Entrance, parking, bus; Markdown works.")
     image = models.ImageField("photograph", upload_to="locations/", blank=True)
-    is_public = models.BooleanField("published", default=True, help_text="Listed among the places of the school.")
+    is_public = models.BooleanField("published", default=True, help_text="Listed among the school's locations.")
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 

@@ -40,8 +40,8 @@ class Registration(Seat):
         OrderLine, on_delete=models.PROTECT, null=True, blank=True, related_name="registrations", editable=False
     )
     readiness = models.CharField("level check", max_length=8, choices=Readiness, blank=True)
-    heard_from = models.CharField(max_length=120, blank=True, help_text="Who told them about the school.")
-    over_capacity = models.BooleanField("beyond the capacity", default=False, editable=False)
+    heard_from = models.CharField(max_length=120, blank=True, help_text="Answer to “How did you hear about us?”")
+    over_capacity = models.BooleanField("over capacity", default=False, editable=False)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -81,8 +81,8 @@ class LevelOverride(models.Model):
     set_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name = "level given by hand"
-        verbose_name_plural = "levels given by hand"
+        verbose_name = "level set by staff"
+        verbose_name_plural = "levels set by staff"
         constraints = [models.CheckConstraint(condition=Q(number__gte=0), name="classwork_level_override_not_negative")]
         permissions = [("set_level", "May give a student a level by hand")]
 

@@ -29,7 +29,7 @@ class Proposal(models.Model):
     changes = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     message = models.TextField("message to the office", blank=True)
-    answer = models.TextField("answer of the office", blank=True)
+    answer = models.TextField("answer from the office", blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     date_added = models.DateTimeField(auto_now_add=True)

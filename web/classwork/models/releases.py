@@ -26,14 +26,14 @@ class Release(models.Model):
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="releases")
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="releases")
-    opens_at = models.DateTimeField(null=True, blank=True, help_text="Empty: with the registration.")
+    opens_at = models.DateTimeField(null=True, blank=True, help_text="Leave empty to open on registration.")
     class_number = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="After which class, where it is one."
+        null=True, blank=True, help_text="Number of the class after which it opens."
     )
     position = models.PositiveSmallIntegerField(default=0)
-    last_day = models.DateField(null=True, blank=True, help_text="Still open on this day. Empty: it stays.")
-    released_at = models.DateTimeField("opened early", null=True, blank=True)
-    held_at = models.DateTimeField("held back", null=True, blank=True)
+    last_day = models.DateField(null=True, blank=True, help_text="Last day it is open. Leave empty for no expiry.")
+    released_at = models.DateTimeField("released early", null=True, blank=True)
+    held_at = models.DateTimeField("on hold since", null=True, blank=True)
     date_added = models.DateTimeField(auto_now_add=True)
 
     objects = ReleaseQuerySet.as_manager()
@@ -86,8 +86,8 @@ class Opening(models.Model):
     date_added = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        verbose_name = "opening for one student"
-        verbose_name_plural = "openings for one student"
+        verbose_name = "release for one student"
+        verbose_name_plural = "releases for one student"
         constraints = [models.UniqueConstraint(fields=["registration", "resource"], name="classwork_opening_once")]
 
     def __str__(self) -> str:
@@ -102,8 +102,8 @@ class LibraryVisit(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        verbose_name = "visit of the library"
-        verbose_name_plural = "visits of the library"
+        verbose_name = "library visit"
+        verbose_name_plural = "library visits"
 
     def __str__(self) -> str:
         return f"Library visit of {self.account}"

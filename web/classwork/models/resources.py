@@ -33,26 +33,26 @@ class Resource(models.Model):
         IMAGE = "image", "Picture"
         AUDIO = "audio", "Recording"
         VIDEO = "video", "Video"
-        EMAIL = "email", "Words for the class mail"
+        EMAIL = "email", "Email text"
 
     FILES = (Kind.FILE, Kind.IMAGE, Kind.AUDIO, Kind.VIDEO)
 
     class Audience(models.TextChoices):
-        PUBLIC = "public", "Everybody"
+        PUBLIC = "public", "Everyone"
         STUDENT = "student", "Students"
         TEACHER = "teacher", "Teachers"
-        ADMIN = "admin", "The office"
+        ADMIN = "admin", "Office"
 
     title = models.CharField(max_length=125)
     kind = models.CharField(max_length=8, choices=Kind)
     audience = models.CharField("for", max_length=8, choices=Audience, default=Audience.STUDENT)
     when = models.CharField("opens", max_length=10, choices=When, default=When.CLASS)
     class_number = week("after class number")
-    expires_after = week("gone after weeks", help_text="Empty: it stays.")
+    expires_after = week("expires after (weeks)", help_text="Leave empty for no expiry.")
     text = models.TextField(blank=True, help_text="Markdown works.")
     link = models.CharField(max_length=500, blank=True)
     file = models.FileField(storage=private.storage, upload_to="resources", blank=True, max_length=200)
-    file_title = models.CharField("name of the file", max_length=150, blank=True, editable=False)
+    file_title = models.CharField("file name", max_length=150, blank=True, editable=False)
     size = models.PositiveBigIntegerField(default=0, editable=False)
     seconds = models.PositiveIntegerField("length", null=True, blank=True, editable=False)
     subtitles = models.FileField(storage=private.storage, upload_to="resources", blank=True, max_length=200)
@@ -99,7 +99,9 @@ class Attachment(models.Model):
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")
     position = models.PositiveSmallIntegerField(default=0)
     hidden = models.BooleanField(default=False)
-    when = models.CharField("opens", max_length=10, choices=When, blank=True, help_text="Empty: as the resource says.")
+    when = models.CharField(
+        "opens", max_length=10, choices=When, blank=True, help_text="Leave empty to use the setting of the resource."
+    )
     class_number = week("after class number")
     expires_after = week("gone after weeks")
 

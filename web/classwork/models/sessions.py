@@ -25,34 +25,41 @@ def default_shift() -> int:
 class Session(models.Model):
     """A term. Its start and end follow from the key day and the rules; nothing else stores them."""
 
-    name = models.CharField(max_length=40, validators=[session_name], help_text="Such as Jan_2026; part of addresses.")
+    name = models.CharField(
+        max_length=40, validators=[session_name], help_text="For example Jan_2026; part of web addresses."
+    )
     key_day_date = models.DateField(
         "key day",
-        help_text="The first class on the weekday that matters most: the one that has classes in every session, "
-        "and the last such day of the week when there are several.",
+        help_text="The first class on the main weekday: one with classes in every session, and the last one of the "
+        "week if there are several.",
     )
     max_day_shift = models.SmallIntegerField(
         "day shift",
         default=default_shift,
         validators=[MinValueValidator(-6), MaxValueValidator(6)],
-        help_text="How many days other class days may lie before (negative) or after the key day.",
+        help_text="How many days before (negative) or after the key day other classes may meet.",
     )
     num_weeks = models.PositiveSmallIntegerField(
         "weeks", default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
     )
     skip_weeks = models.PositiveSmallIntegerField(
-        "skipped weeks", default=0, validators=[MaxValueValidator(52)], help_text="Weeks without class in between."
+        "skipped weeks",
+        default=0,
+        validators=[MaxValueValidator(52)],
+        help_text="Weeks without class during the session.",
     )
     flip_last_day = models.BooleanField(
-        "last day is flipped",
+        "last class is on the earlier weekday",
         default=False,
-        help_text="Because of skipped weeks, the other end of the week has the last class.",
+        help_text="Because of skipped weeks, the session ends at the other end of the week; see the resulting dates.",
     )
     break_weeks = models.PositiveSmallIntegerField(
-        default=0, validators=[MaxValueValidator(52)], help_text="Empty weeks after the session."
+        default=0, validators=[MaxValueValidator(52)], help_text="Weeks without class after the session."
     )
-    publish_date = models.DateField("published from", help_text="The first day on which the public sees it.")
-    expire_date = models.DateField("published until", help_text="The last day. Empty: worked out from the key day.")
+    publish_date = models.DateField("published from", help_text="First day on which the public sees it.")
+    expire_date = models.DateField(
+        "published until", help_text="Last day on which the public sees it. Leave empty to compute it from the key day."
+    )
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 

@@ -14,7 +14,7 @@ from common.formats import format_percent
 class CancellationTerms(models.Model):
     name = models.CharField(max_length=60, unique=True)
     is_default = models.BooleanField(
-        "the school’s usual terms", default=False, help_text="They hold for classes for which no others are chosen."
+        "school default", default=False, help_text="Used for classes without terms of their own."
     )
 
     class Meta:
@@ -44,7 +44,7 @@ class CancellationStep(models.Model):
 
     terms = models.ForeignKey(CancellationTerms, on_delete=models.CASCADE, related_name="steps")
     number = models.PositiveSmallIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(500)], help_text="How many, or the number of the class."
+        validators=[MinValueValidator(1), MaxValueValidator(500)], help_text="Number of days, or the class number."
     )
     unit = models.CharField("until", max_length=7, choices=Unit, default=Unit.DAYS)
     percent = models.DecimalField(

@@ -37,7 +37,12 @@ class Ticket(Seat):
     meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="tickets", verbose_name="class day")
     line = models.ForeignKey(OrderLine, on_delete=models.PROTECT, related_name="tickets", editable=False)
     trial_of = models.ForeignKey(
-        Subject, on_delete=models.PROTECT, null=True, blank=True, related_name="trials", help_text="Empty: a drop-in."
+        Subject,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="trials",
+        help_text="Leave empty for a drop-in.",
     )
     nonce = models.CharField(max_length=32, default=links.new_nonce, editable=False)
 

@@ -19,7 +19,7 @@ class OfferRole(models.Model):
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
     name = models.CharField(max_length=30)
     capacity = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Empty: as many as the class takes."
+        null=True, blank=True, validators=[MinValueValidator(1)], help_text="Leave empty for the capacity of the class."
     )
 
     class Meta:
@@ -40,19 +40,17 @@ class Balance(models.Model):
     """How far the roles of a class may be apart."""
 
     offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
-    most_apart = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="How many more of one role than of another there may be."
-    )
+    most_apart = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Largest difference between roles.")
     ratio = models.DecimalField(
         max_digits=3,
         decimal_places=1,
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal(1))],
-        help_text="How many times as many of one role as of another there may be.",
+        help_text="Largest ratio between roles.",
     )
     active_from = models.PositiveSmallIntegerField(
-        default=0, help_text="Asked for from so many people on, the newcomers included. A ratio needs it."
+        default=0, help_text="Applies from this many people. Required for a ratio."
     )
 
     class Meta:
@@ -121,8 +119,8 @@ class WaitingEntry(models.Model):
 
     class Meta:
         ordering = ["offer", "position", "id"]
-        verbose_name = "entry of a waiting list"
-        verbose_name_plural = "waiting list"
+        verbose_name = "waitlist entry"
+        verbose_name_plural = "waitlist entries"
         constraints = [
             models.UniqueConstraint(
                 fields=["offer", "who_key"],

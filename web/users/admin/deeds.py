@@ -30,18 +30,18 @@ DEEDS = {
     for deed in (
         Deed(
             key="send-link",
-            label="Send a link",
-            text="A mail goes out with a link to choose a password; links sent earlier stay good until one is used.",
-            done="The link is on its way to {people}.",
+            label="Send password link",
+            text="An email with a link to choose a password is sent. Earlier links stay valid until one is used.",
+            done="A password link is being emailed to {people}.",
             do=_send_link,
             fits=lambda account: account.is_active,
             asks_why=False,
         ),
         Deed(
             key="close",
-            label="Close the account",
-            text="Nobody can log in with it any more, and no link opens it. Places and payments stay as they are; only "
-            "the office can open it again. The owner is told by mail.",
+            label="Close account",
+            text="Nobody can log in to this account, and no link reopens it. Registrations and payments stay as they "
+            "are. Only the office can reopen it. The owner is told by email.",
             done="Closed: {people}.",
             do=accounts.close,
             fits=lambda account: account.is_active,
@@ -49,27 +49,27 @@ DEEDS = {
         ),
         Deed(
             key="reopen",
-            label="Open the account again",
-            text="The owner can log in again, with the password of before.",
-            done="Open again: {people}.",
+            label="Reopen account",
+            text="The owner can log in again with the previous password.",
+            done="Reopened: {people}.",
             do=accounts.reopen,
             fits=lambda account: not account.is_active,
         ),
         Deed(
             key="second-factor",
-            label="Take off the second factor",
-            text="For somebody who has lost both telephone and recovery codes. Until a new one is set up, the password "
-            "alone opens the account: make sure that it is really them who ask.",
-            done="The second factor is off for {people}.",
+            label="Remove second factor",
+            text="For someone who has lost both phone and recovery codes. Until a new one is set up, the password "
+            "alone opens the account, so make sure the request really comes from the owner.",
+            done="The second factor has been removed for {people}.",
             do=second_factor.remove,
             fits=lambda account: second_factor.device_of(account) is not None,
             danger=True,
         ),
         Deed(
             key="erase",
-            label="Erase the person",
-            text="Name, address, notes and whatever else tells who this was is erased for good, also for those in this "
-            "person's care. What the books need stays, without a name. This cannot be undone.",
+            label="Erase person",
+            text="Name, email, notes and everything else that identifies this person is erased permanently, also for "
+            "students in this person's care. Bookkeeping records stay, without a name. This cannot be undone.",
             done="Erased.",
             do=privacy.erase,
             fits=lambda account: not account.email.endswith("@erased.invalid"),

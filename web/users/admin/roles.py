@@ -27,17 +27,17 @@ class RoleAdmin(Recorded):
     def people(self, role: Any) -> int:
         return int(role.held_by)
 
-    @admin.display(description="may do")
+    @admin.display(description="permissions")
     def may(self, role: Role) -> str:
         count = len(role.permissions.all())
         return "1 thing" if count == 1 else f"{count} things"
 
-    @admin.display(description="latest")
+    @admin.display(description="latest changes")
     def what_happened(self, role: Role) -> str:
         return panels.happened(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        past = [("What happened", {"fields": ["what_happened"]})] if obj else []
+        past = [("History", {"fields": ["what_happened"]})] if obj else []
         return [(None, {"fields": ["name", "permissions"]}), *past]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -40,14 +40,14 @@ class StudentAdmin(Recorded):
     list_filter = [AccountFilter]
     list_select_related = ["user", "guardian"]
     search_fields = ["first_name", "last_name", "email", "user__email", "guardian__email", "guardian__last_name"]
-    search_help_text = "Name or e-mail address, also a guardian's."
+    search_help_text = "Name or email, also of a guardian."
     raw_id_fields = ["guardian"]
     fields = ["first_name", "last_name", "email", "user", "guardian", "born_on", "notes", "what_happened"]
     readonly_fields = ["user", "what_happened"]
     actions = ["join"]
     show_full_result_count = False
 
-    @admin.display(description="e-mail address")
+    @admin.display(description="email")
     def address(self, student: Student) -> str:
         speaker = student.user or student.guardian
         return student.email or (speaker.email if speaker else "–")
@@ -58,7 +58,7 @@ class StudentAdmin(Recorded):
             return "their own" if student.user.is_active else "their own, closed"
         return f"in the care of {student.guardian}" if student.guardian else "none"
 
-    @admin.display(description="what happened")
+    @admin.display(description="history")
     def what_happened(self, student: Student) -> str:
         return panels.happened(student) if student.pk else ""
 
@@ -66,11 +66,11 @@ class StudentAdmin(Recorded):
         """Records are joined or erased; places and payments stand on them."""
         return False
 
-    @admin.action(description="Join two records of one person", permissions=["change"])
+    @admin.action(description="Merge two records of one person", permissions=["change"])
     def join(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponse | None:
         ticked = [str(pk) for pk in queryset.values_list("pk", flat=True)[:3]]
         if len(ticked) != 2:
-            messages.error(request, "Tick the two records that are one person.")
+            messages.error(request, "Select the two records of the same person.")
             return None
         return redirect(f"{reverse('admin:users_student_join')}?people={','.join(ticked)}")
 
@@ -94,7 +94,7 @@ class StudentAdmin(Recorded):
             told = []
             messages.error(request, str(conflict))
         context = {**self.admin_site.each_context(request), "source": source, "target": target, "told": told}
-        more = {"form": form, "title": "Join two records of one person", "opts": self.opts}
+        more = {"form": form, "title": "Merge two records of one person", "opts": self.opts}
         return render(request, "admin/users/join.html", context | more)
 
     def _two(self, request: HttpRequest) -> tuple[Student, Student]:

@@ -18,11 +18,12 @@ class AccountForm(forms.ModelForm):
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
-    email = AddressField(
-        help_text="Corrected here, the address counts at once; the owner of the old one is told by mail."
-    )
+    email = AddressField(help_text="A change takes effect immediately. The owner of the old address is told by email.")
     roles = forms.ModelMultipleChoiceField(
-        Role.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, help_text="What this person may do."
+        Role.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Permissions of this person.",
     )
 
     class Meta:
@@ -44,10 +45,10 @@ class NewAccountForm(forms.ModelForm):
     last_name = NameField(label="Last name", required=False)
     email = AddressField()
     attends = forms.BooleanField(
-        required=False, initial=True, label="Attends classes", help_text="Makes a student of them."
+        required=False, initial=True, label="Attends classes", help_text="Creates a student record."
     )
     send_link = forms.BooleanField(
-        required=False, initial=True, label="Send a link now", help_text="With it they choose their password."
+        required=False, initial=True, label="Send password link", help_text="A link to choose a password."
     )
 
     class Meta:
@@ -77,8 +78,8 @@ class RoleForm(forms.ModelForm):
         Permission.objects.none(),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        label="What it may do",
-        help_text="To open the admin or the desk at all, tick “enter the office” too.",
+        label="Permissions",
+        help_text="To open the admin or the desk, also select “enter the office”.",
     )
 
     class Meta:
@@ -93,9 +94,9 @@ class RoleForm(forms.ModelForm):
 
 class WhyForm(forms.Form):
     why = forms.CharField(
-        label="Why",
+        label="Reason",
         max_length=300,
-        help_text="Kept in the history of this person.",
+        help_text="Shown in the history of this person.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
