@@ -1,5 +1,6 @@
 """The command `run` in an empty copy of the tree: no packages to install, and a site that only sleeps."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,6 +16,9 @@ from typing import ClassVar
 from django.test import SimpleTestCase, tag
 
 TOP = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOP / "bin"))
+import environments  # noqa: E402  it belongs to ./run and lies beside it
+
 WITHOUT_ENSUREPIP = """
 import importlib.util
 found = importlib.util.find_spec
@@ -224,6 +228,38 @@ class UpgradeTest(SimpleTestCase):
             self.require(f"# {number}\n")
             self.setup()
         self.assertEqual(self.environments(), ["1", "2", "3", "4"])
+
+
+@tag("once")
+class BesideTest(SimpleTestCase):
+    """What a new environment is to hold, told from the files of the one in use."""
+
+    def setUp(self) -> None:
+        self.top = Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.top)
+        (self.top / ".venvs").mkdir()
+        (self.top / "requirements.txt").write_text("django==5.2\n")
+        (self.top / "requirements-scale.txt").write_text("celery==5.7\nredis==8\nasync-timeout==5\n")
+        (self.top / "requirements-dev.txt").write_text("ruff==1\nmypy==2\n")
+
+    def installed(self, *names: str, stamp: dict[str, object] | None = None) -> tuple[list[str], list[str]]:
+        for name in names:
+            about = self.top / ".venv" / "lib" / "python3.11" / "site-packages" / f"{name}-1.0.dist-info"
+            about.mkdir(parents=True)
+            (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+        (self.top / ".venv" / "installed.txt").write_text(json.dumps(stamp or {}))
+        return environments.Environments(self.top, lambda python: 0).wanted(["requirements.txt"])
+
+    def test_celery_that_was_installed_by_hand_comes_along_in_the_edition_of_today(self) -> None:
+        """An older edition of the file had no async-timeout."""
+        self.assertEqual(
+            self.installed("django", "celery", "redis", "pip"), (["requirements.txt", "requirements-scale.txt"], [])
+        )
+
+    def test_what_is_in_no_file_comes_along_as_it_is_and_what_a_file_no_longer_names_does_not(self) -> None:
+        stamp = {"requirements.txt": "before", "packages": ["django", "given-up"]}
+        names, beside = self.installed("django", "Given_Up", "sentry.sdk", "mypy", stamp=stamp)
+        self.assertEqual((names, beside), (["requirements.txt"], ["mypy==1.0", "sentry.sdk==1.0"]))
 
 
 @tag("once")
