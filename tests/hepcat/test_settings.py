@@ -211,7 +211,7 @@ class UsedTest(SimpleTestCase):
         "PAYMENT_USES_SSL": "django-payments",
         "REGISTRATION_OPEN": "django-registration",
     }
-    PACKAGES = ("AXES_", "CELERY_", "COMPRESS_")
+    PACKAGES = ("AXES_", "CELERY_", "COMPRESS_", "WHITENOISE_")
     # Plans that are not built yet: what each waits for.
     WAITS = {"NEWS_UNASKED": "news and offers"}
 
