@@ -100,6 +100,6 @@ class PersonalTest(ChoirSchoolTestCase):
 
     def test_what_belonged_to_one_account_belongs_to_the_other(self) -> None:
         target = Person(self.gus.pk, (), (self.gus.email,))
-        self.assertEqual(personal.merge(self.person, target), ["Mails that were sent to them: 1."])
+        self.assertEqual(personal.merge(self.person, target), ["Emails sent to them: 1."])
         self.assertEqual(personal.merge(self.person, target), [])
         self.assertEqual(Message.objects.get(person_id=self.gus.pk).to, "old@example.org")

@@ -100,7 +100,7 @@ class HandOverTest(SchoolTestCase):
         self.hand_over(self.alice.email)
         self.log_in(self.alice)
         page = self.answer("me")
-        self.assertContains(page, "The record Kit Gray is joined to Alice Arden.")
+        self.assertContains(page, "The record of Kit Gray will be combined with Alice Arden.")
         self.assertTrue(Student.objects.filter(pk=self.kit.pk, guardian=self.gus).exists())
         self.client.post(page.request["PATH_INFO"])
         self.assertFalse(Student.objects.filter(pk=self.kit.pk).exists())

@@ -242,7 +242,7 @@ class StudentAdminTest(OfficeTestCase):
     def test_two_records_of_one_person_are_joined_after_a_look_at_what_happens(self) -> None:
         other = Student.objects.create(first_name="Alice", last_name="A.", email="al@example.org", notes="left knee")
         url = f"{reverse('admin:users_student_join')}?people={other.pk},{self.student.pk}"
-        self.assertContains(self.client.get(url), "The record Alice A. is joined to Alice Arden.")
+        self.assertContains(self.client.get(url), "The record of Alice A. will be combined with Alice Arden.")
         self.assertEqual(Student.objects.filter(pk=other.pk).count(), 1)
         self.client.post(url, {"why": "wrote her name short"})
         self.assertFalse(Student.objects.filter(pk=other.pk).exists())

@@ -52,4 +52,4 @@ def merge(source: Person, target: Person) -> list[str]:
     if not (source.account_id and target.account_id):
         return []
     moved = Message.objects.filter(person_id=source.account_id).update(person_id=target.account_id)
-    return [f"Mails that were sent to them: {moved}."] if moved else []
+    return [f"Emails sent to them: {moved}."] if moved else []

@@ -103,33 +103,35 @@ def merge(source: Person, target: Person) -> list[str]:
 def join_accounts(source: User, target: User) -> list[str]:
     """The other account's people move; what it may do does not, and it is closed."""
     if source.is_superuser or source.groups.exists() or Staff.objects.filter(user=source).exists():
-        raise Conflict("The account that would be closed belongs to the school's team. Join them the other way round.")
+        raise Conflict(
+            "The account that would be closed belongs to the school’s team. Combine them the other way around."
+        )
     told = []
     for child in source.in_care.all():
         if target.in_care.filter(name_key=child.name_key).exists():
-            raise Conflict(f"{child} is in the care of both accounts. Join those two records first.")
+            raise Conflict(f"{child} is in the care of both accounts. Combine those two records first.")
         child.guardian = target
         child.save()
-        told.append(f"{child} comes into the care of {target}.")
+        told.append(f"{child} will be in the care of {target}.")
     source.offered.update(offered_to=target)
     source.is_active, source.link_nonce = False, links.new_nonce()
     source.save()
-    return [*told, f"The account {source.email} is closed; {target.email} stays."]
+    return [*told, f"The account {source.email} will be closed; {target.email} stays."]
 
 
 def join_students(source: Student, target: Student) -> list[str]:
-    told = [f"The record {source} is joined to {target}."]
+    told = [f"The record of {source} will be combined with {target}."]
     account = source.user
     filled = [name for name in ("email", "born_on", "notes") if not getattr(target, name) and getattr(source, name)]
     for name in filled:
         setattr(target, name, getattr(source, name))
-        told.append(f"{field_name(target, name).capitalize()}: taken over, as the other had none.")
+        told.append(f"{field_name(target, name).capitalize()}: copied, because the other record has none.")
     if is_pointed_at(source):
-        raise Conflict(f"Something still hangs on the record {source} that nobody knows how to move.")
+        raise Conflict(f"The record of {source} has data that can’t be moved automatically.")
     source.delete()
     if account and not target.user and not target.guardian_id:
         target.user, target.email, target.offered_to = account, account.email, None
-        told.append(f"{target} has the account {account.email} from now on.")
+        told.append(f"{target} will use the account {account.email}.")
     target.save()
     return told
 

@@ -117,7 +117,7 @@ def join(user: User, student: Student, said: Answer) -> list[str]:
     student = _offered(user, student)
     number, giver, target = student.pk, student.guardian, rival(user, student, said)
     if target is None:
-        raise Conflict("There is nothing to join any more.")
+        raise Conflict("There is nothing left to combine.")
     told = privacy.merge(user, student, target, why=f"Answered “{said.value}”")
     _tell(user, target, said, giver, number)
     return told

@@ -38,7 +38,7 @@ def erase(actor: User, account: User, why: str) -> None:
 @transaction.atomic
 def erase_student(actor: User, student: Student, why: str) -> None:
     if student.user is not None:
-        raise Conflict("This person has an account: erase that.")
+        raise Conflict("This person has an account. Erase the account instead.")
     personal.erase(attendee(student))
     record(actor, "users.person_erased", student, why=why)
 
