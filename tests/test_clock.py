@@ -1,7 +1,6 @@
 """One clock per operation: whoever is told the time passes it on, and does not look at the clock again."""
 
 import ast
-import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,7 +47,6 @@ class OneClockTest(SimpleTestCase):
                     if isinstance(node, ast.FunctionDef):
                         yield path, node
 
-    @unittest.expectedFailure
     def test_a_function_that_is_told_the_time_passes_it_all_the_way_down(self) -> None:
         """It reads no clock, and calls none of ours that reads one because it cannot be told the time."""
         found = list(self.functions())

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import QuerySet, Sum
-from django.utils import timezone
 
 from billing.domain import cases, credit, ledger, locks
 from billing.kinds import ZERO
@@ -64,7 +63,7 @@ def lift_hold(dispute: Dispute, at: datetime, *, why: str, by: User | None = Non
     """The credit can be spent again; False when nothing is on hold."""
     if not _end_hold(dispute, at, by):
         return False
-    _record(by, "billing.credit_hold_lifted", dispute, dispute.credit_held, why)
+    _record(by, "billing.credit_hold_lifted", dispute, at, amount=dispute.credit_held, why=why)
     return True
 
 
@@ -73,11 +72,11 @@ def _end_hold(dispute: Dispute, at: datetime, by: User | None) -> bool:
     return bool(open_ones.update(hold_ended_at=at, hold_ended_by=by))
 
 
-def _record(by: User | None, action: str, dispute: Dispute, amount: Decimal, why: str) -> None:
+def _record(by: User | None, action: str, dispute: Dispute, at: datetime, *, amount: Decimal, why: str) -> None:
     order = dispute.payment.order
     record(by, action, order, why=why, dispute=dispute.pk, amount=str(amount))
     for case in order.cases.filter(kind=Case.Kind.LOST, payment=dispute.payment, closed_at=None):
-        Case.objects.filter(pk=case.pk).update(closed_at=timezone.now(), closed_by=by, answer=why[:500])
+        Case.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
 
 
 @transaction.atomic
@@ -100,7 +99,7 @@ def take_back_held_credit(dispute_id: int, at: datetime, *, why: str, by: User) 
         Credit.objects.create(
             account=account, amount=-part, currency=order.currency, reason=Credit.Reason.TAKEN, why=why, by=by
         )
-    _record(by, "billing.held_credit_taken", dispute, part, why)
+    _record(by, "billing.held_credit_taken", dispute, at, amount=part, why=why)
     return True
 
 

@@ -62,7 +62,7 @@ def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> No
         check_open_spots(order, lines, at)
     order.due, order.held_until = Due.DOOR, hold_deadline(lines, at) if needs_click else None
     order.save(update_fields=["due", "held_until"])
-    orders.hold(order, lines)
+    orders.hold(order, lines, at)
     emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
 
 
@@ -76,5 +76,5 @@ def confirm(order: Order, at: datetime) -> None:
         return
     order.held_until = None
     order.save(update_fields=["held_until"])
-    orders.hold(order, locks.live_lines(order))
+    orders.hold(order, locks.live_lines(order), at)
     emit(events.ORDER_KEPT, key=f"{order.pk} clicked", order_id=order.pk)

@@ -61,7 +61,7 @@ def until(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
         raise orders.CannotBe("Nothing is to be paid on this order.")
     order.due, order.due_on, order.held_until, order.reminded_at = Due.DATE, on, None, None
     order.save(update_fields=["due", "due_on", "held_until", "reminded_at"])
-    orders.hold(order, locks.live_lines(order))
+    orders.hold(order, locks.live_lines(order), at)
     record(by, "billing.due_set", order, why=why, on=on.isoformat())
     emit(events.ORDER_KEPT, key=f"{order.pk} by {on.isoformat()} {at.isoformat()}", order_id=order.pk)
 

@@ -25,9 +25,8 @@ class CannotBe(Exception):
     """The order is not in a state from which this can be done; the text says so."""
 
 
-def hold(order: Order, lines: list[OrderLine]) -> None:
+def hold(order: Order, lines: list[OrderLine], at: datetime) -> None:
     """Raises Unavailable, naming the line, when one cannot be had."""
-    at = timezone.now()
     for line in lines:
         try:
             replacing.keep(line, at)
@@ -57,12 +56,12 @@ def pay_off(order: Order, at: datetime) -> None:
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
 
-def money_came(order: Order, payment: Payment, at: datetime) -> None:
-    """A payment was confirmed; the order and the payment are locked. `at` is when the payer paid, for the price."""
-    if order.has_lapsed():
-        honour_late(order, payment, at)
-    elif order.state == State.PLACED and ledger.in_hand(order) >= ledger.price_at(order, at).total:
-        pay_off(order, at)
+def money_came(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
+    """Money was confirmed; the order and the payment are locked. `paid_at`, when the payer paid, is for the price."""
+    if order.has_lapsed(at):
+        honour_late(order, payment, paid_at, at)
+    elif order.state == State.PLACED and ledger.in_hand(order) >= ledger.price_at(order, paid_at).total:
+        pay_off(order, paid_at)
     elif order.state == State.CANCELLED:
         money_back.late(order, ledger.surplus(order))
     if order.state != State.PLACED and ledger.surplus(order) > 0:
@@ -70,7 +69,7 @@ def money_came(order: Order, payment: Payment, at: datetime) -> None:
         cases.open_case(Case.Kind.OVERPAID, order, f"{surplus} more than the order costs.", payment)
 
 
-def honour_late(order: Order, payment: Payment, at: datetime) -> None:
+def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
     """Paid after the hold: what is still to be had is theirs, the rest of the money goes back by LATE_PAYMENT."""
     if order.state == State.PLACED:
         _close(order, State.LAPSED, at, TOO_LATE)
@@ -79,10 +78,10 @@ def honour_late(order: Order, payment: Payment, at: datetime) -> None:
     try:
         with transaction.atomic():
             _take_again(order, at)
-            vouchers.pay(order, at, strict=False)
-            if ledger.in_hand(order) < ledger.price_at(order, at).total:
+            vouchers.pay(order, at, paid_at=paid_at, strict=False)
+            if ledger.in_hand(order) < ledger.price_at(order, paid_at).total:
                 raise CannotBe("What came is not enough for what is left.")
-            pay_off(order, at)
+            pay_off(order, paid_at)
     except CannotBe:
         order.refresh_from_db()
         honoured = False
@@ -111,7 +110,7 @@ def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
         raise CannotBe(f"{' '.join(changed)} What is left of the order costs {price} now.")
     order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due", "held_until"])
-    hold(order, locks.live_lines(order))
+    hold(order, locks.live_lines(order), at)
     emit(events.ORDER_KEPT, key=f"{order.pk} again {at.isoformat()}", order_id=order.pk)
     if not ledger.owed(order, at):
         pay_off(order, at)
@@ -202,12 +201,11 @@ def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None)
 def _close(order: Order, state: str, at: datetime, why: str) -> None:
     order.state, order.closed_at = state, at
     order.save(update_fields=["state", "closed_at"])
-    _let_go(order, why)
+    _let_go(order, at, why)
     credit.give_back(order)
 
 
-def _let_go(order: Order, why: str) -> None:
-    at = order.closed_at or timezone.now()
+def _let_go(order: Order, at: datetime, why: str) -> None:
     for line in locks.live_lines(order):
         kinds.of(line).release(line, why)
         if line.replaces is not None:

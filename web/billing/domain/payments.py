@@ -156,7 +156,7 @@ def changed(payment: Payment) -> None:
     """The status of a payment has just changed, in this transaction and under the order's lock."""
     order = locks.order(payment.order_id)
     if payment.status == PaymentStatus.CONFIRMED:
-        orders.money_came(order, payment, moment(payment))
+        orders.money_came(order, payment, moment(payment), timezone.now())
     elif payment.status == PaymentStatus.PREAUTH:
         orders.wait(order, timezone.now(), timedelta(days=settings.BANK_DAYS))
         if order.state in (Order.State.PLACED, Order.State.LAPSED):

@@ -77,7 +77,7 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     _store_lines(plan)
     _store(order, plan.quote, how, at, held_until)
     try:
-        orders.hold(order, plan.lines)
+        orders.hold(order, plan.lines, at)
     except kinds.Unavailable as gone:
         raise NotPlaced(str(gone)) from gone
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.utils import timezone
 from payments import PaymentStatus
 
 from billing.domain import cases, ledger, pricing
@@ -55,10 +54,11 @@ def seen(order: Order, lines: list[OrderLine], price: pricing.Price, at: datetim
 # -- paying ------------------------------------------------------------------------------------------------------
 
 
-def pay(order: Order, at: datetime, *, strict: bool = True) -> Decimal:
+def pay(order: Order, at: datetime, *, paid_at: datetime | None = None, strict: bool = True) -> Decimal:
     """The chosen vouchers pay what they can of what is owed. The order is locked; the vouchers are locked here.
 
-    Raises Refused for one that cannot be used; without `strict` it is left out.
+    `paid_at`, where that was earlier, says what the order costs. Raises Refused for one that cannot be used; without
+    `strict` it is left out.
     """
     usable = []
     for voucher in book.lock(list(order.vouchers.values_list("pk", flat=True))):
@@ -67,17 +67,16 @@ def pay(order: Order, at: datetime, *, strict: bool = True) -> Decimal:
             raise Refused(f"{problem} ({voucher.mark})")
         if not problem:
             usable.append(voucher)
-    return _pay(order, usable, at) if usable else ZERO
+    return _pay(order, usable, at, ledger.price_at(order, paid_at or at)) if usable else ZERO
 
 
-def _pay(order: Order, vouchers: list[Voucher], at: datetime) -> Decimal:
-    price = ledger.price_at(order, at)
+def _pay(order: Order, vouchers: list[Voucher], at: datetime, price: pricing.Price) -> Decimal:
     lines, left = payable(order), dict(price.lines)
     without_room(_by_voucher(order), lines, left)
     parts = rules.divide(vouchers, lines, left, max(price.total - ledger.in_hand(order), ZERO))
     for voucher, amount in parts:
         if amount:
-            book.use(voucher, _payment(order, voucher, amount))
+            book.use(voucher, _payment(order, voucher, amount, at))
     return sum((amount for _, amount in parts), ZERO)
 
 
@@ -98,7 +97,7 @@ def _by_voucher(order: Order) -> Iterable[Payment]:
     return order.payments.filter(variant=VARIANT).select_related("voucher_entry__voucher")
 
 
-def _payment(order: Order, voucher: Voucher, amount: Decimal) -> Payment:
+def _payment(order: Order, voucher: Voucher, amount: Decimal, at: datetime) -> Payment:
     """Written as captured, without the detour of a gateway: whoever calls looks whether all is paid now."""
     return Payment.objects.create(
         order=order,
@@ -106,7 +105,7 @@ def _payment(order: Order, voucher: Voucher, amount: Decimal) -> Payment:
         status=PaymentStatus.CONFIRMED,
         total=amount,
         captured_amount=amount,
-        captured_at=timezone.now(),
+        captured_at=at,
         currency=order.currency,
         transaction_id=voucher.mark,
         description=f"Order {order.number}",

@@ -56,7 +56,7 @@ def options(registration: Registration, viewer: User, at: datetime) -> list[Opti
 def _option(offer: ClassOffer, here: Room, prices: "Prices", is_kept: bool) -> Option:
     """Whoever has not paid reads no sums."""
     to_pay, back, as_credit = prices.of(offer)
-    listed = Listed(offer, dates.today())
+    listed = Listed(offer, dates.local(prices.at).date())
     if (to_pay or back) and not prices.is_theirs:
         return Option(listed, here, ZERO, ZERO, False, is_kept, moving.OTHERS_MONEY)
     return Option(listed, here, to_pay, back, as_credit, is_kept)

@@ -73,9 +73,9 @@ def confirm(seat: Seat, at: datetime) -> None:
     tell(told_of(seat).confirmed, seat, at)
 
 
-def end(seat: Seat, state: str, why: str) -> None:
+def end(seat: Seat, state: str, why: str, at: datetime | None = None) -> None:
     was_theirs = seat.state != State.HELD
-    at = timezone.now()
+    at = at or timezone.now()
     seat.state, seat.ended_at, seat.held_until, seat.why = state, at, None, why[:300]
     seat.save(update_fields=["state", "ended_at", "held_until", "why"])
     events_of = told_of(seat)

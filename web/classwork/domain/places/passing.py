@@ -70,7 +70,7 @@ def give(
     giver = str(registration.student)
     taker = _once(line, student, offer)
     _rename(line, to, taker, giver)
-    theirs = registering.pass_on(registration, taker, readiness)
+    theirs = registering.pass_on(registration, taker, readiness, at)
     _record(registration, theirs, by)
     return theirs
 

@@ -99,9 +99,9 @@ def transfer(line: OrderLine) -> None:
         arrows.end(mine, State.TRANSFERRED, "")
 
 
-def pass_on(registration: Registration, student: Student, readiness: str) -> Registration:
+def pass_on(registration: Registration, student: Student, readiness: str, at: datetime) -> Registration:
     """The place becomes another person's, in the same role; nothing is free in between. The offer is locked."""
-    arrows.end(registration, State.TRANSFERRED, PASSED_ON)
+    arrows.end(registration, State.TRANSFERRED, PASSED_ON, at)
     theirs = Registration(
         student=student,
         offer=registration.offer,
@@ -111,7 +111,7 @@ def pass_on(registration: Registration, student: Student, readiness: str) -> Reg
         over_capacity=registration.over_capacity,
     )
     arrows.held(theirs, None)
-    arrows.confirm(theirs, timezone.now())
+    arrows.confirm(theirs, at)
     return theirs
 
 
