@@ -28,8 +28,8 @@ class CancelQuoteTest(BillingTestCase):
         self.pay(order)
         page = text_of(self.client.get(order.lines.get(product_id=1).cancel_address))
         quote = (
-            "Price of Toy 1 $70.00 Multi-class discount no longer applies -$10.00 "
-            "Kept under the cancellation policy: you get 50% back -$30.00 "
+            "Price of Toy 1 $70.00 Multi-class discount no longer applies −$10.00 "
+            "Kept under the cancellation policy: you get 50% back −$30.00 "
             "Your refund to Practice payment (no real money) $30.00"
         )
         self.assertIn(quote, page)

@@ -54,7 +54,7 @@ class GatewayTest(CustomerTestCase):
     def at_stripe(self) -> Page:
         page = self.phone()
         self.to_review(page)
-        page.get_by_label("Card or bank").check()
+        page.get_by_label("Card, Apple Pay or bank").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).click()
         self.look(page, "Pay with Stripe")
         return page
@@ -68,7 +68,7 @@ class GatewayTest(CustomerTestCase):
         self.look(page, self.order_heading())
         page.goto("/")
         self.tap(page, self.order_heading())
-        page.get_by_role("button", name="Pay $65.00 · Card or bank").click()
+        page.get_by_role("button", name="Pay $65.00 · Card, Apple Pay or bank").click()
         self.look(page, "Pay with Stripe")
         self.assertEqual(len(self.fake.books.every("checkout.session")), 1)
 
@@ -89,7 +89,7 @@ class GatewayTest(CustomerTestCase):
         page.get_by_role("link", name="Go back without paying").click()
         self.look(page, "Not paid yet")
         page.get_by_text("Your payment wasn’t completed.").wait_for()
-        page.get_by_role("button", name="Pay $65.00 · Card or bank").wait_for()
+        page.get_by_role("button", name="Pay $65.00 · Card, Apple Pay or bank").wait_for()
 
     def test_a_bank_debit_that_is_processing_fits_on_a_phone_and_asks_for_no_second_payment(self) -> None:
         page = self.at_stripe()
@@ -104,7 +104,7 @@ class GatewayTest(CustomerTestCase):
     def test_a_double_click_orders_once_and_pays_once(self) -> None:
         page = self.phone()
         self.to_review(page)
-        page.get_by_label("Card or bank").check()
+        page.get_by_label("Card, Apple Pay or bank").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).dblclick()
         self.look(page, "Pay with Stripe")
         self.assertEqual((self.orders(), len(self.fake.books.every("checkout.session"))), (1, 1))
@@ -241,9 +241,9 @@ class CheckoutTest(CustomerTestCase):
         page = self.open_browser(width=390, javascript=False)
         page.goto(self.school.offer.get_absolute_url())
         page.get_by_role("link", name="Register", exact=True).click()
-        page.get_by_role("button", name="Add somebody else").click()
+        page.get_by_role("button", name="Add another person").click()
         page.get_by_label("First name").fill("Lee")
-        page.get_by_label("Their own e-mail address").fill("lee@example.org")
+        page.get_by_label("Their email").fill("lee@example.org")
         self.go_on(page)
         page.get_by_label("Your name").fill("Pat Payer")
         page.get_by_label("Your email").fill("pat@example.org")
@@ -259,7 +259,7 @@ class CheckoutTest(CustomerTestCase):
         page.goto(self.school.offer.get_absolute_url())
         self.press(page, "Register")
         page.get_by_role("heading", name="Register", level=1).wait_for()
-        self.press(page, "Go on")
+        self.press(page, "Continue")
         page.get_by_role("heading", name="Your details", level=1).wait_for()
         self.reach(page, "Your name")
         page.keyboard.type("Pat Payer")

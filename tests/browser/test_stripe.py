@@ -16,7 +16,7 @@ from tests.classwork.buying import cart, me, place
 from tests.fakes.stripe_server import stripe_server
 
 DECLINED, BANK_ASKS = "4000 0000 0000 0002", "4000 0000 0000 3220"
-PAY = "Pay $65.00 · Card or bank"
+PAY = "Pay $65.00 · Card, Apple Pay or bank"
 
 
 class StripeTest(BrowserTestCase):
@@ -139,6 +139,6 @@ class StripeTest(BrowserTestCase):
         page.goto(f"{self.school.offer.get_absolute_url()}")
         page.get_by_role("link", name="Register", exact=True).click()
         page.get_by_role("button", name="Continue", exact=True).last.click()
-        page.get_by_label("Card or bank").check()
+        page.get_by_label("Card, Apple Pay or bank").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).click()
         self.look(page, "Pay with Stripe")

@@ -22,9 +22,9 @@ from common.formats import format_money
 from common.money import percentage
 from outbox.domain import emit
 
-NOT_PAID = "Only what is paid for can be exchanged."
-NOT_YOURS = "Only who paid for it can exchange it."
-DISPUTED = "The payer’s bank has asked the money for this back, so it cannot be exchanged."
+NOT_PAID = "Only something you’ve paid for can be exchanged."
+NOT_YOURS = "Only the person who paid can exchange it."
+DISPUTED = "The payment is disputed at the bank, so this can’t be exchanged."
 
 
 # -- may it be? --------------------------------------------------------------------------------------------------

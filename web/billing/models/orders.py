@@ -41,10 +41,10 @@ class OrderQuerySet(models.QuerySet["Order"]):
 class Order(models.Model):  # type: ignore[django-manager-missing]  # django-payments has no types
     class State(models.TextChoices):
         CART = "cart", "Cart"
-        PLACED = "placed", "Placed"
+        PLACED = "placed", "Not paid yet"
         PAID = "paid", "Paid"
-        LAPSED = "lapsed", "Lapsed"
-        CANCELLED = "cancelled", "Cancelled"
+        LAPSED = "lapsed", "Expired"
+        CANCELLED = "cancelled", "Canceled"
 
     class Due(models.TextChoices):
         NOW = "now", "now"
@@ -57,7 +57,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="orders"
     )
     payer_name = models.CharField("name", max_length=200, blank=True)
-    payer_email = models.EmailField("e-mail address", max_length=254, blank=True)
+    payer_email = models.EmailField("email", max_length=254, blank=True)
     street = models.CharField(max_length=200, blank=True)
     city = models.CharField(max_length=100, blank=True)
     area = models.CharField("state or province", max_length=100, blank=True)
@@ -67,14 +67,14 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     code = models.ForeignKey("billing.Code", on_delete=models.SET_NULL, null=True, blank=True, related_name="orders")
     vouchers = models.ManyToManyField("billing.Voucher", blank=True, related_name="orders", help_text="To be used.")
-    discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when placed.")
+    discount = models.JSONField(null=True, blank=True, editable=False, help_text="The code's terms when ordered.")
     terms_version = models.CharField(max_length=40, blank=True, editable=False, help_text="The terms agreed to.")
     due = models.CharField(max_length=4, choices=Due.choices, blank=True, editable=False)
     due_on = models.DateField(null=True, blank=True)
     held_until = models.DateTimeField(null=True, blank=True, editable=False)
 
-    now_total = amount(editable=False, help_text="Quoted for paying in advance.")
-    door_total = amount(editable=False, help_text="Quoted for paying later.")
+    now_total = amount(editable=False, help_text="Early price when ordered.")
+    door_total = amount(editable=False, help_text="Regular price when ordered.")
     charged = amount(editable=False, help_text="What the order costs in money now that it is paid, or its kept fees.")
     returned_as_credit = amount(editable=False, help_text="Money that was paid and given back as credit.")
 
@@ -83,7 +83,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     created_at = models.DateTimeField(auto_now_add=True)
     placed_at = models.DateTimeField(null=True, blank=True, editable=False)
     paid_at = models.DateTimeField(null=True, blank=True, editable=False)
-    closed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Lapsed or cancelled.")
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="Expired or canceled.")
     reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
@@ -203,8 +203,8 @@ class OrderLine(models.Model):
     details = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder, help_text="Answers to the kind.")
     title = models.CharField(max_length=200, blank=True)
     detail = models.CharField(max_length=300, blank=True)
-    facts = models.JSONField(null=True, blank=True, help_text="The price facts when placed.")
-    terms = models.JSONField(null=True, blank=True, editable=False, help_text="The terms of cancelling when placed.")
+    facts = models.JSONField(null=True, blank=True, help_text="The price facts when ordered.")
+    terms = models.JSONField(null=True, blank=True, editable=False, help_text="The cancellation terms when ordered.")
     now_total = amount(editable=False)
     door_total = amount(editable=False)
     kept = amount(editable=False, help_text="What the cancellation terms kept back.")
@@ -273,8 +273,8 @@ class Adjustment(models.Model):
     """One step of a quoted price on one line, in one of the two plans. Lines' totals are the sums of these."""
 
     class Plan(models.TextChoices):
-        NOW = "now", "paid in advance"
-        DOOR = "door", "paid later"
+        NOW = "now", "Early price"
+        DOOR = "door", "Regular price"
 
     line = models.ForeignKey(OrderLine, on_delete=models.CASCADE, related_name="adjustments")
     plan = models.CharField(max_length=4, choices=Plan.choices)

@@ -20,7 +20,7 @@ FEE = "payment_intent.latest_charge.balance_transaction"
 
 
 class Stripe(Hosted):
-    label = "Card or bank"
+    label = "Card, Apple Pay or bank"
 
     def __init__(self, key: str, secrets: list[str], url: str = API) -> None:
         super().__init__()
