@@ -159,7 +159,7 @@ class RemovingTest(SecondFactorTestCase):
     def test_the_office_takes_it_off_for_somebody_who_lost_everything_and_says_why(self) -> None:
         browser: Client = self.browser_of(self.ada)
         url = f"{reverse('admin:users_user_deed', args=['second-factor'])}?people={self.office.pk}"
-        self.assertContains(browser.get(url), "Remove second factor")
+        self.assertContains(browser.get(url), "Turn off two-step verification")
         browser.post(url, {"why": "telephone stolen, came to the desk"})
         self.assertIsNone(second_factor.device_of(self.office))
         entry = Entry.objects.get(action="users.second_factor_removed")

@@ -19,7 +19,7 @@ class ToldTest(SecondFactorTestCase):
         self.log_in(self.office)
         device = second_factor.begin(self.office)
         self.client.post(reverse("second_factor_set_up"), {"code": code_of(device)})
-        self.assertIn("second factor", self.last().subject)
+        self.assertIn("Two-step verification", self.last().subject)
         self.assertIn("is on", self.last().subject)
 
     def test_a_recovery_code_is_mailed_to_the_owner_with_how_many_are_left(self) -> None:

@@ -139,7 +139,7 @@ class AccountAdmin(Recorded):
 
     # -- the page of one person ----------------------------------------------------------------------------------
 
-    @admin.display(description="second factor")
+    @admin.display(description="two-step verification")
     def how_they_log_in(self, account: User) -> str:
         device = second_factor.device_of(account)
         return "Password and a code from their app" if device else "Password alone"

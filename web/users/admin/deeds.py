@@ -57,10 +57,10 @@ DEEDS = {
         ),
         Deed(
             key="second-factor",
-            label="Remove second factor",
+            label="Turn off two-step verification",
             text="For someone who has lost both phone and recovery codes. Until a new one is set up, the password "
             "alone opens the account, so make sure the request really comes from the owner.",
-            done="The second factor has been removed for {people}.",
+            done="Two-step verification is off for {people}.",
             do=second_factor.remove,
             fits=lambda account: second_factor.device_of(account) is not None,
             danger=True,
