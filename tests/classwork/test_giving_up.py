@@ -73,7 +73,7 @@ class GivingUpTest(SchoolTestCase):
             sorted(self.mails()),
             [("billing.line_cancelled", self.gus.email), ("classwork.place_ended", self.alice.email)],
         )
-        self.assertContains(self.client.get(self.url(self.hers), follow=True), "given up already")
+        self.assertContains(self.client.get(self.url(self.hers), follow=True), "already canceled")
 
     def test_the_payer_is_led_to_the_figures_and_told_alone_where_they_speak_for_the_child(self) -> None:
         self.log_in(self.gus)
@@ -104,7 +104,7 @@ class GivingUpTest(SchoolTestCase):
         Dispute.objects.create(payment=self.order.payments.get(), reference="d", amount=70)
         self.log_in(self.alice)
         page = self.client.get(self.url(self.hers))
-        self.assertContains(page, "cannot be given up here")
+        self.assertContains(page, "can’t be canceled here")
         self.assertNotContains(page, "bank")
         self.assertEqual(self.client.post(self.url(self.hers), {"seen": "x"}).status_code, 409)
 

@@ -137,7 +137,7 @@ class FollowsTest(MovingTestCase):
         send_all()
         subjects = sorted(message.subject for message in mail.outbox)
         self.assertEqual(len(subjects), 2)
-        self.assertIn("in the place of", subjects[0])
+        self.assertIn("moved to Beginning B", subjects[0])
         self.assertIn("Receipt", subjects[1])
 
     def test_both_orders_say_what_became_of_what(self) -> None:
@@ -205,7 +205,7 @@ class RefusedTest(MovingTestCase):
         place = self.bought()
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertSays("could be moved until", place, self.thursday)
+            self.assertSays("could move this spot until", place, self.thursday)
             self.move(place, self.thursday, ByDesk(self.ada, "Ill"))
         self.assertEqual(self.states()[1], ("Thursday", State.CONFIRMED))
 

@@ -105,7 +105,7 @@ class RefusedTest(PassingTestCase):
         self.assertSays("already has this spot", place, Typed("ALICE", "Arden", "alice@example.org"))
         late = self.tuesday.meetings.all()[1].starts_at + timedelta(minutes=1)
         with mock.patch("django.utils.timezone.now", lambda: late):
-            self.assertSays("could be given away until", place)
+            self.assertSays("could transfer this spot until", place)
         self.move_for_more(place)
         self.assertSays("is being exchanged", place)
         self.assertSays(passing.PAY_FIRST, Registration.objects.latest("pk"))

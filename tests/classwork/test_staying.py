@@ -155,7 +155,7 @@ class PagesTest(StayingTestCase):
         pay(self.buy(0, trial=True))
         ticket = Ticket.objects.for_lists().get()
         page = self.client.get(staying.address(ticket))
-        self.assertContains(page, "Stay, $55.00")
+        self.assertContains(page, "Join for $55.00")
         answer = self.client.post(reverse("stay", args=[staying.address(ticket).split("/")[2]]))
         self.assertRedirects(answer, reverse("checkout"), fetch_redirect_response=False)
         self.assertContains(self.client.get(reverse("checkout_review")), "−$5.00")
