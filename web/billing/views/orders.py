@@ -114,7 +114,9 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
             messages.error(request, str(gone))
             return redirect(found.address())
         else:
-            messages.success(request, f"Your spot is reserved. {amounts.price_sentence(found, at)}")
+            found.refresh_from_db()
+            if not amounts.is_just_done(found, at):  # else the order's page says so itself
+                messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
             return redirect(found.address())
     context = {"order": found, "expired": found.has_lapsed(at), "bill": ledger.itemised(found, at)}
     context["deadline"] = words.deadline(found.held_until)
