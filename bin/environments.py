@@ -249,9 +249,11 @@ class Environments:
     def prune(self) -> None:
         kept = {self.link.resolve(), self.before.resolve()}
         others = [each for each in reversed(self.all()) if each.folder not in kept]
-        for each in others[KEPT - len(kept) :]:
-            if not has_processes(each.folder):
-                shutil.rmtree(each.folder, ignore_errors=True)
+        unused = [each for each in others[KEPT - len(kept) :] if not has_processes(each.folder)]
+        for each in unused:
+            print(f"Deleting {each.folder.relative_to(self.top)}, which is no longer used ...", flush=True)
+            each.stamp.unlink(missing_ok=True)
+            shutil.rmtree(each.folder, ignore_errors=True)
 
 
 def exchange(one: Path, other: Path) -> bool:
