@@ -181,6 +181,10 @@ class ProductKind(ABC):
     """Whether an order of this keeps a spot that others could take."""
     step_template: str = "billing/step.html"
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        cls.label = cls.label or cls.name.capitalize()
+
     @abstractmethod
     def describe(self, line: "OrderLine") -> Description: ...
 
