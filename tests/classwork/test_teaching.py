@@ -147,4 +147,4 @@ class RosterTest(TeachingTestCase):
             for _ in range(count):
                 self.register(f"N{Registration.objects.count()}", "lead")
 
-        self.assertSameQueries(self.roster, rows, exactly=17)
+        self.assertSameQueries(self.roster, rows, exactly=19)
