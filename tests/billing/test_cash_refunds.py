@@ -58,6 +58,16 @@ class CashRefundTest(BillingTestCase):
         self.assertEqual(Entry.objects.filter(action="billing.refund_handed_back").count(), 1)
         self.assertFalse(Case.objects.filter(closed_at=None).exists())
 
+    def test_the_desk_is_told_to_record_the_handover(self) -> None:
+        order = self.placed(1, due=Order.Due.DOOR)
+        day = dates.local(self.now).date()
+        payments.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
+        self.log_in(self.ada)
+        asked = {"amount": 5, "why": "Cold"}
+        page = self.client.post(reverse("desk_refund", args=[order.pk]), asked, follow=True)
+        self.assertContains(page, "Record the handover of $5.00 on the order once it is done.")
+        self.assertNotContains(page, "Pick up your")
+
     def test_it_can_be_handed_over_at_once(self) -> None:
         """The worker has not run yet, and runs afterwards."""
         self.canceled()

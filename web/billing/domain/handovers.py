@@ -16,6 +16,8 @@ from users.models import User
 State = Refund.State
 WAITING = (State.RESERVED, State.SENT)
 PICK_UP = "Pick up your {} at the desk."
+HAND_OVER = "Record the handover of {} on the order once it is done."
+"""To the desk."""
 SEND = "We’ll send you {} by bank transfer."
 
 

@@ -73,13 +73,13 @@ def _show(
     return render(request, "billing/cancel.html", context, status=status)
 
 
-def describe_result(done: quoting.Quote, opening: str) -> str:
+def describe_result(done: quoting.Quote, opening: str, *, pick_up: str = PICK_UP) -> str:
     """What is said once it is done: what was canceled, then the money."""
     said = [opening]
     if done.sent_back:
         said.append(f"Refund of {format_money(done.sent_back, done.currency)} started.")
     if done.picked_up:
-        said.append(PICK_UP.format(format_money(done.picked_up, done.currency)))
+        said.append(pick_up.format(format_money(done.picked_up, done.currency)))
     if done.credit:
         said.append(f"{format_money(done.credit, done.currency)} was added to account credit.")
     return " ".join(said)

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from billing import visit
 from billing.domain import orders, quoting, terms, ways
+from billing.domain.handovers import HAND_OVER
 from billing.domain.ways import Way
 from billing.forms import CancelLineForm
 from billing.models import OrderLine
@@ -43,7 +44,7 @@ def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResp
         return _show(request, line, form, TO_CONFIRM)
     except orders.CannotBe as cannot:
         return _page(request, line, form, str(cannot), status=409)
-    messages.success(request, describe_result(done, f"{line} is canceled."))
+    messages.success(request, describe_result(done, f"{line} is canceled.", pick_up=HAND_OVER))
     return redirect("desk_order", number=line.order_id)
 
 

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
 from billing.domain import amounts, asking, codes, credit, due, handovers, ledger, money_back, orders, payments
+from billing.domain.handovers import HAND_OVER
 from billing.domain.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.received_moments import MomentUnknown, moment_choices
 from billing.domain.vouchers import redeeming
 from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
 from billing.forms.vouchers import VoucherCodeForm
+from billing.kinds import ZERO
 from billing.models import Dispute, Order, OrderLine
 from billing.models.orders import OrderQuerySet
 from billing.views.payments import try_to_stop
@@ -194,8 +196,10 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
 @desk_required("billing.add_refund")
 def refund(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        money_back.by_staff(order, by=by, **said)
-        return handovers.handover_text(order) or f"Refund of {format_money(said['amount'], order.currency)} started."
+        given = money_back.by_staff(order, by=by, **said)
+        by_hand = sum((refund.amount for refund in given if handovers.waits_for_handover(refund)), ZERO)
+        started = f"Refund of {format_money(said['amount'], order.currency)} started."
+        return f"{started} {HAND_OVER.format(format_money(by_hand, order.currency))}" if by_hand else started
 
     return _act(request, number, "refund_form", RefundForm(request.POST), deed)
 
