@@ -130,7 +130,7 @@ class Buyer(Visitor):
         _, page, _ = self.ask("GET", attempt)
         _, _, onward = self.send(attempt, page, answer="pay")
         _, page, _ = self.ask("GET", onward.removeprefix(f"http://127.0.0.1:{self.port}"))
-        return SOLD if "Your payment has arrived" in page else "unclear"
+        return SOLD if "received your payment" in page else "unclear"
 
 
 def told(page: str) -> str:
