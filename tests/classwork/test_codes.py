@@ -18,7 +18,7 @@ class ClassCodeTest(SchoolTestCase):
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/code/add/")
         self.assertContains(page, f'<option value="place:{self.offer.pk}">{self.offer}</option>', html=True)
-        self.assertContains(page, '<option value="ticket">All single classes</option>', html=True)
+        self.assertContains(page, '<option value="ticket">All drop-ins and trials</option>', html=True)
         long_ago = timedelta(days=400)
         self.offer.meetings.update(starts_at=F("starts_at") - long_ago, ends_at=F("ends_at") - long_ago)
         self.assertNotContains(self.client.get("/admin/billing/code/add/"), f'value="place:{self.offer.pk}"')
