@@ -26,5 +26,5 @@ class ChartsTest(SimpleTestCase):
             Context({"rows": rows})
         )
         self.assertInHTML('<th scope="row">Week &lt;2&gt;</th>', html)
-        self.assertInHTML('<td class="number">7.50</td>', html)
+        self.assertInHTML('<td class="number">7.5</td>', html)
         self.assertIn('aria-hidden="true"', html)
