@@ -1,6 +1,8 @@
 """Discount codes: made with choices that exist, and refused with a reason where they fit nothing."""
 
 import re
+import unittest
+from datetime import date, datetime, time, timedelta
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -10,6 +12,7 @@ from django.urls import reverse
 from billing.domain import cart as carts
 from billing.domain import codes, placing
 from billing.models import Code, Order
+from common import dates
 from tests.billing.test_checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
 
@@ -72,6 +75,57 @@ class MakingCodesTest(CheckoutTestCase):
         page = self.client.get("/admin/billing/code/").content.decode()
         found = re.findall(r"field-(?:scope|used)[^>]*>([^<]*)<", page)
         self.assertEqual(found, ["All toys", "0", "Toy 2", "1"])
+
+
+class LastMomentTest(CheckoutTestCase):
+    """A code that is valid until a day includes that day; one that is valid until a moment is over at that moment."""
+
+    def add(self, day: str, clock: str) -> Code:
+        self.log_in(self.ada)
+        typed = {"text": "SPRING", "percent": "10", "valid_until_0": day, "valid_until_1": clock}
+        self.assertEqual(self.client.post(ADD, typed).status_code, 302)
+        return Code.objects.get()
+
+    def assertEndsAt(self, code: Code, end: datetime) -> None:
+        codes.check(code, None, end - timedelta(microseconds=1))
+        with self.assertRaisesMessage(codes.Refused, codes.EXPIRED):
+            codes.check(code, None, end)
+
+    @unittest.expectedFailure
+    def test_a_code_that_is_valid_until_a_moment_is_over_at_that_moment(self) -> None:
+        self.assertEndsAt(self.add("2027-03-13", "18:30"), dates.at(date(2027, 3, 13), time(18, 30)))
+
+    @unittest.expectedFailure
+    def test_a_code_that_is_valid_until_a_day_is_valid_through_the_end_of_that_day(self) -> None:
+        for day, next_day in (("2027-03-13", date(2027, 3, 14)), ("2027-03-14", date(2027, 3, 15))):
+            with self.subTest(day):
+                code = self.add(day, "")
+                self.assertEndsAt(code, dates.at(next_day, time.min))
+                code.delete()
+
+    @unittest.expectedFailure
+    def test_the_office_finds_the_day_again_as_it_was_typed(self) -> None:
+        code = self.add("2027-03-13", "")
+        page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
+        day, clock = (re.search(rf'<input[^>]*name="valid_until_{part}"[^>]*>', page)[0] for part in (0, 1))
+        self.assertIn('value="2027-03-13"', day)
+        self.assertNotIn("value=", clock)
+        self.assertContains(self.client.get("/admin/billing/code/"), "Through Sat, Mar 13, 2027")
+
+    @unittest.expectedFailure
+    def test_the_office_finds_the_moment_again_as_it_was_typed(self) -> None:
+        code = self.add("2027-03-13", "18:30")
+        page = self.client.get(f"/admin/billing/code/{code.pk}/change/").content.decode()
+        day, clock = (re.search(rf'<input[^>]*name="valid_until_{part}"[^>]*>', page)[0] for part in (0, 1))
+        self.assertIn('value="2027-03-13"', day)
+        self.assertIn('value="18:30"', clock)
+        self.assertContains(self.client.get("/admin/billing/code/"), "Sat, Mar 13, 2027, 6:30 PM")
+
+    @unittest.expectedFailure
+    def test_a_time_without_a_day_is_refused(self) -> None:
+        self.log_in(self.ada)
+        typed = {"text": "SPRING", "percent": "10", "valid_until_0": "", "valid_until_1": "18:30"}
+        self.assertContains(self.client.post(ADD, typed), "Enter a valid date.")
 
 
 class UsingCodesTest(CheckoutTestCase):

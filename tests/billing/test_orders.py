@@ -203,6 +203,13 @@ class LapseTest(BillingTestCase):
         with self.assertRaises(payments.NothingOwed):
             payments.start(order, "practice", self.now + HOLD)
 
+    def test_a_hold_is_over_at_its_deadline_to_the_microsecond(self) -> None:
+        order = self.placed(1)
+        before, deadline = self.now + HOLD - timedelta(microseconds=1), self.now + HOLD
+        self.assertEqual([order.has_lapsed(at) for at in (before, deadline)], [False, True])
+        self.assertEqual([order.can_be_paid(at) for at in (before, deadline)], [True, False])
+        self.assertEqual([orders.lapse_due(at) for at in (before, deadline)], [0, 1])
+
     def test_the_reminder_comes_once(self) -> None:
         order = self.placed(1)
         self.assertEqual([orders.remind_due(self.now), orders.remind_due(self.now + HOLD - MOMENT)], [0, 1])

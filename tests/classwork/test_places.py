@@ -71,6 +71,15 @@ class HoldingTest(PlacesTestCase):
         place(cart((self.offer, other("Lee", "lee@example.org")), email="lee@example.org"))
         self.assertEqual(self.state_of(order), [State.LAPSED])
 
+    def test_a_spot_is_held_until_its_deadline_to_the_microsecond(self) -> None:
+        place(cart((self.offer, me())))
+        spot = Registration.objects.get()
+        before = spot.held_until - timedelta(microseconds=1)
+        for at, held in ((before, True), (spot.held_until, False)):
+            self.assertEqual(spot.takes_a_place(at), held)
+            self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
+            self.assertEqual(room.of(self.offer, at).taken, int(held))
+
     def test_whoever_let_a_hold_run_out_may_register_again(self) -> None:
         self.run_out(place(cart((self.offer, me()))))
         again = place(cart((self.offer, me())))
