@@ -29,7 +29,7 @@ from billing.models import (
     VoucherEntry,
     WebhookEvent,
 )
-from common.formats import format_money
+from common.formats import format_date, format_moment, format_money
 from history.domain import record
 
 
@@ -177,7 +177,7 @@ class CodeList(ChangeList):
 class CodeAdmin(admin.ModelAdmin):
     form = DiscountCodeForm
     fields = ["text", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
-    list_display = ["text", "percent", "amount", "scope", "student", "used", "limit", "valid_from", "valid_until"]
+    list_display = ["text", "percent", "amount", "scope", "student", "used", "limit", "valid_from", "ends"]
     search_fields = ["text", "label"]
     list_select_related = ["student"]
     autocomplete_fields = ["student"]
@@ -196,6 +196,13 @@ class CodeAdmin(admin.ModelAdmin):
     @admin.display(description="used", ordering="used")
     def used(self, code: Code) -> int:
         return int(code.used)  # type: ignore[attr-defined]
+
+    @admin.display(description="valid until", ordering="valid_until", empty_value="-")
+    def ends(self, code: Code) -> str | None:
+        if code.valid_until is None:
+            return None
+        day = codes.last_day(code)
+        return f"Through {format_date(day)}" if day else format_moment(code.valid_until)
 
     def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
         with transaction.atomic():

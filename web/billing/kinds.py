@@ -294,9 +294,20 @@ def of(line: "OrderLine") -> ProductKind:
 
 
 def discountable() -> list[tuple[str, str]]:
-    """The kinds that a discount code can be made for, as choices."""
-    found = [(name, get(name)) for name in settings.PRODUCT_KINDS]
-    return [(name, kind.label) for name, kind in found if kind.is_discountable]
+    """The kinds that a discount code can be made for, as choices.
+
+    Django asks for them while the checks run, so a kind that is not one is left to our own check to name.
+    """
+    found = ((name, _class_of(path)) for name, path in installed())
+    return [(name, kind.label) for name, kind in found if kind is not None and kind.is_discountable]
+
+
+def _class_of(path: str) -> type[ProductKind] | None:
+    try:
+        found = import_string(path)
+    except ImportError:
+        return None
+    return found if isinstance(found, type) and issubclass(found, ProductKind) else None
 
 
 def installed() -> Iterator[tuple[str, str]]:

@@ -18,6 +18,17 @@ def at(day: date, clock: time, zone: tzinfo | None = None) -> datetime:
     return moment_of(datetime.combine(day, clock), zone or timezone.get_default_timezone())
 
 
+def end_of(day: date) -> datetime:
+    """The first moment that is not that day any more."""
+    return at(day + timedelta(days=1), time.min)
+
+
+def day_that_ends_at(moment: datetime) -> date | None:
+    """The day whose end this is; None for any other moment."""
+    before = local(moment - timedelta(microseconds=1)).date()
+    return before if end_of(before) == moment else None
+
+
 def later(start: datetime, minutes: int, zone: tzinfo | None = None) -> datetime:
     """`minutes` further on the wall clock, whatever the clocks do in between."""
     zone = zone or timezone.get_default_timezone()

@@ -1,7 +1,7 @@
 """Discount codes. Whoever may not use a code learns no more about it than whoever made it up."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
@@ -11,6 +11,7 @@ from billing.domain import locks
 from billing.domain.pricing import Discount, Item
 from billing.kinds import ZERO
 from billing.models import Code, Order
+from common import dates
 from users.models import Student, User
 
 UNKNOWN = "That code isn’t valid for this order."
@@ -36,11 +37,16 @@ def check(code: Code | None, payer: User | None, at: datetime) -> Code:
         raise Refused(UNKNOWN)
     if code.valid_from and at < code.valid_from:
         raise Refused(EARLY)
-    if code.valid_until and code.valid_until < at:
+    if code.valid_until and code.valid_until <= at:
         raise Refused(EXPIRED)
     if code.limit is not None and uses(code, at) >= code.limit:
         raise Refused(USED_UP)
     return code
+
+
+def last_day(code: Code) -> date | None:
+    """The day through whose end the code is valid; None for a code that ends at a moment, or never."""
+    return dates.day_that_ends_at(code.valid_until) if code.valid_until else None
 
 
 def check_fits(code: Code, items: Iterable[Item]) -> None:

@@ -1,6 +1,6 @@
 """The day sheet: cash, cheques and transfers of one day, who took what, and what was counted beside it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -74,7 +74,7 @@ def sheet(day: date) -> list[Drawer]:
 
     for payment in _taken(day, list(labels)):
         drawer(payment.variant, payment.currency).entries.append(_taken_entry(payment))
-    for refund in _given(day, list(labels)):
+    for refund in _given(day, day, labels).select_related("payment__order", "by"):
         drawer(refund.payment.variant, refund.payment.currency).entries.append(_given_entry(refund))
     for count in TillCount.objects.filter(day=day).select_related("by"):
         drawer(count.variant, count.currency).counts.append(count)
@@ -88,10 +88,14 @@ def _taken(day: date, variants: list[str]) -> QuerySet[Payment]:
     return found.select_related("order", "recorded_by")
 
 
-def _given(day: date, variants: list[str]) -> QuerySet[Refund]:
-    start, end = (dates.at(each, time.min) for each in (day, day + timedelta(days=1)))
+def _given(first: date, last: date, variants: Iterable[str]) -> QuerySet[Refund]:
     found = Refund.objects.filter(payment__variant__in=variants, state=Refund.State.DONE)
-    return found.filter(settled_at__gte=start, settled_at__lt=end).select_related("payment__order", "by")
+    return found.filter(settled_at__gte=dates.at(first, time.min), settled_at__lt=dates.end_of(last))
+
+
+def _days_given(first: date, last: date) -> set[date]:
+    moments = _given(first, last, dict(gateways.at_the_desk())).values_list("settled_at", flat=True)
+    return {dates.local(moment).date() for moment in moments if moment}
 
 
 def _taken_entry(payment: Payment) -> Entry:
@@ -130,6 +134,6 @@ def uncounted(before: date, days: int = 14) -> Iterator[date]:
     """Days of the last weeks on which money passed through hands and nobody counted, the latest first."""
     since = before - timedelta(days=days)
     taken = Payment.objects.filter(variant__in=dict(gateways.at_the_desk()), received_on__range=(since, before))
-    found = set(taken.exclude(captured_at=None).values_list("received_on", flat=True))
+    found = set(taken.exclude(captured_at=None).values_list("received_on", flat=True)) | _days_given(since, before)
     counted = TillCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
     yield from sorted((day for day in found - set(counted) if day), reverse=True)

@@ -1,5 +1,6 @@
 """Making a discount code: what it is for is chosen from what is sold."""
 
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -7,10 +8,36 @@ from django.utils import timezone
 
 from billing.domain import codes
 from billing.models import Code
+from common import dates
+
+
+class DayOrMomentInput(forms.SplitDateTimeWidget):
+    """A day, and a time that may be left empty for the end of that day."""
+
+    def __init__(self, label: str) -> None:
+        day = {"type": "date", "aria-label": f"{label}: date"}
+        clock = {"type": "time", "aria-label": f"{label}: time"}
+        super().__init__(date_format="%Y-%m-%d", time_format="%H:%M", date_attrs=day, time_attrs=clock)
+
+    def decompress(self, value: datetime | None) -> tuple[date | None, time | None]:
+        day = dates.day_that_ends_at(value) if value else None
+        return (day, None) if day else super().decompress(value)
+
+
+class DayOrMomentField(forms.SplitDateTimeField):
+    def compress(self, data_list: Any) -> datetime | None:
+        day, clock = data_list or (None, None)
+        return dates.end_of(day) if day and clock in self.empty_values else super().compress(data_list)
 
 
 class DiscountCodeForm(forms.ModelForm):
     applies_to = forms.ChoiceField(label="Applies to", required=False, help_text="A whole kind, or one product.")
+
+    valid_until = DayOrMomentField(
+        required=False,
+        widget=DayOrMomentInput("Valid until"),
+        help_text="Leave the time empty if the code is valid through the end of that day.",
+    )
 
     class Meta:
         model = Code

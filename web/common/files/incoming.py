@@ -6,7 +6,7 @@ is it looked at: what the ticket says was announced, not what came. What no form
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core import signing
@@ -25,24 +25,27 @@ ONE_AT_A_TIME = ValidationError("A file was already uploaded here. Please choose
 
 @dataclass(frozen=True)
 class Ticket:
-    """What was announced, by whom; it travels signed, so nothing needs to be stored for it."""
+    """What was announced, by whom, and until when it counts; it travels signed, so nothing is stored for it."""
 
     name: str
     title: str
     declared: str
     kind: str
     person: int
+    until: datetime
 
     def signed(self) -> str:
-        return signing.dumps([self.name, self.title, self.declared, self.kind, self.person], salt=SALT)
+        announced = [self.name, self.title, self.declared, self.kind, self.person]
+        return signing.dumps([*announced, self.until.isoformat()], salt=SALT)
 
 
-def read(text: str, person: int, kind: str = "") -> Ticket:
+def read(text: str, person: int, kind: str = "", at: datetime | None = None) -> Ticket:
     try:
-        ticket = Ticket(*signing.loads(text, salt=SALT, max_age=LASTS))
+        name, title, declared, its_kind, its_person, until = signing.loads(text, salt=SALT)
+        ticket = Ticket(name, title, declared, its_kind, its_person, datetime.fromisoformat(until))
     except (signing.BadSignature, TypeError, ValueError):
         raise GONE from None
-    if ticket.person != person or kind not in ("", ticket.kind):
+    if ticket.person != person or kind not in ("", ticket.kind) or ticket.until <= (at or timezone.now()):
         raise GONE
     return ticket
 
@@ -50,7 +53,9 @@ def read(text: str, person: int, kind: str = "") -> Ticket:
 def invite(*, title: str, size: int, declared: str, kind: str, person: int) -> tuple[Ticket, dict[str, Any]]:
     """The ticket, and the form by which a bucket takes the file (empty where we take it ourselves)."""
     found = checking.check_announced(title, size, declared, kind)
-    ticket = Ticket(f"{FOLDER}{secrets.token_urlsafe(16)}", title[-150:], found.mime, kind, person)
+    ticket = Ticket(
+        f"{FOLDER}{secrets.token_urlsafe(16)}", title[-150:], found.mime, kind, person, timezone.now() + LASTS
+    )
     if not bucket.is_used():
         return ticket, {}
     seconds = int(LASTS.total_seconds())
