@@ -1,7 +1,9 @@
 """No page grows for ever: what is long comes in parts, and each part is one tap from the next."""
 
 import re
+import unittest
 from datetime import timedelta
+from html import unescape
 
 from django.urls import reverse
 from django.utils import timezone
@@ -18,14 +20,14 @@ class BoundsTest(SchoolTestCase):
         """What each page of a list shows, followed by its own links to the next."""
         found, query = [], ""
         for _ in range(30):
-            response = self.client.get(path + query)
+            response = self.client.get(query or path)
             self.assertEqual(response.status_code, 200)
             page = response.content.decode()
             found.append(re.findall(pattern, page))
-            following = re.search(r'rel="next" href="(\?page=\d+)"', page)
+            following = re.search(r'rel="next" href="(\?[^"]*page=\d+)"', page)
             if not following:
                 return found
-            query = following[1]
+            query = path.partition("?")[0] + unescape(following[1])
         self.fail(f"{path} has no end.")
 
     def test_all_sessions_come_four_at_a_time(self) -> None:
@@ -66,6 +68,57 @@ class BoundsTest(SchoolTestCase):
         self.assertEqual([len(set(part)) for part in parts], [40, 5])
         found = self.client.get(reverse("library") + "?q=Steps+03").content.decode()
         self.assertIn("Steps 03", found)
+
+    # XF
+    def test_past_sessions_come_a_page_at_a_time(self) -> None:
+        for number in range(30):
+            past(f"Past_{number:02}", 12 * (number + 2))
+        parts = self.parts(reverse("past_sessions"), r">Past (\d\d)</a></h2>")
+        self.assertEqual([len(part) for part in parts], [24, 6])
+        self.assertEqual(sorted(parts[0] + parts[1]), [f"{number:02}" for number in range(30)])
+        self.assertSameQueries(reverse("past_sessions"), self.more_past, exactly=2)
+
+    def more_past(self, count: int) -> None:
+        for _ in range(count):
+            self.number = getattr(self, "number", 40) + 1
+            past(f"Long_ago_{self.number}", 12 * self.number)
+
+    # XF
+    def test_what_hangs_on_no_class_comes_a_page_at_a_time(self) -> None:
+        for number in range(250):
+            giving.resource(f"Loose {number:03}", audience="public")
+        for query in ("", "?q=loose"):
+            with self.subTest(query):
+                parts = self.parts(reverse("library") + query, r">Loose (\d\d\d)<")
+                self.assertEqual([len(part) for part in parts], [100, 100, 50])
+                self.assertEqual(len({title for part in parts for title in part}), 250)
+
+    # XF
+    def test_a_search_of_the_library_reaches_every_class_that_has_it(self) -> None:
+        session = past("Long_ago", 60)
+        for number in range(50):
+            offer = make.offer(session, make.subject("L2", name=f"Class of {number:02}"), class_day=number % 7)
+            giving.place(self.student, offer)
+            giving.resource(f"{'Steps' if number >= 5 else 'Turns'} {number:02}", offer, when="sign_up")
+        self.log_in(self.alice)
+        parts = self.parts(reverse("library") + "?q=steps", r">Steps (\d\d)<")
+        self.assertEqual([len(part) for part in parts], [40, 5])
+
+    # XF
+    def test_guests_on_a_roster_come_a_hundred_at_a_time_beside_the_students(self) -> None:
+        self.fill(20)
+        self.invite(120)
+        self.log_in(self.tess)
+        path = reverse("participants", args=[self.offer.pk])
+        self.assertEqual([len(part) for part in self.parts(path, r">(Guest \d\d\d)</a>")], [100, 20])
+        self.assertEqual([len(part) for part in self.parts(path, r">(Dancer \d\d\d)</a>")], [20, 0])
+        self.assertContains(self.client.get(path + "?page=2"), "20 students")
+
+    def invite(self, count: int) -> None:
+        made = [Student(first_name="Guest", last_name=f"{n:03}", name_key=f"guest {n:03}") for n in range(count)]
+        meeting = self.offer.meetings.get(number=2)
+        for student in Student.objects.bulk_create(made):
+            giving.ticket(student, meeting)
 
     def test_a_roster_comes_a_hundred_at_a_time(self) -> None:
         self.fill(120)
