@@ -26,6 +26,7 @@ from common import dates, drawings
 from users import roles
 
 SESSIONS_A_PAGE = 4
+PAST_SESSIONS_A_PAGE = 24
 
 
 def sees_everything(request: HttpRequest) -> bool:
@@ -104,7 +105,9 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def past_sessions(request: HttpRequest) -> HttpResponse:
-    return render(request, "classwork/past_sessions.html", {"sessions": listing.past_sessions(dates.today())})
+    sessions = Paginator(listing.past_sessions(dates.today()), PAST_SESSIONS_A_PAGE)
+    page = sessions.get_page(request.GET.get("page"))
+    return render(request, "classwork/past_sessions.html", {"page": page})
 
 
 @require_safe

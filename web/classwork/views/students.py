@@ -19,6 +19,7 @@ from classwork.models import ClassOffer
 from classwork.views import posted
 from classwork.views.teaching import me
 from common import dates, search
+from common.paging import turn_together
 from users.domain import happened
 from users.models import Student
 from users.roles import acting, desk_required, team_required
@@ -50,11 +51,12 @@ def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
 def participants(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.taught_by(me(request)).for_lists(), pk=pk)
     places = list(taught.participants(offer, timezone.now()))
-    page = Paginator(places, A_ROSTER).get_page(request.GET.get("page"))
-    found, rungs = progress.among([one.student for one in page], timezone.now()), progress.rungs()
-    rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in page]
+    tickets = holders.of_offer(offer, timezone.now()).filter(meeting__cancelled_at=None)
+    people_by_page, tickets_by_page = Paginator(places, A_ROSTER), Paginator(tickets, A_ROSTER)
+    page, (students, guests) = turn_together(request.GET.get("page"), people_by_page, tickets_by_page)
+    found, rungs = progress.among([one.student for one in students], timezone.now()), progress.rungs()
+    rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in students]
     people = RoleCounts([role.name for role in offer.roles.all()], Counter(one.role for one in places))
-    guests = [one for one in holders.of_offer(offer, timezone.now()) if not one.meeting.is_cancelled]
     shown = set(taught.students(me(request), timezone.now()).values_list("pk", flat=True))
     context = {"shown": shown, "listed": Listed(offer, dates.today()), "rows": rows, "guests": guests}
     context |= {"people": people, "page": page}

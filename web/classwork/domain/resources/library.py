@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -17,14 +17,15 @@ from classwork.domain.resources.access import FOR_STUDENTS, State, Way
 from classwork.models import LibraryVisit, Opening, Registration, Release, Resource, Ticket
 from common import dates
 from common.formats import format_date, format_moment
+from common.paging import turn_together
 from users.models import Student, User
 
 PAUSE = timedelta(hours=1)  # who comes back sooner is still on the same visit
 STEP = timedelta(minutes=5)
 
 CLASSES_A_PAGE = 40
-MOST = 200
-"""How much a search finds, and how much stands there for everybody."""
+LOOSE_A_PAGE = 100
+"""Of what belongs to no class."""
 WORDS = {
     State.HELD: "Your teacher will open this",
     State.UNPAID: "Available once the class is paid",
@@ -128,17 +129,18 @@ def _once(items: Iterable[Item]) -> list[Item]:
 
 def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | int | None = 1) -> Library:
     """In as many queries for forty classes as for one, by pages of classes, the latest first. `text` leaves only what
-    has all its words, in whatever class."""
+    has all its words, in whatever class. What belongs to no class is turned with the classes."""
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     places, by_hand = _places(user, students) if isinstance(user, User) else ([], {})
     tickets = _tickets(user, students) if isinstance(user, User) and (not places or places[0].has_tickets) else []
     is_student = bool(places)
     ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
-    page = Paginator(ways, MOST if text else CLASSES_A_PAGE).get_page(1 if text else number)
-    places = [way for way in page if isinstance(way, Registration)]
-    tickets = [way for way in page if isinstance(way, Ticket)]
     since = _visit(user, ways[0], at) if isinstance(user, User) and ways else None
-    releases = _releases(list(page), text)
+    shown = Paginator(_having(ways, text) if text else ways, CLASSES_A_PAGE)
+    page, (classes, loose) = turn_together(number, shown, _loose(user, at, text, is_student=is_student))
+    places = [way for way in classes if isinstance(way, Registration)]
+    tickets = [way for way in classes if isinstance(way, Ticket)]
+    releases = _releases(list(classes), text)
     shelves = [
         Shelf(
             place,
@@ -150,9 +152,21 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
         for place in places
     ]
     shelves += [Shelf(ticket, _of_ticket(ticket, releases, at, since)) for ticket in tickets]
-    loose = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
-    shown = list(loose[:MOST])
-    return Library([shelf for shelf in shelves if shelf.items], shown, dates.local(at).date(), page)
+    return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date(), page)
+
+
+def _having(ways: Sequence[Way], text: str) -> list[Way]:
+    found = Release.objects.filter(FOR_STUDENTS, _has(text, "resource__"), offer__in={way.offer_id for way in ways})
+    offers = set(found.order_by().values_list("offer", flat=True)) if ways else set()
+    return [way for way in ways if way.offer_id in offers]
+
+
+def _loose(user: User | AnonymousUser, at: datetime, text: str, *, is_student: bool) -> Paginator[Any]:
+    """Counted only where one page does not hold it all."""
+    found = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
+    found = found.order_by("-audience", "title", "pk")
+    first = list(found[: LOOSE_A_PAGE + 1])
+    return Paginator(first if len(first) <= LOOSE_A_PAGE else found, LOOSE_A_PAGE)
 
 
 def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
