@@ -78,7 +78,7 @@ class OrderAdmin(Looking, admin.ModelAdmin):
     readonly_fields = ["desk"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).exclude(state=Order.State.CART).prefetch_related("payments")
+        return super().get_queryset(request).exclude(state=Order.State.CART).prefetch_related("payments__refunds")
 
     @admin.display(description="status")
     def in_words(self, order: Order) -> str:

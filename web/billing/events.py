@@ -101,6 +101,7 @@ PAYMENT_PROMISED = EventType("billing.payment_promised", OfPayment, subject=("or
 GATEWAY_TO_BE_ASKED = EventType("billing.gateway_to_be_asked", OfPayment, subject=("order", "order_id"))
 PAYMENT_LATE = EventType("billing.payment_late", Late, subject=("order", "order_id"))
 REFUND_RESERVED = EventType("billing.refund_reserved", OfRefund, subject=("order", "order_id"))
+REFUND_READY = EventType("billing.refund_ready", OfRefund, subject=("order", "order_id"))
 REFUND_MADE = EventType("billing.refund_made", OfRefund, subject=("order", "order_id"))
 DISPUTE_OPENED = EventType("billing.dispute_opened", OfDispute, subject=("order", "order_id"))
 DISPUTE_CLOSED = EventType("billing.dispute_closed", OfDispute, subject=("order", "order_id"))

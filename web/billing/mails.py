@@ -101,6 +101,8 @@ def order_sample() -> dict[str, Any]:
         "differ": True,
         "handover": "",
         "by_hand": False,
+        "picked_up": True,
+        "sentence": handovers.PICK_UP.format(format_money(Decimal(65), settings.CURRENCY)),
         "paid": format_money(Decimal(65), settings.CURRENCY),
         "nothing": False,
         "vouchers": [{"gift": format_money(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
@@ -155,6 +157,14 @@ def confirm_context(message: Message) -> dict[str, Any]:
 
 def late_context(message: Message) -> dict[str, Any]:
     return order_context(message) | {"honoured": message.data["honoured"]}
+
+
+def ready_context(message: Message) -> dict[str, Any]:
+    refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
+    if not handovers.waits_for_handover(refund):
+        raise NotNeeded("The refund was handed over already.")
+    sentence = handovers.payer_sentence(refund.payment, refund.amount)
+    return refund_context(message) | {"picked_up": handovers.is_picked_up(refund.payment), "sentence": sentence}
 
 
 def refund_context(message: Message) -> dict[str, Any]:
@@ -281,6 +291,7 @@ MAILS = [
     _mail("line_cancelled", "Part of your order is canceled", line_context),
     _mail("withdrawn", "We’ve received your withdrawal", line_context),
     _mail("payment_late", "Your payment arrived late", late_context),
+    _mail("refund_ready", "Your refund is ready at the desk", ready_context),
     _mail("refund_made", "Your refund", refund_context),
     Mail(
         "billing.dispute",

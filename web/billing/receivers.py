@@ -115,6 +115,10 @@ def mail_payment_late(event: Any) -> None:
     _mail_about("payment_late", event, honoured=event.payload.honoured)
 
 
+def mail_refund_ready(event: Any) -> None:
+    _mail_about("refund_ready", event, refund_id=event.payload.refund_id)
+
+
 def mail_refund_made(event: Any) -> None:
     _mail_about("refund_made", event, refund_id=event.payload.refund_id)
 

@@ -71,6 +71,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "billing.dispute_opened": {"later": ["classwork.receivers.follow_disputes", "billing.receivers.mail_dispute"]},
     "billing.dispute_closed": {"later": ["classwork.receivers.follow_disputes", "billing.receivers.mail_dispute"]},
     "billing.refund_reserved": {"later": ["billing.receivers.send_refund"]},
+    "billing.refund_ready": {"later": ["billing.receivers.mail_refund_ready"]},
     "billing.refund_made": {"later": ["billing.receivers.mail_refund_made"]},
     "billing.reconciliation_step": {"later": ["billing.receivers.reconcile"]},
     "billing.reconciliation_done": {"later": ["billing.receivers.mail_differences"]},

@@ -50,6 +50,10 @@ def handover_text(order: Order) -> str:
     return " ".join(text.format(format_money(amount, order.currency)) for text, amount in sums.items() if amount)
 
 
+def payer_sentence(payment: Payment, amount: Decimal) -> str:
+    return (PICK_UP if is_picked_up(payment) else SEND).format(format_money(amount, payment.currency))
+
+
 def waiting_amount(payment: Payment) -> Decimal:
     """What of its refunds nobody has handed over yet."""
     return sum((refund.amount for refund in payment.refunds.all() if waits_for_handover(refund)), ZERO)

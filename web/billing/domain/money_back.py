@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import events, gateways
-from billing.domain import cases, credit, ledger, locks, refunds
+from billing.domain import cases, credit, handovers, ledger, locks, refunds
 from billing.domain.vouchers import using as vouchers
 from billing.domain.vouchers.rules import pledged
 from billing.gateways.facts import Answer
@@ -182,6 +182,8 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
     given = reserve(order, amount, why=why, by=by)
     refunds.lower(order, max(amount - over, ZERO))
     _check_vouchers(order)
+    for refund in filter(handovers.waits_for_handover, given):
+        emit(events.REFUND_READY, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
     record(by, "billing.refunded", order, why=why, amount=str(amount))
     return given
 

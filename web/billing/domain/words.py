@@ -74,9 +74,14 @@ def of_order(order: Order, at: datetime | None = None) -> Said:
 
 
 def _paid(order: Order) -> Said:
+    """In lists, prefetch the payments and their refunds."""
     back = sum(payment.refunded_amount for payment in order.payments.all()) + order.returned_as_credit
     if not back:
         return _paid_or_free(order)
+    waiting = [payment for payment in order.payments.all() if handovers.waiting_amount(payment)]
+    if waiting:
+        picked_up = any(handovers.is_picked_up(payment) for payment in waiting)
+        return Said("Refund to pick up" if picked_up else "Refund to be transferred", "warn")
     return Said("Partially refunded", "good") if order.charged else Said("Refunded")
 
 

@@ -44,7 +44,7 @@ LISTED: dict[str, tuple[str, Chosen]] = {
 @require_safe
 @desk_required("billing.view_order")
 def index(request: HttpRequest) -> HttpResponse:
-    found = Order.objects.placed().prefetch_related("lines", "payments")
+    found = Order.objects.placed().prefetch_related("lines", "payments__refunds")
     chosen, text = request.GET.get("show", ""), search.words(request)
     if chosen in LISTED:
         found = LISTED[chosen][1](found)
