@@ -121,6 +121,7 @@ ROWS = [
     Row("order_stop_payment", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("order_door", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("order_confirm", NOBODY, post=NOBODY, args=order, note="guessed"),
+    Row("order_link", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("order_again", NO_GET, post=ALICES_POST, args=order, browse=False),
     Row("order_cancel", ALICE, post="404   409 404 404 404 404", args=order),
     Row("order_cancel_line", ALICE, post="404   409 404 404 404 404", args=of_line),

@@ -88,6 +88,7 @@ class OfFinding:
 
 ORDER_PLACED = EventType("billing.order_placed", OfOrder, subject=("order", "order_id"))
 ORDER_KEPT = EventType("billing.order_kept", OfOrder, subject=("order", "order_id"))
+LINK_REQUESTED = EventType("billing.link_requested", OfOrder, subject=("order", "order_id"))
 ORDER_PAID = EventType("billing.order_paid", OfOrder, subject=("order", "order_id"))
 ORDER_LAPSED = EventType("billing.order_lapsed", OfOrder, subject=("order", "order_id"))
 ORDER_CANCELLED = EventType("billing.order_cancelled", OfOrder, subject=("order", "order_id"))

@@ -66,6 +66,10 @@ def mail_order_received(event: Any) -> None:
         _mail("order_received", order, event, key=f"{order.pk} {order.due} {order.due_on or ''}")
 
 
+def mail_link_again(event: Any) -> None:
+    _mail_about("confirm_spot", event)
+
+
 def mail_receipt(event: Any) -> None:
     _mail_about("receipt", event)
 

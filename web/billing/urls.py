@@ -30,6 +30,7 @@ urlpatterns = [
     path("order/<int:number>/receipt/", orders.receipt, name="order_receipt"),
     path("order/<int:number>/door/", orders.at_the_door, name="order_door"),
     path("order/<int:number>/confirm/", orders.confirm, name="order_confirm"),
+    path("order/<int:number>/link/", orders.send_link_again, name="order_link"),
     path("order/<int:number>/again/", orders.order_again, name="order_again"),
     path("order/<int:number>/cancel/", cancelling.whole_order, name="order_cancel"),
     path("order/<int:number>/cancel/<int:line>/", cancelling.one_line, name="order_cancel_line"),

@@ -10,6 +10,7 @@ WORKFLOWS: dict[str, dict[str, list[str]]] = {
     "mailroom.notices_offered": {"later": ["mailroom.receivers.confirm_notices"]},
     "billing.order_placed": {"later": ["billing.receivers.mail_order_received"]},
     "billing.order_kept": {"later": ["billing.receivers.mail_order_received"]},
+    "billing.link_requested": {"later": ["billing.receivers.mail_link_again"]},
     "billing.order_paid": {"later": ["billing.receivers.mail_receipt", "billing.receivers.close_attempts"]},
     "billing.order_lapsed": {"later": ["billing.receivers.mail_order_lapsed"]},
     "billing.order_cancelled": {

@@ -9,9 +9,11 @@ from django.db import transaction
 from billing import events, kinds
 from billing.domain import locks, orders
 from billing.models import Order, OrderLine
+from common import throttle
 from outbox.domain import emit
 
 State, Due = Order.State, Order.Due
+LINKS_AGAIN = throttle.Rate.parse("3/d")
 NOT_AT_THE_DOOR = "This order cannot be paid at the door."
 
 
@@ -64,6 +66,15 @@ def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> No
     order.save(update_fields=["due", "held_until"])
     orders.hold(order, lines, at)
     emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
+
+
+@transaction.atomic
+def send_link_again(order: Order, at: datetime) -> None:
+    """Email the link once more, where it can still be clicked; no order fills a mailbox."""
+    order = locks.order(order.pk)
+    is_allowed = not throttle.over(f"link of order {order.pk}", LINKS_AGAIN)
+    if is_allowed and order.awaits_click and not order.has_lapsed(at):
+        emit(events.LINK_REQUESTED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 
 
 @transaction.atomic

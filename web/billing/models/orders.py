@@ -158,6 +158,10 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return self.address("order_door")
 
     @property
+    def link_address(self) -> str:
+        return self.address("order_link")
+
+    @property
     def cancel_address(self) -> str:
         return self.address("order_cancel")
 

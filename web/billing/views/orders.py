@@ -96,6 +96,16 @@ def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(found.address())
 
 
+@require_POST
+@throttled("link of an order", by_address="20/h")
+def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
+    """The answer is the same whether or not anything is sent."""
+    found = visit.find_order(request, number)
+    door.send_link_again(found, timezone.now())
+    messages.info(request, "If this order still needs to be confirmed, we’ve emailed the link again.")
+    return redirect(found.address())
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm(request: HttpRequest, number: int) -> HttpResponse:
