@@ -1,5 +1,6 @@
 """Alice moves from one class to another: what it comes to, what follows, and what is refused with a sentence."""
 
+import unittest
 from datetime import timedelta
 from decimal import Decimal
 from unittest import mock
@@ -17,6 +18,7 @@ from classwork.domain.places.moving import ByDesk, CannotBe, Wish
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact
 from classwork.models import ClassOffer, OfferRole, Registration, WaitingEntry
+from common.formats import format_moment
 from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
@@ -200,6 +202,13 @@ class RefusedTest(MovingTestCase):
         place = self.bought()
         self.bought(self.thursday)
         self.assertSays("already has a spot in this class", place, self.thursday)
+
+    @unittest.expectedFailure
+    def test_on_the_day_of_the_deadline_the_sentence_says_which_day_it_was(self) -> None:
+        place = self.bought()
+        begins = self.tuesday.meetings.all()[1].starts_at
+        with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
+            self.assertSays(f"could move this spot until {format_moment(begins)}.", place, self.thursday)
 
     def test_after_the_deadline_only_the_office_moves(self) -> None:
         place = self.bought()

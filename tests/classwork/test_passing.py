@@ -1,5 +1,6 @@
 """Giving one's place to another person: what passes, who is told, and what nobody learns."""
 
+import unittest
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -14,6 +15,7 @@ from classwork.domain.places import deadlines, passing, room
 from classwork.domain.places.attendees import Typed
 from classwork.domain.places.moving import ByDesk, CannotBe
 from classwork.models import OfferRole, Registration
+from common.formats import format_moment
 from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
@@ -99,6 +101,13 @@ class RefusedTest(PassingTestCase):
         with self.assertRaisesMessage(CannotBe, words):
             self.give(place, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
+
+    @unittest.expectedFailure
+    def test_on_the_day_of_the_deadline_the_sentence_says_which_day_it_was(self) -> None:
+        place = self.bought()
+        begins = self.tuesday.meetings.all()[1].starts_at
+        with mock.patch("django.utils.timezone.now", lambda: begins + timedelta(minutes=1)):
+            self.assertSays(f"could transfer this spot until {format_moment(begins)}.", place)
 
     def test_to_oneself_after_the_deadline_unpaid_or_on_its_way_elsewhere(self) -> None:
         place = self.bought()
