@@ -10,6 +10,7 @@ both places, paid, within two minutes.
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -107,21 +108,21 @@ def register(person: Person, offer_id: int) -> None:
     time.sleep(person.options.look)
     person.tap(page.get_by_role("link", name="Register", exact=True))
     person.look("Register")
-    person.tap(page.get_by_text("Another class as well"))
+    person.tap(page.get_by_text("Add another class"))
     person.tap(page.get_by_label("Beginning B"))
-    person.tap(page.get_by_role("button", name="Add somebody else"))
+    person.tap(page.get_by_role("button", name="Add another person"))
     person.look("Register")
     person.type("First name", "Leopoldine")
     person.type("Last name", "Hasenhuettl")
-    person.type("Their own e-mail address", "leopoldine.hasenhuettl@example.org")
-    person.tap(page.get_by_role("button", name="Go on", exact=True).last)
-    person.look("Who pays")
+    person.type("Their email", "leopoldine.hasenhuettl@example.org")
+    person.tap(page.get_by_role("button", name="Continue", exact=True).last)
+    person.look("Your details")
     person.type("Your name", "Patricia Payerhofer")
-    person.type("Your e-mail address", "patricia.payerhofer@example.org")
-    person.tap(page.get_by_role("button", name="Go on to the price"))
+    person.type("Your email", "patricia.payerhofer@example.org")
+    person.tap(page.get_by_role("button", name="Continue to payment"))
     person.look("Your order")
     person.tap(page.get_by_label("Practice payment"))
-    person.tap(page.get_by_role("button", name="Order", exact=True))
+    person.tap(page.get_by_role("button", name=re.compile(r"^Pay \$")))
     page.get_by_role("button", name="Pay", exact=True).wait_for()
     time.sleep(person.options.look)
     person.tap(page.get_by_role("button", name="Pay", exact=True))

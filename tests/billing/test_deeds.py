@@ -131,7 +131,7 @@ class QuestionsTest(ReconcilingTestCase):
         questions.ask(order, "Will you come?", by=self.ada)
         send_all()
         [_, asked] = [letter.body for letter in mail.outbox if "question" in letter.subject]
-        for words in ("Will you come?", "Pay now", "$70.00 is still to be paid"):
+        for words in ("Will you come?", "Pay now", "$70.00 is still due"):
             self.assertIn(words, asked)
 
     def test_who_has_answered_meanwhile_is_not_asked(self) -> None:

@@ -102,9 +102,9 @@ class DeskTest(BillingTestCase):
         payment.change_status("preauth")
         self.assertRefused(order, 70, "not paid yet")
         payment.change_status("confirmed")
-        self.assertRefused(order, 71, "$70.00 of it is here")
+        self.assertRefused(order, 71, "more than can be refunded. $70.00 is left.")
         self.assertEqual(self.act("desk_refund", order, amount=70, why="x"), 302)
-        self.assertRefused(order, 70, "has gone back already")
+        self.assertRefused(order, 70, "has already been refunded")
 
     def assertRefused(self, order: Order, amount: int, sentence: str) -> None:
         answer = self.client.post(reverse("desk_refund", args=[order.pk]), {"amount": amount, "why": "x"})
@@ -136,8 +136,8 @@ class DeskTest(BillingTestCase):
         url = reverse("desk_credit_of", args=[self.alice.pk])
         for amount, why in ((20, "A cancelled evening"), (-5, "Too much")):
             self.assertRedirects(self.client.post(url, {"amount": amount, "why": why}), url)
-        self.assertContains(self.client.post(url, {"amount": -16, "why": "x"}), "not as much credit")
-        self.assertContains(self.client.post(url, {"amount": "0.001", "why": "x"}), "no amount")
+        self.assertContains(self.client.post(url, {"amount": -16, "why": "x"}), "The balance is too low for that.")
+        self.assertContains(self.client.post(url, {"amount": "0.001", "why": "x"}), "valid amount")
         self.assertEqual(self.client.post(url, {"amount": 1}).status_code, 200)
         self.assertEqual(credit.balance(self.alice, "USD"), 15)
         self.assertContains(self.client.get(reverse("desk_credit")), "$15.00")

@@ -51,9 +51,7 @@ class PersonalTest(BillingTestCase):
         for account in (self.alice, self.sam):
             cart.add(cart.new(account), "toy", 1, {})
         moved = personal.merge(self.person, Person(self.sam.pk))
-        self.assertEqual(
-            moved, ["Taken over: carts (1).", "Taken over: orders (1).", "Taken over: credit entries (2)."]
-        )
+        self.assertEqual(moved, ["Merged: carts (1).", "Merged: orders (1).", "Merged: credit entries (2)."])
         self.assertEqual(Order.objects.filter(payer=self.sam).count(), 2)
         self.assertEqual(personal.merge(self.person, Person(self.sam.pk)), [])
         self.assertEqual(personal.merge(Person(), self.person), [])
@@ -62,5 +60,5 @@ class PersonalTest(BillingTestCase):
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Code.objects.create(text="hers", percent=10, student=twin)
         told = privacy.merge(self.ada, twin, self.student, "One person")
-        self.assertIn("Taken over: codes (1).", told)
+        self.assertIn("Merged: codes (1).", told)
         self.assertEqual(Code.objects.get(text="hers").student, self.student)

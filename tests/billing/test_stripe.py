@@ -79,7 +79,7 @@ class BeginTest(StripeTestCase):
     def test_amounts_that_stripe_does_not_take_are_refused_with_a_sentence(self) -> None:
         payment = self.attempt()
         for total, currency, said in (
-            ("0.20", "USD", "This amount is too small to be paid by card."),
+            ("0.20", "USD", "This amount is too small for a card payment."),
             ("10.005", "USD", "10.005 USD has more digits than Stripe takes."),
         ):
             payment.total, payment.currency = Decimal(total), currency
@@ -235,7 +235,7 @@ class RefundTest(StripeTestCase):
         self.books.dispute(payment.transaction_id)
         answer = self.gateway.refund(payment, Decimal(10), key="ours")
         self.assertEqual(answer.state, State.FAILED)
-        self.assertIn("The payer's bank", answer.message)
+        self.assertIn("The payer disputed this payment", answer.message)
 
     def test_a_short_balance_is_topped_up_by_a_person_who_then_tries_again(self) -> None:
         payment = self.paid()

@@ -102,7 +102,7 @@ class AtTheDeskTest(TakeUpCase):
         order = self.lapsed(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
         page = reverse("desk_order", args=[order.pk])
-        self.assertContains(self.client.get(page), "the places went back")
+        self.assertContains(self.client.get(page), "its spots were released")
         said = {"amount": 120, "variant": "cash", "received_on": self.local_day()}
         url = reverse("desk_record_payment", args=[order.pk])
         self.assertContains(self.client.post(url, said), "Toy 2: sold out", status_code=400)

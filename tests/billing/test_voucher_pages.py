@@ -270,9 +270,9 @@ class DeskTest(VoucherTestCase):
         moved = {each.label: each.amount for each in account.movements(start, end)}
         self.assertEqual(moved["Bought"], 110)
         self.assertEqual((moved["Used"], moved["Made void by the school"]), (-70, -25))
-        self.assertEqual(moved["Stands on vouchers at the end"], 40)
+        self.assertEqual(moved["Balance of all vouchers at the end"], 40)
         days = {"since": dates.today(), "until": dates.today()}
-        self.assertContains(self.client.get(reverse("desk_books"), days), "Stands on vouchers at the end")
+        self.assertContains(self.client.get(reverse("desk_books"), days), "Balance of all vouchers at the end")
         download = self.client.get(reverse("desk_books_download"), days)
         text = b"".join(download.streaming_content).decode()  # type: ignore[attr-defined]
         for part in (",voucher,", ",toy,", "voucher given", "voucher void"):

@@ -271,7 +271,7 @@ class GoingBackTest(VoucherTestCase):
         Voucher.objects.filter(pk=voucher.pk).update(expires_on=dates.today() - timedelta(days=2))
         cancel.cancel_line(order.lines.get(), at=self.now, why="no teacher")
         self.assertEqual(self.balance(voucher), 70)
-        self.assertIn("Shall it hold on?", Case.objects.get().text)
+        self.assertIn("Should it be valid again?", Case.objects.get().text)
 
 
 class UndoneTest(VoucherTestCase):
@@ -316,7 +316,7 @@ class UndoneTest(VoucherTestCase):
     def test_money_does_not_go_back_while_the_voucher_stands(self) -> None:
         voucher = self.bought()
         order = voucher.line.order  # type: ignore[union-attr]
-        with self.assertRaisesMessage(money_back.TooMuch, "stands on gift vouchers"):
+        with self.assertRaisesMessage(money_back.TooMuch, "is on gift vouchers"):
             money_back.by_staff(order, Decimal(1), why="x", by=self.ada)
         self.assertEqual(self.balance(voucher), 50)
 

@@ -70,7 +70,9 @@ class HangingTest(GivingTestCase):
         self.assertEqual(self.titles(self.offer.subject), ["One", "Two", "Three"])
         self.assertEqual(self.client.post(url, {"move": "up-x"}).status_code, 404)
         elsewhere = self.give("Elsewhere", make.subject("L2", "A"))
-        self.assertContains(self.client.post(url, {"move": f"up-{elsewhere.pk}"}, follow=True), "does not hang here")
+        self.assertContains(
+            self.client.post(url, {"move": f"up-{elsewhere.pk}"}, follow=True), "no longer attached here"
+        )
 
     def test_what_the_subject_has_is_hidden_from_one_class(self) -> None:
         resource = self.give("For all", self.offer.subject)
@@ -184,7 +186,7 @@ class AddingTest(InFolder, GivingTestCase):
         self.assertContains(again, invitation["ticket"].partition(":")[0])
         self.assertEqual(self.add("video", **ticket).status_code, 302)
         self.assertEqual(stored(), [Resource.objects.get().file.name])
-        self.assertContains(self.add("video", **ticket), "not here any more")
+        self.assertContains(self.add("video", **ticket), "This upload has expired. Please choose the file again.")
 
     def test_each_kind_has_its_payload(self) -> None:
         for kind, data, field, expected in (
@@ -225,8 +227,8 @@ class AddingTest(InFolder, GivingTestCase):
     @override_settings(FILE_MEGABYTES={"video": 1, "image": 15, "file": 1, "audio": 1})
     def test_bad_files_are_refused_beside_the_field_and_nothing_is_stored(self) -> None:
         for said, name, data in (
-            ("Programs and scripts", "turn.mp4", samples.EXE),
-            ("The name says MP4", "turn.mp4", samples.pdf()),
+            ("You can’t upload programs or scripts.", "turn.mp4", samples.EXE),
+            ("The file name says MP4, but it isn’t.", "turn.mp4", samples.pdf()),
             ("larger than 1 MB", "turn.mp4", samples.mp4(size=2**20 + 1)),
             ("Please choose a video", "turn.pdf", samples.pdf()),
             ("This file is empty", "turn.mp4", b""),

@@ -1,6 +1,5 @@
 """Alice moves from one class to another: what it comes to, what follows, and what is refused with a sentence."""
 
-import unittest
 from datetime import timedelta
 from decimal import Decimal
 from unittest import mock
@@ -203,7 +202,6 @@ class RefusedTest(MovingTestCase):
         self.bought(self.thursday)
         self.assertSays("already has a spot in this class", place, self.thursday)
 
-    @unittest.expectedFailure
     def test_on_the_day_of_the_deadline_the_sentence_says_which_day_it_was(self) -> None:
         place = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at

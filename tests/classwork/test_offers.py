@@ -166,7 +166,7 @@ class ChangedSubjectTest(OfferTestCase):
 
     def test_a_meeting_that_was_held_cannot_be_taken_away(self):
         now = self.offer.meetings.all()[2].ends_at
-        with self.assertRaisesMessage(Refused, "class 3 has already taken place"):
+        with self.assertRaisesMessage(Refused, "class 3 is over and can’t be removed"):
             subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 2}, now=now)
         self.assertEqual(len(self.days()), 5)
 

@@ -1,6 +1,5 @@
 """Giving one's place to another person: what passes, who is told, and what nobody learns."""
 
-import unittest
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -102,7 +101,6 @@ class RefusedTest(PassingTestCase):
             self.give(place, to)
         self.assertFalse(Student.objects.filter(first_name="Lee").exists())
 
-    @unittest.expectedFailure
     def test_on_the_day_of_the_deadline_the_sentence_says_which_day_it_was(self) -> None:
         place = self.bought()
         begins = self.tuesday.meetings.all()[1].starts_at

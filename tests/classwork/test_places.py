@@ -297,7 +297,7 @@ class TellingTest(PlacesTestCase):
         student = Registration.objects.get().student
         care.answer(self.alice, student, care.Answer.UNKNOWN)
         self.mail_to("pat@example.org", "classwork.address_wanted")
-        self.assertIn("Whoever reads alice@example.org does not know Alicia", order.cases.get().text)
+        self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().text)
         page = order.address("attendee_address")
         self.assertContains(self.client.get(page), "Alicia")
         self.client.post(page, {"email": "alicia@example.org"})
@@ -325,7 +325,7 @@ class JoiningTest(PlacesTestCase):
     def test_the_places_move_to_her_own_record_and_the_order_knows_it(self) -> None:
         ali = self.registered_as_ali()
         page = self.say_me(ali)
-        self.assertContains(page, "2 places in classes are taken over.")
+        self.assertContains(page, "2 spots in classes move over.")
         self.client.post(page.request["PATH_INFO"])
         self.assertEqual(Registration.objects.filter(student=self.student).count(), 2)
         self.assertEqual(OrderLine.objects.filter(details__attends=self.student.pk).count(), 2)
@@ -335,13 +335,13 @@ class JoiningTest(PlacesTestCase):
         pay(place(cart((self.offer, me()), payer=self.alice)))
         ali = self.registered_as_ali()
         page = self.say_me(ali)
-        self.assertContains(page, "Both have a place in")
+        self.assertContains(page, "Both have a spot in")
         for _ in range(2):
             self.client.post(page.request["PATH_INFO"])
         run_all()
         case = Case.objects.get()
         self.assertIn("Ali has two records", case.text)
-        self.assertIn("Both have a place in", case.text)
+        self.assertIn("Both have a spot in", case.text)
         self.assertEqual(ali.registrations.count(), 2)
 
     def test_what_no_order_tells_of_waits_in_the_queue(self) -> None:

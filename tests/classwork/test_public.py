@@ -152,7 +152,7 @@ class DetailTest(PublicTestCase):
 
     def test_a_cancelled_date_is_struck_and_search_engines_are_told(self):
         meetings.cancel(self.ada, self.offer.meetings.first(), "Snow")
-        self.assertIn("Cancelled", self.page("classoffer_detail", self.offer.pk))
+        self.assertIn(">Canceled<", self.page("classoffer_detail", self.offer.pk))
         self.assertIn("Snow", self.page("classoffer_detail", self.offer.pk))
         states = [part["eventStatus"].rpartition("/")[2] for part in self.event()["subEvent"]]
         self.assertEqual(states, ["EventCancelled"] + ["EventScheduled"] * 4)

@@ -60,7 +60,7 @@ class BuyingTest(TicketTestCase):
         self.assertEqual(
             (order.charged, ticket.state, ticket.meeting, ticket.words), (15, "confirmed", self.days[1], "drop-in")
         )
-        self.assertEqual(line(order).title, f"{self.offer.subject.title}, single class")
+        self.assertEqual(line(order).title, f"{self.offer.subject.title}, drop-in")
         self.assertFalse(Registration.objects.exists())
 
     def test_a_free_trial_needs_no_payment(self) -> None:
@@ -195,7 +195,7 @@ class RoomTest(TicketTestCase):
     def test_the_desk_reads_how_many_come_for_a_single_class(self) -> None:
         pay(self.buy(1))
         self.assertEqual(
-            str(room.of(fresh(self.offer), timezone.now())), "0 of 2 taken, and up to 1 for a single class"
+            str(room.of(fresh(self.offer), timezone.now())), "0 of 2 taken, plus up to 1 for a drop-in or trial"
         )
 
 
@@ -247,7 +247,7 @@ class PersonalTest(TicketTestCase):
         order = self.buy(0, payer=self.alice, trial=True)
         twin = Student.objects.create(first_name="Alice", last_name="Arden")
         Ticket.objects.update(student=twin)
-        self.assertIn("One ticket is taken over.", privacy.merge(self.ada, twin, self.student, "One person"))
+        self.assertIn("One ticket moves over.", privacy.merge(self.ada, twin, self.student, "One person"))
         self.assertEqual((self.ticket(order).student, line(order).details["attends"]), (self.student, self.student.pk))
         again = Student.objects.create(first_name="Alice", last_name="Arden")
         giving.ticket(again, self.days[0])
@@ -257,13 +257,13 @@ class PersonalTest(TicketTestCase):
     def test_what_is_told_of_a_person_names_their_tickets(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
         told = personal.export(Person(self.alice.pk, (self.student.pk,)))
-        self.assertEqual([one["what"] for one in told["single classes"]], ["trial"])  # type: ignore[attr-defined]
+        self.assertEqual([one["what"] for one in told["drop-ins and trials"]], ["trial"])  # type: ignore[attr-defined]
 
 
 class ScheduleTest(TicketTestCase):
     def test_a_day_with_a_ticket_is_not_taken_away_by_a_change_of_the_rule(self) -> None:
         pay(self.buy(4))
-        with self.assertRaisesMessage(Refused, "somebody has a ticket for"):
+        with self.assertRaisesMessage(Refused, "someone has registered for"):
             subjects.change_subject(self.ada, self.offer.subject, {"num_weeks": 3})
         self.assertEqual(self.offer.meetings.count(), 5)
 
@@ -278,7 +278,7 @@ class SeenTest(TicketTestCase):
         pay(self.buy(1, of(self.kit), payer=self.gus))
         self.log_in(self.tess)
         page = self.client.get(reverse("participants", args=[self.offer.pk]))
-        self.assertContains(page, "For a single class")
+        self.assertContains(page, "Drop-ins and trials")
         self.assertContains(page, "Kit Gray")
         self.assertEqual(self.client.get(reverse("taught_student", args=[self.kit.pk])).status_code, 200)
 
@@ -323,8 +323,10 @@ class DeskTest(TicketTestCase):
 
     def test_what_the_desk_sold_is_listed_for_the_class(self) -> None:
         self.sell()
-        self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a single class")
-        self.assertContains(self.client.get(reverse("desk_class", args=[self.offer.pk])), "up to 1 for a single class")
+        self.assertContains(self.client.get(reverse("desk_tickets", args=[self.offer.pk])), "Sell a drop-in or trial")
+        self.assertContains(
+            self.client.get(reverse("desk_class", args=[self.offer.pk])), "plus up to 1 for a drop-in or trial"
+        )
 
 
 class FormTest(TicketTestCase):
@@ -340,7 +342,7 @@ class FormTest(TicketTestCase):
 
     def test_a_visitor_chooses_a_day_and_goes_on_to_the_checkout(self) -> None:
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "Try one class, free")
-        self.assertContains(self.client.get(self.url()), "A single class, $15.00")
+        self.assertContains(self.client.get(self.url()), "Drop-in, $15.00")
         self.assertRedirects(self.post(), reverse("checkout"), fetch_redirect_response=False)
         chosen = self.basket().lines.get()
         self.assertEqual((chosen.kind, chosen.product_id, chosen.details), ("ticket", self.days[1].pk, {"who": "me"}))

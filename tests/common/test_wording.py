@@ -1,7 +1,6 @@
 """How the site speaks: ordinary American English, one word for one thing."""
 
 import re
-import unittest
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -66,7 +65,10 @@ class EveryTextTest(SimpleTestCase):
 
     # Where a phrase means something else than it once did.
     ALLOWED = (
-    )  # fmt: skip
+        ("classwork/domain/structured.py", "place"),  # a type of schema.org
+        ("classwork/models/seats.py", "seat"),  # the name of a class
+        ("billing.Payment.status", "cancelled"),  # django-payments
+    )
 
     def assert_no_old_phrase(self, texts: Iterator[tuple[str, str]]) -> None:
         wrong = {
@@ -77,14 +79,11 @@ class EveryTextTest(SimpleTestCase):
         }
         self.assertEqual(sorted(wrong), [])
 
-    @unittest.expectedFailure
     def test_no_file_says_an_old_phrase(self) -> None:
         self.assert_no_old_phrase(wording.in_files())
 
-    @unittest.expectedFailure
     def test_no_model_or_permission_is_labeled_with_an_old_phrase(self) -> None:
         self.assert_no_old_phrase(wording.in_models())
 
-    @unittest.expectedFailure
     def test_no_form_field_is_labeled_with_an_old_phrase(self) -> None:
         self.assert_no_old_phrase(wording.in_forms())

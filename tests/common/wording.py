@@ -37,8 +37,9 @@ OLD = re.compile(
     | call(?:ed|s|ing)?\ off | if\ you\ change\ your | e-mail | waiting\ lists? | single\ class(?:es)?
     | tills?\b | deeds?\b
     | telephone | photograph | write\ to\ us | have\ a\ link | all\ the\ same | lapsed | by\ the\ terms | hangs?\b
-    | to\ be\ paid | (?:the|our|two)\ books\b | mails\b | how\ it\ (?:stands|went) | stands\ (?:on|in|here|beside)\b
-    | not\ yours\ to | day\ sheet | money\ questions? | gateways:\ | twins?\b | does\ not\ fit
+    | to\ be\ paid | (?:the|our|two)\ books\b | mails\b(?!\.py) | how\ it\ (?:stands|went)
+    | stands\ (?:on|in|here|beside)\b | not\ yours\ to | day\ sheet
+    | money\ questions? | gateways:\ | twins?\b | does\ not\ fit
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -64,13 +65,17 @@ def _texts(string: str) -> list[str]:
     return [string] if re.match(r"[A-Z]|.*\s", string) else []
 
 
+def _arguments(tag: str) -> list[str]:
+    return [text for argument in re.findall(r'"([^"]*)"', tag) for text in _texts(argument)]
+
+
 def in_template(path: Path) -> str:
     """What is left for a reader: text, the attributes that are read, and the arguments of tags."""
     text = path.read_text(encoding="utf-8")
     text = re.sub(
         r"\{#.*?#\}|\{% comment.*?endcomment %\}|<(script|style)\b.*?</\1>|<!--.*?-->", "", text, flags=re.DOTALL
     )
-    text = re.sub(r"\{[%{].*?[%}]\}", lambda tag: "; ".join(["", *re.findall(r'"([^"]*)"', tag[0]), ""]), text)
+    text = re.sub(r"\{[%{].*?[%}]\}", lambda tag: "; ".join(["", *_arguments(tag[0]), ""]), text)
     if path.suffix == ".html":
         read = r'(?:title|placeholder|aria-label|alt|content|value)="([^"]*)"'
         text = re.sub(r"<[^>]*>", lambda tag: "; ".join(re.findall(read, tag[0])), text)

@@ -69,10 +69,10 @@ class MessageTest(DeskTest):
         self.assertEqual(response.headers["X-Frame-Options"], "SAMEORIGIN")
 
     def test_what_can_no_longer_be_made_says_so(self) -> None:
-        for message in (write(data={"gone": True}), stored(template="choir.gone")):
-            self.assertIn(
-                "no longer there", self.page("desk_message", message.pk).replace("any more", "no longer there")
-            )
+        gone = (write(data={"gone": True}), "no longer there")
+        undeclared = (stored(template="choir.gone"), "No app declares this email anymore.")
+        for message, said in (gone, undeclared):
+            self.assertIn(said, self.page("desk_message", message.pk))
             self.assertEqual(self.client.get(reverse("desk_message_html", args=[message.pk])).status_code, 404)
 
     def test_no_name_makes_a_page_do_something(self) -> None:
@@ -110,10 +110,10 @@ class DeedTest(DeskTest):
 
     def test_what_is_set_aside_is_not_sent(self) -> None:
         message = write()
-        self.assertIn("Set aside.", self.handle(message, "aside"))
+        self.assertIn("Dismissed.", self.handle(message, "aside"))
         self.assertEqual(send_all(), [])
         self.assertEqual(
-            (again(message).state, message.reason), (State.SUPPRESSED, "Set aside at the desk: She asked for it.")
+            (again(message).state, message.reason), (State.SUPPRESSED, "Dismissed at the desk: She asked for it.")
         )
 
     def test_without_a_reason_nothing_happens(self) -> None:

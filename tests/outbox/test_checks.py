@@ -88,7 +88,12 @@ class MapCommandTest(DoorTestCase):
             knock()
             run_all()
         told = output("trace", "door", "7")
-        for text in ("door.knocked 1", f"at once: {PATH}.open_door", "    door.opened opened:1", "There is no door."):
+        for text in (
+            "door.knocked 1",
+            f"immediately: {PATH}.open_door",
+            "    door.opened opened:1",
+            "There is no door.",
+        ):
             self.assertIn(text, told)
 
     def test_trace_of_something_unknown_says_so(self) -> None:

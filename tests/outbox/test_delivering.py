@@ -86,7 +86,7 @@ class DeliverTest(DoorTestCase):
         with mapped("write_down"):
             run_all()
         self.assertEqual(delivery().state, State.PARKED)
-        self.assertIn("is not a later receiver of door.knocked any more", delivery().reason)
+        self.assertIn("is no longer a later receiver of door.knocked", delivery().reason)
 
     def test_a_receiver_whose_module_is_broken_is_parked_and_the_others_go_on(self) -> None:
         broken = "tests.outbox.plugin.broken.receiver"
@@ -100,7 +100,7 @@ class DeliverTest(DoorTestCase):
         with mapped("ring"):
             Event.objects.filter(pk=knock().pk).update(data={"gate_id": 7})
             run_all()
-        self.assertIn("does not fit its declaration any more", delivery().reason)
+        self.assertIn("no longer matches its declaration", delivery().reason)
 
     def test_each_receiver_may_run_twice_and_a_transactional_effect_still_happens_once(self) -> None:
         with mapped("write_down"):

@@ -128,7 +128,7 @@ def open_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
     if order is None or not order.can_be_paid(at) or not ledger.owed(order, at) or is_promised(order):
-        raise NotNeeded("Nothing is owed any more.")
+        raise NotNeeded("Nothing is owed anymore.")
     return _told(order)
 
 
@@ -280,7 +280,7 @@ def _mail(name: str, title: str, context: Any = order_context) -> Mail:
 
 MAILS = [
     _mail("confirm_spot", "A stranger pays at the door: the link that keeps the spot", confirm_context),
-    _mail("order_received", "Your order, to be paid later"),
+    _mail("order_received", "Your order, with payment due later"),
     _mail("receipt", "Your receipt"),
     _mail("hold_ending", "Your hold is about to expire", open_context),
     _mail("payment_due", "Payment is due", open_context),
@@ -296,7 +296,7 @@ MAILS = [
     Mail(
         "billing.dispute",
         kind=Kind.TRANSACTIONAL,
-        title="A payer’s bank asks money back, for the office",
+        title="A payment is disputed, for the office",
         context=dispute_context,
         sample=dispute_sample,
     ),
@@ -308,7 +308,7 @@ MAILS = [
     Mail(
         "billing.differences",
         kind=Kind.TRANSACTIONAL,
-        title="The books do not fit",
+        title="Differences in reconciliation",
         context=differences_context,
         sample=differences_sample,
     ),

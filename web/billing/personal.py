@@ -25,23 +25,23 @@ from common.personal import Person
 MODELS = {
     "billing.Order": "Orders you placed, with their lines",
     "billing.OrderLine": "What you ordered",
-    "billing.Adjustment": "How the prices of your orders came about",
+    "billing.Adjustment": "How the prices of your orders were calculated",
     "billing.Payment": "Your payments",
-    "billing.Refund": "Money that was given back to you",
-    "billing.Dispute": "Payments of yours that your bank asked back",
+    "billing.Refund": "Your refunds",
+    "billing.Dispute": "Your disputed payments",
     "billing.WebhookEvent": "Which messages of a payment company concerned your payments",
-    "billing.Credit": "Your credit with the school",
-    "billing.Voucher": "Gift vouchers that you bought or that were given to you",
-    "billing.VoucherEntry": "What came onto those vouchers and what was used",
-    "billing.Code": "Discount codes made for you",
-    "billing.Case": "Questions about your orders that the office answered",
-    "billing.Question": "What the office asked you about an order, and what you answered",
-    "billing.Finding": "Where our books and a payment company's did not fit, and what was done about it",
+    "billing.Credit": "Your account credit",
+    "billing.Voucher": "Gift vouchers you bought or received",
+    "billing.VoucherEntry": "What was added to those vouchers and what was used",
+    "billing.Code": "Your personal discount codes",
+    "billing.Case": "Payment issues of your orders",
+    "billing.Question": "Questions about your orders, and your answers",
+    "billing.Finding": "Differences between our records and a payment company’s, and how they were resolved",
 }
 NOT_PERSONAL = {
-    "billing.Reconciliation": "Names the member of staff who compared two books, nobody whose money is in them.",
+    "billing.Reconciliation": "Names only the member of staff who ran the comparison.",
     "billing.Book": "A part of such a comparison.",
-    "billing.TillCount": "Names the member of staff who counted a till.",
+    "billing.TillCount": "Names only the member of staff who counted the cash.",
 }
 BILLED = {
     f"billing_{name}": ""
@@ -208,7 +208,7 @@ def merge(source: Person, target: Person) -> list[str]:
     if len(target.student_ids) == 1:
         codes = Code.objects.filter(student_id__in=source.student_ids)
         moved["codes"] = codes.update(student_id=target.student_ids[0])
-    return [f"Taken over: {what} ({count})." for what, count in moved.items() if count]
+    return [f"Merged: {what} ({count})." for what, count in moved.items() if count]
 
 
 def _merge_accounts(source: int, target: int) -> dict[str, int]:

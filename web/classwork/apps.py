@@ -62,7 +62,7 @@ class ClassworkConfig(AppConfig):
             "Locations",
             "admin:classwork_location_changelist",
             "classwork.view_location",
-            "Where classes take place.",
+            "Where classes meet.",
             CLASSES,
         ),
         (

@@ -111,7 +111,7 @@ MAILS = [
     Mail(
         "classwork.address_wanted",
         kind=Kind.TRANSACTIONAL,
-        title="Nobody knows the attendee at the address given",
+        title="The email given for a participant is wrong",
         context=places.address_wanted_context,
         sample=places.address_wanted_sample,
     ),

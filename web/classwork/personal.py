@@ -23,22 +23,22 @@ from common.personal import Conflict, Person
 
 MODELS = {
     "classwork.Assignment": "The classes you teach or assist in",
-    "classwork.Proposal": "What you proposed to teach",
-    "classwork.Resource": "What you gave to your classes to watch, hear and read",
-    "classwork.LibraryVisit": "When you last looked into the library",
-    "classwork.Opening": "What a teacher opened for you alone",
-    "classwork.Meeting": "The dates on which you stand in for somebody",
-    "classwork.Registration": "Your places in classes",
-    "classwork.Ticket": "Your tickets for single classes",
-    "classwork.Outcome": "What you got when the school cancelled a class",
-    "classwork.LevelOverride": "The level that somebody of the school gave you",
+    "classwork.Proposal": "Your proposals",
+    "classwork.Resource": "The resources you added to your classes",
+    "classwork.LibraryVisit": "When you last visited the library",
+    "classwork.Opening": "Resources that a teacher released for you",
+    "classwork.Meeting": "The class days on which you substitute",
+    "classwork.Registration": "Your spots in classes",
+    "classwork.Ticket": "Your drop-ins and trials",
+    "classwork.Outcome": "What you received when the school canceled a class",
+    "classwork.LevelOverride": "The level that the school set for you",
     "classwork.Diary": "The secret address of the calendar of your own classes",
-    "classwork.WaitingEntry": "Your places on waiting lists",
+    "classwork.WaitingEntry": "Your waitlist entries",
     "classwork.CalendarFeed": "The secret address of your calendar",
 }
 
 NOT_PERSONAL = {
-    "classwork.Attachment": "Where a resource hangs; the resource says who gave it.",
+    "classwork.Attachment": "Where a resource is attached; the resource says who added it.",
     "classwork.Release": "When a resource opens to a class.",
 }
 
@@ -49,24 +49,24 @@ def export(person: Person) -> dict[str, object]:
     dates = Meeting.objects.filter(substitutes=person.account_id).select_related("offer")
     places = Registration.objects.filter(student__in=person.student_ids)
     return {
-        "places": list(
+        "spots": list(
             places.values(
                 "state", "readiness", "heard_from", name=F("offer__subject__name"), session=F("offer__session__name")
             )
         ),
-        "single classes": [
+        "drop-ins and trials": [
             {"what": each.words, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
             for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
         ],
-        "waiting lists": list(_waiting(person).values("state", "people", "wanted", name=F("offer__subject__name"))),
-        "level given by hand": [
+        "waitlists": list(_waiting(person).values("state", "people", "wanted", name=F("offer__subject__name"))),
+        "level set by staff": [
             {"level": str(each.number), "why": each.why}
             for each in LevelOverride.objects.filter(student__in=person.student_ids)
         ],
-        "standing in": [str(each) for each in dates],
+        "substituting": [str(each) for each in dates],
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
         "resources": [str(each) for each in Resource.objects.filter(author=person.account_id)],
-        "cancelled by the school": list(
+        "canceled by the school": list(
             _outcomes(person).values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
         ),
         "opened for you": [str(each.resource) for each in _openings(person)],
@@ -123,8 +123,8 @@ def _merge_levels(source: Person, student_id: int) -> list[str]:
     """What was said of the record that stays goes before what was said of the other."""
     given = LevelOverride.objects.filter(student__in=source.student_ids)
     if LevelOverride.objects.filter(student=student_id).exists():
-        return ["The level that was given to the other record is forgotten."] if given.delete()[0] else []
-    return ["The level that was given is taken over."] if given.update(student=student_id) else []
+        return ["The level set on the other record is dropped."] if given.delete()[0] else []
+    return ["The level set by staff moves over."] if given.update(student=student_id) else []
 
 
 def _merge_places(source: Person, student_id: int) -> list[str]:
@@ -133,10 +133,10 @@ def _merge_places(source: Person, student_id: int) -> list[str]:
         return []
     twice = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
     if both := twice.select_related("offer__subject__level", "offer__session").first():
-        raise Conflict(f"Both have a place in {both.offer}. Cancel one of the two first.")
+        raise Conflict(f"Both have a spot in {both.offer}. Cancel one of the two first.")
     _attends(OrderLine.objects.filter(registrations__in=places), student_id)
     moved = places.update(student=student_id)
-    return ["One place in a class is taken over." if moved == 1 else f"{moved} places in classes are taken over."]
+    return ["One spot in a class moves over." if moved == 1 else f"{moved} spots in classes move over."]
 
 
 def _merge_tickets(source: Person, student_id: int) -> list[str]:
@@ -151,7 +151,7 @@ def _merge_tickets(source: Person, student_id: int) -> list[str]:
         raise Conflict(f"Both have a {both.words} ticket for {both.offer}. Cancel one of the two first.")
     _attends(OrderLine.objects.filter(tickets__in=tickets), student_id)
     moved = tickets.update(student=student_id)
-    return ["One ticket is taken over." if moved == 1 else f"{moved} tickets are taken over."]
+    return ["One ticket moves over." if moved == 1 else f"{moved} tickets move over."]
 
 
 def _attends(lines: QuerySet[OrderLine], student_id: int) -> None:

@@ -13,7 +13,7 @@ from classwork.selling import PlaceKind
 from common.errors import NeedsPerson
 from users.domain.care import Answer
 
-IN_DISPUTE = "The payer’s bank has asked the money back."
+IN_DISPUTE = "The payer disputed the payment."
 
 
 def tell_attendee(event: Any) -> None:

@@ -21,7 +21,7 @@ class TicketKind(Attended):
 
     def describe(self, line: OrderLine) -> Description:
         meeting = life.meeting_of(line)
-        title = f"{meeting.offer.subject.title}, {'trial' if life.is_trial(line) else 'single class'}"
+        title = f"{meeting.offer.subject.title}, {'trial' if life.is_trial(line) else 'drop-in'}"
         who = self.who(line)
         when = str(meeting.slot)
         return Description(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
@@ -65,7 +65,7 @@ class TicketKind(Attended):
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
         found = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
-        return {meeting.pk: f"{meeting.offer.subject.title}, single class" for meeting in found}
+        return {meeting.pk: f"{meeting.offer.subject.title}, drop-in" for meeting in found}
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         life.hold(line, until)

@@ -32,7 +32,7 @@ def web_server_reads_private_files(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            f"Nobody but the site itself can read PRIVATE_ROOT, so HAND_OVER_BY={settings.HAND_OVER_BY} cannot work.",
+            f"Only the site itself can read PRIVATE_ROOT, so HAND_OVER_BY={settings.HAND_OVER_BY} cannot work.",
             hint=f"Give it to the web server's group: chgrp -R www-data {folder}; chmod 2750 {folder}",
             id="common.W022",
         )

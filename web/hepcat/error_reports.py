@@ -32,7 +32,7 @@ Time: {time}
 {lines}
 {error}
 
-What the error says, what was typed and by whom is left out of this mail. The log has the whole error under this time.
+The error message, what was typed and who typed it are left out of this email. The log has the whole error at this time.
 """
 
 

@@ -357,7 +357,7 @@ PAYMENT_HOST = urlsplit(SITE_URL).netloc
 PAYMENT_USES_SSL = SITE_URL.startswith("https:")
 PAYMENT_VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     "cash": ("billing.gateways.desk.Desk", {"label": "Cash"}),
-    "cheque": ("billing.gateways.desk.Desk", {"label": "Cheque"}),
+    "cheque": ("billing.gateways.desk.Desk", {"label": "Check"}),
     "transfer": ("billing.gateways.desk.Desk", {"label": "Bank transfer", "picked_up": False}),
     "voucher": ("billing.gateways.voucher.Voucher", {}),
 }

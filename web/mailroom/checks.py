@@ -9,7 +9,7 @@ from django.core import checks
 from mailroom import registry, writing
 from mailroom.declare import Mail
 
-KEEP = "Keep one of the declarations in the apps' mails.py."
+KEEP = "Keep one of the declarations in the apps’ mails.py."
 
 
 @checks.register()
@@ -44,12 +44,12 @@ def mail_leaves(app_configs: object, **kwargs: object) -> list[checks.CheckMessa
     problems = {
         "W001": settings.MAIL_BY in {"file", "console"} and f"No mail leaves: MAIL_BY={settings.MAIL_BY}.",
         "W002": settings.DEFAULT_FROM_EMAIL == settings.NOREPLY
-        and f"DEFAULT_FROM_EMAIL is not set: mails come from {settings.NOREPLY}.",
-        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: answers to mails reach nobody.",
+        and f"DEFAULT_FROM_EMAIL is not set: mail is sent from {settings.NOREPLY}.",
+        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: replies to mail reach no one.",
         "W004": settings.MAIL_BY == "smtp"
         and bool(settings.EMAIL_HOST_USER)
         and settings.EMAIL_HOST == "localhost"
-        and "EMAIL_HOST is not set: EMAIL_HOST_USER is told to this machine itself.",
+        and "EMAIL_HOST is not set: EMAIL_HOST_USER is sent to this machine.",
     }
     hint = "See the part on mail in .env_template."
     return [checks.Warning(said, hint=hint, id=f"mailroom.{name}") for name, said in problems.items() if said]

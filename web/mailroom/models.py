@@ -88,8 +88,8 @@ class Template(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name = "text of a mail"
-        verbose_name_plural = "texts of mails"
+        verbose_name = "email text"
+        verbose_name_plural = "email texts"
         ordering = ["name"]
 
     def __str__(self) -> str:

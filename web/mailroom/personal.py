@@ -8,9 +8,9 @@ from common.personal import Person
 from mailroom.models import Message, Preference, Suppression
 
 MODELS = {
-    "mailroom.Message": "Which mails we sent to you, and when; not their words",
-    "mailroom.Preference": "Which mails you want",
-    "mailroom.Suppression": "That mails to your address came back, or that you called one spam",
+    "mailroom.Message": "Which emails we sent you, and when; not their text",
+    "mailroom.Preference": "Your email preferences",
+    "mailroom.Suppression": "That emails to you bounced, or that you reported one as spam",
 }
 
 
@@ -25,7 +25,7 @@ def export(person: Person) -> dict[str, object]:
             {
                 "mail": one.title,
                 "to": one.to,
-                "how it stands": one.get_state_display(),
+                "status": one.get_state_display(),
                 "at": one.changed_at.isoformat(),
             }
             for one in of(person)

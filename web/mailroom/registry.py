@@ -26,7 +26,7 @@ def mail_named(name: str) -> Mail:
     try:
         return mails()[name]
     except KeyError:
-        raise UnknownMail(f"No app declares the mail {name!r} in its mails.py.") from None
+        raise UnknownMail(f"No app declares the email {name!r} in its mails.py.") from None
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

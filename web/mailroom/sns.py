@@ -69,7 +69,7 @@ def verify(key: rsa.RSAPublicKey, signature: str, signed: bytes, algorithm: hash
     try:
         key.verify(base64.b64decode(signature, validate=True), signed, padding.PKCS1v15(), algorithm)
     except (InvalidSignature, binascii.Error, ValueError):
-        raise Untrusted("the signature does not fit") from None
+        raise Untrusted("the signature does not match") from None
 
 
 def key_at(address: str) -> rsa.RSAPublicKey:

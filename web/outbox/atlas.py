@@ -35,7 +35,7 @@ def as_text(found: dict[str, Any]) -> str:
     for name, one in found["events"].items():
         lines.append(f"{name} (about: {one['about'] or '?'})" + (f"  {one['meaning']}" if one["meaning"] else ""))
         lines += [f"    {when:5}  {path}" for when in ("now", "later") for path in one[when]]
-    lines += ["", "Declared, and nobody hears them:"] + [f"    {name}" for name in found["unheard"] or ["none"]]
+    lines += ["", "Declared, without a receiver:"] + [f"    {name}" for name in found["unheard"] or ["none"]]
     lines += ["", "Receivers that no event reaches:"] + [f"    {path}" for path in found["unreached"] or ["none"]]
     return "\n".join(lines)
 

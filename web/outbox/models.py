@@ -25,7 +25,7 @@ class Event(models.Model):
     )
     request_id = models.CharField(max_length=32, blank=True, help_text="The web request or run that began it all.")
     now = models.JSONField(
-        "heard at once by", default=list, blank=True, help_text="The receivers that ran in the same transaction."
+        "immediate receivers", default=list, blank=True, help_text="The receivers that ran in the same transaction."
     )
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
@@ -51,7 +51,7 @@ class Event(models.Model):
         """The declared dataclass."""
         declared = registry.event_types().get(self.type)
         if declared is None:
-            raise BadPayload(f"{self.type} is not declared any more.")
+            raise BadPayload(f"{self.type} is no longer declared.")
         return declared.unpack(self.data)
 
 
@@ -77,12 +77,12 @@ class Delivery(models.Model):
     receiver = models.CharField(max_length=200)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     due_at = models.DateTimeField(default=timezone.now, null=True, blank=True, db_index=True)
-    lease = models.CharField(max_length=32, blank=True, help_text="Who runs it at present.")
+    lease = models.CharField(max_length=32, blank=True, help_text="The worker that runs it.")
     tries = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     error = models.TextField(blank=True)
-    reason = models.TextField(blank=True, help_text="Why it was parked or set aside.")
+    reason = models.TextField(blank=True, help_text="Why it failed or was dismissed.")
     sent_at = models.DateTimeField(null=True, blank=True, help_text="When the sweep last handed it to Celery.")
 
     STATES: ClassVar[type[State]] = State

@@ -15,9 +15,9 @@ class SiteContent(models.Model):
         max_length=60,
         unique=True,
         validators=[
-            RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Small letters, digits and underscores, such as business_about.")
+            RegexValidator(r"^[a-z][a-z0-9_]*\Z", "Use lowercase letters, digits and underscores: business_about.")
         ],
-        help_text="The place where the text appears: home, business_about, terms or privacy.",
+        help_text="Where the text appears: home, business_about, terms or privacy.",
     )
     title = models.CharField(max_length=120)
     draft = models.TextField(
@@ -29,8 +29,8 @@ class SiteContent(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        verbose_name = "text of the site"
-        verbose_name_plural = "texts of the site"
+        verbose_name = "site text"
+        verbose_name_plural = "site texts"
         ordering = ["key"]
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class ContactMessage(models.Model):
     """What somebody wrote to the school through the contact page."""
 
     name = models.CharField("your name", max_length=120)
-    email = models.EmailField("your e-mail address", max_length=254)
+    email = models.EmailField("your email", max_length=254)
     text = models.TextField("your message", max_length=5000)
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", editable=False

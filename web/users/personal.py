@@ -17,8 +17,8 @@ MODELS = {
     "users.Student": "You, and those in your care, as people who attend",
     "users.Staff": "What the public reads about you",
     "users.Consent": "What you agreed to",
-    "users.RecoveryCode": "Codes for logging in without your telephone (only their fingerprints)",
-    "otp_totp.TOTPDevice": "The telephone or app that you log in with",
+    "users.RecoveryCode": "Recovery codes for logging in without your phone (only their hashes)",
+    "otp_totp.TOTPDevice": "Your authenticator app",
 }
 NOT_PERSONAL = {
     "admin.LogEntry": "Never written: what is changed in the admin goes to the school's history.",

@@ -79,7 +79,7 @@ def give_back(order: Order, amount: Decimal | None = None) -> Decimal:
 
 def instead_of_refund(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
     if order.payer is None:
-        raise NotEnough("Credit needs an account; without one money goes back the way it came.")
+        raise NotEnough("Credit needs an account. Without one, refund to the original payment method.")
     _write(order, Reason.INSTEAD, amount, why=why, by=by)
 
 

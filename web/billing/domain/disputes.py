@@ -18,9 +18,9 @@ from common.formats import format_money
 from outbox.domain import emit
 
 State = Dispute.State
-MEANWHILE = "The payer’s bank asked the money back before it was sent."
+MEANWHILE = "The payer disputed the payment before this was sent."
 WON = "The school won."
-LOST = "The payer’s bank took the money back."
+LOST = "The payer won the dispute."
 
 
 def stand_against(order_id: int) -> bool:
@@ -35,7 +35,7 @@ def told(order: Order, payment: Payment, fact: Disputed, *, sure: bool = False) 
             return False
         raise refunds.NotYet
     if fact.currency != payment.currency:
-        text = f"{format_money(fact.amount, fact.currency)} is asked back, in another currency ({fact.reference})."
+        text = f"{format_money(fact.amount, fact.currency)} is disputed in another currency ({fact.reference})."
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
     dispute = payment.disputes.filter(reference=fact.reference).first()
     news = dispute is None
@@ -97,7 +97,7 @@ def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
     if order.state != Order.State.PAID:
         return
     if ledger.received(order) > 0 or credit.spent_on(order) > 0 or _exchanged(order):
-        text = f"Dispute {dispute.pk} was lost; part of the order is paid for all the same. Do the places stay?"
+        text = f"Dispute {dispute.pk} was lost, but part of the order is still paid for. Should the spots stay?"
         cases.open_once(Case.Kind.OTHER, order, text, payment)
         return
     for line in locks.live_lines(order):
@@ -119,7 +119,7 @@ def _turned(order: Order, payment: Payment, dispute: Dispute, state: str) -> boo
         dispute.state = state
         dispute.save(update_fields=["state"])
         credit_holds.lift_hold(dispute, timezone.now(), why=WON)
-        text = f"Dispute {dispute.pk} was decided anew: {dispute.get_state_display()}. Do the places come back?"
+        text = f"Dispute {dispute.pk} has a new decision: {dispute.get_state_display()}. Should the spots be restored?"
         cases.open_once(Case.Kind.OTHER, order, text, payment)
         return True
     return _decided(order, payment, dispute, state)

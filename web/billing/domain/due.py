@@ -58,7 +58,7 @@ def until(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
         refuse_payment_in_progress(order, at)
         order = orders.take_up(order, at)
     if order.state != State.PLACED:
-        raise orders.CannotBe("Nothing is to be paid on this order.")
+        raise orders.CannotBe("Nothing is due on this order.")
     order.due, order.due_on, order.held_until, order.reminded_at = Due.DATE, on, None, None
     order.save(update_fields=["due", "due_on", "held_until", "reminded_at"])
     orders.hold(order, locks.live_lines(order), at)

@@ -53,7 +53,9 @@ def late(order: Order, amount: Decimal) -> None:
     try:
         reserve(order, amount, why="The payment came too late.")
     except Disputed as refused:
-        cases.open_case(Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} is to go back. {refused}")
+        cases.open_case(
+            Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {refused}"
+        )
 
 
 def as_credit(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
@@ -113,17 +115,17 @@ def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:
     if not payments:
         raise TooMuch(_why_nothing(order))
     if Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN).exists():
-        raise Disputed("The payer’s bank has asked money back. Until it has decided, nothing else can go back.")
+        raise Disputed("The payer disputed a payment. Nothing else can be refunded until the bank decides.")
     most = sum((payment.left for payment in payments), ZERO) - order.returned_as_credit
     if amount > most:
-        raise TooMuch(f"That is more than can go back: {format_money(max(most, ZERO), order.currency)} of it is here.")
+        raise TooMuch(f"That is more than can be refunded. {format_money(max(most, ZERO), order.currency)} is left.")
 
 
 def _why_nothing(order: Order) -> str:
     if order.payments.filter(captured_at__isnull=False).exists():
-        return "Everything that came in has gone back already."
+        return "Everything received has already been refunded."
     if order.payments.filter(promised_at__isnull=False).exists():
-        return "The money is still on its way from the bank; it can go back once it is here."
+        return "The payment is still processing. It can be refunded once it has arrived."
     return "No money has come in for this order."
 
 
@@ -197,12 +199,12 @@ def _check_vouchers(order: Order) -> None:
     """What was paid for a gift voucher goes back with it, by cancelling its line; else it would be money twice."""
     promised = pledged(order)
     if promised > order.charged:
-        text = f"{format_money(promised, order.currency)} of it stands on gift vouchers."
-        raise TooMuch(f"{text} Cancel their lines, which gives back what is left on them.")
+        text = f"{format_money(promised, order.currency)} of it is on gift vouchers."
+        raise TooMuch(f"{text} Cancel their lines to refund what is left on them.")
 
 
 def check_nothing_moved(order: Order, received: Decimal | None) -> None:
     now = ledger.received(order)
     if received is not None and received != now:
         text = f"Something has moved since you opened this page: {format_money(now, order.currency)} is received now."
-        raise Moved(f"{text} Please look again.")
+        raise Moved(f"{text} Please check again.")

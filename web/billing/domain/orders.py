@@ -129,7 +129,7 @@ def _take_again(order: Order, at: datetime) -> list[str]:
     changed += _hold_again(order, at)
     wanted = ledger.quoted_credit(order)
     if credit.spend_what_is_left(order, wanted) < wanted:
-        changed.append("The credit it was to be paid with has been used elsewhere.")
+        changed.append("The account credit for it has been used elsewhere.")
     over = credit.spent_on(order) - ledger.price_at(order, at).credit
     credit.give_back(order, max(over, ZERO))
     if changed:
@@ -190,8 +190,8 @@ def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None)
     if order.state == State.CANCELLED:
         return
     if order.state != State.PLACED:
-        raise CannotBe("Only an order that is not paid yet can be cancelled as a whole.")
-    _close(order, State.CANCELLED, at, why or "The order was cancelled.")
+        raise CannotBe("Only an unpaid order can be canceled as a whole.")
+    _close(order, State.CANCELLED, at, why or "The order was canceled.")
     money_back.late(order, ledger.surplus(order))
     if by is not None:
         record(by, "billing.order_cancelled", order, why=why)

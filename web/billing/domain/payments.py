@@ -119,7 +119,7 @@ def confirm(payment: Payment, taken: Taken) -> bool:
         said = format_money(taken.amount, taken.currency)
         text = f"{said} where {format_money(payment.total, payment.currency)} was asked."
         cases.open_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
-        payment.change_status(PaymentStatus.ERROR, "The bank took another amount than we asked for. We look into it.")
+        payment.change_status(PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
         return False
     payment.change_status(PaymentStatus.CONFIRMED)
     payment.refresh_from_db()

@@ -27,7 +27,7 @@ FORWARD = {
     State.DONE: {State.FAILED},
     State.FAILED: set(),
 }
-ELSEWHERE = "Given back in the gateway’s own pages."
+ELSEWHERE = "Refunded in the gateway’s dashboard."
 
 
 class NotYet(Exception):
@@ -43,7 +43,7 @@ def count(payment: Payment, amount: Decimal) -> None:
     as_read = Payment.objects.filter(pk=payment.pk, refunded_amount=payment.refunded_amount)
     payment.refunded_amount += amount
     if not as_read.update(refunded_amount=payment.refunded_amount):
-        raise IntegrityError("Somebody else has counted money back of this payment, without its lock.")
+        raise IntegrityError("A refund of this payment was counted without its lock.")
 
 
 def lower(order: Order, amount: Decimal) -> Decimal:
@@ -130,14 +130,14 @@ def _failed(order: Order, payment: Payment, refund: Refund, answer: Answer) -> N
 
 
 def _call_for_help(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
-    what = "had gone back before, the gateway says" if already else "did not go back"
+    what = "was already refunded, according to the gateway" if already else "could not be refunded"
     text = f"{format_money(refund.amount, order.currency)} {what} (refund {refund.pk})."
     cases.open_case(Case.Kind.REFUND_FAILED, order, text, payment)
 
 
 def _places(order: Order, refund: Refund) -> str:
     amount = format_money(refund.amount, order.currency)
-    return f"{amount} was given back in the gateway’s own pages. Do the places stay? (refund {refund.pk})"
+    return f"{amount} was refunded in the gateway’s dashboard. Should the spots stay? (refund {refund.pk})"
 
 
 def done(order: Order, payment: Payment, refund: Refund) -> None:
@@ -185,7 +185,7 @@ def told(order: Order, payment: Payment, fact: GivenBack, *, sure: bool = False)
         return _theirs(order, payment, fact)
     if (fact.amount, fact.currency) != (refund.amount, payment.currency) and refund.origin == Origin.OURS:
         said = format_money(fact.amount, fact.currency)
-        cases.open_once(Case.Kind.MISFIT, order, f"Refund {refund.pk} went back as {said}.", payment)
+        cases.open_once(Case.Kind.MISFIT, order, f"Refund {refund.pk} was made as {said}.", payment)
         return False
     return move(order, payment, refund, Answer(fact.state, fact.reference, fact.message), sure=sure)
 
@@ -200,7 +200,7 @@ def _theirs(order: Order, payment: Payment, fact: GivenBack) -> bool:
     if payment.refunds.filter(origin=Origin.OURS, state=State.RESERVED).exists():
         raise NotYet  # it may be the one that we are asking for at this moment
     if fact.currency != payment.currency:
-        text = f"{format_money(fact.amount, fact.currency)} went back, in another currency ({fact.reference})."
+        text = f"{format_money(fact.amount, fact.currency)} was refunded in another currency ({fact.reference})."
         cases.open_once(Case.Kind.MISFIT, order, text, payment)
         return False
     if fact.state == State.FAILED:

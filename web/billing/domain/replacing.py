@@ -261,7 +261,9 @@ def _give(order: Order, amount: Decimal, how: Back) -> None:
     try:
         settling.give(order, amount, how)
     except money_back.Refused as refused:
-        cases.open_case(Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} is to go back. {refused}")
+        cases.open_case(
+            Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {refused}"
+        )
 
 
 def undo(line: OrderLine, at: datetime, how: Back) -> Decimal:

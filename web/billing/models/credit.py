@@ -15,7 +15,7 @@ class Credit(WrittenOnce):
         TAKEN = "taken", "Taken back by the school"
         SPENT = "spent", "Spent on an order"
         RETURNED = "returned", "Came back from an order"
-        INSTEAD = "instead", "In place of a refund"
+        INSTEAD = "instead", "Instead of a refund"
 
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="credit_entries"

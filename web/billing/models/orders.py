@@ -76,7 +76,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     now_total = amount(editable=False, help_text="Early price when ordered.")
     door_total = amount(editable=False, help_text="Regular price when ordered.")
     charged = amount(editable=False, help_text="What the order costs in money now that it is paid, or its kept fees.")
-    returned_as_credit = amount(editable=False, help_text="Money that was paid and given back as credit.")
+    returned_as_credit = amount(editable=False, help_text="Money that was paid and returned as credit.")
 
     credit_kept = amount(editable=False, help_text="Spent credit that cancellation terms kept back.")
 
@@ -212,17 +212,17 @@ class OrderLine(models.Model):
     now_total = amount(editable=False)
     door_total = amount(editable=False)
     kept = amount(editable=False, help_text="What the cancellation terms kept back.")
-    cancelled_at = models.DateTimeField(null=True, blank=True, editable=False)
-    ended = models.JSONField(null=True, blank=True, editable=False, help_text="What came of cancelling it.")
+    cancelled_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
+    ended = models.JSONField(null=True, blank=True, editable=False, help_text="The result of canceling it.")
     replaces = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, editable=False, related_name="successors",
-        help_text="The earlier, paid line whose place this one takes.",
+        help_text="The earlier, paid line whose spot this one takes.",
     )  # fmt: skip
     keeps_replaced = models.BooleanField(
-        default=False, editable=False, help_text="Its order is placed, so nothing else may become of what it replaces."
+        default=False, editable=False, help_text="Its order is placed, so the line it replaces is reserved for it."
     )
     replaced_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="When its place became another line's."
+        null=True, blank=True, editable=False, help_text="When its spot went to another line."
     )
 
     class Meta:

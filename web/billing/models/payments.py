@@ -68,7 +68,7 @@ class Payment(BasePayment):
     delivery = amount(editable=False)
     tax = amount(editable=False)
     captured_amount = amount(editable=False)
-    refunded_amount = amount(editable=False, help_text="Given back or on its way back.")
+    refunded_amount = amount(editable=False, help_text="Refunded, or being refunded.")
     token = models.CharField(max_length=36, unique=True, editable=False)
     session = models.CharField(max_length=255, blank=True, editable=False, help_text="The gateway's name for it.")
     session_url = models.TextField(blank=True, editable=False)
@@ -81,7 +81,7 @@ class Payment(BasePayment):
         null=True, blank=True, editable=False, db_index=True, help_text="When to ask the gateway by ourselves."
     )
     capturing_until = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="Until then approved money is perhaps being fetched."
+        null=True, blank=True, editable=False, help_text="Until then, approved money may be in the middle of a capture."
     )
     captured_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_on = models.DateField(null=True, blank=True, help_text="When the desk had the money in hand.")
@@ -207,7 +207,7 @@ class Payment(BasePayment):
         return self.order.address("payment_fail")
 
     def refund(self, amount: Decimal | None = None) -> None:
-        raise TypeError("Money goes back through billing.domain.refunds, which reserves it first.")
+        raise TypeError("Use billing.domain.refunds, which reserves the refund first.")
 
     def capture(self, amount: Decimal | None = None) -> None:
         raise TypeError("Nothing is captured through the model; the gateways do it outside of transactions.")
@@ -219,7 +219,7 @@ class Refund(models.Model):
     class State(models.TextChoices):
         RESERVED = "reserved", "to be sent"
         SENT = "sent", "on its way"
-        DONE = "done", "given back"
+        DONE = "done", "refunded"
         FAILED = "failed", "failed"
 
     class Origin(models.TextChoices):

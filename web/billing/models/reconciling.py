@@ -35,7 +35,7 @@ class Reconciliation(models.Model):
         ]
         permissions = [
             ("reconcile", "May compare with the gateways and settle what differs"),
-            ("export_books", "May take the books out for the accountant"),
+            ("export_books", "May export bookkeeping data"),
         ]
 
     def __str__(self) -> str:
@@ -139,7 +139,7 @@ class Finding(models.Model):
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
-    deed = models.CharField(max_length=20, blank=True)
+    deed = models.CharField("action", max_length=20, blank=True)
     why = models.CharField(max_length=300, blank=True)
 
     objects = FindingQuerySet.as_manager()
@@ -199,13 +199,14 @@ class TillCount(models.Model):
     day = models.DateField()
     variant = models.CharField("method", max_length=255)
     currency = models.CharField(max_length=3)
-    expected = amount(help_text="What the books said when it was counted.")
+    expected = amount(help_text="What our records said when it was counted.")
     counted = amount()
     why = models.CharField("why it differs", max_length=300, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
+        verbose_name = "cash count"
         ordering = ["-id"]
         indexes = [models.Index(fields=["day", "variant"])]
         constraints = [

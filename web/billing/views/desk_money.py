@@ -92,9 +92,9 @@ def one_credit(request: HttpRequest, account: int) -> HttpResponse:
             credit.adjust(person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user)
             return redirect("desk_credit_of", account=account)
         except credit.NotEnough:
-            form.add_error("amount", "There is not as much credit to take back.")
+            form.add_error("amount", "The balance is too low for that.")
         except ValueError:
-            form.add_error("amount", "This is no amount of the school's currency.")
+            form.add_error("amount", "This isn’t a valid amount in the school’s currency.")
     may_trust = at_the_desk(user, "billing.change_order")
     entries = person.credit_entries.select_related("order", "by")
     context = {

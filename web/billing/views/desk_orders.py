@@ -37,7 +37,7 @@ LISTED: dict[str, tuple[str, Chosen]] = {
     "open": ("Not paid yet", lambda found: found.filter(state=Order.State.PLACED)),
     "overdue": ("Overdue", lambda found: found.overdue(timezone.localdate()).order_by("due_on", "pk")),
     "paid": ("Paid", lambda found: found.filter(state=Order.State.PAID)),
-    "closed": ("Lapsed and cancelled", lambda found: found.filter(state__in=CLOSED)),
+    "closed": ("Expired and canceled", lambda found: found.filter(state__in=CLOSED)),
 }
 
 
@@ -174,7 +174,7 @@ def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
 def pay_later(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         due.until(order, said["due_on"], timezone.now(), why=said["why"], by=by)
-        return f"To be paid by {format_date(said['due_on'])}."
+        return f"Payment is due by {format_date(said['due_on'])}."
 
     return _act(request, number, "due_form", DueForm(request.POST), deed)
 
@@ -209,6 +209,6 @@ def refund(request: HttpRequest, number: int) -> HttpResponse:
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
         orders.cancel(order, at=timezone.now(), by=by, why=said["why"])
-        return "The order is cancelled."
+        return "The order is canceled."
 
     return _act(request, number, "cancel_form", WhyForm(request.POST), deed)

@@ -93,7 +93,7 @@ def extend(request: HttpRequest, number: int) -> HttpResponse:
     def deed() -> str:
         said = form.cleaned_data
         desk.extend(voucher, said["expires_on"], why=said["why"], by=by)
-        return f"Can be used until {format_date(said['expires_on'])}." if said["expires_on"] else "It does not end."
+        return f"Can be used until {format_date(said['expires_on'])}." if said["expires_on"] else "It doesn’t expire."
 
     return _act(request, voucher, "extend_form", form, deed)
 

@@ -114,7 +114,7 @@ def hear(request: HttpRequest, variant: str) -> HttpResponse:
     try:
         hearing.take(variant, gateway.hear(request.body, request.headers))
     except gateways.BadSignature:
-        return _said(400, "The signature does not fit.")
+        return _said(400, "The signature doesn’t match.")
     except hearing.NotYet:
         return _said(409, "Not known here yet. Please send it again later.")
     except Trouble as fault:

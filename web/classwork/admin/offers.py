@@ -51,11 +51,14 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     fieldsets = [
         (None, {"fields": ["session", "subject", "manager_approved"]}),
         ("When", {"fields": [("class_day", "start_time"), "dates_now", "single_days"]}),
-        ("Missed Classes", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
-        ("Where and with whom", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
-        ("Minimum to run", {"fields": [("minimum", "decide_on")]}),
+        ("Skipped dates", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
+        ("Location and teachers", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
+        ("Minimum enrollment", {"fields": [("minimum", "decide_on")]}),
         ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
-        ("Joining late, and trying", {"fields": [("last_joining", "pro_rata"), ("drop_in_price", "trial_price")]}),
+        (
+            "Late joining and drop-ins",
+            {"fields": [("last_joining", "pro_rata"), ("drop_in_price", "trial_price")]},
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":

@@ -64,7 +64,7 @@ class AttachmentInline(admin.StackedInline):
 
 
 class Hangs(admin.SimpleListFilter):
-    title = "where it hangs"
+    title = "attached to"
     parameter_name = "hangs"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -52,5 +52,5 @@ class CancellationTermsAdmin(Recorded):
     @admin.display(description="shown to students")
     def in_words(self, obj: CancellationTerms) -> str:
         if obj.pk is None:
-            return "It is shown here once the steps are saved, and with the class’s dates to whoever thinks of buying."
+            return "Save the steps to see how students will read them."
         return " ".join(map(str, sentences(Terms(terms.as_steps(obj.steps.all(), [])))))

@@ -59,7 +59,7 @@ def parse(text: str) -> Rule:
 def _goal(text: str, place: int) -> Goal:
     versions = [word.strip().upper() for word in text.split("|")]
     if not any(versions):
-        raise BadRule(f"Goal {place} is empty: write a version such as A between the commas, or take one comma out.")
+        raise BadRule(f"Goal {place} has no version: write one such as A between the commas, or take one comma out.")
     if not all(versions):
         raise BadRule(f"In “{text.strip()}” a version is missing beside the |.")
     for version in versions:

@@ -88,9 +88,9 @@ def draw(
 def meeting_row(offer: ClassOffer, step: Step) -> Row:
     what = f"Class {step.number}" if step.number else "Extra class"
     before = _said(step.before, step.was_cancelled) if step.before else ""
-    after = _said(step.after, step.cancelled) if step.after else "no longer takes place"
+    after = _said(step.after, step.cancelled) if step.after else "removed"
     return Row(offer.heading, what, before, after)
 
 
 def _said(slot: Slot, cancelled: bool) -> str:
-    return f"{slot} (cancelled)" if cancelled else str(slot)
+    return f"{slot} (canceled)" if cancelled else str(slot)

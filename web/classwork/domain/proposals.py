@@ -93,10 +93,10 @@ def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[st
     with transaction.atomic():
         stored: Subject | ClassOffer = type(thing).objects.select_for_update().get(pk=thing.pk)
         if not may_request(staff, stored):
-            raise Refused(Fault("", "A request about this is open already, or it is not yours to change."))
+            raise Refused(Fault("", "There is already an open request, or this isn’t your class."))
         changes = _as_json(stored, values)
         if not changes:
-            raise Refused(Fault("", "Nothing is different from what is published."))
+            raise Refused(Fault("", "Nothing differs from what is published."))
         about = {"subject": stored} if isinstance(stored, Subject) else {"offer": stored}
         proposal = Proposal.objects.create(author=staff, changes=changes, **about)
         return submit(staff, proposal, message)

@@ -48,9 +48,7 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
     for one in effects:
         gone = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
         if gone:
-            found.append(
-                Fault("", f"{one.offer.heading}: class {gone[0].number} has already taken place and cannot be removed.")
-            )
+            found.append(Fault("", f"{one.offer.heading}: class {gone[0].number} is over and can’t be removed."))
         if said := _wanted_days(one):
             found.append(Fault("", said))
         twice = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]

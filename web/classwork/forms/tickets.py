@@ -64,9 +64,9 @@ def _kinds(offer: ClassOffer) -> list[tuple[str, str]]:
     found = []
     if offer.trial_price is not None:
         price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
-        found.append((TRIAL, f"A trial, {price}: once, for whoever is new to {_new_to()}"))
+        found.append((TRIAL, f"Trial, {price}: once, if you’re new to {_new_to()}"))
     if offer.drop_in_price is not None:
-        found.append((DROP_IN, f"A single class, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
+        found.append((DROP_IN, f"Drop-in, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
     return found
 
 

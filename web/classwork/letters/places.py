@@ -117,7 +117,7 @@ def place_given_context(message: Message) -> dict[str, Any]:
     old = Registration.objects.select_related("student", "line").get(pk=message.data["registration_id"])
     said = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
     if said is None:
-        raise NotNeeded("Nobody has the spot any more.")
+        raise NotNeeded("The spot is no longer taken.")
     return {
         "student": str(old.student),
         "to": f"{said.first_name} {said.last_name}".strip(),

@@ -18,7 +18,7 @@ def ticket_context(message: Message) -> dict[str, Any]:
     """What it says must still be so when it is sent."""
     ticket = Ticket.objects.theirs().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_cancelled:
-        raise NotNeeded("The ticket does not stand any more, or the class day was cancelled.")
+        raise NotNeeded("The ticket is no longer valid, or the class day was canceled.")
     offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
     return {
         "title": offer.subject.title,

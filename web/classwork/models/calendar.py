@@ -134,7 +134,7 @@ class ClassOffer(models.Model):
     )
     runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the class was confirmed.")
     asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
-    called_off_at = models.DateTimeField(null=True, blank=True, editable=False)
+    called_off_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
 
@@ -281,7 +281,7 @@ class Meeting(models.Model):
     starts_at = models.DateTimeField(db_index=True)
     ends_at = models.DateTimeField()
     moved_from = models.DateTimeField(null=True, blank=True, help_text="Set when this class day was moved.")
-    cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField("canceled at", null=True, blank=True)
     reason = models.CharField(max_length=200, blank=True, help_text="Why it was moved or canceled; shown to students.")
     location = models.ForeignKey(
         Location,
@@ -293,11 +293,13 @@ class Meeting(models.Model):
     )
     substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
     called_off = models.ForeignKey(
-        "classwork.CallOff", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="meetings"
-    )
+        "classwork.CallOff", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="meetings",
+        verbose_name="class cancellation",
+    )  # fmt: skip
     stands_in_for = models.OneToOneField(
-        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="made_up_by"
-    )
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="made_up_by",
+        verbose_name="makes up for",
+    )  # fmt: skip
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     revision = models.PositiveIntegerField(default=0, editable=False)
     changed_at = models.DateTimeField(auto_now=True)

@@ -38,7 +38,7 @@ class CallOff(models.Model):
         verbose_name_plural = "class cancellations"
 
     def __str__(self) -> str:
-        return f"Cancelled: {self.why}"
+        return f"Canceled: {self.why}"
 
     def get_absolute_url(self) -> str:
         return reverse("desk_called_off", args=[self.pk])
@@ -48,7 +48,9 @@ class Outcome(models.Model):
     """What one student got for their place, or their ticket: money that was paid, credit that was spent, or what they
     need not pay any more."""
 
-    call_off = models.ForeignKey(CallOff, on_delete=models.CASCADE, related_name="outcomes")
+    call_off = models.ForeignKey(
+        CallOff, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
+    )
     registration = models.ForeignKey(
         Registration, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes"
     )
@@ -59,15 +61,15 @@ class Outcome(models.Model):
     base = amount(help_text="What all of them cost.")
     money = amount(help_text="Of what was paid: refunded, credited, or pending.")
     credited = amount(help_text="Of the money, what became account credit.")
-    on_hold = amount(help_text="Of the money, what could not go back at once.")
+    on_hold = amount(help_text="Of the money, what could not be refunded right away.")
     by_hand = amount(help_text="Of the money, what a person hands over.")
-    onto_vouchers = amount(help_text="Of the money, what went back onto gift vouchers.")
-    credit = amount(help_text="Spent credit that came back.")
+    onto_vouchers = amount(help_text="Of the money, what was returned to gift vouchers.")
+    credit = amount(help_text="Spent credit that was returned.")
     waived = amount(help_text="What is no longer due.")
     refunds = models.ManyToManyField(
         Refund, blank=True, related_name="+", help_text="The refunds that the money is part of."
     )
-    pending = models.CharField(max_length=200, blank=True, help_text="Why the money could not go back at once.")
+    pending = models.CharField(max_length=200, blank=True, help_text="Why the money could not be refunded right away.")
 
     class Meta:
         ordering = ["id"]

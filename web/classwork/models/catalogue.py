@@ -274,7 +274,7 @@ class Location(models.Model):
     country = models.CharField(max_length=60, default=default_country, blank=True)
     map_link = models.URLField(blank=True, help_text="Link to a map.")
     directions = models.TextField(blank=True, help_text="Entrance, parking, bus; Markdown works.")
-    image = models.ImageField("photograph", upload_to="locations/", blank=True)
+    image = models.ImageField("photo", upload_to="locations/", blank=True)
     is_public = models.BooleanField("published", default=True, help_text="Listed among the school's locations.")
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)

@@ -53,7 +53,7 @@ class Registration(Seat):
                 fields=["student", "offer"],
                 condition=Q(state__in=["held", "confirmed", "on_hold"]),
                 name="classwork_registration_once",
-                violation_error_message="This person has a place in the class already.",
+                violation_error_message="This person already has a spot in this class.",
             ),
             models.UniqueConstraint(
                 fields=["line"],

@@ -17,7 +17,7 @@ class Proposal(models.Model):
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
         SUBMITTED = "submitted", "Waiting for an answer"
-        ANSWERED = "answered", "Answered: please have another look"
+        ANSWERED = "answered", "Answered: please review"
         APPROVED = "approved", "Approved"
         WITHDRAWN = "withdrawn", "Withdrawn"
 

@@ -20,11 +20,11 @@ class SeatQuerySet(models.QuerySet[S]):
 
 class Seat(models.Model):
     class State(models.TextChoices):
-        HELD = "held", "Kept until paid"
+        HELD = "held", "On hold until paid"
         CONFIRMED = "confirmed", "Registered"
         ON_HOLD = "on_hold", "Waiting for a decision"
         LAPSED = "lapsed", "Not paid in time"
-        CANCELLED = "cancelled", "Cancelled"
+        CANCELLED = "cancelled", "Canceled"
         TRANSFERRED = "transferred", "Moved to another class"
 
     LIVE = (State.HELD, State.CONFIRMED, State.ON_HOLD)

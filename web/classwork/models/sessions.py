@@ -14,7 +14,7 @@ from classwork.models.catalogue import default_weeks
 
 session_name = RegexValidator(
     r"^(?!all\Z)[^\s,/][^,/]*\Z",
-    "A session's name stands in addresses: leave out commas and slashes, and do not call it “all”.",
+    "A session's name is part of web addresses: leave out commas and slashes, and don’t call it “all”.",
 )
 
 

@@ -85,12 +85,12 @@ class WaitingEntry(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
-        OFFERED = "offered", "A place is kept for them"
-        TAKEN = "taken", "Took the place"
-        DECLINED = "declined", "Did not want the place"
-        LAPSED = "lapsed", "Did not answer in time"
+        OFFERED = "offered", "Offered"
+        TAKEN = "taken", "Accepted"
+        DECLINED = "declined", "Declined"
+        LAPSED = "lapsed", "Offer expired"
         LEFT = "left", "Left the list"
-        CLOSED = "closed", "The class is over"
+        CLOSED = "closed", "Class ended"
 
     LIVE = (State.WAITING, State.OFFERED)
 
@@ -98,7 +98,7 @@ class WaitingEntry(models.Model):
     state = models.CharField(max_length=10, choices=State, default=State.WAITING, editable=False)
     people = models.JSONField(editable=False, help_text="Who they are, as the lines of a cart say it.")
     wanted = models.JSONField(default=list, editable=False, help_text="For each of them the role; empty without roles.")
-    roles = models.JSONField(default=list, editable=False, help_text="The roles in which they were offered places.")
+    roles = models.JSONField(default=list, editable=False, help_text="The roles in which they were offered spots.")
     size = models.PositiveSmallIntegerField(editable=False)
     account = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="waiting"
@@ -138,7 +138,7 @@ class WaitingEntry(models.Model):
             ),
             models.CheckConstraint(condition=Q(size__in=[1, 2]), name="classwork_waiting_one_or_two"),
         ]
-        permissions = [("arrange_waiting", "May offer places out of turn and move people on the waiting list")]
+        permissions = [("arrange_waiting", "May offer spots out of turn and move people on the waitlist")]
 
     def __str__(self) -> str:
         return f"{self.contact_name}, waiting for {self.offer}"
@@ -156,8 +156,8 @@ class Walk(models.Model):
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
     at = models.DateTimeField(auto_now_add=True)
-    given = models.JSONField(help_text="The rules, the places taken and the entries in their order.")
-    steps = models.JSONField(help_text="Who was offered a place, who was passed over and by which rule.")
+    given = models.JSONField(help_text="The rules, the taken spots and the entries in order.")
+    steps = models.JSONField(help_text="Who was offered a spot, who was skipped and by which rule.")
 
     class Meta:
         ordering = ["id"]

@@ -88,7 +88,7 @@ def _moved(request: MemberRequest, mine: Registration, wish: Wish, seen: str) ->
     if order.state == Order.State.PLACED and order.due == Order.Due.NOW:
         messages.success(request, "Your new spot is reserved. You keep your old spot until you’ve paid.")
         return redirect(order.address())
-    messages.success(request, f"{mine.student} has a place in {wish.offer.subject.title} now.")
+    messages.success(request, f"{mine.student} has a spot in {wish.offer.subject.title} now.")
     return redirect("my_classes")
 
 

@@ -124,7 +124,7 @@ def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     staff = me(request)
     thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)
     if not proposals.may_request(staff, thing):
-        messages.error(request, "There is already an open request, or this is not your class.")
+        messages.error(request, "There is already an open request, or this isn’t your class.")
         return redirect("teaching")
     form_class = ChangeSubjectForm if kind == "subject" else ChangeOfferForm
     form, message = form_class(posted(request), instance=thing), MessageForm(posted(request))

@@ -25,7 +25,7 @@ SUBTITLES_MEGABYTES = 1
 UNDECLARED = {"", "application/octet-stream", "binary/octet-stream", "application/x-download"}
 PROGRAM = ValidationError("You can’t upload programs or scripts.", code="program")
 EMPTY = ValidationError("This file is empty. Please choose another one.", code="empty")
-TOO_MANY = ValidationError("This document has too many parts. Please save it again and try once more.", code="too_many")
+TOO_MANY = ValidationError("This document has too many parts. Please save it again and retry.", code="too_many")
 END, HUGE, LONGEST_END = b"PK\5\6", b"PK\6\7", 22 + 65535
 MOST_ENTRIES, LONGEST_LIST = 5_000, 1024 * 1024
 MACROS = ValidationError("This document contains macros. Please save it without them and try again.", code="program")
@@ -105,9 +105,7 @@ def _no_macros(found: types.FileType, file: Any) -> None:
         with zipfile.ZipFile(file) as packed:
             inside = packed.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
-        raise ValidationError(
-            "We can’t read this document. Please save it again and try once more.", code="type"
-        ) from None
+        raise ValidationError("We can’t read this document. Please save it again and retry.", code="type") from None
     if any(name.lower().endswith(("vbaproject.bin", ".exe")) or name.startswith("Basic/") for name in inside):
         raise MACROS
 

@@ -41,7 +41,7 @@ def set_aside(actor: Any, pk: int, why: str) -> Message:
     with transaction.atomic():
         message = Message.objects.get(pk=pk)
         before = message.state
-        if not states.set_aside(message, f"Set aside at the desk: {why}"):
+        if not states.set_aside(message, f"Dismissed at the desk: {why}"):
             raise TooLate
         record(actor, "mailroom.set_aside", message, why=why, mail=message.template, was=before)
     return message

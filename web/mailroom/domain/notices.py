@@ -69,7 +69,7 @@ def _bounce(message: Message | None, about: Mapping[str, Any]) -> None:
     """One that may go through another time takes no address off the list."""
     for_good = about.get("bounceType") == "Permanent"
     for address, status in recipients(about["bouncedRecipients"]):
-        reason = f"It came back{'' if for_good else ', perhaps only this time'}. {status}".strip()
+        reason = f"It bounced{'' if for_good else ', maybe temporarily'}. {status}".strip()
         if message is not None and message.to == address:
             states.returned(message, reason)
         if for_good:

@@ -93,7 +93,7 @@ def letter_for(message: Message, round_: Round) -> Letter | None:
     except NotNeeded as reason:
         states.suppress(message, str(reason) or "It is no longer needed.")
     except UnknownMail:
-        states.park(message, "No app declares this mail any more.")
+        states.park(message, "No app declares this email anymore.")
     except DoesNotRender as wrong:
         where = "Its subject" if wrong.part == "subject" else "Its text"
         states.park(message, f"{where} cannot be made. {wrong}")

@@ -22,7 +22,7 @@ def shown(message: Message, *, masked: bool | None = None) -> Letter:
         footer = rendering.NO_FOOTER if hide else addresses.footer(message)
         return rendering.render(mail, rendering.text_of(mail), mail.context(message), footer, masked=hide)
     except UnknownMail:
-        raise CannotBeShown("No app declares this mail any more.") from None
+        raise CannotBeShown("No app declares this email anymore.") from None
     except NotNeeded as reason:
         raise CannotBeShown(str(reason) or "What it told of is no longer so.") from None
     except DoesNotRender as wrong:

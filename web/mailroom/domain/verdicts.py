@@ -21,10 +21,10 @@ NEVER_SENT = {"EndpointConnectionError", "ConnectTimeoutError", "NoCredentialsEr
 
 
 class Answer(Enum):
-    LATER = "not taken, try again"
-    NEVER = "not taken, and trying again is pointless"
-    NO_SUCH_ADDRESS = "not taken, because nobody lives there"
-    PERHAPS = "nobody knows"
+    LATER = "rejected temporarily"
+    NEVER = "rejected permanently"
+    NO_SUCH_ADDRESS = "rejected, no such mailbox"
+    PERHAPS = "unknown"
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,13 @@ def judge(error: Exception, connection: Any) -> Verdict:
     if isinstance(error, smtplib.SMTPResponseException):
         return _by_code(error.smtp_code, error.smtp_error)
     if isinstance(error, BadHeaderError | UnicodeError):
-        return Verdict(Answer.NEVER, f"It cannot be put into the form of a mail. {sentence(error)}", broken=False)
+        return Verdict(Answer.NEVER, f"It cannot be formatted as an email. {sentence(error)}", broken=False)
     if type(error).__module__.startswith("botocore."):
         return _by_amazon(error)
     line = getattr(connection, "connection", None)
     if isinstance(line, Telling) and not line.handed_over:
-        return Verdict(Answer.LATER, f"The connection broke before the mail was handed over. {sentence(error)}")
-    return Verdict(Answer.PERHAPS, f"The connection broke while the mail was handed over. {sentence(error)}")
+        return Verdict(Answer.LATER, f"The connection broke before the email was handed over. {sentence(error)}")
+    return Verdict(Answer.PERHAPS, f"The connection broke while the email was handed over. {sentence(error)}")
 
 
 def _by_code(code: int, said: bytes | str, *, recipient: bool = False) -> Verdict:
@@ -67,7 +67,7 @@ def _by_amazon(error: Any) -> Verdict:
         return Verdict(answer, f"Amazon SES answered {code[:60]}.", broken=False)
     if type(error).__name__ in NEVER_SENT:
         return Verdict(Answer.LATER, f"Amazon SES could not be reached. {sentence(error)}")
-    return Verdict(Answer.PERHAPS, f"The connection broke while the mail was handed over. {sentence(error)}")
+    return Verdict(Answer.PERHAPS, f"The connection broke while the email was handed over. {sentence(error)}")
 
 
 def sentence(error: Exception) -> str:

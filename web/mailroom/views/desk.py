@@ -95,7 +95,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 
 DEEDS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
     "again": (desk.send_again, "It will be sent in a moment."),
-    "aside": (desk.set_aside, "Set aside. It will not be sent unless you ask for it."),
+    "aside": (desk.set_aside, "Dismissed. It will not be sent unless you resend it."),
 }
 
 

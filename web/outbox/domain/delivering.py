@@ -73,17 +73,17 @@ def misfit(delivery: Delivery) -> str:
     """Why a delivery cannot be run at all, after the site around it has changed; empty when it can."""
     if delivery.receiver not in registry.heard_by(delivery.event.type).later:
         return (
-            f"{delivery.receiver} is not a later receiver of {delivery.event.type} any more. "
-            "Put it back into WORKFLOWS and retry, or set this aside."
+            f"{delivery.receiver} is no longer a later receiver of {delivery.event.type}. "
+            "Put it back into WORKFLOWS and retry, or dismiss this."
         )
     try:
         delivery.event.payload  # noqa: B018
     except BadPayload as wrong:
-        return f"The payload does not fit its declaration any more. {wrong}"
+        return f"The payload no longer matches its declaration. {wrong}"
     try:
         registry.receiver(delivery.receiver)
     except RAISED as wrong:  # whatever a module may raise while it is imported
-        return f"{delivery.receiver} cannot be imported ({type(wrong).__name__}); mend it and retry."
+        return f"{delivery.receiver} cannot be imported ({type(wrong).__name__}); fix it and retry."
     return ""
 
 
@@ -131,7 +131,7 @@ def mark(deliveries: list[Delivery]) -> None:
 
 
 def taken_over(delivery: Delivery) -> None:
-    outcomes.log.info("Delivery %s was taken over by another worker.", delivery.pk)
+    outcomes.log.info("Delivery %s was picked up by another worker.", delivery.pk)
 
 
 def single(delivery: Delivery) -> int:

@@ -88,6 +88,6 @@ def tries(delivery: Delivery) -> Iterator[Try]:
     elif delivery.state == State.RUNNING:
         yield Try(delivery.started_at or last, None, "Under way", None)
     elif delivery.state == State.DISMISSED:
-        yield Try(last, last, "Set aside", None, delivery.reason)
+        yield Try(last, last, "Dismissed", None, delivery.reason)
     elif not delivery.attempts.all():
         yield Try(last, None, "Waiting for its first try", None)

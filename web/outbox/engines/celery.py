@@ -34,7 +34,7 @@ class Publisher:
             for pk in ids:
                 self.waiting.put_nowait(pk)
         except queue.Full:
-            log.warning("The broker is slow; the sweep will send what there is no room for.")
+            log.warning("The broker is slow; the sweep will send the rest.")
 
     def work(self) -> None:
         going = True

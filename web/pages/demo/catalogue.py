@@ -29,8 +29,8 @@ SUBJECTS = (
         "",
         "Your first steps of Lindy Hop: the pulse, six counts, and how to lead and follow without words.",
         "You need shoes that stay on your feet and nothing else. By the third week you will **dance a whole song**; by "
-        "the fifth you will ask somebody you do not know.\n\nCome alone or bring somebody. We change partners often, "
-        "and nobody has to.",
+        "the fifth you will ask a stranger.\n\nCome alone or bring someone. We change partners often, "
+        "and no one has to.",
         ("No partner needed.", "No experience at all.", "The first song is closer than you think."),
     ),
     Taught(
@@ -38,8 +38,7 @@ SUBJECTS = (
         "B",
         "",
         "Eight counts, the swing out, and what to do when the band speeds up.",
-        "The other half of the beginning. It stands beside version A and does not follow it: take them **in any "
-        "order**.",
+        "The other half of the beginning. It doesn’t build on version A: take them **in any order**.",
         ("The swing out, at last.",),
     ),
     Taught(
@@ -75,7 +74,7 @@ SUBJECTS = (
         "B",
         "",
         "Conversation: giving each other room and using it.",
-        "Both roles invent. We practise to suggest, to hear, and to laugh when it goes wrong.",
+        "Both roles invent. We practice suggesting, listening, and laughing when it goes wrong.",
     ),
     Taught(
         "Spec",
@@ -97,7 +96,7 @@ SUBJECTS = (
         "N",
         "Aerials for the careful",
         "One long afternoon of safe lifts, with mats and patience.",
-        "Come with a partner you trust. We lift nobody higher than both of you like.",
+        "Come with a partner you trust. We lift no one higher than both of you like.",
         more=(("num_weeks", 1), ("num_minutes", 180), ("full_price", Decimal(45)), ("pre_pay_discount", Decimal(5))),
     ),
 )
@@ -113,7 +112,7 @@ LOCATIONS = (
         "map_link": "https://www.openstreetmap.org/search?query=Larch%20Street%20Seattle",
         "directions": "The **green door** beside the bakery. The bus stops across the street, and bicycles may come "
         "inside.\n\n"
-        "The upper floor has a lift: ring, and we fetch you.",
+        "There is an elevator to the upper floor. Ring the bell, and we’ll come and get you.",
     },
     {
         "code": "Mill",
@@ -132,13 +131,13 @@ LOCATIONS = (
         "city": "Seattle",
         "state": "WA",
         "zipcode": "98101",
-        "directions": "Four flights, no lift, and the best floor in town.",
+        "directions": "Four flights, no elevator, and the best floor in town.",
     },
 )
 
 GUIDE = {
-    "Beg": "For everybody who has never done this, and for those who have and would like to feel at home in it.",
-    "L2": "You know the swing out and can dance a song with somebody new without counting.",
+    "Beg": "For everyone who has never danced, and for those who want to feel at home in the basics.",
+    "L2": "You know the swing out and can dance a song with someone new without counting.",
     "L3": "You have taken every version of Level 2 and want to go faster, or slower, on purpose.",
 }
 

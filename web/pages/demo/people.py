@@ -44,13 +44,13 @@ PROFILES = (
     Profile(
         "ash@example.org",
         "Assists on Tuesdays and Thursdays",
-        "Ash makes sure that nobody stands at the wall. Ask them for a dance, a tissue or the name of that song.",
+        "Ash makes sure that no one stands at the wall. Ask them for a dance, a tissue or the name of that song.",
         5,
     ),
     Profile(
         "ada@example.org",
         "Runs the office",
-        "Ada answers your mails, finds your lost jacket and knows which class fits you, usually before you do.",
+        "Ada answers your email, finds your lost jacket and knows which class fits you, usually before you do.",
         6,
     ),
 )

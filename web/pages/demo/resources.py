@@ -20,8 +20,8 @@ EVERY_WEEK: tuple[dict[str, Any], ...] = (
         "expires_after": 1,
     },
     {
-        "title": "The rock step, once more",
-        "text": "1. Back on the left.\n2. In place on the right.\n3. And *breathe*.",
+        "title": "The rock step, again",
+        "text": "1. Back on the left.\n2. Replace on the right.\n3. And *breathe*.",
         "when": "class",
         "class_number": 1,
     },

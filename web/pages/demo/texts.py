@@ -20,7 +20,7 @@ mistakes with all of them. Everything that we show you can be danced on Friday o
 ## How a session goes
 
 A session lasts five weeks. Each class meets once a week on the same evening, for an hour. There are breaks between
-sessions, so that everybody can be missed a little.
+sessions, so that we miss each other a little.
 
 - **Beginning** is for your first steps, and needs nothing but shoes that slide.
 - **Level 2** makes them yours. Take both versions, in any order.
@@ -29,41 +29,44 @@ sessions, so that everybody can be missed a little.
 """
 
 CONTACT = """
-A question about a class, a lost jacket, an idea: Ada reads every message and answers within two working days.
+A question about a class, a lost jacket, an idea? Ada reads every message and replies within two business days.
 """
 
 TERMS = """
-These are the terms of a demo school. Nobody has to keep them.
+These are the terms of a demo school. They aren’t binding.
 
-## Your place
+## Your spot
 
-A place is yours once it is paid or once we have agreed that you pay at the door. If you change your
-mind, you cancel it yourself; what comes back until when stands beside each class before you buy, and on your order.
+Your spot is reserved once it is paid for, or once we’ve agreed that you pay at the door.
+
+## Cancellation policy
+
+You can cancel online. How much is refunded, and until when, is shown before you buy and on your order.
 
 ## In class
 
-Be kind, ask before you dance with someone, and take no for an answer. Our teachers may send home whoever does not.
+Be kind, ask before you dance with someone, and take no for an answer. Teachers may ask anyone who doesn’t to leave.
 
 ## When we cancel
 
-If a class does not take place, we tell you by mail and add a week at the end, or give your money back.
+If a class is canceled, we’ll email you and add a week at the end or refund you.
 """
 
 PRIVACY = """
 What we keep, and why.
 
-- **Your name and address for mail**, so that you can log in and hear when a class moves.
+- **Your name and email address**, so that you can log in and hear when a class moves.
 - **Which classes you take**, so that your teachers know where you are.
-- **What you paid**, because the law wants the books kept.
+- **What you paid**, because the law requires us to keep records.
 
-We give nothing of it to anybody who does not need it to run the school. In your account you can see all of it and take
-it with you, and you can ask us to erase it.
+We only share it with those who need it to run the school. In your account you can see and download all of it, and you
+can ask us to erase it.
 """
 
 TEXTS = (
     ("home", "Swing dancing, one evening a week", HOME),
     ("business_about", "A school that dances", ABOUT),
-    ("contact", "Write to us", CONTACT),
+    ("contact", "Contact us", CONTACT),
     ("terms", "Terms", TERMS),
     ("privacy", "Privacy", PRIVACY),
 )

@@ -95,7 +95,7 @@ def unforeseen(ada: User, running: Session, following: Session) -> None:
     meetings.cancel(ada, balboa.meetings.all()[3], "The hall has no heating that week.")
     last = balboa.meetings.last()
     if last:
-        meetings.add(ada, balboa, MeetingDraft(last.on + WEEK, time(18), reason="In place of the cold week."))
+        meetings.add(ada, balboa, MeetingDraft(last.on + WEEK, time(18), reason="Make-up for the cold week."))
     charleston = running.offers.get(subject__level__code="L2", subject__version="A")
     meetings.set_substitutes(ada, charleston.meetings.all()[2], teachers("inez"), why="Tess plays at a wedding.")
     turns = running.offers.get(subject__level__code="L2", subject__version="B")

@@ -109,7 +109,7 @@ class AccountAdmin(Recorded):
     list_display = ["__str__", "email", "roles_held", "last_seen", "state"]
     list_filter = [StateFilter, RoleFilter]
     search_fields = ["first_name", "last_name", "email", "in_care__first_name", "in_care__last_name"]
-    search_help_text = "Name or e-mail address; also of those in somebody's care."
+    search_help_text = "Name or email, also of the people in an account’s care."
     list_per_page = 50
     show_full_result_count = False
     actions = [deed_action("send-link"), deed_action("close"), deed_action("reopen")]

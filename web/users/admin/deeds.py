@@ -40,7 +40,7 @@ DEEDS = {
         Deed(
             key="close",
             label="Close account",
-            text="Nobody can log in to this account, and no link reopens it. Registrations and payments stay as they "
+            text="No one can log in to this account, and no link reopens it. Registrations and payments stay as they "
             "are. Only the office can reopen it. The owner is told by email.",
             done="Closed: {people}.",
             do=accounts.close,

@@ -24,7 +24,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type:
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if "@" not in email:
-            raise ValueError("An account needs an e-mail address.")
+            raise ValueError("An account needs an email address.")
         user = self.model(email=names.email_key(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -37,15 +37,15 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type:
 class User(AbstractBaseUser, PermissionsMixin):
     """A login. The address identifies it; who attends under it is told by Student."""
 
-    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    email = models.EmailField("email", max_length=254, unique=True)
     first_name = models.CharField(max_length=100)
     last_name = models.CharField(max_length=100, blank=True)
     is_active = models.BooleanField(
-        "open", default=True, help_text="Closed accounts cannot log in, and no link opens them again."
+        "open", default=True, help_text="Closed accounts can’t log in, and no link reopens them."
     )
     email_confirmed_at = models.DateTimeField(null=True, blank=True, editable=False)
     new_email = models.EmailField(
-        "new e-mail address",
+        "new email",
         max_length=254,
         blank=True,
         editable=False,
@@ -72,7 +72,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             models.UniqueConstraint(
                 Lower("email"),
                 name="users_user_email_once",
-                violation_error_message="An account with this e-mail address exists.",
+                violation_error_message="An account with this email already exists.",
             ),
         ]
         permissions = [
@@ -142,7 +142,7 @@ class Student(models.Model):
     last_name = models.CharField(max_length=100, blank=True)
     name_key = models.CharField(max_length=220, editable=False, db_index=True)
     email = models.EmailField(
-        "e-mail address",
+        "email",
         max_length=254,
         blank=True,
         help_text="Where mail for this person goes when there is no account.",

@@ -201,7 +201,7 @@ def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) 
     for one in plans:
         _see_to_the_rest(one, at, why, by)
     for order, said in deal.spoken_for:
-        cases.open_case(Case.Kind.HAND_BACK, order, f"{said} The school cancelled it meanwhile ({why}).")
+        cases.open_case(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
     details = [(one.order, {"back": str(one.money), "as_credit": str(one.as_credit)}) for one in plans]
     record_many(by, "billing.called_off", details, why=why)
     emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
@@ -270,7 +270,7 @@ def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
 
 
 def _ask_a_person(one: Plan) -> None:
-    text = f"{format_money(one.money, one.order.currency)} is to go back: the school cancelled. {one.why_not}"
+    text = f"{format_money(one.money, one.order.currency)} needs to be refunded: the school canceled. {one.why_not}"
     cases.open_case(Case.Kind.HAND_BACK, one.order, text)
 
 

@@ -70,8 +70,8 @@ class Looked:
         if money <= 0:
             return ""
         if self.disputed:
-            return "The payer’s bank has asked money back; until it has decided, nothing else can go back."
-        return "Less money than that is here; please look at the order." if money > self.left else ""
+            return "The payer disputed a payment. Nothing else can be refunded until the bank decides."
+        return "The order has less money left than that. Please check it." if money > self.left else ""
 
     def by_hand(self, money: Decimal, sheet: Sheet) -> Decimal:
         """Cash and transfers are given back by a person, who finds it on the desk's list."""

@@ -62,7 +62,7 @@ def lines(book: Book) -> Iterator[Line]:
 
 def line_of(row: Finding) -> Line:
     if row.their_at is None or row.their_amount is None:
-        raise ValueError("This finding is only in our books.")
+        raise ValueError("This difference is only in our records.")
     about = About(row.token, row.session, row.of)
     return Line(
         row.kind, row.reference, row.their_amount, row.their_currency, row.their_at, row.fee, row.payout, about,

@@ -69,7 +69,7 @@ def _locked(finding: Finding) -> tuple[Order, OrderLine]:
 
 def ask_payer(finding: Finding, why: str, by: User) -> None:
     if finding.order is None:
-        raise CannotBe("It matches none of our orders, so there is nobody to ask.")
+        raise CannotBe("It matches none of our orders, so there is no payer to ask.")
     try:
         questions.ask(finding.order, why, by=by, finding=finding)
     except questions.NoAddress:
@@ -101,7 +101,7 @@ ASK = Deed(
 OPEN = Deed("open", "Fulfill", "Fulfilled.", open_line)
 RELEASE = Deed("release", "Revoke", "Revoked.", release_line)
 ASK_PAYER = Deed(
-    "ask_payer", "Ask the payer", "An email is on its way. The answer will appear under payment issues.",
+    "ask_payer", "Email the payer", "An email is on its way. The answer will appear under payment issues.",
     ask_payer, asks="Question", ends=False,
 )  # fmt: skip
 EXPLAIN = Deed(EXPLAINED, "Close as explained", "Closed.", explain)

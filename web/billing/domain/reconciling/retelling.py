@@ -65,7 +65,7 @@ def ask_again(finding_id: int) -> None:
         hearing.learn(payment, facts)
         if fits_now(finding) or any(_says_ours(finding, fact) for fact in facts):
             Finding.objects.open().filter(likeness=finding.likeness).update(
-                closed_at=timezone.now(), deed=FITS_NOW, why="Asked again, the gateway tells the same as our books."
+                closed_at=timezone.now(), deed=FITS_NOW, why="The gateway now agrees with our records."
             )
 
 

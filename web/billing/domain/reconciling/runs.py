@@ -94,12 +94,12 @@ def _fetch(book: Book) -> None:
     try:
         found = list(gateways.get(book.variant).movements(since, until))
     except Temporary as away:
-        Book.objects.filter(pk=book.pk).update(trouble=f"It does not answer now and is asked again. {away}"[:300])
+        Book.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {away}"[:300])
         raise
     except (Permanent, NeedsPerson) as refused:
         _over(book, State.FAILED, str(refused))
     except gateways.UnknownGateway:
-        _over(book, State.FAILED, "It is not switched on any more.")
+        _over(book, State.FAILED, "This gateway is no longer switched on.")
     else:
         _keep(book, found, since, until)
 

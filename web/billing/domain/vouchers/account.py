@@ -36,7 +36,7 @@ def movements(start: datetime, end: datetime) -> list[Movement]:
         if name == reason
     ]
     stands = _sums(VoucherEntry.objects.filter(at__lt=end), "voucher__currency")
-    return moved + [Movement("Stands on vouchers at the end", currency, amount) for (currency,), amount in stands]
+    return moved + [Movement("Balance of all vouchers at the end", currency, amount) for (currency,), amount in stands]
 
 
 def _sums(found: QuerySet[VoucherEntry], *names: str) -> Iterator[tuple[tuple[str, ...], Decimal]]:

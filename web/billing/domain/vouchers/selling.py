@@ -122,7 +122,7 @@ def reverse(line: OrderLine, why: str) -> None:
         used = voucher.worth - _reversed(voucher)
         if used and not rules.is_paid_for(voucher):
             amount = format_money(used, voucher.currency)
-            text = f"{amount} of gift voucher {voucher.mark} was used before its money went back."
+            text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
             cases.open_case(Case.Kind.OTHER, order, text)
 
 

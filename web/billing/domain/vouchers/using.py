@@ -120,8 +120,8 @@ def put_back(order: Order, refund: Refund, at: datetime) -> None:
     voucher = book.put_back(refund).voucher
     if voucher.voided_at or voucher.has_expired(dates.local(at).date()):
         amount = format_money(refund.amount, voucher.currency)
-        text = f"{amount} came back onto gift voucher {voucher.mark}, which has ended."
-        cases.open_case(Case.Kind.OTHER, order, f"{text} Shall it hold on? (refund {refund.pk})")
+        text = f"{amount} was returned to gift voucher {voucher.mark}, which has expired or is void."
+        cases.open_case(Case.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})")
 
 
 def homeless(order: Order, at: datetime) -> dict[int, Decimal]:

@@ -18,9 +18,9 @@ RETRIES = 2
 WORTH_ASKING = 2
 """Seconds that must be left for another try."""
 SENTENCES = {
-    "amount_too_small": "This amount is too small to be paid by card.",
-    "amount_too_large": "This amount is too large to be paid by card.",
-    "resource_missing": "Stripe does not know what we asked about; perhaps the key is of another account.",
+    "amount_too_small": "This amount is too small for a card payment.",
+    "amount_too_large": "This amount is too large for a card payment.",
+    "resource_missing": "Stripe doesn’t know this object. The key may belong to another account.",
 }
 
 

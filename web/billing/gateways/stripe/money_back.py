@@ -13,7 +13,7 @@ from billing.models import Payment, Refund
 from common.errors import NeedsPerson
 
 NO_MONEY = ("balance_insufficient", "insufficient_funds")
-DISPUTED = "The payer's bank asks this money back; Stripe gives none back beside that."
+DISPUTED = "The payer disputed this payment, so Stripe refuses other refunds of it."
 
 
 def give_back(client: StripeClient, payment: Payment, amount: Decimal, key: str) -> Answer:

@@ -44,6 +44,6 @@ class Command(BaseCommand):
 
     def tell_secret(self, secret: str, known: list[endpoint.Found]) -> None:
         self.stdout.write(f"STRIPE_WEBHOOK_SECRET={secret}")
-        self.stdout.write("Put this line into the environment now and start the site anew; it is shown only once.")
+        self.stdout.write("Put this line into the environment now and restart the site. It is shown only once.")
         for found in known:
             self.stdout.write(f"Then delete {found.id} at Stripe; until then name both secrets, with a comma between.")

@@ -13,13 +13,13 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from billing.domain import cancel, ledger, orders, placing, replacing
 from billing.domain import cart as carts
 from billing.domain.placing import NotPlaced
-from billing.domain.words import moment
 from billing.models import Order, OrderLine
 from classwork.domain.places import registering
 from classwork.domain.places.attendees import STUDENT, Attendee
 from classwork.domain.places.deadlines import in_time, until
 from classwork.domain.places.waiting import offered
 from classwork.models import ClassOffer, Registration
+from common.formats import format_moment
 from history.domain import record
 from users.models import User
 
@@ -78,7 +78,7 @@ def check_time(registration: Registration, at: datetime) -> None:
     number = settings.MOVE_UNTIL_CLASS
     if not in_time(registration, number, at):
         ends = until(registration, number)
-        raise CannotBe(TOO_LATE.format(moment(ends, at)) if number else NOT_HERE)
+        raise CannotBe(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
 
 
 def pays(user: User, line: OrderLine) -> bool:

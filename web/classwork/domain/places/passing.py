@@ -7,7 +7,6 @@ from django.db import transaction
 
 from billing import kinds
 from billing.domain import locks
-from billing.domain.words import moment
 from billing.models import Order, OrderLine
 from classwork.domain.places import attendees, moving, registering, room
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
@@ -15,6 +14,7 @@ from classwork.domain.places.deadlines import in_time, until
 from classwork.domain.places.moving import ByDesk, CannotBe
 from classwork.models import ClassOffer, Registration
 from common import names
+from common.formats import format_moment
 from history.domain import record
 from users.models import Student, User
 
@@ -49,7 +49,8 @@ def _why_not(registration: Registration, at: datetime) -> str:
 def _check_for(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
     number = settings.GIVE_UNTIL_CLASS
     if not in_time(registration, number, at):
-        raise CannotBe(TOO_LATE.format(moment(until(registration, number), at)) if number else NOT_HERE)
+        ends = until(registration, number)
+        raise CannotBe(TOO_LATE.format(format_moment(ends)) if number and ends else NOT_HERE)
     if line.order.state != Order.State.PAID and not moving.pays(user, line):
         raise CannotBe(PAY_FIRST)
 

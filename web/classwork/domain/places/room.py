@@ -89,7 +89,7 @@ class Room:
 
     def __str__(self) -> str:
         said = f"{self.taken} taken, no limit" if self.capacity is None else f"{self.taken} of {self.capacity} taken"
-        return f"{said}, and up to {self.guests} for a single class" if self.guests else said
+        return f"{said}, plus up to {self.guests} for a drop-in or trial" if self.guests else said
 
     @property
     def words(self) -> str:

@@ -11,10 +11,10 @@ from mailroom.domain import draft
 from users.domain import privacy
 from users.models import Student
 
-UNKNOWN = "Whoever reads {} does not know {}: the payer is asked for another address."
-ONE = "{} has two records, {} and {}, says the owner of the account: join them in the admin, under Students. {}"
+UNKNOWN = "The person at {} doesn’t know {}. We’ve asked the payer for another email."
+ONE = "According to the account’s owner, {} has two records: {} and {}. Merge them in the admin, under Students. {}"
 REMARK = "{} has bought a {} for {}. {} Find out whether this is one person, and whether the price is right."
-TWICE = "{} was registered twice for {}: find out whether this is one person, and give the money back or rename."
+TWICE = "{} was registered twice for {}. Find out whether this is one person, then refund or rename."
 
 
 def of_place(registration: Registration) -> None:

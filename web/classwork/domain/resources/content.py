@@ -131,7 +131,7 @@ def move(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
     """One place up or down among what opens together."""
     order = [each.resource.pk for each in hung_on(thing)]
     if resource.pk not in order:
-        raise Refused(Fault("", "It does not hang here any more."))
+        raise Refused(Fault("", "It is no longer attached here."))
     at = order.index(resource.pk)
     to = min(max(at + by, 0), len(order) - 1)
     order.insert(to, order.pop(at))

@@ -21,7 +21,7 @@ CLASSES = 3
 
 
 class Command(BaseCommand):
-    help = "Replay the log of the waiting lists; exit 1 when a walk comes out otherwise than it was logged."
+    help = "Replays the log of the waitlists. Exits with 1 when a result differs from the log."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--offer", type=int)
@@ -47,14 +47,14 @@ class Command(BaseCommand):
         evening.play(offers, people, seed, host)
         for offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in offers]):
             here = room.of(offer, timezone.now())
-            self.stdout.write(f"{offer}: {here.taken} of {here.capacity} places, {here.waiting} still waiting")
+            self.stdout.write(f"{offer}: {here.taken} of {here.capacity} spots, {here.waiting} still waiting")
             if here.capacity is not None and here.taken > here.capacity:
-                raise CommandError("More places were given than there are.")
+                raise CommandError("More spots were filled than exist.")
         return Walk.objects.filter(pk__gt=before, offer__in=offers).order_by("id")
 
     def replay(self, walks: QuerySet[Walk]) -> None:
         wrong = list(self.differing(walks))
-        self.stdout.write(f"{walks.count()} walks replayed, {len(wrong)} came out otherwise.")
+        self.stdout.write(f"{walks.count()} walks replayed, {len(wrong)} differ.")
         if wrong:
             raise CommandError(f"Not as logged: {', '.join(map(str, wrong[:20]))}")
 

@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Runs a Celery worker with its clock. With DEBUG it starts anew when a Python file changes."
+    help = "Runs a Celery worker with its clock. With DEBUG it restarts when a Python file changes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", default="2")
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         while child.poll() is None:
             time.sleep(1)
             if seen and stamps() != seen:
-                self.stdout.write("A file has changed; starting Celery anew.")
+                self.stdout.write("A file has changed; restarting Celery.")
                 end(child)
                 return subprocess.Popen(command, cwd=settings.WEB)
         return child

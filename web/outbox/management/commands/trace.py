@@ -29,7 +29,7 @@ def lines(chapter: Chapter) -> Iterator[str]:
     request = f" ({event.request_id})" if event.request_id and not event.cause_id else ""
     yield f"{clock(event.at)}  {indent}{event.type} {event.key}{told_by}{request}"
     for path in event.now:
-        yield f"{clock(event.at)}  {indent}  at once: {path}"
+        yield f"{clock(event.at)}  {indent}  immediately: {path}"
     for one in chapter.paths:
         yield from (f"{clock(told.began)}  {indent}  {one.delivery.receiver}: {outcome(told)}" for told in one.tries)
         if one.delivery.reason:

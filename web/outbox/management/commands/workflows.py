@@ -6,7 +6,7 @@ from outbox.atlas import SHAPES, atlas
 
 
 class Command(BaseCommand):
-    help = "Prints who reacts to what, which events nobody hears and which receivers no event reaches."
+    help = "Prints who reacts to what, which events have no receiver and which receivers no event reaches."
 
     def add_arguments(self, parser: CommandParser) -> None:
         shapes = parser.add_mutually_exclusive_group()

@@ -15,7 +15,7 @@ from classwork.models import Meeting, Registration, Ticket
 from users.models import Student
 
 TWICE = "{} has a ticket for that day already."
-MEANWHILE = "Somebody is buying this at the same moment. Please try again."
+MEANWHILE = "Someone else is buying this right now. Please try again."
 THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 
 
