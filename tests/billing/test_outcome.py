@@ -2,7 +2,6 @@
 
 import re
 from decimal import Decimal
-from unittest import expectedFailure
 
 from django.conf import settings
 from django.http import HttpResponse
@@ -58,7 +57,6 @@ class ReasonTest(OutcomeCase):
         self.assertTold(order, "declined", "Your payment was declined.", "another card", can_pay=True)
         self.assertContains(self.client.get(order.address("payment_fail")), "Your card has expired.")
 
-    @expectedFailure
     def test_other_payment_methods_are_promised_only_once_the_open_payment_is_over(self) -> None:
         order = self.begun()
         while_open = "Finish this payment, or cancel it to pick another payment method."
