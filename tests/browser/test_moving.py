@@ -29,7 +29,7 @@ class MovingTest(PhoneTestCase):
         self.look(page, "Move to Beginning B")
         page.get_by_text("You paid").wait_for()
         page.get_by_role("button", name="Move and pay").click()
-        page.get_by_text("The old one stays yours until you have paid").wait_for()
+        page.get_by_text("Your new spot is reserved. You keep your old spot until you’ve paid.").wait_for()
         self.check_page(page)
         self.assertEqual(self.places()[0], ("Alice Arden", "Tuesday", "confirmed"))
         page.get_by_role("button", name="Pay $20.00").first.click()

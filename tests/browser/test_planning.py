@@ -49,7 +49,7 @@ class PlanningTest(BrowserTestCase):
         self.assertEqual(Session.objects.count(), 1)
         self.check_page(page)
         ada.button("Create session")
-        expect(page.get_by_text("is planned with 2 classes, not yet approved")).to_be_visible()
+        expect(page.get_by_text("has been created with 2 classes. They are not approved yet.")).to_be_visible()
         self.assertLess(ada.count, 15)
         self.assertFalse(self.complaints)
 

@@ -5,6 +5,7 @@ from datetime import time
 
 from billing.models import Order
 from classwork.models import Registration
+from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests import make
 from tests.browser.phone import PhoneTestCase
@@ -75,7 +76,7 @@ class RegisteringTest(PhoneTestCase):
         owner.get_by_role("button", name="Someone in my care").click()
         owner.get_by_text("Thanks, noted.").wait_for()
         owner.goto("/user/classes/")
-        owner.get_by_role("heading", name="Alicia Arden").wait_for()
+        owner.get_by_role("heading", name="Alicia Arden", exact=True).wait_for()
         self.assertEqual(Student.objects.get(first_name="Alicia").guardian, self.school.alice)
 
     def test_a_place_that_is_paid_at_the_door_is_marked_paid_at_the_desk(self) -> None:
@@ -85,6 +86,12 @@ class RegisteringTest(PhoneTestCase):
         self.payer(page)
         self.order(page, "At the door")
         page.get_by_text("We’ve emailed you a link.").first.wait_for()
+        self.assertEqual(self.attending(), [("Pat Payer", "held")])
+        page.goto(self.mailed_link())
+        self.look(page, "Confirm your spot")
+        page.get_by_role("button", name="Keep my spot").click()
+        self.look(page, f"Order {Order.objects.get().number}")
+        self.assertEqual(self.attending(), [("Pat Payer", "confirmed")])
         desk = self.open_browser(self.school.ada)
         desk.goto("/desk/registrations/?q=pat")
         self.check_page(desk)
@@ -94,6 +101,13 @@ class RegisteringTest(PhoneTestCase):
         desk.get_by_text("Recorded:").wait_for()
         page.reload()
         page.get_by_text("Your order is paid in full").wait_for()
+
+    def mailed_link(self) -> str:
+        run_all()
+        (mail,) = [mail for mail in send_all() if mail.to == ["pat@example.org"]]
+        found = re.search(r"/order/\d+/confirm/[^\s)>]+", str(mail.body))
+        assert found is not None, mail.body
+        return found[0]
 
     def test_two_tabs_order_once(self) -> None:
         page = self.phone()
