@@ -23,7 +23,7 @@ class SnowTest(PhoneTestCase):
 
     def to_the_quote(self, page: Page) -> None:
         page.goto(f"/desk/classes/{self.school.offer.pk}/")
-        page.get_by_role("link", name="Cancel days or the class").click()
+        page.get_by_role("link", name="Cancel days or class").click()
         self.look(page, "Choose what to cancel")
         page.locator("[name=meeting]").nth(1).check()
         page.get_by_role("button", name="Next: compensation").click()
@@ -38,7 +38,7 @@ class SnowTest(PhoneTestCase):
         page.get_by_text("No money is given back").wait_for()
         page.get_by_label("For Ben instead").select_option("Money back")
         page.get_by_role("button", name="Recalculate").click()
-        page.get_by_text("Money that goes back the way it came").wait_for()
+        page.get_by_text("Refunded to the original payment method").wait_for()
         self.assertFalse(CallOff.objects.exists())
         page.get_by_role("link", name="Back").click()
         self.look(page, "Compensation")
@@ -47,7 +47,7 @@ class SnowTest(PhoneTestCase):
         page.get_by_role("button", name="Recalculate").click()
         page.get_by_label("Reason").fill("Snow")
         page.get_by_role("button", name="Cancel 1 class day").click()
-        page.get_by_text("People are being told").wait_for()
+        page.get_by_text("Everyone affected is being emailed").wait_for()
         self.check_page(page)
         self.check_outcome()
 
@@ -61,9 +61,9 @@ class SnowTest(PhoneTestCase):
         page.get_by_text("2 of 5: 3 more to go").wait_for()
         page.locator("td summary").click()
         self.look(page, "Minimum enrollment")
-        page.get_by_label("Why").fill("Worth it")
-        page.get_by_role("button", name="It runs").click()
-        page.get_by_text("Whoever is registered is told").wait_for()
+        page.get_by_label("Reason").fill("Worth it")
+        page.get_by_role("button", name="Confirm class").click()
+        page.get_by_text("is confirmed. Everyone registered is being emailed.").wait_for()
         page.goto("/desk/cancel/")
         self.look(page, "Cancel classes")
 
@@ -72,5 +72,5 @@ class SnowTest(PhoneTestCase):
         self.assertEqual(Registration.objects.live().count(), 2)
         self.assertEqual(self.school.offer.meetings.exclude(stands_in_for=None).count(), 1)
         run_all()
-        told = {letter.to[0] for letter in send_all() if "cancelled on" in letter.subject}
+        told = {letter.to[0] for letter in send_all() if "canceled on" in letter.subject}
         self.assertEqual(told, {"alice@example.org", "ben@example.org", "tess@example.org"})

@@ -47,7 +47,7 @@ class GivingTest(BrowserTestCase):
         page.get_by_text("Sugar push.mp4 is here.").wait_for()
         self.check_page(page)
         page.get_by_role("button", name="Add").click()
-        page.get_by_text("“Sugar push” is added.").wait_for()
+        page.get_by_text("“Sugar push” has been added.").wait_for()
         self.check_page(page)
         self.assertFalse(self.complaints, self.complaints)
         found = Resource.objects.get()
@@ -80,7 +80,7 @@ class GivingTest(BrowserTestCase):
         page.route("**/teaching/uploads/**", lambda route: (page.wait_for_timeout(150), route.continue_()))
         page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
         page.get_by_role("button", name="Add").click()
-        page.get_by_text("“Turn” is added.").wait_for()
+        page.get_by_text("“Turn” has been added.").wait_for()
 
     def test_what_is_refused_is_said_where_it_was_chosen(self) -> None:
         page = self.open_browser(self.school.tess, width=390)
@@ -90,7 +90,7 @@ class GivingTest(BrowserTestCase):
         page.locator("[name=file]").set_input_files(self.file("Turn.mp4", samples.EXE))
         page.get_by_text("Turn.mp4 is here.").wait_for()
         page.get_by_role("button", name="Add").click()
-        page.locator(".field.has-error", has_text="Programs and scripts").wait_for()
+        page.locator(".field.has-error", has_text="You can’t upload programs or scripts.").wait_for()
         self.assertEqual((Resource.objects.count(), stored()), (0, []))
 
     def test_without_scripts_the_form_brings_the_film_itself(self) -> None:
@@ -98,7 +98,7 @@ class GivingTest(BrowserTestCase):
         self.to_the_form(page)
         page.locator("[name=file]").set_input_files(self.file("Turn.mp4", FILM))
         page.get_by_role("button", name="Add").click()
-        page.get_by_text("“Turn” is added.").wait_for()
+        page.get_by_text("“Turn” has been added.").wait_for()
 
     def test_players_and_viewers_stand_within_the_page(self) -> None:
         page = self.open_browser(self.school.tess)

@@ -72,11 +72,11 @@ class PayPalTest(BrowserTestCase):
         desk.goto(f"/desk/orders/{self.order.pk}/")
         desk.locator("summary", has_text="Refund").click()
         desk.get_by_label("Amount").fill("5")
-        desk.get_by_role("textbox", name="Why").fill("The floor was wet")
+        desk.get_by_role("textbox", name="Reason").fill("The floor was wet")
         desk.get_by_role("button", name="Refund").click()
         self.told(times=2)
         desk.reload()
-        desk.get_by_text("$5.00 given back").wait_for()
+        desk.get_by_text("$5.00 refunded").wait_for()
         (refund,) = self.fake.books.refunds.values()
         self.assertEqual((refund["amount"]["value"], self.place()), ("5.00", "confirmed"))
 

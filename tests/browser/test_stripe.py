@@ -69,7 +69,7 @@ class StripeTest(BrowserTestCase):
         desk.locator("summary", has_text="Refund").click()
         form = desk.locator("details", has_text="Refund")
         form.get_by_label("Amount").fill(amount)
-        form.get_by_label("Why").fill("The hall was cold.")
+        form.get_by_label("Reason").fill("The hall was cold.")
         form.get_by_role("button", name="Refund").click()
         desk.wait_for_load_state()
         self.told()
