@@ -31,7 +31,7 @@ class MeetingTestCase(SchoolTestCase):
 class CancelTest(MeetingTestCase):
     def test_a_cancelled_day_stays_with_its_reason_and_is_told(self):
         preview = meetings.plan_cancel(self.second)
-        self.assertTrue(preview.rows[0].after.endswith("(cancelled)"))
+        self.assertTrue(preview.rows[0].after.endswith("(canceled)"))
         self.assertEqual(len(preview.effects[0].after), 4)
         meetings.cancel(self.ada, self.second, "Snow", seen=preview.fingerprint)
         stored = self.stored(self.second)

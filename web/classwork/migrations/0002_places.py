@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
             name='Registration',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('held', 'Kept until paid'), ('confirmed', 'Registered'), ('on_hold', 'Waiting for a decision'), ('lapsed', 'Not paid in time'), ('cancelled', 'Cancelled'), ('transferred', 'Moved to another class')], editable=False, max_length=12)),
+                ('state', models.CharField(choices=[('held', 'Kept until paid'), ('confirmed', 'Registered'), ('on_hold', 'Waiting for a decision'), ('lapsed', 'Not paid in time'), ('cancelled', 'Canceled'), ('transferred', 'Moved to another class')], editable=False, max_length=12)),
                 ('held_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('readiness', models.CharField(blank=True, choices=[('', 'Not asked'), ('ready', 'Knows what the class builds on'), ('unsure', 'Is not sure of the level')], max_length=8, verbose_name='level check')),
                 ('heard_from', models.CharField(blank=True, help_text='Who told them about the school.', max_length=120)),

@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
             name='Ticket',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('held', 'Kept until paid'), ('confirmed', 'Registered'), ('on_hold', 'Waiting for a decision'), ('lapsed', 'Not paid in time'), ('cancelled', 'Cancelled'), ('transferred', 'Moved to another class')], editable=False, max_length=12)),
+                ('state', models.CharField(choices=[('held', 'Kept until paid'), ('confirmed', 'Registered'), ('on_hold', 'Waiting for a decision'), ('lapsed', 'Not paid in time'), ('cancelled', 'Canceled'), ('transferred', 'Moved to another class')], editable=False, max_length=12)),
                 ('held_until', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('role', models.CharField(blank=True, editable=False, max_length=30)),
                 ('why', models.CharField(blank=True, editable=False, help_text='Why it ended, or was put on hold.', max_length=300)),
