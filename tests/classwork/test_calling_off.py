@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from unittest import expectedFailure
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -194,8 +195,16 @@ class WholeClassTest(CallingOffTest):
         self.assertFalse(self.offer.meetings.filter(cancelled_at=None).exists())
         listing = self.client.get("/classes/")
         self.assertNotContains(listing, self.offer.get_absolute_url())
-        self.assertContains(self.client.get(self.offer.get_absolute_url()), "cancelled")
+        self.assertContains(self.client.get(self.offer.get_absolute_url()), "This class is canceled.")
         self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
+
+    @expectedFailure
+    def test_the_page_of_a_canceled_class_announces_no_dates(self) -> None:
+        self.deed(self.whole())
+        page = self.client.get(self.offer.get_absolute_url())
+        self.assertContains(page, '<span class="badge bad">Canceled</span>', count=5)
+        for wrong in ("to be announced", "0 classes", "No class on", "Add to calendar", "EventScheduled"):
+            self.assertNotContains(page, wrong)
 
     def test_none_of_its_days_is_put_back(self) -> None:
         self.deed(self.whole())
