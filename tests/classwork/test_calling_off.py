@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from unittest import expectedFailure
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -198,7 +197,6 @@ class WholeClassTest(CallingOffTest):
         self.assertContains(self.client.get(self.offer.get_absolute_url()), "This class is canceled.")
         self.assertContains(self.client.get("/classes/calendar.ics"), "STATUS:CANCELLED")
 
-    @expectedFailure
     def test_the_page_of_a_canceled_class_announces_no_dates(self) -> None:
         self.deed(self.whole())
         page = self.client.get(self.offer.get_absolute_url())

@@ -28,7 +28,7 @@ def event(listed: Listed) -> dict[str, Any]:
         "url": absolute(offer.get_absolute_url()),
         "organizer": {"@type": "Organization", "name": settings.BUSINESS_NAME, "url": absolute("/")},
         "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
-        "eventStatus": f"{SCHEMA}/EventScheduled",
+        "eventStatus": _status(is_canceled=offer.is_called_off),
         "offers": _price(offer),
         "performer": [{"@type": "Person", "name": name} for name in listed.teacher_names],
         "subEvent": [_part(offer, meeting) for meeting in offer.meetings.all()],
@@ -40,14 +40,17 @@ def event(listed: Listed) -> dict[str, Any]:
     return found
 
 
+def _status(*, is_canceled: bool) -> str:
+    return f"{SCHEMA}/EventCancelled" if is_canceled else f"{SCHEMA}/EventScheduled"
+
+
 def _part(offer: ClassOffer, meeting: Meeting) -> dict[str, Any]:
-    status = "EventCancelled" if meeting.is_cancelled else "EventScheduled"
     part = {
         "@type": "EducationEvent",
         "name": offer.subject.title,
         "startDate": meeting.starts_at.isoformat(),
         "endDate": meeting.ends_at.isoformat(),
-        "eventStatus": f"{SCHEMA}/{status}",
+        "eventStatus": _status(is_canceled=meeting.is_cancelled),
     }
     where = meeting.location or offer.location
     return part | {"location": place(where)} if where else part
