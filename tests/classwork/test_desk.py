@@ -58,6 +58,8 @@ class NextSessionPageTest(DeskTestCase):
         self.twice(self.url, values)
         (offer,) = Session.objects.latest("id").offers.all()
         self.assertEqual((offer.weekday, offer.times, offer.teachers.count()), ("Wednesday", "6:30–7:30 PM", 0))
+        sessions = self.client.get(reverse("desk_sessions"))
+        self.assertContains(sessions, "has been created with 1 class. It is not approved yet.")
 
     def test_an_overlap_shows_a_button_with_the_day_that_fits(self):
         response = self.client.post(self.url, self.values() | {"key_day_date": make.thursday(2).isoformat()})

@@ -27,6 +27,8 @@ from users.roles import acting, desk_required
 
 PER_PAGE = 25
 ASK = ["GET", "HEAD", "POST"]
+CREATED = "{} has been created with {} classes. They are not approved yet."
+CREATED_WITH_ONE = "{} has been created with 1 class. It is not approved yet."
 
 
 @require_safe
@@ -58,9 +60,8 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
             except Refused as no:
                 context["preview"] = Preview(faults=no.faults)
             else:
-                messages.success(
-                    request, f"{session.title} has been created with {len(wanted)} classes. They are not approved yet."
-                )
+                text = CREATED_WITH_ONE if len(wanted) == 1 else CREATED
+                messages.success(request, text.format(session.title, len(wanted)))
                 return redirect("desk_sessions")
         _say(context["preview"].faults, form, chosen)
     return render(request, "desk/next_session.html", context)
