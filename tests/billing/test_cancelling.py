@@ -319,7 +319,7 @@ class DeskTest(QuotingTestCase):
     def test_another_percentage_or_credit_is_shown_before_it_is_done(self) -> None:
         page = self.client.get(self.url)
         shown = self.send(percent="50", gives="credit", seen=self.seen(page))
-        self.assertContains(shown, "Nothing is done yet")
+        self.assertContains(shown, "Nothing has been canceled yet")
         self.assertContains(shown, "$30.00")
         self.assertEqual(self.send(percent="50", gives="credit", seen=self.seen(shown)).status_code, 302)
         self.assertEqual(credit.balance(self.alice, "USD"), 30)

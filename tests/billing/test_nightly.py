@@ -37,8 +37,8 @@ class NightlyTest(ReconcilingTestCase):
         self.night()
         nightly.tell(Reconciliation.objects.latest("pk").pk)
         self.assertEqual(self.digests(), [self.ada.email])
-        [digest] = [letter for letter in send_all() if "to look at" in letter.subject]
-        self.assertEqual((digest.to, digest.subject[:12]), ([self.ada.email], "1 to look at"))
+        [digest] = [letter for letter in send_all() if "to review" in letter.subject]
+        self.assertEqual((digest.to, digest.subject[:23]), ([self.ada.email], "1 difference to review,"))
         for words in (
             "Only in our records: 1",
             reverse("desk_reconciliation", args=[Reconciliation.objects.latest("pk").pk]),

@@ -11,6 +11,7 @@ from billing import checks, gateways
 from billing.domain import asking, money_back
 from billing.domain.reconciling.matching import Window, match
 from billing.domain.reconciling.ours import bookings
+from billing.gateways import configuration
 from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
 from billing.gateways.paypal import orders, pages_of
 from billing.models import Order, Payment, Refund
@@ -333,9 +334,9 @@ class OfferedTest(PayPalTestCase):
                 self.assertEqual("paypal" in dict(gateways.offered()), wanted)
 
     def test_half_of_it_or_a_currency_that_it_does_not_take_is_said_at_the_start(self) -> None:
-        whole = dict.fromkeys(checks.PAYPAL_NAMES, "set")
+        whole = dict.fromkeys(configuration.NEEDED["PayPal"], "set")
         for changes, wanted in (
-            (dict.fromkeys(checks.PAYPAL_NAMES, ""), []),
+            (dict.fromkeys(configuration.NEEDED["PayPal"], ""), []),
             (whole, []),
             (whole | {"PAYPAL_WEBHOOK_ID": ""}, ["billing.W001"]),
             (whole | {"CURRENCY": "KWD"}, ["billing.W002"]),

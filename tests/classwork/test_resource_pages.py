@@ -87,13 +87,13 @@ class PageTest(InFolder, Given):
         self.assertContains(
             page, 'href="https://video.example.org/steps?a=1&amp;b=2" rel="noopener noreferrer nofollow"'
         )
-        self.assertContains(page, "This leaves our site")
+        self.assertContains(page, "External link")
         self.assertContains(self.page(self.give("page", link="/classes/levels/")), 'href="/classes/levels/"')
 
     def test_papers_that_no_browser_shows_are_saved(self) -> None:
         page = self.page(self.give("file", samples.DOCX, "Sheet.docx"))
         self.assertNotContains(page, "<iframe")
-        self.assertContains(page, "Save Sheet.docx")
+        self.assertContains(page, "Download Sheet.docx")
 
     def test_a_stranger_is_told_there_is_no_such_thing_and_a_visitor_is_asked_to_log_in(self) -> None:
         resource = self.give()
@@ -118,9 +118,9 @@ class PageTest(InFolder, Given):
         resource = self.give()
         private.files.delete(resource.file.name)
         for _ in range(2):
-            self.assertContains(self.page(resource), "not where it should be")
+            self.assertContains(self.page(resource), "This file is missing.")
             response = self.bytes(resource)
-            self.assertContains(response, "not where it should be", status_code=404)
+            self.assertContains(response, "This file is missing.", status_code=404)
         told = Message.objects.filter(template="classwork.file_lost")
         self.assertEqual([message.to for message in told], ["office@example.org"])
         self.assertEqual(Entry.objects.filter(action="classwork.file_lost").count(), 1)
@@ -175,5 +175,5 @@ class BytesFromABucketTest(InBucket, Given):
     def test_a_lost_file_is_said(self) -> None:
         resource = self.give()
         private.files.delete(resource.file.name)
-        self.assertContains(self.page(resource), "not where it should be")
+        self.assertContains(self.page(resource), "This file is missing.")
         self.assertEqual(self.bytes(resource).status_code, 404)

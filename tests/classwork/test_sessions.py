@@ -59,7 +59,8 @@ class NewSessionTest(SessionTestCase):
         self.offer.delete()
         Session.objects.all().delete()
         created = sessions.create_session(self.ada, sessions.propose())
-        self.assertEqual((created.key_day_date, created.publish_date), (dates.today(), dates.today()))
+        self.assertEqual((created.key_day_date.weekday(), created.publish_date), (3, dates.today()))
+        self.assertIn(created.key_day_date - dates.today(), [timedelta(days) for days in range(7)])
 
     def test_a_name_that_is_taken_gets_a_number(self):
         day = date(2030, 1, 10)

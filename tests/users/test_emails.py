@@ -25,7 +25,7 @@ class EmailChangeTest(SchoolTestCase):
         self.alice.refresh_from_db()
         self.assertEqual(self.alice.email, "alice@example.org")
         path = self.link()
-        self.assertContains(self.client.get(path), "Use this email")
+        self.assertContains(self.client.get(path), "Use this address")
         self.client.post(path)
         self.alice.refresh_from_db()
         self.assertEqual((self.alice.email, self.alice.new_email), (NEW, ""))
