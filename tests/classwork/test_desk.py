@@ -183,7 +183,7 @@ class ProposalPageTest(DeskTestCase):
         self.log_in(self.tess)
         values = {"location": self.hall.pk, "class_day": "1", "start_time": "19:00"}
         response = self.client.post(reverse("change_class", args=[self.offer.pk]), values)
-        self.assertContains(response, "Nothing is different")
+        self.assertContains(response, "Nothing differs from what is published.")
 
     def test_an_idea_is_withdrawn(self):
         proposal = self.propose()

@@ -104,7 +104,7 @@ class ChangeRequestTest(ProposalTestCase):
         self.assertEqual(proposal.changes, {"public_note": "Bring socks"})
 
     def test_asking_for_what_is_there_already_is_refused(self):
-        with self.assertRaisesMessage(Refused, "Nothing is different"):
+        with self.assertRaisesMessage(Refused, "Nothing differs from what is published."):
             self.request(start_time=time(19))
 
     def test_one_request_at_a_time_and_only_by_who_teaches_the_class(self):
