@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import unittest
 from decimal import Decimal
 from typing import Any
 
@@ -124,12 +123,10 @@ class CancellationLawTest(CancellationResultTest):
                 except Undone:
                     pass
 
-    @unittest.expectedFailure
     @override_settings(LATE_PAYMENT="credit")
     def test_quote_books_and_result_page_agree_where_late_payments_become_credit(self) -> None:
         self.over_all_seeds()
 
-    @unittest.expectedFailure
     @override_settings(LATE_PAYMENT="refund")
     def test_quote_books_and_result_page_agree_where_late_payments_are_refunded(self) -> None:
         self.over_all_seeds()

@@ -1,6 +1,6 @@
 """Money that goes back: reserved under the lock, sent outside of any transaction, settled by the gateway's answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -72,6 +72,14 @@ def reserve(order: Order, amount: Decimal, *, why: str, by: User | None = None) 
     payments = [payment for payment in reversed(locks.payments(order)) if payment.left > 0]
     _check(order, payments, amount)
     return _take_from(payments, amount, vouchers.homeless(order, timezone.now()), why, by)
+
+
+def reserve_parts(
+    order: Order, parts: Iterable[tuple[Payment, Decimal]], *, why: str, by: User | None = None
+) -> list[Refund]:
+    """These amounts of these payments, which the caller has worked out under the lock."""
+    payments = {payment.pk: payment for payment in locks.payments(order)}
+    return [_reserve_one(payments[payment.pk], amount, why, by) for payment, amount in parts]
 
 
 def _take_from(

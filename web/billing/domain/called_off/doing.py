@@ -6,11 +6,11 @@ about it) is put on the office's list.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from billing import events
+from billing import events, gateways
 from billing.domain import cases, ledger, money_back, orders, pricing
 from billing.domain.called_off.looking import Books, Looked, chain
 from billing.domain.called_off.sheets import Back, Sheet, Wish, give
@@ -22,6 +22,7 @@ from outbox.domain import emit_many
 from users.models import User
 
 State = Order.State
+Parts = list[tuple[Payment, Decimal]]
 
 
 @dataclass(frozen=True)
@@ -60,16 +61,15 @@ class Plan:
         return sum((credit for _, credit in self.splits), ZERO)
 
     @property
-    def wished_as_credit(self) -> Decimal:
-        """With what goes onto vouchers in its place."""
-        if self.order.payer_id is None:
-            return ZERO
-        pairs = zip(self.wishes, self.backs, strict=True)
-        return sum((back.money for wish, back in pairs if wish.as_credit), ZERO)
-
-    @property
     def refunded(self) -> Decimal:
         return self.money - self.as_credit
+
+    @property
+    def parts(self) -> list[tuple[Payment, Decimal]]:
+        """What goes back to each payment."""
+        wished = sum((back.money for wish, back in zip(self.wishes, self.backs, strict=True) if wish.as_credit), ZERO)
+        onto_vouchers = wished - self.as_credit if self.order.payer_id is not None else ZERO
+        return self.looked.parts(self.refunded, onto_vouchers, self.sheet)
 
     @property
     def ended(self) -> frozenset[int]:
@@ -87,8 +87,18 @@ class Got:
     kept: Decimal = ZERO
     pending: Decimal = ZERO
     why_not: str = ""
-    by_hand: Decimal = ZERO
-    """Of the refund: cash and transfers, which a person gives back."""
+    parts: tuple[tuple[Payment, Decimal], ...] = ()
+    """Of the refund: what goes back to each payment."""
+
+    @property
+    def by_hand(self) -> Decimal:
+        """Of the refund: cash and transfers, which a person gives back and finds on the desk's list."""
+        hands = dict(gateways.at_the_desk())
+        return sum((part for payment, part in self.parts if payment.variant in hands), ZERO)
+
+    @property
+    def onto_vouchers(self) -> Decimal:
+        return sum((part for payment, part in self.parts if gateways.holds(payment)), ZERO)
 
     def __add__(self, other: "Got") -> "Got":
         return Got(
@@ -99,21 +109,31 @@ class Got:
             self.kept + other.kept,
             self.pending + other.pending,
             self.why_not or other.why_not,
-            self.by_hand + other.by_hand,
+            self.parts + other.parts,
         )
 
 
 def got(one: Plan) -> Iterable[Got]:
     """By wish."""
-    by_hand = one.looked.by_hand(one.refunded, one.sheet)
+    left = one.parts
     for back, (refund, credit) in zip(one.backs, one.splits, strict=True):
         given = Got(old_credit=back.credit, waived=back.waived, kept=back.kept)
         if back.money and one.why_not:
             yield given + Got(pending=back.money, why_not=one.why_not)
         else:
-            mine = min(refund, by_hand)
-            by_hand -= mine
-            yield given + Got(refund, credit, by_hand=mine)
+            mine, left = _split(left, refund)
+            yield given + Got(refund, credit, parts=tuple(mine))
+
+
+def _split(parts: Parts, amount: Decimal) -> tuple[Parts, Parts]:
+    """Those that make up the amount, from the first on, and what is left of them."""
+    mine, rest = [], []
+    for payment, part in parts:
+        taken = min(part, amount)
+        amount -= taken
+        mine += [(payment, taken)] if taken else []
+        rest += [(payment, part - taken)] if part > taken else []
+    return mine, rest
 
 
 @dataclass(frozen=True)
@@ -122,8 +142,6 @@ class Deal:
 
     plans: tuple[Plan, ...]
     by_line: Mapping[int, Got]
-    reaches: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    """By line, the orders into which it reaches."""
     spoken_for: tuple[tuple[Order, str], ...] = ()
 
 
@@ -141,15 +159,13 @@ def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
             continue
         for order_id, part in _spread(books, line, wish):
             wishes[order_id].append((line.pk, part))
-    plans, reaches = [], defaultdict(list)
+    plans = []
     for order_id in sorted(wishes):
         one = _plan(books[order_id], [part for _, part in wishes[order_id]])
         plans.append(one)
         for (line_id, _), more in zip(wishes[order_id], got(one), strict=True):
             found[line_id] = found.get(line_id, Got()) + more
-            reaches[line_id].append(order_id)
-    into = {line_id: tuple(order_ids) for line_id, order_ids in reaches.items()}
-    return Deal(tuple(plans), found, into, tuple(spoken_for.values()))
+    return Deal(tuple(plans), found, tuple(spoken_for.values()))
 
 
 def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wish]]:
@@ -197,9 +213,13 @@ def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) 
     fields = ["charged", "credit_kept", "returned_as_credit", "now_total", "door_total", "state", "closed_at"]
     Order.objects.bulk_update([one.order for one in plans], fields, batch_size=200)
     Credit.objects.bulk_create(entry for one in plans for entry in _credits(one, why, by))
-    _reserve([one for one in plans if one.refunded and not one.why_not and not one.looked.held], why, by)
+    reserved = [one for one in plans if one.refunded and not one.why_not]
+    _reserve([one for one in reserved if not one.looked.held], why, by)
+    for one in reserved:
+        if one.looked.held:
+            money_back.reserve_parts(one.order, one.parts, why=why, by=by)
     for one in plans:
-        _see_to_the_rest(one, at, why, by)
+        _see_to_the_rest(one, at, why)
     for order, said in deal.spoken_for:
         cases.open_case(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
     details = [(one.order, {"back": str(one.money), "as_credit": str(one.as_credit)}) for one in plans]
@@ -208,19 +228,11 @@ def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) 
     return [refund for refund in refunds.select_related("payment").order_by("pk") if refund.pk not in before]
 
 
-def _see_to_the_rest(one: Plan, at: datetime, why: str, by: User | None) -> None:
+def _see_to_the_rest(one: Plan, at: datetime, why: str) -> None:
     if one.order.state == State.PLACED:
-        _see_whether_paid(one, at, why, by)
+        _see_whether_paid(one, at, why)
     elif one.why_not:
         _ask_a_person(one)
-    elif one.looked.held:
-        _give_back(one, one.money, one.wished_as_credit, why, by)
-
-
-def _give_back(one: Plan, money: Decimal, as_credit: Decimal, why: str, by: User | None) -> None:
-    money_back.as_credit(one.order, as_credit, why, by)
-    if rest := money - as_credit:
-        money_back.reserve(one.order, rest, why=why, by=by)
 
 
 def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
@@ -238,7 +250,7 @@ def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
 def _write_sums(one: Plan, at: datetime) -> None:
     order = one.order
     order.credit_kept += one.sheet.credit_kept
-    order.returned_as_credit += ZERO if one.why_not or one.looked.held else one.as_credit
+    order.returned_as_credit += ZERO if one.why_not else one.as_credit
     if order.state == State.PAID:
         order.charged -= one.money
         return
@@ -254,12 +266,12 @@ def _credits(one: Plan, why: str, by: User | None) -> Iterable[Credit]:
     fields = {"account_id": one.order.payer_id, "currency": one.order.currency, "order": one.order}
     if one.sheet.credit_back:
         yield Credit(amount=one.sheet.credit_back, reason=Credit.Reason.RETURNED, **fields)
-    if one.as_credit and not one.why_not and not one.looked.held:
+    if one.as_credit and not one.why_not:
         yield Credit(amount=one.as_credit, reason=Credit.Reason.INSTEAD, why=why[:300], by=by, **fields)
 
 
 def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
-    parts = [part for one in plans for part in one.looked.parts(one.refunded, one.sheet)]
+    parts = [part for one in plans for part in one.parts]
     for payment, amount in parts:
         payment.refunded_amount += amount
     Payment.objects.bulk_update([payment for payment, _ in parts], ["refunded_amount"], batch_size=200)
@@ -274,11 +286,8 @@ def _ask_a_person(one: Plan) -> None:
     cases.open_case(Case.Kind.HAND_BACK, one.order, text)
 
 
-def _see_whether_paid(one: Plan, at: datetime, why: str, by: User | None) -> None:
+def _see_whether_paid(one: Plan, at: datetime, why: str) -> None:
     """Less is to be paid now: perhaps everything is there already, and more than that."""
-    if one.looked.held and not one.why_not:
-        freed = money_back.from_lines_that_are_gone(one.order, at, why)
-        _give_back(one, one.money - freed, max(one.wished_as_credit - freed, ZERO), why, by)
     if not one.sheet.ask.items:
         orders.cancel(one.order, at=at, why=why)
     elif one.sheet.price.total <= (ledger.in_hand(one.order) if one.looked.payments else ZERO):

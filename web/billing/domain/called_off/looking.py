@@ -61,9 +61,17 @@ class Looked:
         freed = sum(self.vouchers_without_room(sheet).values(), ZERO)
         return freed + max(self.left - freed - sheet.price.total, ZERO)
 
-    def parts(self, amount: Decimal, sheet: Sheet) -> list[tuple[Payment, Decimal]]:
-        """From the newest payments first, but before all others what vouchers had paid for lines that are gone."""
-        return money_back.divide(self.payments, amount, self.vouchers_without_room(sheet))
+    def parts(self, amount: Decimal, onto_vouchers: Decimal, sheet: Sheet) -> list[tuple[Payment, Decimal]]:
+        """From the newest payments first, but before all others what vouchers had paid for lines that are gone, and
+        as much onto vouchers as is not to become credit."""
+        first = dict(self.vouchers_without_room(sheet))
+        missing = max(onto_vouchers - sum(first.values(), ZERO), ZERO)
+        for payment in self.payments:
+            if gateways.holds(payment):
+                more = min(missing, payment.left - first.get(payment.pk, ZERO))
+                first[payment.pk] = first.get(payment.pk, ZERO) + more
+                missing -= more
+        return money_back.divide(self.payments, amount, first)
 
     def why_not(self, money: Decimal) -> str:
         """Why this money cannot go back now; '' when it can."""
@@ -72,11 +80,6 @@ class Looked:
         if self.disputed:
             return "The payer disputed a payment. Nothing else can be refunded until the bank decides."
         return "The order has less money left than that. Please check it." if money > self.left else ""
-
-    def by_hand(self, money: Decimal, sheet: Sheet) -> Decimal:
-        """Cash and transfers are given back by a person, who finds it on the desk's list."""
-        hands = dict(gateways.at_the_desk())
-        return sum((part for payment, part in self.parts(money, sheet) if payment.variant in hands), ZERO)
 
 
 Books = Mapping[int, Looked]

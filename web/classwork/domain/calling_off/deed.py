@@ -39,7 +39,8 @@ def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, 
     arrows.cancel_all([one.seat for one in quoted.gets if one.is_ticket], why)
     refunds = doing.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
     outcomes = Outcome.objects.bulk_create(_outcome(deed, one) for one in quoted.gets)
-    results.attach_refunds(outcomes, quoted.deal.reaches, refunds)
+    gots = (one.got for one in quoted.gets)
+    results.attach_refunds(dict(zip(outcomes, gots, strict=True)), refunds)
     _write_down(actor, quoted, deed)
     return deed
 

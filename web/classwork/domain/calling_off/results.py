@@ -1,17 +1,16 @@
 """What became of a cancellation for each student, from the refunds and credit that it booked."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Sum
 
 from billing import gateways
+from billing.domain.called_off.doing import Got
 from billing.models import Order, Refund
 from billing.models.fields import exact
-from classwork.domain.calling_off.gets import ZERO, Totals
+from classwork.domain.calling_off.gets import Totals
 from classwork.models import CallOff, Outcome, Policy
 from common.formats import format_money
 
@@ -20,38 +19,19 @@ CASH = "cash"
 PER_ORDER = ("registration__line__order", "ticket__line__order")
 
 
-def attach_refunds(
-    outcomes: Sequence[Outcome], reaches: Mapping[int, Sequence[int]], refunds: Iterable[Refund]
-) -> None:
-    """Divide the refunds of each order among its outcomes, in their order, and write down how each goes back."""
-    left: dict[int, list[tuple[Refund, Decimal]]] = defaultdict(list)
+def attach_refunds(outcomes: Mapping[Outcome, Got], refunds: Iterable[Refund]) -> None:
+    """Link each outcome with the refunds that its money is part of, and write down how that goes back."""
+    by_payment: dict[int, Refund] = {}
     for refund in refunds:
-        left[refund.payment.order_id].append((refund, refund.amount))
-    hands, through = dict(gateways.at_the_desk()), Outcome.refunds.through
+        by_payment.setdefault(refund.payment_id, refund)
+    through = Outcome.refunds.through
     links = []
-    for outcome in outcomes:
-        for refund, part in _take(outcome, reaches.get(outcome.seat.line_id or 0, ()), left):
-            links.append(through(outcome_id=outcome.pk, refund_id=refund.pk))
-            outcome.by_hand += part if refund.payment.variant in hands else ZERO
-            outcome.onto_vouchers += part if gateways.holds(refund.payment) else ZERO
+    for outcome, got in outcomes.items():
+        paid_back = (by_payment[payment.pk] for payment, _ in got.parts)
+        links += [through(outcome_id=outcome.pk, refund_id=refund.pk) for refund in paid_back]
+        outcome.by_hand, outcome.onto_vouchers = got.by_hand, got.onto_vouchers
     through.objects.bulk_create(links)
     Outcome.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
-
-
-def _take(
-    outcome: Outcome, orders: Iterable[int], left: dict[int, list[tuple[Refund, Decimal]]]
-) -> Iterable[tuple[Refund, Decimal]]:
-    wanted = outcome.refunded
-    for order in orders:
-        rest = []
-        for refund, amount in left[order]:
-            part = min(wanted, amount)
-            wanted -= part
-            if part:
-                yield refund, part
-            if amount > part:
-                rest.append((refund, amount - part))
-        left[order] = rest
 
 
 # -- to read -------------------------------------------------------------------------------------------------------
