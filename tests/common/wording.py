@@ -40,6 +40,10 @@ OLD = re.compile(
     | to\ be\ paid | (?:the|our|two)\ books\b | mails\b(?!\.py) | how\ it\ (?:stands|went)
     | stands\ (?:on|in|here|beside)\b | not\ yours\ to | day\ sheet
     | money\ questions? | gateways:\ | twins?\b | does\ not\ fit
+    | own\ pages? | meanwhile\b | what\ (?:came|of)\b | tells?\ of\b | told\ of\b | is\ no\ (?:day|amount|version)\b
+    | such\ way | taken\ up\ again | not\ nothing | for\ who\ is | by\ now\b | gone\ too | looks\ whether
+    | of\ theirs | is\ settled | puts\ it\ right | still\ at\ work | trouble\ of\ its | has\ had\ a\ trial
+    | wait\ as\b | mixes\b | where\ \{\}\ was
     )""",
     re.IGNORECASE | re.VERBOSE,
 )
