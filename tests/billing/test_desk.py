@@ -57,7 +57,7 @@ class DeskTest(BillingTestCase):
         give = {"amount": 10, "why": "A cold room", "received": 70}
         self.assertEqual(self.act("desk_refund", order, **give), 302)
         again = self.client.post(reverse("desk_refund", args=[order.pk]), give)
-        self.assertContains(again, "Something has moved since you opened this page: $60.00", status_code=400)
+        self.assertContains(again, "The amount received has changed to $60.00.", status_code=400)
         self.assertRegex(again.content.decode(), r'name="received" value="60[."]')
         self.assertEqual((order.payments.count(), Refund.objects.get().amount), (2, 10))
 
@@ -100,7 +100,7 @@ class DeskTest(BillingTestCase):
         order = self.placed(1)
         payment = payments.start(order, "practice", self.now)
         payment.change_status("preauth")
-        self.assertRefused(order, 70, "not paid yet")
+        self.assertRefused(order, 70, "This order isn’t paid yet.")
         payment.change_status("confirmed")
         self.assertRefused(order, 71, "more than can be refunded. $70.00 is left.")
         self.assertEqual(self.act("desk_refund", order, amount=70, why="x"), 302)

@@ -150,10 +150,13 @@ class RefundFactsTest(BackTestCase):
 
     def test_sentences_for_what_cannot_go_back(self) -> None:
         payment = self.begun()
-        with self.assertRaisesMessage(money_back.TooMuch, "not paid yet"):
+        with self.assertRaisesMessage(money_back.TooMuch, "This order isn’t paid yet."):
             self.ask_back(payment)
         self.hear(Double.took(payment))
-        for amount, sentence in (("70.01", "more than can be refunded"), ("0.001", "no amount of this currency")):
+        for amount, sentence in (
+            ("70.01", "more than can be refunded"),
+            ("0.001", "isn’t a valid amount in this currency"),
+        ):
             with self.assertRaisesMessage(money_back.TooMuch, sentence):
                 self.ask_back(payment, amount)
         self.ask_back(payment)

@@ -70,7 +70,9 @@ class DeskTest(DueCase):
         for _ in range(2):
             self.assertEqual(self.post("desk_ask_payer", order), 302)
         self.assertEqual(self.mails(order), ["order_received", "payment_due"])
-        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "has been asked today already")
+        self.assertContains(
+            self.client.get(reverse("desk_order", args=[order.pk])), "A payment request was already sent today."
+        )
 
     def test_nobody_is_asked_who_owes_nothing_or_has_no_address(self) -> None:
         paid, nameless = self.placed(1), self.placed(1, due=Order.Due.DOOR)

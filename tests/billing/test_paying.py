@@ -54,7 +54,7 @@ class BeginTest(HostedTestCase):
     def test_what_the_school_must_mend_is_told_to_the_office(self) -> None:
         Double.trouble.append(NeedsPerson("The key is not valid any more."))
         self.pay(self.placed(1))
-        self.assertEqual(Case.objects.get().text, "Paying does not work: The key is not valid any more.")
+        self.assertEqual(Case.objects.get().text, "Payment isn’t possible: The key is not valid any more.")
 
     def test_a_session_that_is_over_makes_way_for_a_new_attempt(self) -> None:
         order = self.placed(1)

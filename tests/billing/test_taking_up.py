@@ -148,7 +148,7 @@ class CodeTest(TakeUpCase):
     def test_at_the_desk_it_costs_what_it_costs_without_the_code(self) -> None:
         order = self.lapsed(1, code="spring")
         Code.objects.update(limit=0)
-        with self.assertRaisesMessage(orders.CannotBe, "The discount code has been used up meanwhile."):
+        with self.assertRaisesMessage(orders.CannotBe, "The discount code has since been used up."):
             self.take(order, 63)
         self.take(order, 70, even_so=True)
         self.assertEqual((order.state, order.charged, codes.uses(self.code, self.now)), ("paid", 70, 0))

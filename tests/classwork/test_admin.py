@@ -197,7 +197,7 @@ class OfferAdminTest(OfficeTestCase):
         self.assertEqual([str(skipped.on) for skipped in self.offer.skipped_dates.all()], [right])
 
     def test_words_that_are_no_day_are_refused(self):
-        self.assertContains(self.post(self.url, self.values_of(self.url), skipped="Tuesday"), "“Tuesday” is no day")
+        self.assertContains(self.post(self.url, self.values_of(self.url), skipped="Tuesday"), "“Tuesday” isn’t a date")
 
     def test_who_teaches_is_kept_and_changed(self):
         values = self.values_of(self.url)
@@ -255,7 +255,7 @@ class CatalogueAdminTest(OfficeTestCase):
     def test_a_rule_that_cannot_be_read_is_explained_beside_its_field(self):
         url = reverse("admin:classwork_level_add")
         response = self.client.post(url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A,,B"})
-        self.assertContains(response, "Goal 2 is empty")
+        self.assertContains(response, "Goal 2 has no version")
         self.client.post(
             url, {"name": "Level 9", "code": "L9", "rank": "9", "rule": "A, B", "planned_versions": "A, B"}
         )

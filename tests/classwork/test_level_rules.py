@@ -52,7 +52,7 @@ class RuleOfALevelTest(TestCase):
         level.planned_versions = "a C,b"
         level.full_clean()
         level.planned_versions = "A, toolong"
-        self.assertIn("“TOOLONG” is no version", self.refused(level)["planned_versions"][0])
+        self.assertIn("“TOOLONG” isn’t a version", self.refused(level)["planned_versions"][0])
 
     def test_the_ladder_of_a_new_school_passes_its_own_rules(self):
         for level in Level.objects.all():

@@ -27,13 +27,13 @@ class RuleTest(SimpleTestCase):
 
     def test_a_rule_that_cannot_be_read_is_explained(self):
         for text, words in {
-            "A,,B": "Goal 2 is empty",
+            "A,,B": "Goal 2 has no version",
             "A|,B": "a version is missing",
             "A, N": "never completes",
             "na": "never completes",
             "A|A": "twice",
-            "A;B": "no version",
-            "A|BEGIN": "no version",
+            "A;B": "isn’t a version",
+            "A|BEGIN": "isn’t a version",
         }.items():
             with self.subTest(text), self.assertRaisesMessage(BadRule, words):
                 levels.parse(text)

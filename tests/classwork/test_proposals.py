@@ -54,7 +54,7 @@ class NewThingTest(ProposalTestCase):
             lambda: proposals.approve(self.ada, proposal),
             lambda: proposals.answer(self.ada, proposal, "No"),
         ):
-            with self.assertRaisesMessage(Refused, "“Draft” by now"):
+            with self.assertRaisesMessage(Refused, "“Draft” now"):
                 decide()
 
     def test_a_withdrawn_proposal_rests(self):

@@ -202,10 +202,10 @@ class RoomTest(TicketTestCase):
 class TrialTest(TicketTestCase):
     def test_who_speaks_for_the_student_is_told_that_there_was_a_trial(self) -> None:
         self.buy(0, payer=self.alice, trial=True)
-        with self.assertRaisesMessage(NotPlaced, "Alice Arden has had a trial of this class."):
+        with self.assertRaisesMessage(NotPlaced, "Alice Arden has already had a trial of this class."):
             self.buy(1, payer=self.alice, trial=True)
         twin_class = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)
-        with self.assertRaisesMessage(NotPlaced, "has had a trial"):
+        with self.assertRaisesMessage(NotPlaced, "has already had a trial"):
             place(ticket_cart(twin_class.meetings.all()[0], me(), payer=self.alice, trial=True))
 
     def test_a_trial_given_back_may_be_had_again(self) -> None:
@@ -216,7 +216,10 @@ class TrialTest(TicketTestCase):
     def test_new_is_new_to_the_subject_or_to_the_school(self) -> None:
         elsewhere = make.offer(self.session, make.subject("L2"), class_day=3)
         pay(place(cart((elsewhere, me()), payer=self.alice)))
-        with override_settings(TRIALS_FOR="school"), self.assertRaisesMessage(NotPlaced, "new to the school"):
+        with (
+            override_settings(TRIALS_FOR="school"),
+            self.assertRaisesMessage(NotPlaced, "Trials are for people new to the school."),
+        ):
             self.buy(0, payer=self.alice, trial=True)
         self.buy(0, payer=self.alice, trial=True)
 
@@ -226,7 +229,7 @@ class TrialTest(TicketTestCase):
         order = self.buy(1, trial=True, **stranger)
         run_all()
         self.assertEqual(order.state, Order.State.PAID)
-        self.assertIn("has had a trial of this class", Case.objects.get().text)
+        self.assertIn("has already had a trial of this class", Case.objects.get().text)
         self.assertNotEqual(self.ticket(order).student, self.student)
 
     def test_a_stranger_who_is_in_the_class_gets_a_case_as_well(self) -> None:
@@ -238,7 +241,7 @@ class TrialTest(TicketTestCase):
 
     def test_nobody_has_two_tickets_for_one_day(self) -> None:
         self.buy(0, payer=self.alice)
-        with self.assertRaisesMessage(NotPlaced, "has a ticket for that day already"):
+        with self.assertRaisesMessage(NotPlaced, "already has a ticket for that day"):
             self.buy(0, payer=self.alice)
 
 
@@ -319,7 +322,9 @@ class DeskTest(TicketTestCase):
 
     def test_the_desk_is_told_who_is_not_new(self) -> None:
         self.sell(what="trial")
-        self.assertContains(self.sell(what="trial", meeting=self.days[1].pk), "Bo has had a trial of this class.")
+        self.assertContains(
+            self.sell(what="trial", meeting=self.days[1].pk), "Bo has already had a trial of this class."
+        )
 
     def test_what_the_desk_sold_is_listed_for_the_class(self) -> None:
         self.sell()

@@ -51,7 +51,7 @@ class SendingTest(ChoirTestCase):
     def test_a_context_that_fails_is_parked_without_what_it_said(self) -> None:
         message = write(data={"gone": True})
         self.assertEqual(send_all(), [])
-        self.assertEqual(again(message).reason, "What it tells of cannot be found (LookupError).")
+        self.assertEqual(again(message).reason, "The record it is about can’t be found (LookupError).")
 
     def test_a_mail_that_its_app_took_away_is_parked(self) -> None:
         message = write()

@@ -97,7 +97,7 @@ class MapCommandTest(DoorTestCase):
             self.assertIn(text, told)
 
     def test_trace_of_something_unknown_says_so(self) -> None:
-        with self.assertRaisesMessage(CommandError, "No event tells of door 8."):
+        with self.assertRaisesMessage(CommandError, "No event is about door 8."):
             output("trace", "door", "8")
 
 

@@ -251,7 +251,7 @@ def differences_context(message: Message) -> dict[str, Any]:
         raise NotNeeded("The comparison is gone.")
     found, unread = nightly.differences(run), nightly.unread(run)
     if not found and not unread:
-        raise NotNeeded("Everything is settled by now.")
+        raise NotNeeded("Everything has been resolved.")
     return {
         "since": run.since,
         "until": run.until,

@@ -14,7 +14,7 @@ from mailroom.models import Message
 def file_lost_context(message: Message) -> dict[str, Any]:
     found = Resource.objects.filter(pk=message.data["resource_id"]).first()
     if found is None:
-        raise NotNeeded("The resource is gone too.")
+        raise NotNeeded("The resource no longer exists.")
     return {"title": found.title, "link": page(reverse("edit_resource", args=[found.pk]))}
 
 

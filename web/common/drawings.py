@@ -166,7 +166,7 @@ def render_file(name: str, hue: int) -> str:
     read = [_read(key) for key in keys]
     (width, height), *others = {size for size, _ in read}
     if others:
-        raise ValueError(f"{name} mixes sizes.")
+        raise ValueError(f"{name} has different sizes.")
     bodies = [body for _, body in read]
     views = "".join(
         f'<view id="{number}" viewBox="0 {(number - 1) * height} {width} {height}"/>'

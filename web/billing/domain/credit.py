@@ -93,7 +93,7 @@ def _write(order: Order, reason: str, amount: Decimal, **more: object) -> None:
 def adjust(account: User, amount: Decimal, currency: str, *, why: str, by: User) -> Credit:
     """The school gives credit, or takes back what it gave: never more than there is."""
     if not amount or not is_whole(amount, currency):
-        raise ValueError("An amount of credit is a whole number of the currency's smallest coin, and not nothing.")
+        raise ValueError("Enter an amount of credit other than zero, with no more decimals than the currency has.")
     locks.account(account)
     if balance(account, currency) + amount < 0:
         raise NotEnough

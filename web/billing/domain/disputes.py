@@ -66,7 +66,7 @@ def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
 def _text(order: Order, dispute: Dispute) -> str:
     why = f" ({dispute.reason})" if dispute.reason else ""
     amount = format_money(dispute.amount, order.currency)
-    return f"{amount}{why}, dispute {dispute.pk}. Answer it in the gateway’s own pages."
+    return f"{amount}{why}, dispute {dispute.pk}. Respond in the gateway’s dashboard."
 
 
 def _decided(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:

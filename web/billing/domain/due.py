@@ -75,9 +75,9 @@ def ask(order: Order, at: datetime, *, by: User) -> None:
     if (payment := payment_in_progress(order, at)) and payment.is_on_its_way:
         raise PaymentInProgress(payment)
     if not order.payer_email:
-        raise orders.CannotBe("There is no address to write to.")
+        raise orders.CannotBe("The order has no email address.")
     if order.reminded_at and timezone.localdate(order.reminded_at) == timezone.localdate(at):
-        raise orders.CannotBe("The payer has been asked today already.")
+        raise orders.CannotBe("A payment request was already sent today.")
     _tell(order, at)
     record(by, "billing.payer_asked", order)
 

@@ -84,7 +84,7 @@ def _misfit(order: Order, payment: Payment, heard: Heard) -> str:
     if not any(isinstance(fact, MONEY) for fact in heard.facts):
         return Outcome.IGNORED
     cases.open_once(
-        Case.Kind.MISFIT, order, f"{heard.kind} tells of {heard.about.session}, not of {payment.session}.", payment
+        Case.Kind.MISFIT, order, f"{heard.kind} is about {heard.about.session}, not {payment.session}.", payment
     )
     return Outcome.APPLIED
 

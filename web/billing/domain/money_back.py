@@ -119,7 +119,7 @@ def from_lines_that_are_gone(order: Order, at: datetime, why: str) -> Decimal:
 
 def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:
     if not is_whole(amount, order.currency) or amount <= 0:
-        raise TooMuch("That is no amount of this currency.")
+        raise TooMuch("That isn’t a valid amount in this currency.")
     if not payments:
         raise TooMuch(_why_nothing(order))
     if Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN).exists():
@@ -134,7 +134,7 @@ def _why_nothing(order: Order) -> str:
         return "Everything received has already been refunded."
     if order.payments.filter(promised_at__isnull=False).exists():
         return "The payment is still processing. It can be refunded once it has arrived."
-    return "No money has come in for this order."
+    return "No payment has been received for this order."
 
 
 def _reserve_one(payment: Payment, amount: Decimal, why: str, by: User | None) -> Refund:
@@ -185,7 +185,7 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
     order = locks.order(order.pk)
     check_nothing_moved(order, received)
     if order.state == Order.State.PLACED:
-        raise TooMuch("This order is not paid yet: cancel it, or what of it is not wanted.")
+        raise TooMuch("This order isn’t paid yet. Cancel it or some of its items instead.")
     if said := next(filter(None, (_on_its_way(line) for line in order.lines.all())), ""):
         raise Moved(said)
     over = max(ledger.surplus(order), ZERO)
@@ -214,5 +214,5 @@ def _check_vouchers(order: Order) -> None:
 def check_nothing_moved(order: Order, received: Decimal | None) -> None:
     now = ledger.received(order)
     if received is not None and received != now:
-        text = f"Something has moved since you opened this page: {format_money(now, order.currency)} is received now."
+        text = f"The amount received has changed to {format_money(now, order.currency)}."
         raise Moved(f"{text} Please check again.")

@@ -80,7 +80,7 @@ def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime)
             _take_again(order, at)
             vouchers.pay(order, at, paid_at=paid_at, strict=False)
             if ledger.in_hand(order) < ledger.price_at(order, paid_at).total:
-                raise CannotBe("What came is not enough for what is left.")
+                raise CannotBe("The money received doesn’t cover the rest of the order.")
             pay_off(order, paid_at)
     except CannotBe:
         order.refresh_from_db()
@@ -103,7 +103,7 @@ def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
         _close(order, State.LAPSED, at, TOO_LATE)
         emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
     if order.state != State.LAPSED:
-        raise CannotBe("Only an order that was not paid in time can be taken up again.")
+        raise CannotBe("Only an expired order can be restored.")
     changed = _take_again(order, at)
     if changed and not even_so:
         price = format_money(ledger.price_at(order, at).total, order.currency)
@@ -143,7 +143,7 @@ def _count_code_again(order: Order, at: datetime) -> list[str]:
         return []
     order.code, order.discount = None, None
     order.save(update_fields=["code", "discount"])
-    return ["The discount code has been used up meanwhile."]
+    return ["The discount code has since been used up."]
 
 
 def _hold_again(order: Order, at: datetime) -> list[str]:

@@ -100,7 +100,7 @@ def page(payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
 @transaction.atomic
 def _broken(payment: Payment, fault: Exception) -> None:
     if isinstance(fault, NeedsPerson):
-        cases.open_case(Case.Kind.OTHER, locks.order(payment.order_id), f"Paying does not work: {fault}", payment)
+        cases.open_case(Case.Kind.OTHER, locks.order(payment.order_id), f"Payment isn’t possible: {fault}", payment)
     payment.change_status(PaymentStatus.ERROR, str(fault))
 
 
@@ -117,7 +117,7 @@ def confirm(payment: Payment, taken: Taken) -> bool:
     )
     if (taken.amount, taken.currency) != (payment.total, payment.currency):
         said = format_money(taken.amount, taken.currency)
-        text = f"{said} where {format_money(payment.total, payment.currency)} was asked."
+        text = f"{said} received instead of {format_money(payment.total, payment.currency)}."
         cases.open_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
         payment.change_status(PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
         return False

@@ -19,4 +19,4 @@ class WrittenOnce(models.Model):
 
     def _refuse(self) -> NoReturn:
         name = str(self._meta.verbose_name_plural).capitalize()
-        raise TypeError(f"{name} are never changed or deleted; write another one that puts it right.")
+        raise TypeError(f"{name} are never changed or deleted; add a correcting one.")

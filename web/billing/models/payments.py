@@ -224,7 +224,7 @@ class Refund(models.Model):
 
     class Origin(models.TextChoices):
         OURS = "ours", "by the school"
-        THEIRS = "theirs", "in the gateway's own pages"
+        THEIRS = "theirs", "in the gateway's dashboard"
         DISPUTE = "dispute", "lost in a dispute"
 
     payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")

@@ -55,7 +55,9 @@ class Voucher(models.Model):
     give_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
     given_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_on = models.DateField(null=True, blank=True, help_text="The last day; empty for never.")
-    reminded_of = models.DateField(null=True, blank=True, editable=False, help_text="The last day that was told of.")
+    reminded_of = models.DateField(
+        null=True, blank=True, editable=False, help_text="The expiry date of the last reminder."
+    )
     voided_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     issued_by = models.ForeignKey(

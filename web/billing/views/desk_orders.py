@@ -128,7 +128,7 @@ def _act(
         form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
     except payments.NothingOwed:
-        form.add_error(None, "That is more than is owed, or no amount of this currency.")
+        form.add_error(None, "That is more than is due, or not a valid amount in this currency.")
         return _page(request, order, **{name: form})
     except (orders.CannotBe, kinds.Unavailable, codes.Refused, MomentUnknown) as refused:
         form.add_error(None, str(refused))

@@ -49,7 +49,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
     order = visit.find_order(request, number)
     variant = request.POST.get("way", "")
     if variant not in dict(gateways.offered()):
-        return HttpResponse("There is no such way to pay.", status=400, content_type="text/plain")
+        return HttpResponse("This payment method doesn’t exist.", status=400, content_type="text/plain")
     return begin(request, order, variant)
 
 

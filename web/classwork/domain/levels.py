@@ -81,7 +81,7 @@ def parse_versions(text: str) -> frozenset[str]:
 
 def _check_version(version: str) -> None:
     if not VERSION.fullmatch(version):
-        raise BadRule(f"“{version}” is no version: use one to four letters or digits, such as A or B2.")
+        raise BadRule(f"“{version}” isn’t a version: use one to four letters or digits, such as A or B2.")
 
 
 def unknown_versions(rule: Rule, known: Iterable[str]) -> list[str]:

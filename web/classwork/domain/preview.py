@@ -68,7 +68,7 @@ class Outdated(Exception):
     """Somebody changed something meanwhile: the preview has to be read again."""
 
     def __init__(self, preview: Preview) -> None:
-        super().__init__("What this changes is different by now. Please read it again.")
+        super().__init__("Something changed since you opened this preview. Please check it again.")
         self.preview = preview
 
 

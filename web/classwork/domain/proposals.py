@@ -201,7 +201,7 @@ def _from_json(model: type[Model], name: str, value: Any) -> Any:
 def _locked(proposal: Proposal, *states: str) -> Proposal:
     stored = Proposal.objects.select_for_update(of=("self",)).select_related("author__user").get(pk=proposal.pk)
     if stored.state not in states:
-        raise Refused(Fault("", f"This proposal is “{stored.get_state_display()}” by now."))
+        raise Refused(Fault("", f"This proposal is “{stored.get_state_display()}” now."))
     return stored
 
 

@@ -29,7 +29,7 @@ class DatesField(forms.Field):
         except ValueError:
             found = None
         if found is None:
-            raise ValidationError(f"“{word}” is no day. Write it like 2026-11-26.", code="day")
+            raise ValidationError(f"“{word}” isn’t a date. Write it like 2026-11-26.", code="day")
         return found
 
     def has_changed(self, initial: Iterable[date] | None, data: Any) -> bool:

@@ -56,7 +56,7 @@ def decision_context(message: Message) -> dict[str, Any]:
     if offer is None or offer.is_called_off:
         raise NotNeeded("The class is gone, or was canceled.")
     if offer.is_tentative is (message.template == "classwork.class_runs"):
-        raise NotNeeded("It was decided otherwise meanwhile.")
+        raise NotNeeded("The decision has changed.")
     return {
         "title": offer.subject.title,
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",

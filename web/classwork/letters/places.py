@@ -94,7 +94,7 @@ def moved_context(message: Message) -> dict[str, Any]:
     one = found.select_related("line", "student").first()
     old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None
     if one is None or old is None:
-        raise NotNeeded("They have another spot by now.")
+        raise NotNeeded("They have another spot now.")
     return {
         "student": str(one.student),
         "before": of_class(old.offer_id),

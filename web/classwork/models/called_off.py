@@ -56,7 +56,7 @@ class Outcome(models.Model):
     )
     ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, null=True, blank=True, related_name="outcomes")
     policy = models.CharField(max_length=10, choices=Policy)
-    meetings = models.PositiveSmallIntegerField(help_text="How many class days of theirs it is about.")
+    meetings = models.PositiveSmallIntegerField(help_text="How many of their class days are affected.")
     of = models.PositiveSmallIntegerField(help_text="How many class days they bought.")
     base = amount(help_text="What all of them cost.")
     money = amount(help_text="Of what was paid: refunded, credited, or pending.")

@@ -101,7 +101,7 @@ def letter_for(message: Message, round_: Round) -> Letter | None:
         raise
     except Exception as error:
         log.warning("Message %s: its context failed with %s.", message.pk, type(error).__name__)
-        states.park(message, f"What it tells of cannot be found ({type(error).__name__}).")
+        states.park(message, f"The record it is about can’t be found ({type(error).__name__}).")
     return None
 
 

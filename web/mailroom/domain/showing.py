@@ -24,13 +24,13 @@ def shown(message: Message, *, masked: bool | None = None) -> Letter:
     except UnknownMail:
         raise CannotBeShown("No app declares this email anymore.") from None
     except NotNeeded as reason:
-        raise CannotBeShown(str(reason) or "What it told of is no longer so.") from None
+        raise CannotBeShown(str(reason) or "What it says is no longer true.") from None
     except DoesNotRender as wrong:
         raise CannotBeShown(str(wrong)) from None
     except DatabaseError:
         raise
     except Exception:
-        raise CannotBeShown("What it told of is no longer there.") from None
+        raise CannotBeShown("What it was about no longer exists.") from None
 
 
 def preview(mail: Mail, subject: str, body: str) -> Letter:

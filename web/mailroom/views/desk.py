@@ -125,5 +125,5 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     except returns.TooLate:
         messages.warning(request, "Someone else has already unblocked this address.")
     else:
-        messages.success(request, f"{barred.email} receives email again. Emails held back meanwhile will not be sent.")
+        messages.success(request, f"{barred.email} receives email again. Emails blocked until now will not be sent.")
     return redirect("desk_suppressed")

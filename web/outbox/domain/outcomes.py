@@ -63,7 +63,7 @@ def park_lost(delivery: Delivery, now: datetime) -> None:
         due_at=None,
         lease="",
         ended_at=now,
-        reason=f"The worker disappeared each time it ran this, {delivery.tries} times by now.",
+        reason=f"The worker disappeared each time it ran this, {delivery.tries} times so far.",
     )
 
 

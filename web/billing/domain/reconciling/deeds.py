@@ -25,7 +25,7 @@ class CannotBe(Exception):
 def take_over(finding: Finding, why: str, by: User) -> None:
     """What their line says is applied as if the gateway had told it in time."""
     if finding.payment is None:
-        raise CannotBe("It matches none of our payments. Check the gateway's own page, then close it as explained.")
+        raise CannotBe("It matches none of our payments. Check the gateway’s dashboard, then close it as explained.")
     retelling.take_over(finding)
     if not retelling.fits_now(finding):
         raise CannotBe("That did not resolve the difference. Check the order and its payment issues.")

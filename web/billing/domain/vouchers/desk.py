@@ -28,7 +28,7 @@ class Refused(Exception):
 def _locked(voucher: Voucher) -> Voucher:
     (found,) = book.lock([voucher.pk])
     if found.voided_at is not None:
-        raise Refused("This voucher is void already.")
+        raise Refused("This voucher is already void.")
     return found
 
 

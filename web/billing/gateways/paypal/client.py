@@ -124,7 +124,7 @@ def understood(response: requests.Response) -> dict[str, Any]:
         seconds = response.headers.get("Retry-After", "")
         raise Temporary("PayPal is asked too often.", timedelta(seconds=int(seconds)) if seconds.isdecimal() else None)
     if status >= 500:
-        raise Temporary("PayPal has trouble of its own just now.")
+        raise Temporary("PayPal has a temporary problem.")
     try:
         answer = response.json()
     except ValueError:
@@ -132,7 +132,7 @@ def understood(response: requests.Response) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise Temporary("PayPal's answer could not be read.")
     if status == 409:
-        raise Temporary("PayPal is still at work on the same request.")
+        raise Temporary("PayPal is still processing the same request.")
     if status == 403:
         raise NotAllowed(f"PayPal does not allow this to the school's account: {Refusal(status, answer).issue}.")
     if status >= 300:

@@ -102,7 +102,7 @@ def from_capture(capture: Mapping[str, Any]) -> Fact:
     if status in ("DECLINED", "FAILED"):
         return Refused("PayPal could not take the money.")
     if status not in ("COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED"):
-        raise Permanent("PayPal tells of a payment in a state that is not known here.")
+        raise Permanent("PayPal reports an unknown payment status.")
     amount, currency = amounts.read(capture.get("amount") or {})
     fee = (capture.get("seller_receivable_breakdown") or {}).get("paypal_fee")
     paid = amounts.read(fee) if fee else (None, currency)
@@ -113,7 +113,7 @@ def from_refund(refund: Mapping[str, Any]) -> GivenBack:
     amount, currency = amounts.read(refund.get("amount") or {})
     state = REFUND_STATES.get(str(refund.get("status")))
     if state is None:
-        raise Permanent("PayPal tells of a refund in a state that is not known here.")
+        raise Permanent("PayPal reports an unknown refund status.")
     custom = str(refund.get("custom_id") or "")
     key = custom.removeprefix(OURS) if custom.startswith(OURS) else ""
     reason = (refund.get("status_details") or {}).get("reason", "")

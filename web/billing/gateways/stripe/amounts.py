@@ -39,7 +39,7 @@ def scale(currency: str) -> tuple[int, int]:
 def to_stripe(amount: Decimal, currency: str) -> int:
     factor, step = scale(currency)
     if not amount.is_finite() or amount < 0:
-        raise Unpayable(f"{amount} {currency} is no amount to pay.")
+        raise Unpayable(f"{amount} {currency} is not a payable amount.")
     units = amount * factor
     if units % step:
         raise Unpayable(f"{amount} {currency} has more digits than Stripe takes.")

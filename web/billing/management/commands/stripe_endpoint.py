@@ -11,8 +11,8 @@ from common.errors import Trouble
 
 class Command(BaseCommand):
     help = (
-        "Looks whether Stripe tells this site what happens, in the version and with the events that it follows. "
-        "Exits with 1 when something is to be done, and says what."
+        "Checks that Stripe sends this site all the events it follows, in the right version. "
+        "Exits with 1 and says what to do if not."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

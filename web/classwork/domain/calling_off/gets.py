@@ -53,7 +53,7 @@ class Gets:
     def note(self) -> str:
         """What the office has to know about it."""
         if self.in_order is None:
-            return "No order on this site: whatever was paid elsewhere is settled there."
+            return "No order on this site. Refund it where it was paid."
         if self.got.why_not:
             return self.got.why_not
         if self.got.by_hand:

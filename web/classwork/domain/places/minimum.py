@@ -92,7 +92,7 @@ def extend(offer: ClassOffer, day: date, *, why: str, by: User) -> None:
     """Another day for the decision, before the class begins. Whoever has a place is told of it."""
     offer = room.lock(offer.pk)
     if not offer.is_tentative:
-        raise Refused(Fault("", "This is decided already."))
+        raise Refused(Fault("", "This is already decided."))
     if fault := decision_fault(day, [meeting.slot for meeting in offer.meetings.filter(cancelled_at=None)]):
         raise Refused(fault)
     before, offer.decide_on, offer.asked_at = offer.decide_on, day, None

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         chapters = story(options["kind"], options["id"])
         if not chapters:
-            raise CommandError(f"No event tells of {options['kind']} {options['id']}.")
+            raise CommandError(f"No event is about {options['kind']} {options['id']}.")
         for chapter in chapters:
             self.stdout.write("\n".join(lines(chapter)))
 

@@ -14,7 +14,7 @@ from classwork.domain.places.tickets import entry, sale, trials
 from classwork.models import Meeting, Registration, Ticket
 from users.models import Student
 
-TWICE = "{} has a ticket for that day already."
+TWICE = "{} already has a ticket for that day."
 MEANWHILE = "Someone else is buying this right now. Please try again."
 THEIRS = (State.CONFIRMED, State.ON_HOLD, State.TRANSFERRED)
 

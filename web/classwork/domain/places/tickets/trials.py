@@ -5,9 +5,9 @@ from django.conf import settings
 from classwork.models import Registration, Subject, Ticket
 from users.models import Student
 
-HAD = "{} has had a trial of this class."
-KNOWS_SUBJECT = "A trial is for who is new to this class; {} has been in it before."
-KNOWS_SCHOOL = "A trial is for who is new to the school; {} has been here before."
+HAD = "{} has already had a trial of this class."
+KNOWS_SUBJECT = "Trials are for people new to this class. {} has taken it before."
+KNOWS_SCHOOL = "Trials are for people new to the school. {} has been here before."
 COUNTS = (*Ticket.LIVE, Ticket.State.TRANSFERRED)
 
 

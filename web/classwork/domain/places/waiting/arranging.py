@@ -38,7 +38,9 @@ def arrange(offer: ClassOffer, roles: Sequence[Role], apart: Apart, by: User) ->
     offer = room.lock(offer.pk)
     names = [role.name for role in roles]
     if lost := _in_use(offer) - {*names} - {""}:
-        raise InUse(f"People are registered or wait as {', '.join(sorted(lost))}; this role has to stay.")
+        raise InUse(
+            f"There are registrations or waitlist entries as {', '.join(sorted(lost))}, so this role can’t be removed."
+        )
     OfferRole.objects.filter(offer=offer).exclude(name__in=names).delete()
     for role in roles:
         OfferRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
