@@ -183,6 +183,9 @@ class CodeAdmin(admin.ModelAdmin):
     autocomplete_fields = ["student"]
     formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": Moment}}
 
+    class Media:
+        js = ["js/name_autocomplete.js"]
+
     def get_queryset(self, request: HttpRequest) -> Any:
         return codes.with_uses(super().get_queryset(request), timezone.now())
 
