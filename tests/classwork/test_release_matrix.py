@@ -95,8 +95,11 @@ class MatrixTest(SchoolTestCase):
         return each.audience in ("public", "student") and any(one.is_open(each, moment) for one in through)
 
     def seen(self, person: User, moment: datetime, among: set[int]) -> set[int]:
-        found = library.of(person, moment)
-        opened = {item.resource.pk for item in found.earned} | {one.pk for one in found.loose}
+        first = library.of(person, moment)
+        turned = (library.of(person, moment, number=number) for number in range(2, first.page.paginator.num_pages + 1))
+        pages = [first, *turned]
+        opened = {item.resource.pk for page in pages for item in page.earned}
+        opened |= {one.pk for page in pages for one in page.loose}
         probe = min(among)
         self.assertEqual(access.find(person, probe, moment) is not None, probe in opened)
         return opened & among
