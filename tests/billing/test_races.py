@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from billing.domain import cart as carts
 from billing.domain import codes, credit, ledger, money_back, orders, payments, placing
+from billing.domain.payments_in_progress import PaymentInProgress
 from billing.models import Adjustment, Code, Order, Payment, Refund
 from tests import make, racing
 from tests.billing.base import second_attempt
@@ -242,7 +243,8 @@ class LateRaceTest(TransactionTestCase):
         self.assertIsInstance(outcomes[1], payments.NothingOwed)
         self.assertEqual((order.state, ledger.received(order)), ("paid", 70))
 
-    def test_control_without_locks_it_is_paid_for_twice(self) -> None:
+    def test_control_without_locks_the_desk_decides_by_what_is_no_longer_so(self) -> None:
+        """It does not wait for the payment to be written down, and is stopped only by the second guard."""
         with without_locks():
             _, outcomes = self.late_and_at_the_desk()
-        self.assertIsInstance(outcomes[1], Payment)
+        self.assertIsInstance(outcomes[1], PaymentInProgress)

@@ -30,7 +30,7 @@ class FirstLevelsTest(TestCase):
 
     def test_a_rule_is_read_before_it_is_kept(self):
         level = Level(name="Level 9", code="L9", rule="A,,B")
-        with self.assertRaisesMessage(ValidationError, "Goal 2 is empty"):
+        with self.assertRaisesMessage(ValidationError, "Goal 2 has no version"):
             level.full_clean()
 
 

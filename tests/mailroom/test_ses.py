@@ -40,7 +40,7 @@ class NoticeTest(ChoirTestCase):
                 Message.objects.all().delete()
                 message = stored(State.SENT, provider_id="ses-1")
                 self.assertEqual(self.tell(bounce(), version), 204)
-                self.assertEqual((again(message).state, message.reason), (State.BOUNCED, "It came back. 5.1.1"))
+                self.assertEqual((again(message).state, message.reason), (State.BOUNCED, "It bounced. 5.1.1"))
                 self.assertEqual(Suppression.objects.get().email, ALICE)
 
     def test_the_same_notice_again_changes_nothing(self) -> None:

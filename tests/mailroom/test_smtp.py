@@ -71,7 +71,7 @@ class ServerTest(ChoirTestCase):
     def test_a_server_that_hangs_up_before_the_text_has_nothing(self) -> None:
         message = self.answered(at_recipient="hang up")
         self.assertEqual(message.state, State.QUEUED)
-        self.assertIn("before the mail was handed over", message.reason)
+        self.assertIn("before the email was handed over", message.reason)
         run_all(retries=True)
         self.assertEqual((again(message).state, len(self.server.taken)), (State.SENT, 1))
 
