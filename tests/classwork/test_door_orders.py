@@ -312,7 +312,7 @@ class LinkAgainTest(SchoolTestCase):
     def test_one_order_never_fills_a_mailbox(self) -> None:
         path = self.order()
         pages = [self.browser.post(path, follow=True) for _ in range(6)]
-        self.assertEqual(len({masked(page) for page in pages}), 1)
+        self.assertEqual(len({without_names(page, "pat@example.org", "Pat") for page in pages}), 1)
         self.assertEqual(len(self.links_to("pat@example.org")), 4)
 
     def test_it_is_limited_by_network_address(self) -> None:
