@@ -61,7 +61,7 @@ class ReceivedMomentTest(BillingTestCase):
         self.assertEqual(self.paid(), 65)
 
     def test_more_than_what_was_due_at_that_moment_is_refused(self) -> None:
-        self.assertContains(self.record("65", moment=self.choice(0)), "more than is owed", status_code=400)
+        self.assertContains(self.record("65", moment=self.choice(0)), "more than is due", status_code=400)
 
     def test_an_answer_for_another_day_is_none(self) -> None:
         for answer in ("2020-01-01 0", self.choice(7), "x", "\0"):
