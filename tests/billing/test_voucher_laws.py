@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.test import tag
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
@@ -31,6 +31,7 @@ class VoucherLawTest(PropertyTestCase):
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(deeds)
+    @example([("use", 0, 1000), ("void", 0, 1000), ("cancel", 0, 1000), ("cancel_purchase", 0, 1000)])
     def test_the_laws_hold_after_any_sequence(self, deeds: list[Deed]) -> None:
         self.now = BillingTestCase.clock()
         self.staff = make.account("sue@example.org", "Sue")

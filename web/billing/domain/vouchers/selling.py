@@ -114,16 +114,22 @@ def make(worth: Decimal, currency: str, *, order: Order | None = None, why: str 
 
 
 def reverse(line: OrderLine, why: str) -> None:
-    """Its purchase is undone: what is left on it is gone, and an office that lost the money learns what was used."""
-    for voucher in Voucher.objects.select_for_update().filter(line=line, voided_at=None):
+    """Its purchase is undone: what is left on it is gone, also where the desk had made it void before, and an office
+    that lost the money learns what was used."""
+    for voucher in Voucher.objects.select_for_update().filter(line=line):
         order = Order.objects.get(pk=line.order_id)
         book.empty(voucher, VoucherEntry.Reason.REVERSED, order=order, why=why)
-        Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
-        used = voucher.worth - _reversed(voucher)
-        if used and not rules.is_paid_for(voucher):
-            amount = format_money(used, voucher.currency)
-            text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
-            cases.open_case(Case.Kind.OTHER, order, text)
+        if voucher.voided_at is None:
+            Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
+            _report_what_was_used(voucher, order)
+
+
+def _report_what_was_used(voucher: Voucher, order: Order) -> None:
+    used = voucher.worth - _reversed(voucher)
+    if used and not rules.is_paid_for(voucher):
+        amount = format_money(used, voucher.currency)
+        text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
+        cases.open_case(Case.Kind.OTHER, order, text)
 
 
 def _reversed(voucher: Voucher) -> Decimal:
