@@ -1,17 +1,19 @@
 """Headers that every answer carries, and how it is packed."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 from common.files import bucket
 
+READ_AT_ONCE = 64 * 1024
 NEVER = "never_compressed"
 TEXTS = {"application/json", "application/ld+json", "application/xml", "image/svg+xml"}
 
@@ -42,6 +44,20 @@ def keep_private_pages_private(
         response = get_response(request)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:
             response.headers.setdefault("Cache-Control", "no-store, private")
+        return response
+
+    return middleware
+
+
+def read_to_the_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Whoever is refused in the middle of an upload is told so: if we hung up on a web server that is still sending
+    us the file, it would answer with an error of its own."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        with suppress(UnreadablePostError):
+            while request.read(READ_AT_ONCE):
+                pass
         return response
 
     return middleware

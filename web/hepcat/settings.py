@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "outbox.middleware.health_first",
+    "common.middleware.read_to_the_end",
     "outbox.middleware.RequestCause",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
