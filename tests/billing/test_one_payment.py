@@ -102,6 +102,21 @@ class OpenPageTest(InProgressCase):
         self.assertEqual(self.open_page(order).headers["Location"], first.headers["Location"])
         self.assertEqual(Payment.objects.count(), 1)
 
+    def test_no_spot_is_kept_for_the_door_beside_an_open_page(self) -> None:
+        order = self.placed(1)
+        self.assertContains(self.client.get(order.address()), "at the door")
+        self.open_page(order)
+        self.assertNotContains(self.client.get(order.address()), "at the door")
+        self.assertContains(
+            self.client.post(order.door_address, follow=True), "A payment of $70.00 (Double) has been started."
+        )
+        order.refresh_from_db()
+        self.assertEqual(order.due, Order.Due.NOW)
+        self.stop(order)
+        self.client.post(order.door_address)
+        order.refresh_from_db()
+        self.assertEqual(order.due, Order.Due.DOOR)
+
     def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
         order = self.placed(1)
         self.open_page(order)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from billing import events, kinds
 from billing.domain import locks, orders
+from billing.domain.payments_in_progress import refuse_payment_in_progress
 from billing.models import Order, OrderLine
 from common import throttle
 from outbox.domain import emit
@@ -51,13 +52,14 @@ def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> No
     """“Keep my spot, I'll pay at the door”, where everything in the order allows it.
 
     `is_owner` is a logged-in account with the payer's address; anybody else's order without an account waits for the
-    link. Raises CannotBe and TooManyOpenSpots.
+    link. Raises CannotBe (also while a payment is in progress) and TooManyOpenSpots.
     """
     order = locks.order(order.pk)
     if order.due == Due.DOOR and order.state == State.PLACED:
         return
     if not order.can_be_paid(at) or not orders.allows_the_door(order):
         raise orders.CannotBe(NOT_AT_THE_DOOR)
+    refuse_payment_in_progress(order, at)
     lines = locks.live_lines(order)
     needs_click = order.payer is None and not is_owner
     if needs_click:

@@ -14,7 +14,6 @@ from common.formats import format_money
 State, Due, Status = Order.State, Order.Due, PaymentStatus
 REFUNDED = "If you were charged, we’ll refund you."
 NOTHING = "You haven’t been charged."
-OTHERS_BLOCKED = "Finish this payment, or cancel it to pick another payment method."
 
 
 @dataclass(frozen=True)
@@ -127,7 +126,7 @@ def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
         text = f"The total was {before} when you started to pay; it is {now} now. {NOTHING} {_kept(order, at)}"
         return Outcome("changed", "The amount has changed", text, "Please start again.", can_pay=True)
     text = f"Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes. {_kept(order, at)}"
-    todo = OTHERS_BLOCKED if payment_in_progress(order, at) else "Try again or pick another payment method."
+    todo = "" if payment_in_progress(order, at) else "Try again or pick another payment method."
     return Outcome("broken_off", "Not paid yet", text, todo, can_pay=True)
 
 

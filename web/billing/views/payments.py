@@ -159,6 +159,7 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
     """What the page of an order and the result page tell, and the ways to pay, the last one tried first."""
     last, told = order.payments.first(), outcome.of(order, at)
     tried = last.variant if last else ""
+    may_pay_at_the_door = told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order)
     ways = sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else []
     progress = payment_in_progress(order, at)
     return {
@@ -170,5 +171,5 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),
-        "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
+        "door": may_pay_at_the_door and not progress,
     }
