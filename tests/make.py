@@ -39,8 +39,8 @@ def staff(user: User, role: str, **fields: object) -> Staff:
 
 
 def thursday(weeks: int = 0) -> date:
-    """The Thursday at least a week from today, and weeks after it."""
-    soonest = dates.today() + timedelta(weeks=1)
+    """The Thursday at least ten days from today, so that the Tuesday before it is more than a week away too."""
+    soonest = dates.today() + timedelta(days=10)
     return soonest + timedelta((3 - soonest.weekday()) % 7, weeks=weeks)
 
 

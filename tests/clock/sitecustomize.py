@@ -23,15 +23,16 @@ def clock_ahead_of_files() -> float:
 
 
 def under_the_clock(ahead: float) -> None:
-    """Whoever sets or asks for the time of a file by its name means the shifted clock. A descriptor is left alone:
-    gunicorn keeps the pulse of its workers in one, in monotonic time."""
+    """Whoever sets or asks for the time of a file by its name means the shifted clock. Two cases are left alone: a
+    descriptor, because gunicorn keeps the pulse of its workers in one, in monotonic time; and nanoseconds, which shutil
+    copies from one file to another without looking at a clock."""
     written, set_times = os.path.getmtime, os.utime
 
     def getmtime(path: Any) -> float:
         return written(path) + ahead
 
     def utime(path: Any, times: Any = None, **more: Any) -> None:
-        if not isinstance(path, int):
+        if not isinstance(path, int) and "ns" not in more:
             times = tuple(moment - ahead for moment in times or [time.time()] * 2)
         set_times(path, times, **more)
 
