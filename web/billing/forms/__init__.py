@@ -16,6 +16,7 @@ from billing.domain.received_moments import ASK, MomentChoice
 from billing.kinds import Gives, Step
 from billing.models import Order
 from common import names, search
+from common.amounts import AmountInput
 from common.formats import format_date
 from users.forms.fields import NameField
 
@@ -99,7 +100,7 @@ class PlaceForm(forms.Form):
 
 
 class AmountForm(forms.Form):
-    amount = forms.DecimalField(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
+    amount = AmountInput(max_digits=14, decimal_places=3, min_value=Decimal("0.001"))
 
 
 class SeenField(forms.DecimalField):
@@ -235,7 +236,7 @@ class CancelLineForm(WhyForm):
 
 
 class CreditForm(forms.Form):
-    amount = forms.DecimalField(max_digits=14, decimal_places=3, help_text="A negative amount removes credit.")
+    amount = AmountInput(max_digits=14, decimal_places=3, help_text="A negative amount removes credit.")
     why = forms.CharField(label="Reason", max_length=300)
 
 
@@ -261,7 +262,7 @@ class CountForm(forms.Form):
 
     variant = forms.CharField(widget=forms.HiddenInput, max_length=255)
     currency = forms.CharField(widget=forms.HiddenInput, max_length=3)
-    counted = forms.DecimalField(label="Counted", max_digits=14, decimal_places=3, min_value=Decimal(0))
+    counted = AmountInput(label="Counted", max_digits=14, decimal_places=3, min_value=Decimal(0))
     why = forms.CharField(label="Reason for the difference", max_length=300, required=False)
 
 

@@ -14,6 +14,7 @@ from billing.kinds import Gift
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
+from common.amounts import AmountInput
 from common.formats import format_money
 from common.money import rounded
 from users.forms.fields import NameField
@@ -26,7 +27,7 @@ class VoucherForm(forms.Form):
     """What is given, to whom, with which words; `details` is how an order line keeps it."""
 
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
-    amount = forms.DecimalField(label="Amount", max_digits=14, decimal_places=3)
+    amount = AmountInput(label="Amount", max_digits=14, decimal_places=3)
     which = forms.ChoiceField(label="Class", help_text="Good for this class whenever they choose to take it.")
     recipient_name = NameField(label="Who is it for?", required=False)
     giver_name = NameField(label="From", required=False, help_text="As it should appear on the voucher.")

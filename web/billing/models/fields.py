@@ -1,12 +1,11 @@
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from common.amounts import AmountField
 
 
-def amount(**options: Any) -> "models.DecimalField[Any, Any]":
-    """Wide enough for every currency: three decimals, eleven figures before them."""
-    return models.DecimalField(max_digits=14, decimal_places=3, **{"default": Decimal(0)} | options)
+def amount(**options: Any) -> AmountField:
+    return AmountField(**{"default": Decimal(0)} | options)
 
 
 def exact(added: Decimal | None) -> Decimal:

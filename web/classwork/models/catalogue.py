@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from classwork.domain import levels
+from common.amounts import AmountField
 from common.formats import currency_digits
 from common.money import is_whole
 
@@ -41,9 +42,9 @@ def readable_versions(text: str) -> None:
         raise ValidationError(str(wrong), code="versions") from None
 
 
-def amount(**more: Any) -> models.DecimalField:
-    """Money in the school's currency; three decimals hold every currency there is."""
-    return models.DecimalField(max_digits=14, decimal_places=3, validators=[payable], **more)
+def amount(**more: Any) -> AmountField:
+    """Money in the school's currency."""
+    return AmountField(validators=[payable], **more)
 
 
 def worth(help_text: str) -> models.DecimalField:

@@ -1,0 +1,34 @@
+"""Amounts of money in tables and in forms."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.db import models
+
+from common.money import is_whole, rounded
+
+
+class AmountInput(forms.DecimalField):
+    """Shows as many decimals as the school's currency has: 70.00, not 70.000."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal) and is_whole(value, settings.CURRENCY):
+            return rounded(value, settings.CURRENCY)
+        return value
+
+
+class AmountField(models.DecimalField):  # type: ignore[type-arg]
+    """Wide enough for every currency: three decimals, eleven figures before them."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"max_digits": 14, "decimal_places": 3} | options)
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": AmountInput} | options)
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        """To migrations it is a plain decimal number."""
+        name, _, positional, named = super().deconstruct()
+        return name, "django.db.models.DecimalField", positional, named
