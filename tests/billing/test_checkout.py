@@ -1,3 +1,4 @@
+import itertools
 import re
 from datetime import timedelta
 from decimal import Decimal
@@ -232,6 +233,18 @@ class AddressTest(CheckoutTestCase):
             User.objects.filter(pk=self.sam.pk).update(email_confirmed_at=confirmed)
             self.client.force_login(User.objects.get(pk=self.sam.pk), "users.backends.Rights")
             self.assertEqual(self.client.get(reverse("order", args=[order.pk])).status_code, status)
+
+    def test_whose_an_order_is_does_not_depend_on_how_it_is_asked(self) -> None:
+        order = self.placed(1)
+        for payer, email, confirmed in itertools.product(
+            (None, self.alice, self.sam), ("alice@example.org", ""), (None, self.now)
+        ):
+            Order.objects.filter(pk=order.pk).update(payer=payer, payer_email=email)
+            User.objects.filter(pk=self.alice.pk).update(email_confirmed_at=confirmed)
+            alice = User.objects.get(pk=self.alice.pk)
+            with self.subTest(payer=payer, email=email, confirmed=confirmed):
+                listed = Order.objects.visible_to(alice).filter(pk=order.pk).exists()
+                self.assertEqual(Order.objects.get(pk=order.pk).belongs_to(alice), listed)
 
     def test_a_strangers_orders_cannot_be_paid_or_cancelled(self) -> None:
         order = self.placed(1)

@@ -7,9 +7,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from billing.models import Order, OrderLine
-from classwork.domain.places import diary
+from classwork.domain.places import desk, diary
 from classwork.models import ClassOffer, Registration
 from tests import make
 from tests.base import SchoolTestCase
@@ -273,6 +274,14 @@ class MyClassesTest(RegisterTestCase):
         self.assertContains(self.client.get(reverse("my_classes")), "Pay at the door")
         self.log_in(self.sam)
         self.assertNotContains(self.client.get(reverse("my_classes")), self.offer.subject.title)
+
+    def test_an_order_that_the_desk_entered_under_ones_address_is_a_click_away(self) -> None:
+        order = desk.enter(self.ada, self.offer, self.student)
+        self.log_in(self.alice)
+        self.assertNotContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
+        self.alice.email_confirmed_at = timezone.now()
+        self.alice.save()
+        self.assertContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
 
     def test_the_list_costs_the_same_for_one_class_and_for_thirty(self) -> None:
         self.log_in(self.alice)

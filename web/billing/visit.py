@@ -147,7 +147,7 @@ def _holds_key(request: HttpRequest, order: Order, purpose: str) -> bool:
 
 def pays(request: HttpRequest, order: Order) -> bool:
     user = account(request)
-    return user is not None and Order.objects.visible_to(user).filter(pk=order.pk).exists()
+    return user is not None and order.belongs_to(user)
 
 
 def has_placed(request: HttpRequest, order: Order) -> bool:

@@ -136,6 +136,12 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     def number(self) -> str:
         return f"{self.pk}"
 
+    def belongs_to(self, user: User) -> bool:
+        """Is it one of this account's orders? The same rule as `visible_to`."""
+        if self.payer_id is not None:
+            return self.payer_id == user.pk
+        return user.email_confirmed_at is not None and self.payer_email == user.email
+
     def address(self, name: str = "order", *more: int) -> str:
         """Its secret address: whoever holds it sees the order. Made when needed, never stored."""
         key = links.make("order", self.pk, self.nonce)

@@ -9,6 +9,7 @@ from billing import gateways, visit
 from billing.domain import handovers, words
 from billing.domain.reconciling import summing
 from billing.models import Order, OrderLine, Payment, Refund
+from users.models import User
 
 register = template.Library()
 
@@ -32,6 +33,11 @@ def _said(thing: Order | Payment | Refund) -> words.Said:
     if isinstance(thing, Order):
         return words.of_order(thing)
     return words.of_payment(thing) if isinstance(thing, Payment) else words.of_refund(thing)
+
+
+@register.filter
+def belongs_to(order: Order, user: User) -> bool:
+    return order.belongs_to(user)
 
 
 @register.filter

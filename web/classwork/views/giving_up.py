@@ -7,7 +7,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from billing.domain import quoting
-from billing.models import Order
 from classwork.domain.places import giving_up
 from classwork.models import Registration
 from users.members import MemberRequest
@@ -20,7 +19,7 @@ def give_up(request: MemberRequest, pk: int) -> HttpResponse:
     """Whoever paid goes where the figures are."""
     found = get_object_or_404(Registration.objects.of(request.user).for_lists(), pk=pk)
     line = found.line
-    if line is not None and Order.objects.visible_to(request.user).filter(pk=line.order_id).exists():
+    if line is not None and line.order.belongs_to(request.user):
         return redirect(line.cancel_address)
     if not found.is_live:
         messages.info(request, "This class is already canceled.")

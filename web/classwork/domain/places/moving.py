@@ -82,7 +82,7 @@ def check_time(registration: Registration, at: datetime) -> None:
 
 
 def pays(user: User, line: OrderLine) -> bool:
-    return Order.objects.visible_to(user).filter(pk=line.order_id).exists()
+    return line.order.belongs_to(user)
 
 
 # -- quoting and doing -------------------------------------------------------------------------------------------
