@@ -8,7 +8,8 @@ from decimal import Decimal
 from django.http import HttpResponse
 from django.urls import reverse
 
-from billing.domain import due, ledger, orders
+from billing.domain import door, due, ledger, orders
+from billing.domain.payments_in_progress import PaymentInProgress
 from billing.domain.vouchers import desk
 from billing.gateways.facts import OnItsWay, Refused
 from billing.models import Case, Order, Payment
@@ -102,20 +103,23 @@ class OpenPageTest(InProgressCase):
         self.assertEqual(self.open_page(order).headers["Location"], first.headers["Location"])
         self.assertEqual(Payment.objects.count(), 1)
 
-    def test_no_spot_is_kept_for_the_door_beside_an_open_page(self) -> None:
+    def test_keeping_the_spot_for_the_door_cancels_an_open_page(self) -> None:
         order = self.placed(1)
-        self.assertContains(self.client.get(order.address()), "at the door")
         self.open_page(order)
-        self.assertNotContains(self.client.get(order.address()), "at the door")
-        self.assertContains(
-            self.client.post(order.door_address, follow=True), "A payment of $70.00 (Double) has been started."
-        )
+        page = self.client.post(order.door_address, follow=True)
+        self.assertContains(page, "The payment was canceled. Nothing was charged.")
+        order.refresh_from_db()
+        self.assertEqual((order.due, order.payments.get().status), (Order.Due.DOOR, "cancelled"))
+
+    def test_a_page_that_cannot_be_canceled_keeps_the_order_online(self) -> None:
+        order = self.placed(1)
+        self.open_page(order)
+        Double.trouble.append(Temporary("No answer."))
+        self.assertContains(self.client.post(order.door_address, follow=True), "The payment service doesn’t answer")
         order.refresh_from_db()
         self.assertEqual(order.due, Order.Due.NOW)
-        self.stop(order)
-        self.client.post(order.door_address)
-        order.refresh_from_db()
-        self.assertEqual(order.due, Order.Due.DOOR)
+        with self.assertRaises(PaymentInProgress):
+            door.pay_at_the_door(order, self.clock())
 
     def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
         order = self.placed(1)

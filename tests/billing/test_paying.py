@@ -113,14 +113,9 @@ class WebhookTest(HostedTestCase):
         Double.heard["evt-x"] = Heard("evt-x", "balance.available")
         self.assertEqual([self.tell(Double.heard["evt-x"]).status_code for _ in range(2)], [200, 200])
 
-    def test_a_body_over_the_limit_is_413_before_it_is_read(self) -> None:
-        length = str(300 * 1024)
-        response = self.client.post(
-            reverse("static_process_payment", args=["double"]),
-            b"",
-            content_type="x/y",
-            headers={"Content-Length": length},
-        )
+    def test_a_body_over_the_limit_is_413(self) -> None:
+        address = reverse("static_process_payment", args=["double"])
+        response = self.client.post(address, bytes(300 * 1024), content_type="x/y")
         self.assertEqual(response.status_code, 413)
 
     def test_what_is_not_known_yet_is_409_and_a_gateway_that_cannot_be_asked_503(self) -> None:

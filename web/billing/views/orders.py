@@ -30,7 +30,7 @@ from billing.domain import (
 )
 from billing.domain.vouchers import redeeming
 from billing.models import Order, Voucher
-from billing.views.payments import about_paying
+from billing.views.payments import about_paying, try_to_stop
 from billing.views.policy import leads_to_gateways
 from common.formats import format_money
 from common.throttle import throttled
@@ -84,7 +84,10 @@ def _school() -> dict[str, Any]:
 
 @require_POST
 def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
+    """A payment that is open at a gateway is canceled first."""
     found, at = visit.find_order(request, number), timezone.now()
+    if not try_to_stop(request, found):
+        return redirect(found.address())
     try:
         door.pay_at_the_door(found, at, is_owner=visit.pays(request, found))
     except (orders.CannotBe, door.TooManyOpenSpots, kinds.Unavailable) as refused:

@@ -61,8 +61,8 @@ def stop(request: HttpRequest, number: int) -> HttpResponse:
     return redirect(order.address())
 
 
-def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> None:
-    """Say what came of it."""
+def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> bool:
+    """Stop the payment that is in progress, and say what came of it. False when it goes on or has been made."""
     try:
         with place_to_wait():
             payment = asking.stop_payment(order, timezone.now(), by=by)
@@ -71,10 +71,13 @@ def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> N
     except (Trouble, gateways.UnknownGateway):
         messages.error(request, NO_ANSWER)
     else:
-        if payment is not None and payment.captured_at is not None:
+        is_paid = payment is not None and payment.captured_at is not None
+        if is_paid:
             messages.success(request, "The payment had already gone through.")
         elif payment is not None:
             messages.success(request, "The payment was canceled. Nothing was charged.")
+        return not is_paid
+    return False
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -159,7 +162,6 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
     """What the page of an order and the result page tell, and the ways to pay, the last one tried first."""
     last, told = order.payments.first(), outcome.of(order, at)
     tried = last.variant if last else ""
-    may_pay_at_the_door = told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order)
     ways = sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else []
     progress = payment_in_progress(order, at)
     return {
@@ -171,5 +173,5 @@ def about_paying(order: Order, at: datetime) -> dict[str, Any]:
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),
-        "door": may_pay_at_the_door and not progress,
+        "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
     }
