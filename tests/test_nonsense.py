@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpResponse
-from django.test import SimpleTestCase, override_settings
+from django.test import SimpleTestCase, override_settings, tag
 from django.urls import reverse
 
 from classwork.models import CancellationStep, CancellationTerms
@@ -109,6 +109,7 @@ class NonsenseTest(SchoolTestCase):
             with self.subTest(step[:12]):
                 self.assertIn(self.client.post(path, {"move": step}).status_code, (400, 404))
 
+    @tag("long")
     @override_settings(STAFF_2FA="off")
     def test_no_list_of_the_admin_breaks(self) -> None:
         self.ada.is_superuser = True

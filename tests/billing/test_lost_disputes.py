@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.db.models import QuerySet, Sum
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 
 from billing.domain import cancel, credit, ledger, money_back, orders, placing
@@ -168,6 +168,7 @@ class DecideTest(LostCase):
         self.assertEqual(credit.spent_on(self.placed(1, payer=self.alice)), 70)
 
 
+@tag("long")
 class NobodyKeepsBothTest(LostCase):
     """Received − refunded − disputed = price of what is held + what was kept + usable credit and vouchers."""
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.http import HttpResponse
+from django.test import tag
 from django.urls import reverse
 
 from billing.domain import door, due, ledger, orders
@@ -204,6 +205,7 @@ class OpenPageTest(InProgressCase):
         self.assertPaidBy(order)
 
 
+@tag("long")
 class EverySequenceTest(InProgressCase):
     """Whatever happens in whatever order, an order holds no more than it costs."""
 

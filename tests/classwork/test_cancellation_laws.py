@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
-from django.test import override_settings
+from django.test import override_settings, tag
 
 from billing import gateways
 from billing.domain import cart as carts
@@ -35,6 +35,7 @@ class Undone(Exception):
     """The end of one case, which leaves nothing behind."""
 
 
+@tag("long")
 class CancellationLawTest(CancellationResultTest):
     def setUp(self) -> None:
         super().setUp()

@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 from unittest.mock import ANY
 
-from django.test import override_settings
+from django.test import override_settings, tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
@@ -178,6 +178,7 @@ class ChangedSessionTest(SessionTestCase):
         self.assertIn("BegA, Tuesdays 7:00 PM: this weekday is outside", warnings[0])
 
 
+@tag("long")
 class PreviewLaw(HypothesisTestCase, SchoolTestCase):
     @settings(max_examples=40)
     @given(

@@ -36,8 +36,9 @@ def _said(thing: Order | Payment | Refund) -> words.Said:
 
 
 @register.filter
-def belongs_to(order: Order, user: User) -> bool:
-    return order.belongs_to(user)
+def belongs_to(order: Order | None, user: User) -> bool:
+    """What staff entered without an order belongs to nobody."""
+    return bool(order) and order.belongs_to(user)
 
 
 @register.filter
