@@ -36,9 +36,9 @@ def _said(thing: Order | Payment | Refund) -> words.Said:
 
 
 @register.filter
-def belongs_to(order: Order | None, user: User) -> bool:
-    """What staff entered without an order belongs to nobody."""
-    return bool(order) and order.belongs_to(user)
+def belongs_to(line: OrderLine | None, user: User) -> bool:
+    """Is its order one of theirs? What has no line is nobody's."""
+    return line is not None and line.order.belongs_to(user)
 
 
 @register.filter
