@@ -96,6 +96,25 @@ class AmountsTest(BillingTestCase):
         for wanted in (DOOR, "Total $70.00 Paid $0.00 Balance due $70.00", "Balance if paid now $65.00"):
             self.assertIn(wanted, page)
 
+    def test_lists_at_the_desk_say_the_total_that_the_order_says(self) -> None:
+        at_the_door, open_online, paid, partly_canceled = (
+            self.placed(1, due=Order.Due.DOOR), self.placed(1), self.placed(1), self.placed(1, 2)
+        )  # fmt: skip
+        self.pay(paid)
+        self.pay(partly_canceled)
+        self.cancel(partly_canceled, partly_canceled.lines.get(product_id=2))
+        self.log_in(self.ada)
+        for order, total in (
+            (at_the_door, "$70.00"),
+            (open_online, "$65.00"),
+            (paid, "$65.00"),
+            (partly_canceled, "$65.00"),
+        ):
+            with self.subTest(order=order):
+                self.assertIn(f"Total {total}", text_of(self.client.get(reverse("desk_order", args=[order.pk]))))
+                row = text_of(self.client.get(reverse("desk_orders"), {"q": order.number}))
+                self.assertEqual(re.findall(r"\$[\d.]+", row), [total])
+
     def cancel(self, order: Order, line: object) -> HttpResponse:
         address = line.cancel_address  # type: ignore[attr-defined]
         shown = self.client.get(address).content.decode()

@@ -69,7 +69,7 @@ class PaymentInline(Looking, admin.StackedInline):
 
 @admin.register(Order)
 class OrderAdmin(Looking, admin.ModelAdmin):
-    list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "quoted"]
+    list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "total"]
     list_filter = ["state", "due", "placed_at"]
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
     date_hierarchy = "placed_at"
@@ -85,8 +85,8 @@ class OrderAdmin(Looking, admin.ModelAdmin):
         return words.of_order(order).text
 
     @admin.display(description="total")
-    def quoted(self, order: Order) -> str:
-        return format_money(order.now_total, order.currency)
+    def total(self, order: Order) -> str:
+        return format_money(order.total, order.currency)
 
     @admin.display(description="at the desk")
     def desk(self, order: Order) -> SafeString:

@@ -1,6 +1,7 @@
 """Orders and their lines. A cart is an order that is not placed yet."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -135,6 +136,13 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
     @property
     def number(self) -> str:
         return f"{self.pk}"
+
+    @property
+    def total(self) -> Decimal:
+        """What it costs: kept up to date by whatever changes the order, so that lists need not ask for its lines."""
+        if self.state in (self.State.PAID, self.State.CANCELLED):
+            return self.charged
+        return self.door_total if self.due == self.Due.DOOR else self.now_total
 
     def belongs_to(self, user: User) -> bool:
         """Is it one of this account's orders? The same rule as `visible_to`."""
