@@ -15,14 +15,9 @@ from billing.models import Order
 from mailroom.models import Message
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
+from tests.page_text import text_of
 
 DOOR = "Please pay $70.00 at the door, or $65.00 online before the first class starts."
-
-
-def text_of(response: HttpResponse) -> str:
-    """What a reader sees, with single spaces."""
-    text = re.sub(r"<[^>]+>", " ", response.content.decode().partition("<main")[2])
-    return " ".join(text.split())
 
 
 class AmountsTest(BillingTestCase):

@@ -14,14 +14,14 @@ from billing.domain.called_off.sheets import Sheet, Wish, give
 from billing.kinds import Facts
 from billing.models import Case, Credit, Order, OrderLine, Refund
 from common import links
-from tests.billing import test_replacing_laws
+from tests.billing import exchange_simulation
 from tests.billing.base import BillingTestCase
-from tests.billing.test_replacing import ReplacingTestCase
+from tests.billing.exchanges import ReplacingTestCase
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.billing.vouchers import VoucherTestCase
 
 D = Decimal
-ACTS = [*test_replacing_laws.ACTS, *["part", "part_as_credit", "whole", "half_of_the_whole"] * 2]
+ACTS = [*exchange_simulation.ACTS, *["part", "part_as_credit", "whole", "half_of_the_whole"] * 2]
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 ALL = D(1000)
 CENTS = st.integers(0, 9000).map(lambda cents: D(cents) / 100)
@@ -62,7 +62,7 @@ class SheetLawTest(SimpleTestCase):
         self.assertEqual({**after.costs(), line: 0}, {**before, line: 0})
 
 
-class School(test_replacing_laws.School):
+class School(exchange_simulation.School):
     """What can happen to orders, and the school cancels in between."""
 
     def part(self, number: int, **how: object) -> None:

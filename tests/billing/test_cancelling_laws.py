@@ -15,7 +15,7 @@ from billing.domain.ways import Way
 from billing.kinds import Gives, Step
 from billing.models import Credit, Order, OrderLine, Refund
 from outbox.testing import run_all
-from tests.billing import test_replacing_laws
+from tests.billing import exchange_simulation
 from tests.billing.toys import ToyKind, with_toys
 
 ACTS = ["place", "place", "place_door", "pay", "pay", "give", "wait", "lapse", "refund",
@@ -23,7 +23,7 @@ ACTS = ["place", "place", "place_door", "pay", "pay", "give", "wait", "lapse", "
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 
-class School(test_replacing_laws.School):
+class School(exchange_simulation.School):
     def __init__(self, test: TestCase, logged_in: bool) -> None:
         super().__init__(logged_in)
         self.test = test

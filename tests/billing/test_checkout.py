@@ -2,50 +2,17 @@ import itertools
 import re
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
-from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cart as carts
 from billing.models import Code, Order
 from outbox.testing import problems, run_all
-from tests.billing.base import BillingTestCase
+from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind, states
 from tests.make import PASSWORD
 from users.models import User
-
-PAYER = {"payer_name": "Pat  Payer", "payer_email": "Pat@Example.org"}
-
-
-def edition_three(kinds: list[str]) -> dict[str, int]:
-    return {"terms": 3}
-
-
-class CheckoutTestCase(BillingTestCase):
-    def put(self, *products: int, **details: Any) -> Order:
-        """What a kind's own page does: put lines into this browser's cart."""
-        user = User.objects.filter(pk=self.client.session.get("_auth_user_id")).first()
-        cart = (carts.of(user) if user else None) or carts.new(user)
-        session = self.client.session
-        session["cart"] = cart.pk
-        session.save()
-        for product in products:
-            carts.add(cart, "toy", product, details)
-        return cart
-
-    def details(self, **more: str) -> HttpResponse:
-        return self.client.post(reverse("checkout"), PAYER | more)
-
-    def place(self, way: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
-        data = {"way": way, "seen_now": now, "seen_door": door, "terms": "on"} | more
-        return self.client.post(reverse("checkout_review"), data)
-
-    def answer(self, answer: str) -> HttpResponse:
-        payment = Order.objects.placed().latest("pk").payments.latest("pk")
-        return self.client.post(reverse("payment_attempt", args=[payment.token]), {"answer": answer}, follow=True)
 
 
 class StoryTest(CheckoutTestCase):
@@ -199,7 +166,7 @@ class HarmlessTest(CheckoutTestCase):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
 
-    @override_settings(CONSENT_VERSIONS="tests.billing.test_checkout.edition_three")
+    @override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three")
     def test_the_terms_are_agreed_to_with_their_version(self) -> None:
         self.put(1)
         self.details()

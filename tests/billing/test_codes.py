@@ -12,7 +12,7 @@ from billing.domain import cart as carts
 from billing.domain import codes, placing
 from billing.models import Code, Order
 from common import dates
-from tests.billing.test_checkout import CheckoutTestCase
+from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
 
 ADD = "/admin/billing/code/add/"

@@ -13,7 +13,7 @@ from common import dates
 from history.models import Entry
 from outbox.testing import run_all
 from tests import make
-from tests.billing.test_races import overlap
+from tests.billing.racing import overlap
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.racing import without_locks
 

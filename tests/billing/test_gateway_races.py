@@ -19,9 +19,10 @@ from outbox.models import Event
 from outbox.testing import run_all
 from tests import make
 from tests.billing.hosted import with_double
-from tests.billing.test_races import Outcome, overlap, without_locks
+from tests.billing.racing import Outcome, overlap
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.fakes.gateway import Double
+from tests.racing import without_locks
 
 
 @tag("postgres")

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing.domain import orders, words
 from billing.models import Code, Order, Payment
-from tests.billing.test_checkout import CheckoutTestCase
+from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
 
 

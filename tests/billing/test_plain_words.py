@@ -14,9 +14,9 @@ from billing.models import Order
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
-from tests.billing.test_amounts import text_of
-from tests.billing.test_checkout import CheckoutTestCase
+from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind
+from tests.page_text import text_of
 
 FAILED = "billing.payment_failed"
 
@@ -82,7 +82,7 @@ class FormErrorsTest(CheckoutTestCase):
         self.assertNotIn("?:", page)
 
     def test_the_price_page_puts_its_errors_at_the_top(self) -> None:
-        with override_settings(CONSENT_VERSIONS="tests.billing.test_checkout.edition_three"):
+        with override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three"):
             self.put(1)
             self.details()
             page = self.place(terms="").content.decode()

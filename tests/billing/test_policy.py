@@ -9,7 +9,7 @@ from django.urls import reverse
 from payments.core import PROVIDER_CACHE
 
 from billing import gateways
-from tests.billing.test_checkout import CheckoutTestCase
+from tests.billing.checkout import CheckoutTestCase
 from tests.fakes.gateway import VARIANTS
 
 STRIPE = "billing.gateways.stripe.Stripe"

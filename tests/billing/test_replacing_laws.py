@@ -1,103 +1,20 @@
 """Any sequence of buying, exchanging, cancelling, refunds and disputes: given back + kept = paid, over each chain."""
 
-from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal
 
-from django.db import transaction
 from django.test import override_settings, tag
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing import kinds
-from billing.domain import cancel, disputes, ledger, locks, money_back, orders, placing, settling
-from billing.gateways.facts import Disputed
-from billing.models import Order, OrderLine, Payment
+from billing.domain import cancel, orders, settling
+from billing.models import Order, OrderLine
 from outbox.testing import run_all
-from tests.billing import test_ledger
-from tests.billing.toys import Toy, ToyKind, with_toys
+from tests.billing.exchange_simulation import ACTS, School
+from tests.billing.toys import with_toys
 
-ACTS = [*test_ledger.ACTS, "exchange", "exchange", "exchange", "exchange_door", "dispute", "back"]
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
-
-
-class School(test_ledger.School):
-    def __init__(self, logged_in: bool) -> None:
-        super().__init__(logged_in)
-        ToyKind.catalogue |= {4: Toy("45.67", prepay="3"), 5: Toy("110", percent_back="30")}
-
-    def exchange(self, number: int, **how: object) -> None:
-        lines = list(OrderLine.objects.filter(order__state="paid").order_by("pk"))
-        if lines:
-            old = lines[(7 * number) % len(lines)]
-            with suppress(placing.NotPlaced):
-                placing.exchange(old, number, {"attendee": "Pat"}, placing.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
-
-    def exchange_door(self, number: int) -> None:
-        self.exchange(number, due="door", by_staff=self.staff)
-
-    def refund(self, number: int) -> None:
-        with suppress(money_back.Refused):
-            super().refund(number)
-
-    def dispute(self, number: int) -> None:
-        """Opened and then won, or lost at once; more than is here no bank takes in this school."""
-        payments = [one for one in Payment.objects.order_by("pk") if one.left > 0]
-        if payments:
-            payment = payments[number % len(payments)]
-            amount = min(payment.left, ledger.in_hand(payment.order))
-            is_open = payment.disputes.exists()
-            state = "won" if is_open else ["open", "lost"][number % 2]
-            if amount > 0:
-                self.tell(payment, Disputed(f"d-{payment.pk}", amount, payment.currency, state))
-
-    def tell(self, payment: Payment, fact: Disputed) -> None:
-        with transaction.atomic():
-            order = locks.order(payment.order_id)
-            disputes.told(order, Payment.objects.select_for_update().get(pk=payment.pk), fact)
-
-    def back(self, number: int) -> None:
-        """The newest is cancelled, so that chains end."""
-        if heads := list(OrderLine.objects.exclude(replaces=None).filter(cancelled_at=None).order_by("-pk")):
-            with suppress(orders.CannotBe):
-                cancel.cancel_line(heads[number % len(heads)], at=self.now, why="x")
-
-    def states(self, lines: Iterable[OrderLine]) -> list[str]:
-        """What was exchanged is no toy any more, and stays in its order."""
-        return ["confirmed" if line.replaced_at else line.details["state"] for line in lines if not line.replaced_at]
-
-    def check(self, test: TestCase) -> None:
-        super().check(test)
-        for line in OrderLine.objects.exclude(replaces=None).select_related("replaces", "order"):
-            self.check_exchange(test, line, line.replaces)  # type: ignore[arg-type]
-
-    def check_order(self, test: TestCase, order: Order) -> None:
-        """Nothing is kept without a reason: a line that stands, or the terms of one that was cancelled."""
-        super().check_order(test, order)
-        if order.state == Order.State.PAID:
-            price = ledger.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + settling.kept(order))
-
-    def check_exchange(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
-        stands = line.keeps_replaced and line.cancelled_at is None
-        if old.replaced_at is None:
-            test.assertNotEqual(line.details.get("state"), "confirmed")
-            return
-        if stands:
-            test.assertEqual((old.cancelled_at, old.details["state"]), (None, "exchanged"))
-            test.assertEqual(line.details["state"], "exchanged" if line.replaced_at else "confirmed")
-        elif line.cancelled_at is not None and line.details["state"] == "released" and not old.successor(self.now):
-            test.assertIsNotNone(old.cancelled_at)
-        if stands and not line.replaced_at:
-            self.check_worth(test, line, old)
-
-    def check_worth(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
-        """What the new line has taken over was paid for the old one, and only that is left of it."""
-        price = ledger.price_at(old.order, old.order.paid_at or self.now)
-        cost = sum(part.amount for part in price.adjustments if part.key == old.pk and part.step != "credit")
-        carried = kinds.Facts.from_json(line.facts or {}).carried
-        test.assertGreaterEqual(cost + kinds.Facts.from_json(old.facts or {}).carried, carried)
 
 
 @with_toys

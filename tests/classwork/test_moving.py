@@ -22,9 +22,9 @@ from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests import make
-from tests.billing.test_amounts import text_of
 from tests.classwork import buying
 from tests.classwork.moving import MovingTestCase, State
+from tests.page_text import text_of
 
 NOW, DOOR = Order.Due.NOW, Order.Due.DOOR
 

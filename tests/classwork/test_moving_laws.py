@@ -17,14 +17,14 @@ from classwork.domain.places.moving import ByDesk, CannotBe, Wish
 from classwork.models import Registration
 from outbox.testing import run_all
 from tests import make
-from tests.classwork import test_place_laws
-from tests.classwork.test_place_laws import NAMES, State
+from tests.classwork import spot_simulation
+from tests.classwork.spot_simulation import NAMES, State
 
 MOVES = ["move", "move", "move", "move_by_desk", "give", "give_up"]
-STEP = st.tuples(st.sampled_from([*test_place_laws.ACTS, *MOVES]), st.integers(0, 5))
+STEP = st.tuples(st.sampled_from([*spot_simulation.ACTS, *MOVES]), st.integers(0, 5))
 
 
-class School(test_place_laws.School):
+class School(spot_simulation.School):
     def some(self, number: int) -> Registration | None:
         found = list(Registration.objects.exclude(line=None).order_by("pk"))
         return found[(5 * number) % len(found)] if found else None

@@ -16,18 +16,18 @@ from classwork.domain.places.tickets import staying
 from classwork.models import ClassOffer, Registration, Ticket
 from outbox.testing import run_all
 from tests import make
-from tests.billing import test_ledger
-from tests.classwork import test_place_laws
+from tests.billing import order_simulation
+from tests.classwork import spot_simulation
 from tests.classwork.buying import cart, me, place
 from tests.classwork.trying import ticket_cart
 
 State = Ticket.State
-NAMES = test_place_laws.NAMES
+NAMES = spot_simulation.NAMES
 ACTS = ["place", "ticket", "ticket", "trial", "stay", "stay", "pay", "pay", "wait", "lapse", "line", "refund", "tidy"]
 STEP = st.tuples(st.sampled_from(ACTS), st.integers(0, 5))
 
 
-class School(test_place_laws.School):
+class School(spot_simulation.School):
     def ticket(self, number: int, *, trial: bool = False) -> None:
         day = self.offers[number % 2].meetings.all()[number % 3]
         order = ticket_cart(day, me(), trial=trial, **self.who(number))
@@ -64,7 +64,7 @@ class School(test_place_laws.School):
         return [*super().states(lines), *stand]
 
     def check(self, test: TestCase) -> None:
-        test_ledger.School.check(self, test)
+        order_simulation.School.check(self, test)
         for offer in self.offers:
             places = Registration.objects.filter(offer=offer).taking_a_place(self.now)
             for day in offer.meetings.all():

@@ -14,7 +14,7 @@ from hypothesis.extra.django import TestCase
 from billing.domain import cart as carts
 from billing.domain.placing import NotPlaced
 from billing.models import Order
-from classwork.domain.places import attendees, room
+from classwork.domain.places import attendees, desk, room
 from classwork.domain.places.attendees import OTHER, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue, record_of
 from classwork.domain.places.waiting.arranging import Apart
@@ -23,7 +23,7 @@ from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import ClassOffer, Registration, WaitingEntry, Walk
 from outbox.testing import run_all
 from tests import make
-from tests.classwork import test_place_laws
+from tests.classwork import spot_simulation
 from tests.classwork.buying import cart, place
 from users.models import User
 
@@ -84,7 +84,7 @@ def by_role(seats: Counter[Seat]) -> Counter[str]:
     return counts
 
 
-class School(test_place_laws.School):
+class School(spot_simulation.School):
     """One class that is full, and people who wait for it; numbers choose who, in which role, and what."""
 
     def __init__(self, payer: User | None, staff: User, apart: Apart | None) -> None:
@@ -127,7 +127,7 @@ class School(test_place_laws.School):
         person = attendees.Typed(f"W{Order.objects.count()}", "Walk-in", "walk@example.org")
         more = {"why": "x", "over_capacity": over_capacity, "role": self.role(number)}
         with suppress(NotPlaced):
-            test_place_laws.desk.enter(self.staff, self.offer, person, **more)
+            desk.enter(self.staff, self.offer, person, **more)
 
     # -- what people who wait do, some of it too late, twice, or by an old mail --
 

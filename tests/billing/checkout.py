@@ -1,0 +1,41 @@
+"""Going through the checkout in a browser."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from billing.domain import cart as carts
+from billing.models import Order
+from tests.billing.base import BillingTestCase
+from users.models import User
+
+PAYER = {"payer_name": "Pat  Payer", "payer_email": "Pat@Example.org"}
+
+
+def edition_three(kinds: list[str]) -> dict[str, int]:
+    return {"terms": 3}
+
+
+class CheckoutTestCase(BillingTestCase):
+    def put(self, *products: int, **details: Any) -> Order:
+        """What a kind's own page does: put lines into this browser's cart."""
+        user = User.objects.filter(pk=self.client.session.get("_auth_user_id")).first()
+        cart = (carts.of(user) if user else None) or carts.new(user)
+        session = self.client.session
+        session["cart"] = cart.pk
+        session.save()
+        for product in products:
+            carts.add(cart, "toy", product, details)
+        return cart
+
+    def details(self, **more: str) -> HttpResponse:
+        return self.client.post(reverse("checkout"), PAYER | more)
+
+    def place(self, way: str = "practice", now: str = "70", door: str = "70", **more: str) -> HttpResponse:
+        data = {"way": way, "seen_now": now, "seen_door": door, "terms": "on"} | more
+        return self.client.post(reverse("checkout_review"), data)
+
+    def answer(self, answer: str) -> HttpResponse:
+        payment = Order.objects.placed().latest("pk").payments.latest("pk")
+        return self.client.post(reverse("payment_attempt", args=[payment.token]), {"answer": answer}, follow=True)

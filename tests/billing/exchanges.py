@@ -1,0 +1,30 @@
+"""Exchanging lines of paid orders for other toys."""
+
+from decimal import Decimal
+
+from billing.domain import ledger, placing
+from billing.models import Order, OrderLine
+from tests.billing.base import BillingTestCase
+
+State = Order.State
+
+
+class ReplacingTestCase(BillingTestCase):
+    def paid(self, *products: int, **more: object) -> Order:
+        order = self.placed(*products, **more)  # type: ignore[arg-type]
+        if order.state == State.PLACED:
+            self.pay(order)
+        return order
+
+    def line(self, order: Order, number: int = 0) -> OrderLine:
+        return order.lines.select_related("order").order_by("pk")[number]
+
+    def exchange(self, old: OrderLine, product: int, **how: object) -> Order:
+        details = {"attendee": "Pat"}
+        return placing.exchange(old, product, details, placing.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+
+    def costs(self, order: Order) -> Decimal:
+        return ledger.price_at(order, self.now).total
+
+    def in_hand(self, *orders: Order) -> Decimal:
+        return sum((ledger.in_hand(Order.objects.get(pk=order.pk)) for order in orders), Decimal(0))

@@ -1,0 +1,165 @@
+"""A school whose orders go through any sequence of acts, for laws that hold after each of them."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from hypothesis.extra.django import TestCase
+
+from billing.domain import cancel, codes, credit, due, ledger, money_back, orders, payments, placing
+from billing.domain import cart as carts
+from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
+from tests import make
+from tests.billing.base import BillingTestCase, second_attempt
+from tests.billing.toys import Toy, ToyKind
+
+ACTS = [
+    "place",
+    "place_door",
+    "pay",
+    "pay",
+    "desk",
+    "by_a_date",
+    "twice",
+    "wait",
+    "lapse",
+    "cancel",
+    "line",
+    "line_credit",
+    "refund",
+    "give",
+]
+
+
+class School:
+    def __init__(self, logged_in: bool) -> None:
+        self.payer = make.account("p@example.org", "Pat") if logged_in else None
+        self.staff = make.account("s@example.org", "Sue")
+        self.now = BillingTestCase.clock()
+        start = self.now + timedelta(days=1)
+        ToyKind.catalogue = {
+            0: Toy("70", prepay="5", multi="10", starts=start),
+            1: Toy("60.33", multi="8", percent_back="50", stock=2),
+            2: Toy("20", prepay="20", starts=start),
+            3: Toy("0"),
+        }
+        Code.objects.create(text="third", percent=Decimal("33.33"), limit=2)
+        Code.objects.create(text="fifteen", amount=Decimal(15))
+
+    def order(self, number: int) -> Order | None:
+        found = list(Order.objects.placed().order_by("pk"))
+        return found[number % len(found)] if found else None
+
+    def place(self, number: int, due: str = Order.Due.NOW) -> None:
+        cart = carts.new() if self.payer is None else carts.of(self.payer) or carts.new(self.payer)
+        for product in {number % 4, (number + 1) % 3}:
+            carts.add(cart, "toy", product, {"attendee": "Pat"})
+        cart.code = Code.objects.filter(text=["third", "fifteen", ""][number % 3]).first()
+        cart.save()
+        with suppress(placing.NotPlaced):
+            placing.place(cart, placing.How(due), seen=None, at=self.now)
+
+    def place_door(self, number: int) -> None:
+        self.place(number, Order.Due.DOOR)
+
+    def pay(self, number: int) -> None:
+        if order := self.order(number):
+            with suppress(payments.NothingOwed):
+                payments.start(order, "practice", self.now).change_status("confirmed")
+
+    def twice(self, number: int) -> None:
+        """Two attempts in two tabs, both of which go through, perhaps after something else happened."""
+        if (order := self.order(number)) and order.can_be_paid(self.now) and ledger.owed(order, self.now):
+            tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
+            tabs[0].change_status("confirmed")
+            self.lapse(number)
+            tabs[1].change_status("confirmed")
+
+    def desk(self, number: int) -> None:
+        """Also for orders that were not paid in time, whether or not something has changed since."""
+        if order := self.order(number):
+            with suppress(payments.NothingOwed, orders.CannotBe):
+                payments.record_by_hand(
+                    order,
+                    "cash",
+                    Decimal(10 * number),
+                    by=self.staff,
+                    received_on=timezone.localdate(self.now),
+                    even_so=number % 2 == 1,
+                )
+
+    def by_a_date(self, number: int) -> None:
+        if order := self.order(number):
+            with suppress(orders.CannotBe):
+                due.until(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
+
+    def wait(self, number: int) -> None:
+        Order.objects.filter(state="placed", due="now").update(held_until=self.now - timedelta(seconds=1))
+        open_payments = Payment.objects.filter(status="waiting")
+        for payment in open_payments[:number]:
+            payment.change_status("confirmed")
+
+    def lapse(self, number: int) -> None:
+        orders.lapse_due(self.now)
+
+    def cancel(self, number: int) -> None:
+        if order := self.order(number):
+            with suppress(orders.CannotBe):
+                orders.cancel(order, at=self.now)
+
+    def line(self, number: int, as_credit: bool = False) -> None:
+        if order := self.order(number):
+            line = order.lines.order_by("pk")[number % order.lines.count()]
+            with suppress(orders.CannotBe):
+                cancel.cancel_line(line, at=self.now, why="x", as_credit=as_credit)
+
+    def line_credit(self, number: int) -> None:
+        self.line(number, as_credit=True)
+
+    def refund(self, number: int) -> None:
+        if order := self.order(number):
+            with suppress(money_back.TooMuch):
+                money_back.by_staff(order, Decimal(7 * number), why="x", by=self.staff)
+
+    def give(self, number: int) -> None:
+        if self.payer is not None and number:
+            credit.adjust(self.payer, Decimal(11 * number), "USD", why="x", by=self.staff)
+
+    def states(self, lines: Iterable[OrderLine]) -> list[str]:
+        """What has become of the things sold."""
+        return [line.details["state"] for line in lines]
+
+    def check(self, test: TestCase) -> None:
+        for order in Order.objects.placed():
+            self.check_order(test, order)
+        for payment in Payment.objects.all():
+            back = sum(refund.amount for refund in payment.refunds.exclude(state=Refund.State.FAILED))
+            test.assertEqual(back, payment.refunded_amount)
+            test.assertEqual(payment.captured_amount, payment.total if payment.captured_at else 0)
+        if self.payer is not None:
+            test.assertGreaterEqual(credit.balance(self.payer, "USD"), 0)
+        for code in Code.objects.exclude(limit=None):
+            test.assertLessEqual(codes.uses(code, self.now), code.limit)
+
+    def check_order(self, test: TestCase, order: Order) -> None:
+        over, spent = ledger.surplus(order), credit.spent_on(order)
+        price = ledger.price_at(order, order.paid_at or self.now)
+        test.assertGreaterEqual(spent, order.credit_kept)
+        if order.state == Order.State.PLACED:
+            test.assertEqual(order.charged, 0)
+            test.assertEqual(price.credit, spent - order.credit_kept)
+            return
+        test.assertGreaterEqual(over, 0)
+        if over:
+            test.assertTrue(Case.objects.filter(order=order, closed_at=None).exists(), f"{over} over")
+        if order.state == Order.State.PAID:
+            test.assertEqual(price.credit, spent - order.credit_kept)
+            live = [line for line in order.lines.all() if line.cancelled_at is None]
+            test.assertEqual(set(self.states(live)) - {"confirmed"}, set())
+        else:
+            test.assertEqual((order.charged, spent), (0, order.credit_kept))
+            test.assertNotIn("confirmed", self.states(order.lines.all()))
+        instead = sum(entry.amount for entry in order.credit_entries.filter(reason=Credit.Reason.INSTEAD))
+        test.assertEqual(order.returned_as_credit, instead)
