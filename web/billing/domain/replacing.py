@@ -1,4 +1,4 @@
-"""A line that takes the place of an earlier, paid one, and what was paid for that; see docs/decisions/replacing.md.
+"""A line that takes the place of an earlier, paid one, and what was paid for that; see docs/decisions/exchanges.md.
 
 No money moves between orders: what was paid stays with the order it was paid for, and the new line costs so much less.
 Locks go from the order placed later to the ones paid earlier, so nobody waits in a circle.
