@@ -10,7 +10,7 @@ from classwork.models import Registration
 from tests import make
 from tests.browser.phone import PhoneTestCase
 from tests.classwork import buying
-from tests.classwork.test_terms import usual
+from tests.classwork.terms import usual
 
 
 @override_settings(WITHDRAWAL_DAYS=14)

@@ -13,7 +13,7 @@ from classwork.models import Meeting, Resource
 from tests import samples
 from tests.browser.base import BrowserTestCase
 from tests.classwork import giving
-from tests.classwork.test_resource_pages import chosen
+from tests.classwork.resources import chosen
 from tests.private_files import in_folder, stored
 
 FILM = samples.mp4(20, size=300_000)

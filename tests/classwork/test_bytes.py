@@ -16,7 +16,7 @@ from classwork.models import Registration, Release, Resource
 from common import dates
 from outbox.testing import run_all
 from tests.classwork import buying, giving
-from tests.classwork.test_resource_pages import FILM, Given
+from tests.classwork.resources import FILM, Given
 from tests.private_files import InBucket, InFolder, answer
 from users.models import User
 

@@ -24,7 +24,7 @@ from classwork.models import CallOff, Policy, Registration
 from common import dates
 from tests import make
 from tests.classwork.buying import cart, me, other, pay, place
-from tests.classwork.test_cancellation_results import ZERO, CancellationResultTest
+from tests.classwork.cancellations import ZERO, CancellationResultTest
 from users.models import User
 
 SEEDS = range(14)

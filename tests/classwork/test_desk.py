@@ -9,7 +9,7 @@ from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
 from common.formats import format_date
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork.test_sessions import everything
+from tests.classwork.planning import as_it_opens, everything
 
 
 class DeskTestCase(SchoolTestCase):
@@ -25,14 +25,6 @@ class DeskTestCase(SchoolTestCase):
         response = self.client.post(url, data | {"seen": self.seen(looked)})
         self.assertEqual(response.status_code, 302)
         return looked
-
-
-def as_it_opens(client, url):
-    """What the page of the next session sends when nothing on it is changed."""
-    context = client.get(url).context
-    forms = [context["form"], *context["rows"]]
-    values = {form.add_prefix(name): form[name].value() for form in forms for name in form.fields}
-    return {name: value for name, value in values.items() if value is not None and value is not False}
 
 
 @tag("once")

@@ -23,7 +23,7 @@ from outbox.testing import problems, run_all
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork import buying
-from tests.classwork.test_terms import usual
+from tests.classwork.terms import usual
 from users.models import Student
 
 State = Registration.State

@@ -11,8 +11,8 @@ from django.urls import reverse
 from classwork.domain.places import mine
 from classwork.models import Level
 from tests import make
-from tests.classwork.test_admin import OfficeTestCase
-from tests.classwork.test_progress import ProgressTestCase
+from tests.classwork.office import OfficeTestCase
+from tests.classwork.progress import ProgressTestCase
 
 
 @tag("once")

@@ -10,7 +10,7 @@ from history.models import Entry
 from outbox.models import Event
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork.test_sessions import everything
+from tests.classwork.planning import everything
 
 
 class MeetingTestCase(SchoolTestCase):

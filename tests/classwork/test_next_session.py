@@ -7,7 +7,7 @@ from classwork.domain.faults import Refused
 from classwork.models import ClassOffer, Session
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork.test_sessions import everything
+from tests.classwork.planning import everything
 
 
 class NextSessionTest(SchoolTestCase):

@@ -9,7 +9,7 @@ from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import Obstacle, Role, Rules, obstacle
 from classwork.models import WaitingEntry
 from tests.classwork.buying import cart, me, other, pay, place
-from tests.classwork.test_waiting import WaitingTestCase, person
+from tests.classwork.waiting import WaitingTestCase, person
 
 
 @tag("once")

@@ -16,33 +16,13 @@ from mailroom.models import Message
 from outbox.models import Event
 from outbox.testing import problems, run_all
 from tests import make
-from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, line, me, of, other, pay, place
+from tests.classwork.places import PlacesTestCase
 from tests.users.post import last_mail, links_in
 from users.domain import care
 from users.models import Student, User
 
 State = Registration.State
-
-
-class PlacesTestCase(SchoolTestCase):
-    def state_of(self, order: Order) -> list[str]:
-        return [one.state for one in Registration.objects.filter(line__order=order).order_by("pk")]
-
-    def limit(self, places: int) -> ClassOffer:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(capacity=places)
-        self.offer.refresh_from_db()
-        return self.offer
-
-    def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).taken
-
-    def run_out(self, order: Order) -> None:
-        """The time for paying is over; nobody has written it down."""
-        past = timezone.now() - timedelta(minutes=1)
-        Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))
-        Registration.objects.filter(line__order=order).update(held_until=past)
-        order.refresh_from_db()
 
 
 class HoldingTest(PlacesTestCase):

@@ -9,7 +9,7 @@ from classwork.domain.meetings import MeetingDraft
 from classwork.models import Meeting
 from common import dates
 from tests.classwork.buying import cart, me, pay, place
-from tests.classwork.test_places import PlacesTestCase
+from tests.classwork.places import PlacesTestCase
 
 INSTANT = timedelta(microseconds=1)
 

@@ -1,7 +1,7 @@
 """Ordering the same spot twice without an account: told by this browser session's own orders, by nothing stored."""
 
 from billing.models import Order
-from tests.classwork.test_register import RegisterTestCase
+from tests.classwork.registering import RegisterTestCase
 
 TOLD = "You already ordered Beginning A for Pat Payer"
 

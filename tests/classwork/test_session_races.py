@@ -11,7 +11,7 @@ from classwork.domain.faults import Refused
 from classwork.models import Session
 from tests import make
 from tests.base import BACKEND
-from tests.classwork.test_desk import as_it_opens
+from tests.classwork.planning import as_it_opens
 from tests.racing import overlap, without_locks
 
 

@@ -9,23 +9,14 @@ from hypothesis.extra.django import TestCase as HypothesisTestCase
 from classwork.domain import sessions
 from classwork.domain.faults import Refused
 from classwork.domain.preview import Outdated, Row
-from classwork.models import Meeting, Session
+from classwork.models import Session
 from common import dates
 from common.formats import format_date
 from history.models import Entry
 from outbox.models import Event
 from tests import make
 from tests.base import SchoolTestCase
-
-
-def everything() -> list[object]:
-    """All that planning could write, to see that it was left alone."""
-    return [
-        list(Session.objects.order_by("pk").values()),
-        list(Meeting.objects.order_by("pk").values()),
-        list(Entry.objects.order_by("pk").values_list("pk", flat=True)),
-        list(Event.objects.order_by("pk").values_list("pk", flat=True)),
-    ]
+from tests.classwork.planning import everything
 
 
 def releases(effects):

@@ -21,7 +21,7 @@ from classwork.models import Meeting, Registration, Ticket
 from history.models import Entry
 from mailroom.models import Message
 from tests.classwork.buying import cart, line, other, pay, place
-from tests.classwork.test_tickets import TicketTestCase
+from tests.classwork.tickets import TicketTestCase
 from tests.classwork.trying import begun, fresh
 
 State = Ticket.State

@@ -15,42 +15,23 @@ from classwork import personal
 from classwork.domain import meetings, subjects
 from classwork.domain.faults import Refused
 from classwork.domain.places import room
-from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import holders
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
-from classwork.models import ClassOffer, OfferRole, Registration, Ticket, WaitingEntry
+from classwork.models import OfferRole, Registration, Ticket, WaitingEntry
 from common.personal import Conflict, Person
 from history.models import Entry
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests import make
-from tests.base import SchoolTestCase
 from tests.classwork import giving
 from tests.classwork.buying import cart, line, me, of, other, pay, place
+from tests.classwork.tickets import TicketTestCase
 from tests.classwork.trying import begun, fresh, ticket_cart
 from users.domain import privacy
 from users.models import Student
 
 State = Ticket.State
-
-
-class TicketTestCase(SchoolTestCase):
-    def setUp(self) -> None:
-        self.change(price=60, drop_in_price=15, trial_price=0)
-        self.days = begun(self.offer, 0)
-
-    def change(self, **values: Any) -> None:
-        ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
-
-    def buy(self, day: int, attendee: Attendee | None = None, **more: Any) -> Order:
-        return place(ticket_cart(self.days[day], attendee or me(), **more))
-
-    def left(self) -> int | None:
-        return room.of(fresh(self.offer), timezone.now()).left
-
-    def ticket(self, order: Order) -> Ticket:
-        return Ticket.objects.get(line=line(order))
 
 
 class BuyingTest(TicketTestCase):

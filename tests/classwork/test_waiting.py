@@ -11,60 +11,19 @@ from billing.domain import payments
 from billing.domain.placing import NotPlaced
 from billing.models import Order
 from classwork.domain.places import registering, room
-from classwork.domain.places.attendees import ME, OTHER, Attendee
+from classwork.domain.places.attendees import ME, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue, record_of, shown
 from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import EITHER, Role
 from classwork.domain.places.waiting.deadline import until
-from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.models import Registration, WaitingEntry, Walk
 from common import dates
 from mailroom.models import Message
 from outbox.testing import run_all
 from tests.classwork.buying import cart, line, me, pay, place
-from tests.classwork.test_places import PlacesTestCase
-from users.models import User
+from tests.classwork.waiting import WaitingTestCase, person
 
 State = WaitingEntry.State
-
-
-def person(name: str, role: str = "") -> Wish:
-    return Wish(Attendee(OTHER, first_name=name, email=f"{name.lower()}@example.org"), role)
-
-
-class WaitingTestCase(PlacesTestCase):
-    def setUp(self) -> None:
-        super().setUp()
-        self.limit(1)
-
-    def wait(self, *wishes: Wish, account: User | None = None) -> WaitingEntry:
-        first = wishes[0].attendee
-        contact = Contact(first.first_name, first.email) if account is None else account
-        if isinstance(contact, User):
-            contact = Contact(contact.get_full_name(), contact.email, contact)
-        return entries.join(self.offer, wishes, contact)
-
-    def full(self) -> Order:
-        return pay(place(cart((self.offer, me()))))
-
-    def free(self, order: Order) -> None:
-        registering.release(line(order), "Moved away")
-        queue.tend(self.offer.pk)
-
-    def now(self, entry: WaitingEntry) -> str:
-        entry.refresh_from_db()
-        return entry.state
-
-    def take(self, entry: WaitingEntry) -> Order:
-        basket = carts.new()
-        basket.payer_name, basket.payer_email = entry.contact_name, entry.contact_email
-        basket.save()
-        entry.refresh_from_db()
-        entries.take(entry, basket)
-        return place(basket)
-
-    def run_late(self, entry: WaitingEntry) -> None:
-        WaitingEntry.objects.filter(pk=entry.pk).update(offered_until=timezone.now() - timedelta(minutes=1))
 
 
 class QueueTest(WaitingTestCase):

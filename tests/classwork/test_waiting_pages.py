@@ -15,7 +15,7 @@ from mailroom.models import Message
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, me, pay, place
-from tests.classwork.test_waiting import WaitingTestCase, person
+from tests.classwork.waiting import WaitingTestCase, person
 
 State = WaitingEntry.State
 

@@ -11,7 +11,7 @@ from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import Role
 from classwork.domain.places.waiting.entries import Wish
 from classwork.models import WaitingEntry
-from tests.classwork.test_waiting import WaitingTestCase, person
+from tests.classwork.waiting import WaitingTestCase, person
 
 ON_LIST = "You’re on the waitlist"
 

@@ -1,0 +1,69 @@
+"""Orders of many kinds in a class that the school cancels."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.domain import credit, ledger, payments
+from billing.domain.vouchers import desk
+from billing.models import Order
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.quote import Quote, quote
+from classwork.domain.calling_off.wanted import Wanted
+from classwork.models import CallOff, ClassOffer, Subject
+from common import dates
+from tests.base import SchoolTestCase
+from tests.classwork.buying import cart, me, pay, place
+from users.models import User
+
+ZERO = Decimal(0)
+
+
+class CancellationResultTest(SchoolTestCase):
+    def setUp(self) -> None:
+        ClassOffer.objects.update(price=Decimal(65))
+        Subject.objects.update(pre_pay_discount=0)
+        self.now = timezone.now()
+
+    def ordered(self, name: str, payer: User | None = None, due: str = Order.Due.DOOR) -> Order:
+        return place(cart((self.offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org"), due)
+
+    def paid_by_card(self, name: str, payer: User | None = None) -> Order:
+        return pay(self.ordered(name, payer, Order.Due.NOW))
+
+    def paid_by_hand(self, name: str, amount: int | None = None, payer: User | None = None) -> Order:
+        order = self.ordered(name, payer)
+        today = dates.local(self.now).date()
+        part = Decimal(amount) if amount else ledger.owed(order, self.now)
+        payments.record_by_hand(order, "cash", part, by=self.ada, received_on=today)
+        order.refresh_from_db()
+        return order
+
+    def paid_by_voucher(self, name: str, worth: int, payer: User | None = None) -> Order:
+        voucher = desk.give(Decimal(worth), None, {}, why="A prize", by=self.ada)
+        order = cart((self.offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org")
+        carts.enter(order, voucher.grouped, self.now)
+        return place(order, Order.Due.DOOR)
+
+    def everybody(self) -> Mapping[str, Order]:
+        credit.adjust(self.alice, Decimal(10), "USD", why="x", by=self.ada)
+        return {
+            "account": self.paid_by_card("Alice", self.alice),
+            "card": self.paid_by_card("Carl"),
+            "cash": self.paid_by_hand("Cash"),
+            "account and cash": self.paid_by_hand("Gus", payer=self.gus),
+            "unpaid": self.ordered("Una"),
+            "part": self.paid_by_hand("Pat", 20),
+            "account and part": self.paid_by_hand("Sam", 20, payer=self.sam),
+            "voucher": self.paid_by_voucher("Vic", 100),
+            "part by voucher": self.paid_by_voucher("Val", 20, self.tess),
+        }
+
+    def whole(self, policy: str) -> Wanted:
+        return Wanted(policy, offer=self.offer.pk)
+
+    def cancel(self, wanted: Wanted) -> tuple[Quote, CallOff]:
+        found = quote(wanted, timezone.now())
+        return found, call_off(self.ada, wanted, "Snow", seen=found.fingerprint)

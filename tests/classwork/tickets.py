@@ -1,0 +1,31 @@
+"""Tickets for single days of a class that has begun."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from billing.models import Order
+from classwork.domain.places import room
+from classwork.domain.places.attendees import Attendee
+from classwork.models import ClassOffer, Ticket
+from tests.base import SchoolTestCase
+from tests.classwork.buying import line, me, place
+from tests.classwork.trying import begun, fresh, ticket_cart
+
+
+class TicketTestCase(SchoolTestCase):
+    def setUp(self) -> None:
+        self.change(price=60, drop_in_price=15, trial_price=0)
+        self.days = begun(self.offer, 0)
+
+    def change(self, **values: Any) -> None:
+        ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
+
+    def buy(self, day: int, attendee: Attendee | None = None, **more: Any) -> Order:
+        return place(ticket_cart(self.days[day], attendee or me(), **more))
+
+    def left(self) -> int | None:
+        return room.of(fresh(self.offer), timezone.now()).left
+
+    def ticket(self, order: Order) -> Ticket:
+        return Ticket.objects.get(line=line(order))

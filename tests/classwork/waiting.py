@@ -1,0 +1,55 @@
+"""People who wait for a spot in a class that is full."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from billing.domain import cart as carts
+from billing.models import Order
+from classwork.domain.places import registering
+from classwork.domain.places.attendees import OTHER, Attendee
+from classwork.domain.places.waiting import entries, queue
+from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.models import WaitingEntry
+from tests.classwork.buying import cart, line, me, pay, place
+from tests.classwork.places import PlacesTestCase
+from users.models import User
+
+
+def person(name: str, role: str = "") -> Wish:
+    return Wish(Attendee(OTHER, first_name=name, email=f"{name.lower()}@example.org"), role)
+
+
+class WaitingTestCase(PlacesTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.limit(1)
+
+    def wait(self, *wishes: Wish, account: User | None = None) -> WaitingEntry:
+        first = wishes[0].attendee
+        contact = Contact(first.first_name, first.email) if account is None else account
+        if isinstance(contact, User):
+            contact = Contact(contact.get_full_name(), contact.email, contact)
+        return entries.join(self.offer, wishes, contact)
+
+    def full(self) -> Order:
+        return pay(place(cart((self.offer, me()))))
+
+    def free(self, order: Order) -> None:
+        registering.release(line(order), "Moved away")
+        queue.tend(self.offer.pk)
+
+    def now(self, entry: WaitingEntry) -> str:
+        entry.refresh_from_db()
+        return entry.state
+
+    def take(self, entry: WaitingEntry) -> Order:
+        basket = carts.new()
+        basket.payer_name, basket.payer_email = entry.contact_name, entry.contact_email
+        basket.save()
+        entry.refresh_from_db()
+        entries.take(entry, basket)
+        return place(basket)
+
+    def run_late(self, entry: WaitingEntry) -> None:
+        WaitingEntry.objects.filter(pk=entry.pk).update(offered_until=timezone.now() - timedelta(minutes=1))
