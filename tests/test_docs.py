@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.test import SimpleTestCase, tag
 
-from tests.test_tree import tracked
+from tests.tracked_files import tracked
 
 TOP = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)[^)]*\)")

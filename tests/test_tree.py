@@ -2,13 +2,12 @@
 
 import ast
 import re
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 from django.test import SimpleTestCase, tag
 
-TOP = Path(__file__).resolve().parents[1]
+from tests.tracked_files import TOP, tracked
+
 # In pieces, so that this file does not hold what it looks for.
 REGISTRIES = [
     ".".join(parts) for parts in (("pypi", "org"), ("python" + "hosted", "org"), ("npmjs", "org"), ("pypi", "python"))
@@ -17,11 +16,6 @@ UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) 
 MACHINES = re.compile(r"/(" + "|".join(["ro" + "ot/", "work/m", "work/s", "tmp/" + "wt"]) + ")")
 INLINE = re.compile(r"<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=[\"']|javascript:", re.IGNORECASE)
 LONGEST_FILE, LONGEST_FUNCTION = 500, 50
-
-
-def tracked(*endings: str) -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=TOP, capture_output=True, text=True, check=True).stdout
-    return [TOP / name for name in listed.split("\0") if name.endswith(endings or ("",)) and (TOP / name).is_file()]
 
 
 def texts(*endings: str) -> Iterator[tuple[str, str]]:
@@ -76,9 +70,22 @@ class TreeTest(SimpleTestCase):
         pages = [found for found in lines_with(INLINE, ".html") if "/templates/mail/" not in found]
         self.assertEqual(pages, [])
 
+    def test_no_module_imports_from_a_test_module(self) -> None:
+        """What tests share lies in a helper module beside them, so that each test module can move or go."""
+        test_module = re.compile(r"tests\.(\w+\.)*test_")
+        found = [f"{name}: {each}" for name, text in python() for each in imports(text) if test_module.match(each)]
+        self.assertEqual(found, [])
+
     def test_no_test_is_skipped(self) -> None:
         marks = re.compile(r"^\s*(@(unittest\.)?(skip|expectedFailure)|self\.skipTest)")
         self.assertEqual([found for found in lines_with(marks, ".py") if found.startswith("tests/")], [])
+
+
+def imports(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            yield from (module + each.name for each in node.names)
 
 
 def functions(text: str) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.test import SimpleTestCase, tag
 
-from tests.test_run import TOP, copy_of_the_tree
+from tests.tree_copy import TOP, copy_of_the_tree
 
 NOTED = """#!/bin/sh
 echo "$(id -un): $*" >> "$(dirname "$0")/noted.txt"

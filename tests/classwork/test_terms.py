@@ -19,8 +19,6 @@ from tests.base import SchoolTestCase
 from tests.classwork import buying
 from tests.classwork.terms import usual
 
-Unit = CancellationStep.Unit
-
 
 class TermsOfClassesTest(SchoolTestCase):
     def starts(self) -> list[datetime]:

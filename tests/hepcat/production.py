@@ -72,3 +72,8 @@ class ProductionCase(SimpleTestCase):
         cls.addClassCleanup(server.wait)
         cls.addClassCleanup(server.terminate)
         wait_for(cls.port)
+
+
+def as_root(*command: str) -> subprocess.CompletedProcess[str]:
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    return subprocess.run([*sudo, *command], capture_output=True, text=True)

@@ -13,9 +13,8 @@ from pathlib import Path
 import yaml
 from django.test import SimpleTestCase, tag
 
-from tests.hepcat.production import TOP
-from tests.hepcat.test_nginx import as_root
-from tests.hepcat.test_settings import template_names
+from tests.hepcat.env_template import template_names
+from tests.hepcat.production import TOP, as_root
 from tests.services import nginx
 
 DOCKERFILE = TOP / "deploy" / "Dockerfile"

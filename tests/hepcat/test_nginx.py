@@ -12,7 +12,7 @@ from django.test import tag
 from django.urls import reverse
 
 from bench.services import free_port, wait_for
-from tests.hepcat.production import LOG_IN, TOP, ProductionCase
+from tests.hepcat.production import LOG_IN, TOP, ProductionCase, as_root
 from tests.services import nginx
 
 HOST = "www.example.org"
@@ -39,11 +39,6 @@ film = Resource(title="Sugar push", kind="video", audience="public", when="sign_
 film.file.save("turn.mp4", ContentFile(%r))
 print(film.pk)
 """
-
-
-def as_root(*command: str) -> subprocess.CompletedProcess[str]:
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    return subprocess.run([*sudo, *command], capture_output=True, text=True)
 
 
 @tag("once", "nginx")

@@ -7,14 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from django.test import SimpleTestCase, tag
 
 from common import env
+from tests.hepcat.env_template import TEMPLATE, TOP, template_names
 
-TOP = Path(__file__).resolve().parents[2]
-TEMPLATE = TOP / ".env_template"
 SHOW = """
 import json
 from hepcat import settings
@@ -267,10 +265,6 @@ class TemplateTest(SimpleTestCase):
             text=True,
         )
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "www.example.org", ""))
-
-
-def template_names() -> list[str]:
-    return re.findall(r"^([A-Z][A-Z0-9_]*)=", TEMPLATE.read_text(), re.MULTILINE)
 
 
 def names_read() -> Iterator[str]:
