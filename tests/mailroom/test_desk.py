@@ -38,6 +38,12 @@ class ListTest(DeskTest):
                 self.assertIn(there, page)
                 self.assertNotIn(gone, page)
 
+    def test_the_list_shows_and_finds_the_subject_that_was_sent(self) -> None:
+        stored(subject="Receipt for order 39")
+        for query in ("", "?q=order+39"):
+            self.assertIn("Receipt for order 39</a>", self.page("desk_mail", query=query))
+        self.assertContains(self.client.get(reverse("admin:mailroom_message_changelist")), "Receipt for order 39")
+
     def test_what_nobody_knows_is_said_at_the_top(self) -> None:
         stored(State.PERHAPS)
         self.assertIn("1 email may not have gone out.", self.page("desk_mail"))

@@ -32,6 +32,10 @@ class MessagesTest(ChoirSchoolTestCase):
             self.assertContains(page, "welcome to" if name == "my_message" else "Flow My Tears")
             self.assertNotContains(page, "WzEyLCJhYmMiXQ")
 
+    def test_the_list_shows_the_subject_that_was_sent(self) -> None:
+        stored(subject="Receipt for order 39")
+        self.assertContains(self.client.get(reverse("my_messages")), "Receipt for order 39</a>")
+
     def test_nothing_yet_is_said_in_words(self) -> None:
         self.assertContains(self.client.get(reverse("my_messages")), "No messages yet")
 

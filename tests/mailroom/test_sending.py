@@ -64,6 +64,17 @@ class SendingTest(ChoirTestCase):
         write()
         self.assertEqual(send_all()[0].subject, "Ahoy Alice")
 
+    def test_subject_is_stored_as_it_was_sent(self) -> None:
+        message = write()
+        send_all()
+        self.assertEqual(again(message).subject, "Alice, welcome to Hepcat Test School")
+
+    def test_no_secret_is_stored_with_the_subject(self) -> None:
+        Template.objects.create(name="choir.welcome", subject="{{ code }} opens {{ link }}", body="Come.")
+        message = write()
+        self.assertIn("AB-12 opens http://testserver/choir/open/Wz", send_all()[0].subject)
+        self.assertEqual(again(message).subject, "••••• opens http://testserver/choir/open/•••••/")
+
     def test_two_thousand_readers_are_one_question_about_barriers(self) -> None:
         ids = [write(f"reader{number}@example.org").pk for number in range(20)]
         with self.assertNumQueries(4):

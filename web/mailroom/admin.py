@@ -16,11 +16,15 @@ from outbox.admin import LookOnly
 
 @admin.register(Message)
 class MessageAdmin(LookOnly, admin.ModelAdmin):
-    list_display = ["drafted_at", "title", "to", "state", "reason"]
+    list_display = ["drafted_at", "display_subject", "to", "state", "reason"]
     list_filter = ["state", "kind", "template"]
-    search_fields = ["to", "template", "=about_id", "=provider_id"]
+    search_fields = ["to", "subject", "template", "=about_id", "=provider_id"]
     date_hierarchy = "drafted_at"
     exclude = ["lease", "data"]
+
+    @admin.display(description="subject", ordering="subject")
+    def display_subject(self, message: Message) -> str:
+        return message.display_subject
 
 
 @admin.register(Preference)

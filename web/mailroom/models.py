@@ -27,7 +27,7 @@ EXPLAINED = [State.SUPPRESSED, State.PARKED, State.BOUNCED]
 
 
 class Message(models.Model):
-    """One mail to one address. What it says is not stored; `data` holds only what its context needs to find it."""
+    """One mail to one address. Its text is not stored; `data` holds only what its context needs to find it."""
 
     template = models.CharField("mail", max_length=80)
     to = models.EmailField("address", max_length=254)
@@ -38,6 +38,7 @@ class Message(models.Model):
     about_id = models.CharField(max_length=40, blank=True)
     data = models.JSONField(default=dict, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    subject = models.CharField(max_length=200, blank=True, help_text="As it was sent, without secret codes and links.")
     reason = models.CharField(max_length=300, blank=True, help_text="Why it was not sent, or what went wrong.")
     tries = models.PositiveSmallIntegerField(default=0)
     rounds = models.PositiveSmallIntegerField(default=0, help_text="How often it was resent.")
@@ -77,6 +78,11 @@ class Message(models.Model):
     @property
     def title(self) -> str:
         return self.mail.title if self.mail else self.template
+
+    @property
+    def display_subject(self) -> str:
+        """A mail that was never sent has no subject yet."""
+        return self.subject or self.title
 
 
 class Template(models.Model):

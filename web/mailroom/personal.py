@@ -8,7 +8,7 @@ from common.personal import Person
 from mailroom.models import Message, Preference, Suppression
 
 MODELS = {
-    "mailroom.Message": "Which emails we sent you, and when; not their text",
+    "mailroom.Message": "Which emails we sent you, their subjects, and when; not their text",
     "mailroom.Preference": "Your email preferences",
     "mailroom.Suppression": "That emails to you bounced, or that you reported one as spam",
 }
@@ -24,6 +24,7 @@ def export(person: Person) -> dict[str, object]:
         "messages": [
             {
                 "mail": one.title,
+                "subject": one.subject,
                 "to": one.to,
                 "status": one.get_state_display(),
                 "at": one.changed_at.isoformat(),

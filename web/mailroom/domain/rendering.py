@@ -68,6 +68,7 @@ class Letter:
     text: str
     html: str
     footer: Footer = NO_FOOTER
+    masked_subject: str = ""  # what may be stored
 
 
 def texts(names: Iterable[str]) -> dict[str, Text]:
@@ -90,9 +91,8 @@ def render(
     mail: Mail, text: Text, context: Mapping[str, Any], footer: Footer = NO_FOOTER, *, masked: bool = False
 ) -> Letter:
     """With `masked`, as others than its reader may see it: secret words and links are blotted out."""
-    values = school() | {name: primitive(value, masked) for name, value in context.items()}
-    source, found = _filled(writing.subject_template, text.subject, values, "subject")
-    subject = one_line(found.into_text(source))
+    values = _values(context, masked)
+    subject = _subject(text, values)
     source, found = _filled(writing.body_template, text.body, values, "body")
     html, words = letter.both_parts(source, settings.BRAND_HUE)
     html, words = found.into_html(html), found.into_text(words)
@@ -101,7 +101,17 @@ def render(
     for part, said in (("subject", subject), ("body", words.strip())):
         if not said:
             raise DoesNotRender(f"The {part} is empty.", part)
-    return Letter(subject, words + _signature(mail, footer), _page(mail, subject, html, footer), footer)
+    safe = without_secrets(subject if masked else _subject(text, _values(context, masked=True)))
+    return Letter(subject, words + _signature(mail, footer), _page(mail, subject, html, footer), footer, safe)
+
+
+def _values(context: Mapping[str, Any], masked: bool) -> dict[str, Any]:
+    return school() | {name: primitive(value, masked) for name, value in context.items()}
+
+
+def _subject(text: Text, values: dict[str, Any]) -> str:
+    source, found = _filled(writing.subject_template, text.subject, values, "subject")
+    return one_line(found.into_text(source))
 
 
 def school() -> dict[str, Any]:

@@ -107,7 +107,7 @@ def letter_for(message: Message, round_: Round) -> Letter | None:
 
 def hand_over(message: Message, letter: Letter, line: Line) -> Exception | None:
     line.open()
-    if not states.begin(message, line.lease):
+    if not states.begin(message, line.lease, letter.masked_subject):
         return None
     mail = as_mail(message, letter, line.connection)
     verdict = line.send(mail)

@@ -50,9 +50,9 @@ def suppress(message: Message, reason: str) -> bool:
     return _move(message, [State.DRAFTED, State.QUEUED], State.SUPPRESSED, reason=reason)
 
 
-def begin(message: Message, lease: str) -> bool:
+def begin(message: Message, lease: str, subject: str = "") -> bool:
     """Committed before the data goes out: whatever happens from here on, nobody else sends it."""
-    return _move(message, [State.QUEUED], State.SENDING, lease=lease, tries=message.tries + 1)
+    return _move(message, [State.QUEUED], State.SENDING, lease=lease, tries=message.tries + 1, subject=subject)
 
 
 def put_back(message: Message, lease: str, reason: str) -> bool:

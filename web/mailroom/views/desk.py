@@ -41,8 +41,8 @@ def found(state: str, words: str) -> "QuerySet[Message]":
         chosen = chosen.filter(state=state)
     for word in words.split()[:5]:
         named = [name for name, one in registry.mails().items() if word.lower() in one.title.lower()]
-        here = Q(to__icontains=word) | Q(template__icontains=word) | Q(template__in=named) | Q(about_id=word)
-        chosen = chosen.filter(here)
+        mail = Q(subject__icontains=word) | Q(template__icontains=word) | Q(template__in=named)
+        chosen = chosen.filter(mail | Q(to__icontains=word) | Q(about_id=word))
     return chosen
 
 
