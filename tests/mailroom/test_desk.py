@@ -1,6 +1,9 @@
+from datetime import datetime
+
 from django.contrib.auth.models import Permission
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from history.models import Entry
 from mailroom.domain import returns
@@ -60,6 +63,21 @@ class MessageTest(DeskTest):
         self.assertIn("Flow My Tears", page)
         for secret in ("WzEyLCJhYmMiXQ", "AB-12"):
             self.assertNotIn(secret, page)
+
+    def test_the_page_says_when_it_was_sent_and_links_what_it_is_about(self) -> None:
+        sent_at = datetime(2026, 11, 30, 9, 5, tzinfo=timezone.get_current_timezone())
+        message = stored(about_type="order", about_id="39", changed_at=sent_at)
+        page = self.page("desk_message", message.pk)
+        self.assertInHTML("<div><dt>Sent</dt><dd>Mon, Nov 30, 2026, 9:05 AM</dd></div>", page)
+        self.assertInHTML(f'<a href="{reverse("desk_order", args=[39])}">Order 39</a>', page)
+        for name in ("enter_office", "view_message"):
+            self.tess.user_permissions.add(Permission.objects.get(codename=name))
+        self.log_in(self.tess)
+        self.assertInHTML("<div><dt>About</dt><dd>Order 39</dd></div>", self.page("desk_message", message.pk))
+
+    def test_the_page_says_since_when_a_mail_waits(self) -> None:
+        self.assertIn("<dt>Waiting since</dt>", self.page("desk_message", write().pk))
+        self.assertIn("<dt>Not sent</dt>", self.page("desk_message", stored(State.SUPPRESSED).pk))
 
     @override_settings(DEBUG=True)
     def test_a_developer_sees_and_follows_the_links(self) -> None:

@@ -15,7 +15,7 @@ from billing.domain.payments_in_progress import is_promised
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common.formats import format_moment, format_money
-from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
 
 
@@ -313,3 +313,9 @@ MAILS = [
         sample=differences_sample,
     ),
 ]
+
+ABOUT = {
+    "order": AboutPage("Order {}", "desk_order", "billing.view_order"),
+    "voucher": AboutPage("Gift voucher {}", "desk_voucher", "billing.view_voucher"),
+    "reconciliation": AboutPage("Reconciliation {}", "desk_reconciliation", "billing.view_reconciliation"),
+}

@@ -7,7 +7,7 @@ from django.urls import reverse
 from classwork.letters import called_off, places, tickets, waiting
 from classwork.letters.parts import page
 from classwork.models import Resource
-from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
 
 
@@ -123,3 +123,12 @@ MAILS = [
         sample=file_lost_sample,
     ),
 ]
+
+ABOUT = {
+    "class_offer": AboutPage("Class {}", "desk_class", "classwork.view_meeting"),
+    "registration": AboutPage("Registration {}", "desk_registration", "classwork.view_registration"),
+    "ticket": AboutPage("Ticket {}", "desk_ticket", "classwork.view_ticket"),
+    "waiting_entry": AboutPage("Waitlist entry {}", "desk_waiting_lists", "classwork.view_waitingentry", has_id=False),
+    "call_off": AboutPage("Class cancellation {}", "desk_called_off", "classwork.view_calloff"),
+    "resource": AboutPage("Resource {}", "admin:classwork_resource_change", "classwork.view_resource"),
+}

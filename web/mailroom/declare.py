@@ -6,6 +6,10 @@
 The text is in `<app>/templates/mail/users/activate.md`: a line `Subject: …`, a blank line, and a Django template that
 makes Markdown. `context(message)` is asked when the mail is made, so that links with a secret in them are never stored;
 it only reads, and gives words, numbers, dates and lists or dicts of them. `sample()` gives the same for a preview.
+
+What its mails are about is named there, too, with the page for it at the desk or in admin:
+
+    ABOUT = {"order": AboutPage("Order {}", "desk_order", "billing.view_order")}
 """
 
 from __future__ import annotations
@@ -39,6 +43,14 @@ class Secret(str):
 
 class NotNeeded(Exception):
     """Raised by a context: what the mail would tell is no longer so. Its text is kept as the reason."""
+
+
+@dataclass(frozen=True)
+class AboutPage:
+    title: str
+    view: str
+    permission: str  # what the page requires besides entering the office
+    has_id: bool = True  # False: one page for all of them
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,10 @@ class Message(models.Model):
         return self.mail.title if self.mail else self.template
 
     @property
+    def is_under_way(self) -> bool:
+        return self.state in OPEN
+
+    @property
     def display_subject(self) -> str:
         """A mail that was never sent has no subject yet."""
         return self.subject or self.title

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.signals import setting_changed
 
-from mailroom.declare import Mail
+from mailroom.declare import AboutPage, Mail
 from outbox.registry import modules
 
 
@@ -22,6 +22,11 @@ def mails() -> dict[str, Mail]:
     return {mail.name: mail for mail in declarations()}
 
 
+@cache
+def about_pages() -> dict[str, AboutPage]:
+    return {name: page for module in modules("mails") for name, page in getattr(module, "ABOUT", {}).items()}
+
+
 def mail_named(name: str) -> Mail:
     try:
         return mails()[name]
@@ -32,6 +37,7 @@ def mail_named(name: str) -> Mail:
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting == "INSTALLED_APPS":
         mails.cache_clear()
+        about_pages.cache_clear()
 
 
 setting_changed.connect(_forget)

@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
 from pages.models import ContactMessage
 
@@ -32,3 +32,5 @@ MAILS = [
         sample=contact_sample,
     )
 ]
+
+ABOUT = {"contactmessage": AboutPage("Contact message {}", "desk_contact", "pages.view_contactmessage", has_id=False)}

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from mailroom.declare import Kind, Mail, NotNeeded
+from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
 from users.domain import emails, links
 from users.models import Student, User
@@ -127,3 +127,8 @@ MAILS = [
     _mail("closed", "Your account is closed", notice_context, notice_sample),
     _mail("offer_answered", "Answer to your hand-over", answer_context, answer_sample),
 ]
+
+ABOUT = {
+    "account": AboutPage("Account {}", "admin:users_user_change", "users.view_user"),
+    "student": AboutPage("Student {}", "admin:users_student_change", "users.view_student"),
+}

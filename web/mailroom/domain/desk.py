@@ -1,11 +1,15 @@
 """What a person at the desk may do about a message; each deed is recorded with its reason."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 
+from common.guards import at_the_desk
 from history.domain import record
+from mailroom import registry
 from mailroom.domain import states
 from mailroom.domain.drafting import announce
 from mailroom.models import Message, State
@@ -18,6 +22,23 @@ def perhaps_sent() -> QuerySet[Message]:
 
 def parked() -> QuerySet[Message]:
     return Message.objects.filter(state=State.PARKED)
+
+
+@dataclass(frozen=True)
+class About:
+    name: str
+    url: str = ""
+
+
+def about(message: Message, user: Any) -> About:
+    """With the address of its page if the user may open that."""
+    page = registry.about_pages().get(message.about_type)
+    if page is None:
+        return About(f"{message.about_type.replace('_', ' ')} {message.about_id}".strip().capitalize())
+    name = page.title.format(message.about_id)
+    if not at_the_desk(user, page.permission):
+        return About(name)
+    return About(name, reverse(page.view, args=[message.about_id] if page.has_id else []))
 
 
 class TooLate(Exception):

@@ -55,6 +55,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 def show(request: HttpRequest, found: Message, form: ReasonForm) -> HttpResponse:
     context: dict[str, Any] = {
         "message": found,
+        "about": desk.about(found, request.user),
         "form": form,
         "can_send": found.state not in (State.DRAFTED, State.SENDING),
         "can_set_aside": found.state in (State.QUEUED, State.PARKED, State.PERHAPS),
