@@ -28,3 +28,10 @@ class ChartsTest(SimpleTestCase):
         self.assertInHTML('<th scope="row">Week &lt;2&gt;</th>', html)
         self.assertInHTML('<td class="number">7.5</td>', html)
         self.assertIn('aria-hidden="true"', html)
+
+    def test_amounts_are_shown_as_money(self) -> None:
+        html = Template("{% load charts %}{% bar_chart rows title='Payouts' currency='USD' %}").render(
+            Context({"rows": [("Ours", Decimal("65.000"))]})
+        )
+        self.assertInHTML('<td class="number">$65.00</td>', html)
+        self.assertEqual(html.count(">$65.00</text>"), 1)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 WIDTH = 480
 LABELS = 140
-VALUES = 60
+VALUES = 110
 STEP = 30
 THICK = 20
 
