@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpResponse
-from django.test import SimpleTestCase, override_settings, tag
+from django.test import Client, SimpleTestCase, override_settings, tag
 from django.urls import reverse
 
 from classwork.models import CancellationStep, CancellationTerms
@@ -101,6 +102,13 @@ class NonsenseTest(SchoolTestCase):
         for path in ("/library/?q=%00", "/?anything=a%00b", "/?a%00=1", "/desk/orders/?q=%00"):
             with self.subTest(path):
                 self.assertEqual(self.client.get(path).status_code, 400)
+
+    def test_a_cookie_with_a_nul_is_ignored(self) -> None:
+        for name in (settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME):
+            with self.subTest(name):
+                response = Client().get(reverse("library"), headers={"cookie": f'{name}="abcdefgh\\000x"; usual=1'})
+                self.assertEqual(response.status_code, 200)
+                self.assertEqual(response.wsgi_request.COOKIES, {"usual": "1"})
 
     def test_no_step_is_so_long_that_moving_a_resource_breaks(self) -> None:
         self.log_in(self.tess)

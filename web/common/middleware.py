@@ -63,6 +63,17 @@ def read_to_the_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
     return middleware
 
 
+def drop_cookies_with_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A quoted cookie may spell a NUL, and PostgreSQL is asked for the key of a session. No cookie of ours has one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
+            del request.COOKIES[name]
+        return get_response(request)
+
+    return middleware
+
+
 def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """No address of ours has a NUL in it, and PostgreSQL takes none."""
 

@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "common.middleware.CompressText",
     "common.middleware.content_security_policy",
     "common.network.limit_waiting",
+    "common.middleware.drop_cookies_with_nul",
     "common.middleware.keep_private_pages_private",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
