@@ -56,7 +56,9 @@ class BankDebitTest(InProgressCase):
         order = self.placed(1)
         self.debit(order)
         page = self.use_voucher(order)
-        self.assertContains(page, "A payment of $70.00 (Double) is on its way from the bank and can’t be stopped.")
+        self.assertContains(
+            page, "A payment of $70.00 is on its way from the bank and can’t be stopped. Method: Double."
+        )
         self.assertPaidBy(order)
 
     def test_the_page_offers_no_voucher_form_and_says_when_it_will_be_known(self) -> None:
@@ -125,7 +127,7 @@ class OpenPageTest(InProgressCase):
     def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
         order = self.placed(1)
         self.open_page(order)
-        self.assertContains(self.use_voucher(order), "A payment of $70.00 (Double) has been started.")
+        self.assertContains(self.use_voucher(order), "A payment of $70.00 has been started. Method: Double.")
         self.assertContains(self.client.get(order.address()), "Cancel this payment")
         self.assertContains(self.stop(order), "The payment was canceled. Nothing was charged.")
         self.use_voucher(order)

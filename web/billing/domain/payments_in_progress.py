@@ -14,8 +14,11 @@ from common.formats import format_date, format_money
 UNDECIDED = (PaymentStatus.WAITING, PaymentStatus.INPUT)
 GRACE = timedelta(hours=1)
 """How long after its time an attempt still counts when the gateway has not said that it is over."""
-PROMISED = "A payment of {} is on its way from the bank and can’t be stopped. We’ll know by {} whether it went through."
-STARTED = "A payment of {} has been started. Finish it, or cancel it to pay another way."
+PROMISED = (
+    "A payment of {} is on its way from the bank and can’t be stopped. Method: {}. "
+    "We’ll know by {} whether it went through."
+)
+STARTED = "A payment of {} has been started. Method: {}. Finish it, or cancel it to pay another way."
 
 
 class PaymentInProgress(CannotBe):
@@ -59,10 +62,10 @@ def is_promised(order: Order) -> bool:
 
 
 def progress_text(payment: Payment) -> str:
-    amount = f"{format_money(payment.total, payment.currency)} ({gateways.label_of(payment)})"
+    amount, method = format_money(payment.total, payment.currency), gateways.label_of(payment)
     if payment.is_on_its_way:
-        return PROMISED.format(amount, format_date(known_by(payment)))
-    return STARTED.format(amount)
+        return PROMISED.format(amount, method, format_date(known_by(payment)))
+    return STARTED.format(amount, method)
 
 
 def known_by(payment: Payment) -> datetime:
