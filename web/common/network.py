@@ -60,6 +60,11 @@ def has_time(seconds: float = 0) -> bool:
     return patience is None or patience.left() > seconds
 
 
+def seconds_left(most: float) -> float:
+    patience = _patience.get()
+    return most if patience is None else min(most, patience.left())
+
+
 def timeouts(connect: float, read: float) -> tuple[float, float]:
     """Of one request to a gateway: its own, or what is left of the visitor's."""
     patience = _patience.get()

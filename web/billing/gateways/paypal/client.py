@@ -14,6 +14,7 @@ from django.core.cache import cache
 from common import network
 from common.errors import NeedsPerson, Permanent, Temporary
 from common.network import refuse_inside_transaction
+from common.timed_http import timed_session
 
 EARLY = 60
 """Seconds before its end at which a token is no longer used."""
@@ -113,7 +114,8 @@ def attempt(
     method: str, url: str, timeout: tuple[float, float], **more: Any
 ) -> requests.Response | requests.RequestException:
     try:
-        return requests.request(method, url, timeout=timeout, allow_redirects=False, **more)
+        with timed_session() as session:
+            return session.request(method, url, timeout=timeout, allow_redirects=False, **more)
     except requests.RequestException as fault:
         return fault
 

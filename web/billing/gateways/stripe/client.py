@@ -10,6 +10,7 @@ import stripe
 from common import network
 from common.errors import NeedsPerson, Permanent, Temporary, Trouble
 from common.network import refuse_inside_transaction
+from common.timed_http import timed_session
 
 VERSION: Final = "2026-10-28.endive"
 """What our requests and translations are written for; the webhook endpoint is to speak the same."""
@@ -30,7 +31,7 @@ def connect(key: str, url: str) -> stripe.StripeClient:
         stripe_version=VERSION,
         base_addresses={"api": url},
         max_network_retries=RETRIES,
-        http_client=Patient(),
+        http_client=Patient(session=timed_session()),
     )
 
 
