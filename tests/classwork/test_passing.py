@@ -5,17 +5,19 @@ from typing import Any
 from unittest import mock
 
 from django.core import mail
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain import ledger
 from billing.models import Case, Order
-from classwork.domain.places import deadlines, passing, room
+from classwork.domain.places import deadlines, passing, room, words
 from classwork.domain.places.attendees import Typed
 from classwork.domain.places.moving import ByDesk, CannotBe
 from classwork.models import OfferRole, Registration
 from common.formats import format_moment
 from history.models import Entry
+from mailroom.models import Message
 from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests.classwork import buying
@@ -93,6 +95,36 @@ class GiveTest(PassingTestCase):
         lee = User.objects.get(email="lee@example.org")
         self.move(place, self.thursday, lee)
         self.assertEqual(Registration.objects.get(state=State.CONFIRMED).student.first_name, "Lee")
+
+    def test_a_spot_that_was_moved_is_not_called_a_transfer_also_where_it_was_transferred_before(self) -> None:
+        for due in (Order.Due.DOOR, Order.Due.NOW):
+            with self.subTest(due), transaction.atomic():
+                place = self.bought(due=due)
+                theirs = self.give(place)
+                self.move(
+                    theirs,
+                    self.thursday,
+                    User.objects.get(email="lee@example.org") if due == "now" else self.by_office(),
+                )
+                self.assertEqual(self.said(place, theirs), ["Transferred to Lee Lind", "Moved to another class"])
+                run_all()
+                given = Message.objects.filter(template="classwork.place_given")
+                self.assertEqual(set(given.values_list("to", flat=True)), {"alice@example.org"})
+                transaction.set_rollback(True)
+
+    def test_nobody_transfers_a_spot_to_themselves(self) -> None:
+        place = self.bought()
+        theirs = self.give(place)
+        lee = User.objects.get(email="lee@example.org")
+        self.give(theirs, Typed("Alice", "Arden", "alice@example.org"), lee)
+        self.assertEqual(self.said(place, theirs), ["Transferred to someone else", "Transferred to Alice Arden"])
+
+    def by_office(self) -> ByDesk:
+        return ByDesk(self.ada, "By telephone")
+
+    def said(self, *places: Registration) -> list[str]:
+        found = Registration.objects.for_lists().in_bulk([place.pk for place in places])
+        return [words.of_place(found[place.pk], timezone.now()).text for place in places]
 
 
 class RefusedTest(PassingTestCase):

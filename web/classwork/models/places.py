@@ -23,7 +23,7 @@ class RegistrationQuerySet(SeatQuerySet["Registration"]):
         return self.select_related(
             "student__user", "student__guardian", "offer__subject__level", "offer__session", "offer__location",
             "line__order",
-        ).prefetch_related("line__order__payments", "offer__meetings")  # fmt: skip
+        ).prefetch_related("line__order__payments", "line__registrations", "offer__meetings")  # fmt: skip
 
 
 class Registration(Seat):
@@ -69,6 +69,11 @@ class Registration(Seat):
 
     def __str__(self) -> str:
         return f"{self.student} in {self.offer}"
+
+    @property
+    def taken_over_by(self) -> list["Registration"]:
+        """Those who have had the spot since, on the same line. Nobody if it was moved to another class."""
+        return [one for one in self.line.registrations.all() if one.pk > self.pk] if self.line else []
 
 
 class LevelOverride(models.Model):

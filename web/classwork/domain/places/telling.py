@@ -35,7 +35,7 @@ def of_place(registration: Registration) -> None:
 def that_it_was_given(registration: Registration) -> None:
     """Who had the place, and who paid for it, each at their own address."""
     line = registration.line
-    if line is None or registration.state != Registration.State.TRANSFERRED or line.replaced_at is not None:
+    if line is None or registration.state != Registration.State.TRANSFERRED or not registration.taken_over_by:
         return
     for to in sorted({attendees.address(registration.student), line.order.payer_email} - {""}):
         _draft("place_given", to, registration)

@@ -27,15 +27,15 @@ OF_TICKETS = SAID | {
 
 
 def of_place(registration: Registration, at: datetime) -> Said:
-    moved = registration.state == State.TRANSFERRED
-    if moved and registration.line is not None and registration.line.replaced_at is None:
-        return Said(f"Transferred to {_new_name(registration)}")  # it stayed in its class
+    if registration.state == State.TRANSFERRED and registration.taken_over_by:
+        return Said(f"Transferred to {_new_name(registration)}")
     return _of(registration, SAID, at)
 
 
 def _new_name(registration: Registration) -> str:
-    """As it was typed when the spot was transferred."""
-    said = Attendee.of(registration.line.details) if registration.line else None
+    """As it was typed when the spot was transferred. The line knows only the last name, not one in between."""
+    is_last = len(registration.taken_over_by) == 1
+    said = Attendee.of(registration.line.details) if registration.line and is_last else None
     return f"{said.first_name} {said.last_name}".strip() if said and said.first_name else "someone else"
 
 
