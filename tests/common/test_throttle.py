@@ -72,6 +72,18 @@ class ThrottledTest(SchoolTestCase):
         other = throttle.throttled("other", by_address="1/h")(lambda request: HttpResponse("done"))
         self.assertEqual(self.statuses(ask(self.limited(by_address="1/h")), ask(other)), [200, 200])
 
+    def test_what_is_forgiven_does_not_count_and_takes_back_no_failure(self) -> None:
+        def guess(request: HttpRequest) -> HttpResponse:
+            if request.POST["password"] == "right":
+                throttle.forgive(request)
+                throttle.forgive(request)
+            return HttpResponse("done")
+
+        view = throttle.throttled("test", by_address="2/h", by_account="2/h")(guess)
+        guesses = ["wrong", *["right"] * 5, "wrong", "right"]
+        answers = [ask(view, email="alice@example.org", password=each) for each in guesses]
+        self.assertEqual(self.statuses(*answers), [200] * 7 + [429])
+
     def test_the_answer_says_when_to_come_back(self) -> None:
         view = self.limited(by_address="1/h")
         ask(view)

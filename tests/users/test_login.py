@@ -1,7 +1,7 @@
 from django.test import override_settings
 from django.urls import reverse
 
-from common import demo
+from common import demo, throttle
 from tests import make
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import post
@@ -29,6 +29,23 @@ class LogInTest(SchoolTestCase):
         self.assertRedirects(self.log_in_with(self.alice.email, next=reverse("own_record")), reverse("own_record"))
         for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
             self.assertRedirects(self.log_in_with(self.alice.email, next=elsewhere), reverse("profile_page"))
+
+    def test_a_studio_behind_one_address_logs_in_as_often_as_it_likes(self) -> None:
+        self.fail_before_limit()
+        for _ in range(3):
+            self.assertRedirects(self.log_in_with(self.alice.email), reverse("profile_page"))
+            self.client.logout()
+        self.assertEqual(self.log_in_with("nobody@example.org", "wrong").status_code, 200)
+
+    def test_after_sixty_failures_one_address_waits(self) -> None:
+        self.fail_before_limit()
+        self.log_in_with("nobody@example.org", "wrong")
+        for password in ("wrong", PASSWORD):
+            self.assertEqual(self.log_in_with(self.alice.email, password).status_code, 429)
+
+    def fail_before_limit(self) -> None:
+        for _ in range(59):
+            throttle.over("login at 127.0.0.1", throttle.Rate(60, 3600))
 
     def test_logging_out_takes_a_post(self) -> None:
         self.log_in(self.alice)

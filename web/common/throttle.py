@@ -7,12 +7,16 @@
 is logged in, else the e-mail address typed (`field`) together with where it is typed, so that nobody can be shut out
 from elsewhere. `by_account_here` counts an account at one network address, for what a thief of passwords can ask for.
 Whether an address is known makes no difference. Counts live in a cache of their own, under hashed names.
+
+A limit on guesses counts failures alone: the view calls `forgive(request)` when the guess was right. Each request is
+counted before it is answered, so that many at once cannot pass together.
 """
 
 import ipaddress
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
@@ -28,6 +32,7 @@ from common.error_pages import too_many
 
 View = Callable[..., HttpResponseBase]
 PERIODS = {"m": 60, "h": 3600, "d": 86400}
+COUNTED = "throttle_keys"  # the attribute of a request that names what it was counted under
 
 
 @dataclass(frozen=True)
@@ -53,10 +58,15 @@ def throttled(
     address, account, here = (Rate.parse(text) if text else None for text in (by_address, by_account, by_account_here))
 
     def wait(request: HttpRequest) -> int:
-        at_address = over(f"{scope} at {network(request)}", address) if address else 0
-        by_person = over(f"{scope} {person(request, field)}", account) if account else 0
-        by_person_here = over(f"{scope} {person(request, field)} at {network(request)}", here) if here else 0
-        return max(at_address, by_person, by_person_here)
+        limits = {
+            f"{scope} at {network(request)}": address,
+            f"{scope} {person(request, field)}": account,
+            f"{scope} {person(request, field)} at {network(request)}": here,
+        }
+        now = time.time()
+        counts = [(name, rate) for name, rate in limits.items() if rate]
+        setattr(request, COUNTED, [_entry(name, rate, now)[1] for name, rate in counts])
+        return max((over(name, rate, now) for name, rate in counts), default=0)
 
     def decorator(view: View) -> View:
         @wraps(view)
@@ -69,9 +79,17 @@ def throttled(
     return decorator
 
 
-def over(name: str, rate: Rate) -> int:
+def forgive(request: HttpRequest) -> None:
+    """The request was right, so it does not count."""
+    for key in getattr(request, COUNTED, []):
+        with suppress(ValueError):  # the cache was emptied in between
+            caches["throttles"].incr(key, -1)
+    setattr(request, COUNTED, [])
+
+
+def over(name: str, rate: Rate, now: float | None = None) -> int:
     """Count one more; the seconds until the period ends when that is too many, else 0."""
-    now = time.time()
+    now = time.time() if now is None else now
     period, key = _entry(name, rate, now)
     counts = caches["throttles"]
     counts.add(key, 0, rate.seconds)

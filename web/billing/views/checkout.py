@@ -17,7 +17,7 @@ from billing.forms import CodeForm, PayerForm, PlaceForm
 from billing.models import Order
 from billing.views.payments import begin
 from billing.views.policy import leads_to_gateways
-from common.throttle import throttled
+from common.throttle import forgive, throttled
 from users.domain import consents
 
 
@@ -117,6 +117,7 @@ def code(request: HttpRequest) -> HttpResponse:
     except codes.Refused as refused:
         form.add_error("code", str(refused))
         return _review(request, cart, code_form=form)
+    forgive(request)
     return redirect("checkout_review")
 
 

@@ -33,7 +33,7 @@ from billing.models import Order, Voucher
 from billing.views.payments import about_paying, try_to_stop
 from billing.views.policy import leads_to_gateways
 from common.formats import format_money
-from common.throttle import throttled
+from common.throttle import forgive, throttled
 
 
 @require_safe
@@ -160,6 +160,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     except (orders.CannotBe, codes.Refused) as refused:
         messages.error(request, str(refused))
     else:
+        forgive(request)
         messages.success(request, f"Your voucher has paid {format_money(paid, found.currency)}.")
     return redirect(found.address())
 

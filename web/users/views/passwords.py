@@ -6,7 +6,7 @@ from django.conf import settings
 from django.contrib.auth import login, update_session_auth_hash
 from django.contrib.auth import views as auth
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm, SetPasswordForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import demo
-from common.throttle import throttled
+from common.throttle import forgive, throttled
 from users.domain import accounts, links
 from users.forms.account import LinkForm, LogInForm
 from users.models import User
@@ -27,6 +27,12 @@ SENT_BEFORE = "link_of"  # the session's key for the account whose old link was 
 class LogIn(auth.LoginView):
     form_class = LogInForm
     template_name = "users/login.html"
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Only failures count: a whole studio logs in from one address."""
+        response = super().form_valid(form)
+        forgive(self.request)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | demo_log_ins()
