@@ -1,5 +1,5 @@
 #!/bin/sh
-# A new version on a machine of one's own:
+# Installs a new version on your own server:
 #     sudo deploy/update.sh            # the newest of the branch that is checked out
 #     sudo deploy/update.sh v1.2.0     # a release; also an earlier one, to go back
 # All of it is done as the user who owns this folder; root only starts site and workers anew. What is new is installed

@@ -10,6 +10,7 @@ from tests.tracked_files import tracked
 
 TOP = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)[^)]*\)")
+CODE = re.compile(r"^ {4}.*$|`[^`]*`", re.MULTILINE)
 
 
 @tag("once")
@@ -34,3 +35,13 @@ class DocsTest(SimpleTestCase):
             if not (path.parent / target).exists()
         ]
         self.assertEqual(broken, [])
+
+    def test_every_label_quoted_in_operations_is_on_a_page(self) -> None:
+        """A label is what stands in double quotes, outside of code. In `web/` it is a whole string or the whole text of
+        an element."""
+        text = CODE.sub("", (TOP / "docs" / "operations.md").read_text())
+        labels = {" ".join(label.split()) for label in re.findall(r'"([^"]+)"', text)}
+        pages = "".join(path.read_text() for path in tracked(".html", ".py") if path.is_relative_to(TOP / "web"))
+        missing = [label for label in labels if f'"{label}"' not in pages and f">{label}<" not in pages]
+        self.assertGreater(len(labels), 10)
+        self.assertEqual(sorted(missing), [])
