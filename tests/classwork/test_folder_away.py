@@ -53,6 +53,15 @@ class FolderAwayTest(SchoolTestCase):
         said = {"name": "Typed Hall", "code": "Typed", "address": "1 Main Street", "image": hall}
         self.assert_told(self.client.post(reverse("admin:classwork_location_add"), said), "Typed Hall")
 
+    def test_a_photograph_of_a_teacher_in_the_admin(self) -> None:
+        self.ada.is_superuser = True
+        self.ada.save()
+        self.log_in(self.ada)
+        me = SimpleUploadedFile("me.png", samples.picture("PNG"), "image/png")
+        said = {"title": "A title that I typed", "listing": "1", "photo": me}
+        path = reverse("admin:users_staff_change", args=[self.tess.pk])
+        self.assert_told(self.client.post(path, said), "A title that I typed")
+
     def test_a_large_file_that_comes_before_its_form(self) -> None:
         announced = {"title": "turn.mp4", "size": 100, "declared": "video/mp4", "kind": "video"}
         ticket = self.client.post(reverse("invite_upload"), announced)

@@ -162,6 +162,8 @@ class NginxTest(ProductionCase):
             reverse("edit_proposal", args=[1]),
             reverse("admin:classwork_subject_change", args=[1]),
             reverse("admin:classwork_location_add"),
+            reverse("admin:users_staff_add"),
+            reverse("admin:users_staff_change", args=[1]),
         ):
             with self.subTest(path):
                 self.assertEqual(self.ask(path, "POST", data=bytes(14 * MB)).status_code, 403)

@@ -44,6 +44,19 @@ class PhotographTest(SchoolTestCase):
             self.assertEqual((shown.format, shown.size, dict(shown.getexif())), ("JPEG", (1200, 600), {}))
         self.assertNotIn("me", self.tess.staff.photo.name.split("/")[-1])
 
+    def test_the_office_cannot_publish_what_the_camera_added_either(self) -> None:
+        exif = Image.Exif()
+        exif[0x010F] = "Spy camera"
+        self.ada.is_superuser = True
+        self.ada.save()
+        self.log_in(self.ada)
+        path = reverse("admin:users_staff_change", args=[self.tess.pk])
+        self.client.post(path, {"title": "Teaches", "listing": "1", "photo": picture(exif=exif)})
+        self.tess.staff.refresh_from_db()
+        with Image.open(self.tess.staff.photo.path) as shown:
+            self.assertEqual((shown.format, shown.size, dict(shown.getexif())), ("JPEG", (1200, 600), {}))
+        self.assertNotIn("me", self.tess.staff.photo.name.split("/")[-1])
+
     def test_what_the_camera_held_sideways_stands_upright(self) -> None:
         exif = Image.Exif()
         exif[0x0112] = 6

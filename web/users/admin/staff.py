@@ -4,8 +4,13 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from common.files.fields import PictureField
 from history.recorded import Recorded
 from users.models import Staff
+
+
+class StaffForm(forms.ModelForm):
+    photo = PictureField(required=False, widget=forms.ClearableFileInput)
 
 
 class ListingForm(forms.ModelForm):
@@ -19,6 +24,7 @@ class ListingForm(forms.ModelForm):
 
 @admin.register(Staff)
 class StaffAdmin(Recorded):
+    form = StaffForm
     list_display = ["__str__", "title", "listing", "has_bio", "has_photo"]
     list_editable = ["listing"]
     list_select_related = ["user"]
