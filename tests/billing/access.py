@@ -105,7 +105,7 @@ ROWS = [
     Row("checkout", AWAY, post=AWAY),
     Row("checkout_review", AWAY, post=AWAY),
     Row("checkout_not_me", NO_GET, post=AWAY, browse=False),
-    Row("checkout_code", NO_GET, post=AWAY, browse=False),
+    Row("checkout_code", AWAY, post=AWAY, browse=False),
     Row("order", ALICE, args=order),
     Row("order_receipt", ALICE, args=order),
     Row("vouchers", EVERYBODY, post="400   400 400 400 400 400"),

@@ -166,6 +166,21 @@ class HarmlessTest(CheckoutTestCase):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
 
+    def test_the_order_can_be_placed_from_the_page_that_refuses_a_code(self) -> None:
+        self.put(1)
+        self.details()
+        page = self.client.post(reverse("checkout_code"), {"code": "nope"}).content.decode()
+        (form,) = re.findall(r"<form(?:(?!<form).)*?seen_now", page, re.DOTALL)
+        self.assertIn(f'action="{reverse("checkout_review")}"', form)
+
+    def test_opening_the_address_of_a_refused_code_leads_to_the_review_and_keeps_the_code_in_use(self) -> None:
+        Code.objects.create(text="ten", percent=10)
+        self.put(1)
+        self.details()
+        self.client.post(reverse("checkout_code"), {"code": "ten"})
+        self.assertRedirects(self.client.get(reverse("checkout_code")), reverse("checkout_review"))
+        self.assertContains(self.client.get(reverse("checkout_review")), "$63.00")
+
     @override_settings(CONSENT_VERSIONS="tests.billing.checkout.edition_three")
     def test_the_terms_are_agreed_to_with_their_version(self) -> None:
         self.put(1)

@@ -174,6 +174,9 @@ class CheckoutTest(CustomerTestCase):
             page.get_by_text(said).first.wait_for()
             self.assertEqual(page.get_by_label("Discount code or gift voucher").input_value(), text)
             self.look(page, "Your order")
+        self.order(page)
+        self.look(page, "Pay $65.00")
+        self.assertEqual(self.orders(), 1)
 
     def test_a_stranger_hears_of_a_second_registration_only_in_the_browser_that_made_the_first(self) -> None:
         first = self.phone()

@@ -104,13 +104,14 @@ def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @throttled("code", by_address="60/h", by_account="30/h")
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
+    """A refused code is answered with the review page, so this address may be opened or reloaded like that page."""
     cart = visit.cart(request)
     form = CodeForm(request.POST)
-    if cart is None or not form.is_valid():
+    if request.method != "POST" or cart is None or not form.is_valid():
         return redirect("checkout_review")
     try:
         carts.enter(cart, form.cleaned_data["code"], timezone.now())
