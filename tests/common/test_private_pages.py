@@ -4,8 +4,12 @@ import re
 
 from django.urls import reverse
 
+from classwork.domain import feeds
+from classwork.domain.places import diary
+from mailroom.domain import addresses
 from tests.access import rows
 from tests.base import SchoolTestCase
+from tests.mailroom.base import stored
 
 PUBLIC = ("home", "aboutus", "classoffer_list", "level_guide", "location_list", "terms", "contact", "robots")
 PERSONAL = ("profile_page", "my_orders", "my_credit", "my_messages", "my_classes", "user_update", "second_factor")
@@ -24,6 +28,22 @@ class PrivatePagesTest(SchoolTestCase):
         for name in ("cart", "checkout", "register"):
             with self.subTest(name):
                 self.assertIn("no-store", self.client.get(reverse(name)).headers.get("Cache-Control", ""))
+
+    def test_what_a_secret_address_shows_a_stranger_is_kept_nowhere(self) -> None:
+        message = stored()
+        diary.renew(self.alice.student)
+        for path in (
+            addresses.footer(message).choose,
+            addresses.footer(message).stop,
+            reverse("teacher_calendar", args=[feeds.token(self.tess.staff)]),
+            diary.address(self.alice.student),
+            reverse("contact") + "?key=abc",
+        ):
+            with self.subTest(path):
+                response = self.client.get(path)
+                self.assertEqual(response.status_code, 200)
+                self.assertIn("no-store", response.headers.get("Cache-Control", ""))
+                self.assertIn("private", response.headers["Cache-Control"])
 
     def test_public_pages_may_be_kept_by_strangers(self) -> None:
         known = {row.name for row in rows()}

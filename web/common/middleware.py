@@ -38,15 +38,21 @@ def keep_private_pages_private(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
     """Whoever is logged in or has a cart has a session; what they are shown is kept nowhere, so that Back on a shared
-    machine shows nothing of it. A page may say otherwise itself."""
+    machine shows nothing of it. Neither is what a secret address shows. A page may say otherwise itself."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES or has_secret_address(request):
             response.headers.setdefault("Cache-Control", "no-store, private")
         return response
 
     return middleware
+
+
+def has_secret_address(request: HttpRequest) -> bool:
+    """Mailed links and calendar feeds carry a token in the path or a key in the query."""
+    match = request.resolver_match
+    return "key" in request.GET or (match is not None and "token" in match.kwargs)
 
 
 def read_to_the_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
