@@ -86,6 +86,17 @@ class CashRefundTest(BillingTestCase):
         self.assertContains(page, "Record the handover on the order")
         self.assertTrue(Case.objects.filter(pk=case.pk, closed_at=None).exists())
 
+    def test_payment_issue_has_the_button_in_place_of_a_resolution(self) -> None:
+        order = self.canceled()
+        run_all()
+        self.log_in(self.ada)
+        page = self.client.get(reverse("desk_cases"))
+        self.assertContains(page, "Record cash handed over")
+        self.assertContains(page, reverse("desk_handed_back", args=[Refund.objects.get().pk]))
+        self.assertNotContains(page, "Resolution")
+        self.hand_over()
+        self.assertNotContains(self.client.get(reverse("desk_cases")), f"Order {order.pk}")
+
     def test_the_daily_cash_count_has_it_when_it_is_handed_over(self) -> None:
         self.canceled()
         run_all()

@@ -1,5 +1,7 @@
 """What a person must decide: opened once, closed with an answer."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -26,12 +28,14 @@ def open_once(kind: str, order: Order, text: str, payment: Payment | None = None
     return same or open_case(kind, order, text, payment)
 
 
-def waits_for_handover(case: Case) -> bool:
-    """Recording the handover of its refund closes it, and nothing else does."""
-    if case.kind != Case.Kind.HAND_BACK or case.payment is None or case.closed_at is not None:
-        return False
-    waiting = case.payment.refunds.filter(state=Refund.State.SENT)
-    return any(case.text.endswith(f"(refund {refund.pk}).") for refund in waiting)
+def refunds_to_hand_over(found: Iterable[Case]) -> dict[int, Refund]:
+    """By the id of the issue: recording the handover of its refund closes it, and nothing else does."""
+    mine = [case for case in found if case.kind == Case.Kind.HAND_BACK and case.payment_id and case.closed_at is None]
+    payments = {case.payment_id for case in mine}
+    waiting = Refund.objects.filter(payment__in=payments, state=Refund.State.SENT).select_related("payment")
+    by_text = {(refund.payment_id, f"(refund {refund.pk})."): refund for refund in waiting}
+    named = {case.pk: by_text.get((case.payment_id, case.text[case.text.rfind("(") :])) for case in mine}
+    return {pk: refund for pk, refund in named.items() if refund is not None}
 
 
 def settled(kind: str, payment: Payment, answer: str) -> None:

@@ -51,7 +51,9 @@ def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
 def all_cases(request: HttpRequest) -> HttpResponse:
     found = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
     page = Paginator(found, 50).get_page(request.GET.get("page"))
-    return render(request, "billing/desk/cases.html", {"page": page, "form": AnswerForm()})
+    waiting = cases.refunds_to_hand_over(page)
+    listed = [(case, waiting.get(case.pk)) for case in page]
+    return render(request, "billing/desk/cases.html", {"page": page, "listed": listed})
 
 
 @require_POST
@@ -59,7 +61,7 @@ def all_cases(request: HttpRequest) -> HttpResponse:
 def close_case(request: HttpRequest, case: int) -> HttpResponse:
     found = get_object_or_404(Case.objects.select_related("order"), pk=case)
     form, user = AnswerForm(request.POST), visit.member(request)
-    if cases.waits_for_handover(found):
+    if cases.refunds_to_hand_over([found]):
         messages.error(request, f"Record the handover on the order: it closes this issue. (Order {found.order_id})")
     elif form.is_valid():
         cases.close(found, answer=form.cleaned_data["answer"], by=user)
