@@ -176,8 +176,26 @@ class DisputeTest(BackTestCase):
         self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_order", args=[payment.order_id]))
-        self.assertContains(page, "No refunds until the bank has decided.")
+        self.assertContains(page, "No refunds or cancellations until the bank has decided.")
         self.assertNotContains(page, "<summary>Refund</summary>")
+        self.assertNotContains(page, "Cancel single items")
+
+    def test_canceling_at_the_desk_waits_for_the_bank_and_nobody_is_sent_to_themselves(self) -> None:
+        payment = self.paid()
+        self.dispute(payment)
+        self.log_in(self.ada)
+        address = reverse("desk_cancel_line", args=[payment.order_id, payment.order.lines.get().pk])
+        for page in (self.client.get(address), self.client.post(address, {"why": "x"})):
+            self.assertContains(page, "Nothing can be canceled until the bank has decided.", status_code=409)
+            self.assertNotContains(page, "Cancel item", status_code=409)
+            self.assertNotContains(page, "the office", status_code=409)
+
+    def test_the_payer_who_cannot_cancel_finds_the_way_to_the_office(self) -> None:
+        payment = self.paid()
+        self.dispute(payment)
+        page = self.client.get(payment.order.lines.get().cancel_address)
+        self.assertContains(page, "Nothing can be canceled until the bank has decided.")
+        self.assertContains(page, "Contact the office")
 
     @override_settings(OFFICE_EMAIL="office@example.org")
     def test_the_office_gets_a_mail_for_each_step(self) -> None:

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from django.urls import reverse
+
 from billing.domain import hearing
 from billing.gateways.facts import Disputed
 from billing.models import Dispute
@@ -36,6 +38,15 @@ class DisputeTest(SchoolTestCase):
         self.assertEqual(self.dispute("open"), [State.ON_HOLD, State.ON_HOLD])
         self.assertEqual(self.dispute("won"), [State.CONFIRMED, State.CONFIRMED])
         self.assertEqual(Message.objects.filter(template="classwork.registered").count(), mails)
+
+    def test_the_desk_cannot_cancel_a_registration_until_the_bank_has_decided(self) -> None:
+        self.log_in(self.ada)
+        address = reverse("desk_registration", args=[Registration.objects.order_by("pk")[0].pk])
+        self.assertContains(self.client.get(address), "Cancel registration")
+        self.dispute("open")
+        self.assertNotContains(self.client.get(address), "Cancel registration")
+        self.dispute("won")
+        self.assertContains(self.client.get(address), "Cancel registration")
 
     def test_places_are_cancelled_when_all_the_money_is_lost(self) -> None:
         self.dispute("open")

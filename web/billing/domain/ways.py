@@ -18,12 +18,10 @@ from users.models import User
 ALL_OF_IT = Step()
 CLOSED = "This order is already closed."
 LAPSED = "This order has expired, so there is nothing to cancel."
-DISPUTED = (
-    "This payment is disputed at the bank. Until it is decided, nothing can be canceled; please contact the office."
-)
+DISPUTED = "The payment is disputed at the bank. Nothing can be canceled until the bank has decided."
 OVER = "{} is over, so it can’t be canceled."
-NOT_SOLD = "This is no longer sold, so it can’t be canceled here. Please contact the office."
-OWED = "{} has started and isn’t paid yet. Please contact the office."
+NOT_SOLD = "This is no longer sold, so it can’t be canceled here."
+OWED = "{} has started and isn’t paid yet, so it can’t be canceled here."
 
 
 class By(TextChoices):
@@ -70,8 +68,13 @@ def check(order: Order, at: datetime) -> None:
         raise CannotBe(LAPSED)
     if order.state not in (Order.State.PLACED, Order.State.PAID):
         raise CannotBe(CLOSED)
-    if Dispute.objects.filter(payment__order__in=behind(order), state=Dispute.State.OPEN).exists():
+    if is_disputed(order):
         raise CannotBe(DISPUTED)
+
+
+def is_disputed(order: Order) -> bool:
+    """Does a bank decide at the moment about what was paid for it?"""
+    return Dispute.objects.filter(payment__order__in=behind(order), state=Dispute.State.OPEN).exists()
 
 
 @_of_what_is_sold()

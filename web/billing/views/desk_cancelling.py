@@ -25,8 +25,10 @@ def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     if found.cancelled_at is not None:
         messages.info(request, quoting.GONE)
         return redirect("desk_order", number=number)
+    at = timezone.now()
     try:
-        step = ways.promised(found.order, found, timezone.now())
+        ways.check(found.order, at)
+        step = ways.promised(found.order, found, at)
     except orders.CannotBe as cannot:
         return _page(request, found, None, str(cannot), status=409)
     form = CancelLineForm(request.POST or None, step=step, has_account=found.order.payer is not None)

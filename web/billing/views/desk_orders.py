@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from billing import kinds, visit
-from billing.domain import amounts, asking, codes, credit, due, handovers, ledger, money_back, orders, payments
+from billing.domain import amounts, asking, codes, credit, due, handovers, ledger, money_back, orders, payments, ways
 from billing.domain.handovers import HAND_OVER
 from billing.domain.payments_in_progress import payment_in_progress, progress_text
 from billing.domain.received_moments import MomentUnknown, moment_choices
@@ -111,6 +111,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "happened": happened.to(order),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
+        "items_disputed": ways.is_disputed(order),
     }
     return render(request, "billing/desk/order.html", context | asked | refused, status=400 if refused else 200)
 

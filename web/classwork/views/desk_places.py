@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from billing.domain import ways
 from billing.domain.placing import NotPlaced
 from billing.forms import WhyForm
 from classwork.domain.listed import Listed
@@ -71,7 +72,13 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         if deed(one, why=form.cleaned_data["why"], by=acting(request)):
             messages.success(request, f"{label}: done.")
         return redirect("desk_registration", pk)
-    context = {"place": mine.place(one, timezone.now()), "form": form, "deed": label, "happened": happened.to(one)}
+    context = {
+        "place": mine.place(one, timezone.now()),
+        "form": form,
+        "deed": label,
+        "happened": happened.to(one),
+        "may_cancel": one.is_live and one.line is not None and not ways.is_disputed(one.line.order),
+    }
     return render(request, "desk/registration.html", context)
 
 
