@@ -33,9 +33,9 @@ def refunds_to_hand_over(found: Iterable[Case]) -> dict[int, Refund]:
     mine = [case for case in found if case.kind == Case.Kind.HAND_BACK and case.payment_id and case.closed_at is None]
     payments = {case.payment_id for case in mine}
     waiting = Refund.objects.filter(payment__in=payments, state=Refund.State.SENT).select_related("payment")
-    by_text = {(refund.payment_id, f"(refund {refund.pk})."): refund for refund in waiting}
-    named = {case.pk: by_text.get((case.payment_id, case.text[case.text.rfind("(") :])) for case in mine}
-    return {pk: refund for pk, refund in named.items() if refund is not None}
+    named = {f"(refund {refund.pk}).": refund for refund in waiting}
+    ends = {case.pk: case.text[case.text.rfind("(") :] for case in mine}
+    return {pk: named[end] for pk, end in ends.items() if end in named}
 
 
 def settled(kind: str, payment: Payment, answer: str) -> None:
