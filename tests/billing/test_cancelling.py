@@ -16,6 +16,7 @@ from billing.models import Dispute, Order, Refund
 from history.models import Entry
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind, states
+from tests.page_text import text_of
 
 
 class QuotingTestCase(BillingTestCase):
@@ -275,6 +276,16 @@ class PagesTest(QuotingTestCase):
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.CANCELLED)
         self.assertContains(self.client.get(url, follow=True), "This is already canceled.")
+
+    def test_the_page_says_which_credit_comes_back_from_an_unpaid_order(self) -> None:
+        credit.adjust(self.alice, Decimal(20), "USD", why="x", by=self.sam)
+        order = self.placed(1, payer=self.alice, due=Order.Due.DOOR)
+        self.log_in(self.alice)
+        page = self.client.get(order.cancel_address)
+        self.assertIn("Account credit returned $20.00", text_of(page))
+        self.assertContains(page, "Nothing will be due.")
+        done = self.client.get(self.click(order.cancel_address, page)["Location"])
+        self.assertContains(done, "$20.00 was added to account credit.")
 
     def test_strangers_find_nothing_and_lines_belong_to_their_order(self) -> None:
         order, other = self.paid(1), self.paid(2)
