@@ -4,6 +4,7 @@ receipt."""
 import re
 from datetime import timedelta
 
+from django.core import mail as sent_mail
 from django.http import HttpResponse
 from django.template import Context
 from django.template.loader import get_template
@@ -11,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import mails
+from billing.domain import orders
 from billing.models import Order
 from mailroom.models import Message
+from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
 from tests.billing.toys import Toy, ToyKind
 from tests.page_text import text_of
@@ -124,6 +127,19 @@ class AmountsTest(BillingTestCase):
         self.assertTrue(page.startswith('id="main" tabindex="-1"> Toy 2 is canceled.'), page[:200])
         self.assertNotIn("Thank you", page)
         self.assertNotIn("Thank you", self.page(order))
+
+    def test_the_lines_of_a_canceled_order_are_canceled_in_its_bill_and_in_the_mail(self) -> None:
+        order = self.placed(1, 3)
+        orders.cancel(order, at=self.now)
+        page = text_of(self.client.get(order.address()))
+        self.assertIn("Toy 1 Canceled", page)
+        self.assertIn("Toy 3 Canceled", page)
+        self.assertNotIn("Early price", page)
+        self.assertEqual(set(re.findall(r"\$[\d.]+", page)), {"$0.00"})
+        run_all()
+        [mail] = [mail for mail in sent_mail.outbox if "is canceled" in mail.subject]
+        self.assertIn("Toy 3, Pat (canceled)", mail.body)
+        self.assertNotIn("$", mail.body)
 
     def test_thank_you_is_said_only_right_after_paying(self) -> None:
         order = self.placed(1)
