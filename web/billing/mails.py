@@ -14,7 +14,6 @@ from billing.domain import amounts, handovers, ledger, outcome, terms, words
 from billing.domain.payments_in_progress import is_promised
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
-from common import names
 from common.formats import format_moment, format_money
 from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -33,7 +32,7 @@ def _told(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
         "name": order.payer_name,
-        "first_name": names.first_name(order.payer_name),
+        "first_name": order.payer_name.partition(" ")[0],
         "link": settings.SITE_URL + order.address(),
         "pay": settings.SITE_URL + order.address("payment_fail"),
         "told": asdict(outcome.of(order, at)),
@@ -222,7 +221,7 @@ def voucher_context(message: Message) -> dict[str, Any]:
     return {
         "gift": voucher.gift,
         "name": voucher.recipient_name,
-        "first_name": names.first_name(voucher.recipient_name),
+        "first_name": voucher.recipient_name.partition(" ")[0],
         "giver": voucher.giver_name,
         "message": voucher.message,
         "code": voucher.grouped,

@@ -10,7 +10,6 @@ from classwork.domain.places.waiting import entries, shown
 from classwork.letters.parts import page
 from classwork.models import ClassOffer, WaitingEntry
 from common import dates
-from common.names import first_name
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
 
@@ -29,7 +28,7 @@ def context(message: Message) -> dict[str, Any]:
     return {
         "title": offer.subject.title,
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
-        "name": first_name(entry.contact_name),
+        "name": entry.contact_name,
         "names": one.names,
         "in_line": one.in_line,
         "until": one.until,
@@ -43,7 +42,7 @@ def sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
         "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
-        "name": "Alice",
+        "name": "Alice Arden",
         "names": "Alice Arden (lead)",
         "in_line": "You’re 3rd in line",
         "until": "Tue, Jan 6, 2026, 6:00 PM",
