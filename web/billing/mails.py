@@ -61,7 +61,7 @@ def _voucher(voucher: Voucher) -> dict[str, str]:
 
 
 def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
-    amount = "" if item.line.cancelled_at else format_money(item.total, currency)
+    amount = "" if item.line.is_canceled else format_money(item.total, currency)
     instead = f", instead of {item.line.replaces}" if item.line.replaces else ""
     return {"title": item.line.title, "detail": f"{item.line.detail}{instead}", "amount": amount}
 

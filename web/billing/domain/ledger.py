@@ -65,7 +65,9 @@ def itemised(order: Order, at: datetime) -> list[Priced]:
 
 def bill(lines: Iterable[OrderLine], price: pricing.Price) -> list[Priced]:
     return [
-        Priced(line, [part for part in price.adjustments if part.key == line.pk], price.lines.get(line.pk, ZERO))
+        Priced(line, [], ZERO)
+        if line.is_canceled
+        else Priced(line, [part for part in price.adjustments if part.key == line.pk], price.lines.get(line.pk, ZERO))
         for line in lines
     ]
 

@@ -257,6 +257,11 @@ class OrderLine(models.Model):
     def __str__(self) -> str:
         return self.title or f"{self.kind} {self.product_id}"
 
+    @property
+    def is_canceled(self) -> bool:
+        """By itself, or with its order before that was paid; then the line has no date of its own."""
+        return self.cancelled_at is not None or self.order.state == Order.State.CANCELLED
+
     def successor(self, at: datetime) -> "OrderLine | None":
         """The line that took its place or is about to: in an order that is placed and has not lapsed."""
         found = self.successors.filter(keeps_replaced=True, cancelled_at=None).select_related("order").first()
