@@ -3,10 +3,9 @@ edited here."""
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.db import models, transaction
+from django.db import transaction
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import reverse
@@ -31,15 +30,6 @@ from billing.models import (
 )
 from common.formats import format_date, format_moment, format_money
 from history.domain import record
-
-
-class Moment(forms.DateTimeInput):
-    """Date and time in one field of the browser's own, which a screen reader can name."""
-
-    input_type = "datetime-local"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%dT%H:%M")
 
 
 class Looking:
@@ -181,7 +171,6 @@ class CodeAdmin(admin.ModelAdmin):
     search_fields = ["text", "label"]
     list_select_related = ["student"]
     autocomplete_fields = ["student"]
-    formfield_overrides = {models.DateTimeField: {"form_class": forms.DateTimeField, "widget": Moment}}
 
     class Media:
         js = ["js/name_autocomplete.js"]

@@ -2,13 +2,11 @@
 
 from datetime import date
 
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 
-FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
-FAR = "Please choose a day between 1900 and 2199."
-IN_THE_CALENDAR = [MinValueValidator(FIRST_DAY, FAR), MaxValueValidator(LAST_DAY, FAR)]
+from common.days import FIRST_DAY, LAST_DAY
+
 LONGEST_NUMBER = 15
 
 

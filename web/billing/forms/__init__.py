@@ -15,8 +15,9 @@ from billing.domain.placing import How
 from billing.domain.received_moments import ASK, MomentChoice
 from billing.kinds import Gives, Step
 from billing.models import Order
-from common import names, search
+from common import names
 from common.amounts import AmountInput
+from common.days import DayField
 from common.formats import format_date
 from users.forms.fields import NameField
 
@@ -119,9 +120,7 @@ class SeenField(forms.DecimalField):
 class RecordForm(AmountForm):
     received = SeenField()
     variant = forms.ChoiceField(label="Method", choices=gateways.at_the_desk)
-    received_on = forms.DateField(
-        label="Received on", widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
-    )
+    received_on = DayField(label="Received on", initial=timezone.localdate)
     reference = forms.CharField(max_length=100, required=False, help_text="Number of the check or transfer.")
     even_so = forms.BooleanField(
         label="Reserve what is still available",
@@ -184,10 +183,8 @@ class WhyForm(forms.Form):
     why = forms.CharField(label="Reason", max_length=300)
 
 
-class DueField(forms.DateField):
+class DueField(DayField):
     """A day until which something may be paid."""
-
-    widget = forms.DateInput({"type": "date"})
 
     def validate(self, value: date | None) -> None:
         super().validate(value)
@@ -247,8 +244,8 @@ class AnswerForm(forms.Form):
 class DaysForm(forms.Form):
     """A span of days; with nothing chosen it is the last whole month."""
 
-    since = forms.DateField(label="From", widget=forms.DateInput({"type": "date"}), validators=search.IN_THE_CALENDAR)
-    until = forms.DateField(label="To", widget=forms.DateInput({"type": "date"}), validators=search.IN_THE_CALENDAR)
+    since = DayField(label="From")
+    until = DayField(label="To")
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}

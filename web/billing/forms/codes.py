@@ -9,6 +9,7 @@ from django.utils import timezone
 from billing.domain import codes
 from billing.models import Code
 from common import dates
+from common.days import MomentField, refuse_far_days
 
 
 class DayOrMomentInput(forms.SplitDateTimeWidget):
@@ -25,6 +26,10 @@ class DayOrMomentInput(forms.SplitDateTimeWidget):
 
 
 class DayOrMomentField(forms.SplitDateTimeField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.fields[0].validators.append(refuse_far_days)
+
     def compress(self, data_list: Any) -> datetime | None:
         day, clock = data_list or (None, None)
         return dates.end_of(day) if day and clock in self.empty_values else super().compress(data_list)
@@ -33,6 +38,7 @@ class DayOrMomentField(forms.SplitDateTimeField):
 class DiscountCodeForm(forms.ModelForm):
     applies_to = forms.ChoiceField(label="Applies to", required=False, help_text="A whole kind, or one product.")
 
+    valid_from = MomentField(required=False)
     valid_until = DayOrMomentField(
         required=False,
         widget=DayOrMomentInput("Valid until"),

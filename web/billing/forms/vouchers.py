@@ -15,6 +15,7 @@ from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
 from common import names
 from common.amounts import AmountInput
+from common.days import DayField
 from common.formats import format_money
 from common.money import rounded
 from users.forms.fields import NameField
@@ -40,9 +41,7 @@ class VoucherForm(forms.Form):
         required=False,
         help_text="We’ll send them the voucher. Leave empty to give it yourself: you’ll get a page to print.",
     )
-    give_on = forms.DateField(
-        label="Send on", required=False, widget=forms.DateInput({"type": "date"}), initial=timezone.localdate
-    )
+    give_on = DayField(label="Send on", required=False, initial=timezone.localdate)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +145,6 @@ class ExtendForm(forms.ModelForm):
         model = Voucher
         fields = ["expires_on"]
         labels = {"expires_on": "Expiry date"}
-        widgets = {"expires_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d")}
 
     def clean_expires_on(self) -> date | None:
         day: date | None = self.cleaned_data["expires_on"]

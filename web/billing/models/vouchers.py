@@ -14,6 +14,7 @@ from billing.models.fields import amount
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund
 from common import links
+from common.days import DayColumn
 from common.formats import format_money
 
 PURPOSE = "voucher"
@@ -54,7 +55,7 @@ class Voucher(models.Model):
     message = models.TextField(blank=True, validators=[MaxLengthValidator(LONGEST_MESSAGE)])
     give_on = models.DateField(null=True, blank=True, help_text="When the recipient gets the mail.")
     given_at = models.DateTimeField(null=True, blank=True, editable=False)
-    expires_on = models.DateField(null=True, blank=True, help_text="The last day; empty for never.")
+    expires_on = DayColumn(null=True, blank=True, help_text="The last day; empty for never.")
     reminded_of = models.DateField(
         null=True, blank=True, editable=False, help_text="The expiry date of the last reminder."
     )

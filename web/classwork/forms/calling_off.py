@@ -15,6 +15,7 @@ from classwork.domain.calling_off.gets import Gets
 from classwork.domain.calling_off.wanted import FOR_CLASSES, FOR_DAYS, Wanted
 from classwork.domain.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting, Policy
+from common.days import DayField
 
 SAID = {
     Policy.REFUND: "Refund each student's share to the original payment method",
@@ -29,7 +30,7 @@ SAME = ""
 class WhereForm(forms.Form):
     """Everything on a day, in the whole school or at one place."""
 
-    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    day = DayField()
     place = forms.ModelChoiceField(
         Location.objects.all(), label="Location", required=False, empty_label="All locations"
     )
@@ -98,9 +99,7 @@ class HowForm(forms.Form):
 
     def _ask_when(self, meeting: Meeting, places: Sequence[tuple[str, str]]) -> None:
         usual = self.longer[meeting.pk]
-        day = forms.DateField(
-            label="Day", required=False, initial=usual.day, widget=forms.DateInput(attrs={"type": "date"})
-        )
+        day = DayField(label="Day", required=False, initial=usual.day)
         start = forms.TimeField(
             label="Starts at", required=False, initial=usual.start_time, widget=forms.TimeInput(attrs={"type": "time"})
         )

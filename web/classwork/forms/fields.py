@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.dateparse import parse_date
 
+from common.days import refuse_far_days
 from users.models import Staff
 
 
@@ -30,6 +31,7 @@ class DatesField(forms.Field):
             found = None
         if found is None:
             raise ValidationError(f"“{word}” isn’t a date. Write it like 2026-11-26.", code="day")
+        refuse_far_days(found)
         return found
 
     def has_changed(self, initial: Iterable[date] | None, data: Any) -> bool:

@@ -13,6 +13,7 @@ from classwork.forms.fields import StaffField
 from classwork.forms.previews import Previewed
 from classwork.models import ClassOffer, Location, Meeting
 from common import dates
+from common.days import DayField
 from users.models import User
 
 
@@ -41,7 +42,7 @@ class RestoreForm(DeedForm):
 
 
 class WhenForm(Previewed, forms.Form):
-    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    day = DayField()
     start_time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}), label="Starts at")
     minutes = forms.IntegerField(max_value=1440, required=False, help_text="Leave empty for the usual length.")
     location = forms.ModelChoiceField(

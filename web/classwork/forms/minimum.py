@@ -1,7 +1,6 @@
-from django import forms
-
 from billing.forms import WhyForm
+from common.days import DayField
 
 
 class PutOffForm(WhyForm):
-    day = forms.DateField(label="Decision date", widget=forms.DateInput(attrs={"type": "date"}))
+    day = DayField(label="Decision date")

@@ -8,18 +8,9 @@ from typing import Any
 from django import forms
 
 from classwork.domain.next_session import Repeat
-from classwork.forms.planning import SessionForm
 from classwork.models import Location
 from classwork.models.calendar import WEEKDAYS
 from users.models import Staff
-
-
-class NextSessionForm(SessionForm):
-    class Meta(SessionForm.Meta):
-        widgets = {
-            name: forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-            for name in ("key_day_date", "publish_date", "expire_date")
-        }
 
 
 class RepeatForm(forms.Form):

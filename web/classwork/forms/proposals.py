@@ -16,7 +16,6 @@ from classwork.models import ClassOffer, Session, Subject
 from common import dates
 
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ProposalForm(PreviewedModelForm):
@@ -56,7 +55,7 @@ class OfferIdeaForm(ProposalForm):
     class Meta:
         model = ClassOffer
         fields = IDEA_FIELDS
-        widgets = {"start_time": TIME, "decide_on": DAY}
+        widgets = {"start_time": TIME}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,7 +81,7 @@ class ChangeOfferForm(ProposalForm):
     class Meta:
         model = ClassOffer
         fields = CHANGEABLE[ClassOffer]
-        widgets = {"start_time": TIME, "decide_on": DAY}
+        widgets = {"start_time": TIME}
 
     def plan(self) -> Preview:
         return offers.plan_offer(stored(self.instance), self.draft())

@@ -16,6 +16,7 @@ from classwork.models.catalogue import Location, Subject, amount, default_approv
 from classwork.models.sessions import Session
 from classwork.models.terms import CancellationTerms
 from common import dates, links
+from common.days import DayColumn
 from common.formats import format_date, format_time, format_time_span
 from users.models import Staff
 
@@ -129,9 +130,7 @@ class ClassOffer(models.Model):
         "minimum enrollment", null=True, blank=True, validators=[MinValueValidator(1)],
         help_text="Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.",
     )  # fmt: skip
-    decide_on = models.DateField(
-        "decision date", null=True, blank=True, help_text="Last day on which registrations count."
-    )
+    decide_on = DayColumn("decision date", null=True, blank=True, help_text="Last day on which registrations count.")
     runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the class was confirmed.")
     asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
     called_off_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
@@ -263,7 +262,7 @@ class SkippedDate(models.Model):
     """A date on which a class would meet by its rule and does not; it is made up for at the end."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="skipped_dates")
-    on = models.DateField()
+    on = DayColumn()
 
     class Meta:
         ordering = ["on"]

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from classwork.domain.calendar import SessionPlan
 from classwork.models.catalogue import default_weeks
+from common.days import DayColumn
 
 session_name = RegexValidator(
     r"^(?!all\Z)[^\s,/][^,/]*\Z",
@@ -28,7 +29,7 @@ class Session(models.Model):
     name = models.CharField(
         max_length=40, validators=[session_name], help_text="For example Jan_2026; part of web addresses."
     )
-    key_day_date = models.DateField(
+    key_day_date = DayColumn(
         "key day",
         help_text="The first class on the main weekday: one with classes in every session, and the last one of the "
         "week if there are several.",
@@ -56,8 +57,8 @@ class Session(models.Model):
     break_weeks = models.PositiveSmallIntegerField(
         default=0, validators=[MaxValueValidator(52)], help_text="Weeks without class after the session."
     )
-    publish_date = models.DateField("published from", help_text="First day on which the public sees it.")
-    expire_date = models.DateField(
+    publish_date = DayColumn("published from", help_text="First day on which the public sees it.")
+    expire_date = DayColumn(
         "published until", help_text="Last day on which the public sees it. Leave empty to compute it from the key day."
     )
     date_added = models.DateTimeField(auto_now_add=True)

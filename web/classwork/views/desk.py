@@ -18,7 +18,8 @@ from classwork.domain.places import progress, room
 from classwork.domain.preview import Outdated, Preview
 from classwork.domain.resources import content
 from classwork.forms.meetings import DEEDS, AddForm, DeedForm
-from classwork.forms.next_session import NextSessionForm, RepeatForm, repeat_forms
+from classwork.forms.next_session import RepeatForm, repeat_forms
+from classwork.forms.planning import SessionForm
 from classwork.forms.proposals import AnswerForm
 from classwork.models import ClassOffer, Meeting, Proposal, Session
 from classwork.views import posted
@@ -46,7 +47,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(Session, pk=pk)
     initial, repeats = next_session.propose(source)
     data = posted(request)
-    form, rows = NextSessionForm(data, initial=initial), repeat_forms(data, repeats)
+    form, rows = SessionForm(data, initial=initial), repeat_forms(data, repeats)
     context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
     context["advice"] = progress.advice(source, timezone.now())
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
@@ -67,7 +68,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "desk/next_session.html", context)
 
 
-def _say(faults: Iterable[Fault], form: NextSessionForm, rows: Sequence[RepeatForm]) -> None:
+def _say(faults: Iterable[Fault], form: SessionForm, rows: Sequence[RepeatForm]) -> None:
     """What is wrong with a class begins with its number; the rest is the session's, on which somebody was quicker."""
     for fault in faults:
         number, _, field = fault.field.partition("-")

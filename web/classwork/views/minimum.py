@@ -11,6 +11,7 @@ from classwork.domain.places import minimum
 from classwork.forms.minimum import PutOffForm
 from classwork.models import ClassOffer
 from common import dates
+from common.days import FAR
 from common.formats import format_date
 from users.roles import acting, desk_required
 
@@ -33,7 +34,8 @@ def decide(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
     form = WhyForm(request.POST) if deed == "confirm" else PutOffForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Please enter a reason" + ("." if deed == "confirm" else " and a new decision date."))
+        usual = "Please enter a reason" + ("." if deed == "confirm" else " and a new decision date.")
+        messages.error(request, FAR if form.has_error("day", "far") else usual)
         return redirect("desk_minimum")
     why, by = form.cleaned_data["why"], acting(request)
     try:

@@ -3,12 +3,13 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from common.days import DayField
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 
 
-def born_on_field() -> forms.DateField:
-    return forms.DateField(
+def born_on_field() -> DayField:
+    return DayField(
         label="Date of birth",
         required=False,
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date", "autocomplete": "off"}),

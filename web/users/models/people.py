@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from common import links, names
+from common.days import DayColumn
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -147,7 +148,7 @@ class Student(models.Model):
         blank=True,
         help_text="Where mail for this person goes when there is no account.",
     )
-    born_on = models.DateField("date of birth", null=True, blank=True)
+    born_on = DayColumn("date of birth", null=True, blank=True)
     notes = models.TextField(
         "notes for the teacher",
         max_length=500,
