@@ -31,7 +31,9 @@ class DeskTest(BillingTestCase):
         order.refresh_from_db()
         self.assertEqual((order.state, order.payments.get().recorded_by), ("paid", self.ada))
         self.assertEqual(Entry.objects.get(action="billing.payment_recorded").actor_id, self.ada.pk)
-        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), "payment recorded")
+        self.assertContains(
+            self.client.get(reverse("desk_order", args=[order.pk])), "Ada Adler recorded a cash payment of $"
+        )
 
     def test_the_desk_takes_no_more_than_is_owed_and_nothing_from_the_future(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)

@@ -37,7 +37,7 @@ class HistoryAdminTest(SchoolTestCase):
 
     def test_the_list_reads_like_a_sentence(self) -> None:
         page = self.client.get(reverse("admin:history_entry_changelist"))
-        for words in ("Ada Adler", "role given", "joins in May", "role: Teacher", "account"):
+        for words in ("Ada Adler", "Gave the role Teacher", "joins in May", "account"):
             self.assertContains(page, words)
         self.assertContains(page, reverse("admin:users_user_change", args=[self.sam.pk]))
 
@@ -48,6 +48,7 @@ class HistoryAdminTest(SchoolTestCase):
         page = self.client.get(reverse("admin:history_entry_changelist"))
         self.assertContains(page, "nothing_we_know")
         self.assertContains(page, "account 987654")
+        self.assertContains(page, "Thing done")
 
     def test_nobody_adds_changes_or_deletes(self) -> None:
         entry = Entry.objects.latest("pk")

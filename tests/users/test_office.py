@@ -195,7 +195,7 @@ class DeedTest(OfficeTestCase):
         self.deed("close", self.sam, why="moved away")
         page = self.client.get(reverse("admin:users_user_change", args=[self.sam.pk]))
         self.assertContains(page, "moved away")
-        self.assertContains(page, "account closed")
+        self.assertContains(page, "closed the account")
         self.assertContains(page, "Olga Office")
 
 

@@ -9,8 +9,8 @@ from django.db.models import Model, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
-from django.utils.text import Truncator
 
+from history import entry_text
 from history.models import Entry
 from history.recorded import Recorded
 
@@ -21,7 +21,7 @@ def model_of(subject_type: str) -> type[Model] | None:
 
 @admin.register(Entry)
 class EntryAdmin(Recorded):
-    list_display = ["at", "actor", "deed", "about", "why", "more"]
+    list_display = ["at", "actor", "summary", "about", "why"]
     list_filter = ["action", "at"]
     search_fields = ["=subject_id", "=actor_id", "why"]
     search_help_text = "The number of an account or record, or words of the reason."
@@ -50,8 +50,8 @@ class EntryAdmin(Recorded):
         return f"{entry.actor_first or ''} {entry.actor_last or ''}".strip() or f"account {entry.actor_id}"
 
     @admin.display(description="action", ordering="action")
-    def deed(self, entry: Entry) -> str:
-        return entry.deed
+    def summary(self, entry: Entry) -> str:
+        return entry_text.summary(entry)
 
     @admin.display(description="object")
     def about(self, entry: Entry) -> str:
@@ -62,8 +62,3 @@ class EntryAdmin(Recorded):
         except (AttributeError, NoReverseMatch):
             return name
         return format_html('<a href="{}">{}</a>', url, name)
-
-    @admin.display(description="details")
-    def more(self, entry: Entry) -> str:
-        told = ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in entry.details.items())
-        return Truncator(told).chars(200)

@@ -35,9 +35,10 @@ class Entry(models.Model):
         self._refuse()
 
     @property
-    def deed(self) -> str:
+    def action_words(self) -> str:
         """users.role_given, in words."""
-        return self.action.partition(".")[2].replace("_", " ")
+        words = self.action.partition(".")[2].replace("_", " ")
+        return words.replace("called off", "canceled").replace("cancelled", "canceled")
 
     def _refuse(self) -> NoReturn:
         raise TypeError("History entries are never changed or deleted.")

@@ -66,7 +66,14 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
     if payment.status in OPEN:
         raise PaymentInProgress(payment)
     if by is not None and payment.status == PaymentStatus.CANCELLED:
-        record(by, "billing.payment_stopped", order, payment=payment.pk, amount=str(payment.total))
+        record(
+            by,
+            "billing.payment_stopped",
+            order,
+            payment=payment.pk,
+            amount=str(payment.total),
+            currency=payment.currency,
+        )
     return payment
 
 

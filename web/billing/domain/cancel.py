@@ -59,6 +59,8 @@ def cancel_line(
             order,
             why=why,
             line=line.pk,
+            title=line.title,
+            currency=order.currency,
             back=str(back),
             as_credit=as_credit,
             percent=str(share),

@@ -99,5 +99,6 @@ def adjust(account: User, amount: Decimal, currency: str, *, why: str, by: User)
         raise NotEnough
     reason = Reason.GIVEN if amount > 0 else Reason.TAKEN
     entry = Credit.objects.create(account=account, amount=amount, currency=currency, reason=reason, why=why, by=by)
-    record(by, "billing.credit_given" if amount > 0 else "billing.credit_taken", account, why=why, amount=str(amount))
+    action = "billing.credit_given" if amount > 0 else "billing.credit_taken"
+    record(by, action, account, why=why, amount=str(amount), currency=currency)
     return entry

@@ -74,7 +74,7 @@ def _end_hold(dispute: Dispute, at: datetime, by: User | None) -> bool:
 
 def _record(by: User | None, action: str, dispute: Dispute, at: datetime, *, amount: Decimal, why: str) -> None:
     order = dispute.payment.order
-    record(by, action, order, why=why, dispute=dispute.pk, amount=str(amount))
+    record(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
     for case in order.cases.filter(kind=Case.Kind.LOST, payment=dispute.payment, closed_at=None):
         Case.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
 

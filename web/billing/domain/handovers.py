@@ -69,5 +69,7 @@ def record_handover(refund_id: int, by: User) -> bool:
         return False
     refund.by = by
     refund.save(update_fields=["by"])
-    record(by, "billing.refund_handed_back", order, refund=refund.pk, amount=str(refund.amount))
+    record(
+        by, "billing.refund_handed_back", order, refund=refund.pk, amount=str(refund.amount), currency=order.currency
+    )
     return refunds.move(order, payment, refund, Answer(State.DONE))

@@ -194,7 +194,7 @@ def by_staff(order: Order, amount: Decimal, *, why: str, by: User, received: Dec
     _check_vouchers(order)
     for refund in filter(handovers.waits_for_handover, given):
         emit(events.REFUND_READY, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
-    record(by, "billing.refunded", order, why=why, amount=str(amount))
+    record(by, "billing.refunded", order, why=why, amount=str(amount), currency=order.currency)
     return given
 
 

@@ -218,7 +218,8 @@ def record_by_hand(
         received_on=received_on, received_at=paid_at, recorded_by=by, transaction_id=reference
     )
     payment.received_on, payment.received_at = received_on, paid_at
-    record(by, "billing.payment_recorded", order, amount=str(amount), variant=variant, on=received_on.isoformat())
+    said = {"amount": str(amount), "currency": order.currency, "variant": variant, "on": received_on.isoformat()}
+    record(by, "billing.payment_recorded", order, **said)
     payment.change_status(PaymentStatus.CONFIRMED)
     if again:
         record(by, "billing.order_taken_up", order)

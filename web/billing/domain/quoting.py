@@ -138,7 +138,12 @@ def cancel_as_quoted(
     if not constant_time_compare(found.fingerprint, seen):
         raise Changed(CHANGED)
     if way.staff is None:
-        sums = {"back": str(found.back), "credit": str(found.credit), "kept": str(found.kept)}
+        sums = {
+            "back": str(found.back),
+            "credit": str(found.credit),
+            "kept": str(found.kept),
+            "currency": order.currency,
+        }
         record(by, f"billing.cancelled_by_{way.by}", order, lines=list(way.steps), **sums)
     return found
 

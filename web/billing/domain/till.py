@@ -126,6 +126,7 @@ def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str,
     record(
         by, "billing.till_counted", found, why=why,
         day=day.isoformat(), variant=variant, expected=str(expected), counted=str(counted),
+        currency=currency,
     )  # fmt: skip
     return found
 

@@ -143,7 +143,7 @@ def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str
             location=draft.location,
             reason=draft.reason,
         )
-        said = {"before": str(before), "after": str(slot)}
+        said = {"before": before.starts_at.isoformat(), "after": slot.starts_at.isoformat()}
         announce_meeting(actor, events.MEETING_MOVED, stored, why=draft.reason, **said)
     return preview
 
@@ -160,7 +160,7 @@ def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str
             location=draft.location,
             reason=draft.reason,
         )
-        announce_meeting(actor, events.MEETING_ADDED, meeting, why=draft.reason, at=str(slot))
+        announce_meeting(actor, events.MEETING_ADDED, meeting, why=draft.reason, at=slot.starts_at.isoformat())
     return meeting
 
 

@@ -16,11 +16,11 @@ def happened(thing: Model) -> str:
         return "Nothing is on record yet."
     subject_type, subject_id = subject_of(thing)
     url = f"{reverse('admin:history_entry_changelist')}?subject_type={subject_type}&subject_id={subject_id}"
-    rows = ((_when(each), each.who, each.what, each.why) for each in entries)
+    rows = ((_when(each), each.what, each.why) for each in entries)
     return format_html(
-        '<table><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">Did what</th>'
-        '<th scope="col">Why</th></tr></thead><tbody>{}</tbody></table><p><a href="{}">All entries</a></p>',
-        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        '<table><thead><tr><th scope="col">Date</th><th scope="col">What happened</th>'
+        '<th scope="col">Reason</th></tr></thead><tbody>{}</tbody></table><p><a href="{}">All entries</a></p>',
+        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
         url,
     )
 

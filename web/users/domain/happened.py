@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Model
 
 from history.domain import subject_of
+from history.entry_text import sentence
 from history.models import Entry
 from users.models import User
 
@@ -16,7 +17,6 @@ SHOWN = 20
 @dataclass(frozen=True)
 class Happening:
     at: datetime
-    who: str
     what: str
     why: str
 
@@ -31,7 +31,6 @@ def to(thing: Model) -> list[Happening]:
 def _told(entries: list[Entry]) -> Iterator[Happening]:
     actors = User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id})
     for entry in entries:
-        known = actors.get(entry.actor_id or 0, f"account {entry.actor_id}")
-        who = "the site" if entry.actor_id is None else str(known)
-        told = ", ".join(str(value) for value in entry.details.values())
-        yield Happening(entry.at, who, f"{entry.deed} ({told})" if told else entry.deed, entry.why)
+        known = actors.get(entry.actor_id or 0, f"Account {entry.actor_id}")
+        who = "The site" if entry.actor_id is None else str(known)
+        yield Happening(entry.at, sentence(entry, who), entry.why)

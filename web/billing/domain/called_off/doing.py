@@ -201,6 +201,10 @@ def _from_part_payments(backs: Iterable[Back], overpaid: Decimal) -> list[Back]:
     return found
 
 
+def _recorded(plan: Plan) -> dict[str, str]:
+    return {"back": str(plan.money), "as_credit": str(plan.as_credit), "currency": plan.order.currency}
+
+
 def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
     """`key` tells this deed from all others. Returns the refunds that it made."""
     plans = deal.plans
@@ -222,7 +226,7 @@ def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) 
         _see_to_the_rest(one, at, why)
     for order, said in deal.spoken_for:
         cases.open_case(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
-    details = [(one.order, {"back": str(one.money), "as_credit": str(one.as_credit)}) for one in plans]
+    details = [(one.order, _recorded(one)) for one in plans]
     record_many(by, "billing.called_off", details, why=why)
     emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
     return [refund for refund in refunds.select_related("payment").order_by("pk") if refund.pk not in before]

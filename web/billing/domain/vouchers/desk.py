@@ -43,7 +43,7 @@ def sell(details: dict[str, str], variant: str, *, payer_name: str, payer_email:
     payments.record_by_hand(order, variant, order.now_total, by=by, received_on=dates.local(at).date())
     voucher = Voucher.objects.get(line__order=order)
     Voucher.objects.filter(pk=voucher.pk).update(issued_by=by)
-    record(by, "billing.voucher_issued", voucher, worth=str(voucher.worth))
+    record(by, "billing.voucher_issued", voucher, worth=str(voucher.worth), currency=voucher.currency)
     return voucher
 
 
@@ -57,7 +57,7 @@ def give(worth: Decimal, gift: tuple[str, Gift] | None, words: dict[str, Any], *
         words = words | {"kind": kind, "what": what, "title": gift[1].title}
     expires_on = selling.expiry(dates.today())
     voucher = selling.make(worth, settings.CURRENCY, why=why, issued_by=by, expires_on=expires_on, **words)
-    record(by, "billing.voucher_given", voucher, why=why, worth=str(worth))
+    record(by, "billing.voucher_given", voucher, why=why, worth=str(worth), currency=voucher.currency)
     return voucher
 
 
@@ -76,7 +76,7 @@ def void(voucher: Voucher, *, why: str, by: User) -> Decimal:
     found = _locked(voucher)
     left = book.empty(found, VoucherEntry.Reason.VOID, why=why, by=by)
     Voucher.objects.filter(pk=found.pk).update(voided_at=timezone.now())
-    record(by, "billing.voucher_voided", found, why=why, left=str(left))
+    record(by, "billing.voucher_voided", found, why=why, left=str(left), currency=found.currency)
     return left
 
 

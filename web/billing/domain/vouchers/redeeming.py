@@ -30,7 +30,7 @@ def use(order: Order, text: str, at: datetime, *, by: User | None = None) -> Dec
     if not paid:
         raise codes.Refused(NOTHING_FITS)
     if by is not None:
-        record(by, "billing.voucher_used", order, voucher=voucher.mark, amount=str(paid))
+        record(by, "billing.voucher_used", order, voucher=voucher.mark, amount=str(paid), currency=order.currency)
     if not ledger.owed(order, at):
         orders.pay_off(order, at)
     return paid

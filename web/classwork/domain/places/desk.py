@@ -100,7 +100,8 @@ def enter(
     more = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("classwork.join_late")}
     how = placing.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
     order = _order(person, (KIND, offer.pk), more, how)
-    record(by, "classwork.registered_at_the_desk", order, why=why, offer=offer.pk, over_capacity=over_capacity)
+    said = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
+    record(by, "classwork.registered_at_the_desk", order, why=why, **said)
     return order
 
 

@@ -131,11 +131,12 @@ def move(registration: Registration, wish: Wish, by: User | ByDesk, at: datetime
 
 
 def _record(registration: Registration, wish: Wish, by: User | ByDesk) -> None:
+    to: dict[str, Any] = {"to": wish.offer.pk, "title": str(wish.offer)}
     if isinstance(by, ByDesk):
         more = {"over_capacity": by.over_capacity, "waived": by.waived}
-        record(by.staff, "classwork.place_moved", registration, why=by.why, to=wish.offer.pk, **more)
+        record(by.staff, "classwork.place_moved", registration, why=by.why, **to, **more)
     else:
-        record(by, "classwork.place_moved", registration, to=wish.offer.pk)
+        record(by, "classwork.place_moved", registration, **to)
 
 
 def _carry_out(registration: Registration, wish: Wish, by: User | ByDesk, at: datetime) -> tuple[Order, Quote]:

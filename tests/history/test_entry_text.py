@@ -1,0 +1,188 @@
+"""Every action that the code records has a sentence; old and unknown ones fall back to their words."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+from typing import Any
+
+from django.apps import apps
+from django.test import SimpleTestCase
+
+from billing.domain.reconciling import deeds
+from billing.domain.ways import By
+from billing.sentences import RESOLVED
+from history import entry_text
+from history.models import Entry
+from users.domain.care import Answer
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+
+# What is computed, with all that it can come to.
+COMPUTED = {
+    "credit_holds.py: action": ["billing.credit_hold_lifted", "billing.held_credit_taken"],
+    "credit.py: action": ["billing.credit_given", "billing.credit_taken"],
+    "quoting.py: f'billing.cancelled_by_{way.by}'": [f"billing.cancelled_by_{by}" for by in By.values],
+    "announce.py: event.name": [
+        f"classwork.{name}"
+        for name in ("meeting_added", "meeting_cancelled", "meeting_moved", "meeting_restored", "substitutes_changed")
+    ],
+    "offers.py: event.name": ["classwork.offer_approved", "classwork.offer_hidden"],
+    "subjects.py: event.name": ["classwork.subject_approved", "classwork.subject_hidden"],
+    "arrows.py: event.name": [
+        f"classwork.{name}"
+        for name in ("registration_confirmed", "registration_suspended", "ticket_confirmed", "ticket_suspended")
+    ],
+    "proposals.py: f'classwork.proposal_{state}'": [
+        f"classwork.proposal_{state}" for state in ("answered", "approved", "submitted", "withdrawn")
+    ],
+    "content.py: f'classwork.resource_{action}'": ["classwork.resource_hidden", "classwork.resource_shown"],
+    "releases.py: f'classwork.resource_{deed}'": [
+        f"classwork.resource_{name}" for name in ("as_planned", "held_back", "released")
+    ],
+    "lost.py: ACTION": ["classwork.file_lost"],
+}
+
+SOMETIMES = {"classwork.resource_added"}  # the library is added to without a class
+
+
+def recording_calls() -> Iterator[tuple[Path, ast.Call]]:
+    """All calls of record() and record_many(), but for those of the admin, which history names by their models."""
+    for path in sorted(WEB.rglob("*.py")):
+        if "migrations" in path.parts or path.parent.name == "history":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and len(node.args) >= 3 and called(node) in {"record", "record_many"}:
+                yield path, node
+
+
+def called(node: ast.Call) -> str:
+    return getattr(node.func, "id", getattr(node.func, "attr", ""))
+
+
+def actions(path: Path, node: ast.expr) -> list[str]:
+    match node:
+        case ast.Constant(value=str(action)):
+            return [action]
+        case ast.IfExp():
+            return actions(path, node.body) + actions(path, node.orelse)
+    return COMPUTED[f"{path.name}: {ast.unparse(node)}"]
+
+
+def templates(action: str) -> list[str]:
+    """Those of its sentences that are no functions."""
+    sentence = entry_text.sentences()[action]
+    several = sentence if isinstance(sentence, tuple) else (sentence,)
+    return [each for each in several if isinstance(each, str)]
+
+
+def entry(action: str, **details: Any) -> Entry:
+    return Entry(action=action, subject_type="order", subject_id="39", details=details)
+
+
+def said(action: str, **details: Any) -> str:
+    return entry_text.sentence(entry(action, **details), "Ada Adler")
+
+
+class RecordedActionsTest(SimpleTestCase):
+    def test_every_recorded_action_has_a_sentence(self) -> None:
+        recorded = {action for path, call in recording_calls() for action in actions(path, call.args[1])}
+        self.assertGreater(len(recorded), 90)
+        self.assertEqual(recorded - set(entry_text.sentences()), set())
+
+    def test_every_sentence_belongs_to_a_recorded_action(self) -> None:
+        recorded = {action for path, call in recording_calls() for action in actions(path, call.args[1])}
+        self.assertEqual(set(entry_text.sentences()) - recorded, set())
+
+    def test_every_sentence_names_details_that_are_recorded(self) -> None:
+        for path, call in recording_calls():
+            details = {keyword.arg for keyword in call.keywords}
+            for action in actions(path, call.args[1]) if None not in details else []:
+                for template in templates(action) if action not in SOMETIMES else []:
+                    with self.subTest(action=action, template=template):
+                        named = {name for _, name, _, _ in Formatter().parse(template) if name}
+                        self.assertEqual(named - details, set())
+
+    def test_every_action_can_be_said_without_details(self) -> None:
+        for action in entry_text.sentences():
+            with self.subTest(action):
+                self.assertTrue(entry_text.predicate(entry(action)))
+
+    def test_american_words_without_keys_of_the_code(self) -> None:
+        for action in entry_text.sentences():
+            self.assertIsNone(
+                re.search(r"cancelled|called off|_|\bdeed\b", entry_text.predicate(entry(action))), action
+            )
+
+    def test_all_answers_and_all_ways_to_resolve_a_difference_are_said(self) -> None:
+        names = {deed.name for each in deeds.BY_VERDICT.values() for deed in each}
+        self.assertEqual(names, set(RESOLVED))
+        for answer in Answer:
+            self.assertNotEqual(said("users.offer_answered", said=answer.value), said("users.offer_answered"))
+
+
+class SentenceTest(SimpleTestCase):
+    def test_amounts_dates_and_names_are_formatted(self) -> None:
+        changes = {"capacity": ["12", "14"], "public_note": ["", "x" * 50]}
+        moves = [{"meeting": "4", "before": "2026-12-01T19:00:00-08:00", "after": ""}]
+        for action, details, words in (
+            (
+                "billing.payment_recorded",
+                {"amount": "65.000", "variant": "cash", "on": "2026-11-30"},
+                "recorded a cash payment of $65.00 received on Mon, Nov 30, 2026",
+            ),
+            (
+                "billing.line_cancelled",
+                {"line": 7, "title": "Beginning A", "back": "20.000", "as_credit": False, "percent": "100.00"},
+                "canceled Beginning A: $20.00 to refund",
+            ),
+            ("billing.line_cancelled", {"line": 7, "back": "0", "as_credit": False}, "canceled an item"),
+            (
+                "billing.called_off",
+                {"back": "13.000", "as_credit": "0"},
+                "canceled classes of this order: $13.00 to refund",
+            ),
+            ("billing.credit_taken", {"amount": "-5.00"}, "took back $5.00 of account credit"),
+            ("billing.refunded", {"amount": "5.00", "currency": "EUR"}, "refunded €5.00"),
+            ("billing.case_closed", {"kind": "overpaid"}, "closed the payment issue “Overpaid”"),
+            ("classwork.place_moved", {"to": 27, "over_capacity": False}, "moved the spot to another class"),
+            (
+                "classwork.place_moved",
+                {"to": 27, "title": "Beginning A", "over_capacity": True, "waived": True},
+                "moved the spot to Beginning A over capacity and waived the difference",
+            ),
+            (
+                "classwork.called_off",
+                {"days": [1], "students": 3, "policy": "refund"},
+                "canceled 1 class day for 3 students; compensation: refund",
+            ),
+            (
+                "classwork.offer_changed",
+                {"changes": changes},
+                "changed the class: capacity from 12 to 14; public note",
+            ),
+            (
+                "classwork.schedule_changed",
+                {"moves": moves},
+                "changed the schedule: Tue, Dec 1, 2026, 7:00 PM removed",
+            ),
+            ("users.account_changed", {"fields": ["email", "first_name"]}, "changed the account: email, first name"),
+        ):
+            with self.subTest(words):
+                self.assertEqual(said(action, **details), f"Ada Adler {words}")
+
+    def test_unknown_actions_are_said_in_words_without_values(self) -> None:
+        self.assertEqual(said("shop.box_cancelled", line=7, back="13.000"), "Ada Adler: box canceled")
+        self.assertEqual(entry_text.summary(entry("shop.box_cancelled", line=7)), "Box canceled")
+
+    def test_details_in_another_format_are_left_out(self) -> None:
+        self.assertEqual(said("billing.due_set", on="tomorrow"), "Ada Adler set the due date")
+        self.assertEqual(said("billing.refunded", amount="much"), "Ada Adler refunded an amount")
+
+    def test_what_is_done_in_admin_is_said_of_every_model(self) -> None:
+        for model in apps.get_app_config("billing").get_models():
+            name = model._meta.model_name
+            if f"billing.{name}_changed" not in entry_text.sentences():
+                told = said(f"billing.{name}_changed", fields=["Amount"])
+                self.assertEqual(told, f"Ada Adler changed the {model._meta.verbose_name}: Amount")

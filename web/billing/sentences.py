@@ -1,0 +1,122 @@
+"""What the history says about orders and money; history.entry_text explains how."""
+
+from billing import gateways
+from billing.domain.ways import By
+from billing.models import Case
+from history.entry_text import Details, Sentence, amounts, fill
+
+SHARES = {"back": "{back:money} to refund", "credit": "{credit:money} as account credit", "kept": "{kept:money} kept"}
+
+RESOLVED = {
+    "take_over": "applied a gateway’s entry to our records",
+    "enter": "recorded a gateway’s refund",
+    "ask": "asked the gateway again about a difference",
+    "open": "fulfilled what was paid for",
+    "release": "revoked what was not paid for",
+    "ask_payer": "emailed the payer about a difference",
+    "explained": "closed a difference as explained",
+}
+
+
+def method(details: Details) -> str:
+    """Cash, as the gateway is called; one that is switched off keeps its own name."""
+    try:
+        label = gateways.get(details["variant"]).label
+    except gateways.UnknownGateway:
+        label = details["variant"]
+    return label.lower()
+
+
+def payment_recorded(details: Details) -> str:
+    return f"recorded a {method(details)} payment of {fill('{amount:money} received on {on:date}', details)}"
+
+
+def cash_counted(details: Details) -> str:
+    said = fill("{counted:money} for {day:date}; expected: {expected:money}", details)
+    return f"counted {method(details)}: {said}"
+
+
+def with_shares(action: str, details: Details) -> str:
+    shares = amounts(details, **SHARES)
+    return f"{action}: {shares}" if shares else action
+
+
+def canceled_by_payer(details: Details) -> str:
+    return with_shares("canceled items", details)
+
+
+def withdrawn(details: Details) -> str:
+    return with_shares("withdrew from items", details)
+
+
+def line_canceled(details: Details) -> str:
+    action = f"canceled {details.get('title') or 'an item'}"
+    return with_shares(action, {**details, "back": 0, "credit": details["back"]} if details["as_credit"] else details)
+
+
+def classes_canceled(details: Details) -> str:
+    return with_shares("canceled classes of this order", {**details, "credit": details["as_credit"]})
+
+
+def payer_asked(details: Details) -> str:
+    return "asked the payer a question" if "question" in details else "requested payment"
+
+
+def voucher_extended(details: Details) -> str:
+    if details["until"] == "for ever":
+        return "removed the expiration date of the gift voucher"
+    return fill("extended the gift voucher until {until:date}", details)
+
+
+def credit_taken(details: Details) -> str:
+    return fill("took back {amount:money} of account credit", {**details, "amount": details["amount"].lstrip("-")})
+
+
+def issue_closed(details: Details) -> str:
+    return f"closed the payment issue “{Case.Kind(details['kind']).label}”"
+
+
+def difference_resolved(details: Details) -> str:
+    return RESOLVED[details["deed"]]
+
+
+SENTENCES: dict[str, Sentence] = {
+    "billing.called_off": (classes_canceled, "canceled classes of this order"),
+    f"billing.cancelled_by_{By.ATTENDEE}": (canceled_by_payer, "canceled items"),
+    f"billing.cancelled_by_{By.STAFF}": (canceled_by_payer, "canceled items"),
+    f"billing.cancelled_by_{By.TERMS}": (canceled_by_payer, "canceled items"),
+    f"billing.cancelled_by_{By.WITHDRAWAL}": (withdrawn, "withdrew from items"),
+    "billing.case_closed": (issue_closed, "closed a payment issue"),
+    "billing.code_changed": ("changed the discount code {code}", "changed the discount code"),
+    "billing.code_made": ("added the discount code {code}", "added the discount code"),
+    "billing.credit_given": ("gave {amount:money} of account credit", "gave account credit"),
+    "billing.credit_hold_lifted": ("released {amount:money} of account credit", "released account credit"),
+    "billing.credit_taken": (credit_taken, "took back account credit"),
+    "billing.due_set": ("set the due date to {on:date}", "set the due date"),
+    "billing.finding_settled": (difference_resolved, "resolved a difference"),
+    "billing.held_credit_taken": (
+        "took back {amount:money} of account credit that was on hold",
+        "took back account credit that was on hold",
+    ),
+    "billing.line_cancelled": (line_canceled, "canceled an item"),
+    "billing.order_cancelled": "canceled the order",
+    "billing.order_taken_up": "reopened the expired order",
+    "billing.payer_asked": payer_asked,
+    "billing.payment_recorded": (payment_recorded, "recorded a payment"),
+    "billing.payment_stopped": ("stopped a payment of {amount:money}", "stopped a payment"),
+    "billing.reconciliation_begun": (
+        "started the reconciliation of {since:date} to {until:date}",
+        "started the reconciliation",
+    ),
+    "billing.reconciliation_tried_again": ("retried {book}", "retried a part of the reconciliation"),
+    "billing.refund_handed_back": ("handed over a refund of {amount:money}", "handed over a refund"),
+    "billing.refunded": ("refunded {amount:money}", "refunded an amount"),
+    "billing.till_counted": (cash_counted, "counted cash"),
+    "billing.trusted": "allowed paying later",
+    "billing.trusted_no_more": "stopped allowing paying later",
+    "billing.voucher_extended": (voucher_extended, "changed the expiration date of the gift voucher"),
+    "billing.voucher_given": ("gave away a gift voucher worth {worth:money}", "gave away a gift voucher"),
+    "billing.voucher_issued": ("sold a gift voucher worth {worth:money}", "sold a gift voucher"),
+    "billing.voucher_used": ("paid {amount:money} with gift voucher {voucher}", "used a gift voucher"),
+    "billing.voucher_voided": ("voided the gift voucher with {left:money} left", "voided the gift voucher"),
+}

@@ -1,0 +1,120 @@
+"""What the history says about classes and spots; history.entry_text explains how."""
+
+from classwork.models.called_off import Policy
+from history.entry_text import Details, Sentence, fill
+
+MOVES_SHOWN = 3
+
+
+def classes_canceled(details: Details) -> str:
+    days, students = len(details["days"]), details["students"]
+    said = f"canceled {days} class day{'' if days == 1 else 's'} for {students} student{'' if students == 1 else 's'}"
+    return f"{said}; compensation: {Policy(details['policy']).label.lower()}"
+
+
+def schedule_changed(details: Details) -> str:
+    moves = details["moves"]
+    said = "; ".join(_move(each) for each in moves[:MOVES_SHOWN])
+    more = f"; and {len(moves) - MOVES_SHOWN} more" if len(moves) > MOVES_SHOWN else ""
+    return f"changed the schedule: {said}{more}" if said else "changed the schedule"
+
+
+def _move(move: dict[str, str]) -> str:
+    if not move["before"]:
+        return fill("{after:moment} added", move)
+    if not move["after"]:
+        return fill("{before:moment} removed", move)
+    return fill("{before:moment} moved to {after:moment}", move)
+
+
+def spot_moved(details: Details) -> str:
+    said = fill("moved the spot to {title}", details)
+    said += " over capacity" if details.get("over_capacity") else ""
+    return f"{said} and waived the difference" if details.get("waived") else said
+
+
+def registered(details: Details) -> str:
+    over = " over capacity" if details.get("over_capacity") else ""
+    return fill("registered the student for {title}", details) + f"{over} at the desk"
+
+
+def ticket_sold(details: Details) -> str:
+    return f"sold a {'trial class' if details['trial'] else 'drop-in'} at the desk"
+
+
+SENTENCES: dict[str, Sentence] = {
+    # classes
+    "classwork.called_off": (classes_canceled, "canceled the class"),
+    "classwork.class_confirmed": (
+        "confirmed the class; {registered} registered, minimum {minimum}",
+        "confirmed the class",
+    ),
+    "classwork.decision_asked_for": (
+        "asked to confirm or cancel the class; {registered} registered, minimum {minimum}",
+        "asked to confirm or cancel the class",
+    ),
+    "classwork.decision_put_off": (
+        "moved the decision from {before:date} to {after:date}",
+        "moved the decision about the class",
+    ),
+    "classwork.meeting_added": ("added the class day {at:moment}", "added the class day"),
+    "classwork.meeting_cancelled": "canceled the class day",
+    "classwork.meeting_moved": (
+        "moved the class day from {before:moment} to {after:moment}",
+        "moved the class day",
+    ),
+    "classwork.meeting_restored": "restored the class day",
+    "classwork.offer_approved": "approved the class",
+    "classwork.offer_changed": ("changed the class: {changes:changes}", "changed the class"),
+    "classwork.offer_created": ("created the class {heading} in {session}", "created the class"),
+    "classwork.offer_deleted": ("deleted the class {heading} in {session}", "deleted the class"),
+    "classwork.offer_hidden": "hid the class",
+    "classwork.roles_arranged": ("changed the roles to {roles:names}", "changed the roles"),
+    "classwork.schedule_changed": (schedule_changed, "changed the schedule"),
+    "classwork.session_changed": ("changed the session: {changes:changes}", "changed the session"),
+    "classwork.session_created": ("created the session {name}", "created the session"),
+    "classwork.session_planned": ("planned the session; classes: {classes}", "planned the session"),
+    "classwork.subject_approved": "approved the subject",
+    "classwork.subject_changed": ("changed the subject: {changes:changes}", "changed the subject"),
+    "classwork.subject_created": ("created the subject {title}", "created the subject"),
+    "classwork.subject_hidden": "hid the subject",
+    "classwork.substitutes_changed": "changed the substitute teachers",
+    # proposals
+    "classwork.proposal_answered": "answered the proposal",
+    "classwork.proposal_approved": "approved the proposal",
+    "classwork.proposal_submitted": "submitted the proposal",
+    "classwork.proposal_withdrawn": "withdrew the proposal",
+    # students
+    "classwork.level_given": ("set the level to {level}", "set the level"),
+    "classwork.level_taken_back": ("removed the level {level} that staff had set", "removed the level set by staff"),
+    "classwork.place_given": "transferred the spot",
+    "classwork.place_moved": (spot_moved, "moved the spot to another class"),
+    "classwork.registered_at_the_desk": (registered, "registered the student at the desk"),
+    "classwork.registration_confirmed": "confirmed the registration",
+    "classwork.registration_suspended": "put the registration on hold",
+    "classwork.stayed_at_the_desk": (
+        "registered the student for the rest of the series in order {order}",
+        "registered the student for the rest of the series",
+    ),
+    "classwork.ticket_confirmed": "confirmed the ticket",
+    "classwork.ticket_sold_at_the_desk": (ticket_sold, "sold a ticket at the desk"),
+    "classwork.ticket_suspended": "put the ticket on hold",
+    # waitlists
+    "classwork.place_offered": "offered a spot from the waitlist",
+    "classwork.waiting_moved": ("moved the waitlist entry to position {place}", "moved the waitlist entry"),
+    "classwork.waiting_taken_off": "removed the waitlist entry",
+    # resources
+    "classwork.file_lost": ("found that the file of “{title}” is missing", "found that the file is missing"),
+    "classwork.resource_added": ("added “{title}” to {to}", "added “{title}”", "added the resource"),
+    "classwork.resource_approved": ("approved “{title}”", "approved the resource"),
+    "classwork.resource_as_planned": ("returned “{title}” to its planned release", "returned to the planned release"),
+    "classwork.resource_changed": ("changed “{title}”", "changed the resource"),
+    "classwork.resource_closed_for_one": "closed the resource for one student",
+    "classwork.resource_held_back": ("held back “{title}”", "held back the resource"),
+    "classwork.resource_hidden": ("hid “{title}” in {to}", "hid the resource"),
+    "classwork.resource_opened_for_one": "opened the resource for one student",
+    "classwork.resource_released": ("released “{title}”", "released the resource"),
+    "classwork.resource_removed": ("removed “{title}” from {to}", "removed the resource"),
+    "classwork.resource_shown": ("showed “{title}” in {to}", "showed the resource"),
+    "classwork.resources_arranged": "changed the order of the resources",
+}
