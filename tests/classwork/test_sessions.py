@@ -54,10 +54,10 @@ class NewSessionTest(SessionTestCase):
         self.assertIn(created.key_day_date - dates.today(), [timedelta(days) for days in range(7)])
 
     def test_a_name_that_is_taken_gets_a_number(self):
-        day = date(2030, 1, 10)
-        self.assertEqual(sessions.free_name(day), "Jan_2030")
-        make.session("jan_2030", day)
-        self.assertEqual(sessions.free_name(day), "Jan_2030_2")
+        day = date(dates.today().year + 20, 1, 10)
+        self.assertEqual(sessions.free_name(day), f"Jan_{day.year}")
+        make.session(f"jan_{day.year}", day)
+        self.assertEqual(sessions.free_name(day), f"Jan_{day.year}_2")
 
     def test_an_overlap_is_refused_with_a_key_day_that_fits_and_no_session_is_touched(self):
         key_day = self.session.key_day_date + timedelta(weeks=3)

@@ -2,12 +2,14 @@
 
 import time
 
+from django.test import RequestFactory
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from common.throttle import network
 from tests import make
 from tests.base import SchoolTestCase
-from users.domain import second_factor
+from users.domain import guessing, second_factor
 from users.models import User
 
 
@@ -32,3 +34,8 @@ class SecondFactorTestCase(SchoolTestCase):
         codes = second_factor.confirm(user, code_of(device, steps=-1))
         assert codes is not None
         return TOTPDevice.objects.get(user=user), codes
+
+    def guess_often(self, user: User, at: str = "127.0.0.1") -> None:
+        """So many wrong codes that even a slow machine still has to wait when it tries the right one."""
+        for _ in range(8):
+            guessing.count_wrong(user, network(RequestFactory(REMOTE_ADDR=at).get("/")))
