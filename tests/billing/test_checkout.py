@@ -12,6 +12,7 @@ from outbox.testing import problems, run_all
 from tests.billing.checkout import CheckoutTestCase
 from tests.billing.toys import Toy, ToyKind, states
 from tests.make import PASSWORD
+from tests.page_text import text_of
 from users.models import User
 
 
@@ -165,6 +166,18 @@ class HarmlessTest(CheckoutTestCase):
         for text, words in (("TEN", "$63.00"), ("nope", "That code isn’t valid"), ("", "$70.00")):
             response = self.client.post(reverse("checkout_code"), {"code": text}, follow=True)
             self.assertContains(response, words)
+
+    def test_the_cart_shows_the_amounts_and_the_total_of_the_review(self) -> None:
+        ToyKind.catalogue[1] = Toy("70", prepay="5", multi="10", starts=timezone.now() + timedelta(days=3))
+        ToyKind.catalogue[2] = Toy("70", prepay="5", multi="10", starts=timezone.now() + timedelta(days=3))
+        self.put(1, 2)
+        self.details()
+        cart, review = (self.client.get(reverse(name)) for name in ("cart", "checkout_review"))
+        quote = review.context["sight"].quote.now
+        self.assertIn(f"Total ${quote.total}", text_of(cart))
+        for amount in (*quote.lines.values(), *(-part.amount for part in quote.adjustments if part.amount < 0)):
+            self.assertIn(f"${amount}", text_of(cart))
+            self.assertIn(f"${amount}", text_of(review))
 
     def test_the_order_can_be_placed_from_the_page_that_refuses_a_code(self) -> None:
         self.put(1)

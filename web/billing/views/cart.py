@@ -6,13 +6,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from billing import visit
 from billing.domain import cart as carts
+from billing.domain import ledger
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     cart = visit.cart(request)
     sight = carts.see(cart, timezone.now()) if cart else None
-    context = {"cart": cart, "sight": sight, "to_pay": visit.orders_to_pay(request)}
+    bill = ledger.bill((seen.line for seen in sight.lines), sight.quote.now) if sight else []
+    items = list(zip(sight.lines, bill, strict=True)) if sight else []
+    context = {"cart": cart, "sight": sight, "items": items, "to_pay": visit.orders_to_pay(request)}
     return render(request, "billing/cart.html", context)
 
 
