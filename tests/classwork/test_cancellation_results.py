@@ -8,10 +8,11 @@ from django.test import override_settings
 
 from billing.domain import cart as carts
 from billing.domain import handovers, ledger, money_back
+from billing.domain.amounts import summarize_amounts
 from billing.domain.vouchers import desk
 from billing.models import Credit, Order, Payment, Refund
 from classwork.domain.calling_off.wanted import Wanted
-from classwork.models import CallOff, Policy
+from classwork.models import CallOff, Policy, Subject
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, me, other, place
@@ -37,6 +38,18 @@ class LedgerTest(CancellationResultTest):
         }
         self.assertEqual({name: getattr(totals, name) for name in booked}, booked)
         self.assertEqual(sum(one.waived for one in deed.outcomes.all()), totals.waived)
+
+    def test_what_is_no_longer_due_at_the_door_is_the_balance_on_the_page_of_the_order(self) -> None:
+        Subject.objects.update(pre_pay_discount=5)
+        whole, part = self.ordered("Una"), self.paid_by_hand("Pat", 20)
+        due = {order.pk: summarize_amounts(order, self.now).balance for order in (whole, part)}
+        self.assertEqual(due, {whole.pk: Decimal(65), part.pk: Decimal(45)})
+        found, _ = self.cancel(self.whole(Policy.REFUND))
+        (totals,) = found.totals
+        self.assertEqual((totals.waived, totals.refund), (Decimal(110), Decimal(20)))
+        for order in (whole, part):
+            order.refresh_from_db()
+            self.assertEqual(summarize_amounts(order, self.now).balance, 0)
 
     def test_quoted_totals_are_what_the_ledger_shows_for_refunds(self) -> None:
         self.everybody()

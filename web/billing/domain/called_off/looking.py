@@ -185,4 +185,5 @@ def _sheet(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -
         credit=max(spent - order.credit_kept, ZERO),
         lost=pricing.lost_by(items, order.paid_at if is_paid and order.paid_at else at),
     )
-    return Sheet(ask, is_paid, order.charged - sum((line.kept for line in lines), ZERO))
+    charged = order.charged - sum((line.kept for line in lines), ZERO)
+    return Sheet(ask, is_paid, charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)

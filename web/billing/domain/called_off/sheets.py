@@ -51,10 +51,19 @@ class Sheet:
     """What the school keeps in money of lines that ended here."""
     credit_back: Decimal = ZERO
     credit_kept: Decimal = ZERO
+    at_the_door: bool = False
+    """Not paid yet, and to be paid at the door: what is due is the regular price, as the page of the order says."""
 
     @property
     def price(self) -> pricing.Price:
         return pricing.price(self.ask)
+
+    @property
+    def due(self) -> Decimal:
+        """What is to be paid in money where nothing is paid yet."""
+        if not self.at_the_door:
+            return self.price.total
+        return pricing.price(replace(self.ask, lost=frozenset(item.key for item in self.ask.items))).total
 
     def costs(self) -> dict[int, Decimal]:
         """What each live line costs, whether it is paid with money or with credit."""
@@ -125,7 +134,6 @@ def _settled(sheet: Sheet, ask: pricing.Ask, back: Back, off: Decimal) -> tuple[
     rest = max(sheet.charged - price.total, ZERO) if sheet.is_paid else ZERO
     kept = min(back.kept - kept_credit, rest)
     money = rest - kept
-    waived = ZERO if sheet.is_paid else max(sheet.price.total - price.total, ZERO)
     after = replace(
         sheet,
         ask=replace(ask, credit=ask.credit - over),
@@ -134,4 +142,5 @@ def _settled(sheet: Sheet, ask: pricing.Ask, back: Back, off: Decimal) -> tuple[
         credit_back=sheet.credit_back + credit,
         credit_kept=sheet.credit_kept + kept_credit,
     )
+    waived = ZERO if sheet.is_paid else max(sheet.due - after.due, ZERO)
     return after, replace(back, money=money, credit=credit, waived=waived, kept=kept + kept_credit)
