@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from billing.domain import cart as carts
@@ -203,6 +204,17 @@ class WholeClassTest(CallingOffTest):
         self.assertContains(page, '<span class="badge bad">Canceled</span>', count=5)
         for wrong in ("to be announced", "0 classes", "No class on", "Add to calendar", "EventScheduled"):
             self.assertNotContains(page, wrong)
+
+    def test_desk_and_students_read_that_it_is_canceled_and_of_no_dates(self) -> None:
+        self.bought(payer=self.alice)
+        self.deed(self.whole())
+        pages = ((self.ada, reverse("desk_class", args=[self.offer.pk])), (self.alice, reverse("my_classes")))
+        for reader, page in pages:
+            self.log_in(reader)
+            answer = self.client.get(page)
+            self.assertContains(answer, "Canceled")
+            for wrong in ("to be announced", "0 classes", "0 of "):
+                self.assertNotContains(answer, wrong)
 
     def test_none_of_its_days_is_put_back(self) -> None:
         self.deed(self.whole())

@@ -10,6 +10,7 @@ from common.formats import format_date
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.planning import as_it_opens, everything
+from tests.page_text import text_of
 
 
 class DeskTestCase(SchoolTestCase):
@@ -87,6 +88,20 @@ class ClassDayPageTest(DeskTestCase):
         self.twice(reverse("desk_restore_day", args=[self.day.pk]), {})
         self.assertFalse(Meeting.objects.get(pk=self.day.pk).is_cancelled)
 
+    def test_class_days_are_numbered_by_what_takes_place_as_resources_are(self):
+        """After a canceled second day the third is class 2; an extra day counts, where it is."""
+        meetings.cancel(self.ada, self.day, "Snow")
+        third, last = self.offer.meetings.all()[2], self.offer.meetings.all()[4]
+        Meeting.objects.create(
+            offer=self.offer, starts_at=third.starts_at + timedelta(1), ends_at=third.ends_at + timedelta(1)
+        )
+        Meeting.objects.filter(pk=last.pk).update(moved_from=last.starts_at)
+        page = text_of(self.client.get(reverse("desk_class", args=[self.offer.pk])))
+        said = re.findall(r"Class \d|Canceled|Extra|Moved from", page)
+        self.assertEqual(
+            said, ["Class 1", "Canceled", "Class 2", "Class 3", "Extra", "Class 4", "Class 5", "Moved from"]
+        )
+
     def test_a_day_is_moved_after_its_new_time_was_read(self):
         data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
         looked = self.twice(reverse("desk_move_day", args=[self.day.pk]), data)
@@ -122,6 +137,8 @@ class ProposalPageTest(DeskTestCase):
         self.log_in(self.tess)
         level = make.subject("L2").level_id
         data = {"level": level, "version": "D", "name": "Slow", "num_weeks": "3", "num_minutes": "60"}
+        form = text_of(self.client.get(reverse("propose_subject")))
+        self.assertIn("Save draft Cancel", form)
         self.client.post(reverse("propose_subject"), data)
         return Proposal.objects.get()
 

@@ -26,6 +26,12 @@ class Listed:
         return [meeting for meeting in self.offer.meetings.all() if meeting.is_cancelled]
 
     @property
+    def numbered(self) -> list[tuple[int | None, Meeting]]:
+        """Every day with its number among those that take place, by which resources open; None for a canceled one."""
+        numbers = {meeting.pk: number for number, meeting in enumerate(self.meetings, 1)}
+        return [(numbers.get(meeting.pk), meeting) for meeting in self.offer.meetings.all()]
+
+    @property
     def first(self) -> Meeting | None:
         return self.meetings[0] if self.meetings else None
 
@@ -43,7 +49,7 @@ class Listed:
     def dates(self) -> str:
         """Tue, Jan 6, 2026 to Tue, Feb 3, 2026; a single day alone."""
         if self.first is None or self.last is None:
-            return "Dates to be announced"
+            return "Canceled" if self.offer.is_called_off else "Dates to be announced"
         first, last = format_date(self.first.on), format_date(self.last.on)
         return first if first == last else f"{first} to {last}"
 
