@@ -86,6 +86,15 @@ class WizardTest(SchoolTestCase):
         self.assertEqual((len(both), len(here)), (2, 1))
         self.assertNotIn(elsewhere.pk, [meeting.offer_id for meeting in here.values()])
 
+    def test_class_days_are_optional_only_beside_the_whole_class(self) -> None:
+        on = self.day.on.isoformat()
+        self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "(optional)")
+        day = self.client.get(WIZARD, {"day": on})
+        self.assertContains(day, "Choose what to cancel")
+        self.assertNotContains(day, "(optional)")
+        self.assertNotContains(day, "Please choose")
+        self.assertContains(self.client.get(WIZARD, {"day": on, "asked": 1}), "Please choose at least one class day.")
+
     def test_nonsense_is_a_sentence(self) -> None:
         for asked in ({"day": "x"}, {"class": self.offer.pk, "meeting": "99999"}, self.ask(policy="nonsense")):
             with self.subTest(asked):

@@ -25,6 +25,7 @@ SAID = {
     Policy.NOTHING: "No compensation",
 }
 SAME = ""
+NO_DAY = "Please choose at least one class day."
 
 
 class WhereForm(forms.Form):
@@ -41,7 +42,10 @@ class WhatForm(forms.Form):
 
     meeting = forms.MultipleChoiceField(
         label="Class days", required=False, widget=forms.CheckboxSelectMultiple,
-        error_messages={"invalid_choice": "One of these class days is already canceled or has started."},
+        error_messages={
+            "invalid_choice": "One of these class days is already canceled or has started.",
+            "required": NO_DAY,
+        },
     )  # fmt: skip
     whole = forms.BooleanField(
         label="The whole class", required=False, help_text="All remaining days. The class is no longer listed."
@@ -54,6 +58,7 @@ class WhatForm(forms.Form):
         days.choices = [(pk, _said(meeting, offer)) for pk, meeting in self.meetings.items()]
         if offer is None:
             del self.fields["whole"]
+            days.required = True
             self.initial.setdefault("meeting", list(self.meetings))
 
     @property
@@ -63,7 +68,7 @@ class WhatForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         if not said.get("meeting") and not said.get("whole") and not self.errors:
-            self.add_error("meeting", "Please choose at least one class day.")
+            self.add_error("meeting", NO_DAY)
         return said
 
     @property
