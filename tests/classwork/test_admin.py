@@ -1,6 +1,7 @@
 import json
 from datetime import timedelta
 
+from django.contrib.admin.templatetags.admin_list import result_headers
 from django.test import tag
 from django.urls import reverse
 
@@ -208,6 +209,27 @@ class CatalogueAdminTest(OfficeTestCase):
         self.assertEqual(self.offer.meetings.count(), 5)
         self.assertEqual(self.post(url, values, seen=self.seen(response)).status_code, SAVED)
         self.assertEqual(self.offer.meetings.count(), 6)
+
+    def test_forms_and_lists_use_the_words_of_pages(self):
+        subject = self.client.get(reverse("admin:classwork_subject_add"))
+        self.assertContains(subject, "Early price discount")
+        self.assertNotContains(subject, "Pre pay")
+        offer = self.client.get(reverse("admin:classwork_classoffer_change", args=[self.offer.pk]))
+        self.assertContains(offer, '<option value="" selected>School default</option>', html=True)
+        self.assertNotContains(offer, "Unknown")
+        for listed in ("registration", "ticket"):
+            page = self.client.get(reverse(f"admin:classwork_{listed}_changelist"))
+            names = [header["text"].lower() for header in result_headers(page.context["cl"])]
+            self.assertIn("spot", names)
+            self.assertNotIn("place", names)
+
+    def test_what_late_joiners_pay_is_the_schools_unless_chosen(self):
+        url = reverse("admin:classwork_classoffer_change", args=[self.offer.pk])
+        for typed, kept in (("True", True), ("False", False), ("", None)):
+            response = self.post(url, self.values_of(url) | {"pro_rata": typed})
+            self.assertEqual(response.status_code, SAVED)
+            self.offer.refresh_from_db()
+            self.assertIs(self.offer.pro_rata, kept)
 
     def test_a_subject_is_copied_without_its_code_and_its_approval(self):
         subject = make.subject("L2", code="X1")

@@ -41,7 +41,7 @@ class RegistrationAdmin(LookedUp):
     def what_happened(self, obj: Registration) -> str:
         return panels.happened(obj)
 
-    @admin.display(ordering="state")
+    @admin.display(description="spot", ordering="state")
     def place(self, obj: Registration) -> str:
         return str(words.of_place(obj, timezone.now()))
 
@@ -69,7 +69,7 @@ class TicketAdmin(LookedUp):
     def what(self, obj: Ticket) -> str:
         return obj.words
 
-    @admin.display(ordering="state")
+    @admin.display(description="spot", ordering="state")
     def place(self, obj: Ticket) -> str:
         return str(words.of_ticket(obj, timezone.now()))
 

@@ -99,7 +99,8 @@ class ClassOffer(models.Model):
         "late joiners pay for what is left",
         null=True,
         blank=True,
-        help_text="Late joiners pay for the remaining classes only, or the full price. Unknown: school default.",
+        choices=[(None, "School default"), (True, "Yes"), (False, "No")],
+        help_text="Late joiners pay for the remaining classes only. No: they pay the full price.",
     )
     terms = models.ForeignKey(
         CancellationTerms,

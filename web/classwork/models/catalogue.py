@@ -186,7 +186,9 @@ class Subject(models.Model):
     )
     full_price = amount(default=default_full_price)
     pre_pay_discount = amount(
-        default=default_pre_pay_discount, help_text="Discount for paying before the first class starts."
+        verbose_name="early price discount",
+        default=default_pre_pay_discount,
+        help_text="Discount for paying before the first class starts.",
     )
     multiple_purchase_discount = amount(
         verbose_name="multi-class discount",
