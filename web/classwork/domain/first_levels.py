@@ -21,7 +21,7 @@ BESIDE = [
     ("Workshop", "WS", "2.5"),
     ("Special", "Spec", "3.5"),
     ("Private lesson", "Priv", "0"),
-    ("Private lessons", "PrivSet", "0"),
+    ("Private lesson package", "PrivSet", "0"),
     ("Other", "Other", "0"),
 ]
 
