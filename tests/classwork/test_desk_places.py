@@ -6,6 +6,7 @@ from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
+from billing import kinds
 from billing.domain import ledger, payments
 from billing.models import Order
 from classwork.domain.places import registering
@@ -50,6 +51,34 @@ class ListTest(DeskTestCase):
         self.assertEqual(self.names(q="gus@example.org"), ["Kit"])
         self.assertEqual(self.names(q="beginning kit"), ["Kit"])
         self.assertEqual(self.names(q="nobody"), [])
+
+    def test_people_are_found_by_class_code_and_order_number_every_word_of_a_search(self) -> None:
+        buying = Registration.objects.get(student=self.kit).line.order  # type: ignore[union-attr]
+        for text in ("BegA kit", "bega", f"#{buying.pk} kit", "Beginning A gus@"):
+            self.assertIn("Kit", self.names(q=text))
+        self.assertEqual(self.names(q="BegA kit"), ["Kit"])
+        self.assertEqual(self.names(q=str(buying.pk)), ["Kit"])
+        self.assertEqual(self.names(q="BegB kit"), [])
+        self.assertEqual(self.names(q="BegA nobody"), [])
+        self.names(q="a " * 3000)
+
+    def test_orders_are_found_by_class_code_attendee_and_every_word(self) -> None:
+        def found(text: str) -> list[str]:
+            page = self.client.get(reverse("desk_orders"), {"q": text}).context["page"]
+            return sorted(order.payer.first_name for order in page)
+
+        order = Order.objects.get(payer=self.gus)
+        self.assertEqual(found("BegA"), ["Alice", "Gus"])
+        self.assertEqual(found("bega gus"), ["Gus"])
+        self.assertEqual(found("beginning kit"), ["Gus"])
+        self.assertEqual(found("BegB gus"), [])
+        self.assertEqual(found(f"#{order.pk}"), ["Gus"])
+        self.assertIn("Gus", found(f"BegA #{order.pk}"))
+        self.assertEqual(found("gus nobody"), [])
+        found("a " * 3000)
+
+    def test_a_drop_in_is_found_by_the_code_of_its_class(self) -> None:
+        self.assertTrue(kinds.get("ticket").search_products("BegA").filter(pk=self.offer.meetings.all()[0].pk))  # type: ignore[union-attr]
 
     def test_it_is_narrowed_by_state_class_and_session(self) -> None:
         self.assertEqual(self.names(show="unpaid"), ["Kit"])

@@ -18,6 +18,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.module_loading import import_string
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from billing.models import OrderLine
     from users.models import User
 
@@ -262,6 +264,10 @@ class ProductKind(ABC):
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
         """What buyers call these products; those that do not exist are left out."""
         return {}
+
+    def search_products(self, word: str) -> "QuerySet[Any] | Sequence[int]":
+        """The ids of those that the office calls so, also by a short code. A query becomes part of a larger one."""
+        return []
 
     def next_start(self, line: "OrderLine", at: datetime) -> datetime | None:
         """When what the line is for happens next; None for what has no such time."""

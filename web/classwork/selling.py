@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms import Form
 
 from billing.kinds import Description, Facts, Gift, ProductKind, Terms, Unavailable
@@ -17,7 +17,7 @@ from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import admission
 from classwork.forms.places import RoleForm
-from classwork.models import ClassOffer, Meeting, OfferRole, Registration
+from classwork.models import ClassOffer, Meeting, OfferRole, Registration, Subject
 from common import dates
 from users.models import Student, User
 
@@ -168,6 +168,9 @@ class PlaceKind(Attended):
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
         found = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
         return {offer.pk: offer.subject.title for offer in found}
+
+    def search_products(self, word: str) -> QuerySet[Any]:
+        return ClassOffer.objects.filter(subject__in=Subject.objects.matching(word)).values("pk")
 
     def is_given_by(self, line: OrderLine, what: str) -> bool:
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()

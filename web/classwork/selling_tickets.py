@@ -3,12 +3,15 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import QuerySet
 
 from billing.kinds import ZERO, Description, Facts, Step, Terms
 from billing.models import OrderLine
 from classwork.domain.places.arrows import State
 from classwork.domain.places.tickets import entry, life, sale
-from classwork.models import Meeting, Ticket
+from classwork.models import Meeting, Subject, Ticket
 from classwork.selling import Attended
 from users.models import Student
 
@@ -66,6 +69,9 @@ class TicketKind(Attended):
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
         found = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
         return {meeting.pk: f"{meeting.offer.subject.title}, drop-in" for meeting in found}
+
+    def search_products(self, word: str) -> QuerySet[Any]:
+        return Meeting.objects.filter(offer__subject__in=Subject.objects.matching(word)).values("pk")
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
         life.hold(line, until)

@@ -8,11 +8,17 @@ from django.utils.dateparse import parse_date
 from common.days import FIRST_DAY, LAST_DAY
 
 LONGEST_NUMBER = 15
+MOST_WORDS = 20
 
 
 def words(request: HttpRequest) -> str:
     """What was typed into the search field of a list. PostgreSQL refuses a NUL, which nobody types by accident."""
     return request.GET.get("q", "").replace("\0", "").strip()
+
+
+def split_words(text: str) -> list[str]:
+    """Each has to match something; what comes after so many is more than a database takes in one condition."""
+    return text.split()[:MOST_WORDS]
 
 
 def read_number(text: str) -> int | None:

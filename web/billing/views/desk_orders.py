@@ -48,19 +48,30 @@ def index(request: HttpRequest) -> HttpResponse:
     chosen, text = request.GET.get("show", ""), search.words(request)
     if chosen in LISTED:
         found = LISTED[chosen][1](found)
-    if text:
-        found = found.filter(_matches(text))
+    number = _typed_number(text)
+    if number is not None:
+        found = found.filter(pk=number)
+    else:
+        for word in search.split_words(text):
+            found = found.filter(_matches(word))
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     context = {"page": page, "q": text, "chosen": chosen, "choices": LISTED}
     return render(request, "billing/desk/orders.html", context)
 
 
-def _matches(text: str) -> Q:
-    number = text.lstrip("#")
-    if number.isdecimal() and len(number) < 16:
-        return Q(pk=int(number))
-    titled = OrderLine.objects.filter(title__icontains=text).values("order")
-    return Q(payer_name__icontains=text) | Q(payer_email__icontains=text) | Q(pk__in=titled)
+def _typed_number(text: str) -> int | None:
+    return search.read_number(text.removeprefix("#"))
+
+
+def _matches(word: str) -> Q:
+    """The payer, what was bought and for whom, the short code of a product, or the number of the order after a #."""
+    of_line = Q(title__icontains=word) | Q(detail__icontains=word)
+    for name, _ in kinds.installed():
+        of_line |= Q(kind=name, product_id__in=kinds.get(name).search_products(word))
+    found = Q(payer_name__icontains=word) | Q(payer_email__icontains=word)
+    found |= Q(pk__in=OrderLine.objects.filter(of_line).values("order"))
+    number = _typed_number(word) if word.startswith("#") else None
+    return found if number is None else found | Q(pk=number)
 
 
 @require_safe

@@ -1,14 +1,14 @@
 """What is taught and where: levels, subjects, locations."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Concat, Lower
 from django.urls import reverse
 
 from classwork.domain import levels
@@ -152,6 +152,14 @@ def default_approval() -> bool:
     return settings.ASSUME_CLASS_APPROVE
 
 
+class SubjectQuerySet(models.QuerySet["Subject"]):
+    def matching(self, word: str) -> Self:
+        """By any of its names and codes, also the short one: BegA."""
+        found = Q(short__icontains=word) | Q(code__icontains=word)
+        found |= Q(name__icontains=word) | Q(level__name__icontains=word)
+        return self.alias(short=Concat("level__code", "version")).filter(found)
+
+
 class Subject(models.Model):
     """What is taught, apart from when and where; the same subject is offered session after session."""
 
@@ -201,6 +209,8 @@ class Subject(models.Model):
     )
     date_added = models.DateTimeField(auto_now_add=True)
     date_modified = models.DateTimeField(auto_now=True)
+
+    objects = SubjectQuerySet.as_manager()
 
     class Meta:
         ordering = ["level__rank", "level__code", "version", "name"]

@@ -16,7 +16,8 @@ from billing.models import Order
 from classwork.domain.places import attendees, heard_from
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
 from classwork.domain.places.choosing import KIND
-from classwork.models import ClassOffer, Meeting, Registration
+from classwork.models import ClassOffer, Meeting, Registration, Subject
+from common.search import read_number, split_words
 from history.domain import record
 from users.models import Student, User
 
@@ -57,14 +58,18 @@ def search(wanted: Wanted) -> QuerySet[Registration]:
         found = found.filter(pk__in=heard_from.answered(wanted.heard))
     if wanted.session_id:
         found = found.filter(offer__session=wanted.session_id)
-    for word in wanted.text.split():
+    number = read_number(wanted.text.strip().removeprefix("#"))
+    if number is not None:
+        return found.filter(line__order=number)
+    for word in split_words(wanted.text):
         found = found.filter(_matches(word))
     return found
 
 
 def _matches(word: str) -> Q:
-    of_class = Q(offer__subject__name__icontains=word) | Q(offer__subject__level__name__icontains=word)
-    return of_class | _is_named("student__", word)
+    found = Q(offer__subject__in=Subject.objects.matching(word)) | _is_named("student__", word)
+    number = read_number(word[1:]) if word.startswith("#") else None
+    return found if number is None else found | Q(line__order=number)
 
 
 def _is_named(student: str, word: str) -> Q:
@@ -74,7 +79,7 @@ def _is_named(student: str, word: str) -> Q:
 
 def find_students(text: str) -> QuerySet[Student]:
     found = Student.objects.select_related("user", "guardian").order_by("first_name", "last_name", "pk")
-    for word in text.split():
+    for word in split_words(text):
         found = found.filter(_is_named("", word))
     return found
 
