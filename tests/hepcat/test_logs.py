@@ -85,6 +85,28 @@ class SecretsTest(SchoolTestCase):
                 for secret in (token, key, key[:20], "8d7ff3a2-0d7f"):
                     self.assertNotIn(secret, log.text)
 
+    def test_nothing_that_was_asked_for_is_in_the_log(self) -> None:
+        for query in (
+            "q=O'Neil-secret",
+            "name=Ann%20&q=secret",
+            "secret",
+            "secret=",
+            'q="secret"',
+            "q=<secret>#secret",
+        ):
+            for address in (f"/desk/?{query}", f"https://school.example/desk/students?{query}"):
+                with self.subTest(address), Log() as log:
+                    logging.getLogger("anything").warning('"GET %s HTTP/1.1" 200 1', address)
+                    self.assertIn("/desk/", log.text)
+                    self.assertIn("HTTP/1.1", log.text)
+                    self.assertNotIn("secret", log.text)
+                    self.assertNotIn("Ann", log.text)
+
+    def test_a_question_stays_whole(self) -> None:
+        with Log() as log:
+            logging.getLogger("anything").warning("Ready? Yes.")
+        self.assertIn("Ready? Yes.", log.text)
+
     def test_what_the_database_says_about_values_is_left_out_of_tracebacks(self) -> None:
         with Log() as log:
             try:

@@ -15,7 +15,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 PIECE = re.compile(r"(?<=/)[^\s/?#\"'<>,()\\]{16,}")
 PLAIN = re.compile(r"[A-Za-z_-]+(?:\.[A-Za-z]+)?\.?\Z")
 SIGNED = re.compile(r"[\w-]{6,}(?::|%3A)[\w-]{4,}(?::|%3A)[\w-]{20,}")
-ARGUMENT = re.compile(r"([?&][\w.-]+=)[^\s&\"'<>#]+")
+ARGUMENTS = re.compile(r"(?<=[^\s(])(\?|&[\w.-]+=)\S+")
 DETAIL = re.compile(r"^(\s*(?:DETAIL|HINT|CONTEXT|LINE \d+):).*$", re.MULTILINE)
 
 
@@ -24,7 +24,7 @@ def without_secrets(text: str) -> str:
 
     PostgreSQL repeats values that people typed where it explains an error.
     """
-    text = ARGUMENT.sub(rf"\1{QUERY}", text)
+    text = ARGUMENTS.sub(rf"\1{QUERY}", text)
     text = SIGNED.sub(SECRET, text)
     text = PIECE.sub(lambda found: found[0] if PLAIN.match(found[0]) else SECRET, text)
     return DETAIL.sub(r"\1 [values removed]", text)
