@@ -6,7 +6,7 @@ from typing import Any
 from unittest import mock
 
 import requests
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.test import override_settings
 from django.urls import reverse
 
@@ -19,14 +19,15 @@ from tests.mailroom.amazon import CERTIFICATE, TOPIC, bounce, certificate, signe
 class ForgedNoticeTest(SchoolTestCase):
     def setUp(self) -> None:
         cache.clear()
+        caches["throttles"].clear()
 
     def send(self, message: dict[str, Any], **more: Any) -> int:
         path = reverse("ses_notices")
         return self.client.post(path, json.dumps(message), content_type="text/plain", **more).status_code
 
-    def forge(self, number: int) -> int:
+    def forge(self, number: int, **more: Any) -> int:
         address = CERTIFICATE.replace("0123456789abcdef", f"{number:016x}")
-        return self.send(signed({"Message": "{}"}) | {"SigningCertURL": address})
+        return self.send(signed({"Message": "{}"}) | {"SigningCertURL": address}, **more)
 
     def test_a_hundred_forged_notices_make_a_few_requests_to_amazon(self) -> None:
         with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
@@ -51,6 +52,28 @@ class ForgedNoticeTest(SchoolTestCase):
                 self.forge(number)
         with mock.patch.object(requests, "get", return_value=response):
             self.assertEqual(self.send(signed({"Message": json.dumps(bounce())})), 204)
+
+    def test_a_forger_cannot_keep_out_a_certificate_that_amazon_has_changed(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError):
+            for number in range(10):
+                self.forge(number, REMOTE_ADDR="192.0.2.66")
+        response = requests.Response()
+        response.status_code, response._content = 200, certificate().encode()
+        with mock.patch.object(requests, "get", return_value=response):
+            self.assertEqual(self.send(signed({"Message": json.dumps(bounce())})), 204)
+
+    def test_forgers_everywhere_make_so_many_requests_to_amazon_and_no_more(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
+            for number in range(100):
+                self.forge(number, REMOTE_ADDR=f"192.0.2.{number}")
+        self.assertEqual(fetched.call_count, 60)
+
+    def test_a_flood_of_other_entries_does_not_push_out_what_is_remembered(self) -> None:
+        with mock.patch.object(requests, "get", side_effect=requests.ConnectionError) as fetched:
+            self.forge(1)
+            cache.clear()
+            self.forge(1)
+        self.assertEqual(fetched.call_count, 1)
 
     def test_one_network_address_sends_so_many_and_no_more(self) -> None:
         for _ in range(1200):

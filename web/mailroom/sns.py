@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 
 from common.throttle import Rate, over
 
@@ -32,15 +32,16 @@ SIGNED = {
 SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 ALGORITHMS: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303
 AN_HOUR, A_DAY, A_YEAR, SHORT = 3600, 24 * 3600, 366 * 24 * 3600, 5
-NEW_CERTIFICATES = Rate(6, AN_HOUR)
+NEW_CERTIFICATES, NEW_CERTIFICATES_FROM_ALL = Rate(6, AN_HOUR), Rate(60, AN_HOUR)
 
 
 class Untrusted(Exception):
     """The sentence says why; it names nothing that the message brought."""
 
 
-def check(message: Mapping[str, Any]) -> None:
-    """Return only for a message that Amazon signed and that comes from a topic of ours."""
+def check(message: Mapping[str, Any], network: str) -> None:
+    """Return only for a message that Amazon signed and that comes from a topic of ours. `network` is where it came
+    from."""
     if not isinstance(message, Mapping):
         raise Untrusted("not a message")
     region = ARN.match(text(message, "TopicArn"))
@@ -53,7 +54,7 @@ def check(message: Mapping[str, Any]) -> None:
     names = SIGNED.get(text(message, "Type"))
     if algorithm is None or names is None:
         raise Untrusted("an unknown kind of message or signature")
-    verify(key_at(address), text(message, "Signature"), spelled(message, names), algorithm)
+    verify(key_at(address, network), text(message, "Signature"), spelled(message, names), algorithm)
 
 
 def text(message: Mapping[str, Any], name: str) -> str:
@@ -72,29 +73,33 @@ def verify(key: rsa.RSAPublicKey, signature: str, signed: bytes, algorithm: hash
         raise Untrusted("the signature does not match") from None
 
 
-def key_at(address: str) -> rsa.RSAPublicKey:
+def key_at(address: str, network: str) -> rsa.RSAPublicKey:
     """The certificate is fetched once a day, and kept where all processes see it."""
     name = f"sns-{hashlib.sha256(address.encode()).hexdigest()}"
     pem = cache.get(name)
     if pem is None:
-        pem = fetch_within_limits(address, name)
+        pem = fetch_within_limits(address, name, network)
         cache.set(name, pem, A_DAY)
-        cache.set(f"{name}-good", True, A_YEAR)
+        caches["throttles"].set(f"{name}-good", True, A_YEAR)
     return key_in(pem)
 
 
-def fetch_within_limits(address: str, name: str) -> str:
+def fetch_within_limits(address: str, name: str, network: str) -> str:
     """Whoever forges notices can name any certificate. One that was good before may always be fetched again, of the
-    others a few an hour, and one that failed not again within the hour."""
-    if not cache.get(f"{name}-good"):
-        if cache.get(f"{name}-bad"):
+    others a few an hour for each network address, so that one forger cannot use up what Amazon needs when it changes
+    its certificate; and one that failed not again within the hour."""
+    marks = caches["throttles"]
+    if not marks.get(f"{name}-good"):
+        if marks.get(f"{name}-bad"):
             raise Untrusted("the certificate could not be fetched lately")
-        if over("certificates of sns", NEW_CERTIFICATES):
+        if over(f"certificates of sns at {network}", NEW_CERTIFICATES) or over(
+            "certificates of sns", NEW_CERTIFICATES_FROM_ALL
+        ):
             raise Untrusted("too many unknown certificates were named")
     try:
         return fetch(address)
     except Untrusted:
-        cache.set(f"{name}-bad", True, AN_HOUR)
+        marks.set(f"{name}-bad", True, AN_HOUR)
         raise
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from common import search
-from common.throttle import throttled
+from common.throttle import network, throttled
 from mailroom import sns
 from mailroom.domain import notices
 
@@ -29,7 +29,7 @@ def ses(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=413)
     try:
         message = json.loads(request.body)
-        sns.check(message)
+        sns.check(message, network(request))
         take(message)
     except sns.Untrusted as why:
         log.warning("A notice was refused: %s.", why)
