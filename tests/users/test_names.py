@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 from django.urls import reverse
 
 from billing.forms import PayerForm
-from billing.forms.vouchers import VoucherForm
+from billing.forms.vouchers import IssueForm, VoucherForm
 from classwork.forms.places import OtherForm
 from classwork.forms.waiting import WaitForm
 from pages.forms import ContactForm
@@ -14,7 +14,7 @@ from tests.base import SchoolTestCase
 from users.forms.account import NamesForm
 from users.forms.care import StudentForm
 from users.forms.fields import NameField
-from users.forms.office import AccountForm, NewAccountForm
+from users.forms.office import AccountForm, NewAccountForm, RecordForm
 from users.forms.signup import SignUpForm
 
 FORMS: list[tuple[Any, str]] = [
@@ -30,6 +30,8 @@ FORMS: list[tuple[Any, str]] = [
     (ContactForm, "name"),
     (AccountForm, "first_name"),
     (NewAccountForm, "last_name"),
+    (RecordForm, "first_name"),
+    (IssueForm, "payer_name"),
 ]
 ADDRESSES = [
     "You won $1000 visit http://evil.example/win now",
@@ -41,10 +43,26 @@ ADDRESSES = [
     "evil.com.",
     "WWW.evil",
     "hxxp：//evil",
+    "evil.de",
+    "Win at evil.me now",
+    "BIT.LY",
+    "t.co",
+    "my-evil2.eu",
+    "St.Evil.de",
+    "St.evil",
+    "http:evil.de",
+    "a@evil.de",
+    "a@b",
+    "1.2.3.4/x",
+    "192.0.2.1",
 ]
 NAMES = [
     "J.R. Smith",
     "St.John",
+    "St. John",
+    "Mr.Bean",
+    "J.R.R.Tolkien",
+    "Ph.D. Ann Lee",
     "Anne-Marie O’Neil",
     "Łukasz",
     "Mr. T",
@@ -60,6 +78,25 @@ class NameTest(SchoolTestCase):
         for form, name in FORMS:
             with self.subTest(f"{form.__name__}.{name}"):
                 self.assertIsInstance(form.base_fields[name], NameField)
+
+    def test_the_office_cannot_type_one_for_a_student_either(self) -> None:
+        self.ada.is_superuser = True
+        self.ada.save()
+        self.log_in(self.ada)
+        for path in (reverse("admin:users_student_add"), reverse("admin:users_user_change", args=[self.gus.pk])):
+            with self.subTest(path):
+                page = self.client.get(path)
+                inlines = [inline.formset.form for inline in page.context["inline_admin_formsets"]]
+                forms = [page.context["adminform"].form, *inlines]
+                named = [
+                    form.base_fields[name]
+                    for form in forms
+                    for name in ("first_name", "last_name")
+                    if name in form.base_fields
+                ]
+                self.assertTrue(named)
+                for field in named:
+                    self.assertIsInstance(field, NameField)
 
     def test_sign_up_says_what_is_wrong_and_sends_nothing(self) -> None:
         said = {"first_name": ADDRESSES[0], "email": "victim@example.org"}

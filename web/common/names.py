@@ -5,10 +5,14 @@ import unicodedata
 
 import idna
 
+ENDINGS = "com|net|org|info|biz|io|co|ru|cn|xyz|top|online|site|shop|app|dev|link|click|example"
 WEB_ADDRESS = re.compile(
-    r"://|\bwww\.|\w\.\w{2,}/|\w\.(?:com|net|org|info|biz|io|co|ru|cn|xyz|top|online|site|shop|app|dev|link|click|example)\b",
-    re.IGNORECASE,
+    rf"@|://|\b(?:https?|ftp|mailto):|\bwww\.|\d+(?:\.\d+){{3}}|\w\.\w{{2,}}/|\w\.(?:{ENDINGS})\b", re.IGNORECASE
 )
+DOTTED_WORD = re.compile(r"[\w-]{2,}\.[^\W\d_]{2,}")
+"""evil.de, bit.ly; but not J.R. Smith or J.Smith, with one letter before the dot."""
+TITLE = re.compile(r"(?<![\w.-])(?:Dr|Fr|Hr|Jr|Mr|Ms|Mx|Sr|St)\.(?=[^\W\d_a-z])")
+"""Directly before a capital letter: St.John."""
 
 
 def tidy(name: str) -> str:
@@ -22,7 +26,8 @@ def key(*parts: str) -> str:
 
 def has_web_address(name: str) -> bool:
     """Mail programs make a link of it, also where the name stands in a mail of ours to somebody else."""
-    return WEB_ADDRESS.search(unicodedata.normalize("NFKC", name)) is not None
+    text = unicodedata.normalize("NFKC", name)
+    return bool(WEB_ADDRESS.search(text) or DOTTED_WORD.search(TITLE.sub("", text)))
 
 
 def email_key(address: str) -> str:

@@ -122,7 +122,7 @@ class IssueForm(VoucherForm):
     """At the desk: sold for money that is in hand, or given by the school."""
 
     how = forms.ChoiceField(label="How is it paid?", widget=forms.RadioSelect)
-    payer_name = forms.CharField(label="Buyer", max_length=200, required=False)
+    payer_name = NameField(label="Buyer", max_length=200, required=False)
     payer_email = forms.EmailField(label="Email for the receipt", max_length=254, required=False, help_text="Optional.")
     why = forms.CharField(label="Reason for the gift", max_length=300, help_text="For example a prize or an apology.")
 

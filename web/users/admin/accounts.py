@@ -14,7 +14,7 @@ from common.search import read_number
 from history.recorded import Recorded
 from users.admin import deeds, panels
 from users.domain import office, privacy, roles, second_factor
-from users.forms.office import AccountForm, NewAccountForm, WhyForm
+from users.forms.office import AccountForm, NewAccountForm, RecordForm, WhyForm
 from users.models import Consent, Staff, Student, User
 
 
@@ -63,6 +63,7 @@ class OwnRecord(admin.StackedInline):
 
 class InCare(admin.TabularInline):
     model = Student
+    form = RecordForm
     fk_name = "guardian"
     verbose_name_plural = "In this person's care"
     fields = ["first_name", "last_name", "born_on", "notes"]

@@ -14,7 +14,7 @@ from common.search import read_number
 from history.recorded import Recorded
 from users.admin import panels
 from users.domain import privacy
-from users.forms.office import WhyForm
+from users.forms.office import RecordForm, WhyForm
 from users.models import Student
 
 
@@ -36,6 +36,7 @@ class AccountFilter(admin.SimpleListFilter):
 
 @admin.register(Student)
 class StudentAdmin(Recorded):
+    form = RecordForm
     list_display = ["__str__", "address", "account", "created_at"]
     list_filter = [AccountFilter]
     list_select_related = ["user", "guardian"]

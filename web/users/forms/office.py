@@ -38,6 +38,13 @@ class AccountForm(forms.ModelForm):
             self.initial["roles"] = list(choices.filter(user=self.instance))
 
 
+class RecordForm(forms.ModelForm):
+    """A student, whose other fields the admin names."""
+
+    first_name = NameField(label="First name")
+    last_name = NameField(label="Last name", required=False)
+
+
 class NewAccountForm(forms.ModelForm):
     actor: ClassVar[User]
 
