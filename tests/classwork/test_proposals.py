@@ -3,7 +3,7 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from classwork.domain import proposals
+from classwork.domain import offers, proposals, subjects
 from classwork.domain.faults import Refused
 from classwork.domain.offers import OfferDraft
 from classwork.models import ClassOffer, Level, Proposal, Subject
@@ -72,6 +72,29 @@ class NewThingTest(ProposalTestCase):
         proposals.submit(self.teacher, proposal)
         proposals.approve(self.ada, proposal)
         self.assertIn(proposal.offer, ClassOffer.objects.approved())
+
+    def test_what_the_office_approved_in_the_admin_is_changed_by_request_only(self):
+        """As a draft, and after an answer."""
+        values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(18)}
+        ideas = [self.propose(), proposals.propose_offer(self.teacher, OfferDraft(values))]
+        proposals.submit(self.teacher, ideas[0])
+        proposals.answer(self.ada, ideas[0], "Shorter, please")
+        subjects.change_subject(self.ada, ideas[0].subject, {"manager_approved": True})
+        offers.set_approved(self.ada, ideas[1].offer, True)
+        for proposal, field in zip(ideas, ("description", "public_note"), strict=True):
+            with self.subTest(proposal.about):
+                self.assertFalse(proposals.may_edit(self.teacher, self.stored(proposal)))
+                for change in (
+                    lambda proposal=proposal, field=field: proposals.edit(
+                        self.teacher, proposal, OfferDraft({field: "New"})
+                    ),
+                    lambda proposal=proposal: proposals.submit(self.teacher, proposal),
+                ):
+                    with self.assertRaisesMessage(Refused, "The office has already approved this."):
+                        change()
+                proposals.withdraw(self.teacher, proposal)
+                request = proposals.request_change(self.teacher, self.stored(proposal).about, {field: "New"}, "")
+                self.assertEqual(request.changes, {field: "New"})
 
     def test_a_proposal_is_about_one_thing_and_one_is_open_at_a_time(self):
         proposal = self.propose()

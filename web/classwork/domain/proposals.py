@@ -1,7 +1,7 @@
 """Teachers propose, the office approves or answers; nothing a teacher drafts is public before that.
 
-A new subject or class is edited freely until it is approved. Afterwards what the public relies on (CHANGEABLE) is
-changed by request: the values wait in the proposal and are applied when the office approves.
+A new subject or class is edited freely until it is approved, here or in the admin. Afterwards what the public relies on
+(CHANGEABLE) is changed by request: the values wait in the proposal and are applied when the office approves.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from outbox.domain import emit
 from users.models import Staff, User
 
 State = Proposal.State
+OVERTAKEN = "The office has already approved this. Withdraw the proposal, then request a change."
 
 CHANGEABLE: dict[type[Subject | ClassOffer], tuple[str, ...]] = {
     Subject: (
@@ -46,7 +47,8 @@ CHANGEABLE: dict[type[Subject | ClassOffer], tuple[str, ...]] = {
 
 
 def may_edit(staff: Staff, proposal: Proposal) -> bool:
-    return proposal.author_id == staff.pk and proposal.state in (State.DRAFT, State.ANSWERED)
+    in_hand = proposal.author_id == staff.pk and proposal.state in (State.DRAFT, State.ANSWERED)
+    return in_hand and not proposal.is_overtaken
 
 
 def may_request(staff: Staff, thing: Subject | ClassOffer) -> bool:
@@ -80,6 +82,7 @@ def edit(staff: Staff, proposal: Proposal, draft: OfferDraft) -> None:
     """Change what is proposed while it is in the author's hands; for a request, its values alone."""
     with transaction.atomic():
         stored = _locked(proposal, State.DRAFT, State.ANSWERED)
+        _refuse_overtaken(stored)
         if stored.changes:
             stored.changes = _as_json(stored.about, draft.values)
             stored.save()
@@ -105,6 +108,7 @@ def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[st
 def submit(staff: Staff, proposal: Proposal, message: str = "") -> Proposal:
     with transaction.atomic():
         stored = _locked(proposal, State.DRAFT, State.ANSWERED)
+        _refuse_overtaken(stored)
         stored.message, stored.submitted_at = message or stored.message, timezone.now()
         return _move(staff.user, stored, State.SUBMITTED, events.PROPOSAL_SUBMITTED, message)
 
@@ -203,6 +207,15 @@ def _locked(proposal: Proposal, *states: str) -> Proposal:
     if stored.state not in states:
         raise Refused(Fault("", f"This proposal is “{stored.get_state_display()}” now."))
     return stored
+
+
+def _refuse_overtaken(proposal: Proposal) -> None:
+    """What is proposed stays locked, so that nobody approves it in between."""
+    thing = proposal.about
+    type(thing)._default_manager.select_for_update().get(pk=thing.pk)
+    thing.refresh_from_db(fields=["manager_approved"])
+    if proposal.is_overtaken:
+        raise Refused(Fault("", OVERTAKEN))
 
 
 def _move(actor: User, proposal: Proposal, state: str, event: EventType | None, why: str) -> Proposal:

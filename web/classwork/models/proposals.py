@@ -64,5 +64,10 @@ class Proposal(models.Model):
         return cast(Subject, self.subject)  # the database makes sure that it is one of the two
 
     @property
+    def is_overtaken(self) -> bool:
+        """The office has approved the thing itself, in the admin, while the proposal for it was open."""
+        return self.is_open and not self.changes and self.about.manager_approved
+
+    @property
     def is_open(self) -> bool:
         return self.state in self.OPEN

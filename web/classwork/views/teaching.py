@@ -76,7 +76,8 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = me(request)
     found = get_object_or_404(staff.proposals, pk=pk)
     context = {"proposal": found, "may_edit": proposals.may_edit(staff, found), "changes": proposals.in_words(found)}
-    return render(request, "classwork/proposal.html", context | {"form": MessageForm()})
+    more = {"form": MessageForm(), "overtaken": proposals.OVERTAKEN if found.is_overtaken else ""}
+    return render(request, "classwork/proposal.html", context | more)
 
 
 @require_http_methods(ASK)
@@ -85,11 +86,15 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = me(request)
     found = get_object_or_404(staff.proposals, pk=pk)
     if not proposals.may_edit(staff, found):
-        messages.error(request, f"The status is “{found.get_state_display()}”, so this cannot be edited now.")
+        status = f"The status is “{found.get_state_display()}”, so this cannot be edited now."
+        messages.error(request, proposals.OVERTAKEN if found.is_overtaken else status)
         return redirect("proposal", found.pk)
     form = _form_of(found)(posted(request), instance=found.about, initial=proposals.as_initial(found))
     if form.is_valid():
-        proposals.edit(staff, found, form.draft())
+        try:
+            proposals.edit(staff, found, form.draft())
+        except Refused as no:
+            messages.error(request, str(no))
         return redirect("proposal", found.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "proposal": found})
 
