@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.urls import reverse
 from classwork.models import CancellationStep, CancellationTerms
 from common.files import ranges
 from tests.base import SchoolTestCase
+from tests.classwork import giving
 
 DIGITS = "9" * 5000
 NONSENSE = {
@@ -26,6 +28,7 @@ NONSENSE = {
     "half a character": "\ud800",
     "emoji": "🕺" * 200,
 }
+ROWS = ("a NUL", "year 1", "5,000 digits", "20 digits")
 # url name → the parameters that its page reads
 PAGES: dict[str, str] = {
     "library": "q",
@@ -70,6 +73,10 @@ class NonsenseTest(SchoolTestCase):
         encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in said.items()}
         response = self.client.get(path, encoded)
         self.assertIn(response.status_code, (200, 302, 400, 404, 409), f"{path} {list(said)}")
+
+    def post(self, path: str, said: dict[str, Any]) -> HttpResponse:
+        encoded = {name: str(value).encode("utf-8", "surrogatepass") for name, value in said.items()}
+        return self.client.post(path, urlencode(encoded), content_type="application/x-www-form-urlencoded")
 
     def test_no_page_breaks(self) -> None:
         args: dict[str, list[Any]] = {name: [self.offer.pk] for name in ("wait", "resources_as_student", "order")}
@@ -116,6 +123,41 @@ class NonsenseTest(SchoolTestCase):
         for step in (f"up-{DIGITS}", f"down-{DIGITS[:30]}", "up-²", "up-", "\0"):
             with self.subTest(step[:12]):
                 self.assertIn(self.client.post(path, {"move": step}).status_code, (400, 404))
+
+    def test_no_student_is_so_far_away_that_opening_a_resource_breaks(self) -> None:
+        self.log_in(self.tess)
+        resource = giving.resource("Late", self.offer, when="completion")
+        path = reverse("resource_times", args=[self.offer.pk, resource.pk])
+        for number in (DIGITS, DIGITS[:20], "²", "", "\0"):
+            with self.subTest(number[:12]):
+                self.assertEqual(self.client.post(path, {"do": f"open-{number}"}).status_code, 404)
+
+    def test_no_message_of_a_gateway_is_so_long_that_reading_it_breaks(self) -> None:
+        response = self.client.generic(
+            "POST", reverse("static_process_payment", args=["practice"]), CONTENT_LENGTH=DIGITS
+        )
+        self.assertEqual(response.status_code, 400)
+
+    @override_settings(STAFF_2FA="off")
+    def test_no_action_of_the_admin_breaks_on_rows_that_are_no_numbers(self) -> None:
+        self.ada.is_superuser = True
+        self.ada.save()
+        said = {"action": "delete_selected", "index": 0}
+        for name in ("classwork_level", "classwork_classoffer"):
+            path = reverse(f"admin:{name}_changelist")
+            for case in ROWS:
+                with self.subTest(name, case=case):
+                    self.assertEqual(self.post(path, said | {"_selected_action": NONSENSE[case]}).status_code, 400)
+
+    @override_settings(STAFF_2FA="off")
+    def test_no_list_that_is_edited_in_the_admin_breaks_on_rows_that_are_no_numbers(self) -> None:
+        self.ada.is_superuser = True
+        self.ada.save()
+        said = {"_save": 1, "form-TOTAL_FORMS": 1, "form-INITIAL_FORMS": 1, "form-0-listing": 1}
+        for case in ROWS:
+            with self.subTest(case):
+                response = self.post(reverse("admin:users_staff_changelist"), said | {"form-0-id": NONSENSE[case]})
+                self.assertIn(response.status_code, (200, 400))
 
     @tag("long")
     @override_settings(STAFF_2FA="off")

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import ModelAdmin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.core.exceptions import BadRequest
 from django.db import DataError, transaction
 from django.db.models import Model, QuerySet
@@ -12,6 +13,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from common.search import read_number
 from history.domain import record, subject_of
 
 
@@ -34,6 +36,8 @@ class Recorded(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Actions on a list stand or fall with their record. A filter in the address may hold any number or year."""
+        if request.method == "POST" and None in map(read_number, request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("An action is asked for a row that no table has.")
         try:
             with transaction.atomic():
                 response = super().changelist_view(request, extra_context)

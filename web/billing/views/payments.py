@@ -20,6 +20,7 @@ from billing.models import Order, Payment
 from billing.views.policy import leads_to_gateways
 from common.errors import Trouble
 from common.network import place_to_wait
+from common.search import read_number
 from common.throttle import throttled
 from users.models import User
 
@@ -111,8 +112,7 @@ def process(request: HttpRequest, token: str) -> HttpResponse:
 def hear(request: HttpRequest, variant: str) -> HttpResponse:
     """A webhook. Anything but 200 asks the gateway to tell it again, except where telling it again is of no use."""
     gateway = _gateway(variant)
-    length = request.META.get("CONTENT_LENGTH") or ""
-    if length.isdecimal() and int(length) > LARGEST_MESSAGE:
+    if (read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST_MESSAGE:
         return _said(413, "Too long.")
     try:
         hearing.take(variant, gateway.hear(request.body, request.headers))

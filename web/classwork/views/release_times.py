@@ -10,6 +10,7 @@ from classwork.domain.resources import library, releases
 from classwork.models import ClassOffer, Registration, Release
 from classwork.views.teaching import ASK, me
 from classwork.views.teaching_resources import mine
+from common.search import read_number
 from users.models import User
 from users.roles import acting, team_required
 
@@ -52,9 +53,10 @@ def _do(by: User, release: Release, wanted: str) -> str:
         deed, said = DEEDS[name]
         deed(by, release)
         return said
-    if name not in ONE or not number.isdecimal():
+    pk = read_number(number)
+    if name not in ONE or pk is None:
         raise Http404
-    place = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=int(number))
+    place = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=pk)
     deed_for_one, said = ONE[name]
     deed_for_one(by, release.resource, place)
     return said.format(place.student)

@@ -17,6 +17,7 @@ from classwork.forms.waiting import MoveForm, RolesForm, WaitForm
 from classwork.models import ClassOffer, WaitingEntry
 from classwork.views import posted
 from common import dates
+from common.search import read_number
 from common.throttle import throttled
 from users.roles import acting, desk_required
 
@@ -62,9 +63,8 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
 def leave_typed(request: HttpRequest, pk: int) -> HttpResponse:
     """For a visitor who joined in this browser session."""
     offer = get_object_or_404(ClassOffer.objects.published(dates.today()), pk=pk)
-    position = request.POST.get("position", "")
-    known = position.isdecimal() and len(position) < 16
-    if known and session_entries.leave(request.session, offer, int(position)):
+    position = read_number(request.POST.get("position", ""))
+    if position is not None and session_entries.leave(request.session, offer, position):
         messages.success(request, LEFT)
     return redirect(offer)
 
