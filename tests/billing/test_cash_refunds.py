@@ -142,6 +142,26 @@ class CashRefundTest(BillingTestCase):
         self.hand_over()
         self.assertEqual(self.badges(), ["Refunded"] * 3)
 
+    def payment_badges(self, order: Order) -> list[str]:
+        """Of the payment, on the page of its order and in the list of payments."""
+        pages = [self.client.get(path) for path in (reverse("desk_order", args=[order.pk]), reverse("desk_payments"))]
+        said = ("Partially refunded", "Refund to pick up", "Refund to be transferred")
+        cells = [page.content.decode().rpartition('data-label="Method"')[2].partition("</tr>")[0] for page in pages]
+        return [next((text for text in said if f">{text}<" in cell), "Refunded") for cell in cells]
+
+    def test_payment_that_is_refunded_in_full_is_never_partially_refunded(self) -> None:
+        order = self.refund_at_the_desk(70)
+        self.assertEqual(self.payment_badges(order), ["Refund to pick up"] * 2)
+        self.assertContains(self.client.get(reverse("desk_order", args=[order.pk])), ">To be picked up<")
+        self.hand_over()
+        self.assertEqual(self.payment_badges(order), ["Refunded"] * 2)
+
+    def test_payment_that_is_refunded_in_part_says_so_once_it_was_handed_over(self) -> None:
+        order = self.refund_at_the_desk(5)
+        self.assertEqual(self.payment_badges(order), ["Refund to pick up"] * 2)
+        self.hand_over()
+        self.assertEqual(self.payment_badges(order), ["Partially refunded"] * 2)
+
     def test_a_part_of_the_price_is_to_be_picked_up_as_well(self) -> None:
         self.refund_at_the_desk(5)
         self.assertEqual(self.badges(), ["Refund to pick up"] * 3)

@@ -1,5 +1,6 @@
 """Money that goes back without our asking: in the gateway's own pages, or because a payer's bank says so."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.core import mail
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain import cancel, ledger, money_back, orders, refunds
+from billing.domain import cancel, ledger, money_back, orders, refunds, words
 from billing.gateways.facts import Answer, Disputed, GivenBack, Heard, Taken
 from billing.models import Case, Dispute, Payment, Refund
 from common.errors import Permanent
@@ -179,6 +180,44 @@ class DisputeTest(BackTestCase):
         self.assertContains(page, "No refunds or cancellations until the bank has decided.")
         self.assertNotContains(page, "<summary>Refund</summary>")
         self.assertNotContains(page, "Cancel single items")
+
+    def badges(self, payment: Payment) -> list[str]:
+        """Of the order and of the payment on the page of the order, in the list of orders and in that of payments."""
+        self.log_in(self.ada)
+        found = []
+        for address in (
+            reverse("desk_order", args=[payment.order_id]),
+            reverse("desk_orders"),
+            reverse("desk_payments"),
+        ):
+            page = self.client.get(address).content.decode()
+            found += re.findall(r'"badge (?:good|warn|)">(Disputed|Paid|Refunded|Partially refunded)<', page)
+        return found
+
+    def test_while_a_dispute_is_open_nothing_says_paid(self) -> None:
+        payment = self.paid()
+        self.dispute(payment)
+        self.assertEqual(self.badges(payment), ["Disputed"] * 4)
+        self.dispute(payment, "won")
+        self.assertEqual(self.badges(payment), ["Paid"] * 4)
+
+    def test_after_a_lost_dispute_everything_says_refunded(self) -> None:
+        payment = self.paid()
+        self.dispute(payment, "lost")
+        self.assertEqual(self.badges(payment), ["Refunded"] * 5, "the row of the refund as well")
+
+    def test_after_a_dispute_about_a_part_was_lost_the_rest_is_still_paid(self) -> None:
+        payment = self.paid()
+        self.dispute(payment, "lost", "20")
+        self.assertEqual(self.badges(payment).count("Partially refunded"), 4)
+
+    def test_line_of_a_disputed_order_says_so_and_of_a_lost_one_that_it_was_refunded(self) -> None:
+        for told, said in ((["open"], "Disputed"), (["open", "won"], "Paid"), (["lost"], "Refunded")):
+            payment = self.paid()
+            for state in told:
+                self.dispute(payment, state)
+            with self.subTest(said):
+                self.assertEqual(words.of_line(payment.order.lines.get()).text, said)
 
     def test_canceling_at_the_desk_waits_for_the_bank_and_nobody_is_sent_to_themselves(self) -> None:
         payment = self.paid()

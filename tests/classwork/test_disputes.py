@@ -48,6 +48,22 @@ class DisputeTest(SchoolTestCase):
         self.dispute("won")
         self.assertContains(self.client.get(address), "Cancel registration")
 
+    def test_the_desk_reads_of_a_disputed_registration_that_it_is_disputed_and_not_paid(self) -> None:
+        self.log_in(self.ada)
+        one = Registration.objects.order_by("pk")[0]
+        addresses = [
+            reverse("desk_registrations"),
+            reverse("desk_registration", args=[one.pk]),
+            reverse("desk_student", args=[one.student_id]),
+        ]
+        self.dispute("open")
+        for address in addresses:
+            with self.subTest(address):
+                page = self.client.get(address)
+                self.assertContains(page, '<span class="badge warn">Disputed</span>')
+                self.assertNotContains(page, '<span class="badge good">Paid</span>')
+        self.assertContains(self.client.get(reverse("admin:classwork_registration_changelist")), ">Disputed<")
+
     def test_places_are_cancelled_when_all_the_money_is_lost(self) -> None:
         self.dispute("open")
         self.assertEqual(self.dispute("lost"), [State.CANCELLED, State.CANCELLED])

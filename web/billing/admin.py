@@ -68,7 +68,8 @@ class OrderAdmin(Looking, admin.ModelAdmin):
     readonly_fields = ["desk"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).exclude(state=Order.State.CART).prefetch_related("payments__refunds")
+        found = super().get_queryset(request).exclude(state=Order.State.CART)
+        return found.prefetch_related("payments__refunds", "payments__disputes")
 
     @admin.display(description="status")
     def in_words(self, order: Order) -> str:

@@ -1,5 +1,6 @@
 """The state of an order and of a payment as a person at the front desk would say it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,7 +9,7 @@ from django.utils import timezone
 from payments import PaymentStatus
 
 from billing.domain import handovers
-from billing.models import Order, OrderLine, Payment, Refund
+from billing.models import Dispute, Order, OrderLine, Payment, Refund
 from common.formats import format_date, format_moment, format_money, format_short_date, format_time
 
 State, Due = Order.State, Order.Due
@@ -39,6 +40,10 @@ class Said:
 
     def __str__(self) -> str:
         return self.text
+
+
+DISPUTED = Said("Disputed", "warn")
+"""While the bank decides, whatever else was said of the payment."""
 
 
 def moment(when: datetime | None, at: datetime | None = None) -> str:
@@ -74,14 +79,30 @@ def of_order(order: Order, at: datetime | None = None) -> Said:
 
 
 def _paid(order: Order) -> Said:
-    """In lists, prefetch the payments and their refunds."""
-    back = sum(payment.refunded_amount for payment in order.payments.all()) + order.returned_as_credit
+    """In lists, prefetch the payments, their refunds and their disputes."""
+    payments = order.payments.all()
+    if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
+        return DISPUTED
+    back = sum(payment.refunded_amount for payment in payments) + order.returned_as_credit
     if not back:
         return _paid_or_free(order)
-    waiting = [payment for payment in order.payments.all() if handovers.waiting_amount(payment)]
-    if waiting:
-        picked_up = any(handovers.is_picked_up(payment) for payment in waiting)
-        return Said("Refund to pick up" if picked_up else "Refund to be transferred", "warn")
+    return _waiting_for_handover(payments) or _refunded(order)
+
+
+def _has_dispute(payment: Payment, state: Dispute.State) -> bool:
+    """Nobody disputes what was never received."""
+    return payment.captured_at is not None and any(dispute.state == state for dispute in payment.disputes.all())
+
+
+def _waiting_for_handover(payments: Iterable[Payment]) -> Said | None:
+    waiting = [payment for payment in payments if handovers.waiting_amount(payment)]
+    if not waiting:
+        return None
+    picked_up = any(handovers.is_picked_up(payment) for payment in waiting)
+    return Said("Refund to pick up" if picked_up else "Refund to be transferred", "warn")
+
+
+def _refunded(order: Order) -> Said:
     return Said("Partially refunded", "good") if order.charged else Said("Refunded")
 
 
@@ -92,18 +113,29 @@ def _paid_or_free(order: Order) -> Said:
 def of_line(line: OrderLine, at: datetime | None = None) -> Said:
     """Of what was paid for this line alone: another line's cancellation changes nothing about it."""
     order = line.order
-    if line.cancelled_at is None:
-        if order.state != State.PAID:
-            return of_order(order, at)
-        returned = Decimal((line.facts or {}).get("called_off", 0))
-        return Said("Partially refunded", "good") if returned else _paid_or_free(order)
     if order.state != State.PAID:
-        return Said("Canceled")
+        return of_order(order, at) if line.cancelled_at is None else Said("Canceled")
+    return _live_line(line) if line.cancelled_at is None else _canceled_line(line)
+
+
+def _live_line(line: OrderLine) -> Said:
+    payments = line.order.payments.all()
+    if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
+        return DISPUTED
+    if any(_has_dispute(payment, Dispute.State.LOST) for payment in payments):
+        return _refunded(line.order)
+    returned = Decimal((line.facts or {}).get("called_off", 0))
+    return Said("Partially refunded", "good") if returned else _paid_or_free(line.order)
+
+
+def _canceled_line(line: OrderLine) -> Said:
     ended = line.ended or {}
     returned = sum((Decimal(ended.get(name, 0)) for name in ("back", "credit", "returned")), Decimal(0))
-    if not returned:
-        return Said("Not refunded" if line.kept else "Canceled")
-    return Said("Partially refunded" if line.kept else "Refunded")
+    if returned:
+        return Said("Partially refunded" if line.kept else "Refunded")
+    if any(_has_dispute(payment, Dispute.State.LOST) for payment in line.order.payments.all()):
+        return _refunded(line.order)
+    return Said("Not refunded" if line.kept else "Canceled")
 
 
 def _open(order: Order, at: datetime | None) -> Said:
@@ -120,8 +152,12 @@ def _open(order: Order, at: datetime | None) -> Said:
 
 
 def of_payment(payment: Payment) -> Said:
+    """In lists, prefetch the refunds and the disputes."""
+    if _has_dispute(payment, Dispute.State.OPEN):
+        return DISPUTED
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
-        return Said("Partially refunded", "good")
+        started = Said("Partially refunded", "good") if payment.left else Said(*REFUNDS[Refund.State.SENT])
+        return _waiting_for_handover([payment]) or started
     return Said(*PAYMENTS[payment.status])
 
 

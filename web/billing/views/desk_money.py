@@ -26,7 +26,8 @@ HOLD_DECISIONS = {"release": credit_holds.release_hold, "take_back": credit_hold
 @require_safe
 @desk_required("billing.view_payment")
 def payments(request: HttpRequest) -> HttpResponse:
-    found = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by").order_by("-captured_at")
+    found = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by")
+    found = found.prefetch_related("refunds", "disputes").order_by("-captured_at")
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     waiting = Refund.objects.exclude(state__in=[Refund.State.DONE, Refund.State.FAILED])
     context = {"page": page, "waiting": waiting.select_related("payment__order")[:100]}

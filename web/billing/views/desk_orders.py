@@ -44,7 +44,7 @@ LISTED: dict[str, tuple[str, Chosen]] = {
 @require_safe
 @desk_required("billing.view_order")
 def index(request: HttpRequest) -> HttpResponse:
-    found = Order.objects.placed().prefetch_related("lines", "payments__refunds")
+    found = Order.objects.placed().prefetch_related("lines", "payments__refunds", "payments__disputes")
     chosen, text = request.GET.get("show", ""), search.words(request)
     if chosen in LISTED:
         found = LISTED[chosen][1](found)
@@ -110,7 +110,9 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "amounts": amounts.summarize_amounts(order, at),
         "price": amounts.price_sentence(order, at),
         "lines": [item.line for item in bill if not item.line.cancelled_at],
-        "payments": order.payments.select_related("recorded_by").prefetch_related("refunds__by", "refunds__payment"),
+        "payments": order.payments.select_related("recorded_by").prefetch_related(
+            "refunds__by", "refunds__payment", "disputes"
+        ),
         "cases": order.cases.filter(closed_at=None),
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",

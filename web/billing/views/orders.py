@@ -169,7 +169,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
     user = visit.member(request)
-    found = Order.objects.visible_to(user).prefetch_related("lines", "payments__refunds")
+    found = Order.objects.visible_to(user).prefetch_related("lines", "payments__refunds", "payments__disputes")
     page = Paginator(found, 25).get_page(request.GET.get("page"))
     return render(request, "billing/my_orders.html", {"page": page})
 

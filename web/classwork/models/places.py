@@ -23,7 +23,7 @@ class RegistrationQuerySet(SeatQuerySet["Registration"]):
         return self.select_related(
             "student__user", "student__guardian", "offer__subject__level", "offer__session", "offer__location",
             "line__order",
-        ).prefetch_related("line__order__payments", "line__registrations", "offer__meetings")  # fmt: skip
+        ).prefetch_related("line__order__payments__disputes", "line__registrations", "offer__meetings")  # fmt: skip
 
 
 class Registration(Seat):

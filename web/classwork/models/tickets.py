@@ -27,7 +27,7 @@ class TicketQuerySet(SeatQuerySet["Ticket"]):
         return self.select_related(
             "student__user", "student__guardian", "line__order", "meeting__location",
             "meeting__offer__subject__level", "meeting__offer__session", "meeting__offer__location",
-        ).prefetch_related("line__order__payments")  # fmt: skip
+        ).prefetch_related("line__order__payments__disputes")  # fmt: skip
 
 
 class Ticket(Seat):
