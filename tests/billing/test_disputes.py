@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from billing.domain import cancel, ledger, money_back, orders, refunds, words
 from billing.gateways.facts import Answer, Disputed, GivenBack, Heard, Taken
-from billing.models import Case, Dispute, Payment, Refund
+from billing.models import Case, Dispute, OrderLine, Payment, Refund
 from common.errors import Permanent
 from mailroom.testing import send_all
 from outbox.testing import problems, run_all
@@ -217,7 +217,7 @@ class DisputeTest(BackTestCase):
             for state in told:
                 self.dispute(payment, state)
             with self.subTest(said):
-                self.assertEqual(words.of_line(payment.order.lines.get()).text, said)
+                self.assertEqual(words.of_line(OrderLine.objects.get(order=payment.order_id)).text, said)
 
     def test_canceling_at_the_desk_waits_for_the_bank_and_nobody_is_sent_to_themselves(self) -> None:
         payment = self.paid()

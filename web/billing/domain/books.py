@@ -215,10 +215,7 @@ class Sums:
 
     @property
     def label(self) -> str:
-        try:
-            return gateways.get(self.method).label
-        except gateways.UnknownGateway:
-            return self.method.title()
+        return gateways.method_label(self.method)
 
 
 def sums(span: Span) -> list[Sums]:

@@ -113,11 +113,15 @@ def of(payment: Payment) -> Gateway:
 
 
 def label_of(payment: Payment) -> str:
+    return method_label(payment.variant)
+
+
+def method_label(variant: str) -> str:
     """The gateway's name for people; one that is switched off keeps its own."""
     try:
-        return of(payment).label
+        return get(variant).label
     except UnknownGateway:
-        return payment.variant.title()
+        return variant.title()
 
 
 def holds(payment: Payment) -> bool:
@@ -163,6 +167,7 @@ __all__ = [
     "holds",
     "hosts",
     "label_of",
+    "method_label",
     "of",
     "offered",
 ]

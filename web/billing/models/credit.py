@@ -5,6 +5,7 @@ from django.db.models import Q
 from billing.models.entries import WrittenOnce
 from billing.models.fields import amount
 from billing.models.orders import Order
+from common.formats import format_money
 
 
 class Credit(WrittenOnce):
@@ -47,4 +48,4 @@ class Credit(WrittenOnce):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_reason_display()} {self.amount}"
+        return f"{self.get_reason_display()}: {format_money(self.amount, self.currency)}"

@@ -163,4 +163,4 @@ class VoucherEntry(WrittenOnce):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_reason_display()} {self.amount}"
+        return f"{self.get_reason_display()}: {format_money(self.amount, self.voucher.currency)}"

@@ -1,0 +1,126 @@
+"""The books in Django's admin: money, states and methods read as they do at the desk."""
+
+import re
+from decimal import Decimal
+
+from django.db.models import Model
+from django.http import HttpResponse
+from django.urls import reverse
+
+from billing.domain import credit, payments
+from billing.models import Code, Credit, Dispute, Order, Payment, Refund, Voucher, VoucherEntry
+from common import dates
+from tests.billing.vouchers import VoucherTestCase
+from tests.page_text import text_of
+
+RAW_MONEY = re.compile(r"\d\.\d{3}(?!\d)")
+
+
+class AdminTest(VoucherTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.log_in(self.ada)
+
+    def listed(self, model: type[Model]) -> HttpResponse:
+        return self.client.get(reverse(f"admin:billing_{model._meta.model_name}_changelist"))
+
+    def detail(self, row: Model) -> HttpResponse:
+        return self.client.get(reverse(f"admin:billing_{row._meta.model_name}_change", args=[row.pk]))
+
+    def paid_in_cash(self) -> Payment:
+        order = self.placed(1, due=Order.Due.DOOR)
+        day = dates.local(self.now).date()
+        return payments.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
+
+    def refund(self, payment: Payment) -> Refund:
+        self.client.post(reverse("desk_refund", args=[payment.order_id]), {"amount": 20, "why": "Cold"})
+        return payment.refunds.get()
+
+    def assertReads(self, row: Model, *wanted: str) -> None:
+        """In the list and on its own page, where no money is raw."""
+        for page in (self.listed(type(row)), self.detail(row)):
+            text = text_of(page)
+            for words in wanted:
+                self.assertIn(words, text)
+            self.assertNotRegex(text, RAW_MONEY)
+
+    def test_payment_has_its_payer_its_method_and_a_link_to_the_desk(self) -> None:
+        payment = self.paid_in_cash()
+        self.assertReads(payment, "Pat Payer", "Cash", "Paid", "$70.00", "Open at the desk")
+        self.assertContains(self.listed(Payment), reverse("desk_order", args=[payment.order_id]))
+        for page in (self.listed(Payment), self.detail(payment)):
+            self.assertNotRegex(text_of(page), "Confirmed|Cancelled|cash")
+
+    def test_payments_are_filtered_by_the_words_that_they_show(self) -> None:
+        payment = self.paid_in_cash()
+        Payment.objects.create(order=payment.order, variant="practice", total=70, currency="USD", status="input")
+        address = reverse("admin:billing_payment_changelist")
+        for query, count in (("status=Paid", 1), ("status=Incomplete", 1), ("status=Declined", 0), ("variant=cash", 1)):
+            page = self.client.get(f"{address}?{query}")
+            self.assertEqual(page.context["cl"].result_count, count, query)
+        self.assertContains(page, "?variant=practice")
+        self.assertContains(page, "Canceled")
+
+    def test_cash_refund_that_waits_is_to_be_picked_up(self) -> None:
+        refund = self.refund(self.paid_in_cash())
+        self.assertReads(refund, "Pat Payer", "Cash", "To be picked up", "$20.00", "Open at the desk")
+        self.assertNotContains(self.listed(Refund), "on its way")
+        self.assertNotContains(self.detail(refund), "on its way")
+
+    def test_dispute_has_its_payer_and_its_amount(self) -> None:
+        payment = self.pay(self.placed(1))
+        dispute = Dispute.objects.create(payment=payment, amount=70, reference="d-1")
+        self.assertReads(dispute, "Pat Payer", "$70.00", "Open at the desk")
+        self.assertReads(payment, "Disputed")
+
+    def test_credit_is_money(self) -> None:
+        entry = credit.adjust(self.alice, Decimal(20), "USD", why="Gift", by=self.ada)
+        self.assertEqual(str(entry), "Given by the school: $20.00")
+        self.assertReads(entry, "$20.00", "Open at the desk")
+
+    def test_voucher_and_its_entries_are_money(self) -> None:
+        voucher = self.bought(50)
+        entry = voucher.entries.get()
+        self.assertEqual(str(entry), "Bought: $50.00")
+        self.assertReads(voucher, "$50.00", "Open at the desk")
+        self.assertReads(entry, "$50.00", "Open at the desk")
+        self.assertNotContains(self.detail(voucher), voucher.code)
+
+    def test_order_shows_its_lines_and_payments_as_the_desk_does(self) -> None:
+        payment = self.paid_in_cash()
+        self.refund(payment)
+        page = text_of(self.detail(payment.order))
+        for words in ("Refund to pick up", "Cash", "$70.00", "$20.00", "Open at the desk"):
+            self.assertIn(words, page)
+        self.assertNotRegex(page, RAW_MONEY)
+        self.assertNotRegex(page, "cash|Confirmed")
+
+    def test_discount_code_says_how_much_it_takes_off(self) -> None:
+        Code.objects.create(text="ten", percent=10)
+        Code.objects.create(text="five", amount=5)
+        page = text_of(self.listed(Code))
+        for words in ("10%", "$5.00"):
+            self.assertIn(words, page)
+        self.assertNotRegex(page, RAW_MONEY)
+
+    def add_rows(self, count: int) -> None:
+        for _ in range(count):
+            payment = self.pay(self.placed(1))
+            payment.refunds.create(amount=5, by=self.ada)
+            Payment.objects.filter(pk=payment.pk).update(refunded_amount=5)
+            payment.disputes.create(reference="d-1", amount=5, state="won", closed_at=self.now)
+            credit.adjust(self.alice, Decimal(1), "USD", why="x", by=self.ada)
+            self.bought(50)
+
+    def test_each_list_asks_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
+        lists = [Order, Payment, Refund, Dispute, Credit, Voucher, VoucherEntry]
+        counts = []
+        for number in (1, 29):
+            self.add_rows(number)
+            counts.append(
+                {
+                    model.__name__: len(self._queries_of(reverse(f"admin:billing_{model._meta.model_name}_changelist")))
+                    for model in lists
+                }
+            )
+        self.assertEqual(*counts)

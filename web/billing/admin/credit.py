@@ -1,0 +1,57 @@
+from django.contrib import admin
+
+from billing.admin.shared import ReadOnly, link_to_desk, money_column
+from billing.models import Credit, Voucher, VoucherEntry
+
+
+@admin.register(Credit)
+class CreditAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["at", "account", "reason", "amount_text", "order", "why", "by", "desk"]
+    list_filter = ["reason", "at"]
+    search_fields = ["account__email", "why"]
+    list_select_related = ["account", "order", "by"]
+    amount_text = money_column("amount", "amount")
+    readonly_fields = ["desk", "account", "reason", "amount_text", "why", "order", "by", "at"]
+    fields = [*readonly_fields]
+
+    @admin.display(description="at the desk")
+    def desk(self, entry: Credit) -> str:
+        return link_to_desk("desk_credit_of", entry.account_id)
+
+
+@admin.register(Voucher)
+class VoucherAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = [
+        *("mark", "created_at", "gift", "worth_text", "balance_text", "recipient_name", "expires_on", "line"),
+        "desk",
+    ]
+    list_filter = ["created_at", "expires_on", ("voided_at", admin.EmptyFieldListFilter)]
+    search_fields = ["=code", "recipient_name", "recipient_email", "giver_name", "=line__order__id"]
+    list_select_related = ["line"]
+    worth_text = money_column("worth", "worth")
+    balance_text = money_column("balance", "balance")
+    readonly_fields = [
+        *("desk", "mark", "gift", "worth_text", "balance_text", "line", "issued_by", "created_at"),
+        *("recipient_name", "recipient_email", "giver_name", "message", "give_on", "given_at"),
+        *("expires_on", "reminded_of", "voided_at"),
+    ]
+    fields = [*readonly_fields]
+
+    @admin.display(description="at the desk")
+    def desk(self, voucher: Voucher) -> str:
+        return link_to_desk("desk_voucher", voucher.pk)
+
+
+@admin.register(VoucherEntry)
+class VoucherEntryAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["at", "voucher", "reason", "amount_text", "order", "why", "by", "desk"]
+    list_filter = ["reason", "at"]
+    search_fields = ["=voucher__code", "=order__id", "why"]
+    list_select_related = ["voucher", "order", "by"]
+    amount_text = money_column("amount", "amount", "voucher.currency")
+    readonly_fields = ["desk", "voucher", "reason", "amount_text", "why", "order", "by", "at"]
+    fields = [*readonly_fields]
+
+    @admin.display(description="at the desk")
+    def desk(self, entry: VoucherEntry) -> str:
+        return link_to_desk("desk_voucher", entry.voucher_id)

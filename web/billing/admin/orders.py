@@ -1,0 +1,89 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from billing import gateways
+from billing.admin.shared import ReadOnly, link_to_desk, money_column
+from billing.domain import words
+from billing.models import Case, Order, OrderLine, Payment
+from common.formats import format_money
+
+
+class LineInline(ReadOnly, admin.StackedInline):
+    model = OrderLine
+    early_price = money_column("now_total", "early price", "order.currency")
+    regular_price = money_column("door_total", "regular price", "order.currency")
+    kept_amount = money_column("kept", "kept", "order.currency")
+    readonly_fields = ["title", "detail", "status", "early_price", "regular_price", "cancelled_at", "kept_amount"]
+    fields = [*readonly_fields]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request).select_related("order")
+        return found.prefetch_related("order__payments__refunds", "order__payments__disputes")
+
+    @admin.display
+    def status(self, line: OrderLine) -> str:
+        return words.of_line(line).text
+
+
+class PaymentInline(ReadOnly, admin.StackedInline):
+    model = Payment
+    amount = money_column("total", "amount")
+    received = money_column("captured_amount", "received")
+    refunded = money_column("refunded_amount", "refunded")
+    readonly_fields = ["method", "in_words", "amount", "received", "refunded", "captured_at"]
+    fields = [*readonly_fields]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("refunds", "disputes")
+
+    @admin.display
+    def method(self, payment: Payment) -> str:
+        return gateways.label_of(payment)
+
+    @admin.display(description="status")
+    def in_words(self, payment: Payment) -> str:
+        return words.of_payment(payment).text
+
+
+@admin.register(Order)
+class OrderAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "total", "desk"]
+    list_filter = ["state", "due", "placed_at"]
+    search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
+    date_hierarchy = "placed_at"
+    inlines = [LineInline, PaymentInline]
+    early_price = money_column("now_total", "early price")
+    regular_price = money_column("door_total", "regular price")
+    as_credit = money_column("returned_as_credit", "returned as credit")
+    readonly_fields = ["desk", "in_words", "total", "early_price", "regular_price", "as_credit"]
+    fields = [
+        *("desk", "in_words", "due", "due_on", "held_until"),
+        *("payer", "payer_name", "payer_email", "street", "city", "area", "postcode", "country"),
+        *("total", "early_price", "regular_price", "as_credit", "code", "vouchers", "terms_version"),
+        *("placed_at", "paid_at", "closed_at", "reminded_at", "entered_by"),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        found = super().get_queryset(request).exclude(state=Order.State.CART)
+        return found.prefetch_related("payments__refunds", "payments__disputes")
+
+    @admin.display(description="status")
+    def in_words(self, order: Order) -> str:
+        return words.of_order(order).text
+
+    @admin.display(description="total")
+    def total(self, order: Order) -> str:
+        return format_money(order.total, order.currency)
+
+    @admin.display(description="at the desk")
+    def desk(self, order: Order) -> str:
+        return link_to_desk("desk_order", order.pk)
+
+
+@admin.register(Case)
+class CaseAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["opened_at", "kind", "order", "text", "closed_at", "closed_by", "answer"]
+    list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["order", "closed_by"]

@@ -1,0 +1,124 @@
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from billing import gateways
+from billing.admin.shared import MethodFilter, ReadOnly, StatusFilter, link_to_desk, money_column
+from billing.domain import words
+from billing.models import Dispute, Payment, Refund, WebhookEvent
+
+
+class PaymentStatusFilter(StatusFilter):
+    parameter_name = "status"
+    words = words.PAYMENTS
+
+
+class RefundStatusFilter(StatusFilter):
+    parameter_name = "state"
+    words = words.REFUNDS
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["id", "order", "payer", "method", "in_words", "amount", "received", "refunded", "created", "desk"]
+    list_filter = [MethodFilter, PaymentStatusFilter, "created"]
+    search_fields = ["=order__id", "transaction_id", "billing_email"]
+    list_select_related = ["order"]
+    amount = money_column("total", "amount")
+    received = money_column("captured_amount", "received")
+    refunded = money_column("refunded_amount", "refunded")
+    fee_amount = money_column("fee", "fee")
+    readonly_fields = [
+        *("desk", "order", "payer", "method", "in_words", "amount", "received", "refunded", "fee_amount"),
+        *("created", "promised_at", "captured_at", "received_on", "recorded_by"),
+        *("billing_email", "transaction_id", "session", "message", "ask_at", "modified"),
+    ]
+    fields = [*readonly_fields]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).prefetch_related("refunds", "disputes")
+
+    @admin.display(ordering="order__payer_name")
+    def payer(self, payment: Payment) -> str:
+        return payment.order.payer_name
+
+    @admin.display(ordering="variant")
+    def method(self, payment: Payment) -> str:
+        return gateways.label_of(payment)
+
+    @admin.display(description="status", ordering="status")
+    def in_words(self, payment: Payment) -> str:
+        return words.of_payment(payment).text
+
+    @admin.display(description="at the desk")
+    def desk(self, payment: Payment) -> str:
+        return link_to_desk("desk_order", payment.order_id)
+
+
+class OfPayment(ReadOnly, admin.ModelAdmin):
+    """What happened to a payment: with its order, payer and method."""
+
+    list_select_related = ["payment__order"]
+    amount_text = money_column("amount", "amount", "payment.currency")
+
+    @admin.display(ordering="payment__order")
+    def order(self, row: Refund | Dispute) -> str:
+        return str(row.payment.order)
+
+    @admin.display(ordering="payment__order__payer_name")
+    def payer(self, row: Refund | Dispute) -> str:
+        return row.payment.order.payer_name
+
+    @admin.display(ordering="payment__variant")
+    def method(self, row: Refund | Dispute) -> str:
+        return gateways.label_of(row.payment)
+
+    @admin.display(description="at the desk")
+    def desk(self, row: Refund | Dispute) -> str:
+        return link_to_desk("desk_order", row.payment.order_id)
+
+
+@admin.register(Refund)
+class RefundAdmin(OfPayment):
+    list_display = [
+        *("id", "order", "payer", "method", "amount_text", "in_words", "why", "by", "created_at", "settled_at"),
+        "desk",
+    ]
+    list_filter = [RefundStatusFilter, "created_at"]
+    list_select_related = ["payment__order", "by"]
+    readonly_fields = [
+        *("desk", "order", "payer", "payment", "method", "amount_text", "in_words", "origin", "why", "by"),
+        *("created_at", "settled_at", "transaction_id", "message"),
+    ]
+    fields = [*readonly_fields]
+
+    @admin.display(description="status", ordering="state")
+    def in_words(self, refund: Refund) -> str:
+        return words.of_refund(refund).text
+
+
+@admin.register(Dispute)
+class DisputeAdmin(OfPayment):
+    list_display = ["id", "order", "payer", "amount_text", "state", "reason", "opened_at", "closed_at", "desk"]
+    list_filter = ["state", "opened_at"]
+    held = money_column("credit_held", "account credit on hold", "payment.currency")
+    readonly_fields = [
+        *("desk", "order", "payer", "payment", "method", "amount_text", "state", "reason", "reference"),
+        *("opened_at", "closed_at", "held", "hold_ended_at", "hold_ended_by"),
+    ]
+    fields = [*readonly_fields]
+
+
+@admin.register(WebhookEvent)
+class WebhookEventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["at", "method", "kind", "outcome", "payment"]
+    list_filter = [MethodFilter, "outcome", "at"]
+    search_fields = ["=event_id", "=payment__order__id"]
+    list_select_related = ["payment"]
+    readonly_fields = ["at", "method", "kind", "event_id", "outcome", "payment"]
+    fields = [*readonly_fields]
+
+    @admin.display(ordering="variant")
+    def method(self, event: WebhookEvent) -> str:
+        return gateways.method_label(event.variant)

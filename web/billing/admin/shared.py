@@ -1,0 +1,74 @@
+"""What the pages of the books share: nobody edits them, and money, states and methods read as they do at the desk."""
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from billing import gateways
+from common.formats import format_money
+
+Column = Callable[[Any, Any], str]
+
+
+class ReadOnly:
+    """Nobody adds, changes or deletes this by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+def money_column(field: str, label: str, currency: str = "currency") -> Column:
+    """`currency` is where the row has it, such as `payment.currency`."""
+    find_currency = attrgetter(currency)
+
+    @admin.display(description=label, ordering=field)
+    def column(_: Any, row: Any) -> str:
+        amount = getattr(row, field)
+        return "–" if amount is None else format_money(amount, find_currency(row))
+
+    return column
+
+
+def link_to_desk(name: str, number: int | None) -> SafeString | str:
+    return format_html('<a href="{}">Open at the desk</a>', reverse(name, args=[number])) if number else "–"
+
+
+class MethodFilter(admin.SimpleListFilter):
+    title = "method"
+    parameter_name = "variant"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        variants = model_admin.model.objects.order_by("variant").values_list("variant", flat=True).distinct()
+        return [(variant, gateways.method_label(variant)) for variant in variants]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(variant=self.value()) if self.value() else queryset
+
+
+class StatusFilter(admin.SimpleListFilter):
+    """By the words that the rows show, several states among them where those read the same."""
+
+    title = "status"
+    words: Mapping[str, tuple[str, str]]
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(text, text) for text in dict.fromkeys(text for text, _ in self.words.values())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if not self.value():
+            return queryset
+        states = [state for state, (text, _) in self.words.items() if text == self.value()]
+        return queryset.filter(**{f"{self.parameter_name}__in": states})
