@@ -42,6 +42,13 @@ class StripePatienceTest(PatienceTest, StripeTestCase):
         self.assertContains(page, "Not paid yet")
 
     @override_settings(GATEWAY_SECONDS=1)
+    def test_a_hanging_stripe_leaves_a_payment_in_progress_that_the_payer_canceled_there(self) -> None:
+        payment = self.attempt()
+        self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "slow", **SLOW)
+        page = self.client.get(payment.canceled_address, follow=True)
+        self.assertContains(page, "Finish it, or cancel it to pay another way.")
+
+    @override_settings(GATEWAY_SECONDS=1)
     def test_work_in_the_background_may_take_longer(self) -> None:
         self.fake.faults.order("POST /v1/checkout/sessions", "slow", times=1, seconds=1.5)
         self.assertTrue(self.attempt().session)

@@ -38,6 +38,12 @@ class BeginTest(PayPalTestCase):
         self.assertEqual((context["user_action"], context["shipping_preference"]), ("PAY_NOW", "NO_SHIPPING"))
         self.assertEqual(payment.session_url, f"{self.fake.url}/checkoutnow?token={payment.session}")
 
+    def test_the_cancel_link_ends_the_payment(self) -> None:
+        payment = self.begun()
+        self.client.get(self.fake.books.contexts[payment.session]["cancel_url"] + "&token=X")
+        payment.refresh_from_db()
+        self.assertEqual(payment.status, "cancelled")
+
     def test_the_same_key_is_the_same_order(self) -> None:
         payment = self.begun()
         self.assertEqual(self.paypal.begin(payment, payment.key).session, payment.session)

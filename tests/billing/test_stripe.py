@@ -33,6 +33,20 @@ class BeginTest(StripeTestCase):
         self.assertFalse(session["adaptive_pricing"]["enabled"])
         self.assertEqual(session["success_url"], f"http://testserver/payments/process/{payment.token}/")
 
+    def test_the_cancel_link_ends_the_payment_so_that_all_methods_are_offered(self) -> None:
+        payment = self.attempt()
+        page = self.client.get(self.books.session(payment.session)["cancel_url"], follow=True)
+        self.assertContains(page, "The payment was canceled or timed out. You haven’t been charged.")
+        self.assertNotContains(page, "has been started")
+        self.assertIn("practice", [name for name, _ in page.context["ways"]])
+        self.assertEqual(self.books.session(payment.session)["status"], "expired")
+
+    def test_the_cancel_link_of_a_paid_payment_changes_nothing(self) -> None:
+        payment = self.attempt()
+        self.books.pay(payment.session, GOOD)
+        page = self.client.get(payment.canceled_address, follow=True)
+        self.assertContains(page, "We’ve received your payment.")
+
     def test_the_page_closes_soon_after_the_place_is_let_go_and_no_sooner_than_stripe_allows(self) -> None:
         for minutes, least, most in ((30, 31, 36), (60, 60, 65), (1440, 1380, 1385)):
             with self.subTest(minutes=minutes), override_settings(HOLD_MINUTES=minutes):

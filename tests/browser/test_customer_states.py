@@ -87,8 +87,7 @@ class GatewayTest(CustomerTestCase):
         page.get_by_role("button", name="Pay 65.00 USD").click()
         page.get_by_text("Your card was declined.").wait_for()
         page.get_by_role("link", name="Go back without paying").click()
-        self.look(page, "Not paid yet")
-        page.get_by_text("Your payment wasn’t completed.").wait_for()
+        self.look(page, "Your payment didn’t go through")
         page.get_by_role("button", name="Pay $65.00 · Card, Apple Pay or bank").wait_for()
 
     def test_a_bank_debit_that_is_processing_fits_on_a_phone_and_asks_for_no_second_payment(self) -> None:
@@ -134,7 +133,7 @@ class PayPalTest(CustomerTestCase):
         page.get_by_label("PayPal").check()
         page.get_by_role("button", name="Pay $65.00", exact=True).click()
         for answer, then in (
-            ("Cancel and go back", "Not paid yet"),
+            ("Cancel and go back", "Your payment didn’t go through"),
             ("Pay with a card that is declined", "Your payment didn’t go through"),
             ("Pay now", "Thank you"),
         ):

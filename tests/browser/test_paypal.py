@@ -105,11 +105,11 @@ class PayPalTest(BrowserTestCase):
     def test_the_payer_turns_back_and_then_pays_after_all(self) -> None:
         page = self.open_browser(width=PHONE)
         self.at_paypal(page)
-        self.choose(page, "Cancel and go back", "Not paid yet")
-        self.assertEqual(self.order.payments.get().status, "waiting")
+        self.choose(page, "Cancel and go back", "Your payment didn’t go through")
+        self.assertEqual(self.order.payments.get().status, "cancelled")
         self.go(page)
         self.choose(page, "Pay now", "Thank you")
-        self.assertEqual((len(self.fake.books.orders), self.place()), (1, "confirmed"))
+        self.assertEqual((len(self.fake.books.orders), self.place()), (2, "confirmed"))
 
     def test_a_bank_takes_days_and_then_pays_and_later_asks_the_money_back(self) -> None:
         page = self.open_browser(width=PHONE)

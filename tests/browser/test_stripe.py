@@ -99,15 +99,15 @@ class StripeTest(BrowserTestCase):
         self.told()
         self.assertEqual((self.place(), Order.objects.get().state), ("confirmed", "paid"))
 
-    def test_whoever_goes_back_without_paying_may_go_on_where_they_were(self) -> None:
+    def test_going_back_without_paying_ends_that_payment_and_another_can_begin(self) -> None:
         page = self.at_stripe()
         page.get_by_role("link", name="Go back without paying").click()
-        self.look(page, "Not paid yet")
+        self.look(page, "Your payment didn’t go through")
         self.assertEqual(self.place(), "held")
         page.get_by_role("button", name=PAY).click()
         self.by_card(page, GOOD)
         self.look(page, "Thank you")
-        self.assertEqual(len(self.fake.books.every("checkout.session")), 1)
+        self.assertEqual(len(self.fake.books.every("checkout.session")), 2)
 
     def test_a_bank_debit_keeps_the_place_until_the_bank_answers(self) -> None:
         for good, state in ((False, "held"), (True, "confirmed")):

@@ -41,12 +41,18 @@ def ask(payment_id: int) -> bool:
     return news
 
 
-def returned(payment: Payment) -> None:
-    """The payer's browser is back. What it brings is not believed; a gateway that does not answer is asked later."""
+def returned(payment: Payment, *, canceled: bool = False) -> None:
+    """The payer's browser is back. What it brings is not believed; a gateway that does not answer is asked later.
+
+    `canceled` by the gateway's own link: the payment is closed, so that every other method can be offered at once.
+    """
     if payment.status in OPEN and payment.session:
         try:
             with place_to_wait():
-                ask(payment.pk)
+                if canceled and payment.is_undecided:
+                    _close(payment)
+                else:
+                    ask(payment.pk)
         except Trouble:
             Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(ask_at=timezone.now())
     payment.refresh_from_db()

@@ -43,7 +43,7 @@ def of(order: Order, at: datetime) -> Outcome:
 def is_news(order: Order, told: Outcome) -> bool:
     """Whether the page of the order, which tells its state, has to tell this as well."""
     decided_otherwise = told.can_pay and order.due != Due.NOW
-    return told.name not in ("not_begun", "cancelled") and not decided_otherwise
+    return told.name not in ("not_begun", "in_progress", "cancelled") and not decided_otherwise
 
 
 def _paid(order: Order) -> Outcome:
@@ -125,9 +125,10 @@ def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
         before, now = format_money(last.total, last.currency), format_money(owed, order.currency)
         text = f"The total was {before} when you started to pay; it is {now} now. {NOTHING} {_kept(order, at)}"
         return Outcome("changed", "The amount has changed", text, "Please start again.", can_pay=True)
+    if payment_in_progress(order, at):  # its own sentence stands beside the buttons
+        return Outcome("in_progress", "Not paid yet", _kept(order, at), can_pay=True)
     text = f"Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes. {_kept(order, at)}"
-    todo = "" if payment_in_progress(order, at) else "Try again or pick another payment method."
-    return Outcome("broken_off", "Not paid yet", text, todo, can_pay=True)
+    return Outcome("broken_off", "Not paid yet", text, "Try again or pick another payment method.", can_pay=True)
 
 
 def _declined(order: Order, last: Payment, at: datetime) -> Outcome:

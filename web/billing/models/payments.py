@@ -200,6 +200,11 @@ class Payment(BasePayment):
             sku=self.order.number,
         )
 
+    @property
+    def canceled_address(self) -> str:
+        """Where the gateway's own cancel link leads."""
+        return f"{self.get_process_url()}?canceled=1"
+
     def get_success_url(self) -> str:
         return self.order.address("payment_success")
 

@@ -102,7 +102,7 @@ def process(request: HttpRequest, token: str) -> HttpResponse:
     """Where a gateway sends the payer back to; what it says in the address is not believed."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
     gateway = _gateway(payment.variant)
-    asking.returned(payment)
+    asking.returned(payment, canceled="canceled" in request.GET)
     return gateway.onward(payment)
 
 

@@ -47,8 +47,7 @@ class PayPal(Hosted):
         return amounts.takes(currency)
 
     def begin(self, payment: Payment, key: str) -> Begun:
-        back = f"{settings.SITE_URL}{payment.get_process_url()}"
-        wanted = orders.Wanted(payment, back, settings.BUSINESS_NAME, self.payee)
+        wanted = orders.Wanted(payment, settings.SITE_URL, settings.BUSINESS_NAME, self.payee)
         order = self.client.post(ORDERS, wanted.body(), key)
         return Begun(str(order["id"]), orders.approval_url(order), timezone.now() + APPROVAL_WINDOW)
 

@@ -37,14 +37,14 @@ class Wanted:
     """What a new order is made from."""
 
     payment: Payment
-    return_url: str
+    site: str
     brand: str
     payee: str = ""
 
     def body(self) -> dict[str, Any]:
         context = {
-            "return_url": self.return_url,
-            "cancel_url": self.return_url,
+            "return_url": f"{self.site}{self.payment.get_process_url()}",
+            "cancel_url": f"{self.site}{self.payment.canceled_address}",
             "user_action": "PAY_NOW",
             "shipping_preference": "NO_SHIPPING",
             "brand_name": clipped(self.brand),

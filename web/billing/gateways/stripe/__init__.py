@@ -32,7 +32,7 @@ class Stripe(Hosted):
 
     def begin(self, payment: Payment, key: str) -> Begun:
         end = sessions.until()
-        params = sessions.wanted(payment, f"{settings.SITE_URL}{payment.get_process_url()}", end)
+        params = sessions.wanted(payment, settings.SITE_URL, end)
         with speaking():
             session = self.client.v1.checkout.sessions.create(
                 params, {"idempotency_key": f"{key}-{int(end.timestamp())}"}

@@ -22,7 +22,7 @@ def until() -> datetime:
     return datetime.fromtimestamp(-(-end // SLOT) * SLOT, UTC)
 
 
-def wanted(payment: Payment, back: str, end: datetime) -> SessionCreateParams:
+def wanted(payment: Payment, site: str, end: datetime) -> SessionCreateParams:
     """Which ways to pay are offered is chosen in Stripe's dashboard, in the currency of the order and no other."""
     ours = {"token": payment.token, "order": payment.order.number}
     params: SessionCreateParams = {
@@ -33,8 +33,8 @@ def wanted(payment: Payment, back: str, end: datetime) -> SessionCreateParams:
         "payment_intent_data": {"description": payment.description, "metadata": ours},
         "adaptive_pricing": {"enabled": False},
         "expires_at": int(end.timestamp()),
-        "success_url": back,
-        "cancel_url": back,
+        "success_url": f"{site}{payment.get_process_url()}",
+        "cancel_url": f"{site}{payment.canceled_address}",
     }
     if payment.billing_email:
         params["customer_email"] = payment.billing_email
