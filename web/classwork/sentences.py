@@ -101,7 +101,7 @@ SENTENCES: dict[str, Sentence] = {
     "classwork.ticket_suspended": "put the ticket on hold",
     # waitlists
     "classwork.place_offered": "offered a spot from the waitlist",
-    "classwork.waiting_moved": ("moved the waitlist entry to position {place}", "moved the waitlist entry"),
+    "classwork.waiting_moved": ("moved the waitlist entry to position {position}", "moved the waitlist entry"),
     "classwork.waiting_taken_off": "removed the waitlist entry",
     # resources
     "classwork.file_lost": ("found that the file of “{title}” is missing", "found that the file is missing"),

@@ -38,7 +38,7 @@ class Entry(models.Model):
     def action_words(self) -> str:
         """users.role_given, in words."""
         words = self.action.partition(".")[2].replace("_", " ")
-        return words.replace("called off", "canceled").replace("cancelled", "canceled")
+        return words.replace("cancelled", "canceled")
 
     def _refuse(self) -> NoReturn:
         raise TypeError("History entries are never changed or deleted.")

@@ -53,18 +53,9 @@ def cancel_line(
     except money_back.Refused as refused:
         raise orders.CannotBe(str(refused)) from refused
     if by is not None:
-        record(
-            by,
-            "billing.line_cancelled",
-            order,
-            why=why,
-            line=line.pk,
-            title=line.title,
-            currency=order.currency,
-            back=str(back),
-            as_credit=as_credit,
-            percent=str(share),
-        )
+        what = {"line": line.pk, "title": line.title, "currency": order.currency}
+        sums = {"back": str(back), "as_credit": as_credit, "percent": str(share)}
+        record(by, "billing.line_cancelled", order, why=why, **what, **sums)
     emit(events.LINE_CANCELLED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
     return back
 

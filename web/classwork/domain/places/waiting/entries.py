@@ -190,7 +190,7 @@ def move(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
     numbers = sorted(one.position for one in line)
     for one, number in zip(line, numbers, strict=True):
         WaitingEntry.objects.filter(pk=one.pk).update(position=number)
-    record(by, "classwork.waiting_moved", entry, why=why, place=place)
+    record(by, "classwork.waiting_moved", entry, why=why, position=place)
     at = timezone.now()
     queue.tell(events.WAITING_MOVED, entry, at)
     queue.advance(entry.offer, at)
