@@ -7,16 +7,20 @@ from django.db.models import Sum
 from django.test import override_settings
 
 from billing.domain import cart as carts
-from billing.domain import handovers, ledger, money_back
+from billing.domain import credit, handovers, ledger, money_back, payments
 from billing.domain.amounts import summarize_amounts
 from billing.domain.vouchers import desk
 from billing.models import Credit, Order, Payment, Refund
 from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.places import desk as front_desk
+from classwork.domain.places.attendees import Typed
 from classwork.models import CallOff, Policy, Subject
+from common import dates
 from outbox.testing import run_all
 from tests import make
 from tests.classwork.buying import cart, me, other, place
 from tests.classwork.cancellations import ZERO, CancellationResultTest
+from users.models import Student, User
 
 
 class LedgerTest(CancellationResultTest):
@@ -38,6 +42,23 @@ class LedgerTest(CancellationResultTest):
         }
         self.assertEqual({name: getattr(totals, name) for name in booked}, booked)
         self.assertEqual(sum(one.waived for one in deed.outcomes.all()), totals.waived)
+
+    def test_whoever_was_registered_at_the_desk_gets_credit_where_they_have_an_account(self) -> None:
+        User.objects.filter(pk__in=[self.alice.pk, self.gus.pk]).update(email_confirmed_at=self.now)
+        for account, person in (
+            (self.alice, Typed("Alice", "Arden", self.alice.email)),
+            (self.gus, Student.objects.get(pk=self.kit.pk)),
+            (None, Typed("Nora", "New", "nora@example.org")),
+        ):
+            order = front_desk.enter(self.ada, self.offer, person)
+            payments.record_by_hand(
+                order, "cash", ledger.owed(order, self.now), by=self.ada, received_on=dates.local(self.now).date()
+            )
+            self.assertEqual(order.payer, account)
+        self.cancel(self.whole(Policy.CREDIT))
+        for account in (self.alice, self.gus):
+            self.assertEqual(credit.balance(account, "USD"), Decimal(65))
+        self.assertEqual(sum(refund.amount for refund in Refund.objects.all()), 65)
 
     def test_what_is_no_longer_due_at_the_door_is_the_balance_on_the_page_of_the_order(self) -> None:
         Subject.objects.update(pre_pay_discount=5)

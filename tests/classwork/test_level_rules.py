@@ -22,6 +22,10 @@ class RuleOfALevelTest(TestCase):
             level.full_clean()
         return caught.exception.message_dict
 
+    def test_first_levels_differ_by_more_than_a_plural(self):
+        names = [name.rstrip("s") for name in Level.objects.values_list("name", flat=True)]
+        self.assertEqual(len(names), len(set(names)))
+
     def test_a_step_of_the_ladder_without_a_rule_is_refused(self):
         for rule in ("", "  "):
             with self.subTest(rule=rule):

@@ -1,6 +1,6 @@
 """Registrations at the desk: found again, and entered by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -126,4 +126,11 @@ def _order(person: Student | Typed, product: tuple[str, int], more: dict[str, An
     order.save(update_fields=["payer_name", "payer_email"])
     said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
     carts.add(order, *product, said.as_details() | more | {"by_desk": True, "attends": student.pk})
+    how = replace(how, payer=_confirmed_account(student))
     return placing.place(order, how, seen=None, at=timezone.now())
+
+
+def _confirmed_account(student: Student) -> User | None:
+    """Theirs or their guardian's. An account that nobody has opened yet is none: its address may be mistyped."""
+    account = student.user or student.guardian
+    return account if account and account.is_active and account.email_confirmed_at else None
