@@ -138,8 +138,8 @@ class FollowsTest(MovingTestCase):
         send_all()
         subjects = sorted(message.subject for message in mail.outbox)
         self.assertEqual(len(subjects), 2)
-        self.assertIn("moved to Beginning B", subjects[0])
-        self.assertIn("Receipt", subjects[1])
+        self.assertIn("Receipt", subjects[0])
+        self.assertIn("You’ve moved to Beginning B", subjects[1])
 
     def test_both_orders_say_what_became_of_what(self) -> None:
         place = self.bought()

@@ -20,6 +20,11 @@ def tidy(name: str) -> str:
     return " ".join(name.split())
 
 
+def first_name(full: str) -> str:
+    """For a greeting, of a name that was typed into one field."""
+    return tidy(full).partition(" ")[0]
+
+
 def key(*parts: str) -> str:
     return tidy(unicodedata.normalize("NFKC", " ".join(parts)).casefold())
 

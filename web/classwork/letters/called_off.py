@@ -59,6 +59,7 @@ def decision_context(message: Message) -> dict[str, Any]:
         raise NotNeeded("The decision has changed.")
     return {
         "title": offer.subject.title,
+        "name": minimum.greeting_name(offer, message.to),
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
         "day": format_date(offer.decide_on) if offer.decide_on else "",
         "minimum": offer.minimum,
@@ -73,6 +74,7 @@ def decision_context(message: Message) -> dict[str, Any]:
 def decision_sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
+        "name": "Kit",
         "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "day": "Sat, Jan 3, 2026",
         "minimum": 8,

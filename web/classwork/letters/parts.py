@@ -1,15 +1,29 @@
 """What several letters say alike."""
 
+from typing import Any
+
 from django.conf import settings
 from django.urls import reverse
 
 from classwork.domain.listed import Listed
+from classwork.domain.places import attendees
 from classwork.models import ClassOffer
 from common import dates
+from users.models import Student
 
 
 def page(path: str) -> str:
     return f"{settings.SITE_URL}{path}"
+
+
+def of_reader(student: Student) -> dict[str, Any]:
+    """Whom a mail about this student greets, and whether it speaks to them or about them."""
+    return {
+        "student": str(student),
+        "name": attendees.greeting_name(student),
+        "is_self": attendees.reads_own_mail(student),
+        "to_guardian": student.guardian_id is not None,
+    }
 
 
 def of_class(offer_id: int) -> dict[str, str]:

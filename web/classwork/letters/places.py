@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from classwork.domain.places import attendees
 from classwork.domain.places.attendees import Attendee
-from classwork.letters.parts import of_class, page
+from classwork.letters.parts import of_class, of_reader, page
 from classwork.models import ClassOffer, Registration
+from common.names import first_name
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
 from users.mails import account
@@ -23,23 +24,24 @@ def registered_context(message: Message) -> dict[str, Any]:
     order = found[0].line.order  # type: ignore[union-attr]
     student = Student.objects.select_related("user", "guardian").get(pk=message.data["student_id"])
     owner = User.objects.filter(email=message.to).first()
-    return account(owner) | {
-        "student": str(student),
-        "name": student.first_name,
-        "payer": found[0].line.details.get("given_by") or order.payer_name or "Someone",  # type: ignore[union-attr]
-        "given": "given_by" in found[0].line.details,  # type: ignore[union-attr]
-        "own": order.payer_email == message.to,
-        "is_self": order.payer_email == message.to and _is_own_record(student),
-        "to_guardian": student.guardian_id is not None,
-        "is_new_name": student.offered_to_id is not None,
-        "classes": [of_class(one.offer_id) for one in found],
-        "mine": page(reverse("my_classes")),
-    }
+    by_payer = order.payer_email == message.to
+    return (
+        account(owner)
+        | of_reader(student)
+        | {
+            "payer": found[0].line.details.get("given_by") or order.payer_name or "Someone",  # type: ignore[union-attr]
+            "given": "given_by" in found[0].line.details,  # type: ignore[union-attr]
+            "own": by_payer,
+            "is_self": by_payer and attendees.reads_own_mail(student),
+            "is_new_name": student.offered_to_id is not None,
+            "classes": [of_class(one.offer_id) for one in found],
+            "mine": page(reverse("my_classes")),
+        }
+    )
 
 
-def _is_own_record(student: Student) -> bool:
-    """Not a child's or a friend's, whose mail goes to the same address."""
-    return student.guardian_id is None and student.offered_to_id is None
+def reader_sample(student: str) -> dict[str, Any]:
+    return {"student": student, "name": first_name(student), "is_self": True, "to_guardian": False}
 
 
 def registered_sample() -> dict[str, Any]:
@@ -67,14 +69,12 @@ def registered_sample() -> dict[str, Any]:
 
 
 def ended_context(message: Message) -> dict[str, Any]:
-    found = Registration.objects.filter(pk=message.data["registration_id"]).select_related("student", "line__order")
+    related = ("student__guardian", "line__order")
+    found = Registration.objects.filter(pk=message.data["registration_id"]).select_related(*related)
     place = found.filter(state=Registration.State.CANCELLED).exclude(line=None).first()
     if place is None or place.line is None:
         raise NotNeeded("The spot is theirs again.")
-    return {
-        "student": str(place.student),
-        "name": place.student.first_name,
-        "to_guardian": place.student.guardian_id is not None,
+    return of_reader(place.student) | {
         "by": place.line.ended_by,
         "payer": place.line.order.payer_name or "the person who paid",
         "one": of_class(place.offer_id),
@@ -84,19 +84,18 @@ def ended_context(message: Message) -> dict[str, Any]:
 
 def ended_sample() -> dict[str, Any]:
     one = registered_sample()["classes"][0]
-    told = {"student": "Kit Gray", "name": "Kit", "to_guardian": False, "by": "terms", "payer": "Gus Gray", "one": one}
-    return told | {"classes": page("/classes/")}
+    told = {"by": "terms", "payer": "Gus Gray", "one": one, "classes": page("/classes/")}
+    return reader_sample("Kit Gray") | told
 
 
 def moved_context(message: Message) -> dict[str, Any]:
     """From where to where; what it cost is in the payer's mails."""
     found = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
-    one = found.select_related("line", "student").first()
+    one = found.select_related("line", "student__guardian").first()
     old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None
     if one is None or old is None:
         raise NotNeeded("They have another spot now.")
-    return {
-        "student": str(one.student),
+    return of_reader(one.student) | {
         "before": of_class(old.offer_id),
         "now": of_class(one.offer_id),
         "role": one.role,
@@ -109,17 +108,20 @@ def moved_sample() -> dict[str, Any]:
     one = registered_sample()["classes"][0]
     later = one | {"title": "Balboa 2", "when": "Thursdays 7:00–8:00 PM, Thu, Jan 8, 2026 to Thu, Feb 5, 2026"}
     links = {"mine": page("/user/classes/"), "contact": page("/contact/")}
-    return {"student": "Alice Arden", "before": one, "now": later, "role": "lead"} | links
+    return reader_sample("Alice Arden") | {"before": one, "now": later, "role": "lead"} | links
 
 
 def place_given_context(message: Message) -> dict[str, Any]:
     """Goes to whoever had the place, and to the payer: the name as it was typed, and nothing that is stored."""
-    old = Registration.objects.select_related("student", "line").get(pk=message.data["registration_id"])
+    found = Registration.objects.select_related("student__user", "student__guardian", "line__order")
+    old = found.get(pk=message.data["registration_id"])
     said = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None
-    if said is None:
+    if said is None or old.line is None:
         raise NotNeeded("The spot is no longer taken.")
-    return {
-        "student": str(old.student),
+    reader = of_reader(old.student)
+    if message.to != attendees.address(old.student):
+        reader |= {"name": first_name(old.line.order.payer_name), "is_self": False, "to_guardian": False}
+    return reader | {
         "to": f"{said.first_name} {said.last_name}".strip(),
         "one": of_class(old.offer_id),
         "contact": page(reverse("contact")),
@@ -128,23 +130,23 @@ def place_given_context(message: Message) -> dict[str, Any]:
 
 def place_given_sample() -> dict[str, Any]:
     one = registered_sample()["classes"][0]
-    return {"student": "Alice Arden", "to": "Lee Lind", "one": one, "contact": page("/contact/")}
+    return reader_sample("Alice Arden") | {"to": "Lee Lind", "one": one, "contact": page("/contact/")}
 
 
 def twice_context(message: Message) -> dict[str, Any]:
-    student = Student.objects.filter(pk=message.data["student_id"]).first()
+    student = Student.objects.select_related("guardian").filter(pk=message.data["student_id"]).first()
     offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
     if student is None or offer is None:
         raise NotNeeded("The class or the person is gone.")
-    return {
-        "student": str(student),
+    return of_reader(student) | {
         "offer": f"{offer.subject.title}, {offer.day} {offer.times}",
         "contact": page(reverse("contact")),
     }
 
 
 def twice_sample() -> dict[str, Any]:
-    return {"student": "Alice Arden", "offer": "Beginning A, Tuesdays 7:00–8:00 PM", "contact": page("/contact/")}
+    told = {"offer": "Beginning A, Tuesdays 7:00–8:00 PM", "contact": page("/contact/")}
+    return reader_sample("Alice Arden") | told
 
 
 def address_wanted_context(message: Message) -> dict[str, Any]:
@@ -152,6 +154,7 @@ def address_wanted_context(message: Message) -> dict[str, Any]:
     if found is None or found.line is None or attendees.address(found.student) != found.student.email:
         raise NotNeeded("The spot was released, or the person was found.")
     return {
+        "name": first_name(found.line.order.payer_name),
         "payer": found.line.order.payer_name,
         "student": str(found.student),
         "title": ClassOffer.objects.for_lists().get(pk=found.offer_id).subject.title,
@@ -160,4 +163,4 @@ def address_wanted_context(message: Message) -> dict[str, Any]:
 
 
 def address_wanted_sample() -> dict[str, Any]:
-    return {"payer": "Gus Gray", "student": "Kit Gray", "title": "Balboa 1", "link": page("/")}
+    return {"name": "Gus", "payer": "Gus Gray", "student": "Kit Gray", "title": "Balboa 1", "link": page("/")}

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from classwork.domain.listed import Listed
 from classwork.domain.places.tickets import staying
-from classwork.letters.parts import page
+from classwork.letters.parts import of_reader, page
 from classwork.models import ClassOffer, Ticket
 from common import dates
 from mailroom.declare import NotNeeded
@@ -20,13 +20,11 @@ def ticket_context(message: Message) -> dict[str, Any]:
     if ticket is None or ticket.meeting.is_cancelled:
         raise NotNeeded("The ticket is no longer valid, or the class day was canceled.")
     offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
-    return {
+    return of_reader(ticket.student) | {
         "title": offer.subject.title,
         "trial": ticket.is_trial,
         "when": str(ticket.meeting.slot),
         "where": f"{place}, {place.full_address}" if place else "",
-        "student": str(ticket.student),
-        "name": ticket.student.first_name,
         "link": page(staying.address(ticket)),
         "contact": page(reverse("contact")),
     }
@@ -50,6 +48,8 @@ def ticket_sample() -> dict[str, Any]:
         "where": "Grange Hall, 1 Main Street",
         "student": "Kit Gray",
         "name": "Kit",
+        "is_self": True,
+        "to_guardian": False,
         "link": page("/"),
         "contact": page("/contact/"),
     }

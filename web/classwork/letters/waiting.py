@@ -10,6 +10,7 @@ from classwork.domain.places.waiting import entries, shown
 from classwork.letters.parts import page
 from classwork.models import ClassOffer, WaitingEntry
 from common import dates
+from common.names import first_name
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
 
@@ -28,7 +29,7 @@ def context(message: Message) -> dict[str, Any]:
     return {
         "title": offer.subject.title,
         "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
-        "name": entry.contact_name,
+        "name": first_name(entry.contact_name),
         "names": one.names,
         "in_line": one.in_line,
         "until": one.until,
@@ -42,7 +43,7 @@ def sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
         "when": "Tuesdays 7:00–8:00 PM, Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
-        "name": "Alice Arden",
+        "name": "Alice",
         "names": "Alice Arden (lead)",
         "in_line": "You’re 3rd in line",
         "until": "Tue, Jan 6, 2026, 6:00 PM",

@@ -16,7 +16,7 @@ from classwork.domain.places import attendees
 from classwork.domain.places.arrows import Seat
 from classwork.models import CallOff, Meeting, Outcome, Policy, Ticket
 from common.formats import format_money
-from common.names import email_key
+from common.names import email_key, first_name
 from mailroom.domain import draft
 from users.models import Staff
 
@@ -94,10 +94,11 @@ def letter(deed: CallOff, to: str) -> Letter:
     theirs = [one for one in found if email_key(attendees.address(one.seat.student)) == to]
     paid = [one for one in found if one.seat.line and email_key(one.seat.line.order.payer_email) == to]
     teaching = [meeting for meeting in off if to in {email_key(one.user.email) for one in taught_by(meeting)}]
-    names = [one.seat.student.first_name for one in theirs if _is_self(one.seat, to)]
+    names = [attendees.greeting_name(one.seat.student) for one in theirs]
+    payers = [first_name(one.seat.line.order.payer_name) for one in paid if one.seat.line]
     staff = [one.user for meeting in teaching for one in taught_by(meeting) if email_key(one.user.email) == to]
     return Letter(
-        next(iter([*names, *(one.first_name for one in staff)]), ""),
+        next(filter(None, [*names, *(one.first_name for one in staff), *payers]), ""),
         deed.offer_id is not None,
         deed.why if deed.why.endswith((".", "!", "?")) else f"{deed.why}.",
         [_class(one, off, to) for one in theirs],

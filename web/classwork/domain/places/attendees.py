@@ -186,6 +186,18 @@ def address(student: Student) -> str:
     return account.email if account else student.email
 
 
+def greeting_name(student: Student) -> str:
+    """The first name of whoever reads mail for this person; '' for the owner of an address that may not be theirs."""
+    if student.guardian is not None:
+        return student.guardian.first_name
+    return "" if student.offered_to_id else student.first_name
+
+
+def reads_own_mail(student: Student) -> bool:
+    """Not a child's or a friend's, whose mail goes to somebody else's address."""
+    return student.guardian_id is None and student.offered_to_id is None
+
+
 @transaction.atomic
 def reach_at(student: Student, email: str) -> None:
     """Another address for a student whom nobody knew at the first; its owner is asked in turn."""

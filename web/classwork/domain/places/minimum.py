@@ -157,6 +157,14 @@ def tell_attendees(offer_id: int, mail: str, again: str = "") -> None:
         draft(mail, to=address, key=f"{offer_id}{again}", data={"offer_id": offer_id}, about=about)
 
 
+def greeting_name(offer: ClassOffer, to: str) -> str:
+    """The first name of whoever reads this address for people in the class; '' where they are several, or nobody."""
+    places = Registration.objects.filter(offer=offer, state__in=COUNTS)
+    students = [one.student for one in places.select_related("student__user", "student__guardian")]
+    found = {attendees.greeting_name(one) for one in students if email_key(attendees.address(one)) == to}
+    return found.pop() if len(found) == 1 else ""
+
+
 def ask_office(offer_id: int) -> None:
     if settings.OFFICE_EMAIL:
         day = ClassOffer.objects.get(pk=offer_id).decide_on
