@@ -1,5 +1,6 @@
 """The mails about orders. Amounts and links are looked up when a mail is made, so it tells what is so then."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
@@ -9,11 +10,12 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing import gateways
+from billing import gateways, kinds
 from billing.domain import amounts, handovers, ledger, outcome, terms, words
 from billing.domain.payments_in_progress import is_promised
 from billing.domain.reconciling import nightly, questions
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
+from common import names
 from common.formats import format_moment, format_money
 from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
@@ -32,7 +34,7 @@ def _told(order: Order) -> dict[str, Any]:
     return {
         "number": order.number,
         "name": order.payer_name,
-        "first_name": order.payer_name.partition(" ")[0],
+        "first_name": names.first_name(order.payer_name),
         "link": settings.SITE_URL + order.address(),
         "pay": settings.SITE_URL + order.address("payment_fail"),
         "told": asdict(outcome.of(order, at)),
@@ -63,7 +65,8 @@ def _voucher(voucher: Voucher) -> dict[str, str]:
 def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
     amount = "" if item.line.is_canceled else format_money(item.total, currency)
     instead = f", instead of {item.line.replaces}" if item.line.replaces else ""
-    return {"title": item.line.title, "detail": f"{item.line.detail}{instead}", "amount": amount}
+    detail = f"{item.line.detail.removesuffix('.')}{instead}"  # the amount follows after a colon
+    return {"title": item.line.title, "detail": detail, "amount": amount}
 
 
 def _promised(promise: terms.Promise) -> dict[str, Any]:
@@ -107,6 +110,8 @@ def order_sample() -> dict[str, Any]:
         "nothing": False,
         "vouchers": [{"gift": format_money(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
         "line": "Balboa 2",
+        "subject": "Your spot in Balboa 2 is canceled",
+        "refund": True,
         "ended_by": "terms",
         "at": format_moment(timezone.now()),
         "ends": [
@@ -140,10 +145,22 @@ def line_context(message: Message) -> dict[str, Any]:
     together = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
     return order_context(message) | {
         "line": ", ".join(map(str, together)),
+        "subject": _canceled_subject(list(together)),
+        "refund": any(Decimal(each.ended["back"]) for each in together if each.ended),
         "ended_by": line.ended_by,
         "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
         "ends": [{"title": str(each), "said": words.of_end(each)} for each in together if each.ended],
     }
+
+
+def _canceled_subject(lines: Sequence[OrderLine]) -> str:
+    first, *others = lines
+    if others:
+        return f"{', '.join(map(str, lines))} are canceled"
+    try:
+        return kinds.of(first).canceled_sentence(first).removesuffix(".")
+    except kinds.UnknownKind:
+        return f"{first} is canceled"
 
 
 def confirm_context(message: Message) -> dict[str, Any]:
@@ -221,7 +238,7 @@ def voucher_context(message: Message) -> dict[str, Any]:
     return {
         "gift": voucher.gift,
         "name": voucher.recipient_name,
-        "first_name": voucher.recipient_name.partition(" ")[0],
+        "first_name": names.first_name(voucher.recipient_name),
         "giver": voucher.giver_name,
         "message": voucher.message,
         "code": voucher.grouped,

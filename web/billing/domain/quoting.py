@@ -235,11 +235,11 @@ def _part(order: Order, lines: Sequence[OrderLine], way: Way, before: Books) -> 
     refunds = Refund.objects.filter(payment__order__in=before.orders, pk__gt=before.refund).order_by("pk")
     part = Part(
         title=", ".join(map(str, lines)),
-        said=terms.what(way.steps[lines[0].pk]) if before.prices else "",
+        said=terms.what(step) if before.prices and (step := way.steps[lines[0].pk]).percent else "",
         rows=tuple(_rows(before, after, order.currency)),
         money=tuple(
-            Row(gateways.label_of(refund.payment), _round(refund.amount, order), handovers.is_picked_up(refund.payment))
-            for refund in refunds.select_related("payment")
+            Row(gateways.method_of(each.payment), _round(each.amount, order), handovers.is_picked_up(each.payment))
+            for each in refunds.select_related("payment")
         ),
         credit=credit(Credit.Reason.INSTEAD),
         returned=credit(Credit.Reason.RETURNED),

@@ -104,7 +104,7 @@ def _after(order: Order, payment: Payment, refund: Refund, answer: Answer) -> No
 
 def _sent(order: Order, payment: Payment, refund: Refund) -> None:
     if gateways.of(payment).by_hand:
-        text = f"{format_money(refund.amount, order.currency)} waits to be handed over (refund {refund.pk})."
+        text = f"{format_money(refund.amount, order.currency)} to be handed over (refund {refund.pk})."
         cases.open_case(Case.Kind.HAND_BACK, order, text, payment)
     else:
         Payment.objects.filter(pk=payment.pk, ask_at=None).update(ask_at=timezone.now() + timedelta(days=1))

@@ -33,6 +33,7 @@ class Gateway(BasicProvider):
     """The provider interface with what hepcat adds to it. No method may be called inside a transaction."""
 
     label = ""
+    """What a payer chooses."""
     by_hand = False
     """Money that a person takes and gives back; never offered online."""
     picked_up = False
@@ -45,6 +46,10 @@ class Gateway(BasicProvider):
     def works_in(self, currency: str) -> bool:
         """What cannot be paid this way is not offered this way."""
         return True
+
+    def method_of(self, payment: Payment) -> str:
+        """How this payment was made, within a sentence."""
+        return self.label
 
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
         """The form to show, or RedirectNeeded."""
@@ -88,6 +93,10 @@ class Hosted(Gateway):
         """Open their checkout; the same key again is the same one. Raises Temporary, Permanent or NeedsPerson."""
         raise NotImplementedError
 
+    def method_of(self, payment: Payment) -> str:
+        """How this payment was made, within a sentence."""
+        return self.label
+
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
         """A fault of the network leaves no trace: the next click begins again under the same key."""
         if payment.status in OPEN and not payment.session:
@@ -122,6 +131,14 @@ def method_label(variant: str) -> str:
         return get(variant).label
     except UnknownGateway:
         return variant.title()
+
+
+def method_of(payment: Payment) -> str:
+    """How it was paid, as receipts and refunds say it: not all that the payer could choose."""
+    try:
+        return of(payment).method_of(payment)
+    except UnknownGateway:
+        return payment.variant.title()
 
 
 def holds(payment: Payment) -> bool:
@@ -168,6 +185,7 @@ __all__ = [
     "hosts",
     "label_of",
     "method_label",
+    "method_of",
     "of",
     "offered",
 ]

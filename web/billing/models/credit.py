@@ -49,3 +49,11 @@ class Credit(WrittenOnce):
 
     def __str__(self) -> str:
         return f"{self.get_reason_display()}: {format_money(self.amount, self.currency)}"
+
+    @property
+    def reason_text(self) -> str:
+        """With the order's number, where it is about one."""
+        said, number = self.get_reason_display(), self.order_id
+        if not number:
+            return said
+        return said.replace("an order", f"order {number}") if "an order" in said else f"{said}, order {number}"

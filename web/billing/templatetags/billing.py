@@ -71,7 +71,7 @@ def negative(amount: Decimal) -> Decimal:
 
 @register.filter
 def way_to_pay(payment: Payment) -> str:
-    return gateways.label_of(payment)
+    return gateways.method_of(payment)
 
 
 @register.filter

@@ -27,6 +27,10 @@ class Stripe(Hosted):
         self.client, self.secrets = connect(key, url), secrets
         self.hosts = (CHECKOUT if url == API else url,)
 
+    def method_of(self, payment: Payment) -> str:
+        """Only a bank lets us wait for its answer."""
+        return "bank payment" if payment.promised_at else "card"
+
     def works_in(self, currency: str) -> bool:
         return takes(currency)
 

@@ -1,0 +1,78 @@
+"""Sentences that a payer reads on receipts, quotes and in mails."""
+
+from typing import Any
+
+from django.test import SimpleTestCase
+from django.utils import timezone
+
+from billing import gateways, mails
+from billing.domain import quoting, ways
+from billing.gateways.stripe import Stripe
+from billing.models import Credit, OrderLine, Payment
+from mailroom import registry
+from mailroom.domain import rendering
+from mailroom.models import Message
+from tests.billing.base import BillingTestCase
+from tests.billing.toys import ToyKind
+
+
+class LineCanceledMailTest(BillingTestCase):
+    def mail(self, line: OrderLine) -> tuple[str, str]:
+        mail = registry.mails()["billing.line_cancelled"]
+        message = Message(template=mail.name, data={"order_id": line.order_id, "line_id": line.pk})
+        letter = rendering.render(mail, rendering.standard(mail), mails.line_context(message))
+        return letter.subject, letter.text
+
+    def test_a_canceled_line_promises_a_mail_about_the_refund_only_where_there_is_one(self) -> None:
+        said = "We’ll email you when your refund has been sent."
+        for percent in ("100", "0"):
+            with self.subTest(percent):
+                ToyKind.catalogue[1].percent_back = percent
+                order = self.placed(1, 2)
+                self.pay(order)
+                line = order.lines.get(product_id=1)
+                [way] = ways.of(order, [line], self.now)
+                quoting.cancel_as_quoted(order, way, self.now, seen=quoting.quote(order, way, self.now).fingerprint)
+                line.refresh_from_db()
+                subject, text = self.mail(line)
+                self.assertIn("Toy 1 is canceled", subject)
+                self.assertEqual(said in text, percent == "100")
+                self.assertNotIn("If a refund is due", text)
+
+
+class LineDetailTest(BillingTestCase):
+    def test_a_detail_that_is_a_sentence_is_followed_by_one_colon(self) -> None:
+        order = self.placed(1)
+        order.lines.update(detail="Tuesdays. Needs 8 sign-ups, or you get a full refund.")
+        [line] = mails.order_context(Message(data={"order_id": order.pk}))["lines"]
+        self.assertEqual(line["detail"], "Tuesdays. Needs 8 sign-ups, or you get a full refund")
+
+
+class KeptTest(BillingTestCase):
+    def test_what_is_kept_without_a_refund_says_it_once(self) -> None:
+        ToyKind.catalogue[1].percent_back = "0"
+        order = self.placed(1, 2)
+        self.pay(order)
+        page = self.client.get(order.lines.get(product_id=1).cancel_address)
+        self.assertContains(page, "Kept under the cancellation policy</th>")
+        self.assertContains(page, "No refund.")
+
+
+class MethodTest(SimpleTestCase):
+    def test_a_receipt_names_what_was_used_and_not_the_choice(self) -> None:
+        gateway = Stripe("sk_test_x", ["whsec_x"])
+        self.assertEqual(gateway.method_of(Payment()), "card")
+        self.assertEqual(gateway.method_of(Payment(promised_at=timezone.now())), "bank payment")
+        self.assertEqual(gateways.method_of(Payment(variant="practice")), "Practice payment (no real money)")
+
+
+class CreditTextTest(SimpleTestCase):
+    def test_an_entry_names_its_order_once(self) -> None:
+        texts: list[tuple[Any, str]] = [
+            ("spent", "Spent on order 45"),
+            ("returned", "Came back from order 45"),
+            ("instead", "Instead of a refund, order 45"),
+        ]
+        for reason, text in texts:
+            self.assertEqual(Credit(reason=reason, order_id=45).reason_text, text)
+        self.assertEqual(Credit(reason="given").reason_text, "Given by the school")
