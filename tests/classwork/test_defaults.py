@@ -13,7 +13,7 @@ from classwork.domain.places import mine
 from classwork.domain.places.waiting import arranging
 from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import Role
-from classwork.models import Meeting, Registration
+from classwork.models import Meeting, OfferRole, Registration
 from tests import make
 from tests.base import SchoolTestCase
 from tests.classwork.buying import cart, me, pay, place
@@ -167,7 +167,14 @@ class StepBarTest(SchoolTestCase):
 
     def test_step_bar_leaves_out_the_details_that_nobody_asks_for(self) -> None:
         self.log_in(self.alice)
+        chosen = f"{reverse('register')}?class={self.offer.pk}"
+        self.assertNotIn("Your details", self.steps(chosen))
         self.client.post(reverse("register"), {"classes": [self.offer.pk], "who": ["me"], "others": "0"})
         review = self.steps(reverse("checkout_review"))
         self.assertIn('aria-current="step">Review', review)
         self.assertNotIn("Your details", review)
+
+    def test_step_bar_names_the_details_where_a_class_asks_for_a_role(self) -> None:
+        self.log_in(self.alice)
+        OfferRole.objects.create(offer=self.offer, name="lead", capacity=5)
+        self.assertIn("Your details", self.steps(f"{reverse('register')}?class={self.offer.pk}"))

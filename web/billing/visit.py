@@ -5,6 +5,7 @@ By account, by session (which is kept on the server), or by an order's secret ad
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest
@@ -26,6 +27,11 @@ PAY_UNTIL = "pay_until"
 
 def account(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
+
+
+def knows_payer(request: HttpRequest) -> bool:
+    """Whether the checkout asks nothing about who pays; a billing address may change with each order."""
+    return account(request) is not None and not settings.BILLING_ADDRESS
 
 
 def member(request: HttpRequest) -> User:

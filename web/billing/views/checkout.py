@@ -186,7 +186,7 @@ def _review(
         "form": form,
         "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
-        "no_details": not _steps(request, sight) and visit.account(request) is not None,
+        "no_details": visit.knows_payer(request) and not _steps(request, sight),
     }
     return render(request, "billing/review.html", context, status=status)
 

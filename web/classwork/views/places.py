@@ -1,6 +1,6 @@
 """Registering for classes, and the classes of the people one speaks for."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -19,7 +19,7 @@ from classwork.domain.places import attendees, choosing, diary, mine, opening, r
 from classwork.domain.places.choosing import Choice
 from classwork.domain.places.waiting import shown
 from classwork.forms.places import MOST_OTHERS, AddressForm, OtherForm, PeopleForm, other_forms
-from classwork.models import ClassOffer
+from classwork.models import ClassOffer, OfferRole
 from common import dates
 from common.search import read_number
 from common.throttle import throttled
@@ -133,6 +133,11 @@ def _levels(request: HttpRequest, choice: Choice) -> list[tuple[Any, Any]]:
     return [(level, choosing.below(level)) for level in asked]
 
 
+def _asks_role(classes: Iterable[tuple[Listed, Any, bool]]) -> bool:
+    chosen = [each.offer.pk for each, _, is_chosen in classes if is_chosen]
+    return bool(chosen) and OfferRole.objects.filter(offer__in=chosen).exists()
+
+
 def _page(
     request: HttpRequest,
     offers: Sequence[ClassOffer],
@@ -154,6 +159,7 @@ def _page(
         "count": len(others),
         "may_add": len(others) < MOST_OTHERS,
         "levels": levels,
+        "no_details": visit.knows_payer(request) and not _asks_role(classes),
         "already": form.has_error("classes", ALREADY),
         "chosen_classes": [each for each in classes if each[2]],
         "other_classes": [each for each in classes if not each[2]],
