@@ -119,7 +119,7 @@ class LevelGuideTest(RunningTestCase):
         self.assertEqual(Level.objects.get(code="Beg").rule, "A|C, B|D")
         make.subject("Beg", "B")
         guide = self.page("level_guide")
-        self.assertIn("Complete after version A and B.", guide)
+        self.assertIn("Complete after versions A and B.", guide)
         self.assertNotIn("A or C", guide)
 
     def test_guide_says_when_a_version_that_is_needed_is_still_to_come(self) -> None:

@@ -19,7 +19,7 @@ STEPS: list[tuple[str, str, str, dict[str, Any]]] = [
 ]
 BESIDE = [
     ("Workshop", "WS", "2.5"),
-    ("Special", "Spec", "3.5"),
+    ("Specialty", "Spec", "3.5"),
     ("Private lesson", "Priv", "0"),
     ("Private lesson package", "PrivSet", "0"),
     ("Other", "Other", "0"),

@@ -28,15 +28,17 @@ class GuideStep:
 
     @property
     def completed_by(self) -> str:
-        """Only versions that exist are named: "A and B", or "A and one more that we’re still planning"."""
+        """Only versions that exist are named: “versions A and B”, “version A and one more that we’re planning”."""
         known = {subject.version.upper() for subject in self.subjects}
         goals = levels.parse(self.level.rule)
         offered = tuple(goal & known for goal in goals if goal & known)
         if not offered:
             return ""
+        are_all_needed = len(offered) > 1 and all(len(goal) == 1 for goal in offered)
+        said = f"{'versions' if are_all_needed else 'version'} {levels.in_words(offered)}"
         planned = len(goals) - len(offered)
         more = f"{planned} more that we’re still planning" if planned > 1 else "one more that we’re still planning"
-        return f"{levels.in_words(offered)} and {more}" if planned else levels.in_words(offered)
+        return f"{said} and {more}" if planned else said
 
 
 def steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:

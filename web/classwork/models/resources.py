@@ -26,7 +26,7 @@ def week(text: str, **more: Any) -> models.PositiveSmallIntegerField:
 
 class Resource(models.Model):
     class Kind(models.TextChoices):
-        LINK = "link", "Link to another site"
+        LINK = "link", "External link"
         PAGE = "page", "Page on our site"
         TEXT = "text", "Text"
         FILE = "file", "File"

@@ -66,7 +66,7 @@ COLLEAGUES = (
         "Inez",
         "Ibarra",
         "Teaches Charleston and solo jazz",
-        "Inez believes that everybody has a solo in them. Her warm-ups are known as far as the car park.",
+        "Inez believes that everyone has a solo in them. Her warm-ups are known as far as the parking lot.",
         3,
     ),
     Colleague(

@@ -14,7 +14,7 @@ EVERY_WEEK: tuple[dict[str, Any], ...] = (
     },
     {
         "title": "This week’s practice evening",
-        "text": "Friday at eight in the Grange, free for everybody in a class.",
+        "text": "Friday at eight in the Grange, free for everyone in a class.",
         "when": "class",
         "class_number": 1,
         "expires_after": 1,
@@ -26,7 +26,7 @@ EVERY_WEEK: tuple[dict[str, Any], ...] = (
         "class_number": 1,
     },
     {
-        "title": "Songs to practise with",
+        "title": "Songs to practice with",
         "kind": "link",
         "link": "https://example.org/slow-swing",
         "when": "class",

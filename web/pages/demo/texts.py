@@ -23,7 +23,7 @@ A session lasts five weeks. Each class meets once a week on the same evening, fo
 sessions, so that we miss each other a little.
 
 - **Beginning** is for your first steps, and needs nothing but shoes that slide.
-- **Level 2** makes them yours. Take both versions, in any order.
+- **Level 2** makes them yours. Take its versions in any order.
 - **Level 3** is for those who cannot stop.
 - **Workshops** on some Saturdays take one thing apart for an afternoon.
 """

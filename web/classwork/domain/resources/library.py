@@ -113,7 +113,7 @@ class Library:
 
     @property
     def libraries(self) -> list[tuple[str, list[Resource]]]:
-        named = (("For students", "student"), ("For those who teach", "teacher"), ("For everybody", "public"))
+        named = (("For students", "student"), ("For those who teach", "teacher"), ("For everyone", "public"))
         found = [(title, [one for one in self.loose if one.audience == audience]) for title, audience in named]
         return [(title, those) for title, those in found if those]
 
