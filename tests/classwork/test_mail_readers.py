@@ -69,6 +69,11 @@ class ReaderTest(TicketTestCase):
 
     def test_waitlist_greets_by_first_name(self) -> None:
         entry = WaitingEntry.objects.create(
-            offer=self.offer, contact_name="Sam van der Berg", contact_email="sam@example.org", people=[], size=1
+            offer=self.offer,
+            contact_name="Sam van der Berg",
+            contact_email="sam@example.org",
+            people=[],
+            size=1,
+            position=1,
         )
         self.assertEqual(waiting.context(Message(template="", data={"entry_id": entry.pk}))["name"], "Sam")
