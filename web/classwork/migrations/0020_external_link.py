@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('classwork', '0018_dashboard_words'),
+        ('classwork', '0019_early_price_discount'),
     ]
 
     operations = [
