@@ -14,6 +14,7 @@ from classwork.models import CancellationStep, CancellationTerms
 from common.files import ranges
 from tests.base import SchoolTestCase
 from tests.classwork import giving
+from tests.classwork.planning import as_it_opens
 
 DIGITS = "9" * 5000
 NONSENSE = {
@@ -63,14 +64,20 @@ PAGES: dict[str, str] = {
     "my_credit": "page",
     "resources_as_student": "week",
 }
+# parameter → what its page expects; the others may be empty
+USUAL = {"since": "2026-01-01", "until": "2026-01-31", "day": "2026-01-06", "start_time": "19:00", "why": "Snow"}
+
+
+def usual(parameters: str) -> dict[str, Any]:
+    return {name: USUAL.get(name, "") for name in parameters.split()}
 
 
 class NonsenseTest(SchoolTestCase):
     def setUp(self) -> None:
         self.log_in(self.ada)
 
-    def assert_no_error_of_ours(self, path: str, said: dict[str, str]) -> None:
-        encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in said.items()}
+    def assert_no_error_of_ours(self, path: str, said: dict[str, Any]) -> None:
+        encoded = {name: str(value).encode("utf-8", "surrogatepass") for name, value in said.items()}
         response = self.client.get(path, encoded)
         self.assertIn(response.status_code, (200, 302, 400, 404, 409), f"{path} {list(said)}")
 
@@ -85,6 +92,40 @@ class NonsenseTest(SchoolTestCase):
             for case, value in NONSENSE.items():
                 with self.subTest(name, case=case):
                     self.assert_no_error_of_ours(path, dict.fromkeys(parameters.split(), value))
+
+    @tag("long")
+    def test_no_parameter_breaks_its_page_when_the_others_are_fine(self) -> None:
+        canceling = {"class": self.offer.pk, "meeting": self.offer.meetings.all()[1].pk, "policy": "make_up"}
+        pages = [(name, usual(parameters)) for name, parameters in PAGES.items() if " " in parameters]
+        for name, fine in (*pages, ("desk_call_off", usual("day place")), ("desk_call_off", canceling)):
+            for parameter in fine:
+                for case, value in NONSENSE.items():
+                    with self.subTest(f"{name}?{parameter}", case=case):
+                        self.assert_no_error_of_ours(reverse(name), fine | {parameter: value})
+
+    @tag("long")
+    def test_no_field_breaks_a_form_of_the_desk_when_the_others_are_fine(self) -> None:
+        when = usual("day start_time minutes location reason")
+        planned = as_it_opens(self.client, reverse("desk_next_session", args=[self.session.pk]))
+        for name, pk, fine in (
+            ("desk_add_day", self.offer.pk, when),
+            ("desk_move_day", self.offer.meetings.all()[1].pk, when),
+            ("desk_put_off_class", self.offer.pk, usual("day why")),
+            ("desk_next_session", self.session.pk, planned),
+        ):
+            for field in fine:
+                for case, value in NONSENSE.items():
+                    with self.subTest(f"{name}: {field}", case=case):
+                        response = self.post(reverse(name, args=[pk]), fine | {field: value})
+                        self.assertIn(response.status_code, (200, 302, 400))
+
+    def test_no_session_has_so_many_weeks_that_planning_it_breaks(self) -> None:
+        path = reverse("desk_next_session", args=[self.session.pk])
+        planned = as_it_opens(self.client, path)
+        for field in ("num_weeks", "max_day_shift", "skip_weeks", "break_weeks"):
+            for number in ("60", DIGITS[:300]):
+                with self.subTest(field, number=number[:3]):
+                    self.assertContains(self.post(path, planned | {field: number}), "nsure this value")
 
     def test_days_far_from_any_class_are_refused(self) -> None:
         for name, said in (

@@ -105,7 +105,11 @@ def drafted_or_faults(session: Session, values: Values) -> Session | list[Fault]
     empty = [name for name in ("key_day_date", "publish_date") if with_values(session, values).__dict__[name] is None]
     if empty:
         return [Fault(name, "Please enter a date.") for name in empty]
-    changed = drafted(session, values)
+    try:
+        changed = drafted(session, values)
+    except calendar.ImpossiblePlan as impossible:
+        fields = faults.of_model(with_values(session, values), exclude=["expire_date"])
+        return fields or [Fault("", str(impossible))]
     others = [other.plan for other in Session.objects.exclude(pk=session.pk)]
     return faults.of_model(changed, session_faults(changed, others)) or changed
 
