@@ -56,6 +56,24 @@ class PillTest(OpenOrderTestCase):
         self.order(way="door")
         self.assertNotContains(self.elsewhere(), "to pay")
 
+    def test_a_visitor_finds_a_spot_to_confirm_and_afterwards_the_order(self) -> None:
+        order = self.order(way="door")
+        page = self.elsewhere()
+        self.assertContains(page, "1 spot to confirm, until ")
+        self.assertContains(page, f'href="/order/{order.pk}/?key=')
+        self.assertNotContains(self.browser_of(None).get("/contact/"), "to confirm")
+        self.client.post(order.confirm_address)
+        self.assertContains(self.elsewhere(), f">Order {order.pk}</a>")
+        self.assertNotContains(self.elsewhere(), "to confirm")
+
+    def test_an_order_that_is_kept_for_the_door_becomes_a_spot_to_confirm(self) -> None:
+        order = self.order()
+        self.client.post(order.door_address)
+        order.refresh_from_db()
+        self.assertTrue(order.awaits_click)
+        self.assertContains(self.elsewhere(), "1 spot to confirm, until ")
+        self.assertEqual(self.client.session["pay_until"], order.held_until.isoformat())
+
     def test_several_orders_are_listed_on_the_payment_page(self) -> None:
         first, second = self.order(), self.order(2)
         self.assertContains(self.elsewhere(), 'href="/payment/">2 orders to pay')

@@ -89,12 +89,18 @@ def forget_payer(request: HttpRequest) -> None:
 def placed(request: HttpRequest, order: Order) -> None:
     request.session[PLACED] = [*request.session.get(PLACED, []), order.pk][-20:]
     request.session.pop(CART, None)
-    if order.held_until is not None:
+    remember_hold(request, order)
+
+
+def remember_hold(request: HttpRequest, order: Order) -> None:
+    """Until then each page leads to the order, in the browser that placed it."""
+    if order.held_until is not None and has_placed(request, order):
         request.session[PAY_UNTIL] = max(request.session.get(PAY_UNTIL, ""), order.held_until.isoformat())
 
 
 def waiting(request: HttpRequest) -> list[Order]:
     """For the head of each page: this visitor's cart, with the number of its lines, and the orders to be paid.
+    For whoever has no account also those at the door that this browser session has placed.
 
     One query for a member. For others one while there is something, and none while there is nothing.
     """
@@ -104,12 +110,19 @@ def waiting(request: HttpRequest) -> list[Order]:
     elif CART in request.session:
         mine = Q(pk=request.session[CART], state=Order.State.CART, payer=None)
     if request.session.get(PAY_UNTIL, "") > at.isoformat():
-        mine |= Q(pk__in=Order.objects.filter(pk__in=request.session.get(PLACED, [])).to_pay(at).values("pk"))
-    return list(Order.objects.filter(mine).annotate(things=Count("lines"))) if mine else []
+        here = Order.objects.filter(pk__in=request.session.get(PLACED, []))
+        mine |= Q(pk__in=here.to_pay(at).values("pk"))
+        if user is None:
+            mine |= Q(pk__in=here.at_the_door(at).values("pk"))
+    return (
+        list(Order.objects.filter(mine).annotate(things=Count("lines", filter=Q(lines__cancelled_at=None))))
+        if mine
+        else []
+    )
 
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:
-    return [order for order in waiting(request) if order.state != Order.State.CART]
+    return [order for order in waiting(request) if order.state != Order.State.CART and order.due != Order.Due.DOOR]
 
 
 def placed_orders(request: HttpRequest) -> list[Order]:

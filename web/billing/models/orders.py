@@ -35,6 +35,12 @@ class OrderQuerySet(models.QuerySet["Order"]):
         due = Q(due=Order.Due.NOW, held_until__gt=at) | Q(due=Order.Due.DATE)
         return self.filter(due, state=Order.State.PLACED).exclude(payments__status=PaymentStatus.PREAUTH)
 
+    def at_the_door(self, at: datetime) -> "OrderQuerySet":
+        """Confirmed, or still to be confirmed by the link in the mail."""
+        holds = Q(held_until=None) | Q(held_until__gt=at)
+        door = self.filter(holds, due=Order.Due.DOOR, state=Order.State.PLACED)
+        return door.exclude(payments__status=PaymentStatus.PREAUTH)
+
     def overdue(self, today: date) -> "OrderQuerySet":
         return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_on__lt=today)
 

@@ -16,11 +16,18 @@ register = template.Library()
 
 @register.inclusion_tag("billing/header_tools.html", takes_context=True)
 def header_tools(context: template.Context) -> dict[str, Any]:
-    """The viewer's cart and orders to pay."""
+    """The viewer's cart, orders to pay, and spots at the door."""
     found = visit.waiting(context["request"])
-    to_pay = [order for order in found if order.state != Order.State.CART]
+    placed = [order for order in found if order.state != Order.State.CART]
+    to_pay = [order for order in placed if order.due != Order.Due.DOOR]
     things = sum(order.things for order in found if order.state == Order.State.CART)  # type: ignore[attr-defined]
-    return {"things": things, "to_pay": to_pay, "until": words.time_to_pay(to_pay[0]) if len(to_pay) == 1 else ""}
+    return {
+        "things": things,
+        "to_pay": to_pay,
+        "until": words.time_to_pay(to_pay[0]) if len(to_pay) == 1 else "",
+        "to_confirm": [(order, words.time_to_pay(order)) for order in placed if order.awaits_click],
+        "at_the_door": [order for order in placed if order.due == Order.Due.DOOR and not order.awaits_click],
+    }
 
 
 @register.filter

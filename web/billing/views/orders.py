@@ -94,6 +94,7 @@ def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         found.refresh_from_db()
+        visit.remember_hold(request, found)
         if not found.awaits_click:
             messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
     return redirect(found.address())
