@@ -8,6 +8,7 @@ from mailroom.declare import NotNeeded
 from mailroom.models import Message
 from outbox.testing import problems, run_all
 from tests.billing.base import BillingTestCase
+from tests.billing.toys import Toy, ToyKind
 
 Due = Order.Due
 
@@ -24,6 +25,27 @@ class MailsTest(BillingTestCase):
         order = self.placed(1)
         self.pay(order)
         self.assertEqual(self.sent(order), ["receipt"])
+
+    def text(self, name: str, order: Order) -> str:
+        [mail] = [mail for mail in mails.MAILS if mail.name == f"billing.{name}"]
+        context = mail.context(Message(data={"order_id": order.pk}))
+        return " ".join(get_template(mail.path).template.render(Context(context)).split())
+
+    def test_only_an_order_with_a_balance_offers_to_pay_online(self) -> None:
+        order = self.placed(1, due=Due.DOOR)
+        self.assertIn("[View order or pay online]", self.text("order_received", order))
+        self.pay(order)
+        self.assertIn("Paid in full. [View order](", self.text("order_received", order))
+
+    def test_the_receipt_of_something_free_promises_no_refund_and_says_once_that_nothing_was_paid(self) -> None:
+        ToyKind.catalogue[1] = Toy("0")
+        order = self.placed(1)
+        self.assertEqual(order.state, Order.State.PAID)
+        text = self.text("receipt", order)
+        self.assertIn("There was nothing to pay.", text)
+        self.assertIn("Need to cancel?", text)
+        for wrong in ("Paid in full", "refund", "Cancellation policy"):
+            self.assertNotIn(wrong, text)
 
     def test_who_pays_later_gets_the_order_first(self) -> None:
         order = self.placed(1, due=Due.DOOR)

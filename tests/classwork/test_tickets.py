@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.template import Context
+from django.template.loader import get_template
 from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,7 @@ from classwork.domain.places import room
 from classwork.domain.places.tickets import holders
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.letters.tickets import ticket_context
 from classwork.models import OfferRole, Registration, Ticket, WaitingEntry
 from common.personal import Conflict, Person
 from history.models import Entry
@@ -47,6 +50,14 @@ class BuyingTest(TicketTestCase):
     def test_a_free_trial_needs_no_payment(self) -> None:
         order = self.buy(0, trial=True)
         self.assertEqual((order.state, self.ticket(order).words), ("paid", "trial"))
+        self.assertNotIn("off the price", self.mail_of(order))
+
+    def test_the_mail_of_a_drop_in_says_that_it_counts_towards_the_price(self) -> None:
+        self.assertIn("off the price", self.mail_of(pay(self.buy(0))))
+
+    def mail_of(self, order: Order) -> str:
+        context = ticket_context(Message(data={"ticket_id": self.ticket(order).pk}))
+        return get_template("mail/classwork/ticket.md").template.render(Context(context))
 
     def test_it_is_sold_until_the_class_begins_and_not_where_the_school_does_not_want_it(self) -> None:
         begun(self.offer, 1)

@@ -54,6 +54,7 @@ def _told(order: Order) -> dict[str, Any]:
         "handover": handovers.handover_text(order),
         "paid": format_money(ledger.received(order), order.currency),
         "nothing": not ledger.received(order),
+        "free": amounts.is_free(order),
         "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
     }
 
@@ -108,6 +109,7 @@ def order_sample() -> dict[str, Any]:
         "sentence": handovers.PICK_UP.format(format_money(Decimal(65), settings.CURRENCY)),
         "paid": format_money(Decimal(65), settings.CURRENCY),
         "nothing": False,
+        "free": False,
         "vouchers": [{"gift": format_money(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
         "line": "Balboa 2",
         "subject": "Your spot in Balboa 2 is canceled",

@@ -67,7 +67,7 @@ def _balance(order: Order, at: datetime) -> Decimal:
 def price_sentence(order: Order, at: datetime) -> str:
     """What to pay, how and until when; '' where nothing is to be paid now."""
     if order.state == State.PAID:
-        return "Paid in full."
+        return "Nothing to pay." if is_free(order) else "Paid in full."
     owed = ledger.owed(order, at)
     if not owed or not order.can_be_paid(at) or is_promised(order):
         return ""
@@ -77,6 +77,13 @@ def price_sentence(order: Order, at: datetime) -> str:
     if order.due_on is not None:
         return _by_a_date(order, owed, order.due_on, at)
     return f"Please pay {now} by {words.moment(order.held_until, at)}."
+
+
+def is_free(order: Order) -> bool:
+    """It never cost anything; what credit or an exchanged line has paid was not free."""
+    if order.now_total or order.door_total or order.charged or credit.spent_on(order):
+        return False
+    return not order.lines.exclude(replaces=None).exists()
 
 
 def _at_the_door(order: Order, owed: Decimal) -> str:

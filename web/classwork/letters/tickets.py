@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
+from billing.kinds import Facts
 from classwork.domain.listed import Listed
 from classwork.domain.places.tickets import staying
 from classwork.letters.parts import of_reader, page
@@ -23,6 +24,7 @@ def ticket_context(message: Message) -> dict[str, Any]:
     return of_reader(ticket.student) | {
         "title": offer.subject.title,
         "trial": ticket.is_trial,
+        "costs": Facts.from_json(ticket.line.facts or {"full": 0}).asked > 0,
         "when": str(ticket.meeting.slot),
         "where": f"{place}, {place.full_address}" if place else "",
         "link": page(staying.address(ticket)),
@@ -43,6 +45,7 @@ def ticket_sample() -> dict[str, Any]:
     return {
         "title": "Balboa 1",
         "trial": True,
+        "costs": True,
         "when": "Tue, Jan 6, 2026, 7:00–8:00 PM",
         "until": "Tue, Jan 6, 2026 to Tue, Feb 3, 2026",
         "where": "Grange Hall, 1 Main Street",
