@@ -19,7 +19,7 @@ from mailroom.testing import send_all
 from outbox.testing import run_all
 from tests import make
 from tests.base import SchoolTestCase
-from tests.classwork.buying import cart, me, of, pay, place
+from tests.classwork.buying import cart, me, of, other, pay, place
 
 WIZARD = reverse("desk_call_off")
 
@@ -139,6 +139,17 @@ class ToldTest(SchoolTestCase):
         for words in ("Kit Gray", "Snow", "will be refunded to your original payment method"):
             self.assertIn(words, said)
         self.assertIn("You’re not teaching on", str(letters["tess@example.org"].body))
+
+    def test_a_payer_who_does_not_attend_reads_which_class_it_is(self) -> None:
+        order = pay(
+            place(cart((self.offer, other("Kim", email="kim@example.org")), name="Pat", email="pat@example.org"))
+        )
+        self.cancel(Wanted(Policy.REFUND, frozenset([self.offer.meetings.get(number=2).pk])))
+        (letter,) = [
+            letter for letter in mail.outbox if letter.to == ["pat@example.org"] and "canceled on" in letter.subject
+        ]
+        self.assertIn(str(order.lines.get().title), str(letter.body))
+        self.assertNotIn("ready to be picked up", str(letter.body))
 
     def test_telling_twice_tells_once(self) -> None:
         pay(place(cart((self.offer, me()), payer=self.alice)))

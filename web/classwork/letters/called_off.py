@@ -44,7 +44,7 @@ def called_off_sample() -> dict[str, Any]:
         "whole": False,
         "why": "Snow.",
         "classes": [one],
-        "money": [{"number": "1042", "link": page("/order/1042/"), "said": "no change"}],
+        "money": [{"number": "1042", "link": page("/order/1042/"), "said": "no change", "handover": ""}],
         "teaching": [],
         "contact": page("/contact/"),
     }

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
+from billing.domain import handovers
 from billing.models import Order
 from classwork.domain.places import attendees
 from classwork.domain.places.arrows import Seat
@@ -101,7 +102,7 @@ def letter(deed: CallOff, to: str) -> Letter:
         next(filter(None, [*names, *(one.first_name for one in staff), *payers]), ""),
         deed.offer_id is not None,
         deed.why if deed.why.endswith((".", "!", "?")) else f"{deed.why}.",
-        [_class(one, off, to) for one in theirs],
+        [_class(one, off, to) for one in found if one in theirs or one in paid],
         [_order(order, mine) for order, mine in _by_order(paid)],
         [f"{meeting.offer.subject.title}, {meeting.slot}" for meeting in teaching],
     )
@@ -144,17 +145,20 @@ def _by_order(found: Iterable[Outcome]) -> list[tuple[Order, list[Outcome]]]:
 
 
 def _order(order: Order, mine: Sequence[Outcome]) -> dict[str, str]:
+    by_hand = handovers.handover_text(order) if any(one.by_hand for one in mine) else ""
     return {
         "number": order.number,
         "link": f"{settings.SITE_URL}{order.address()}",
-        "said": "; ".join(_said(order, mine)) or "no change",
+        "said": "; ".join(_said(order, mine)) or ("" if any(one.by_hand for one in mine) else "no change"),
+        "handover": by_hand,
     }
 
 
 def _said(order: Order, mine: Sequence[Outcome]) -> Iterable[str]:
+    sent_back = sum(one.refunded - one.by_hand - one.onto_vouchers for one in mine)
     sums = [
-        (sum(one.refunded - one.by_hand for one in mine), "{} will be refunded to your original payment method"),
-        (sum(one.by_hand for one in mine), "{} is ready to be picked up from us"),
+        (sent_back, "{} will be refunded to your original payment method"),
+        (sum(one.onto_vouchers for one in mine), "{} is back on your gift voucher"),
         (sum(one.credited for one in mine), "{} was added to your account credit"),
         (sum(one.credit for one in mine), "{} of the credit you used was returned"),
         (sum(one.waived for one in mine), "{} is no longer due"),
