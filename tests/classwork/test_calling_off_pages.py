@@ -136,6 +136,8 @@ class ToldTest(SchoolTestCase):
             len([letter for letter in mail.outbox if letter.to == ["gus@example.org"]]), 2
         )  # and the refund
         said = str(letters["gus@example.org"].body)
+        day = self.offer.meetings.get(number=2)
+        self.assertIn(f"We’re sorry: {self.offer.subject.title} on {day.slot} is canceled. Reason: Snow.", said)
         for words in ("Kit Gray", "Snow", "will be refunded to your original payment method"):
             self.assertIn(words, said)
         self.assertIn("You’re not teaching on", str(letters["tess@example.org"].body))
