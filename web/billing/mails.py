@@ -76,11 +76,9 @@ def _promised(promise: terms.Promise) -> dict[str, Any]:
 
 
 def order_sample() -> dict[str, Any]:
-    line = {
-        "title": "Balboa 2",
-        "detail": "Thursdays 7:00–8:00 PM",
-        "amount": format_money(Decimal(65), settings.CURRENCY),
-    }
+    amount = format_money(Decimal(65), settings.CURRENCY)
+    line = {"title": "Balboa 2", "detail": "Thursdays 7:00–8:00 PM", "amount": amount}
+    half = format_money(Decimal("32.50"), settings.CURRENCY)
     return {
         "number": "1042",
         "name": "Alice Arden",
@@ -98,16 +96,16 @@ def order_sample() -> dict[str, Any]:
         "until": timezone.now(),
         "confirm": f"{settings.SITE_URL}/order/1042/confirm/",
         "by_then": words.deadline(timezone.now()),
-        "owed": format_money(Decimal(65), settings.CURRENCY),
-        "price": f"Please pay {format_money(Decimal(65), settings.CURRENCY)} at the door.",
-        "now": format_money(Decimal(65), settings.CURRENCY),
+        "owed": amount,
+        "price": f"Please pay {amount} at the door.",
+        "now": amount,
         "later": format_money(Decimal(70), settings.CURRENCY),
         "differ": True,
         "handover": "",
         "by_hand": False,
         "picked_up": True,
-        "sentence": handovers.PICK_UP.format(format_money(Decimal(65), settings.CURRENCY)),
-        "paid": format_money(Decimal(65), settings.CURRENCY),
+        "sentence": handovers.PICK_UP.format(amount),
+        "paid": amount,
         "nothing": False,
         "free": False,
         "vouchers": [{"gift": format_money(Decimal(50), settings.CURRENCY), "whom": "Rae", "link": settings.SITE_URL}],
@@ -116,13 +114,8 @@ def order_sample() -> dict[str, Any]:
         "refund": True,
         "ended_by": "terms",
         "at": format_moment(timezone.now()),
-        "ends": [
-            {
-                "title": "Balboa 2",
-                "said": f"{format_money(Decimal('32.50'), settings.CURRENCY)} refunded to the original payment method.",
-            }
-        ],
-        "amount": format_money(Decimal(65), settings.CURRENCY),
+        "ends": [{"title": "Balboa 2", "said": f"{half} refunded to the original payment method."}],
+        "amount": amount,
         "honoured": False,
         "question": "Your bank says that it paid, and ours that nothing came. May we see your statement?",
         "answer": f"{settings.SITE_URL}/order/question/1/",

@@ -58,13 +58,14 @@ def throttled(
     address, account, here = (Rate.parse(text) if text else None for text in (by_address, by_account, by_account_here))
 
     def wait(request: HttpRequest) -> int:
-        limits = {
-            f"{scope} at {network(request)}": address,
-            f"{scope} {person(request, field)}": account,
-            f"{scope} {person(request, field)} at {network(request)}": here,
-        }
+        counts = []
+        if address:
+            counts.append((f"{scope} at {network(request)}", address))
+        if account:
+            counts.append((f"{scope} {person(request, field)}", account))
+        if here:
+            counts.append((f"{scope} {person(request, field)} at {network(request)}", here))
         now = time.time()
-        counts = [(name, rate) for name, rate in limits.items() if rate]
         setattr(request, COUNTED, [_entry(name, rate, now)[1] for name, rate in counts])
         return max((over(name, rate, now) for name, rate in counts), default=0)
 

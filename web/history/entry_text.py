@@ -1,4 +1,4 @@
-"""What an entry says, as one sentence in the past tense: “Ada Adler recorded a cash payment of $65.00”.
+"""What an entry says, as one sentence in the past tense: “Ada Adler recorded a cash payment”.
 
 Each app says it of its own actions in `<app>/sentences.py`, without the person, who is named before it:
 
@@ -79,7 +79,7 @@ def fill(template: str, details: Details) -> str:
 
 
 def amounts(details: Details, **templates: str) -> str:
-    """Those of the amounts that are not zero: “$20.00 to refund, $5.00 as account credit”."""
+    """Those of the amounts that are not zero, each in its words, with commas between them."""
     given = {name: text for name, text in templates.items() if Decimal(details.get(name) or 0)}
     return ", ".join(fill(text, details) for text in given.values())
 
