@@ -21,7 +21,7 @@ from tests.fakes.paypal_server import paypal_server
 from tests.fakes.stripe_server import stripe_server
 
 DECLINED = "4000 0000 0000 0002"
-TO_PAY = re.compile(r"^1 order to pay, until \d+:\d\d [AP]M$")
+TO_PAY = re.compile(r"^1 order to pay, until (\w+, \w+ \d+, (\d{4}, )?)?\d+:\d\d [AP]M$")
 
 
 class CustomerTestCase(PhoneTestCase):
