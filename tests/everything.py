@@ -2,8 +2,8 @@
 
 Branch coverage is measured of the first run alone: measuring doubles the time, and what goes through the browser or is
 tagged `long` (laws over many examples, every page for every role, the demo school) finds faults and not lines. Those
-that no database concerns are tagged `once`. What could not run is listed at the end; with CI=true a missing service is
-a failure, and so is a skipped test.
+that no database concerns are tagged `once`; those that start installations, servers or workers are tagged `processes`.
+What could not run is listed at the end; with CI=true a missing service is a failure, and so is a skipped test.
 """
 
 import os

@@ -33,7 +33,7 @@ def run(folder: Path, *arguments: str, **variables: str) -> subprocess.Completed
     )
 
 
-@tag("once")
+@tag("once", "processes")
 class BareMachineTest(SimpleTestCase):
     def setUp(self) -> None:
         self.folder = copy_of_the_tree()
@@ -74,7 +74,7 @@ class BareMachineTest(SimpleTestCase):
         self.assertIn("./run test", done.stderr)
 
 
-@tag("once")
+@tag("once", "processes")
 class UpgradeTest(SimpleTestCase):
     """A new environment is made beside the one in use, checked, and switched to in one step."""
 
@@ -199,7 +199,7 @@ class UpgradeTest(SimpleTestCase):
         self.assertEqual(self.environments(), ["1", "2", "3", "4"])
 
 
-@tag("once")
+@tag("once", "processes")
 class BesideTest(SimpleTestCase):
     """What a new environment is to hold, told from the files of the one in use."""
 
@@ -231,7 +231,7 @@ class BesideTest(SimpleTestCase):
         self.assertEqual((names, beside), (["requirements.txt"], ["mypy==1.0", "sentry.sdk==1.0"]))
 
 
-@tag("once")
+@tag("once", "processes")
 class InstalledTest(SimpleTestCase):
     folder: ClassVar[Path]
 

@@ -20,7 +20,7 @@ with (pathlib.Path(__file__).parents[1] / "steps.txt").open("a") as file:
 """
 
 
-@tag("once")
+@tag("once", "processes")
 class UpdateTest(SimpleTestCase):
     def setUp(self) -> None:
         self.home = Path(tempfile.mkdtemp())

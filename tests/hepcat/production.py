@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 from bench.services import free_port, wait_for
 from tests import clock
@@ -26,6 +26,7 @@ print(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME]
 """
 
 
+@tag("processes")
 class ProductionCase(SimpleTestCase):
     folder: ClassVar[Path]
     home: ClassVar[Path]

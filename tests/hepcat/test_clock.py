@@ -28,7 +28,7 @@ print(json.dumps({"now": time.time(), "child": float(child), "slept": slept, "ag
 """
 
 
-@tag("once", "clock")
+@tag("once", "clock", "processes")
 class ShiftedClockTest(SimpleTestCase):
     def look(self, moment: str) -> dict[str, float]:
         env = os.environ | {"PYTHONPATH": os.environ.get("PYTHONPATH", "")} | shifted(moment)

@@ -23,7 +23,7 @@ READY: dict[str, object] = {
 }
 
 
-@tag("once")
+@tag("once", "processes")
 @override_settings(**READY)
 class DeployCheckTest(SimpleTestCase):
     def said(self, **changed: object) -> list[str]:

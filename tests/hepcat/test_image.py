@@ -48,7 +48,7 @@ def instructions(name: str) -> Iterator[str]:
     yield from (line.removeprefix(name).strip() for line in text.splitlines() if line.startswith(f"{name} "))
 
 
-@tag("once")
+@tag("once", "processes")
 class ImageTest(SimpleTestCase):
     def setUp(self) -> None:
         self.root = Path(tempfile.mkdtemp())
@@ -130,7 +130,7 @@ class ComposeTest(SimpleTestCase):
         self.assertEqual(set(variables) - set(template_names()) - {"PORT"}, set())
 
 
-@tag("once", "nginx")
+@tag("once", "nginx", "processes")
 class ComposedNginxTest(SimpleTestCase):
     def test_its_nginx_loads_and_limits_bodies_as_the_one_for_a_machine_of_ones_own(self) -> None:
         mine = (TOP / "deploy" / "nginx-compose.conf").read_text()

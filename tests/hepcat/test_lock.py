@@ -42,7 +42,7 @@ def needed(requirement: Requirement, python: str) -> Iterator[Requirement]:
                 break
 
 
-@tag("once")
+@tag("once", "processes")
 class LockTest(SimpleTestCase):
     def problems(self, files: list[str], python: str) -> Iterator[str]:
         known = locked(*files)

@@ -50,7 +50,7 @@ class FolderTest(SimpleTestCase):
             self.assertEqual(self.said(folder / "all"), str(folder / "all"))
 
 
-@tag("once")
+@tag("once", "processes")
 class RunnerTest(SimpleTestCase):
     def run_tests(self, folder: str, *arguments: str) -> tuple[int, str]:
         command = [sys.executable, str(TOP / "web" / "manage.py"), "test", *arguments]

@@ -39,7 +39,7 @@ print(settings.BUSINESS_NAME, callable(application))
 """
 
 
-@tag("once")
+@tag("once", "processes")
 class SchoolWsgiTest(SimpleTestCase):
     def test_it_serves_the_site_with_the_settings_of_its_env_file(self) -> None:
         with tempfile.TemporaryDirectory() as home:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 
 EMIT = """
 from django.db import transaction
@@ -40,6 +40,7 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, str(settings.WEB / "manage.py"), *arguments]
 
 
+@tag("processes")
 class ProcessTestCase(SimpleTestCase):
     """A site of its own in a folder of its own, since a process sees nothing of a test's transaction."""
 
