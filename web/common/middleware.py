@@ -56,8 +56,8 @@ def has_secret_address(request: HttpRequest) -> bool:
 
 
 def read_to_the_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """Whoever is refused in the middle of an upload is told so: if we hung up on a web server that is still sending
-    us the file, it would answer with an error of its own."""
+    """Read the rest of a refused upload before answering. If we hung up while the web server is still sending us the
+    file, the browser would see the web server's error 502 instead of our answer."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 
+from common.admin import ReadOnlyAdmin
 from history import entry_text
 from history.models import Entry
 from history.recorded import Recorded
@@ -20,22 +21,13 @@ def model_of(subject_type: str) -> type[Model] | None:
 
 
 @admin.register(Entry)
-class EntryAdmin(Recorded):
+class EntryAdmin(ReadOnlyAdmin, Recorded):
     list_display = ["at", "actor", "summary", "about", "why"]
     list_filter = ["action", "at"]
     search_fields = ["=subject_id", "=actor_id", "why"]
     search_help_text = "The number of an account or record, or words of the reason."
     list_display_links = None
     show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Entry | None = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
         """With the actors' names in the same question: entries have no foreign keys to follow."""

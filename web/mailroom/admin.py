@@ -5,17 +5,17 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
+from common.admin import ReadOnlyAdmin
 from mailroom import registry
 from mailroom.domain import wording
 from mailroom.domain.showing import preview
 from mailroom.forms import SuppressionForm, TemplateForm
 from mailroom.frames import as_page
 from mailroom.models import Message, Preference, Suppression, Template
-from outbox.admin import LookOnly
 
 
 @admin.register(Message)
-class MessageAdmin(LookOnly, admin.ModelAdmin):
+class MessageAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["drafted_at", "display_subject", "to", "state", "reason"]
     list_filter = ["state", "kind", "template"]
     search_fields = ["to", "subject", "template", "=about_id", "=provider_id"]
@@ -28,14 +28,14 @@ class MessageAdmin(LookOnly, admin.ModelAdmin):
 
 
 @admin.register(Preference)
-class PreferenceAdmin(LookOnly, admin.ModelAdmin):
+class PreferenceAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["email", "kind", "wanted", "changed_at"]
     list_filter = ["kind", "wanted"]
     search_fields = ["email"]
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(LookOnly, admin.ModelAdmin):
+class SuppressionAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     """Lifting one asks for a reason, at the desk."""
 
     list_display = ["email", "cause", "since", "lifted_at"]

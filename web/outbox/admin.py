@@ -1,37 +1,24 @@
 """For looking only: what happened is changed by nobody, and deliveries are handled at the desk."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
 
+from common.admin import ReadOnlyAdmin
 from outbox.models import Attempt, Delivery, Event, JobRow
 
 
-class LookOnly:
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class DeliveryInline(LookOnly, admin.StackedInline):
+class DeliveryInline(ReadOnlyAdmin, admin.StackedInline):
     model = Delivery
     fields = ["receiver", "state", "tries", "due_at", "ended_at", "reason"]
     can_delete = False
 
 
-class AttemptInline(LookOnly, admin.StackedInline):
+class AttemptInline(ReadOnlyAdmin, admin.StackedInline):
     model = Attempt
     can_delete = False
 
 
 @admin.register(Event)
-class EventAdmin(LookOnly, admin.ModelAdmin):
+class EventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["at", "type", "subject_type", "subject_id", "cause_by"]
     list_filter = ["type", "subject_type"]
     search_fields = ["key", "=subject_id", "=request_id"]
@@ -41,7 +28,7 @@ class EventAdmin(LookOnly, admin.ModelAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(LookOnly, admin.ModelAdmin):
+class DeliveryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["event", "receiver", "state", "tries", "due_at", "ended_at"]
     list_filter = ["state", "receiver"]
     list_select_related = ["event"]
@@ -50,5 +37,5 @@ class DeliveryAdmin(LookOnly, admin.ModelAdmin):
 
 
 @admin.register(JobRow)
-class JobRowAdmin(LookOnly, admin.ModelAdmin):
+class JobRowAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["name", "due_at", "started_at", "ended_at", "failures"]

@@ -1,5 +1,3 @@
-from typing import Any
-
 from django.contrib import admin
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -7,23 +5,11 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from common.admin import ReadOnlyAdmin
 from pages.domain import texts
 from pages.models import ContactMessage, Edition, SiteContent
 from pages.places import PLACES
 from users.roles import acting
-
-
-class ReadOnly(admin.ModelAdmin):
-    """What nobody changes by hand: kept for looking it up."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(SiteContent)
@@ -45,13 +31,13 @@ class SiteContentAdmin(admin.ModelAdmin):
 
 
 @admin.register(Edition)
-class EditionAdmin(ReadOnly):
+class EditionAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["title", "number", "published_at"]
     list_filter = ["content"]
 
 
 @admin.register(ContactMessage)
-class ContactMessageAdmin(ReadOnly):
+class ContactMessageAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["name", "email", "sent_at", "answered_at", "answered_by"]
     list_filter = ["sent_at", ("answered_at", admin.EmptyFieldListFilter)]
     list_select_related = ["answered_by"]

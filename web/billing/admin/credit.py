@@ -1,11 +1,12 @@
 from django.contrib import admin
 
-from billing.admin.shared import ReadOnly, link_to_desk, money_column
+from billing.admin.shared import link_to_desk, money_column
 from billing.models import Credit, Voucher, VoucherEntry
+from common.admin import ReadOnlyAdmin
 
 
 @admin.register(Credit)
-class CreditAdmin(ReadOnly, admin.ModelAdmin):
+class CreditAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["at", "account", "reason", "amount_text", "order", "why", "by", "desk"]
     list_filter = ["reason", "at"]
     search_fields = ["account__email", "why"]
@@ -20,7 +21,7 @@ class CreditAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Voucher)
-class VoucherAdmin(ReadOnly, admin.ModelAdmin):
+class VoucherAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = [
         *("mark", "created_at", "gift", "worth_text", "balance_text", "recipient_name", "expires_on", "line"),
         "desk",
@@ -43,7 +44,7 @@ class VoucherAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(VoucherEntry)
-class VoucherEntryAdmin(ReadOnly, admin.ModelAdmin):
+class VoucherEntryAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["at", "voucher", "reason", "amount_text", "order", "why", "by", "desk"]
     list_filter = ["reason", "at"]
     search_fields = ["=voucher__code", "=order__id", "why"]

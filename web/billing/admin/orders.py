@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from billing import gateways
-from billing.admin.shared import ReadOnly, link_to_desk, money_column
+from billing.admin.shared import link_to_desk, money_column
 from billing.domain import words
 from billing.models import Case, Order, OrderLine, Payment
+from common.admin import ReadOnlyAdmin
 from common.formats import format_money
 
 
-class LineInline(ReadOnly, admin.StackedInline):
+class LineInline(ReadOnlyAdmin, admin.StackedInline):
     model = OrderLine
     early_price = money_column("now_total", "early price", "order.currency")
     regular_price = money_column("door_total", "regular price", "order.currency")
@@ -27,7 +28,7 @@ class LineInline(ReadOnly, admin.StackedInline):
         return words.of_line(line).text
 
 
-class PaymentInline(ReadOnly, admin.StackedInline):
+class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
     model = Payment
     amount = money_column("total", "amount")
     received = money_column("captured_amount", "received")
@@ -48,7 +49,7 @@ class PaymentInline(ReadOnly, admin.StackedInline):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnly, admin.ModelAdmin):
+class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["number", "payer_name", "payer_email", "placed_at", "in_words", "total", "desk"]
     list_filter = ["state", "due", "placed_at"]
     search_fields = ["=id", "payer_name", "payer_email", "lines__title"]
@@ -83,7 +84,7 @@ class OrderAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnly, admin.ModelAdmin):
+class CaseAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["opened_at", "kind", "order", "text", "closed_at", "closed_by", "answer"]
     list_filter = ["kind", ("closed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["order", "closed_by"]

@@ -4,9 +4,10 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from billing import gateways
-from billing.admin.shared import MethodFilter, ReadOnly, StatusFilter, link_to_desk, money_column
+from billing.admin.shared import MethodFilter, StatusFilter, link_to_desk, money_column
 from billing.domain import words
 from billing.models import Dispute, Payment, Refund, WebhookEvent
+from common.admin import ReadOnlyAdmin
 
 
 class PaymentStatusFilter(StatusFilter):
@@ -20,7 +21,7 @@ class RefundStatusFilter(StatusFilter):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly, admin.ModelAdmin):
+class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["id", "order", "payer", "method", "in_words", "amount", "received", "refunded", "created", "desk"]
     list_filter = [MethodFilter, PaymentStatusFilter, "created"]
     search_fields = ["=order__id", "transaction_id", "billing_email"]
@@ -56,7 +57,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         return link_to_desk("desk_order", payment.order_id)
 
 
-class OfPayment(ReadOnly, admin.ModelAdmin):
+class OfPayment(ReadOnlyAdmin, admin.ModelAdmin):
     """What happened to a payment: with its order, payer and method."""
 
     list_select_related = ["payment__order"]
@@ -111,7 +112,7 @@ class DisputeAdmin(OfPayment):
 
 
 @admin.register(WebhookEvent)
-class WebhookEventAdmin(ReadOnly, admin.ModelAdmin):
+class WebhookEventAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["at", "method", "kind", "outcome", "payment"]
     list_filter = [MethodFilter, "outcome", "at"]
     search_fields = ["=event_id", "=payment__order__id"]

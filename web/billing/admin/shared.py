@@ -17,19 +17,6 @@ from common.formats import format_money
 Column = Callable[[Any, Any], str]
 
 
-class ReadOnly:
-    """Nobody adds, changes or deletes this by hand."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 def money_column(field: str, label: str, currency: str = "currency") -> Column:
     """`currency` is where the row has it, such as `payment.currency`."""
     find_currency = attrgetter(currency)

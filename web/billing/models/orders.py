@@ -145,7 +145,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     @property
     def total(self) -> Decimal:
-        """What it costs: kept up to date by whatever changes the order, so that lists need not ask for its lines."""
+        """What lists show. It is stored with the order, so that lists need not load its lines."""
         if self.state in (self.State.PAID, self.State.CANCELLED):
             return self.charged
         return self.door_total if self.due == self.Due.DOOR else self.now_total

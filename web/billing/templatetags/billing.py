@@ -44,7 +44,7 @@ def _said(thing: Order | Payment | Refund) -> words.Said:
 
 @register.filter
 def belongs_to(line: OrderLine | None, user: User) -> bool:
-    """Is its order one of theirs? What has no line is nobody's."""
+    """Is the line's order one of theirs? A spot that was entered without an order has no line."""
     return line is not None and line.order.belongs_to(user)
 
 

@@ -19,6 +19,7 @@ from classwork.domain.places import room
 from classwork.forms.planning import OfferForm
 from classwork.models import ClassOffer, Meeting, Proposal
 from common import dates
+from common.admin import ReadOnlyAdmin
 from common.formats import format_date
 from users.models import User
 from users.roles import acting
@@ -155,21 +156,8 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         self.message_user(request, "Copied into the same session; give the copies their own day and time.")
 
 
-class LookedUp(admin.ModelAdmin):
-    """For looking up; what changes it stands on pages of its own."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Meeting)
-class MeetingAdmin(LookedUp):
+class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["__str__", "number", "is_off", "moved_from", "reason", "location"]
     list_filter = ["offer__session", ("cancelled_at", admin.EmptyFieldListFilter)]
     list_select_related = ["offer__subject__level", "location"]
@@ -181,7 +169,7 @@ class MeetingAdmin(LookedUp):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(LookedUp):
+class ProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["__str__", "author", "state", "submitted_at", "decided_at"]
     list_filter = ["state"]
     list_select_related = ["author__user", "subject__level", "offer__subject__level", "offer__session"]

@@ -5,14 +5,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from classwork.admin.offers import LookedUp
 from classwork.domain.places import words
 from classwork.models import Registration, Ticket
+from common.admin import ReadOnlyAdmin
 from users.admin import panels
 
 
 @admin.register(Registration)
-class RegistrationAdmin(LookedUp):
+class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["first_name", "last_name", "offer", "place", "payment", "created_at"]
     list_filter = ["state", "offer__session", "offer__class_day", "readiness", "over_capacity"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]
@@ -51,7 +51,7 @@ class RegistrationAdmin(LookedUp):
 
 
 @admin.register(Ticket)
-class TicketAdmin(LookedUp):
+class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["student", "class_day", "what", "place", "payment", "created_at"]
     list_filter = ["state", ("trial_of", admin.EmptyFieldListFilter), "meeting__offer__session"]
     search_fields = ["student__first_name", "student__last_name", "student__email", "student__user__email"]

@@ -5,9 +5,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from classwork.admin.offers import LookedUp
 from classwork.domain.resources import content, payload, releases
 from classwork.models import Attachment, Release, Resource
+from common.admin import ReadOnlyAdmin
 from common.files import checking, probing
 from common.files.checking import Checked
 from history.recorded import Recorded
@@ -131,7 +131,7 @@ class ResourceAdmin(Recorded):
 
 
 @admin.register(Release)
-class ReleaseAdmin(LookedUp):
+class ReleaseAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     list_display = ["resource", "offer", "opens_at", "last_day", "released_at", "held_at"]
     list_filter = [
         "offer__session",

@@ -114,8 +114,10 @@ def make(worth: Decimal, currency: str, *, order: Order | None = None, why: str 
 
 
 def reverse(line: OrderLine, why: str) -> None:
-    """Its purchase is undone: what is left on it is gone, also where the desk had made it void before, and an office
-    that lost the money learns what was used."""
+    """Empty the voucher because its purchase was refunded, even if the desk had voided it before.
+
+    If the money was lost, the office gets a payment issue that says how much of the voucher was used.
+    """
     for voucher in Voucher.objects.select_for_update().filter(line=line):
         order = Order.objects.get(pk=line.order_id)
         book.empty(voucher, VoucherEntry.Reason.REVERSED, order=order, why=why)
