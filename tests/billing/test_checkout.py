@@ -3,7 +3,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -283,6 +283,7 @@ class AddressTest(CheckoutTestCase):
         self.assertContains(response, "Expired")
         self.assertNotContains(response, reverse("order_pay", args=[order.pk]))
 
+    @tag("rows")
     def test_my_pages_ask_the_database_as_often_for_thirty_rows_as_for_one(self) -> None:
         self.log_in(self.alice)
         self.assertSameQueries(

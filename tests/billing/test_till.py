@@ -1,6 +1,7 @@
 from datetime import date, time, timedelta
 from decimal import Decimal
 
+from django.test import tag
 from django.urls import reverse
 
 from billing.domain import handovers, money_back, payments, till
@@ -100,5 +101,6 @@ class TillTest(BillingTestCase):
         for text in ("2026-02-31", "soon", "9999-12-31"):
             self.assertEqual(self.client.get(reverse("desk_day"), {"day": text}).context["day"], self.today)
 
+    @tag("rows")
     def test_the_sheet_asks_as_often_for_thirty_entries_as_for_one(self) -> None:
         self.assertSameQueries(reverse("desk_day"), lambda count: [self.taken() for _ in range(count)])

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from html import unescape
 
+from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -29,6 +30,7 @@ class BoundsTest(SchoolTestCase):
             query = path.partition("?")[0] + unescape(following[1])
         self.fail(f"{path} has no end.")
 
+    @tag("rows")
     def test_all_sessions_come_four_at_a_time(self) -> None:
         for number in range(9):
             session = past(f"Past_{number}", 12 * (number + 2))
@@ -69,6 +71,7 @@ class BoundsTest(SchoolTestCase):
         self.assertIn("Steps 03", found)
 
     # XF
+    @tag("rows")
     def test_past_sessions_come_a_page_at_a_time(self) -> None:
         for number in range(30):
             past(f"Past_{number:02}", 12 * (number + 2))

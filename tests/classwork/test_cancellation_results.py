@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.test import override_settings
+from django.test import override_settings, tag
 
 from billing.domain import cart as carts
 from billing.domain import credit, handovers, ledger, money_back, payments
@@ -154,6 +154,7 @@ class ResultPageTest(CancellationResultTest):
         _, deed = self.cancel(Wanted(Policy.NOTHING, frozenset([day])))
         self.assertContains(self.client.get(deed.get_absolute_url()), "No compensation")
 
+    @tag("rows")
     def test_the_page_asks_as_often_for_thirty_as_for_one(self) -> None:
         deed = CallOff.objects.create(policy=Policy.REFUND, why="Snow", at=self.now)
 

@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 import vobject
 from django.conf import settings
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from vobject.icalendar import registerTzid
 
@@ -104,6 +104,7 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(self.whole_school(), [])
         self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).status_code, 404)
 
+    @tag("rows")
     def test_the_calendar_of_the_school_asks_as_often_for_many_days_as_for_few(self):
         def rows(count):
             for _ in range(count):

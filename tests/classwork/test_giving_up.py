@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 from django.http import HttpResponse
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -175,6 +175,7 @@ class GivingUpTest(SchoolTestCase):
 
 
 class ManyPlacesTest(SchoolTestCase):
+    @tag("rows")
     def test_my_classes_asks_as_often_for_many_places_as_for_one(self) -> None:
         self.log_in(self.gus)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.test import tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -59,6 +60,7 @@ class LibraryTest(SchoolTestCase):
         self.assertEqual((found.before, found.after), (one, three))
         self.assertEqual(library.beside(self.place, three, self.now).after, None)
 
+    @tag("rows")
     def test_forty_classes_and_four_hundred_resources_take_six_queries(self) -> None:
         """Six beside session and account: four of its own, the rights, the cart; now and then the visit is kept."""
 

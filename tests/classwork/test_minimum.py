@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.core import mail
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 
 from billing.models import Order, Refund
@@ -130,6 +130,7 @@ class DeskTest(MinimumTestCase):
         empty = self.client.post(reverse("desk_confirm_class", args=[self.offer.pk]), {"why": ""}, follow=True)
         self.assertContains(empty, "Please enter a reason")
 
+    @tag("rows")
     def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
         self.log_in(self.ada)
 

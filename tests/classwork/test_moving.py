@@ -5,7 +5,7 @@ from decimal import Decimal
 from unittest import mock
 
 from django.core import mail
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -293,6 +293,7 @@ class PageTest(MovingTestCase):
         self.assertContains(page, reverse("wait", args=[full.pk]))
         self.assertNotContains(page, reverse("move_place_to", args=[place.pk, full.pk]))
 
+    @tag("rows")
     def test_thirty_classes_ask_the_database_as_often_as_one(self) -> None:
         place = self.bought()
         self.log_in(self.alice)

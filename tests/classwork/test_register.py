@@ -4,7 +4,7 @@ from unittest import mock
 
 from django.contrib.auth.hashers import get_hasher
 from django.db import connection
-from django.test import Client
+from django.test import Client, tag
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -260,6 +260,7 @@ class MyClassesTest(RegisterTestCase):
         self.alice.save()
         self.assertContains(self.client.get(reverse("my_classes")), f"Order {order.number}")
 
+    @tag("rows")
     def test_the_list_costs_the_same_for_one_class_and_for_thirty(self) -> None:
         self.log_in(self.alice)
 
@@ -286,6 +287,7 @@ class MyClassesTest(RegisterTestCase):
         place(cart((self.offer, me()), payer=self.alice))
         self.assertNotIn(b"VEVENT", diary.calendar(self.alice.student))
 
+    @tag("rows")
     def test_the_classes_page_costs_the_same_with_places_counted(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.test import SimpleTestCase
+from django.test import SimpleTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import given, settings
@@ -185,6 +185,7 @@ class PagesTest(StayingTestCase):
         self.assertEqual(Order.objects.order_by("pk").last().now_total, 45)
         self.assertTrue(Entry.objects.filter(action="classwork.stayed_at_the_desk", why="Asked at the door").exists())
 
+    @tag("rows")
     def test_the_list_of_the_desk_costs_the_same_queries_with_many(self) -> None:
         self.log_in(self.ada)
         self.assertSameQueries(reverse("desk_tickets", args=[self.offer.pk]), self.many)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
+from django.test import tag
 from django.urls import reverse
 
 from billing.domain import cart as carts
@@ -111,6 +112,7 @@ class OrderOfClassesTest(TeachingTestCase):
         self.assertContains(past, "Page 1 of 2")
         self.assertEqual(len(past.context["page"]), PAST_PER_PAGE)
 
+    @tag("rows")
     def test_the_page_asks_as_often_for_thirty_classes_as_for_one(self) -> None:
         def rows(count: int) -> None:
             for _ in range(count):
@@ -140,6 +142,7 @@ class RosterTest(TeachingTestCase):
         self.order("Ben")
         self.assertContains(self.client.get(self.roster), "Not confirmed", count=1)
 
+    @tag("rows")
     def test_the_roster_asks_as_often_for_thirty_as_for_one(self) -> None:
         self.roles()
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.template import Context
 from django.template.loader import get_template
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -283,10 +283,12 @@ class SeenTest(TicketTestCase):
         self.assertContains(page, "Drop-ins and trials")
         self.assertContains(page, "Confirmed")
 
+    @tag("rows")
     def test_my_classes_cost_the_same_queries_with_many_tickets(self) -> None:
         self.log_in(self.gus)
         self.assertSameQueries(reverse("my_classes"), self.many)
 
+    @tag("rows")
     def test_the_teachers_list_costs_the_same_queries_with_many(self) -> None:
         self.log_in(self.tess)
         self.assertSameQueries(reverse("participants", args=[self.offer.pk]), self.many)

@@ -1,5 +1,5 @@
 from django.db import transaction
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, tag
 from django.urls import reverse
 
 from history.domain import record
@@ -61,6 +61,7 @@ class HistoryAdminTest(SchoolTestCase):
         response = self.client.get(reverse("admin:users_user_history", args=[self.sam.pk]), follow=True)
         self.assertEqual(len(response.context["cl"].result_list), 1)
 
+    @tag("rows")
     def test_the_list_asks_as_often_for_thirty_entries_as_for_one(self) -> None:
         def entries(count: int) -> None:
             for number in range(count):

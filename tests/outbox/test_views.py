@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import Permission
-from django.test import modify_settings
+from django.test import modify_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
@@ -25,6 +25,7 @@ class QueueTest(SchoolTestCase):
                 knock(f"{Delivery.objects.count()}-{number}")
             run_all()
 
+    @tag("rows")
     def test_the_page_asks_as_often_for_thirty_deliveries_as_for_one(self) -> None:
         self.assertSameQueries(reverse("desk_queue"), self.park)
 
@@ -105,6 +106,7 @@ class StoryPageTest(SchoolTestCase):
             self.assertContains(page, text)
         self.assertContains(page, "Done immediately")
 
+    @tag("rows")
     def test_the_page_asks_as_often_for_thirty_events_as_for_one(self) -> None:
         self.assertSameQueries(reverse("desk_story", args=["door", "7"]), self.tell)
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.test import override_settings
+from django.test import override_settings, tag
 from django.urls import reverse
 
 from classwork.models import Registration, Resource
@@ -50,6 +50,7 @@ class WayTest(SchoolTestCase):
         self.assertContains(page, f"{wizard}?class={self.offer.pk}")
         self.assertNotContains(page, f"{wizard}?class={over.pk}")
 
+    @tag("rows")
     def test_the_list_of_classes_to_cancel_asks_as_often_for_thirty_as_for_one(self) -> None:
         self.log_in(self.ada)
 
@@ -90,6 +91,7 @@ class HeardFromTest(SchoolTestCase):
         found = self.client.get(address).context["places"]
         self.assertEqual([one.registration.heard_from for one in found], ["A flyer"])
 
+    @tag("rows")
     def test_the_list_asks_as_often_for_thirty_as_for_one(self) -> None:
         self.log_in(self.ada)
 
