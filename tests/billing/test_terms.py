@@ -5,6 +5,7 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from billing.domain import cart as carts
 from billing.domain import terms
 from billing.kinds import NOTHING, Gives, Step, Terms
 from billing.models import OrderLine
@@ -68,6 +69,12 @@ class SoldTermsTest(BillingTestCase):
         OrderLine.objects.update(terms=None)
         line.refresh_from_db()
         self.assertEqual(self.percent(line), 80)
+
+    def test_of_what_is_free_no_refund_is_promised(self) -> None:
+        line = self.line(price="0")
+        self.assertEqual([str(said) for said in terms.promises(line.order, self.now)[0].sentences], [terms.FREE])
+        in_cart = carts.see(self.cart(1), self.now).lines[0]
+        self.assertEqual(([str(said) for said in in_cart.sentences], in_cart.withdrawal), ([terms.FREE], ""))
 
     def test_dates_move_with_what_was_bought_to_the_good_of_the_buyer_alone(self) -> None:
         line = self.line(until=self.day(7))

@@ -81,6 +81,11 @@ class Facts:
         """Before any discount."""
         return self.full - self.less
 
+    @property
+    def is_free(self) -> bool:
+        """As a free trial is; what took the spot of something paid gives that money back."""
+        return not self.asked and not self.replaced
+
     def as_json(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}
 

@@ -187,10 +187,12 @@ def _see_line(line: OrderLine, at: datetime) -> Seen:
         kind = kinds.of(line)
         about = kind.describe(line)
         line.title, line.detail = about.title, about.detail
-        promised = terms.offered(line, at)
+        facts, promised = replacing.facts_of(line, at), terms.offered(line, at)
         said = terms.sentences(promised, at), terms.withdrawal(promised)
+        if facts.is_free:
+            said = [terms.Sentence(terms.FREE)], ""
         problems = replacing.problems(line, at) or kind.problems(line, at)
-        return Seen(line, about, replacing.facts_of(line, at), problems, *said)
+        return Seen(line, about, facts, problems, *said)
     except kinds.UnknownKind:
         return Seen(line, kinds.Description(GONE), None, [GONE])
     except kinds.Unavailable as gone:

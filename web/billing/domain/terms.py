@@ -7,11 +7,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import kinds
-from billing.kinds import Gives, Step, Terms
+from billing.kinds import Facts, Gives, Step, Terms
 from billing.models import Order, OrderLine
 from common.formats import format_date, format_moment, format_percent
 
 EXCEPT_USED = ", except for what you’ve already used"
+FREE = "This is free, so there’s nothing to refund."
 
 
 def offered(line: OrderLine, at: datetime) -> Terms:
@@ -89,6 +90,8 @@ def promises(order: Order, at: datetime) -> list[Promise]:
 def _promise(line: OrderLine, at: datetime) -> Promise:
     holds = sold(line, at)
     by_law = may_withdraw(line.order, holds, at)
+    if line.facts and Facts.from_json(line.facts).is_free:
+        return Promise(line, [Sentence(FREE)], "", by_law)
     return Promise(line, sentences(holds, at), withdrawal(holds, line.order) if by_law else "", by_law)
 
 
