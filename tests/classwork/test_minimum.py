@@ -12,7 +12,8 @@ from classwork.domain.faults import Refused
 from classwork.domain.offers import OfferDraft
 from classwork.domain.places import minimum
 from classwork.models import CallOff, ClassOffer, Registration
-from common import dates, work
+from common import dates
+from common.work_lists import open_work_for
 from history.models import Entry
 from mailroom.testing import send_all
 from outbox.testing import run_all
@@ -79,7 +80,7 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(minimum.decide_due(self.day), 0)
         self.assertEqual((self.due(), self.due()), (1, 0))
         self.assertEqual(self.told("Confirm or cancel"), ["office@example.org"])
-        self.assertIn("class needs a decision on its minimum", [one.label for one in work.waiting(self.ada)])
+        self.assertIn("class needs a decision on its minimum", [work.label for work in open_work_for(self.ada)])
         self.assertFalse(CallOff.objects.exists())
 
     @override_settings(MINIMUM_NOT_REACHED="cancel")

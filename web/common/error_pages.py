@@ -53,9 +53,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """With the ways to where this person works: a teacher who took the wrong one finds Teaching."""
-    permitted = navigation.permitted("ACCOUNT_LINKS", request.user) if request.user.is_authenticated else []
-    return page(request, 403, work=navigation.ways([link for link in permitted if link.permission]))
+    """Links to the pages where this person works: a teacher who took the wrong one finds Teaching."""
+    links = navigation.permitted_links("ACCOUNT_LINKS", request.user) if request.user.is_authenticated else []
+    return page(request, 403, work_links=navigation.nav_items([link for link in links if link.permission]))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -1,34 +1,38 @@
-"""The ways through the site. Each app names its own in its AppConfig; a page shows those that its viewer may use.
+"""Links of the menus. Each app lists its own in `<app>/navigation.py`; a page shows those that its viewer may use.
 
-SITE_LINKS = [("Contact", "contact")]                       for everyone
-FOOTER_LINKS = [("Terms", "terms")]                         for everyone, at the foot of every page
-ACCOUNT_LINKS = [("Messages", "my_messages")]               for whoever is logged in, or has the permission named third
-DESK_LINKS = [("Mail", "desk_mail", "mailroom.view_message", "What was sent to whom, and what was not.", "Mail")]
-                                                            its group is the last; what names none stands under "More"
-HEADER = ["billing/header.html"]                            a partial for the head of every page, such as the cart
+SITE_LINKS, FOOTER_LINKS      for everyone, at the head and the foot of every page
+ACCOUNT_LINKS                 for everyone who is logged in, or who has the link's permission
+DESK_LINKS                    for the office, by group
+HEADER_TEMPLATES              partials for the head of every page, such as the cart
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from importlib import import_module
+from types import ModuleType
+from typing import Any
 
 from django.apps import apps
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import module_has_submodule
 
-GROUPS = ("Classes", "People", "Money", "Mail and texts", "System")
-UNNAMED = "More"
+CLASSES, PEOPLE, MONEY, MAIL_AND_TEXTS, SYSTEM = GROUPS = ("Classes", "People", "Money", "Mail and texts", "System")
+OTHER = "More"
 
 
-class Link(NamedTuple):
+@dataclass(frozen=True)
+class NavLink:
     label: str
     url_name: str
     permission: str = ""
     about: str = ""
-    group: str = UNNAMED
+    group: str = OTHER
+    is_shown: Callable[[], bool] | None = None
+    """Asked for each page; without it the link is always shown."""
 
 
 @dataclass(frozen=True)
-class Way:
+class NavItem:
     """A link as a page shows it."""
 
     label: str
@@ -38,82 +42,84 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Group:
+class NavGroup:
     name: str
-    ways: list[Way]
+    items: list[NavItem]
 
     @property
     def current(self) -> bool:
-        return any(way.current for way in self.ways)
+        return any(item.current for item in self.items)
 
 
 @dataclass(frozen=True)
 class Navigation:
-    site: list[Way]
-    account: list[Way]
-    desk: list[Group]
+    site: list[NavItem]
+    account: list[NavItem]
+    desk: list[NavGroup]
     header: list[str]
-    footer: list[Way]
+    footer: list[NavItem]
 
 
-def named(attribute: str) -> Iterator[Link]:
-    """Apps stand in INSTALLED_APPS with the highest layer first; what the school offers comes before its own pages."""
-    for config in reversed(list(apps.get_app_configs())):
-        yield from (Link(*row) for row in getattr(config, attribute, []))
+def navigation_modules() -> list[ModuleType]:
+    """In the order of INSTALLED_APPS, which starts with the highest layer."""
+    packages = {config.name: config.module for config in apps.get_app_configs() if config.name != "common"}
+    found = [name for name, package in packages.items() if package and module_has_submodule(package, "navigation")]
+    return [import_module(f"{name}.navigation") for name in found]
 
 
-def declared(attribute: str) -> list[Link]:
+def declared_links(attribute: str) -> Iterator[NavLink]:
+    """Lower apps first: what the school offers comes before its own pages."""
+    for module in reversed(navigation_modules()):
+        yield from getattr(module, attribute, [])
+
+
+def reachable_links(attribute: str) -> list[NavLink]:
     """A school may leave an app's addresses out of its URLconf: then its links are not shown."""
-    return [link for link in named(attribute) if leads_somewhere(link.url_name)]
+    links = declared_links(attribute)
+    return [link for link in links if (link.is_shown is None or link.is_shown()) and has_url(link.url_name)]
 
 
-def leads_somewhere(url_name: str) -> bool:
+def has_url(url_name: str) -> bool:
     try:
         return bool(reverse(url_name))
     except NoReverseMatch:
         return False
 
 
-def ways(links: list[Link], path: str = "") -> list[Way]:
-    """The longest address that the path lies under is the current one."""
+def nav_items(links: list[NavLink], path: str = "") -> list[NavItem]:
+    """The current item is the one with the longest address that the path lies under."""
     urls = [reverse(link.url_name) for link in links]
     current = max((url for url in urls if _lies_under(path, url)), key=len, default=None)
-    return [Way(link.label, url, link.about, url == current) for link, url in zip(links, urls, strict=True)]
+    return [NavItem(link.label, url, link.about, url == current) for link, url in zip(links, urls, strict=True)]
 
 
 def _lies_under(path: str, url: str) -> bool:
     return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
 
 
-def grouped(links: list[Link], path: str = "") -> list[Group]:
+def group_items(links: list[NavLink], path: str = "") -> list[NavGroup]:
     """Our own groups in their order, then those that a school's own apps have named, then the rest."""
-    groups: dict[str, list[Way]] = {name: [] for name in GROUPS}
-    for link, way in zip(links, ways(links, path), strict=True):
-        groups.setdefault(link.group, []).append(way)
-    groups[UNNAMED] = groups.pop(UNNAMED, [])
-    return [Group(name, found) for name, found in groups.items() if found]
+    groups: dict[str, list[NavItem]] = {name: [] for name in GROUPS}
+    for link, item in zip(links, nav_items(links, path), strict=True):
+        groups.setdefault(link.group, []).append(item)
+    groups[OTHER] = groups.pop(OTHER, [])
+    return [NavGroup(name, items) for name, items in groups.items() if items]
 
 
-def enters_desk(user: Any) -> bool:
+def can_enter_desk(user: Any) -> bool:
     return user is not None and user.is_authenticated and user.has_perm("users.enter_office")
 
 
-def desk_links(user: Any) -> list[Link]:
-    if not enters_desk(user):
-        return []
-    return permitted("DESK_LINKS", user)
+def permitted_links(attribute: str, user: Any) -> list[NavLink]:
+    return [link for link in reachable_links(attribute) if not link.permission or user.has_perm(link.permission)]
 
 
-def permitted(attribute: str, user: Any) -> list[Link]:
-    return [link for link in declared(attribute) if not link.permission or user.has_perm(link.permission)]
-
-
-def navigation(user: Any, path: str) -> Navigation:
-    member = user is not None and user.is_authenticated
+def build_navigation(user: Any, path: str) -> Navigation:
+    is_logged_in = user is not None and user.is_authenticated
     return Navigation(
-        site=ways(declared("SITE_LINKS"), path),
-        account=ways(permitted("ACCOUNT_LINKS", user), path) if member else [],
-        desk=grouped(desk_links(user), path),
-        footer=ways(declared("FOOTER_LINKS"), path),
-        header=[template for config in apps.get_app_configs() for template in getattr(config, "HEADER", [])],
+        site=nav_items(reachable_links("SITE_LINKS"), path),
+        account=nav_items(permitted_links("ACCOUNT_LINKS", user), path) if is_logged_in else [],
+        desk=group_items(permitted_links("DESK_LINKS", user), path) if can_enter_desk(user) else [],
+        footer=nav_items(reachable_links("FOOTER_LINKS"), path),
+        header=[name for module in navigation_modules() for name in getattr(module, "HEADER_TEMPLATES", [])],
     )

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from common import work
+from common.work_lists import open_work_for
 from pages.domain import contact, texts
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
@@ -19,7 +19,7 @@ PER_PAGE = 25
 @require_safe
 @desk_required()
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/home.html", {"waiting": work.waiting(request.user)})
+    return render(request, "desk/home.html", {"open_work": open_work_for(request.user)})
 
 
 @require_safe

@@ -7,7 +7,6 @@ from django.db.models.signals import post_migrate
 class UsersConfig(AppConfig):
     name = "users"
     verbose_name = "People"
-    ACCOUNT_LINKS = [("My profile", "profile_page")]
     ROLES = {
         "Admin": [
             "users.enter_office",

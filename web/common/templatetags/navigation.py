@@ -1,12 +1,12 @@
 from django import template
 
-from common import navigation as ways
+from common.navigation import Navigation, build_navigation
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def navigation(context: template.Context) -> ways.Navigation:
+def navigation(context: template.Context) -> Navigation:
     """Works without a request too: the page for a broken site has none."""
     request = context.get("request")
-    return ways.navigation(context.get("user"), request.path if request else "")
+    return build_navigation(context.get("user"), request.path if request else "")

@@ -1,8 +1,8 @@
-"""What waits for a person at the desk."""
+"""What needs attention at the desk."""
 
 from django.urls import reverse
 
-from common import work
+from common.work_lists import declared_work, open_work_for
 from mailroom.models import State
 from pages.models import ContactMessage
 from tests.base import SchoolTestCase
@@ -16,37 +16,37 @@ def letters(count: int) -> None:
 
 
 class WorkTest(SchoolTestCase):
-    def told(self, user: User) -> list[tuple[int, str, str]]:
-        return [(one.number, one.label, one.url) for one in work.waiting(user)]
+    def shown_to(self, user: User) -> list[tuple[int, str, str]]:
+        return [(each.number, each.label, each.url) for each in open_work_for(user)]
 
-    def test_nothing_waits_in_a_quiet_school(self) -> None:
-        self.assertEqual(work.waiting(self.ada), [])
+    def test_nothing_needs_attention_in_a_quiet_school(self) -> None:
+        self.assertEqual(open_work_for(self.ada), [])
         self.log_in(self.ada)
         self.assertContains(self.client.get(reverse("desk")), "Nothing needs attention right now.")
 
-    def test_what_waits_is_counted_in_words_and_leads_to_its_page(self) -> None:
+    def test_open_work_is_counted_in_words_and_leads_to_its_page(self) -> None:
         letters(2)
         stored(State.PERHAPS)
         self.assertEqual(
-            self.told(self.ada),
+            self.shown_to(self.ada),
             [
                 (2, "messages to answer", reverse("desk_contact")),
                 (1, "email may not have gone out", reverse("desk_mail") + "?state=perhaps"),
             ],
         )
 
-    def test_only_what_one_may_see_to_is_told(self) -> None:
+    def test_work_without_the_permission_is_not_shown(self) -> None:
         letters(1)
-        self.assertEqual(work.waiting(self.tess), [])
+        self.assertEqual(open_work_for(self.tess), [])
 
-    def test_all_of_it_is_one_query(self) -> None:
+    def test_all_work_is_counted_in_one_query(self) -> None:
         self.ada.has_perm("users.enter_office")  # permissions are asked for once
         with self.assertNumQueries(1):
-            work.waiting(self.ada)
+            open_work_for(self.ada)
 
-    def test_each_page_answers_and_each_may_be_seen_by_an_admin(self) -> None:
+    def test_an_admin_can_open_the_page_of_each_work_list(self) -> None:
         self.log_in(self.ada)
-        for each in work.declared():
+        for each in declared_work():
             with self.subTest(each.many):
                 self.assertTrue(self.ada.has_perm(each.permission))
                 self.assertEqual(self.client.get(reverse(each.url_name) + each.query).status_code, 200)

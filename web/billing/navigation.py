@@ -1,0 +1,102 @@
+"""The links of this app in the menus, and what needs attention at the desk."""
+
+from django.conf import settings
+
+from billing.domain import cases
+from billing.domain.reconciling import summing
+from common.navigation import MONEY, NavLink
+from common.work_lists import WorkItem
+
+
+def vouchers_are_sold() -> bool:
+    return settings.SELL_VOUCHERS
+
+
+ACCOUNT_LINKS = [NavLink("Orders", "my_orders"), NavLink("Credit", "my_credit")]
+
+FOOTER_LINKS = [NavLink("Gift vouchers", "vouchers", is_shown=vouchers_are_sold)]
+
+HEADER_TEMPLATES = ["billing/header.html"]
+
+DESK_LINKS = [
+    NavLink(
+        "Orders",
+        "desk_orders",
+        permission="billing.view_order",
+        about="Who ordered what, and whether it is paid.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Payments",
+        "desk_payments",
+        permission="billing.view_payment",
+        about="Payments and refunds.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Reconciliation",
+        "desk_reconciliations",
+        permission="billing.view_reconciliation",
+        about="Compare our records with Stripe and PayPal.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Daily cash count",
+        "desk_day",
+        permission="billing.view_tillcount",
+        about="Cash and checks of a day, counted.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Bookkeeping",
+        "desk_books",
+        permission="billing.export_books",
+        about="Export for the accounting software.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Credit",
+        "desk_credit",
+        permission="billing.view_credit",
+        about="Account credit of each payer.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Gift vouchers",
+        "desk_vouchers",
+        permission="billing.view_voucher",
+        about="Issued, used, and what is left on them.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Discount codes",
+        "admin:billing_code_changelist",
+        permission="billing.view_code",
+        about="Codes that reduce the price of an order.",
+        group=MONEY,
+    ),
+    NavLink(
+        "Payment issues",
+        "desk_cases",
+        permission="billing.view_case",
+        about="Payments that need a decision.",
+        group=MONEY,
+    ),
+]
+
+DESK_WORK = [
+    WorkItem(
+        one="payment issue to resolve",
+        many="payment issues to resolve",
+        url_name="desk_cases",
+        permission="billing.view_case",
+        rows=cases.open_ones,
+    ),
+    WorkItem(
+        one="difference between our records and the payment companies'",
+        many="differences between our records and the payment companies'",
+        url_name="desk_reconciliations",
+        permission="billing.view_reconciliation",
+        rows=summing.open_ones,
+    ),
+]

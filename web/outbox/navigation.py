@@ -1,0 +1,25 @@
+"""The links of this app in the menus, and what needs attention at the desk."""
+
+from common.navigation import SYSTEM, NavLink
+from common.work_lists import WorkItem
+from outbox.domain import desk
+
+DESK_LINKS = [
+    NavLink(
+        "Background jobs",
+        "desk_queue",
+        permission="outbox.view_delivery",
+        about="What is still running, and what has failed.",
+        group=SYSTEM,
+    )
+]
+
+DESK_WORK = [
+    WorkItem(
+        one="background job has failed",
+        many="background jobs have failed",
+        url_name="desk_queue",
+        permission="outbox.view_delivery",
+        rows=desk.parked,
+    )
+]
