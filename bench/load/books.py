@@ -17,7 +17,7 @@ class Listed(Gateway):
     label = "Listed"
     theirs: ClassVar[list[Movement]] = []
 
-    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         """Sorted by time, as they are filled in."""
         start, end = (bisect_left(self.theirs, moment, key=lambda each: each.at) for moment in (since, until))
         return iter(self.theirs[start:end])
@@ -29,7 +29,7 @@ class Thing(ProductKind):
     def describe(self, line: OrderLine) -> Description:
         return Description("A thing")
 
-    def facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
         raise NotImplementedError
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
@@ -44,6 +44,6 @@ class Thing(ProductKind):
     def release(self, line: OrderLine, why: str) -> None:
         pass
 
-    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         found: Any = OrderLine.objects.filter(pk__in=[line.pk for line in lines], product_id=OPENED)
         return set(found.values_list("pk", flat=True))

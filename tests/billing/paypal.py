@@ -64,19 +64,19 @@ class PayPalTestCase(BillingTestCase):
     def begun(self) -> Payment:
         """A payment whose payer has been sent to PayPal."""
         payment = payments.start(self.placed(1), "paypal", self.now)
-        payment.keep_session(self.paypal.begin(payment, payment.key))
+        payment.keep_session(self.paypal.create_session(payment, payment.key))
         return payment
 
     def captured(self, instrument: str = "balance") -> Payment:
         """A payment that PayPal has taken, and that we know it has."""
         payment = self.begun()
         self.fake.books.approve(payment.session, instrument)
-        self.paypal.ask(payment)
+        self.paypal.poll_payment(payment)
         payment.transaction_id = next(iter(self.fake.books.captures))
         return payment
 
     def hear(self, notice: Notice) -> Heard:
-        return self.paypal.hear(notice.body, self.fake.signed(notice))
+        return self.paypal.parse_webhook(notice.body, self.fake.signed(notice))
 
     def heard(self) -> list[Heard]:
         return [self.hear(notice) for notice in self.fake.notices()]

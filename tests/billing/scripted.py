@@ -25,13 +25,13 @@ class Scripted(Gateway):
     trouble: ClassVar[list[Exception]] = []
     """Raised one after the other, before anything is answered."""
 
-    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         if self.trouble:
             raise self.trouble.pop(0)
         self.asked.append((since, until))
         return (movement for movement in self.theirs if since <= movement.at < until)
 
-    def ask(self, payment: Payment) -> list[Fact]:
+    def poll_payment(self, payment: Payment) -> list[Fact]:
         return list(self.facts)
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:

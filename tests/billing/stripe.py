@@ -65,7 +65,7 @@ class StripeTestCase(BillingTestCase):
         return str(self.books.session(payment.session)["payment_intent"])
 
     def hear(self, notice: Notice) -> Heard:
-        return self.gateway.hear(notice.body.encode(), notice.headers())
+        return self.gateway.parse_webhook(notice.body.encode(), notice.headers())
 
     def heard(self, *kinds: str) -> list[Heard]:
         return [self.hear(notice) for notice in self.fake.notices(*kinds)]

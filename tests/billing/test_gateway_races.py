@@ -40,7 +40,7 @@ class GatewayRaceTest(TransactionTestCase):
         carts.add(order, "toy", 1, {})
         self.order = placing.place(order, placing.How(), seen=None, at=timezone.now())
         self.payment = payments.start(self.order, "double", timezone.now())
-        self.payment.keep_session(Double().begin(self.payment, self.payment.key))
+        self.payment.keep_session(Double().create_session(self.payment, self.payment.key))
 
     def telling(self, fact: Fact | None = None) -> Callable[[], str]:
         heard = Double.says(self.payment, fact) if fact else Double.took(self.payment)

@@ -81,13 +81,13 @@ class OnePaymentRaceTest(TransactionTestCase):
 
     def test_what_is_being_fetched_from_paypal_is_not_canceled_in_the_middle(self) -> None:
         payment = payments.start(self.order, "double", self.now)
-        payment.keep_session(Double().begin(payment, payment.key))
+        payment.keep_session(Double().create_session(payment, payment.key))
         outcomes = overlap(payment.begin_capture, lambda: asking.stop_payment(self.order, self.now))
         self.assertIs(outcomes[0], True)
         self.assertIsInstance(outcomes[1], PaymentInProgress)
 
     def test_what_was_canceled_is_not_fetched_from_paypal(self) -> None:
         payment = payments.start(self.order, "double", self.now)
-        payment.keep_session(Double().begin(payment, payment.key))
+        payment.keep_session(Double().create_session(payment, payment.key))
         asking.stop_payment(self.order, self.now)
         self.assertIs(payment.begin_capture(), False)

@@ -46,7 +46,7 @@ class BeginTest(PayPalTestCase):
 
     def test_the_same_key_is_the_same_order(self) -> None:
         payment = self.begun()
-        self.assertEqual(self.paypal.begin(payment, payment.key).session, payment.session)
+        self.assertEqual(self.paypal.create_session(payment, payment.key).session, payment.session)
         self.assertEqual(len(self.fake.books.orders), 1)
 
     def test_a_long_name_in_any_letters_fits(self) -> None:
@@ -64,7 +64,7 @@ class BeginTest(PayPalTestCase):
     def test_paypal_is_not_asked_inside_a_transaction(self) -> None:
         payment = self.begun()
         with self.assertRaises(InsideTransaction), transaction.atomic():
-            self.paypal.ask(payment)
+            self.paypal.poll_payment(payment)
 
     def test_an_amount_that_paypal_cannot_write_is_refused_before_it_is_asked(self) -> None:
         payment = self.begun()
@@ -72,7 +72,7 @@ class BeginTest(PayPalTestCase):
         for currency, total in (("KWD", "1.500"), ("HUF", "10.50"), ("USD", "10.005")):
             payment.currency, payment.total = currency, Decimal(total)
             with self.subTest(currency), self.assertRaisesRegex(Permanent, "PayPal"):
-                self.paypal.begin(payment, "another")
+                self.paypal.create_session(payment, "another")
         self.assertEqual(len(self.fake.requests), before)
 
     def test_forms_may_lead_to_where_payers_approve(self) -> None:
@@ -93,16 +93,16 @@ class AskTest(PayPalTestCase):
         return payment
 
     def test_nothing_is_known_until_the_payer_approves(self) -> None:
-        self.assertEqual(self.paypal.ask(self.begun()), [])
+        self.assertEqual(self.paypal.poll_payment(self.begun()), [])
 
     def test_what_the_payer_approved_is_captured_with_amount_currency_and_fee_as_paypal_says(self) -> None:
         payment = self.approved()
-        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
     def test_asked_again_and_again_it_is_captured_once(self) -> None:
         payment = self.approved()
         for _ in range(3):
-            self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+            self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
         self.assertEqual(len(self.fake.books.captures), 1)
 
     def test_somebody_else_has_just_captured_it(self) -> None:
@@ -118,7 +118,7 @@ class AskTest(PayPalTestCase):
                 payment = self.approved()
                 captures = len(self.fake.books.captures)
                 self.fake.faults.order(CAPTURE, kind)
-                self.assertIsInstance(self.paypal.ask(payment)[0], Taken)
+                self.assertIsInstance(self.paypal.poll_payment(payment)[0], Taken)
                 self.assertEqual(len(self.fake.books.captures), captures + 1)
                 self.assertEqual(
                     set(self.fake.keys(f"POST /v2/checkout/orders/{payment.session}")), {f"{payment.token}-capture"}
@@ -127,54 +127,54 @@ class AskTest(PayPalTestCase):
     def test_while_another_process_captures_the_same_we_wait_for_its_end(self) -> None:
         payment = self.approved()
         self.fake.faults.order(CAPTURE, "before", status=409)
-        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
     def test_a_paypal_that_stays_down_after_capturing_is_asked_later(self) -> None:
         payment = self.approved()
         self.fake.faults.order(CAPTURE, "after", times=3)
         with self.assertRaises(Temporary):
-            self.paypal.ask(payment)
-        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+            self.paypal.poll_payment(payment)
+        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
     def test_a_declined_card_ends_the_attempt_with_a_sentence_for_the_payer(self) -> None:
         for instrument in ("declined", "failing"):
             with self.subTest(instrument):
-                (fact,) = self.paypal.ask(self.approved(instrument))
+                (fact,) = self.paypal.poll_payment(self.approved(instrument))
                 self.assertIsInstance(fact, Refused)
 
     def test_a_bank_payment_is_on_its_way_until_the_bank_answers(self) -> None:
         for good, wanted in ((True, Taken), (False, Refused)):
             with self.subTest(good=good):
                 payment = self.approved("echeck")
-                (fact,) = self.paypal.ask(payment)
+                (fact,) = self.paypal.poll_payment(payment)
                 self.assertEqual(fact, OnItsWay("The payer's bank takes some days to send it."))
                 self.fake.books.settle(list(self.fake.books.captures)[-1], good)
-                self.assertIsInstance(self.paypal.ask(payment)[0], wanted)
+                self.assertIsInstance(self.paypal.poll_payment(payment)[0], wanted)
 
     def test_an_order_that_nobody_approved_in_time_is_over(self) -> None:
         payment = self.begun()
         self.fake.forward(timedelta(hours=4))
-        self.assertEqual(self.paypal.ask(payment), [Expired()])
+        self.assertEqual(self.paypal.poll_payment(payment), [Expired()])
 
     def test_an_order_that_paypal_never_heard_of_is_over(self) -> None:
         payment = self.begun()
         del self.fake.books.orders[payment.session]
-        self.assertEqual(self.paypal.ask(payment), [Expired()])
+        self.assertEqual(self.paypal.poll_payment(payment), [Expired()])
 
     def test_a_captured_payment_is_known_after_its_order_is_forgotten(self) -> None:
         payment = self.captured()
         del self.fake.books.orders[payment.session]
-        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
     def test_an_approval_that_was_taken_back_is_over(self) -> None:
         payment = self.approved()
         self.fake.books.take_back_approval(payment.session)
-        self.assertEqual(self.paypal.ask(payment), [Expired()])
+        self.assertEqual(self.paypal.poll_payment(payment), [Expired()])
 
     def test_an_attempt_that_is_over_is_not_captured_when_the_payer_approves_after_all(self) -> None:
         payment = self.approved()
         payment.change_status("rejected")
-        self.assertEqual(self.paypal.ask(payment), [])
+        self.assertEqual(self.paypal.poll_payment(payment), [])
         self.assertEqual(self.fake.books.captures, {})
 
     def test_an_order_that_was_paid_another_way_meanwhile_is_not_captured_either(self) -> None:
@@ -183,19 +183,19 @@ class AskTest(PayPalTestCase):
         other.change_status("confirmed")
         asking.close_needless(Order.objects.get())
         payment.refresh_from_db()
-        self.paypal.ask(payment)
+        self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
     def test_an_approval_that_the_payer_drops_is_never_captured(self) -> None:
         payment = self.approved()
         asking.stop_payment(payment.order, self.now)
         payment.refresh_from_db()
-        self.paypal.ask(payment)
+        self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
     def test_what_was_captured_meanwhile_is_not_dropped(self) -> None:
         payment = self.approved()
-        self.paypal.ask(payment)
+        self.paypal.poll_payment(payment)
         Payment.objects.update(capturing_until=None)
         stopped = asking.stop_payment(payment.order, self.now)
         self.assertEqual(stopped and stopped.captured_amount, payment.total)
@@ -204,13 +204,13 @@ class AskTest(PayPalTestCase):
         one, other = self.approved(), self.begun()
         other.session = one.session
         with self.assertRaises(NeedsPerson):
-            self.paypal.ask(other)
+            self.paypal.poll_payment(other)
         self.assertEqual(self.fake.books.captures, {})
 
     def test_an_attempt_without_an_order_is_not_asked_about(self) -> None:
         payment = self.begun()
         payment.session = ""
-        self.assertEqual(self.paypal.ask(payment), [])
+        self.assertEqual(self.paypal.poll_payment(payment), [])
 
     def test_refunds_and_disputes_are_told_one_by_one(self) -> None:
         payment = self.captured()
@@ -218,7 +218,7 @@ class AskTest(PayPalTestCase):
         dispute = self.fake.books.dispute(capture)
         self.fake.books.refund(capture, {"amount": {"currency_code": "USD", "value": "4.00"}})
         refund = next(iter(self.fake.books.refunds))
-        taken, back, asked = self.paypal.ask(payment)
+        taken, back, asked = self.paypal.poll_payment(payment)
         self.assertEqual(taken, self.taken(payment))
         self.assertEqual(back, GivenBack(refund, Decimal("4.00"), "USD", Refund.State.DONE))
         reason = "Merchandise or service not received"
@@ -227,7 +227,7 @@ class AskTest(PayPalTestCase):
     def test_an_account_without_disputes_is_asked_about_the_rest(self) -> None:
         payment = self.captured()
         self.fake.faults.order("GET /v1/customer/disputes", "before", status=403)
-        self.assertEqual(self.paypal.ask(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal.poll_payment(payment), [self.taken(payment)])
 
 
 class RefundTest(PayPalTestCase):
@@ -288,7 +288,7 @@ class MovementsTest(PayPalTestCase):
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
         self.fake.books.book("T0400", "PAYOUT", Decimal("-50"), "USD")
         self.fake.books.book("T0006", "WAITING", Decimal("50"), "USD", status="P")
-        found = list(self.paypal.movements(self.now - timedelta(hours=1), self.now + timedelta(hours=1)))
+        found = list(self.paypal.statement_lines(self.now - timedelta(hours=1), self.now + timedelta(hours=1)))
         self.assertEqual([each.kind for each in found], ["payment", "refund", "dispute", "other"])
         paid, back, lost, _ = found
         self.assertEqual((paid.reference, paid.amount, paid.currency), (payment.transaction_id, payment.total, "USD"))
@@ -309,7 +309,7 @@ class MovementsTest(PayPalTestCase):
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
         asking.ask(payment.pk)
         window = Window(self.day(-1), self.day(1))
-        theirs = list(self.paypal.movements(window.since, window.until))
+        theirs = list(self.paypal.statement_lines(window.since, window.until))
         pairs = list(match(bookings("paypal", window, theirs), theirs, window))
         self.assertEqual([(pair.verdict, pair.theirs.kind) for pair in pairs if pair.theirs], FITTING)
 
@@ -318,7 +318,7 @@ class MovementsTest(PayPalTestCase):
         edges = [start + timedelta(days=31 * number) for number in range(4)]
         for number, at in enumerate([*edges, start + timedelta(days=99), start + timedelta(days=100)]):
             self.fake.books.book("T0006", f"R{number}", Decimal(1), "USD", at=at)
-        found = list(self.paypal.movements(start, start + timedelta(days=100)))
+        found = list(self.paypal.statement_lines(start, start + timedelta(days=100)))
         self.assertEqual([each.reference for each in found], ["R0", "R1", "R2", "R3", "R4"])
 
     def test_many_are_read_page_by_page_and_too_many_in_smaller_windows(self) -> None:
@@ -329,7 +329,7 @@ class MovementsTest(PayPalTestCase):
         for most in (10_000, 600):
             with self.subTest(most=most):
                 self.fake.api.most_rows = most
-                found = list(self.paypal.movements(start - timedelta(minutes=1), self.now))
+                found = list(self.paypal.statement_lines(start - timedelta(minutes=1), self.now))
                 self.assertEqual([each.reference for each in found], [f"R{number}" for number in range(1100)])
 
 

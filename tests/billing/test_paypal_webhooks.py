@@ -39,14 +39,14 @@ class SignatureTest(PayPalTestCase):
         ):
             changed = body if body != notice.body + b" " else notice.body.replace(b",", b", ", 1)
             with self.assertRaises(BadSignature):
-                self.paypal.hear(changed, headers)
+                self.paypal.parse_webhook(changed, headers)
 
     def test_a_message_for_another_webhook_is_not_ours(self) -> None:
         notice = self.notice()
         headers = self.fake.signed(notice)
         self.fake.webhooks.webhook_id = "ANOTHER"
         with self.assertRaises(BadSignature):
-            self.paypal.hear(notice.body, headers)
+            self.paypal.parse_webhook(notice.body, headers)
 
     def test_what_cannot_be_paypal_is_refused_without_asking_paypal(self) -> None:
         notice = self.notice()
@@ -59,7 +59,7 @@ class SignatureTest(PayPalTestCase):
         bad += [{"PayPal-Transmission-Time": time} for time in (old, ahead, "yesterday", "2026-11-21T12:00:00")]
         for change in bad:
             with self.subTest(change), self.assertRaises(BadSignature):
-                self.paypal.hear(notice.body, good | change)
+                self.paypal.parse_webhook(notice.body, good | change)
         self.assertEqual(self.verified(), 0)
 
     def test_what_is_no_event_is_refused_without_asking_paypal(self) -> None:
@@ -68,7 +68,7 @@ class SignatureTest(PayPalTestCase):
         bad = [b"", b"[]", b"{}", b"\xff", b'{"id":"x","resource":[]}', b"[" * 100_000, whole + b',"webhook_id":"X"']
         for body in bad:
             with self.subTest(body[:40]), self.assertRaises(BadSignature):
-                self.paypal.hear(body, headers)
+                self.paypal.parse_webhook(body, headers)
         self.assertEqual(self.verified(), 0)
 
     def test_while_paypal_cannot_verify_nothing_is_believed_and_nothing_refused_for_good(self) -> None:

@@ -36,7 +36,7 @@ class Compares(BillingTestCase):
 class StripeBooksTest(StripeTestCase, Compares):
     def bought(self) -> Payment:
         payment = self.paid()
-        hearing.learn(payment, self.gateway.ask(payment))
+        hearing.learn(payment, self.gateway.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 
@@ -78,7 +78,7 @@ class PayPalBooksTest(PayPalTestCase, Compares):
     def bought(self) -> Payment:
         payment = self.begun()
         self.fake.books.approve(payment.session, "balance")
-        hearing.learn(payment, self.paypal.ask(payment))
+        hearing.learn(payment, self.paypal.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 

@@ -56,7 +56,7 @@ class BeginTest(StripeTestCase):
 
     def test_a_second_click_leads_to_the_same_page(self) -> None:
         payment = self.attempt()
-        again = self.gateway.begin(payment, payment.key)
+        again = self.gateway.create_session(payment, payment.key)
         self.assertEqual(again.session, payment.session)
         self.assertEqual(len(self.books.every("checkout.session")), 1)
 
@@ -98,12 +98,12 @@ class BeginTest(StripeTestCase):
         ):
             payment.total, payment.currency = Decimal(total), currency
             with self.subTest(said), self.assertRaisesMessage(Trouble, said):
-                self.gateway.begin(payment, f"key-{total}")
+                self.gateway.create_session(payment, f"key-{total}")
 
     def test_nothing_is_asked_inside_a_transaction(self) -> None:
         payment = self.attempt()
         with transaction.atomic():
-            for act in (lambda: self.gateway.ask(payment), lambda: self.gateway.refund(payment, key="k")):
+            for act in (lambda: self.gateway.poll_payment(payment), lambda: self.gateway.refund(payment, key="k")):
                 with self.assertRaises(InsideTransaction):
                     act()
 
@@ -113,36 +113,36 @@ class AskTest(StripeTestCase):
     def test_a_page_that_is_still_open_says_nothing(self) -> None:
         payment = self.attempt()
         self.books.pay(payment.session, DECLINED)
-        self.assertEqual(self.gateway.ask(payment), [])
+        self.assertEqual(self.gateway.poll_payment(payment), [])
 
     def test_what_was_taken_is_told_with_its_fee(self) -> None:
         payment = self.paid()
         taken = Taken(Decimal(70), "USD", payment.transaction_id, fee=Decimal("2.33"))
-        self.assertEqual(self.gateway.ask(payment), [taken])
+        self.assertEqual(self.gateway.poll_payment(payment), [taken])
 
     def test_a_bank_is_waited_for_and_may_say_no(self) -> None:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
-        self.assertIsInstance(self.gateway.ask(payment)[0], OnItsWay)
+        self.assertIsInstance(self.gateway.poll_payment(payment)[0], OnItsWay)
         self.books.settle(payment.session, good=False)
-        self.assertEqual(self.gateway.ask(payment), [Refused("The bank did not pay.")])
+        self.assertEqual(self.gateway.poll_payment(payment), [Refused("The bank did not pay.")])
 
     def test_a_bank_that_says_yes_brings_the_money(self) -> None:
         payment = self.attempt()
         self.books.pay_from_bank(payment.session)
         self.books.settle(payment.session, good=True)
-        self.assertIsInstance(self.gateway.ask(payment)[0], Taken)
+        self.assertIsInstance(self.gateway.poll_payment(payment)[0], Taken)
 
     def test_a_page_that_was_left_is_over(self) -> None:
         payment = self.attempt()
         self.fake.forward(60 * 60)
-        self.assertEqual(self.gateway.ask(payment), [Expired()])
+        self.assertEqual(self.gateway.poll_payment(payment), [Expired()])
 
     def test_refunds_and_disputes_are_named_one_by_one(self) -> None:
         payment = self.paid()
         refund = self.books.refund({"payment_intent": payment.transaction_id, "amount": 500})
         dispute = self.books.dispute(payment.transaction_id)
-        _, *facts = self.gateway.ask(payment)
+        _, *facts = self.gateway.poll_payment(payment)
         back = GivenBack(refund["id"], Decimal(5), "USD", State.DONE)
         self.assertEqual(facts, [back, Disputed(dispute["id"], Decimal(65), "USD", Dispute.State.OPEN, "fraudulent")])
 
@@ -150,7 +150,7 @@ class AskTest(StripeTestCase):
         payment, other = self.paid(), self.attempt(self.placed(2))
         other.session = payment.session
         with self.assertRaises(NeedsPerson):
-            self.gateway.ask(other)
+            self.gateway.poll_payment(other)
 
 
 @tag("once")
@@ -227,7 +227,7 @@ class RefundTest(StripeTestCase):
         payment = self.paid(REFUND_WAITS)
         self.assertEqual(self.gateway.refund(payment, Decimal(10), key="ours").state, State.SENT)
         self.books.settle_refund(self.books.every("refund")[0]["id"], good=False)
-        _, back = self.gateway.ask(payment)
+        _, back = self.gateway.poll_payment(payment)
         assert isinstance(back, GivenBack)
         self.assertEqual((back.state, back.message, back.key), (State.FAILED, "expired or canceled card", "ours"))
 
@@ -269,7 +269,7 @@ class RefundTest(StripeTestCase):
 class MovementsTest(StripeTestCase):
     def movements(self) -> list[Movement]:
         around = timedelta(hours=1)
-        return list(self.gateway.movements(self.now - around, self.now + around))
+        return list(self.gateway.statement_lines(self.now - around, self.now + around))
 
     def test_their_books_are_read_with_fee_and_payout(self) -> None:
         payment = self.paid()
@@ -297,7 +297,7 @@ class MovementsTest(StripeTestCase):
     def test_what_is_out_of_the_span_is_left_out(self) -> None:
         self.paid()
         late = self.clock() + timedelta(hours=1)
-        self.assertEqual(list(self.gateway.movements(late, late + timedelta(days=1))), [])
+        self.assertEqual(list(self.gateway.statement_lines(late, late + timedelta(days=1))), [])
 
     def test_what_stripe_changed_into_another_currency_is_told_in_what_was_paid(self) -> None:
         self.paid()
@@ -313,5 +313,5 @@ class GoodCardTest(StripeTestCase):
         payment = self.attempt()
         self.books.pay(payment.session, GOOD)
         self.books.every("balance_transaction")[0]["currency"] = "eur"
-        [taken] = self.gateway.ask(payment)
+        [taken] = self.gateway.poll_payment(payment)
         self.assertIsNone(taken.fee if isinstance(taken, Taken) else taken)

@@ -24,12 +24,12 @@ class SignatureTest(StripeTestCase):
 
     def refused(self, body: bytes, headers: dict[str, str]) -> None:
         with self.assertRaises(BadSignature):
-            self.gateway.hear(body, headers)
+            self.gateway.parse_webhook(body, headers)
 
     def test_only_the_very_bytes_that_were_signed_are_believed(self) -> None:
         notice = self.notice()
         body, headers = notice.body.encode(), notice.headers()
-        self.assertEqual(self.gateway.hear(body, headers).event_id, notice.event["id"])
+        self.assertEqual(self.gateway.parse_webhook(body, headers).event_id, notice.event["id"])
         written_again = json.dumps(notice.event).encode()
         for wrong in (written_again, body.replace(b"7000", b"7001"), b"", b"\xff\xfe", b"{}"):
             with self.subTest(wrong[:20]):

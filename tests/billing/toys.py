@@ -53,7 +53,7 @@ class ToyKind(ProductKind):
         self.toy(line)
         return Description(f"Toy {line.product_id}", line.details.get("attendee", ""))
 
-    def facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
         toy = self.toy(line)
         return Facts(
             full=Decimal(toy.price),
@@ -91,10 +91,10 @@ class ToyKind(ProductKind):
     def release(self, line: OrderLine, why: str) -> None:
         self.put(line, "released")
 
-    def replaced(self, line: OrderLine, by: OrderLine) -> None:
+    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
         self.put(line, "exchanged")
 
-    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         fresh = OrderLine.objects.filter(pk__in=[line.pk for line in lines], details__state="confirmed")
         return set(fresh.values_list("pk", flat=True))
 
@@ -106,13 +106,13 @@ class ToyKind(ProductKind):
         toy = self.toy(line)
         return Terms((Step(Decimal(toy.percent_back), toy.gives, toy.until, "until" if toy.until else ""),))
 
-    def ends(self, line: OrderLine, rule: str) -> datetime | None:
+    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
         return self.toy(line).until
 
-    def used(self, line: OrderLine, at: datetime) -> Decimal:
+    def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(self.toy(line).used)
 
-    def gifts(self, at: datetime) -> list[Gift]:
+    def gift_options(self, at: datetime) -> list[Gift]:
         return [Gift(str(number), f"Toy {number}", Decimal(toy.price)) for number, toy in self.catalogue.items()]
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
@@ -121,13 +121,13 @@ class ToyKind(ProductKind):
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
         return {number: f"Toy {number}" for number in numbers if number in self.catalogue}
 
-    def is_given_by(self, line: OrderLine, what: str) -> bool:
+    def matches_gift(self, line: OrderLine, what: str) -> bool:
         return str(line.product_id) == what
 
     def answers(self, line: OrderLine) -> dict[str, Any]:
         return {name: value for name, value in line.details.items() if name != "state"}
 
-    def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
+    def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> forms.Form | None:
         if not self.toy(line).asks_name:
             return None
         return NameForm(data, prefix=f"line-{line.pk}", initial=line.details)

@@ -60,7 +60,7 @@ class Double(Hosted):
 
     # -- the interface ---------------------------------------------------------------------------------------------
 
-    def begin(self, payment: Payment, key: str) -> Begun:
+    def create_session(self, payment: Payment, key: str) -> Begun:
         self._fail(self.trouble)
         books = self.books.setdefault(payment.token, Books(f"session-{key}"))
         books.begun += 1
@@ -68,7 +68,7 @@ class Double(Hosted):
         self._fail(self.trouble_after)
         return Begun(books.session, f"https://pay.example.org/{books.session}")
 
-    def ask(self, payment: Payment) -> list[Fact]:
+    def poll_payment(self, payment: Payment) -> list[Fact]:
         self.asked.append(payment.token)
         self._fail(self.trouble)
         type(self).meanwhile()
@@ -81,7 +81,7 @@ class Double(Hosted):
         books.state = books.state or Expired()
         return books.facts()
 
-    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         if headers.get("X-Signature") != SECRET:
             raise BadSignature
         self._fail(self.trouble)

@@ -196,7 +196,7 @@ class ProductKind(ABC):
     def describe(self, line: "OrderLine") -> Description: ...
 
     @abstractmethod
-    def facts(self, line: "OrderLine", at: datetime) -> Facts: ...
+    def price_facts(self, line: "OrderLine", at: datetime) -> Facts: ...
 
     @abstractmethod
     def problems(self, line: "OrderLine", at: datetime) -> list[str]:
@@ -215,10 +215,10 @@ class ProductKind(ABC):
         """Let it go, held or confirmed; doing it twice is harmless."""
 
     @abstractmethod
-    def opened(self, lines: "Sequence[OrderLine]") -> set[int]:
+    def fulfilled_lines(self, lines: "Sequence[OrderLine]") -> set[int]:
         """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
 
-    def who(self, line: "OrderLine") -> str:
+    def attendee_label(self, line: "OrderLine") -> str:
         """Whom it is for, by name; '' where that is nobody in particular."""
         return ""
 
@@ -230,11 +230,11 @@ class ProductKind(ABC):
         """What the payer reads first once this line is canceled."""
         return f"{line} is canceled."
 
-    def lock(self, line: "OrderLine") -> None:
+    def lock_refundable(self, line: "OrderLine") -> None:
         """Lock what `most_back` is read from: it is acted on next, in this transaction."""
         return
 
-    def replaced(self, line: "OrderLine", by: "OrderLine") -> None:
+    def hand_over_to(self, line: "OrderLine", by: "OrderLine") -> None:
         """What this line stood for has become another line's, which is confirmed in the same transaction."""
         self.release(line, "Exchanged.")
 
@@ -242,23 +242,23 @@ class ProductKind(ABC):
         """What is promised to whoever buys now; billing.domain.terms knows what was promised to whoever has bought."""
         return Terms()
 
-    def ends(self, line: "OrderLine", rule: str) -> datetime | None:
+    def step_deadline(self, line: "OrderLine", rule: str) -> datetime | None:
         """When a step of the terms would end by its rule as things stand now; None when that cannot be told."""
         return None
 
-    def used(self, line: "OrderLine", at: datetime) -> Decimal:
+    def share_used(self, line: "OrderLine", at: datetime) -> Decimal:
         """Which share of it they have had by then, from 0 to 1."""
         return ZERO
 
-    def most_back(self, line: "OrderLine") -> Decimal:
+    def max_refund_percent(self, line: "OrderLine") -> Decimal:
         """How many percent of it can come back at all, whatever was promised and whoever allows more."""
         return Decimal(100)
 
-    def gifts(self, at: datetime) -> Sequence[Gift]:
+    def gift_options(self, at: datetime) -> Sequence[Gift]:
         """What of this kind can be given as a voucher at present; such a voucher is worth what it cost."""
         return []
 
-    def is_given_by(self, line: "OrderLine", what: str) -> bool:
+    def matches_gift(self, line: "OrderLine", what: str) -> bool:
         """Whether a voucher for that gift may pay for this line."""
         return False
 
@@ -282,11 +282,11 @@ class ProductKind(ABC):
         """Of its details those that the buyer gave, for ordering the same again."""
         return dict(line.details)
 
-    def step(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
+    def checkout_form(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
         """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""
         return None
 
-    def keep(self, line: "OrderLine", form: Form, viewer: "User | None") -> None:
+    def save_answers(self, line: "OrderLine", form: Form, viewer: "User | None") -> None:
         """Store the valid answers of `step`; by default they become the line's details."""
         line.details = line.details | form.cleaned_data
         line.save(update_fields=["details"])

@@ -29,7 +29,7 @@ class VoucherKind(ProductKind):
         parts = [f"for {whom}" if whom else "", f"to be given on {format_date(day)}" if day else ""]
         return Description(f"Gift voucher: {title}", ", ".join(filter(None, parts)))
 
-    def facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
         return Facts(full=selling.price(line.details, at), is_money=True)
 
     def problems(self, line: OrderLine, at: datetime) -> list[str]:
@@ -56,23 +56,23 @@ class VoucherKind(ProductKind):
     def release(self, line: OrderLine, why: str) -> None:
         selling.reverse(line, why)
 
-    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         """One that the school has made void was theirs all the same; one whose purchase was undone is not."""
         standing = Q(voided_at=None) | Q(line__cancelled_at=None)
         theirs = Voucher.objects.filter(standing, line__in=lines).values_list("line", flat=True)
         return {line for line in theirs if line is not None}
 
-    def lock(self, line: OrderLine) -> None:
+    def lock_refundable(self, line: OrderLine) -> None:
         list(Voucher.objects.select_for_update().filter(line=line))
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         return Terms(note="Any amount already used isn’t refundable.")
 
-    def most_back(self, line: OrderLine) -> Decimal:
+    def max_refund_percent(self, line: OrderLine) -> Decimal:
         """Only what is left on it."""
         voucher = Voucher.objects.filter(line=line).first()
         return 100 * voucher.balance / voucher.worth if voucher else Decimal(100)
 
-    def used(self, line: OrderLine, at: datetime) -> Decimal:
+    def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         voucher = Voucher.objects.filter(line=line).first()
         return voucher.used / voucher.worth if voucher else Decimal(0)

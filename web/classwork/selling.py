@@ -29,7 +29,7 @@ class Attended(ProductKind):
 
     reserves_spots = True
 
-    def who(self, line: OrderLine) -> str:
+    def attendee_label(self, line: OrderLine) -> str:
         attendee = Attendee.of(line.details)
         name = attendees.name_of(attendee, line.order) if attendee else ""
         role = line.details.get("role")
@@ -80,7 +80,7 @@ class Attended(ProductKind):
     def offer_id(self, line: OrderLine) -> int:
         raise NotImplementedError
 
-    def step(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
+    def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """In which role; whoever was offered a place has one already."""
         found = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
         roles = [] if "entry" in line.details else list(found)
@@ -101,13 +101,13 @@ class PlaceKind(Attended):
 
     def describe(self, line: OrderLine) -> Description:
         offer = self.offer(line)
-        who = self.who(line)
+        who = self.attendee_label(line)
         when = f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}"
         if condition := minimum.sentence(offer):
             when = f"{when}. {condition}"
         return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())
 
-    def facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
         offer = self.offer(line)
         return replace(opening.facts(offer, staying.joins(line, offer, at)), **self.people(line))
 
@@ -131,13 +131,13 @@ class PlaceKind(Attended):
     def terms(self, line: OrderLine, at: datetime) -> Terms:
         return terms.of_offer(self.offer(line))
 
-    def ends(self, line: OrderLine, rule: str) -> datetime | None:
+    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
         return terms.ends(rule, terms.starts(line.product_id))
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
         return min((start for start in terms.starts(line.product_id) if start > at), default=None)
 
-    def used(self, line: OrderLine, at: datetime) -> Decimal:
+    def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         return terms.used(terms.starts(line.product_id), line.order.placed_at, at)
 
     def hold(self, line: OrderLine, until: datetime | None) -> None:
@@ -149,7 +149,7 @@ class PlaceKind(Attended):
     def release(self, line: OrderLine, why: str) -> None:
         registering.release(line, why)
 
-    def gifts(self, at: datetime) -> list[Gift]:
+    def gift_options(self, at: datetime) -> list[Gift]:
         """A subject, in whichever of its classes the recipient likes; worth what its dearest class costs now."""
         found: dict[str, Gift] = {}
         for offer in opening.open_offers(at):
@@ -172,13 +172,13 @@ class PlaceKind(Attended):
     def search_products(self, word: str) -> QuerySet[Any]:
         return ClassOffer.objects.filter(subject__in=Subject.objects.matching(word)).values("pk")
 
-    def is_given_by(self, line: OrderLine, what: str) -> bool:
+    def matches_gift(self, line: OrderLine, what: str) -> bool:
         return ClassOffer.objects.filter(pk=line.product_id, subject_id=int(what)).exists()
 
-    def replaced(self, line: OrderLine, by: OrderLine) -> None:
+    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
         registering.transfer(line)
 
-    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         """On hold counts: the place is theirs, only what comes with it is closed. What was moved on was theirs, too."""
         moved_on = Q(state=Registration.State.TRANSFERRED, line__replaced_at__isnull=False, line__cancelled_at=None)
         theirs = Registration.objects.filter(Q(state__in=registering.THEIRS) | moved_on, line__in=lines)

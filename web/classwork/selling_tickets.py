@@ -25,11 +25,11 @@ class TicketKind(Attended):
     def describe(self, line: OrderLine) -> Description:
         meeting = life.meeting_of(line)
         title = f"{meeting.offer.subject.title}, {'trial' if life.is_trial(line) else 'drop-in'}"
-        who = self.who(line)
+        who = self.attendee_label(line)
         when = str(meeting.slot)
         return Description(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
 
-    def facts(self, line: OrderLine, at: datetime) -> Facts:
+    def price_facts(self, line: OrderLine, at: datetime) -> Facts:
         """Neither paying ahead nor a second class takes anything off."""
         meeting = life.meeting_of(line)
         return Facts(
@@ -57,13 +57,13 @@ class TicketKind(Attended):
         starts = life.meeting_of(line).starts_at
         return Terms((Step(until=starts, rule=BEGINS, label="the beginning of the class"),))
 
-    def ends(self, line: OrderLine, rule: str) -> datetime | None:
+    def step_deadline(self, line: OrderLine, rule: str) -> datetime | None:
         return life.meeting_of(line).starts_at if rule == BEGINS else None
 
     def next_start(self, line: OrderLine, at: datetime) -> datetime | None:
         return life.meeting_of(line).starts_at
 
-    def used(self, line: OrderLine, at: datetime) -> Decimal:
+    def share_used(self, line: OrderLine, at: datetime) -> Decimal:
         return Decimal(life.meeting_of(line).starts_at <= at)
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
@@ -82,9 +82,9 @@ class TicketKind(Attended):
     def release(self, line: OrderLine, why: str) -> None:
         life.release(line, why)
 
-    def replaced(self, line: OrderLine, by: OrderLine) -> None:
+    def hand_over_to(self, line: OrderLine, by: OrderLine) -> None:
         life.release(line, "Stays in the class.", State.TRANSFERRED)
 
-    def opened(self, lines: Sequence[OrderLine]) -> set[int]:
+    def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         theirs = Ticket.objects.filter(line__in=lines, state__in=life.THEIRS)
         return set(theirs.values_list("line", flat=True))

@@ -39,9 +39,9 @@ def cancel_line(
     if said := line.given_away(at):
         raise orders.CannotBe(said)
     kind = kinds.of(line)
-    kind.lock(line)
+    kind.lock_refundable(line)
     share = terms.sold(line, at).at(at).percent if percent_back is None else percent_back
-    share = min(share, kind.most_back(line))
+    share = min(share, kind.max_refund_percent(line))
     line.cancelled_at = at
     line.save(update_fields=["cancelled_at"])
     kind.release(line, why)

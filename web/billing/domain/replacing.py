@@ -97,7 +97,7 @@ def _part(price: pricing.Price, line: OrderLine, step: str) -> Decimal:
 
 def facts_of(line: OrderLine, at: datetime) -> Facts:
     """What the kind says, and what was paid for the line that this one replaces."""
-    facts = kinds.of(line).facts(line, at)
+    facts = kinds.of(line).price_facts(line, at)
     if line.replaces is None:
         return facts
     exchange = Exchange.of(line.replaces, at)
@@ -134,7 +134,7 @@ class Exchange:
 
 def _is_used(line: OrderLine, at: datetime) -> bool:
     """Or one before it, while it stood."""
-    if kinds.of(line).used(line, at) > 0:
+    if kinds.of(line).share_used(line, at) > 0:
         return True
     return line.replaces is not None and _is_used(line.replaces, line.replaces.replaced_at or at)
 
@@ -222,7 +222,7 @@ def complete(line: OrderLine, at: datetime) -> None:
         return
     old.replaced_at = at
     old.save(update_fields=["replaced_at"])
-    kinds.of(old).replaced(old, line)
+    kinds.of(old).hand_over_to(old, line)
     needed = _carried(ledger.price_at(line.order, line.order.paid_at or at), line)
     line.facts = {**(line.facts or {}), "carried": str(needed)}
     line.save(update_fields=["facts"])

@@ -36,7 +36,7 @@ def sold(line: OrderLine, at: datetime) -> Terms:
 
 
 def _as_it_stands(kind: kinds.ProductKind, line: OrderLine, step: Step) -> Step:
-    now = kind.ends(line, step.rule) if step.rule else None
+    now = kind.step_deadline(line, step.rule) if step.rule else None
     if now is None or (step.until is not None and now <= step.until):
         return step
     return replace(step, until=now)

@@ -95,7 +95,7 @@ def of(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[Way]:
 
 
 def _check_begun(order: Order, line: OrderLine, at: datetime) -> None:
-    used = kinds.of(line).used(line, at)
+    used = kinds.of(line).share_used(line, at)
     if used >= 1:
         raise CannotBe(OVER.format(line))
     if used and order.state == Order.State.PLACED:
@@ -107,9 +107,9 @@ def promised(order: Order, line: OrderLine, at: datetime) -> Step:
     """Nothing is kept of what was not paid yet, or was paid and never given."""
     kind = kinds.of(line)
     is_carried = line.replaces is not None and line.replaces.replaced_at is not None
-    if not is_carried and (order.state == Order.State.PLACED or not kind.opened([line])):
+    if not is_carried and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
         return ALL_OF_IT
-    return _at_most(kind.most_back(line), terms.sold(line, at).at(at))
+    return _at_most(kind.max_refund_percent(line), terms.sold(line, at).at(at))
 
 
 def _by_law(order: Order, line: OrderLine, at: datetime) -> Step | None:
@@ -117,7 +117,7 @@ def _by_law(order: Order, line: OrderLine, at: datetime) -> Step | None:
     if not terms.may_withdraw(order, holds, at):
         return None
     kind = kinds.of(line)
-    return _at_most(kind.most_back(line), Step(_not_used(holds, kind.used(line, at))))
+    return _at_most(kind.max_refund_percent(line), Step(_not_used(holds, kind.share_used(line, at))))
 
 
 def _at_most(percent: Decimal, step: Step) -> Step:

@@ -55,7 +55,7 @@ class Gateway(BasicProvider):
         """The form to show, or RedirectNeeded."""
         raise NotImplementedError
 
-    def ask(self, payment: Payment) -> list[Fact]:
+    def poll_payment(self, payment: Payment) -> list[Fact]:
         """What is so now about this attempt, its refunds and disputes: asked of the gateway, twice is as good as once.
 
         What is left to do for the money to come (PayPal: capturing what the payer approved) is done here.
@@ -69,7 +69,7 @@ class Gateway(BasicProvider):
         """
         return [Expired()]
 
-    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         """A message, verified by its raw bytes. May talk to the gateway; writes nothing. Raises BadSignature."""
         raise BadSignature
 
@@ -77,11 +77,11 @@ class Gateway(BasicProvider):
         """Give back; the same key twice is one refund."""
         raise NotImplementedError
 
-    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         """Their books, page by page, oldest or newest first; `until` is not included."""
         return iter(())
 
-    def onward(self, payment: Payment) -> HttpResponseRedirect:
+    def redirect_after_payment(self, payment: Payment) -> HttpResponseRedirect:
         good = payment.status in (PaymentStatus.CONFIRMED, PaymentStatus.PREAUTH, PaymentStatus.REFUNDED)
         return HttpResponseRedirect(payment.get_success_url() if good else payment.get_failure_url())
 
@@ -89,7 +89,7 @@ class Gateway(BasicProvider):
 class Hosted(Gateway):
     """A gateway with pages of its own: the payer is sent there and comes back to `process_payment`."""
 
-    def begin(self, payment: Payment, key: str) -> Begun:
+    def create_session(self, payment: Payment, key: str) -> Begun:
         """Open their checkout; the same key again is the same one. Raises Temporary, Permanent or NeedsPerson."""
         raise NotImplementedError
 

@@ -77,16 +77,16 @@ class Step:
     @property
     def item(self) -> str:
         """What an error is about: the person and the thing, where several forms are on one page."""
-        return ", ".join(filter(None, [self.kind.who(self.seen.line), self.seen.about.title]))
+        return ", ".join(filter(None, [self.kind.attendee_label(self.seen.line), self.seen.about.title]))
 
     def keep(self) -> None:
-        self.kind.keep(self.seen.line, self.form, self.viewer)
+        self.kind.save_answers(self.seen.line, self.form, self.viewer)
 
 
 def _steps(request: HttpRequest, sight: carts.Sight) -> list[Step]:
     data = request.POST if request.method == "POST" else None
     viewer = visit.account(request)
-    asked = [(seen, kinds.of(seen.line).step(seen.line, viewer, data)) for seen in sight.lines if seen.facts]
+    asked = [(seen, kinds.of(seen.line).checkout_form(seen.line, viewer, data)) for seen in sight.lines if seen.facts]
     return [Step(seen, form, request) for seen, form in asked if form is not None]
 
 
@@ -195,7 +195,7 @@ def _repeated(request: HttpRequest, sight: carts.Sight, at: datetime) -> list[tu
     """What this browser session has ordered before: the line, for whom, and the earlier order."""
     earlier = repeats.repeated_in((seen.line for seen in sight.lines), visit.placed_orders(request), at)
     found = [(seen, earlier[seen.line.pk]) for seen in sight.lines if seen.line.pk in earlier]
-    return [(seen, kinds.of(seen.line).who(seen.line), line.order) for seen, line in found]
+    return [(seen, kinds.of(seen.line).attendee_label(seen.line), line.order) for seen, line in found]
 
 
 def _policies(sight: carts.Sight) -> list[carts.Seen]:

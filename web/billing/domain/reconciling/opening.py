@@ -56,7 +56,7 @@ def opened_of(lines: list[OrderLine]) -> dict[int, bool]:
     for name in {line.kind for line in lines}:
         mine = [line for line in lines if line.kind == name]
         try:
-            opened = kinds.get(name).opened(mine)
+            opened = kinds.get(name).fulfilled_lines(mine)
         except kinds.UnknownKind:
             continue
         told |= {line.pk: line.pk in opened for line in mine}

@@ -70,7 +70,7 @@ def fits(voucher: Voucher, line: OrderLine) -> bool:
     if voucher.kind != line.kind:
         return False
     try:
-        return kinds.of(line).is_given_by(line, voucher.what)
+        return kinds.of(line).matches_gift(line, voucher.what)
     except (kinds.UnknownKind, kinds.Unavailable):
         return False
 

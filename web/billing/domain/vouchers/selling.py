@@ -40,7 +40,7 @@ def gifts(at: datetime) -> dict[str, Gift]:
     return {
         f"{name}:{gift.what}": gift
         for name, _ in kinds.installed()
-        for gift in kinds.get(name).gifts(at)
+        for gift in kinds.get(name).gift_options(at)
         if gift.price > 0
     }
 

@@ -46,12 +46,12 @@ class PayPal(Hosted):
     def works_in(self, currency: str) -> bool:
         return amounts.takes(currency)
 
-    def begin(self, payment: Payment, key: str) -> Begun:
+    def create_session(self, payment: Payment, key: str) -> Begun:
         wanted = orders.Wanted(payment, settings.SITE_URL, settings.BUSINESS_NAME, self.payee)
         order = self.client.post(ORDERS, wanted.body(), key)
         return Begun(str(order["id"]), orders.approval_url(order), timezone.now() + APPROVAL_WINDOW)
 
-    def ask(self, payment: Payment) -> list[Fact]:
+    def poll_payment(self, payment: Payment) -> list[Fact]:
         if not payment.session:
             return []
         try:
@@ -104,7 +104,7 @@ class PayPal(Hosted):
         if payment.transaction_id:
             yield from disputes.about(self.client, payment.transaction_id)
 
-    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         try:
             return webhooks.heard(self.verifier.check(headers, body))
         except webhooks.Forged as why:
@@ -121,7 +121,7 @@ class PayPal(Hosted):
         told = orders.from_refund(refund)
         return Answer(told.state, told.reference, told.message)
 
-    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         return movements.between(self.client, since, until)
 
 

@@ -34,7 +34,7 @@ class Stripe(Hosted):
     def works_in(self, currency: str) -> bool:
         return takes(currency)
 
-    def begin(self, payment: Payment, key: str) -> Begun:
+    def create_session(self, payment: Payment, key: str) -> Begun:
         end = sessions.until()
         params = sessions.wanted(payment, settings.SITE_URL, end)
         with speaking():
@@ -43,7 +43,7 @@ class Stripe(Hosted):
             )
         return Begun(session.id, session.url or "", end)
 
-    def ask(self, payment: Payment) -> list[Fact]:
+    def poll_payment(self, payment: Payment) -> list[Fact]:
         if not payment.session:
             return []
         with speaking():
@@ -71,12 +71,12 @@ class Stripe(Hosted):
         back: list[Fact] = [reading.refund(refund.to_dict()) for refund in refunds]
         return back + [reading.dispute(dispute.to_dict()) for dispute in disputes]
 
-    def hear(self, body: bytes, headers: Mapping[str, str]) -> Heard:
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         signature = headers.get("Stripe-Signature", "")
         return hearing.translate(hearing.prove(self.client, self.secrets, body, signature))
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
         return money_back.give_back(self.client, payment, payment.left if amount is None else amount, key)
 
-    def movements(self, since: datetime, until: datetime) -> Iterator[Movement]:
+    def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         return books.movements(self.client, since, until)
