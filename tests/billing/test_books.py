@@ -76,7 +76,7 @@ class LedgerLawTest(PropertyTestCase):
             came_to = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
             self.assertEqual(came_to, ledger.received(order) + under_way)
         for each in books.sums(ever()):
-            self.assertEqual(each.left, sum(row.amount for row in rows if row.method == each.method))
+            self.assertEqual(each.net_amount, sum(row.amount for row in rows if row.method == each.method))
 
     def pay(self, order: Order, way: str, by: object) -> None:
         owed = ledger.owed(order, order.placed_at)

@@ -106,7 +106,7 @@ class UsingTest(VoucherTestCase):
     def test_it_pays_part_and_the_rest_is_paid_otherwise(self) -> None:
         voucher, order = self.bought(30), self.cart(1)
         carts.enter(order, voucher.code, self.now)
-        self.assertEqual(carts.see(order, self.now).left, 40)
+        self.assertEqual(carts.see(order, self.now).total_after_vouchers, 40)
         self.checkout(order)
         self.assertEqual((ledger.owed(Order.objects.get(pk=order.pk), self.now), self.balance(voucher)), (40, 0))
         order.refresh_from_db()
@@ -142,7 +142,7 @@ class UsingTest(VoucherTestCase):
         carts.add(order, "toy", 2, {})
         carts.enter(order, voucher.code, self.now)
         carts.enter(order, self.bought(50).code, self.now)
-        self.assertEqual(carts.see(order, self.now).left, 50)
+        self.assertEqual(carts.see(order, self.now).total_after_vouchers, 50)
 
     def test_a_wrong_code_is_answered_like_any_other(self) -> None:
         for text in ("CDFG-HJKM-NPQR", "x", "CDFGHJKMNPQRT"):

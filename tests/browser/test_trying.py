@@ -19,7 +19,7 @@ class TryingTest(PhoneTestCase):
         self.pay(page)
         run_all()
         ticket = Ticket.objects.for_lists().get()
-        self.assertEqual((ticket.state, ticket.words), ("confirmed", "trial"))
+        self.assertEqual((ticket.state, ticket.kind_text), ("confirmed", "trial"))
         page.goto(staying.address(ticket))
         self.look(page, "Your trial class")
         page.get_by_role("button", name="Join for $50.00").click()

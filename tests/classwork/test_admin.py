@@ -73,7 +73,7 @@ class SessionAdminTest(OfficeTestCase):
         self.assertContains(response, format_date(make.thursday(1) - timedelta(2)))
         self.assertEqual(everything(), before)
         self.assertEqual(self.post(self.url, values, seen=self.seen(response)).status_code, SAVED)
-        self.assertEqual(self.offer.meetings.first().on, make.thursday(1) - timedelta(2))
+        self.assertEqual(self.offer.meetings.first().local_date, make.thursday(1) - timedelta(2))
         self.assertEqual(Entry.objects.filter(action="classwork.session_changed", actor_id=self.ada.pk).count(), 1)
 
     def test_a_change_that_moves_nothing_is_saved_at_once(self):
@@ -127,7 +127,13 @@ class OfferAdminTest(OfficeTestCase):
     def test_the_list_shows_friendly_times_and_dates_with_weekdays(self):
         page = self.client.get(self.list).content.decode()
         first, last = self.offer.meetings.first(), self.offer.meetings.last()
-        for words in ("7:00–8:00 PM", format_date(first.on), format_date(last.on), "Tess Tanner", "Grange Hall"):
+        for words in (
+            "7:00–8:00 PM",
+            format_date(first.local_date),
+            format_date(last.local_date),
+            "Tess Tanner",
+            "Grange Hall",
+        ):
             self.assertIn(words, page)
 
     def test_only_class_days_that_occur_are_offered_as_a_filter(self):

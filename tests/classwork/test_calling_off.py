@@ -122,7 +122,7 @@ class DaysTest(CallingOffTest):
         self.deed(Wanted(Policy.EXTENSION, self.days(1, 2), instead=self.instead(1, 2)))
         last = self.offer.meetings.filter(cancelled_at=None).order_by("starts_at").last()
         assert before and last
-        self.assertEqual((last.on - before.on).days, 14)
+        self.assertEqual((last.local_date - before.local_date).days, 14)
         self.assertEqual(self.offer.meetings.exclude(stands_in_for=None).count(), 2)
 
     def test_a_ticket_for_the_day_goes_back_whatever_the_others_get(self) -> None:
@@ -282,7 +282,7 @@ class WholeClassTest(CallingOffTest):
         found: Quote = quote(self.whole(), timezone.now())
         deed = call_off(self.ada, self.whole(), "No teacher", seen=found.fingerprint)
         done = {one.registration_id: (one.money, one.credit, one.waived) for one in deed.outcomes.all()}
-        said = {one.seat.pk: (one.money, one.got.old_credit, one.got.waived) for one in found.gets}
+        said = {one.spot.pk: (one.money, one.got.old_credit, one.got.waived) for one in found.gets}
         self.assertEqual(done, said)
         self.assertEqual(found.totals[0].refund, sum(refund.amount for refund in Refund.objects.all()))
 

@@ -80,14 +80,14 @@ class WizardTest(SchoolTestCase):
 
     def test_snow_takes_all_classes_of_a_day_at_one_place(self) -> None:
         elsewhere = make.offer(self.session, make.subject("L2"), location=make.location("Other hall"))
-        day = self.day.on.isoformat()
+        day = self.day.local_date.isoformat()
         both = self.client.get(WIZARD, {"day": day}).context["what"].meetings
         here = self.client.get(WIZARD, {"day": day, "place": self.hall.pk}).context["what"].meetings
         self.assertEqual((len(both), len(here)), (2, 1))
         self.assertNotIn(elsewhere.pk, [meeting.offer_id for meeting in here.values()])
 
     def test_class_days_are_optional_only_beside_the_whole_class(self) -> None:
-        on = self.day.on.isoformat()
+        on = self.day.local_date.isoformat()
         self.assertContains(self.client.get(WIZARD, {"class": self.offer.pk}), "(optional)")
         day = self.client.get(WIZARD, {"day": on})
         self.assertContains(day, "Choose what to cancel")
@@ -166,5 +166,5 @@ class ToldTest(SchoolTestCase):
         day = self.offer.meetings.get(number=2)
         self.cancel(Wanted(Policy.NOTHING, frozenset([day.pk])))
         page = self.client.get(self.offer.get_absolute_url())
-        self.assertContains(page, format_date(day.on))
+        self.assertContains(page, format_date(day.local_date))
         self.assertContains(self.client.get(f"/classes/{self.offer.pk}/calendar.ics"), "STATUS:CANCELLED")

@@ -110,9 +110,9 @@ class CancellationLawTest(CancellationResultTest):
         self.assertEqual(booked, {name: getattr(quoted, name) for name in booked}, "The books are what was quoted.")
         rows = {outcome.registration_id: outcome for outcome in deed.outcomes.all()}
         for one in found.gets:
-            outcome = rows[one.seat.pk]
+            outcome = rows[one.spot.pk]
             said = (one.got.refund, one.got.new_credit, one.got.by_hand)
-            self.assertEqual((outcome.refunded, outcome.credited, outcome.by_hand), said, f"{one.seat}")
+            self.assertEqual((outcome.refunded, outcome.credited, outcome.by_hand), said, f"{one.spot}")
 
     def over_all_seeds(self) -> None:
         for seed in SEEDS:

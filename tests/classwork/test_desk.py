@@ -50,7 +50,7 @@ class NextSessionPageTest(DeskTestCase):
         del values["class-0-keep"]
         self.twice(self.url, values)
         (offer,) = Session.objects.latest("id").offers.all()
-        self.assertEqual((offer.weekday, offer.times, offer.teachers.count()), ("Wednesday", "6:30–7:30 PM", 0))
+        self.assertEqual((offer.weekday, offer.time_range, offer.teachers.count()), ("Wednesday", "6:30–7:30 PM", 0))
         sessions = self.client.get(reverse("desk_sessions"))
         self.assertContains(sessions, "has been created with 1 class. It is not approved yet.")
 
@@ -103,25 +103,25 @@ class ClassDayPageTest(DeskTestCase):
         )
 
     def test_a_day_is_moved_after_its_new_time_was_read(self):
-        data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
+        data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "18:00", "reason": "Concert"}
         looked = self.twice(reverse("desk_move_day", args=[self.day.pk]), data)
         self.assertContains(looked, "6:00–7:00 PM")
-        self.assertEqual(Meeting.objects.get(pk=self.day.pk).on, self.day.on + timedelta(1))
+        self.assertEqual(Meeting.objects.get(pk=self.day.pk).local_date, self.day.local_date + timedelta(1))
 
     def test_a_day_that_is_taken_shows_one_that_is_free(self):
-        data = {"day": self.offer.meetings.first().on.isoformat(), "start_time": "19:00"}
+        data = {"day": self.offer.meetings.first().local_date.isoformat(), "start_time": "19:00"}
         response = self.client.post(reverse("desk_move_day", args=[self.day.pk]), data)
         self.assertContains(response, "The class already meets at that time.")
-        self.assertContains(response, f"Use {format_date(self.offer.meetings.last().on + timedelta(weeks=1))}")
+        self.assertContains(response, f"Use {format_date(self.offer.meetings.last().local_date + timedelta(weeks=1))}")
 
     def test_a_day_is_added(self):
-        data = {"day": (self.day.on + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
+        data = {"day": (self.day.local_date + timedelta(3)).isoformat(), "start_time": "18:00", "minutes": "90"}
         self.assertEqual(self.client.post(reverse("desk_add_day", args=[self.offer.pk]), data).status_code, 302)
         self.assertEqual(self.offer.meetings.filter(number=None).count(), 1)
 
     def test_a_day_on_which_the_place_is_taken_is_added_only_after_this_was_read(self):
         make.offer(self.session, make.subject("L2"), class_day=2, location=self.hall)
-        data = {"day": (self.day.on + timedelta(1)).isoformat(), "start_time": "19:00"}
+        data = {"day": (self.day.local_date + timedelta(1)).isoformat(), "start_time": "19:00"}
         looked = self.twice(reverse("desk_add_day", args=[self.offer.pk]), data)
         self.assertContains(looked, "Grange Hall is double-booked")
 

@@ -55,23 +55,23 @@ class LateTestCase(SchoolTestCase):
 
     def asked(self, **values: Any) -> Decimal:
         ClassOffer.objects.filter(pk=self.offer.pk).update(**values)
-        return self.joins().asked
+        return self.joins().net_price
 
 
 class MeetingsLeftTest(LateTestCase):
     def test_whoever_joins_in_time_pays_in_full_and_the_class_that_has_started_is_gone(self) -> None:
         first = fresh(self.offer).meetings.all()[0]
-        self.assertEqual(self.joins(first.starts_at - timedelta(seconds=1)).asked, 60)
-        self.assertEqual(self.joins(first.starts_at).asked, 48)
-        self.assertEqual(self.joins(first.starts_at).words, "Joins from class 2 of 5")
+        self.assertEqual(self.joins(first.starts_at - timedelta(seconds=1)).net_price, 60)
+        self.assertEqual(self.joins(first.starts_at).net_price, 48)
+        self.assertEqual(self.joins(first.starts_at).reason_text, "Joins from class 2 of 5")
 
     def test_cancelled_classes_do_not_count_and_added_ones_do(self) -> None:
         days = begun(self.offer, 2)
-        self.assertEqual(self.joins().asked, 36)
+        self.assertEqual(self.joins().net_price, 36)
         meetings.cancel(None, days[4], "Snow")
-        self.assertEqual(self.joins().asked, 30)
+        self.assertEqual(self.joins().net_price, 30)
         meetings.cancel(None, days[0], "Snow")
-        self.assertEqual(self.joins().asked, 40)
+        self.assertEqual(self.joins().net_price, 40)
 
     def test_a_class_moved_into_the_future_is_left(self) -> None:
         days = begun(self.offer, 2)

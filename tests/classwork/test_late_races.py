@@ -37,7 +37,7 @@ class LatePlaceRaceTest(TransactionTestCase):
         return order, lambda: payment.change_status("confirmed")
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).taken
+        return room.of(self.offer, timezone.now()).spots_taken
 
     def two_late(self) -> list[Order]:
         (ann, anns_money), (ben, bens_money) = self.late("Ann"), self.late("Ben")

@@ -41,7 +41,7 @@ class LibraryTest(SchoolTestCase):
         self.assertNotContains(page, reverse("resource_detail", args=[third.pk]))
         self.assertContains(page, reverse("resource_detail", args=[gone.pk]))
         items = library.of(self.alice, self.now + timedelta(weeks=8)).shelves[0].items
-        self.assertIn("Expired", next(item.words for item in items if item.resource == gone))
+        self.assertIn("Expired", next(item.status_text for item in items if item.resource == gone))
 
     def test_the_same_thing_of_two_classes_is_found_once(self) -> None:
         other = make.offer(self.session, make.subject("L2", "B"), class_day=4)

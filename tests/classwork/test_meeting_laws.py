@@ -41,12 +41,12 @@ class MeetingLaw(HypothesisTestCase, SchoolTestCase):
 
         stored = list(offer.meetings.all())
         end = start + timedelta(weeks=weeks + len(skipped) - 1)
-        self.assertTrue(all(start <= meeting.on <= end for meeting in stored))
+        self.assertTrue(all(start <= meeting.local_date <= end for meeting in stored))
         taking_place = [meeting for meeting in stored if not meeting.is_cancelled]
         called_off = sum(number <= weeks for number in cancelled)
         self.assertEqual(len(taking_place) + called_off, weeks)
-        self.assertFalse({meeting.on for meeting in stored} & set(skipped))
-        self.assertEqual(stored[-1].on, end)
+        self.assertFalse({meeting.local_date for meeting in stored} & set(skipped))
+        self.assertEqual(stored[-1].local_date, end)
 
         within = calendar.within_reach(session.plan, class_day)
         room = session.num_weeks + session.skip_weeks - int(session.flip_last_day)

@@ -52,13 +52,13 @@ class CancelTest(MeetingTestCase):
 
     def test_it_is_not_put_back_where_another_took_its_place(self):
         meetings.cancel(self.ada, self.second, "Snow")
-        meetings.add(self.ada, self.offer, MeetingDraft(self.second.on, time(19)))
+        meetings.add(self.ada, self.offer, MeetingDraft(self.second.local_date, time(19)))
         self.assertIn("already", self.refused(meetings.restore, self.second).sentence)
 
 
 class MoveTest(MeetingTestCase):
     def test_one_day_moves_and_the_rule_leaves_it_there(self):
-        draft = MeetingDraft(self.second.on + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
+        draft = MeetingDraft(self.second.local_date + timedelta(1), time(18), 90, make.location("Town Hall"), "Concert")
         preview = meetings.plan_move(self.second, draft)
         self.assertIn("6:00–7:30 PM", preview.rows[0].after)
         meetings.move(self.ada, self.second, draft, seen=preview.fingerprint)
@@ -68,52 +68,54 @@ class MoveTest(MeetingTestCase):
         self.assertEqual(self.stored(self.second).slot, stored.slot)
 
     def test_moved_back_to_its_day_it_follows_the_rule_again(self):
-        meetings.move(self.ada, self.second, MeetingDraft(self.second.on + timedelta(1), time(19)))
-        meetings.move(self.ada, self.second, MeetingDraft(self.second.on, time(19)))
+        meetings.move(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(1), time(19)))
+        meetings.move(self.ada, self.second, MeetingDraft(self.second.local_date, time(19)))
         self.assertIsNone(self.stored(self.second).moved_from)
 
     def test_two_days_of_a_class_are_never_at_the_same_time(self):
-        fault = self.refused(meetings.move, self.second, MeetingDraft(self.first.on, time(19)))
-        free = self.first.on + timedelta(weeks=5)
+        fault = self.refused(meetings.move, self.second, MeetingDraft(self.first.local_date, time(19)))
+        free = self.first.local_date + timedelta(weeks=5)
         self.assertEqual((fault.field, fault.proposal), ("day", {"day": free}))
         meetings.move(self.ada, self.second, MeetingDraft(free, time(19)))
 
     def test_a_day_ends_after_it_starts(self):
-        fault = self.refused(meetings.move, self.second, MeetingDraft(self.second.on, time(19), 0))
+        fault = self.refused(meetings.move, self.second, MeetingDraft(self.second.local_date, time(19), 0))
         self.assertEqual(fault.field, "minutes")
         self.assertEqual(
-            self.refused(meetings.add, self.offer, MeetingDraft(self.second.on, time(9), -5)).field, "minutes"
+            self.refused(meetings.add, self.offer, MeetingDraft(self.second.local_date, time(9), -5)).field, "minutes"
         )
 
     def test_a_cancelled_day_is_put_back_before_it_is_moved(self):
         meetings.cancel(self.ada, self.second, "Snow")
         self.assertIn(
             "Restore it",
-            self.refused(meetings.move, self.second, MeetingDraft(self.second.on, time(9))).sentence,
+            self.refused(meetings.move, self.second, MeetingDraft(self.second.local_date, time(9))).sentence,
         )
 
     def test_a_preview_that_is_out_of_date_is_not_applied(self):
-        draft = MeetingDraft(self.second.on + timedelta(1), time(18))
+        draft = MeetingDraft(self.second.local_date + timedelta(1), time(18))
         seen = meetings.plan_move(self.second, draft).fingerprint
-        meetings.move(self.ada, self.second, MeetingDraft(self.second.on + timedelta(2), time(18)))
+        meetings.move(self.ada, self.second, MeetingDraft(self.second.local_date + timedelta(2), time(18)))
         with self.assertRaises(Outdated):
             meetings.move(self.ada, self.second, draft, seen=seen)
 
 
 class AddTest(MeetingTestCase):
     def test_an_extra_day_has_no_number_and_the_length_of_the_class(self):
-        day = self.first.on + timedelta(3)
+        day = self.first.local_date + timedelta(3)
         meeting = meetings.add(self.ada, self.offer, MeetingDraft(day, time(19), reason="Practice"))
         self.assertIsNone(meeting.number)
         self.assertEqual(meeting.ends_at - meeting.starts_at, timedelta(hours=1))
         self.assertEqual(Event.objects.get(type="classwork.meeting_added").payload.meeting_id, meeting.pk)
 
     def test_an_extra_day_does_not_stand_on_another(self):
-        self.assertEqual(self.refused(meetings.add, self.offer, MeetingDraft(self.first.on, time(19))).field, "day")
+        self.assertEqual(
+            self.refused(meetings.add, self.offer, MeetingDraft(self.first.local_date, time(19))).field, "day"
+        )
 
     def test_a_place_in_use_is_warned_about(self):
         make.offer(self.session, make.subject("L2"), location=self.hall, class_day=2)
-        warnings = meetings.plan_add(self.offer, MeetingDraft(self.first.on + timedelta(1), time(19))).warnings
+        warnings = meetings.plan_add(self.offer, MeetingDraft(self.first.local_date + timedelta(1), time(19))).warnings
         self.assertIn("Grange Hall is double-booked", warnings[0])
 
 
@@ -134,6 +136,6 @@ class SubstituteTest(MeetingTestCase):
     def test_the_teacher_who_is_replaced_is_free_that_day(self):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
         elsewhere = make.offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
-        draft = MeetingDraft(self.second.on, time(19))
+        draft = MeetingDraft(self.second.local_date, time(19))
         offers.change_offer(self.ada, elsewhere, OfferDraft({}, teachers=[self.tess.staff]))
         self.assertEqual(meetings.plan_move(elsewhere.meetings.get(), draft).warnings, ())

@@ -109,7 +109,7 @@ class DecidingTest(MinimumTestCase):
         self.assertEqual(minimum.decide_due(later + timedelta(days=1)), 1)
 
     def test_a_day_that_is_over_or_after_the_beginning_is_refused(self) -> None:
-        for day in (dates.today() - timedelta(days=1), self.offer.meetings.get(number=1).on):
+        for day in (dates.today() - timedelta(days=1), self.offer.meetings.get(number=1).local_date):
             with self.subTest(day), self.assertRaises(Refused):
                 minimum.extend(self.offer, day, why="x", by=self.ada)
             with self.subTest(day), self.assertRaises(Refused):

@@ -47,7 +47,7 @@ class MoveTest(MovingTestCase):
         order = self.move(self.bought(), self.thursday)
         orders.lapse(order, timezone.now() + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.LAPSED)])
-        self.assertEqual(room.of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).left, 1)
+        self.assertEqual(room.of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1)
 
     def test_where_it_costs_less_the_rest_goes_back_as_it_was_quoted(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)

@@ -45,7 +45,7 @@ class MovingRaceTest(TransactionTestCase):
 
     def taken(self) -> tuple[int, int]:
         at = timezone.now()
-        return room.of(self.tuesday, at).taken, room.of(self.thursday, at).taken
+        return room.of(self.tuesday, at).spots_taken, room.of(self.thursday, at).spots_taken
 
     def test_the_last_place_goes_to_who_moves_or_to_who_buys(self) -> None:
         outcomes = overlap(self.mover(self.has(self.tuesday), self.thursday), self.buyer(self.thursday))

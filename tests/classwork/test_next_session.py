@@ -33,7 +33,7 @@ class NextSessionTest(SchoolTestCase):
         self.assertEqual((again.price, again.capacity, again.public_note), (Decimal(50), 12, ""))
         self.assertEqual(list(again.teachers.all()), [self.tess.staff])
         self.assertEqual(
-            [meeting.on for meeting in again.meetings.all()], [make.thursday(week) for week in range(5, 10)]
+            [meeting.local_date for meeting in again.meetings.all()], [make.thursday(week) for week in range(5, 10)]
         )
         self.assertEqual(created.offers.count(), 2)
 

@@ -17,7 +17,7 @@ from tests.classwork.planning import everything
 
 class OfferTestCase(SchoolTestCase):
     def days(self, offer=None):
-        return [meeting.on for meeting in (offer or self.offer).meetings.all()]
+        return [meeting.local_date for meeting in (offer or self.offer).meetings.all()]
 
     def refused(self, draft, offer=None):
         before = everything()

@@ -38,5 +38,5 @@ class OwnPagesTest(SchoolTestCase):
                 self.assertEqual([sql for sql in asked if BY_SEARCH.search(sql)], [])
 
     def test_the_query_of_a_list_has_no_search_for_people_in_it(self) -> None:
-        self.assertNotIn('users_student" U0', str(Registration.objects.of(self.alice).for_lists().query))
-        self.assertEqual(list(Registration.objects.of(self.alice).for_lists()), [self.place])
+        self.assertNotIn('users_student" U0', str(Registration.objects.visible_to(self.alice).for_lists().query))
+        self.assertEqual(list(Registration.objects.visible_to(self.alice).for_lists()), [self.place])

@@ -43,7 +43,9 @@ class GiveTest(PassingTestCase):
         theirs = self.give(place)
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
         self.assertEqual((str(theirs.student), theirs.state, theirs.line), ("Lee Lind", State.CONFIRMED, place.line))
-        self.assertEqual((ledger.received(place.line.order), room.of(self.tuesday, timezone.now()).taken), (65, 1))  # type: ignore[union-attr]
+        self.assertEqual(
+            (ledger.received(place.line.order), room.of(self.tuesday, timezone.now()).spots_taken), (65, 1)
+        )  # type: ignore[union-attr]
 
     def test_all_three_are_told_each_what_is_theirs_to_know(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)
@@ -159,7 +161,7 @@ class RefusedTest(PassingTestCase):
         self.give(place)
         with self.assertRaisesMessage(CannotBe, passing.NOT_HERE):
             self.give(place, Typed("Kim", "Kant", "kim@example.org"))
-        self.assertEqual(room.of(self.tuesday, timezone.now()).taken, 1)
+        self.assertEqual(room.of(self.tuesday, timezone.now()).spots_taken, 1)
 
     def test_what_somebody_else_has_still_to_pay_is_not_given_away(self) -> None:
         order = buying.cart((self.tuesday, buying.other("Alice", "alice@example.org", "Arden")), payer=self.sam)

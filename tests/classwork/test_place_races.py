@@ -30,7 +30,7 @@ class PlaceRaceTest(TransactionTestCase):
         return lambda: place(order)
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).taken
+        return room.of(self.offer, timezone.now()).spots_taken
 
     def test_the_last_place_goes_to_one_of_two(self) -> None:
         outcomes = overlap(self.buyer("Ann"), self.buyer("Ben"))

@@ -58,7 +58,7 @@ class HoldingTest(PlacesTestCase):
         for at, held in ((before, True), (spot.held_until, False)):
             self.assertEqual(spot.takes_a_place(at), held)
             self.assertEqual(Registration.objects.taking_a_place(at).exists(), held)
-            self.assertEqual(room.of(self.offer, at).taken, int(held))
+            self.assertEqual(room.of(self.offer, at).spots_taken, int(held))
 
     def test_whoever_let_a_hold_run_out_may_register_again(self) -> None:
         self.run_out(place(cart((self.offer, me()))))
@@ -138,9 +138,9 @@ class HoldingTest(PlacesTestCase):
 
     def test_places_left_are_said_when_they_are_few(self) -> None:
         self.limit(2)
-        self.assertEqual(room.of(self.offer, timezone.now()).words, "2 spots left")
+        self.assertEqual(room.of(self.offer, timezone.now()).status_text, "2 spots left")
         place(cart((self.offer, me())))
-        self.assertEqual(room.of(self.offer, timezone.now()).words, "1 spot left")
+        self.assertEqual(room.of(self.offer, timezone.now()).status_text, "1 spot left")
 
 
 class OpenTest(PlacesTestCase):
@@ -218,8 +218,8 @@ class PeopleTest(PlacesTestCase):
 
     def test_who_pays_for_somebody_sees_nothing_of_them(self) -> None:
         place(cart((self.offer, other("Alice", "alice@example.org", "Arden")), payer=self.sam))
-        self.assertFalse(Registration.objects.of(self.sam).exists())
-        self.assertTrue(Registration.objects.of(self.alice).exists())
+        self.assertFalse(Registration.objects.visible_to(self.sam).exists())
+        self.assertTrue(Registration.objects.visible_to(self.alice).exists())
 
     def test_two_names_in_one_order_share_the_discount_only_when_they_are_one_person(self) -> None:
         make_two = [(self.offer, other("Lee", "lee@example.org")), (self.offer, other("Lou", "lee@example.org"))]

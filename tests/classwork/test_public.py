@@ -44,7 +44,7 @@ class AddressTest(SchoolTestCase):
 class ListTest(PublicTestCase):
     def test_a_class_is_shown_with_day_time_dates_place_teacher_and_prices(self):
         page = self.page("classoffer_list")
-        last = self.offer.meetings.last().on
+        last = self.offer.meetings.last().local_date
         for words in (
             "Beginning A",
             "Tuesdays",
@@ -165,10 +165,10 @@ class DetailTest(PublicTestCase):
 
     def test_moved_extra_and_substituted_dates_are_told(self):
         first, second = self.offer.meetings.all()[:2]
-        draft = meetings.MeetingDraft(first.on + timedelta(1), time(18), location=make.location("Town Hall"))
+        draft = meetings.MeetingDraft(first.local_date + timedelta(1), time(18), location=make.location("Town Hall"))
         meetings.move(self.ada, first, draft)
         meetings.set_substitutes(self.ada, second, [self.ash.staff])
-        meetings.add(self.ada, self.offer, meetings.MeetingDraft(first.on + timedelta(3), time(18)))
+        meetings.add(self.ada, self.offer, meetings.MeetingDraft(first.local_date + timedelta(3), time(18)))
         page = self.page("classoffer_detail", self.offer.pk)
         for words in ("Moved from", "Town Hall", "With Ash Abara", "Extra class"):
             self.assertIn(words, page)

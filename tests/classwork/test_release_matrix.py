@@ -82,7 +82,7 @@ class MatrixTest(SchoolTestCase):
 
     def expects_of_guest(self, each: Resource, one: "SecondOpinion", evening: Meeting, moment: datetime) -> bool:
         """What opens after that evening, where it takes place, and nothing else."""
-        if each.when != "class" or each.audience not in ("public", "student") or evening.on in one.off:
+        if each.when != "class" or each.audience not in ("public", "student") or evening.local_date in one.off:
             return False
         return one.opening("class", each.class_number) == evening.ends_at and one.is_open(each, moment)
 
@@ -107,7 +107,7 @@ class MatrixTest(SchoolTestCase):
     def classes(self, subject, weeks: int, skipped: int | None, cancelled: int | None) -> list[ClassOffer]:
         first = make.offer(self.session, subject, class_day=3, start_time=time(18))
         if skipped is not None and skipped < weeks:
-            day = first.meetings.get(number=skipped + 1).on
+            day = first.meetings.get(number=skipped + 1).local_date
             first.delete()
             first = make.offer(self.session, subject, class_day=3, start_time=time(18), skipped=(day,))
         if cancelled is not None:
@@ -116,7 +116,9 @@ class MatrixTest(SchoolTestCase):
 
     def opinion(self, offer: ClassOffer, weeks: int, skipped: int | None, cancelled: int | None) -> SecondOpinion:
         ends = time(offer.start_time.hour + 1)
-        return SecondOpinion(offer.meetings.get(number=1).on, ends, weeks, skipped if skipped != 0 else None, cancelled)
+        return SecondOpinion(
+            offer.meetings.get(number=1).local_date, ends, weeks, skipped if skipped != 0 else None, cancelled
+        )
 
     def hang_all(self, weeks: int, offer: ClassOffer) -> dict[int, tuple[Resource, str]]:
         moments = [("sign_up", None), ("completion", None), *(("class", n) for n in (1, 2, weeks, 6))]

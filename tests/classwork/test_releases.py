@@ -84,10 +84,12 @@ class FollowTest(SchoolTestCase):
         self.assertEqual(self.opens(), self.days[3].ends_at)
         meetings.restore(None, self.days[0])
         self.assertEqual(self.opens(), self.days[2].ends_at)
-        draft = MeetingDraft(self.days[2].on + timedelta(1), self.offer.start_time)
+        draft = MeetingDraft(self.days[2].local_date + timedelta(1), self.offer.start_time)
         meetings.move(None, self.days[2], draft)
         self.assertEqual(self.opens(), self.days[2].ends_at + timedelta(1))
-        added = meetings.add(None, self.offer, MeetingDraft(self.days[0].on + timedelta(1), self.offer.start_time))
+        added = meetings.add(
+            None, self.offer, MeetingDraft(self.days[0].local_date + timedelta(1), self.offer.start_time)
+        )
         self.assertGreater(self.days[2].ends_at, added.ends_at)
         self.assertEqual(self.opens(), self.days[1].ends_at)
 
@@ -96,9 +98,9 @@ class FollowTest(SchoolTestCase):
         said = [row for row in preview.rows if "Third" in row.what]
         self.assertEqual(len(said), 1)
         self.assertTrue(said[0].after.endswith("a week later"), said)
-        skip = offers.plan_offer(self.offer, OfferDraft({}, [self.days[1].on]))
+        skip = offers.plan_offer(self.offer, OfferDraft({}, [self.days[1].local_date]))
         self.assertIn("a week later", next(row.after for row in skip.rows if "Third" in row.what))
-        offers.change_offer(None, self.offer, OfferDraft({}, [self.days[1].on]), seen=skip.fingerprint)
+        offers.change_offer(None, self.offer, OfferDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
         self.assertEqual(self.opens(), self.days[3].ends_at)
 
     def test_what_is_open_early_opens_no_later_and_keeps_its_planned_last_day(self) -> None:

@@ -63,7 +63,7 @@ class ClassListTest(RunningTestCase):
         off, over = self.add(last_joining=9), self.add("L2", "B", trial_price=Decimal(0))
         ClassOffer.objects.filter(pk=off.pk).update(called_off_at=dates.at(dates.today(), off.start_time))
         for meeting in over.meetings.all():
-            if meeting.on >= dates.today():
+            if meeting.local_date >= dates.today():
                 meetings.cancel(None, meeting, "Snow")
         self.assertNotIn("Running now", self.page("classoffer_list"))
 
@@ -111,7 +111,7 @@ class LevelGuideTest(RunningTestCase):
         )
         first = self.offer.meetings.first()
         assert first is not None
-        self.assertIn(f"starts {format_date(first.on)}", beginning)
+        self.assertIn(f"starts {format_date(first.local_date)}", beginning)
         self.assertNotIn("unning now", beginning)
         self.assertIn("Running now", second)
 

@@ -144,10 +144,10 @@ class PriceLaws(SimpleTestCase):
         now = Joining(of - gone, of, full, joining.reduction(full, of - gone, of, "USD"))
         ticket = Ticket(meeting=Meeting(starts_at=at - timedelta(days=1) if gone else at + timedelta(days=1)))
         stays = staying.with_ticket(ticket, now, paid, at)
-        to_pay = max(stays.asked - paid, Decimal(0))
+        to_pay = max(stays.net_price - paid, Decimal(0))
         self.assertTrue(0 <= stays.less <= full)
-        self.assertLessEqual(to_pay, now.asked)
-        self.assertLessEqual(to_pay + min(paid, stays.asked), full)
+        self.assertLessEqual(to_pay, now.net_price)
+        self.assertLessEqual(to_pay + min(paid, stays.net_price), full)
 
 
 class PagesTest(StayingTestCase):

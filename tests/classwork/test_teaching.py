@@ -22,7 +22,7 @@ PAST_PER_PAGE = 20
 class TeachingTestCase(SchoolTestCase):
     def setUp(self) -> None:
         self.first_day = self.offer.meetings.order_by("starts_at")[0]
-        self.evening = dates.at(self.first_day.on, time(17, 30))
+        self.evening = dates.at(self.first_day.local_date, time(17, 30))
         self.log_in(self.tess)
 
     def roles(self) -> None:
@@ -60,7 +60,7 @@ class OrderOfClassesTest(TeachingTestCase):
 
     def test_a_class_in_the_morning_is_today_and_stays_until_it_has_ended(self) -> None:
         ClassOffer.objects.update(start_time=time(9))
-        start = dates.at(self.first_day.on, time(9))
+        start = dates.at(self.first_day.local_date, time(9))
         self.move(self.offer, start)
         during, after = start + timedelta(minutes=30), start + timedelta(minutes=60)
         self.assertEqual(teaching_agenda.agenda_of(self.tess.staff, during).heading, "Today")
@@ -93,7 +93,9 @@ class OrderOfClassesTest(TeachingTestCase):
         (stepping_in,) = teaching_agenda.agenda_of(self.ash.staff, self.evening).today
         self.assertTrue(stepping_in.is_substitute)
         own = teaching_agenda.agenda_of(self.tess.staff, self.evening)
-        self.assertEqual((own.today, own.upcoming[0].next_meeting.on), ([], self.first_day.on + timedelta(weeks=1)))
+        self.assertEqual(
+            (own.today, own.upcoming[0].next_meeting.local_date), ([], self.first_day.local_date + timedelta(weeks=1))
+        )
 
     def test_the_page_of_a_substitute_links_the_participants(self) -> None:
         meetings.set_substitutes(self.ada, self.first_day, [self.ash.staff])

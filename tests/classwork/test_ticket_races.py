@@ -48,7 +48,7 @@ class TicketRaceTest(TransactionTestCase):
         with without_locks():
             overlap(self.guest("ann@example.org"), self.student("zoe@example.org"))
         self.assertEqual(self.taken(), 2)
-        self.assertEqual(room.of(self.offer, timezone.now()).left, 0)
+        self.assertEqual(room.of(self.offer, timezone.now()).available_spots, 0)
 
     def test_one_person_has_one_trial_however_fast_they_are(self) -> None:
         other = make.offer(self.session, self.offer.subject, class_day=4, trial_price=0)

@@ -42,14 +42,14 @@ class BuyingTest(TicketTestCase):
         order = pay(self.buy(1))
         ticket = self.ticket(order)
         self.assertEqual(
-            (order.charged, ticket.state, ticket.meeting, ticket.words), (15, "confirmed", self.days[1], "drop-in")
+            (order.charged, ticket.state, ticket.meeting, ticket.kind_text), (15, "confirmed", self.days[1], "drop-in")
         )
         self.assertEqual(line(order).title, f"{self.offer.subject.title}, drop-in")
         self.assertFalse(Registration.objects.exists())
 
     def test_a_free_trial_needs_no_payment(self) -> None:
         order = self.buy(0, trial=True)
-        self.assertEqual((order.state, self.ticket(order).words), ("paid", "trial"))
+        self.assertEqual((order.state, self.ticket(order).kind_text), ("paid", "trial"))
         self.assertNotIn("off the price", self.mail_of(order))
 
     def test_the_mail_of_a_drop_in_says_that_it_counts_towards_the_price(self) -> None:

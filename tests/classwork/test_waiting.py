@@ -85,7 +85,7 @@ class QueueTest(WaitingTestCase):
         ann.refresh_from_db()
         deadline = ann.offered_until or timezone.now()
         last = deadline - timedelta(microseconds=1)
-        kept = [room.of(self.offer, at).taken for at in (last, deadline)]
+        kept = [room.of(self.offer, at).spots_taken for at in (last, deadline)]
         self.assertEqual((kept, [entries.is_open(ann, at) for at in (last, deadline)]), ([1, 0], [True, False]))
         queue.tend(self.offer.pk, last)
         self.assertEqual((self.now(ann), self.now(ben)), (State.OFFERED, State.WAITING))
@@ -278,7 +278,7 @@ class RolesTest(WaitingTestCase):
     def test_the_schedule_says_what_is_left_in_which_role(self) -> None:
         self.register("a", "lead")
         self.offer.refresh_from_db()
-        self.assertEqual(room.of(self.offer, timezone.now()).words, "Spots left: lead waitlist, follow 3")
+        self.assertEqual(room.of(self.offer, timezone.now()).status_text, "Spots left: lead waitlist, follow 3")
 
     def test_a_role_in_use_cannot_be_taken_away(self) -> None:
         self.register("a", "lead")

@@ -37,7 +37,7 @@ class WaitingRaceTest(TransactionTestCase):
         return lambda: place(basket)
 
     def taken(self) -> int:
-        return room.of(self.offer, timezone.now()).taken
+        return room.of(self.offer, timezone.now()).spots_taken
 
     def free(self, order: Order) -> None:
         """A place comes back, and nobody has walked the list yet."""

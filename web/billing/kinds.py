@@ -77,14 +77,14 @@ class Facts:
     """What the school took off after the purchase, for what it cancelled of it."""
 
     @property
-    def asked(self) -> Decimal:
+    def net_price(self) -> Decimal:
         """Before any discount."""
         return self.full - self.less
 
     @property
     def is_free(self) -> bool:
         """As a free trial is; what took the spot of something paid gives that money back."""
-        return not self.asked and not self.replaced
+        return not self.net_price and not self.replaced
 
     def as_json(self) -> dict[str, Any]:
         return {name: _plain(value) for name, value in asdict(self).items() if value is not None}

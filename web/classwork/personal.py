@@ -55,7 +55,7 @@ def export(person: Person) -> dict[str, object]:
             )
         ),
         "drop-ins and trials": [
-            {"what": each.words, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
+            {"what": each.kind_text, "when": str(each.meeting.slot), "class": str(each.offer), "state": each.state}
             for each in Ticket.objects.filter(student__in=person.student_ids).for_lists()
         ],
         "waitlists": list(_waiting(person).values("state", "people", "wanted", name=F("offer__subject__name"))),
@@ -148,7 +148,7 @@ def _merge_tickets(source: Person, student_id: int) -> list[str]:
     subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
     tried = there.filter(state__in=trials.COUNTS, trial_of__in=subjects)
     if both := twice.for_lists().first() or tried.for_lists().first():
-        raise Conflict(f"Both have a {both.words} ticket for {both.offer}. Cancel one of the two first.")
+        raise Conflict(f"Both have a {both.kind_text} ticket for {both.offer}. Cancel one of the two first.")
     _attends(OrderLine.objects.filter(tickets__in=tickets), student_id)
     moved = tickets.update(student=student_id)
     return ["One ticket moves over." if moved == 1 else f"{moved} tickets move over."]

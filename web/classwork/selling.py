@@ -102,7 +102,7 @@ class PlaceKind(Attended):
     def describe(self, line: OrderLine) -> Description:
         offer = self.offer(line)
         who = self.attendee_label(line)
-        when = f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}"
+        when = f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}"
         if condition := minimum.sentence(offer):
             when = f"{when}. {condition}"
         return Description(offer.subject.title, f"{who}: {when}" if who else when, offer.get_absolute_url())

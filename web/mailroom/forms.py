@@ -25,7 +25,7 @@ class ChoicesForm(forms.Form):
             )
 
     @property
-    def wanted(self) -> dict[Kind, bool]:
+    def chosen_kinds(self) -> dict[Kind, bool]:
         return {kind: self.cleaned_data[kind.value] for kind in OPTIONAL}
 
 

@@ -210,7 +210,7 @@ class Sums:
     fees: Decimal = ZERO
 
     @property
-    def left(self) -> Decimal:
+    def net_amount(self) -> Decimal:
         return self.came - self.went
 
     @property

@@ -64,7 +64,7 @@ class Sight:
         return sum((part.amount for part in self.vouchers), kinds.ZERO)
 
     @property
-    def left(self) -> Decimal:
+    def total_after_vouchers(self) -> Decimal:
         """What is to be paid after gift vouchers: now, or at the door."""
         return self.quote.now.total - self.by_vouchers
 

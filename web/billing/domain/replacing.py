@@ -74,7 +74,7 @@ def worth(line: OrderLine) -> Worth:
     less = max(price.total + settling.kept(order) - order.charged, ZERO)
     cost, carried = _cost(price, line), _carried(price, line)
     before = min(carried, worth(line.replaces).paid) if line.replaces else ZERO
-    asked = Facts.from_json(line.facts or {"full": 0}).asked
+    asked = Facts.from_json(line.facts or {"full": 0}).net_price
     given_back = _part(price, line, "called_off")
     return Worth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
 
@@ -125,8 +125,8 @@ class Exchange:
         new = replace(new, multi=ZERO, at_the_door=False, replaced=self.title, carried=self.worth.paid)
         if self.is_used:
             new = replace(new, less=ZERO, less_why="")
-        new = replace(new, discounts=self.worth.discounts_on(new.asked, self.currency))
-        difference = new.asked - new.discounts - new.carried
+        new = replace(new, discounts=self.worth.discounts_on(new.net_price, self.currency))
+        difference = new.net_price - new.discounts - new.carried
         if waived and difference > 0:
             new = replace(new, less=new.less + difference, less_why="Difference waived", prepay=ZERO)
         return new

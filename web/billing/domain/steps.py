@@ -46,7 +46,7 @@ def replaced(price: Price, ask: Ask) -> Price:
     Discounts are as large as they were, or as the line has in its own right; they do not add up.
     """
     facts = {item.key: item.facts for item in ask.items if item.facts.replaced}
-    own = {key: each.asked - price.lines[key] for key, each in facts.items()}
+    own = {key: each.net_price - price.lines[key] for key, each in facts.items()}
     kept = (
         (key, f"Discounts from {each.replaced}", own[key] - max(own[key], each.discounts))
         for key, each in facts.items()

@@ -67,7 +67,7 @@ class PlaceForm(forms.Form):
     def __init__(self, sight: Sight, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
-        if sight.left:
+        if sight.total_after_vouchers:
             ways = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
             ways += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
@@ -227,7 +227,7 @@ class CancelLineForm(WhyForm):
             del self.fields["gives"]
 
     @property
-    def step(self) -> Step:
+    def terms_step(self) -> Step:
         said = self.cleaned_data if self.is_bound else self.initial
         return Step(said["percent"], said.get("gives", Gives.REFUND))
 

@@ -187,7 +187,7 @@ class Payment(BasePayment):
         return self.status == PaymentStatus.PREAUTH
 
     @property
-    def left(self) -> Decimal:
+    def refundable_amount(self) -> Decimal:
         """What of this payment can still go back."""
         return self.captured_amount - self.refunded_amount
 

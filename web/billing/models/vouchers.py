@@ -26,15 +26,15 @@ LONGEST_MESSAGE = 500
 
 
 class VoucherQuerySet(models.QuerySet["Voucher"]):
-    def standing(self) -> "VoucherQuerySet":
+    def with_balance(self) -> "VoucherQuerySet":
         """Neither void nor used up, expired ones among them."""
         return self.filter(voided_at=None, balance__gt=0)
 
     def usable(self, today: date) -> "VoucherQuerySet":
-        return self.standing().filter(Q(expires_on=None) | Q(expires_on__gte=today))
+        return self.with_balance().filter(Q(expires_on=None) | Q(expires_on__gte=today))
 
     def expired(self, today: date) -> "VoucherQuerySet":
-        return self.standing().filter(expires_on__lt=today)
+        return self.with_balance().filter(expires_on__lt=today)
 
 
 class Voucher(models.Model):

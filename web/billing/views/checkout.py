@@ -180,7 +180,7 @@ def _review(
         "cart": cart,
         "policies": _policies(sight),
         "repeated": _repeated(request, sight, at),
-        "pays_now": bool(sight.left) and not form.offers_later,
+        "pays_now": bool(sight.total_after_vouchers) and not form.offers_later,
         "sight": sight,
         "bill": ledger.bill((seen.line for seen in sight.lines), sight.quote.now),
         "form": form,

@@ -39,7 +39,7 @@ def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
 
 def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResponse:
     by, why = visit.member(request), form.cleaned_data["why"]
-    way, seen = Way.of_staff(line, form.step, by), form.cleaned_data["seen"]
+    way, seen = Way.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
     try:
         done = quoting.cancel_as_quoted(line.order, way, timezone.now(), seen=seen, why=why, by=by)
     except quoting.Changed:
@@ -51,7 +51,7 @@ def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResp
 
 
 def _show(request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: str = "") -> HttpResponse:
-    way = Way.of_staff(line, form.step, visit.member(request))
+    way = Way.of_staff(line, form.terms_step, visit.member(request))
     try:
         quote = quoting.quote(line.order, way, timezone.now())
     except orders.CannotBe as cannot:

@@ -20,7 +20,7 @@ from users.roles import acting
 class OfficeForm(PreviewedModelForm):
     """The admin shows errors beside their field as they are, so the button stands in the sentence."""
 
-    def said(self, fault: Fault) -> str:
+    def problem_text(self, fault: Fault) -> str:
         if not fault.proposal:
             return fault.sentence
         taking = Taking(fault)

@@ -108,17 +108,17 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
 
     @admin.display(description="time", ordering="start_time")
     def time(self, obj: ClassOffer) -> str:
-        return obj.times
+        return obj.time_range
 
     @admin.display(description="starts")
     def start_day(self, obj: ClassOffer) -> str:
         first = Listed(obj, dates.today()).first
-        return format_date(first.on) if first else "–"
+        return format_date(first.local_date) if first else "–"
 
     @admin.display(description="ends")
     def end_day(self, obj: ClassOffer) -> str:
         last = Listed(obj, dates.today()).last
-        return format_date(last.on) if last else "–"
+        return format_date(last.local_date) if last else "–"
 
     @admin.display(description="teachers")
     def taught_by(self, obj: ClassOffer) -> str:
@@ -133,7 +133,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def dates_now(self, obj: ClassOffer) -> str:
         if obj.pk is None:
             return "They follow from the session, the weekday and the subject's weeks."
-        return Listed(obj, dates.today()).dates
+        return Listed(obj, dates.today()).date_range
 
     @admin.display(description="single days")
     def single_days(self, obj: ClassOffer) -> str | SafeString:

@@ -67,7 +67,7 @@ class TicketAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(ordering="trial_of")
     def what(self, obj: Ticket) -> str:
-        return obj.words
+        return obj.kind_text
 
     @admin.display(description="spot", ordering="state")
     def place(self, obj: Ticket) -> str:

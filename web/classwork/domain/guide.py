@@ -24,7 +24,7 @@ class GuideStep:
 
     @property
     def coming(self) -> list[Listed]:
-        return [one for one in self.classes if one.first is not None and one.first.on > one.today]
+        return [one for one in self.classes if one.first is not None and one.first.local_date > one.today]
 
     @property
     def completed_by(self) -> str:

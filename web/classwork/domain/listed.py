@@ -43,14 +43,14 @@ class Listed:
     def skipped(self) -> list[date]:
         """Dates in between on which the class does not meet, whether planned so or cancelled."""
         planned = {skipped.on for skipped in self.offer.skipped_dates.all()}
-        return sorted(planned | {meeting.on for meeting in self.cancelled})
+        return sorted(planned | {meeting.local_date for meeting in self.cancelled})
 
     @property
-    def dates(self) -> str:
+    def date_range(self) -> str:
         """Tue, Jan 6, 2026 to Tue, Feb 3, 2026; a single day alone."""
         if self.first is None or self.last is None:
             return "Canceled" if self.offer.is_called_off else "Dates to be announced"
-        first, last = format_date(self.first.on), format_date(self.last.on)
+        first, last = format_date(self.first.local_date), format_date(self.last.local_date)
         return first if first == last else f"{first} to {last}"
 
     @property
@@ -61,9 +61,9 @@ class Listed:
     def state(self) -> str:
         if self.first is None or self.last is None:
             return ""
-        if self.last.on < self.today:
+        if self.last.local_date < self.today:
             return "Over"
-        return "Running" if self.first.on <= self.today else ""
+        return "Running" if self.first.local_date <= self.today else ""
 
     @cached_property
     def teacher_names(self) -> list[str]:

@@ -32,7 +32,7 @@ class Section:
 
     @property
     def period(self) -> str:
-        days = [meeting.on for group in self.groups for one in group.classes for meeting in one.meetings]
+        days = [meeting.local_date for group in self.groups for one in group.classes for meeting in one.meetings]
         if not days:
             return f"{format_date(self.session.start_date)} to {format_date(self.session.end_date)}"
         return f"{format_date(min(days))} to {format_date(max(days))}"

@@ -86,7 +86,7 @@ def _draw_at(offer: ClassOffer, step: Step, slot: Slot) -> Preview:
 
 def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot]]) -> Preview:
     fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
-    standing = [one.standing for one in fresh.meetings.all()]
+    standing = [one.as_scheduled for one in fresh.meetings.all()]
     others = timetable.after([one for one in standing if one.pk != step.pk], [])
     effect = Effect(fresh, (step,), tuple(timetable.after(standing, [])), tuple(place(others)), fresh.rule.skipped)
     clashes = schedule.clashes_of([schedule.as_it_is(fresh)], [effect])

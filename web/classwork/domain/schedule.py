@@ -37,7 +37,7 @@ def as_it_is(offer: ClassOffer, plan: SessionPlan | None = None) -> Wanted:
 
 def effect(wanted: Wanted, now: datetime) -> Effect:
     meetings = wanted.offer.meetings.all() if wanted.offer.pk else []
-    standing = [meeting.standing for meeting in meetings]
+    standing = [meeting.as_scheduled for meeting in meetings]
     steps = timetable.steps(standing, timetable.slots(wanted.plan, wanted.rule), now)
     before, after = timetable.after(standing, []), timetable.after(standing, steps)
     return Effect(wanted.offer, tuple(steps), tuple(before), tuple(after), wanted.rule.skipped)
@@ -64,7 +64,7 @@ def _wanted_days(effect: Effect) -> str:
     ticket = Ticket.objects.filter(meeting__in=gone).select_related("meeting").first() if gone else None
     if ticket is None:
         return ""
-    day = format_date(ticket.meeting.on)
+    day = format_date(ticket.meeting.local_date)
     return f"{effect.offer.heading}: someone has registered for {day} alone. Cancel that day instead of removing it."
 
 

@@ -139,7 +139,7 @@ class HowForm(forms.Form):
         day, start = cast(date, said[f"day_{meeting.pk}"]), cast(time, said[f"time_{meeting.pk}"])
         return MeetingDraft(day, start, location=Location.objects.get(pk=place) if place else None)
 
-    def wanted(self, what: WhatForm, exceptions: Mapping[str, str]) -> Wanted:
+    def cancellation_request(self, what: WhatForm, exceptions: Mapping[str, str]) -> Wanted:
         policy = self.cleaned_data["policy"]
         if what.is_whole and what.offer is not None:
             return Wanted(policy, offer=what.offer.pk, exceptions=exceptions)

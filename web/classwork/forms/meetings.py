@@ -34,7 +34,7 @@ class DeedForm(Previewed, forms.Form):
 class RestoreForm(DeedForm):
     title, submit = "Restore this class day", "Restore class day"
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return meetings.plan_restore(self.meeting)
 
     def carry_out(self, actor: User) -> None:
@@ -62,7 +62,7 @@ class MoveForm(WhenForm, DeedForm):
         now = {"day": start.date(), "start_time": start.time(), "location": meeting.location_id}
         super().__init__(*args, meeting=meeting, initial=now, **kwargs)
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return meetings.plan_move(self.meeting, self.draft())
 
     def carry_out(self, actor: User) -> None:
@@ -78,7 +78,7 @@ class SubstituteForm(DeedForm):
         initial = {"people": list(meeting.substitutes.all())}
         super().__init__(*args, meeting=meeting, initial=initial, **kwargs)
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return meetings.plan_substitutes(self.meeting, list(self.cleaned_data["people"]))
 
     def carry_out(self, actor: User) -> None:
@@ -92,7 +92,7 @@ class AddForm(WhenForm):
         self.offer = offer
         super().__init__(*args, initial={"start_time": offer.start_time}, **kwargs)
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return meetings.plan_add(self.offer, self.draft())
 
     def carry_out(self, actor: User) -> None:

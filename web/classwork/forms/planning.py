@@ -37,7 +37,7 @@ class SessionForm(PreviewedModelForm):
         super().__init__(*args, **kwargs)
         self.fields["expire_date"].required = False  # empty: worked out from the key day
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return sessions.plan_session(stored(self.instance), self.values())
 
 
@@ -48,7 +48,7 @@ class SubjectForm(PreviewedModelForm):
         model = Subject
         exclude = ("date_added", "date_modified")
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return subjects.plan_subject(stored(self.instance), self.values())
 
     def values(self) -> dict[str, Any]:
@@ -78,7 +78,7 @@ class OfferForm(PreviewedModelForm):
         given = self.cleaned_data
         return OfferDraft(self.values(), given.get("skipped"), given.get("teaching"), given.get("assisting"))
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return offers.plan_offer(stored(self.instance), self.draft())
 
 
@@ -99,7 +99,7 @@ class OfferRowForm(PreviewedModelForm):
         session = cast(ClassOffer, self.instance).session
         return OfferDraft(self.values() | {"session": session}, teachers=self.cleaned_data.get("teaching"))
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return offers.plan_offer(stored(self.instance), self.draft())
 
 

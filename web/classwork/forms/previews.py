@@ -59,7 +59,7 @@ class Previewed(forms.BaseForm):
         if self.is_bound:
             self.data = taken(self.data, self)
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         raise NotImplementedError
 
     @property
@@ -71,7 +71,7 @@ class Previewed(forms.BaseForm):
         cleaned = super().clean()
         if self.errors:
             return cleaned
-        self.preview = self.plan()
+        self.preview = self.plan_changes()
         self.refuse(*self.preview.faults)
         if not self.preview.faults and self.seen and self.seen not in self.data.get("seen", "").split():
             self.add_error(None, forms.ValidationError(READ_FIRST, code="unread"))
@@ -82,9 +82,9 @@ class Previewed(forms.BaseForm):
             field = self.fields.get(fault.field)
             if field is not None and fault.proposal:
                 field.taking = Taking(fault)  # type: ignore[attr-defined]
-            self.add_error(fault.field if field is not None else None, self.said(fault))
+            self.add_error(fault.field if field is not None else None, self.problem_text(fault))
 
-    def said(self, fault: Fault) -> str:
+    def problem_text(self, fault: Fault) -> str:
         return fault.sentence
 
     def refused(self, no: Refused) -> None:

@@ -45,7 +45,7 @@ class SubjectIdeaForm(ProposalForm):
             "num_minutes",
         ]
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return subjects.plan_subject(stored(self.instance), self.values())
 
 
@@ -67,7 +67,7 @@ class OfferIdeaForm(ProposalForm):
     def draft(self) -> OfferDraft:
         return OfferDraft(self.values(), self.cleaned_data.get("skipped"))
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return offers.plan_offer(stored(self.instance), self.draft())
 
 
@@ -83,7 +83,7 @@ class ChangeOfferForm(ProposalForm):
         fields = CHANGEABLE[ClassOffer]
         widgets = {"start_time": TIME}
 
-    def plan(self) -> Preview:
+    def plan_changes(self) -> Preview:
         return offers.plan_offer(stored(self.instance), self.draft())
 
 

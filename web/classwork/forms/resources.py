@@ -127,7 +127,7 @@ def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
     """When it may open, with the days of a class where there are any."""
     days = {}
     if isinstance(thing, ClassOffer):
-        days = {number: meeting.on for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1)}
+        days = {number: meeting.local_date for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1)}
     weeks = thing.subject.num_weeks if isinstance(thing, ClassOffer) else thing.num_weeks
     count = max(weeks, len(days))
     after = [
@@ -141,7 +141,7 @@ def usual_moment(thing: ClassOffer | Subject) -> str:
     """After tonight's class, or the next one."""
     if isinstance(thing, ClassOffer):
         for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1):
-            if meeting.on >= dates.today():
+            if meeting.local_date >= dates.today():
                 return f"{When.CLASS}-{number}"
         return When.COMPLETION
     return f"{When.CLASS}-1"

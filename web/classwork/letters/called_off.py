@@ -24,7 +24,7 @@ def called_off_context(message: Message) -> dict[str, Any]:
     first = deed.meetings.order_by("starts_at").first()
     return asdict(said) | {
         "title": said.title,
-        "first": format_date(first.on) if first else "",
+        "first": format_date(first.local_date) if first else "",
         "contact": page(reverse("contact")),
     }
 
@@ -60,7 +60,7 @@ def decision_context(message: Message) -> dict[str, Any]:
     return {
         "title": offer.subject.title,
         "name": minimum.greeting_name(offer, message.to),
-        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
         "day": format_date(offer.decide_on) if offer.decide_on else "",
         "minimum": offer.minimum,
         "registered": minimum.number(offer),

@@ -30,7 +30,7 @@ def of_class(offer_id: int) -> dict[str, str]:
     offer = ClassOffer.objects.for_lists().get(pk=offer_id)
     return {
         "title": offer.subject.title,
-        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
         "where": f"{offer.location}, {offer.location.full_address}" if offer.location else "",
         "link": page(offer.get_absolute_url()),
         "calendar": page(reverse("classoffer_calendar", args=[offer.pk])),

@@ -139,7 +139,7 @@ def twice_context(message: Message) -> dict[str, Any]:
     if student is None or offer is None:
         raise NotNeeded("The class or the person is gone.")
     return of_reader(student) | {
-        "offer": f"{offer.subject.title}, {offer.day} {offer.times}",
+        "offer": f"{offer.subject.title}, {offer.day} {offer.time_range}",
         "contact": page(reverse("contact")),
     }
 

@@ -17,14 +17,14 @@ from mailroom.models import Message
 
 def ticket_context(message: Message) -> dict[str, Any]:
     """What it says must still be so when it is sent."""
-    ticket = Ticket.objects.theirs().for_lists().filter(pk=message.data["ticket_id"]).first()
+    ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_cancelled:
         raise NotNeeded("The ticket is no longer valid, or the class day was canceled.")
     offer, place = ticket.offer, ticket.meeting.location or ticket.offer.location
     return of_reader(ticket.student) | {
         "title": offer.subject.title,
         "trial": ticket.is_trial,
-        "costs": Facts.from_json(ticket.line.facts or {"full": 0}).asked > 0,
+        "costs": Facts.from_json(ticket.line.facts or {"full": 0}).net_price > 0,
         "when": str(ticket.meeting.slot),
         "where": f"{place}, {place.full_address}" if place else "",
         "link": page(staying.address(ticket)),
@@ -38,7 +38,7 @@ def stay_context(message: Message) -> dict[str, Any]:
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
     if said := staying.why_not(ticket, timezone.now()):
         raise NotNeeded(said)
-    return context | {"when": f"{offer.day} {offer.times}", "until": Listed(offer, dates.today()).dates}
+    return context | {"when": f"{offer.day} {offer.time_range}", "until": Listed(offer, dates.today()).date_range}
 
 
 def ticket_sample() -> dict[str, Any]:

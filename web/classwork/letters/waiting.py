@@ -28,7 +28,7 @@ def context(message: Message) -> dict[str, Any]:
         raise NotNeeded("They are no longer waiting.")
     return {
         "title": offer.subject.title,
-        "when": f"{offer.day} {offer.times}, {Listed(offer, dates.today()).dates}",
+        "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
         "name": first_name(entry.contact_name),
         "names": one.names,
         "in_line": one.in_line,

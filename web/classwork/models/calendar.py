@@ -199,7 +199,7 @@ class ClassOffer(models.Model):
         return self.weekday + ("s" if self.subject.num_weeks > 1 else "")
 
     @property
-    def times(self) -> str:
+    def time_range(self) -> str:
         """On the wall, from start to end."""
         end = datetime.combine(date.min, self.start_time) + timedelta(minutes=self.subject.num_minutes)
         return format_time_span(self.start_time, end)
@@ -325,7 +325,7 @@ class Meeting(models.Model):
         return Slot(self.starts_at, self.ends_at)
 
     @property
-    def standing(self) -> Standing:
+    def as_scheduled(self) -> Standing:
         return Standing(self.pk, self.number, self.slot, self.moved_from is not None, self.cancelled_at is not None)
 
     @property
@@ -333,7 +333,7 @@ class Meeting(models.Model):
         return self.cancelled_at is not None
 
     @property
-    def on(self) -> date:
+    def local_date(self) -> date:
         return dates.local(self.starts_at).date()
 
     def has_begun(self, now: datetime) -> bool:

@@ -15,7 +15,7 @@ class RegistrationQuerySet(SeatQuerySet["Registration"]):
         """In the classes that somebody teaches, assists in or stands in for."""
         return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
 
-    def of(self, user: User) -> "RegistrationQuerySet":
+    def visible_to(self, user: User) -> "RegistrationQuerySet":
         """Of the people for whom this account speaks; paying for somebody shows nothing of them."""
         return self.filter(student__in=Student.objects.ids_of(user))
 

@@ -12,14 +12,14 @@ from users.models import Staff, Student, User
 
 
 class TicketQuerySet(SeatQuerySet["Ticket"]):
-    def theirs(self) -> "TicketQuerySet":
+    def confirmed(self) -> "TicketQuerySet":
         """Tickets that let somebody in; what became a place is the place's."""
         return self.filter(state=Seat.State.CONFIRMED)
 
     def taught_by(self, staff: Staff) -> "TicketQuerySet":
         return self.filter(meeting__offer__in=ClassOffer.objects.taught_by(staff))
 
-    def of(self, user: User) -> "TicketQuerySet":
+    def visible_to(self, user: User) -> "TicketQuerySet":
         """Of the people for whom this account speaks."""
         return self.filter(student__in=Student.objects.ids_of(user))
 
@@ -71,7 +71,7 @@ class Ticket(Seat):
         ]
 
     def __str__(self) -> str:
-        return f"{self.student}, {self.words} for {self.meeting}"
+        return f"{self.student}, {self.kind_text} for {self.meeting}"
 
     @property
     def offer(self) -> ClassOffer:
@@ -86,5 +86,5 @@ class Ticket(Seat):
         return self.trial_of_id is not None
 
     @property
-    def words(self) -> str:
+    def kind_text(self) -> str:
         return "trial" if self.is_trial else "drop-in"

@@ -72,7 +72,7 @@ def _begin(request: HttpRequest) -> tuple[ClassOffer | None, WhereForm, list[Mee
 
 
 def _last(request: HttpRequest, what: WhatForm, how: HowForm, context: dict[str, Any]) -> HttpResponse:
-    found = quote(how.wanted(what, exceptions(request.POST)), timezone.now())
+    found = quote(how.cancellation_request(what, exceptions(request.POST)), timezone.now())
     form = DoForm(posted(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")})
     if "do" in request.POST and form.is_valid() and not found.faults:
         try:

@@ -17,7 +17,7 @@ from users.members import MemberRequest
 @never_cache
 def give_up(request: MemberRequest, pk: int) -> HttpResponse:
     """Whoever paid goes where the figures are."""
-    found = get_object_or_404(Registration.objects.of(request.user).for_lists(), pk=pk)
+    found = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
     line = found.line
     if line is not None and line.order.belongs_to(request.user):
         return redirect(line.cancel_address)

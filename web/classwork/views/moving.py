@@ -30,7 +30,7 @@ Levels = list[tuple[Level, Level | None]]
 
 
 def _mine(user: User, pk: int) -> Registration:
-    return get_object_or_404(Registration.objects.of(user).for_lists(), pk=pk)
+    return get_object_or_404(Registration.objects.visible_to(user).for_lists(), pk=pk)
 
 
 @login_required

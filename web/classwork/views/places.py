@@ -198,7 +198,7 @@ def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
 @login_required
 @require_POST
 def renew_student_calendar(request: MemberRequest, pk: int) -> HttpResponse:
-    student = get_object_or_404(Student.objects.of(request.user), pk=pk)
+    student = get_object_or_404(Student.objects.in_care_of(request.user), pk=pk)
     diary.renew(student)
     messages.success(request, f"{student}’s calendar has a new link.")
     return redirect("my_classes")

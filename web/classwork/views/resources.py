@@ -49,7 +49,7 @@ def around(found: Found) -> dict[str, Any]:
         return {}
     beside = library.beside(found.place, found.resource, timezone.now())
     taught_in = f"{found.place.offer.subject.title}, {found.place.offer.session.title}"
-    return {"taught_in": taught_in, "state": beside.words, "previous": beside.before, "following": beside.after}
+    return {"taught_in": taught_in, "state": beside.status_text, "previous": beside.before, "following": beside.after}
 
 
 def edit_address(request: HttpRequest, resource: Resource) -> str:

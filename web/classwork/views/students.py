@@ -72,7 +72,7 @@ def taught_student(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, student: Student, template: str) -> HttpResponse:
     found, rungs = progress.among([student], timezone.now())[student.pk], progress.rungs()
-    form = LevelForm(rungs, found.given, posted(request))
+    form = LevelForm(rungs, found.override_number, posted(request))
     if form.is_bound and not acting(request).has_perm("classwork.set_level"):
         raise PermissionDenied
     if form.is_valid():

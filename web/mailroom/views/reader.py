@@ -76,7 +76,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
 def choose_for(request: HttpRequest, address: str) -> HttpResponse:
     form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=choosing.choices(address))
     if form.is_valid():
-        choosing.choose(address, form.wanted)
+        choosing.choose(address, form.chosen_kinds)
         messages.success(request, "Your preferences have been saved.")
         return redirect(request.path)
     return render(request, "mailroom/choices.html", {"form": form, "address": address})

@@ -34,5 +34,5 @@ def snow(ada: User, offer: ClassOffer) -> None:
 
 def tentative(ada: User, offer: ClassOffer) -> None:
     first = offer.meetings.order_by("starts_at")[0]
-    values = {"minimum": 9, "decide_on": first.on - timedelta(days=3)}
+    values = {"minimum": 9, "decide_on": first.local_date - timedelta(days=3)}
     offers.change_offer(ada, offer, OfferDraft(values))

@@ -95,14 +95,16 @@ def unforeseen(ada: User, running: Session, following: Session) -> None:
     meetings.cancel(ada, balboa.meetings.all()[3], "The hall has no heating that week.")
     last = balboa.meetings.last()
     if last:
-        meetings.add(ada, balboa, MeetingDraft(last.on + WEEK, time(18), reason="Make-up for the cold week."))
+        meetings.add(ada, balboa, MeetingDraft(last.local_date + WEEK, time(18), reason="Make-up for the cold week."))
     charleston = running.offers.get(subject__level__code="L2", subject__version="A")
     meetings.set_substitutes(ada, charleston.meetings.all()[2], teachers("inez"), why="Tess plays at a wedding.")
     turns = running.offers.get(subject__level__code="L2", subject__version="B")
     moved = turns.meetings.all()[4]
-    meetings.move(ada, moved, MeetingDraft(moved.on + timedelta(1), time(18), reason="There is a concert in the Mill."))
+    meetings.move(
+        ada, moved, MeetingDraft(moved.local_date + timedelta(1), time(18), reason="There is a concert in the Mill.")
+    )
     jazz = following.offers.get(subject__name="Solo jazz")
-    holiday = jazz.meetings.all()[1].on
+    holiday = jazz.meetings.all()[1].local_date
     offers.change_offer(ada, jazz, OfferDraft({"skip_tagline": "Inez dances in Paris"}, [holiday]))
     propose(following)
 

@@ -10,7 +10,7 @@ from users.models import Student, User
 
 def person_of(account: User) -> Person:
     """With those in the account's care who have nobody else to speak for them."""
-    students = Student.objects.of(account)
+    students = Student.objects.in_care_of(account)
     emails = {account.email, account.new_email, *students.values_list("email", flat=True)} - {""}
     return Person(account.pk, tuple(sorted(students.values_list("pk", flat=True))), tuple(sorted(emails)))
 

@@ -111,17 +111,17 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
-    def of(self, user: User) -> "StudentQuerySet":
+    def in_care_of(self, user: User) -> "StudentQuerySet":
         """The people whom this account speaks for: its owner and those in the owner's care."""
         return self.filter(Q(user=user) | Q(guardian=user))
 
     def ids_of(self, user: User) -> list[int]:
         """Asked for by themselves, because with a subquery in its place a database reads what everybody ever booked:
         beside ten joined tables it does not see that only a few people are meant."""
-        return list(self.of(user).values_list("pk", flat=True))
+        return list(self.in_care_of(user).values_list("pk", flat=True))
 
     def visible_to(self, user: User) -> "StudentQuerySet":
-        return self.all() if user.has_perm("users.view_user") else self.of(user)
+        return self.all() if user.has_perm("users.view_user") else self.in_care_of(user)
 
 
 class Student(models.Model):

@@ -15,7 +15,7 @@ def profile_user(request: MemberRequest, pk: int) -> HttpResponse:
     person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
     if person == request.user:
         return redirect("profile_page")
-    students = Student.objects.of(person)
+    students = Student.objects.in_care_of(person)
     return render(request, "users/person.html", {"person": person, "students": students})
 
 

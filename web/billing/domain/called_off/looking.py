@@ -37,7 +37,7 @@ class Looked:
         return self.order.state in (State.PLACED, State.PAID)
 
     @property
-    def left(self) -> Decimal:
+    def available_amount(self) -> Decimal:
         """Money of it that is here and not promised elsewhere."""
         return sum((payment.left for payment in self.payments), ZERO) - self.order.returned_as_credit
 
@@ -59,7 +59,7 @@ class Looked:
     def overpaid(self, sheet: Sheet) -> Decimal:
         """Of an order that is not paid in full: what was paid already and is more than the sheet still asks for."""
         freed = sum(self.vouchers_without_room(sheet).values(), ZERO)
-        return freed + max(self.left - freed - sheet.price.total, ZERO)
+        return freed + max(self.available_amount - freed - sheet.price.total, ZERO)
 
     def parts(self, amount: Decimal, onto_vouchers: Decimal, sheet: Sheet) -> list[tuple[Payment, Decimal]]:
         """From the newest payments first, but before all others what vouchers had paid for lines that are gone, and
@@ -79,7 +79,7 @@ class Looked:
             return ""
         if self.disputed:
             return "The payer disputed a payment. Nothing else can be refunded until the bank decides."
-        return "The order has less money left than that. Please check it." if money > self.left else ""
+        return "The order has less money left than that. Please check it." if money > self.available_amount else ""
 
 
 Books = Mapping[int, Looked]

@@ -19,7 +19,7 @@ def give_due(at: datetime | None = None) -> int:
     at = at or timezone.now()
     local = dates.local(at)
     last = local.date() if local.hour >= MORNING else local.date() - timedelta(days=1)
-    due = Voucher.objects.standing().filter(give_on__lte=last, given_at=None).exclude(recipient_email="")
+    due = Voucher.objects.with_balance().filter(give_on__lte=last, given_at=None).exclude(recipient_email="")
     return sum(_give(voucher, at) for voucher in due[:500])
 
 

@@ -36,7 +36,7 @@ def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, 
     _move_days(actor, quoted, deed)
     if wanted.offer is not None:
         _end_class(quoted.offers[wanted.offer], quoted.gets, why, now)
-    arrows.cancel_all([one.seat for one in quoted.gets if one.is_ticket], why)
+    arrows.cancel_all([one.spot for one in quoted.gets if one.is_ticket], why)
     refunds = doing.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
     outcomes = Outcome.objects.bulk_create(_outcome(deed, one) for one in quoted.gets)
     gots = (one.got for one in quoted.gets)
@@ -63,15 +63,15 @@ def _move_days(actor: User | None, quoted: Quote, deed: CallOff) -> None:
 
 def _end_class(offer: ClassOffer, gets: Iterable[Gets], why: str, now: datetime) -> None:
     ClassOffer.objects.filter(pk=offer.pk).update(called_off_at=now)
-    arrows.cancel_all([one.seat for one in gets if not one.is_ticket], why)
+    arrows.cancel_all([one.spot for one in gets if not one.is_ticket], why)
     queue.advance(ClassOffer.objects.get(pk=offer.pk), now)
 
 
 def _outcome(deed: CallOff, one: Gets) -> Outcome:
     return Outcome(
         call_off=deed,
-        registration=None if isinstance(one.seat, Ticket) else one.seat,
-        ticket=one.seat if isinstance(one.seat, Ticket) else None,
+        registration=None if isinstance(one.spot, Ticket) else one.spot,
+        ticket=one.spot if isinstance(one.spot, Ticket) else None,
         policy=one.policy,
         meetings=one.meetings,
         of=one.of,

@@ -9,7 +9,7 @@ from classwork.models import ClassOffer, Meeting
 
 def days(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
     """`offer` comes with its timetable."""
-    last = max(meeting.on for meeting in offer.meetings.all() if not meeting.is_cancelled)
+    last = max(meeting.local_date for meeting in offer.meetings.all() if not meeting.is_cancelled)
     found = {}
     for meeting in sorted(cancelled, key=lambda one: (one.starts_at, one.pk)):
         last = _free(last + timedelta(weeks=1), offer)

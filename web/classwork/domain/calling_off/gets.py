@@ -20,7 +20,7 @@ def key_of(seat: Seat) -> str:
 
 @dataclass(frozen=True)
 class Gets:
-    seat: Seat
+    spot: Seat
     policy: str
     meetings: int
     of: int
@@ -31,11 +31,11 @@ class Gets:
 
     @property
     def key(self) -> str:
-        return key_of(self.seat)
+        return key_of(self.spot)
 
     @property
     def is_ticket(self) -> bool:
-        return isinstance(self.seat, Ticket)
+        return isinstance(self.spot, Ticket)
 
     @property
     def currency(self) -> str:
@@ -74,7 +74,7 @@ class Gets:
         return [text.format(format_money(amount, self.currency)) for amount, text in named if amount]
 
     @property
-    def words(self) -> str:
+    def summary_text(self) -> str:
         if self.parts:
             return ", ".join(self.parts)
         return "Nothing to refund" if self.policy in (Policy.REFUND, Policy.CREDIT) else Policy(self.policy).label
@@ -106,7 +106,7 @@ class Totals:
         return self.new_credit + self.old_credit
 
     @property
-    def given(self) -> Decimal:
+    def total(self) -> Decimal:
         return self.refund + self.credited + self.pending
 
     @property
@@ -134,7 +134,7 @@ class Totals:
         return [(name, format_money(amount, self.currency)) for name, amount in named if amount]
 
     def __str__(self) -> str:
-        return format_money(self.given, self.currency)
+        return format_money(self.total, self.currency)
 
 
 def add_up(gets: Iterable[Gets]) -> list[Totals]:

@@ -28,7 +28,7 @@ def _effect(offer: ClassOffer, gone: Sequence[Meeting], instead: Mapping[int, Me
     new = [draft.slot(offer.subject.num_minutes) for draft in drafts]
     steps = [Step(each.number, each.pk, each.slot, each.slot, cancelled=True) for each in gone]
     steps += [Step(None, None, None, slot) for slot in new]
-    standing = [each.standing for each in offer.meetings.all()]
+    standing = [each.as_scheduled for each in offer.meetings.all()]
     ids = {meeting.pk for meeting in gone}
     after = timetable.after([one for one in standing if one.pk not in ids], [])
     places = _elsewhere(zip(new, drafts, strict=True))

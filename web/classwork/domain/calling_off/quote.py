@@ -53,7 +53,7 @@ class Quote:
 
     @property
     def addresses(self) -> set[str]:
-        students = {attendees.address(one.seat.student) for one in self.gets}
+        students = {attendees.address(one.spot.student) for one in self.gets}
         return (students | {one.payer for one in self.gets}) - {""}
 
     @property
@@ -167,9 +167,9 @@ def _reckon(wanted: Wanted, seats: Sequence[Seat], days: _Days, books: Books) ->
     before = _before(seats)
     lines = [_get(wanted, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
     lines = [one for one in lines if one.meetings or wanted.offer]
-    demands = [(one.seat.line, wish) for one in lines if one.seat.line and (wish := _wish(wanted, one))]
+    demands = [(one.spot.line, wish) for one in lines if one.spot.line and (wish := _wish(wanted, one))]
     deal = doing.plan(books, demands)
-    return [replace(one, got=deal.by_line.get(one.seat.line_id or 0, NOTHING)) for one in lines], deal
+    return [replace(one, got=deal.by_line.get(one.spot.line_id or 0, NOTHING)) for one in lines], deal
 
 
 def _before(seats: Iterable[Seat]) -> dict[str, Before]:
@@ -205,4 +205,4 @@ def _wish(wanted: Wanted, one: Gets) -> Wish | None:
     ends = wanted.offer is not None or one.is_ticket
     if not ends and not one.share:
         return None
-    return Wish(one.seat.line_id or 0, one.share, ends, as_credit=one.policy == Policy.CREDIT)
+    return Wish(one.spot.line_id or 0, one.share, ends, as_credit=one.policy == Policy.CREDIT)

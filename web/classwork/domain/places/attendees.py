@@ -92,7 +92,7 @@ def known(attendee: Attendee, order: Order) -> Student | None:
     """The student, where the buyer is logged in and speaks for them; of anybody else nothing may be told."""
     if order.payer is None:
         return None
-    mine = Student.objects.of(order.payer).select_related("user")
+    mine = Student.objects.in_care_of(order.payer).select_related("user")
     if attendee.who == STUDENT:
         return mine.filter(pk=attendee.student_id or 0).first()
     if attendee.who == ME:

@@ -52,9 +52,9 @@ def full(offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[st
 def _lacking(here: Room, people: int) -> str:
     if here.is_full:
         return "This class is full."
-    if here.left is None or here.left >= people:
+    if here.available_spots is None or here.available_spots >= people:
         return ""
-    return f"You need {reasons.number(people)} spots and {reasons.are_left(here.left)}."
+    return f"You need {reasons.number(people)} spots and {reasons.are_left(here.available_spots)}."
 
 
 def already(choice: Choice, viewer: User | None) -> list[str]:
@@ -71,7 +71,7 @@ def _students(attendees: Iterable[Attendee], viewer: User | None) -> list[Studen
     if viewer is None:
         return []
     ids = {attendee.student_id for attendee in attendees if attendee.who == STUDENT}
-    mine = list(Student.objects.of(viewer))
+    mine = list(Student.objects.in_care_of(viewer))
     wants_own = any(attendee.who == ME for attendee in attendees)
     return [one for one in mine if one.pk in ids or (wants_own and one.user_id == viewer.pk)]
 

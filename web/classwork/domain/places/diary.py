@@ -44,7 +44,7 @@ def holder(token: str) -> Student | None:
 def calendar(student: Student, now: datetime | None = None) -> bytes:
     since = (now or timezone.now()) - feeds.BACK
     theirs = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
-    tickets = Ticket.objects.theirs().filter(student=student)
+    tickets = Ticket.objects.confirmed().filter(student=student)
     mine = Q(offer__in=theirs.values("offer")) | Q(pk__in=tickets.values("meeting"))
     found = feeds.meetings().filter(mine, ends_at__gt=since)
     return feeds.calendar(f"{settings.BUSINESS_NAME}: {student}", found)

@@ -38,11 +38,11 @@ class Joining:
         return self.of - self.left + 1
 
     @property
-    def asked(self) -> Decimal:
+    def net_price(self) -> Decimal:
         return self.full - self.less
 
     @property
-    def words(self) -> str:
+    def reason_text(self) -> str:
         """Why it costs less."""
         return self.said or (f"Joins from class {min(self.number, self.of)} of {self.of}" if self.is_late else "")
 

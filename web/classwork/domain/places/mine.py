@@ -82,7 +82,7 @@ class Attending:
 def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list[Attending], Page[Any]]:
     """The account's owner first, then those in their care; lapsed holds are no classes. By pages, the latest first."""
     students = sorted(
-        Student.objects.of(user).select_related("diary"), key=lambda one: (one.user_id != user.pk, one.name_key)
+        Student.objects.in_care_of(user).select_related("diary"), key=lambda one: (one.user_id != user.pk, one.name_key)
     )
     registrations = Registration.objects.filter(student__in=students).exclude(state=State.LAPSED)
     seats = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))

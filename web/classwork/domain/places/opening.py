@@ -48,7 +48,7 @@ def facts(offer: ClassOffer, joins: Joining) -> Facts:
     return Facts(
         full=offer.full_price,
         less=joins.less,
-        less_why=joins.words,
+        less_why=joins.reason_text,
         prepay=ZERO if joins.is_late else offer.pre_pay_discount,
         multi=ZERO if joins.is_late else offer.multi_discount,
         starts=first_start(offer),

@@ -29,7 +29,7 @@ class Progress:
     override: LevelOverride | None = None
 
     @property
-    def given(self) -> Decimal | None:
+    def override_number(self) -> Decimal | None:
         return self.override.number if self.override else None
 
     @cached_property
@@ -38,16 +38,16 @@ class Progress:
 
     @cached_property
     def number(self) -> Decimal:
-        return levels.effective(self.computed, self.given)
+        return levels.effective(self.computed, self.override_number)
 
     @cached_property
     def expected(self) -> Decimal:
         """Once what is running is over."""
-        return levels.effective(levels.number(self.rules, self.taken), self.given)
+        return levels.effective(levels.number(self.rules, self.taken), self.override_number)
 
     @cached_property
     def next_step(self) -> NextStep | None:
-        return levels.next_step(self.rules, self.taken, self.given)
+        return levels.next_step(self.rules, self.taken, self.override_number)
 
 
 def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:

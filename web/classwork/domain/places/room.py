@@ -60,12 +60,12 @@ class Room:
         return None if self.rules.capacity is None else self.rules.capacity + self.guests
 
     @property
-    def taken(self) -> int:
+    def spots_taken(self) -> int:
         return sum(self.counts.values())
 
     @property
-    def left(self) -> int | None:
-        return None if self.rules.capacity is None else max(self.rules.capacity - self.taken, 0)
+    def available_spots(self) -> int | None:
+        return None if self.rules.capacity is None else max(self.rules.capacity - self.spots_taken, 0)
 
     @cached_property
     def closed_roles(self) -> list[str]:
@@ -79,28 +79,32 @@ class Room:
     @property
     def has_waitlist(self) -> bool:
         """Somebody may have to wait: for a role, behind others, or two people for two spots."""
-        return bool(self.closed_roles or self.waiting or self.left == 1)
+        return bool(self.closed_roles or self.waiting or self.available_spots == 1)
 
     def left_for(self, role: Role) -> int | None:
         """None where only the whole class has a limit, or nothing has."""
         own = None if role.capacity is None else max(role.capacity - self.counts.get(role.name, 0), 0)
-        both = [number for number in (own, self.left) if number is not None]
+        both = [number for number in (own, self.available_spots) if number is not None]
         return min(both) if both else None
 
     def __str__(self) -> str:
-        said = f"{self.taken} taken, no limit" if self.capacity is None else f"{self.taken} of {self.capacity} taken"
+        said = (
+            f"{self.spots_taken} taken, no limit"
+            if self.capacity is None
+            else f"{self.spots_taken} of {self.capacity} taken"
+        )
         return f"{said}, plus up to {self.guests} for a drop-in or trial" if self.guests else said
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """Nothing while there is plenty."""
         if self.is_full:
             return "Full"
         if self.rules.roles:
             return self._words_by_role
-        if self.left is None or self.left > FEW:
+        if self.available_spots is None or self.available_spots > FEW:
             return ""
-        return "1 spot left" if self.left == 1 else f"{self.left} spots left"
+        return "1 spot left" if self.available_spots == 1 else f"{self.available_spots} spots left"
 
     @property
     def _words_by_role(self) -> str:

@@ -115,7 +115,7 @@ def that_somebody_is_there_twice(registration: Registration) -> None:
 def that_a_guest_is_known(ticket: Ticket) -> None:
     """What a stranger was not told when they bought a ticket for somebody: a second one, a trial for who is not new."""
     if remark := ticket.line.details.get("remark"):
-        text = REMARK.format(ticket.student, ticket.words, ticket.meeting, remark)
+        text = REMARK.format(ticket.student, ticket.kind_text, ticket.meeting, remark)
         cases.open_once(Case.Kind.OTHER, ticket.line.order, text)
 
 

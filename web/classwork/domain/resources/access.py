@@ -91,7 +91,7 @@ def _place(students: Collection[int], resource: Resource, at: datetime) -> Regis
 
 
 def tickets(students: Collection[int]) -> TicketQuerySet:
-    return Ticket.objects.filter(student__in=students).theirs()
+    return Ticket.objects.filter(student__in=students).confirmed()
 
 
 def _ticket(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:

@@ -51,7 +51,7 @@ class Item:
         return self.state == State.OPEN
 
     @property
-    def words(self) -> str:
+    def status_text(self) -> str:
         """What stands beside it; '' for what is open for good."""
         release = self.release
         if self.state == State.LOCKED and (begins := release.begins_at):
@@ -268,7 +268,7 @@ class Beside:
 
     before: Resource | None = None
     after: Resource | None = None
-    words: str = ""
+    status_text: str = ""
 
 
 def beside(place: Way, resource: Resource, at: datetime) -> Beside:
@@ -284,4 +284,4 @@ def beside(place: Way, resource: Resource, at: datetime) -> Beside:
     if here is None:
         return Beside()
     around = [None, *(item.resource for item in found), None]
-    return Beside(around[here], around[here + 2], found[here].words)
+    return Beside(around[here], around[here + 2], found[here].status_text)

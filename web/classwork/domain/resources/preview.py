@@ -44,7 +44,7 @@ def _of_offer(effect: Effect, hanging: Iterable[hung.Hung], standing: dict[int, 
 
 def after(effect: Effect) -> list[Standing]:
     """All meetings as they would stand, called off or not."""
-    known = {meeting.pk: meeting.standing for meeting in effect.offer.meetings.all()}
+    known = {meeting.pk: meeting.as_scheduled for meeting in effect.offer.meetings.all()}
     added = []
     for step in effect.steps:
         gone = known.pop(step.pk, None) if step.pk else None

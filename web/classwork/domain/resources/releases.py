@@ -31,7 +31,7 @@ def rebuild(offers: Iterable[int]) -> None:
 
 def planned(offer: ClassOffer, hanging: Iterable[Hung]) -> dict[int, dict[str, Any]]:
     """What each resource's row shall say; nothing for what is hidden, or while the class has no dates."""
-    run = rules.run([one.standing for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()])
+    run = rules.run([one.as_scheduled for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()])
     if run is None:
         return {}
     return {each.resource.pk: _values(each, rules.window(rule_of(each), run)) for each in hanging if not each.hidden}

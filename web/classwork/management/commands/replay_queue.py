@@ -47,8 +47,8 @@ class Command(BaseCommand):
         evening.play(offers, people, seed, host)
         for offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in offers]):
             here = room.of(offer, timezone.now())
-            self.stdout.write(f"{offer}: {here.taken} of {here.capacity} spots, {here.waiting} still waiting")
-            if here.capacity is not None and here.taken > here.capacity:
+            self.stdout.write(f"{offer}: {here.spots_taken} of {here.capacity} spots, {here.waiting} still waiting")
+            if here.capacity is not None and here.spots_taken > here.capacity:
                 raise CommandError("More spots were filled than exist.")
         return Walk.objects.filter(pk__gt=before, offer__in=offers).order_by("id")
 

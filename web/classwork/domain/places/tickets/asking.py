@@ -20,7 +20,7 @@ def ask(at: datetime | None = None) -> int:
     if at < dates.at(today, FROM):
         return 0
     morning = dates.at(today, time(0))
-    ended = Ticket.objects.theirs().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
+    ended = Ticket.objects.confirmed().filter(meeting__ends_at__lt=morning, meeting__ends_at__gt=morning - NOT_AFTER)
     asked = [one for one in ended.filter(meeting__cancelled_at=None).for_lists() if not staying.why_not(one, at)]
     for ticket in asked:
         telling.that_they_may_stay(ticket)

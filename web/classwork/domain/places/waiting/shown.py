@@ -35,7 +35,7 @@ class Shown:
     by_role: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def said(self) -> Said:
+    def status(self) -> Said:
         if self.entry.state == State.WAITING:
             return Said(f"Waitlisted ({ordinal(self.number)})", "warn")
         if self.entry.state != State.OFFERED:
