@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def own_work() -> None:
-    from outbox.domain.working import Loop
+    from outbox.domain.worker_loop import Loop
 
     Loop().run()
 

@@ -82,7 +82,7 @@ def taken(log: Path) -> "Counter[str]":
 
 def wait_until(done: Any) -> bool:
     """Also gives up for lost what a killed worker held: the job for that runs but once a minute."""
-    from mailroom.domain.tending import settle
+    from mailroom.domain.housekeeping import settle
 
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:

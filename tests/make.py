@@ -6,8 +6,9 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 
-from classwork.domain import offers, sessions, subjects
-from classwork.domain.offers import OfferDraft
+from classwork.domain.catalog import subjects
+from classwork.domain.schedule import class_offers, sessions
+from classwork.domain.schedule.class_offers import OfferDraft
 from classwork.models import ClassOffer, Level, Location, Session, Subject
 from common import dates
 from pages.domain import contact, texts
@@ -67,7 +68,7 @@ def offer(
 ) -> ClassOffer:
     """An approved class on Tuesday evenings, unless told otherwise."""
     usual = {"class_day": 1, "start_time": time(19), "manager_approved": True}
-    return offers.create_offer(
+    return class_offers.create_offer(
         None, OfferDraft({"session": session, "subject": subject} | usual | values, skipped, teachers)
     )
 

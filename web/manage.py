@@ -15,10 +15,10 @@ def main() -> None:
         os.environ.setdefault("ENV_FILE", str(HERE.parent / "tests" / "test.env"))
     from django.core.management import execute_from_command_line
 
-    from outbox import cause
+    from outbox import causation
 
     by = f"command {sys.argv[1]}" if len(sys.argv) > 1 and sys.argv[1] != "test" else ""
-    with cause.within(cause.Cause(by, request_id=cause.new_id() if by else "")):
+    with causation.within(causation.Cause(by, request_id=causation.new_id() if by else "")):
         execute_from_command_line(sys.argv)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from billing.domain.reconciling import questions
-from billing.domain.vouchers import desk
+from billing.domain.vouchers import office
 from billing.models import Book, Case, Finding, Order, Payment, Question, Reconciliation, Refund, TillCount
 from billing.models.vouchers import PURPOSE
 from common import links
@@ -38,10 +38,10 @@ def stage(school: SimpleNamespace) -> None:
     school.refund = Refund.objects.create(payment=school.payment, amount=1)
     _reconciled(school, now)
     words = {"recipient_name": "Kit", "giver_name": "Alice", "message": "Dance!", "recipient_email": "kit@example.org"}
-    school.voucher = desk.give(
+    school.voucher = office.give(
         Decimal(50), None, words | {"give_on": timezone.localdate(now)}, why="A prize", by=school.ada
     )
-    desk.extend(school.voucher, timezone.localdate(now), why="x", by=school.ada)
+    office.extend(school.voucher, timezone.localdate(now), why="x", by=school.ada)
     school.case = Case.objects.create(order=school.order, kind=Case.Kind.OTHER, text="Look at this")
 
 

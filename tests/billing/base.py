@@ -4,7 +4,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.domain import cart, ledger, payments, placing
+from billing.domain.orders import cart, placement
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances
 from billing.models import Order, Payment
 from common import dates
 from outbox.models import Event
@@ -15,7 +17,7 @@ from users.models import User
 
 def second_attempt(order: Order, variant: str = "practice") -> Payment:
     """For the same balance as one that is in progress. No page of ours begins it, but its money may come."""
-    return order.payments.create(variant=variant, total=ledger.owed(order, timezone.now()), currency=order.currency)
+    return order.payments.create(variant=variant, total=balances.owed(order, timezone.now()), currency=order.currency)
 
 
 @with_toys
@@ -49,11 +51,11 @@ class BillingTestCase(SchoolTestCase):
     def placed(self, *products: int, payer: User | None = None, due: str = Order.Due.NOW, **details: Any) -> Order:
         """At the door, the mailed link was clicked."""
         order = self.cart(*products, payer=payer, **details)
-        return placing.place(order, placing.How(due, is_known=True), seen=None, at=self.now)
+        return placement.place(order, placement.How(due, is_known=True), seen=None, at=self.now)
 
     def pay(self, order: Order, amount: Decimal | str | None = None, at: datetime | None = None) -> Payment:
-        payment = payments.start(order, "practice", at or self.now)
-        payments.confirm(payment, payments.Taken(Decimal(amount or payment.total), payment.currency))
+        payment = attempts.start(order, "practice", at or self.now)
+        attempts.confirm(payment, attempts.Taken(Decimal(amount or payment.total), payment.currency))
         order.refresh_from_db()
         return payment
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from billing.models import Order
 from tests.billing.base import BillingTestCase
 from users.models import User

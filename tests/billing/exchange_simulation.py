@@ -7,7 +7,12 @@ from django.db import transaction
 from hypothesis.extra.django import TestCase
 
 from billing import kinds
-from billing.domain import cancel, disputes, ledger, locks, money_back, orders, placing, settling
+from billing.domain import locks
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import placement, transitions
+from billing.domain.payments import disputes
+from billing.domain.pricing import balances
+from billing.domain.refunds import price_reductions, reservations
 from billing.gateways.facts import Disputed
 from billing.models import Order, OrderLine, Payment
 from tests.billing import order_simulation
@@ -25,14 +30,14 @@ class School(order_simulation.School):
         lines = list(OrderLine.objects.filter(order__state="paid").order_by("pk"))
         if lines:
             old = lines[(7 * number) % len(lines)]
-            with suppress(placing.NotPlaced):
-                placing.exchange(old, number, {"attendee": "Pat"}, placing.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+            with suppress(placement.NotPlaced):
+                placement.exchange(old, number, {"attendee": "Pat"}, placement.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
 
     def exchange_door(self, number: int) -> None:
         self.exchange(number, due="door", by_staff=self.staff)
 
     def refund(self, number: int) -> None:
-        with suppress(money_back.Refused):
+        with suppress(reservations.Refused):
             super().refund(number)
 
     def dispute(self, number: int) -> None:
@@ -40,7 +45,7 @@ class School(order_simulation.School):
         payments = [one for one in Payment.objects.order_by("pk") if one.left > 0]
         if payments:
             payment = payments[number % len(payments)]
-            amount = min(payment.left, ledger.in_hand(payment.order))
+            amount = min(payment.left, balances.in_hand(payment.order))
             is_open = payment.disputes.exists()
             state = "won" if is_open else ["open", "lost"][number % 2]
             if amount > 0:
@@ -54,8 +59,8 @@ class School(order_simulation.School):
     def back(self, number: int) -> None:
         """The newest is cancelled, so that chains end."""
         if heads := list(OrderLine.objects.exclude(replaces=None).filter(cancelled_at=None).order_by("-pk")):
-            with suppress(orders.CannotBe):
-                cancel.cancel_line(heads[number % len(heads)], at=self.now, why="x")
+            with suppress(transitions.CannotBe):
+                line_cancellation.cancel_line(heads[number % len(heads)], at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """What was exchanged is no toy any more, and stays in its order."""
@@ -70,8 +75,8 @@ class School(order_simulation.School):
         """Nothing is kept without a reason: a line that stands, or the terms of one that was cancelled."""
         super().check_order(test, order)
         if order.state == Order.State.PAID:
-            price = ledger.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + settling.kept(order))
+            price = balances.price_at(order, order.paid_at or self.now)
+            test.assertLessEqual(order.charged, price.total + price_reductions.kept(order))
 
     def check_exchange(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
         stands = line.keeps_replaced and line.cancelled_at is None
@@ -88,7 +93,7 @@ class School(order_simulation.School):
 
     def check_worth(self, test: TestCase, line: OrderLine, old: OrderLine) -> None:
         """What the new line has taken over was paid for the old one, and only that is left of it."""
-        price = ledger.price_at(old.order, old.order.paid_at or self.now)
+        price = balances.price_at(old.order, old.order.paid_at or self.now)
         cost = sum(part.amount for part in price.adjustments if part.key == old.pk and part.step != "credit")
         carried = kinds.Facts.from_json(line.facts or {}).carried
         test.assertGreaterEqual(cost + kinds.Facts.from_json(old.facts or {}).carried, carried)

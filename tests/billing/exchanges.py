@@ -2,7 +2,8 @@
 
 from decimal import Decimal
 
-from billing.domain import ledger, placing
+from billing.domain.orders import placement
+from billing.domain.pricing import balances
 from billing.models import Order, OrderLine
 from tests.billing.base import BillingTestCase
 
@@ -21,10 +22,10 @@ class ReplacingTestCase(BillingTestCase):
 
     def exchange(self, old: OrderLine, product: int, **how: object) -> Order:
         details = {"attendee": "Pat"}
-        return placing.exchange(old, product, details, placing.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+        return placement.exchange(old, product, details, placement.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
 
     def costs(self, order: Order) -> Decimal:
-        return ledger.price_at(order, self.now).total
+        return balances.price_at(order, self.now).total
 
     def in_hand(self, *orders: Order) -> Decimal:
-        return sum((ledger.in_hand(Order.objects.get(pk=order.pk)) for order in orders), Decimal(0))
+        return sum((balances.in_hand(Order.objects.get(pk=order.pk)) for order in orders), Decimal(0))

@@ -10,7 +10,8 @@ from django.urls import reverse
 from payments import RedirectNeeded
 from payments.core import PROVIDER_CACHE
 
-from billing.domain import asking, hearing, ledger, payments
+from billing.domain.payments import attempts, gateway_polling, webhooks
+from billing.domain.pricing import balances
 from billing.gateways.facts import Heard
 from billing.models import Order, Payment
 from mailroom.models import Message
@@ -32,8 +33,8 @@ class HostedTestCase(BillingTestCase):
 
     def begun(self, order: Order | None = None, variant: str = "double") -> Payment:
         """The payer stands at the gateway."""
-        payment = payments.start(order or self.placed(1), variant, self.now)
-        self.assertRaises(RedirectNeeded, payments.page, payment)
+        payment = attempts.start(order or self.placed(1), variant, self.now)
+        self.assertRaises(RedirectNeeded, attempts.page, payment)
         payment.refresh_from_db()
         return payment
 
@@ -45,7 +46,7 @@ class HostedTestCase(BillingTestCase):
         return payment
 
     def hear(self, heard: Heard, variant: str = "double") -> str:
-        return hearing.take(variant, heard)
+        return webhooks.take(variant, heard)
 
     def tell(self, heard: Heard, variant: str = "double", **headers: str) -> HttpResponse:
         """The same through the webhook's address."""
@@ -64,7 +65,7 @@ class HostedTestCase(BillingTestCase):
         run_all()
         order = Order.objects.get(pk=order.pk)
         return {
-            "order": (order.state, order.charged, ledger.received(order), ledger.surplus(order)),
+            "order": (order.state, order.charged, balances.received(order), balances.surplus(order)),
             "places": states(order),
             "payments": list(
                 order.payments.values_list("status", "captured_amount", "refunded_amount", "transaction_id")
@@ -80,4 +81,4 @@ class HostedTestCase(BillingTestCase):
         }
 
 
-__all__ = ["Double", "HostedTestCase", "asking", "with_double"]
+__all__ = ["Double", "HostedTestCase", "gateway_polling", "with_double"]

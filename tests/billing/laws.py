@@ -7,7 +7,7 @@ from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as some
 
-from billing.domain import asking
+from billing.domain.payments import gateway_polling
 from billing.models import Payment
 from outbox.testing import run_all
 from tests.billing.base import BillingTestCase
@@ -52,7 +52,7 @@ class LawsTestCase(BillingTestCase):
         self.notices += self.fake.notices()
         if step == "back":
             payment.refresh_from_db()
-            asking.returned(payment)
+            gateway_polling.returned(payment)
         elif step == "told" and self.notices:
             self.tell(self.notices[number % len(self.notices)])
         elif step == "worker":
@@ -71,7 +71,7 @@ class LawsTestCase(BillingTestCase):
         """The gateway repeats what was not taken, the worker works on, and the payer comes back at last."""
         cache.clear()  # the throttle would count the messages of all examples
         self.settle(payment)
-        asking.returned(Payment.objects.get(pk=payment.pk))
+        gateway_polling.returned(Payment.objects.get(pk=payment.pk))
         for _ in range(2):
             self.notices += self.fake.notices()
             for notice in self.notices:

@@ -8,8 +8,12 @@ from decimal import Decimal
 from django.utils import timezone
 from hypothesis.extra.django import TestCase
 
-from billing.domain import cancel, codes, credit, due, ledger, money_back, orders, payments, placing
-from billing.domain import cart as carts
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import due_dates, placement, transitions
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.refunds import reservations
 from billing.models import Case, Code, Credit, Order, OrderLine, Payment, Refund
 from tests import make
 from tests.billing.base import BillingTestCase, second_attempt
@@ -58,20 +62,20 @@ class School:
             carts.add(cart, "toy", product, {"attendee": "Pat"})
         cart.code = Code.objects.filter(text=["third", "fifteen", ""][number % 3]).first()
         cart.save()
-        with suppress(placing.NotPlaced):
-            placing.place(cart, placing.How(due), seen=None, at=self.now)
+        with suppress(placement.NotPlaced):
+            placement.place(cart, placement.How(due), seen=None, at=self.now)
 
     def place_door(self, number: int) -> None:
         self.place(number, Order.Due.DOOR)
 
     def pay(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(payments.NothingOwed):
-                payments.start(order, "practice", self.now).change_status("confirmed")
+            with suppress(attempts.NothingOwed):
+                attempts.start(order, "practice", self.now).change_status("confirmed")
 
     def twice(self, number: int) -> None:
         """Two attempts in two tabs, both of which go through, perhaps after something else happened."""
-        if (order := self.order(number)) and order.can_be_paid(self.now) and ledger.owed(order, self.now):
+        if (order := self.order(number)) and order.can_be_paid(self.now) and balances.owed(order, self.now):
             tabs = [second_attempt(order, variant) for variant in ("practice", "cash")]
             tabs[0].change_status("confirmed")
             self.lapse(number)
@@ -80,8 +84,8 @@ class School:
     def desk(self, number: int) -> None:
         """Also for orders that were not paid in time, whether or not something has changed since."""
         if order := self.order(number):
-            with suppress(payments.NothingOwed, orders.CannotBe):
-                payments.record_by_hand(
+            with suppress(attempts.NothingOwed, transitions.CannotBe):
+                attempts.record_by_hand(
                     order,
                     "cash",
                     Decimal(10 * number),
@@ -92,8 +96,8 @@ class School:
 
     def by_a_date(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(orders.CannotBe):
-                due.until(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
+            with suppress(transitions.CannotBe):
+                due_dates.until(order, timezone.localdate(self.now), self.now, why="x", by=self.staff)
 
     def wait(self, number: int) -> None:
         Order.objects.filter(state="placed", due="now").update(held_until=self.now - timedelta(seconds=1))
@@ -102,26 +106,26 @@ class School:
             payment.change_status("confirmed")
 
     def lapse(self, number: int) -> None:
-        orders.lapse_due(self.now)
+        transitions.lapse_due(self.now)
 
     def cancel(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(orders.CannotBe):
-                orders.cancel(order, at=self.now)
+            with suppress(transitions.CannotBe):
+                transitions.cancel(order, at=self.now)
 
     def line(self, number: int, as_credit: bool = False) -> None:
         if order := self.order(number):
             line = order.lines.order_by("pk")[number % order.lines.count()]
-            with suppress(orders.CannotBe):
-                cancel.cancel_line(line, at=self.now, why="x", as_credit=as_credit)
+            with suppress(transitions.CannotBe):
+                line_cancellation.cancel_line(line, at=self.now, why="x", as_credit=as_credit)
 
     def line_credit(self, number: int) -> None:
         self.line(number, as_credit=True)
 
     def refund(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(money_back.TooMuch):
-                money_back.by_staff(order, Decimal(7 * number), why="x", by=self.staff)
+            with suppress(reservations.TooMuch):
+                reservations.by_staff(order, Decimal(7 * number), why="x", by=self.staff)
 
     def give(self, number: int) -> None:
         if self.payer is not None and number:
@@ -141,11 +145,11 @@ class School:
         if self.payer is not None:
             test.assertGreaterEqual(credit.balance(self.payer, "USD"), 0)
         for code in Code.objects.exclude(limit=None):
-            test.assertLessEqual(codes.uses(code, self.now), code.limit)
+            test.assertLessEqual(discount_codes.uses(code, self.now), code.limit)
 
     def check_order(self, test: TestCase, order: Order) -> None:
-        over, spent = ledger.surplus(order), credit.spent_on(order)
-        price = ledger.price_at(order, order.paid_at or self.now)
+        over, spent = balances.surplus(order), credit.spent_on(order)
+        price = balances.price_at(order, order.paid_at or self.now)
         test.assertGreaterEqual(spent, order.credit_kept)
         if order.state == Order.State.PLACED:
             test.assertEqual(order.charged, 0)

@@ -8,7 +8,7 @@ from django.test import override_settings, tag
 from payments.core import PROVIDER_CACHE
 
 from billing import gateways
-from billing.domain import payments
+from billing.domain.payments import attempts
 from billing.gateways.facts import Heard
 from billing.gateways.paypal import PayPal
 from billing.models import Payment
@@ -63,7 +63,7 @@ class PayPalTestCase(BillingTestCase):
 
     def begun(self) -> Payment:
         """A payment whose payer has been sent to PayPal."""
-        payment = payments.start(self.placed(1), "paypal", self.now)
+        payment = attempts.start(self.placed(1), "paypal", self.now)
         payment.keep_session(self.paypal.create_session(payment, payment.key))
         return payment
 

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from billing.domain import payments
+from billing.domain.payments import attempts
 from billing.domain.reconciling import deeds, runs
 from billing.gateways.facts import Taken
 from billing.models import Finding, Order, Payment, Reconciliation
@@ -34,15 +34,15 @@ class ReconcilingTestCase(BillingTestCase):
 
     def only_ours(self, *products: int, **more: Any) -> Payment:
         order = self.placed(*(products or (1,)), **more)
-        payment = payments.start(order, scripted.NAME, self.now)
-        payments.confirm(payment, Taken(payment.total, payment.currency, f"pi_{payment.pk}"))
+        payment = attempts.start(order, scripted.NAME, self.now)
+        attempts.confirm(payment, Taken(payment.total, payment.currency, f"pi_{payment.pk}"))
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         Order.objects.filter(pk=order.pk).update(paid_at=self.noon)
         payment.refresh_from_db()
         return payment
 
     def attempt(self) -> Payment:
-        payment = payments.start(self.placed(1), scripted.NAME, self.now)
+        payment = attempts.start(self.placed(1), scripted.NAME, self.now)
         Scripted.theirs.append(line(payment, at=self.noon))
         return payment
 

@@ -9,7 +9,7 @@ from django.test import override_settings
 from payments import RedirectNeeded, core
 
 from billing import gateways
-from billing.domain import payments
+from billing.domain.payments import attempts
 from billing.gateways.facts import About, Heard
 from billing.gateways.stripe import Stripe
 from billing.models import Order, Payment
@@ -43,7 +43,7 @@ class StripeTestCase(BillingTestCase):
 
     def attempt(self, order: Order | None = None) -> Payment:
         """Begun, and the payer sent to Stripe's page."""
-        payment = payments.start(order or self.placed(1), "stripe", self.clock())
+        payment = attempts.start(order or self.placed(1), "stripe", self.clock())
         try:
             self.gateway.get_form(payment)
         except RedirectNeeded:

@@ -7,7 +7,8 @@ from django.db.models import Model
 from django.http import HttpResponse
 from django.urls import reverse
 
-from billing.domain import credit, payments
+from billing.domain.payments import attempts
+from billing.domain.pricing import credit
 from billing.models import Code, Credit, Dispute, Order, Payment, Refund, Voucher, VoucherEntry
 from common import dates
 from tests.billing.vouchers import VoucherTestCase
@@ -30,7 +31,7 @@ class AdminTest(VoucherTestCase):
     def paid_in_cash(self) -> Payment:
         order = self.placed(1, due=Order.Due.DOOR)
         day = dates.local(self.now).date()
-        return payments.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
+        return attempts.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
 
     def refund(self, payment: Payment) -> Refund:
         self.client.post(reverse("desk_refund", args=[payment.order_id]), {"amount": 20, "why": "Cold"})

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import mails
-from billing.domain import orders
+from billing.domain.orders import transitions
 from billing.models import Order
 from mailroom.models import Message
 from outbox.testing import run_all
@@ -130,7 +130,7 @@ class AmountsTest(BillingTestCase):
 
     def test_the_lines_of_a_canceled_order_are_canceled_in_its_bill_and_in_the_mail(self) -> None:
         order = self.placed(1, 3)
-        orders.cancel(order, at=self.now)
+        transitions.cancel(order, at=self.now)
         page = text_of(self.client.get(order.address()))
         self.assertIn("Toy 1 Canceled", page)
         self.assertIn("Toy 3 Canceled", page)

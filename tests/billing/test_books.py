@@ -9,8 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
-from billing.domain import books, ledger, money_back, payments
+from billing.domain import books
 from billing.domain.books import Span, shares
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances
+from billing.domain.refunds import reservations
 from billing.models import Order, OrderLine, Payment, Refund
 from common import dates
 from common.money import is_whole
@@ -74,24 +77,24 @@ class LedgerLawTest(PropertyTestCase):
         for order in Order.objects.all():
             under_way = sum((refund.amount for refund in pending.filter(payment__order=order)), Decimal(0))
             came_to = sum((row.amount for row in rows if row.order == order.pk), Decimal(0))
-            self.assertEqual(came_to, ledger.received(order) + under_way)
+            self.assertEqual(came_to, balances.received(order) + under_way)
         for each in books.sums(ever()):
             self.assertEqual(each.net_amount, sum(row.amount for row in rows if row.method == each.method))
 
     def pay(self, order: Order, way: str, by: object) -> None:
-        owed = ledger.owed(order, order.placed_at)
+        owed = balances.owed(order, order.placed_at)
         if way == "cash":
-            payments.record_by_hand(order, "cash", owed, by=by, received_on=dates.today())
+            attempts.record_by_hand(order, "cash", owed, by=by, received_on=dates.today())
         else:
-            payment = payments.start(order, way, order.placed_at)
-            payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+            payment = attempts.start(order, way, order.placed_at)
+            attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
 
     def give_back(self, order: Order, cents: list[int], by: object) -> None:
         for each in cents:
             order.refresh_from_db()
-            amount = min(Decimal(each) / 100, ledger.received(order))
+            amount = min(Decimal(each) / 100, balances.received(order))
             if amount > 0:
-                money_back.by_staff(order, amount, why="Cold", by=by)
+                reservations.by_staff(order, amount, why="Cold", by=by)
 
 
 class FileTest(BillingTestCase):
@@ -124,7 +127,7 @@ class FileTest(BillingTestCase):
     def test_a_refund_is_a_row_below_zero_on_the_day_it_went(self) -> None:
         order = self.placed(1)
         self.pay(order)
-        money_back.by_staff(order, Decimal(10), why="Cold", by=self.ada)
+        reservations.by_staff(order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         self.assertEqual([row["amount"] for row in self.rows()], ["70.00", "-10.00"])
         self.assertEqual(self.rows(until="2021-01-01"), [])
@@ -140,7 +143,7 @@ class FileTest(BillingTestCase):
     def test_cash_belongs_to_the_day_it_was_received(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         day = self.local_day(-40)
-        payments.record_by_hand(order, "cash", Decimal(70), by=self.ada, received_on=day)
+        attempts.record_by_hand(order, "cash", Decimal(70), by=self.ada, received_on=day)
         [row] = self.rows(since=day.isoformat(), until=day.isoformat())
         self.assertEqual((row["date"], row["method"]), (day.isoformat(), "cash"))
 

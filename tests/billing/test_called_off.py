@@ -8,9 +8,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import credit, ledger, pricing
-from billing.domain.called_off import doing, looking
-from billing.domain.called_off.sheets import Sheet, Wish, give
+from billing.domain.cancellations import bulk_refunds
+from billing.domain.pricing import balances, credit, quotes
+from billing.domain.refunds import order_snapshot
+from billing.domain.refunds.refund_shares import Sheet, Wish, give
 from billing.kinds import Facts
 from billing.models import Case, Credit, Order, OrderLine, Refund
 from common import links
@@ -33,12 +34,12 @@ def sheets(draw: st.DrawFn) -> Sheet:
         Facts(draw(CENTS), prepay=draw(CENTS) / 10, multi=draw(CENTS) / 5, attendee="one")
         for _ in range(draw(st.integers(1, 3)))
     ]
-    items = tuple(pricing.Item(number, "toy", number, each) for number, each in enumerate(facts, start=1))
+    items = tuple(quotes.Item(number, "toy", number, each) for number, each in enumerate(facts, start=1))
     percent = draw(st.sampled_from(["0", "10", "33"]))
-    discount = pricing.Discount("Code", percent=D(percent), amount=draw(CENTS) / 4)
-    ask = pricing.Ask(items, "USD", discount, credit=D(0))
-    ask = pricing.Ask(items, "USD", discount, credit=min(draw(CENTS), pricing.price(ask).total))
-    return Sheet(ask, True, pricing.price(ask).total)
+    discount = quotes.Discount("Code", percent=D(percent), amount=draw(CENTS) / 4)
+    ask = quotes.Ask(items, "USD", discount, credit=D(0))
+    ask = quotes.Ask(items, "USD", discount, credit=min(draw(CENTS), quotes.price(ask).total))
+    return Sheet(ask, True, quotes.price(ask).total)
 
 
 class SheetLawTest(SimpleTestCase):
@@ -84,10 +85,10 @@ class School(exchange_simulation.School):
         if not lines:
             return
         line = lines[(5 * number) % len(lines)]
-        books = looking.look([line.order_id], self.now, lock=True)
-        deal = doing.plan(books, [(line, Wish(line.pk, off, **how))])  # type: ignore[arg-type]
-        before = looking.cost(books, line)
-        doing.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
+        books = order_snapshot.look([line.order_id], self.now, lock=True)
+        deal = bulk_refunds.plan(books, [(line, Wish(line.pk, off, **how))])  # type: ignore[arg-type]
+        before = order_snapshot.cost(books, line)
+        bulk_refunds.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=self.staff)
         if how.get("ends") and not deal.spoken_for:
             ToyKind().release(OrderLine.objects.get(pk=line.pk), "Snow")
         got = deal.by_line[line.pk]
@@ -107,11 +108,11 @@ class CalledOffLawTest(TestCase):
 
 
 class GiverTestCase(BillingTestCase):
-    def demand(self, line: OrderLine, off: str, **how: object) -> doing.Got:
+    def demand(self, line: OrderLine, off: str, **how: object) -> bulk_refunds.Got:
         with transaction.atomic():
-            books = looking.look([line.order_id], self.now, lock=True)
-            deal = doing.plan(books, [(line, Wish(line.pk, D(off), **how))])  # type: ignore[arg-type]
-            doing.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=None)
+            books = order_snapshot.look([line.order_id], self.now, lock=True)
+            deal = bulk_refunds.plan(books, [(line, Wish(line.pk, D(off), **how))])  # type: ignore[arg-type]
+            bulk_refunds.carry_out(deal, key=links.new_nonce(), at=self.now, why="Snow", by=None)
         return deal.by_line[line.pk]
 
 
@@ -170,7 +171,7 @@ class ChainTest(GiverTestCase, ReplacingTestCase):
         self.demand(self.line(first), "10")
         ToyKind.catalogue[4] = Toy("70")
         later = self.exchange(self.line(first), 4)
-        self.assertEqual(ledger.owed(later, self.now), 10)
+        self.assertEqual(balances.owed(later, self.now), 10)
 
     def test_what_is_being_exchanged_is_left_to_a_person(self) -> None:
         ToyKind.catalogue[4] = Toy("100")

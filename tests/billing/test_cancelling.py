@@ -7,10 +7,14 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain import credit, ledger, money_back, payments, placing, quoting, terms, ways
-from billing.domain.orders import CannotBe
-from billing.domain.quoting import Quote
-from billing.domain.ways import Way
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations.cancellation_options import Way
+from billing.domain.cancellations.quoted_cancellation import Quote
+from billing.domain.orders import placement
+from billing.domain.orders.transitions import CannotBe
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit
+from billing.domain.refunds import reservations, terms
 from billing.kinds import Step
 from billing.models import Dispute, Order, Refund
 from history.models import Entry
@@ -31,10 +35,12 @@ class QuotingTestCase(BillingTestCase):
 
     def quotes(self, order: Order, *products: int) -> list[Quote]:
         lines = list(order.lines.filter(product_id__in=products or (1, 2, 3), cancelled_at=None))
-        return [quoting.quote(order, way, self.now) for way in ways.of(order, lines, self.now)]
+        return [
+            quoted_cancellation.quote(order, way, self.now) for way in cancellation_options.of(order, lines, self.now)
+        ]
 
     def do(self, order: Order, quote: Quote) -> Quote:
-        done = quoting.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
+        done = quoted_cancellation.cancel_as_quoted(order, quote.way, self.now, seen=quote.fingerprint)
         order.refresh_from_db()
         return done
 
@@ -65,8 +71,8 @@ class QuoteTest(QuotingTestCase):
     def test_what_has_changed_meanwhile_is_shown_again_and_nothing_is_done(self) -> None:
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
-        money_back.by_staff(order, Decimal(5), why="x", by=self.sam)
-        with self.assertRaises(quoting.Changed):
+        reservations.by_staff(order, Decimal(5), why="x", by=self.sam)
+        with self.assertRaises(quoted_cancellation.Changed):
             self.do(order, quote)
         self.assertEqual((Refund.objects.count(), states(order)), (1, ["confirmed", "confirmed"]))
         [anew] = self.quotes(order, 1)
@@ -76,7 +82,7 @@ class QuoteTest(QuotingTestCase):
         order = self.paid(1, 2)
         [quote] = self.quotes(order, 1)
         self.do(order, quote)
-        with self.assertRaises(quoting.Gone):
+        with self.assertRaises(quoted_cancellation.Gone):
             self.do(order, quote)
         self.assertEqual(Refund.objects.count(), 1)
 
@@ -105,7 +111,7 @@ class QuoteTest(QuotingTestCase):
         [quote] = self.quotes(order)
         self.assertEqual((quote.back, quote.kept), (60, 60))
         self.do(order, quote)
-        self.assertEqual((order.charged, ledger.surplus(order)), (60, 0))
+        self.assertEqual((order.charged, balances.surplus(order)), (60, 0))
 
     def test_what_is_not_paid_costs_nothing(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -122,11 +128,11 @@ class QuoteTest(QuotingTestCase):
 
     def test_a_part_that_was_paid_before_comes_back_when_nothing_is_owed_any_more(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
+        attempts.record_by_hand(order, "cash", Decimal(80), by=self.sam, received_on=self.local_day())
         [quote] = self.quotes(order, 1)
         self.assertEqual(quote.back, 20)
         self.do(order, quote)
-        self.assertEqual((order.state, ledger.surplus(order)), (Order.State.PAID, 0))
+        self.assertEqual((order.state, balances.surplus(order)), (Order.State.PAID, 0))
 
     def test_nothing_is_kept_of_what_was_paid_and_never_given(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -138,7 +144,7 @@ class QuoteTest(QuotingTestCase):
     def test_while_the_bank_thinks_nothing_can_be_cancelled(self) -> None:
         order = self.paid(1)
         Dispute.objects.create(payment=order.payments.get(), reference="d", amount=70)
-        for deed in (lambda: self.quotes(order), lambda: ways.check(order, self.now)):
+        for deed in (lambda: self.quotes(order), lambda: cancellation_options.check(order, self.now)):
             with self.assertRaisesMessage(CannotBe, "disputed at the bank"):
                 deed()
 
@@ -157,7 +163,7 @@ class ChainTest(QuotingTestCase):
     def exchanged(self, product: int, **how: object) -> tuple[Order, Order]:
         first = self.paid(3)
         old = first.lines.select_related("order").get()
-        later = placing.exchange(old, product, {"attendee": "Pat"}, placing.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
+        later = placement.exchange(old, product, {"attendee": "Pat"}, placement.How(**how), seen=None, at=self.now)  # type: ignore[arg-type]
         if later.state == Order.State.PLACED and not how:
             self.pay(later)
         return first, later
@@ -176,7 +182,7 @@ class ChainTest(QuotingTestCase):
             _, later = self.exchanged(1)
             [quote] = self.quotes(later)
         self.assertEqual((quote.way.by, quote.back, quote.kept), ("withdrawal", 20, 50))
-        staff = quoting.quote(later, Way.of_staff(later.lines.get(), Step(), self.sam), self.now)
+        staff = quoted_cancellation.quote(later, Way.of_staff(later.lines.get(), Step(), self.sam), self.now)
         self.assertEqual(staff.back, 70)
 
     def test_what_was_exchanged_cannot_be_cancelled_beside_it(self) -> None:

@@ -9,9 +9,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import credit, ledger, quoting, terms, ways
-from billing.domain.orders import CannotBe
-from billing.domain.ways import Way
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations.cancellation_options import Way
+from billing.domain.orders.transitions import CannotBe
+from billing.domain.pricing import balances, credit
+from billing.domain.refunds import terms
 from billing.kinds import Gives, Step
 from billing.models import Credit, Order, OrderLine, Refund
 from outbox.testing import run_all
@@ -48,15 +50,15 @@ class School(exchange_simulation.School):
 
     def _quit(self, order: Order, lines: list, number: int) -> None:  # type: ignore[type-arg]
         with suppress(CannotBe):
-            found = ways.of(order, lines, self.now)
+            found = cancellation_options.of(order, lines, self.now)
             self._do(order, found[number % len(found)])
 
     def _do(self, order: Order, way: Way) -> None:
         """What comes of it is what was said, to the last coin; and saying it changed nothing."""
         before = self.sums()
-        quote = quoting.quote(order, way, self.now)
+        quote = quoted_cancellation.quote(order, way, self.now)
         self.test.assertEqual(self.sums(), before)
-        done = quoting.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
+        done = quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
         after = self.sums()
         moved = [now - then for now, then in zip(after, before, strict=True)]
         self.test.assertEqual(moved, [done.back, done.credit, done.kept])
@@ -65,7 +67,7 @@ class School(exchange_simulation.School):
             if part.rows:
                 self.test.assertEqual(max(part.worth, Decimal(0)), part.back + part.credit + part.returned + part.kept)
         with self.test.assertRaises(CannotBe):
-            quoting.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
+            quoted_cancellation.cancel_as_quoted(order, way, self.now, seen=quote.fingerprint)
 
     def sums(self) -> list[Decimal]:
         """What has gone back, as money and as credit, and what is kept, in all orders: chains go over several."""
@@ -87,7 +89,7 @@ class School(exchange_simulation.School):
         for order in Order.objects.placed():
             paid = order.payments.aggregate(sum=Sum("captured_amount"))["sum"] or Decimal(0)
             back = order.payments.aggregate(sum=Sum("refunded_amount"))["sum"] or Decimal(0)
-            kept = order.charged + ledger.surplus(order)
+            kept = order.charged + balances.surplus(order)
             test.assertEqual(paid, back + order.returned_as_credit + kept)
             test.assertGreaterEqual(credit.spent_on(order), order.credit_kept)
             for line in order.lines.all():

@@ -5,8 +5,10 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import payments, placing, quoting, ways
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.payments import attempts
 from billing.models import Order, Refund
 from tests import racing
 from tests.billing.toys import Toy, ToyKind, with_toys
@@ -23,26 +25,26 @@ class CancellingRaceTest(TransactionTestCase):
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
         for toy in ToyKind.catalogue:
             carts.add(order, "toy", toy, {})
-        self.order = placing.place(order, placing.How(), seen=None, at=self.now)
-        payment = payments.start(self.order, "practice", self.now)
-        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        self.order = placement.place(order, placement.How(), seen=None, at=self.now)
+        payment = attempts.start(self.order, "practice", self.now)
+        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
         self.order.refresh_from_db()
 
     def two_tabs(self) -> list[Any]:
-        [way] = ways.of(self.order, [self.order.lines.get(product_id=1)], self.now)
-        seen = quoting.quote(self.order, way, self.now).fingerprint
+        [way] = cancellation_options.of(self.order, [self.order.lines.get(product_id=1)], self.now)
+        seen = quoted_cancellation.quote(self.order, way, self.now).fingerprint
 
-        def click() -> quoting.Quote:
-            return quoting.cancel_as_quoted(self.order, way, self.now, seen=seen)
+        def click() -> quoted_cancellation.Quote:
+            return quoted_cancellation.cancel_as_quoted(self.order, way, self.now, seen=seen)
 
         return racing.overlap(click, click)
 
     def test_one_of_them_cancels_it_and_the_other_is_told_so(self) -> None:
         outcomes = self.two_tabs()
-        self.assertEqual([type(outcome) for outcome in outcomes], [quoting.Quote, quoting.Gone])
+        self.assertEqual([type(outcome) for outcome in outcomes], [quoted_cancellation.Quote, quoted_cancellation.Gone])
         self.assertEqual(Refund.objects.get().amount, 70)
 
     def test_control_without_locks_only_the_comparison_with_what_was_seen_keeps_the_second_back(self) -> None:
         with without_locks():
             outcomes = self.two_tabs()
-        self.assertIsInstance(outcomes[1], quoting.Changed)
+        self.assertIsInstance(outcomes[1], quoted_cancellation.Changed)

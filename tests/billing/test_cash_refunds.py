@@ -6,7 +6,8 @@ from django.core import mail
 from django.http import HttpResponse
 from django.urls import reverse
 
-from billing.domain import payments, till
+from billing.domain import till
+from billing.domain.payments import attempts
 from billing.models import Case, Order, Refund
 from common import dates
 from history.models import Entry
@@ -19,7 +20,7 @@ class CashRefundTest(BillingTestCase):
     def canceled(self, variant: str = "cash") -> Order:
         """Paid at the desk, and canceled by the payer."""
         order = self.placed(1, due=Order.Due.DOOR)
-        payments.record_by_hand(order, variant, Decimal(70), by=self.ash, received_on=dates.local(self.now).date())
+        attempts.record_by_hand(order, variant, Decimal(70), by=self.ash, received_on=dates.local(self.now).date())
         page = self.client.get(order.cancel_address)
         seen = {"seen": page.context["quotes"][0].fingerprint, "way": page.context["quotes"][0].way.by}
         self.answer = self.client.post(order.cancel_address, seen, follow=True)
@@ -61,7 +62,7 @@ class CashRefundTest(BillingTestCase):
     def test_the_desk_is_told_to_record_the_handover(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         day = dates.local(self.now).date()
-        payments.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
+        attempts.record_by_hand(order, "cash", Decimal(70), by=self.ash, received_on=day)
         self.log_in(self.ada)
         asked = {"amount": 5, "why": "Cold"}
         page = self.client.post(reverse("desk_refund", args=[order.pk]), asked, follow=True)
@@ -122,7 +123,7 @@ class CashRefundTest(BillingTestCase):
     def refund_at_the_desk(self, amount: int = 5, variant: str = "cash") -> Order:
         """Goodwill: nothing is canceled."""
         order = self.placed(1, due=Order.Due.DOOR, payer=self.alice)
-        payments.record_by_hand(order, variant, Decimal(70), by=self.ash, received_on=dates.local(self.now).date())
+        attempts.record_by_hand(order, variant, Decimal(70), by=self.ash, received_on=dates.local(self.now).date())
         self.log_in(self.ada)
         self.client.post(reverse("desk_refund", args=[order.pk]), {"amount": amount, "why": "Cold"})
         return order

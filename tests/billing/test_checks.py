@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
-from billing.domain.orders import lapse_due
+from billing.domain.orders.transitions import lapse_due
 from billing.jobs import JOBS
 from billing.kinds import ProductKind, UnknownKind, get, installed
 from tests.billing.toys import ToyKind, with_toys

@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.urls import reverse
 
-from billing.domain import cart as carts
-from billing.domain import codes, placing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.pricing import discount_codes
 from billing.models import Code, Order
 from common import dates
 from tests.billing.checkout import CheckoutTestCase
@@ -69,7 +70,7 @@ class MakingCodesTest(CheckoutTestCase):
         Code.objects.create(text="all", percent=10, kind="toy")
         cart = self.cart(2)
         carts.use_code(cart, "two", self.now)
-        placing.place(cart, placing.How(Order.Due.DOOR), seen=None, at=self.now)
+        placement.place(cart, placement.How(Order.Due.DOOR), seen=None, at=self.now)
         self.log_in(self.ada)
         page = self.client.get("/admin/billing/code/").content.decode()
         found = re.findall(r"field-(?:scope|used)[^>]*>([^<]*)<", page)
@@ -86,9 +87,9 @@ class LastMomentTest(CheckoutTestCase):
         return Code.objects.get()
 
     def assertEndsAt(self, code: Code, end: datetime) -> None:
-        codes.check(code, None, end - timedelta(microseconds=1))
-        with self.assertRaisesMessage(codes.Refused, codes.EXPIRED):
-            codes.check(code, None, end)
+        discount_codes.check(code, None, end - timedelta(microseconds=1))
+        with self.assertRaisesMessage(discount_codes.Refused, discount_codes.EXPIRED):
+            discount_codes.check(code, None, end)
 
     def test_a_code_that_is_valid_until_a_moment_is_over_at_that_moment(self) -> None:
         self.assertEndsAt(self.add("2027-03-13", "18:30"), dates.at(date(2027, 3, 13), time(18, 30)))
@@ -147,7 +148,7 @@ class UsingCodesTest(CheckoutTestCase):
     def test_a_personal_code_names_its_person_only_to_those_who_speak_for_them(self) -> None:
         Code.objects.create(text="kit", percent=10, student=self.kit)
         self.put(1, attendee="Lee")
-        self.assertContains(self.enter("kit"), codes.UNKNOWN)
+        self.assertContains(self.enter("kit"), discount_codes.UNKNOWN)
         self.log_in(self.gus)
         self.put(1, attendee="Lee")
         page = self.enter("kit")

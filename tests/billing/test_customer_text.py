@@ -6,7 +6,7 @@ from django.test import SimpleTestCase
 from django.utils import timezone
 
 from billing import gateways, mails
-from billing.domain import quoting, ways
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.gateways.stripe import Stripe
 from billing.models import Credit, OrderLine, Payment
 from mailroom import registry
@@ -31,8 +31,10 @@ class LineCanceledMailTest(BillingTestCase):
                 order = self.placed(1, 2)
                 self.pay(order)
                 line = order.lines.get(product_id=1)
-                [way] = ways.of(order, [line], self.now)
-                quoting.cancel_as_quoted(order, way, self.now, seen=quoting.quote(order, way, self.now).fingerprint)
+                [way] = cancellation_options.of(order, [line], self.now)
+                quoted_cancellation.cancel_as_quoted(
+                    order, way, self.now, seen=quoted_cancellation.quote(order, way, self.now).fingerprint
+                )
                 line.refresh_from_db()
                 subject, text = self.mail(line)
                 self.assertIn("Toy 1 is canceled", subject)

@@ -5,8 +5,9 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import payments, placing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.payments import attempts
 from billing.domain.reconciling import deeds, runs
 from billing.models import Finding, Order
 from common import dates
@@ -27,9 +28,9 @@ class DeedRaceTest(TransactionTestCase):
         order = carts.new(None)
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
         carts.add(order, "toy", 1, {})
-        order = placing.place(order, placing.How(), seen=None, at=timezone.now())
-        payment = payments.start(order, "practice", timezone.now())
-        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        order = placement.place(order, placement.How(), seen=None, at=timezone.now())
+        payment = attempts.start(order, "practice", timezone.now())
+        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
         ToyKind().put(order.lines.get(), "released")
         runs.begin(dates.today(), dates.today(), by=self.ada)
         run_all()

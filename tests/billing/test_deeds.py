@@ -4,7 +4,7 @@ from decimal import Decimal
 from django.core import mail
 from django.urls import reverse
 
-from billing.domain import payments
+from billing.domain.payments import attempts
 from billing.domain.reconciling import deeds, questions
 from billing.gateways.facts import Movement, Taken
 from billing.models import Book, Case, Finding, Order, Question
@@ -33,7 +33,7 @@ class DeedsTest(ReconcilingTestCase):
     def test_what_both_sides_tell_later_closes_what_was_open(self) -> None:
         payment = self.attempt()
         self.run_it()
-        payments.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
+        attempts.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
         self.assertEqual(self.found(), [])
         self.assertEqual(self.one("only_theirs").deed, "fits_now")
 

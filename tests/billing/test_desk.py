@@ -4,7 +4,9 @@ from decimal import Decimal
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import cases, credit, payments
+from billing.domain import payment_issues
+from billing.domain.payments import attempts
+from billing.domain.pricing import credit
 from billing.models import Case, Order, Payment, Refund
 from history.models import Entry
 from outbox.testing import run_all
@@ -100,7 +102,7 @@ class DeskTest(BillingTestCase):
 
     def test_why_nothing_can_go_back_is_said(self) -> None:
         order = self.placed(1)
-        payment = payments.start(order, "practice", self.now)
+        payment = attempts.start(order, "practice", self.now)
         payment.change_status("preauth")
         self.assertRefused(order, 70, "This order isn’t paid yet.")
         payment.change_status("confirmed")
@@ -147,7 +149,7 @@ class DeskTest(BillingTestCase):
 
     def test_questions_are_listed_and_closed_with_an_answer(self) -> None:
         order = self.placed(1)
-        case = cases.open_case(Case.Kind.OTHER, order, "Look at this")
+        case = payment_issues.open_case(Case.Kind.OTHER, order, "Look at this")
         self.assertContains(self.client.get(reverse("desk_cases")), "Look at this")
         url = reverse("desk_close_case", args=[case.pk])
         self.client.post(url, {"answer": ""})
@@ -177,7 +179,7 @@ class DeskTest(BillingTestCase):
         order = self.placed(1)
         self.assertSameQueries(
             reverse("desk_cases"),
-            lambda count: [cases.open_case("other", order, str(Case.objects.count())) for _ in range(count)],
+            lambda count: [payment_issues.open_case("other", order, str(Case.objects.count())) for _ in range(count)],
         )
         self.assertSameQueries(
             reverse("desk_credit_of", args=[self.alice.pk]),

@@ -8,7 +8,11 @@ from django.core import mail
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain import cancel, ledger, money_back, orders, refunds, words
+from billing.domain import status_text
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.pricing import balances
+from billing.domain.refunds import gateway_refunds, reservations
 from billing.gateways.facts import Answer, Disputed, GivenBack, Heard, Taken
 from billing.models import Case, Dispute, OrderLine, Payment, Refund
 from common.errors import Permanent
@@ -28,13 +32,13 @@ class BackTestCase(HostedTestCase):
         return self.hear(Double.says(payment, Disputed("d-1", Decimal(amount), "USD", state, "fraudulent")))
 
     def ask_back(self, payment: Payment, amount: str = "70") -> Refund:
-        [refund] = money_back.by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
+        [refund] = reservations.by_staff(payment.order, Decimal(amount), why="x", by=self.sam)
         return refund
 
     def whole(self, payment: Payment) -> tuple[Decimal, Decimal, Decimal]:
         payment.refresh_from_db()
         payment.order.refresh_from_db()
-        return payment.refunded_amount, payment.order.charged, ledger.surplus(payment.order)
+        return payment.refunded_amount, payment.order.charged, balances.surplus(payment.order)
 
 
 class RefundFactsTest(BackTestCase):
@@ -84,7 +88,7 @@ class RefundFactsTest(BackTestCase):
         payment = self.paid()
         refund = self.ask_back(payment)
         heard = self.back(payment, name=f"r-{refund.token}")
-        self.assertRaises(refunds.NotYet, self.hear, heard)
+        self.assertRaises(gateway_refunds.NotYet, self.hear, heard)
         asking.send_refund(refund.pk)
         self.hear(heard)
         self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
@@ -119,7 +123,7 @@ class RefundFactsTest(BackTestCase):
     def test_a_refund_taken_for_failed_that_went_through_is_found_by_asking(self) -> None:
         payment = self.paid()
         refund = self.ask_back(payment)
-        money_back.settle(refund.pk, Answer(State.FAILED))
+        reservations.settle(refund.pk, Answer(State.FAILED))
         self.hear(self.back(payment, name="r-9", key=refund.token))
         self.assertEqual(self.whole(payment), (0, 0, 70))
         run_all()
@@ -151,17 +155,17 @@ class RefundFactsTest(BackTestCase):
 
     def test_sentences_for_what_cannot_go_back(self) -> None:
         payment = self.begun()
-        with self.assertRaisesMessage(money_back.TooMuch, "This order isn’t paid yet."):
+        with self.assertRaisesMessage(reservations.TooMuch, "This order isn’t paid yet."):
             self.ask_back(payment)
         self.hear(Double.took(payment))
         for amount, sentence in (
             ("70.01", "more than can be refunded"),
             ("0.001", "isn’t a valid amount in this currency"),
         ):
-            with self.assertRaisesMessage(money_back.TooMuch, sentence):
+            with self.assertRaisesMessage(reservations.TooMuch, sentence):
                 self.ask_back(payment, amount)
         self.ask_back(payment)
-        with self.assertRaisesMessage(money_back.TooMuch, "has already been refunded"):
+        with self.assertRaisesMessage(reservations.TooMuch, "has already been refunded"):
             self.ask_back(payment)
 
 
@@ -170,10 +174,10 @@ class DisputeTest(BackTestCase):
         payment = self.paid()
         self.dispute(payment)
         self.dispute(payment)
-        with self.assertRaisesMessage(money_back.Disputed, "The payer disputed a payment."):
+        with self.assertRaisesMessage(reservations.Disputed, "The payer disputed a payment."):
             self.ask_back(payment)
-        with self.assertRaises(orders.CannotBe):
-            cancel.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
+        with self.assertRaises(transitions.CannotBe):
+            line_cancellation.cancel_line(payment.order.lines.get(), at=self.now, why="x", by=self.sam)
         self.assertEqual((Case.objects.get().kind, self.whole(payment)), (Case.Kind.DISPUTED, (0, 70, 0)))
         self.log_in(self.ada)
         page = self.client.get(reverse("desk_order", args=[payment.order_id]))
@@ -217,7 +221,7 @@ class DisputeTest(BackTestCase):
             for state in told:
                 self.dispute(payment, state)
             with self.subTest(said):
-                self.assertEqual(words.of_line(OrderLine.objects.get(order=payment.order_id)).text, said)
+                self.assertEqual(status_text.of_line(OrderLine.objects.get(order=payment.order_id)).text, said)
 
     def test_canceling_at_the_desk_waits_for_the_bank_and_nobody_is_sent_to_themselves(self) -> None:
         payment = self.paid()
@@ -309,8 +313,8 @@ class DisputeTest(BackTestCase):
         self.hear(Double.took(payment))
         self.dispute(payment)
         order.refresh_from_db()
-        money_back.late(order, Decimal(5))
+        reservations.late(order, Decimal(5))
         self.assertTrue(Case.objects.filter(kind=Case.Kind.HAND_BACK).exists())
 
     def test_a_dispute_about_money_that_is_not_here_yet_is_told_again(self) -> None:
-        self.assertRaises(refunds.NotYet, self.dispute, self.begun())
+        self.assertRaises(gateway_refunds.NotYet, self.dispute, self.begun())

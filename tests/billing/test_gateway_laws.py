@@ -13,7 +13,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import hearing, money_back
+from billing.domain.payments import webhooks
+from billing.domain.refunds import reservations
 from billing.gateways.facts import Ask, Disputed, Expired, Fact, GivenBack, Heard, OnItsWay, Refused, Taken
 from billing.models import Payment
 from common.errors import Temporary
@@ -109,7 +110,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
         payment = self.at_the_gateway()
         self.hear(Double.says(payment, Taken(Decimal(70), "USD", "money-1")))
         payment.order.refresh_from_db()
-        [refund] = money_back.by_staff(payment.order, Decimal(30), why="x", by=self.sam)
+        [refund] = reservations.by_staff(payment.order, Decimal(30), why="x", by=self.sam)
         Double.refund_state = end
         name, key = f"r-{refund.token}", refund.token if named else ""
         states = ["sent", "done", "failed"][: ["sent", "done", "failed"].index(end) + 1]
@@ -158,7 +159,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
                 self.hear(heard)
                 if crash == "before the commit":
                     raise Died
-        except hearing.NotYet:
+        except webhooks.NotYet:
             return False
         return crash not in {"before the commit", "after the commit"}
 

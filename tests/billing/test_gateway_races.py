@@ -11,8 +11,11 @@ from django.test import TransactionTestCase, override_settings, tag
 from django.utils import timezone
 from payments.core import PROVIDER_CACHE
 
-from billing.domain import asking, hearing, ledger, money_back, payments, placing, refunds
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.payments import attempts, gateway_polling, webhooks
+from billing.domain.pricing import balances
+from billing.domain.refunds import gateway_refunds, reservations
 from billing.gateways.facts import Disputed, Fact, GivenBack, Refused
 from billing.models import Order, Payment
 from outbox.models import Event
@@ -38,13 +41,13 @@ class GatewayRaceTest(TransactionTestCase):
         order = carts.new(None)
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org")
         carts.add(order, "toy", 1, {})
-        self.order = placing.place(order, placing.How(), seen=None, at=timezone.now())
-        self.payment = payments.start(self.order, "double", timezone.now())
+        self.order = placement.place(order, placement.How(), seen=None, at=timezone.now())
+        self.payment = attempts.start(self.order, "double", timezone.now())
         self.payment.keep_session(Double().create_session(self.payment, self.payment.key))
 
     def telling(self, fact: Fact | None = None) -> Callable[[], str]:
         heard = Double.says(self.payment, fact) if fact else Double.took(self.payment)
-        return lambda: hearing.take("double", heard)
+        return lambda: webhooks.take("double", heard)
 
     def paid(self) -> None:
         self.telling()()
@@ -54,10 +57,10 @@ class GatewayRaceTest(TransactionTestCase):
         return self.telling(GivenBack(reference, Decimal(amount), "USD", "done"))
 
     def click(self) -> Any:
-        return money_back.by_staff(self.order, Decimal(70), why="x", by=self.staff)
+        return reservations.by_staff(self.order, Decimal(70), why="x", by=self.staff)
 
     def surplus(self) -> Decimal:
-        return ledger.surplus(Order.objects.get())
+        return balances.surplus(Order.objects.get())
 
     # -- two messages ----------------------------------------------------------------------------------------------
 
@@ -68,7 +71,7 @@ class GatewayRaceTest(TransactionTestCase):
 
     def two_refunds_over_there(self) -> list[Outcome]:
         self.paid()
-        with pausing(refunds, "count"):
+        with pausing(gateway_refunds, "count"):
             return overlap(self.back("r-1", 30), self.back("r-2", 40))
 
     def test_two_messages_of_two_refunds_leave_the_books_whole(self) -> None:
@@ -82,7 +85,7 @@ class GatewayRaceTest(TransactionTestCase):
 
     def one_refund_told_twice(self) -> list[Outcome]:
         self.paid()
-        with pausing(refunds, "count"):
+        with pausing(gateway_refunds, "count"):
             return overlap(self.back("r-1", 30), self.back("r-1", 30))
 
     def test_two_messages_of_one_refund_count_once(self) -> None:
@@ -99,7 +102,7 @@ class GatewayRaceTest(TransactionTestCase):
         refusal = self.telling(Refused("Try another card."))
         Double.took(self.payment)
         with pausing(Payment, "_write"):
-            overlap(refusal, lambda: asking.returned(Payment.objects.get()))
+            overlap(refusal, lambda: gateway_polling.returned(Payment.objects.get()))
 
     def test_money_wins_over_a_refusal_that_is_being_applied(self) -> None:
         self.refused_late_and_back_with_money()
@@ -111,14 +114,14 @@ class GatewayRaceTest(TransactionTestCase):
         self.assertEqual((Payment.objects.get().status, Order.objects.get().state), ("rejected", "paid"))
 
     def test_a_message_and_the_browser_at_once_pay_once(self) -> None:
-        overlap(self.telling(), lambda: asking.returned(Payment.objects.get()))
+        overlap(self.telling(), lambda: gateway_polling.returned(Payment.objects.get()))
         self.assertEqual(Event.objects.filter(type="billing.order_paid").count(), 1)
 
     def a_message_while_we_ask(self) -> list[Outcome]:
         self.paid()
         found = [GivenBack("r-1", Decimal(30), "USD", "done")]
-        with pausing(refunds, "count"):
-            return overlap(lambda: hearing.learn(Payment.objects.get(), found), self.back("r-2", 40))
+        with pausing(gateway_refunds, "count"):
+            return overlap(lambda: webhooks.learn(Payment.objects.get(), found), self.back("r-2", 40))
 
     def test_what_we_ask_and_what_we_are_told_at_once_leave_the_books_whole(self) -> None:
         self.assertEqual((self.a_message_while_we_ask(), self.surplus()), ([True, "applied"], 0))
@@ -149,11 +152,11 @@ class GatewayRaceTest(TransactionTestCase):
 
     def two_clicks(self) -> list[Outcome]:
         self.paid()
-        with pausing(refunds, "count"):
+        with pausing(gateway_refunds, "count"):
             return overlap(self.click, self.click)
 
     def test_the_second_of_two_clicks_is_told_that_nothing_is_left(self) -> None:
-        self.assertIsInstance(self.two_clicks()[1], money_back.TooMuch)
+        self.assertIsInstance(self.two_clicks()[1], reservations.TooMuch)
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_the_constraint_refuses_the_click(self) -> None:
@@ -165,7 +168,7 @@ class GatewayRaceTest(TransactionTestCase):
         waits for as well, and nobody knows which of them is quicker."""
         self.paid()
         lost = self.telling(Disputed("d-1", Decimal(70), "USD", "lost"))
-        with pausing(refunds, "count"), override_settings(OUTBOX_ENGINE="worker"):
+        with pausing(gateway_refunds, "count"), override_settings(OUTBOX_ENGINE="worker"):
             return overlap(self.click, lost)
 
     def test_a_refund_that_is_overtaken_by_a_dispute_is_not_sent(self) -> None:

@@ -6,7 +6,8 @@ from decimal import Decimal
 from django.utils import timezone
 from payments.core import PROVIDER_CACHE
 
-from billing.domain import asking, hearing, ledger
+from billing.domain.payments import gateway_polling, webhooks
+from billing.domain.pricing import balances
 from billing.gateways.facts import About, Ask, Expired, GivenBack, OnItsWay, Refused, Taken
 from billing.models import Case, Order, Payment, WebhookEvent
 from common.errors import Temporary
@@ -66,7 +67,7 @@ class HearTest(HostedTestCase):
 
     def test_a_message_of_another_gateway_never_touches_the_payment(self) -> None:
         payment = self.begun()
-        with self.assertRaises(hearing.NotYet):
+        with self.assertRaises(webhooks.NotYet):
             self.hear(Double.took(payment), variant="other")
         old = timezone.now() - timedelta(days=2)
         self.assertEqual(self.hear(Double.took(payment, at=old), variant="other"), Outcome.IGNORED)
@@ -77,14 +78,14 @@ class HearTest(HostedTestCase):
         payment = self.begun()
         back = GivenBack("r-1", Decimal(10), "USD", "done")
         heard = Double.says(payment, back)
-        with self.assertRaises(hearing.NotYet):
+        with self.assertRaises(webhooks.NotYet):
             self.hear(heard)
         self.assertFalse(WebhookEvent.objects.exists())
         self.hear(Double.took(payment))
         self.assertEqual(self.hear(heard), Outcome.APPLIED)
 
     def test_a_message_without_facts_is_kept_as_not_about_us(self) -> None:
-        self.assertEqual(self.hear(hearing.Heard("evt-9", "customer.created")), Outcome.IGNORED)
+        self.assertEqual(self.hear(webhooks.Heard("evt-9", "customer.created")), Outcome.IGNORED)
         self.assertEqual(WebhookEvent.objects.get().payment, None)
 
     def test_a_message_may_only_say_that_the_gateway_is_to_be_asked(self) -> None:
@@ -108,9 +109,9 @@ class HearTest(HostedTestCase):
         self.assertEqual((payment.status, payment.order.state), ("confirmed", "paid"))
 
     def test_old_names_are_forgotten(self) -> None:
-        self.hear(hearing.Heard("evt-9", "customer.created"))
+        self.hear(webhooks.Heard("evt-9", "customer.created"))
         WebhookEvent.objects.update(at=self.day(-200))
-        self.assertEqual(hearing.tidy(), 1)
+        self.assertEqual(webhooks.tidy(), 1)
 
 
 class BankDebitTest(HostedTestCase):
@@ -139,7 +140,7 @@ class BankDebitTest(HostedTestCase):
         line.save()
         self.hear(Double.took(payment))
         order.refresh_from_db()
-        self.assertEqual((order.state, order.paid_at, ledger.surplus(order)), ("paid", in_time, 0))
+        self.assertEqual((order.state, order.paid_at, balances.surplus(order)), ("paid", in_time, 0))
 
     def test_when_the_bank_refuses_there_is_a_day_to_pay_in_another_way(self) -> None:
         payment = self.begun()
@@ -173,7 +174,7 @@ class AskTest(HostedTestCase):
         Double.took(payment)
         Double.trouble.append(Temporary("The bank does not answer."))
         self.assertSentTo(self.come_back(payment), payment.get_failure_url())
-        self.assertEqual(asking.ask_due(), 1)
+        self.assertEqual(gateway_polling.ask_due(), 1)
         run_all()
         payment.refresh_from_db()
         self.assertEqual((payment.status, payment.ask_at, problems()), ("confirmed", None, []))
@@ -182,8 +183,8 @@ class AskTest(HostedTestCase):
         payment = self.begun()
         Double.took(payment)
         self.assertLess(payment.ask_at, payment.order.held_until)
-        self.assertEqual(asking.ask_due(timezone.now()), 0)
-        self.assertEqual([asking.ask_due(payment.ask_at), asking.ask_due(payment.ask_at)], [1, 0])
+        self.assertEqual(gateway_polling.ask_due(timezone.now()), 0)
+        self.assertEqual([gateway_polling.ask_due(payment.ask_at), gateway_polling.ask_due(payment.ask_at)], [1, 0])
         run_all()
         self.assertEqual(Order.objects.get().state, "paid")
 
@@ -192,7 +193,7 @@ class AskTest(HostedTestCase):
         pauses = []
         for days in (0, 0.5, 10, 121):
             Payment.objects.update(created=timezone.now() - timedelta(days=days))
-            asking.ask(payment.pk)
+            gateway_polling.ask(payment.pk)
             again = Payment.objects.get().ask_at
             pauses.append(round((again - timezone.now()).total_seconds() / 3600) if again else None)
         self.assertEqual(pauses, [0, 12, 24, None])
@@ -201,13 +202,13 @@ class AskTest(HostedTestCase):
         payment = self.begun()
         with self.settings(PAYMENT_VARIANTS={}):
             PROVIDER_CACHE.clear()
-            self.assertFalse(asking.ask(payment.pk))
+            self.assertFalse(gateway_polling.ask(payment.pk))
 
     def test_attempts_that_never_reached_the_gateway_are_closed(self) -> None:
         payment = self.begun()
         left = self.placed(2)
         Payment.objects.create(order=left, variant="double", total=50, currency="USD")
         Payment.objects.update(created=self.day(-2))
-        self.assertEqual((asking.forget_unbegun(), asking.forget_unbegun()), (1, 0))
+        self.assertEqual((gateway_polling.forget_unbegun(), gateway_polling.forget_unbegun()), (1, 0))
         payment.refresh_from_db()
         self.assertEqual((payment.status, left.payments.get().status), ("waiting", "cancelled"))

@@ -8,9 +8,11 @@ from django.http import HttpResponse
 from django.test import override_settings, tag
 from django.urls import reverse
 
-from billing.domain import cancel, credit, ledger, money_back, orders, placing
-from billing.domain import cart as carts
-from billing.domain.vouchers import redeeming
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement, transitions, voucher_redemption
+from billing.domain.pricing import balances, credit
+from billing.domain.refunds import reservations
 from billing.gateways.facts import Disputed
 from billing.models import Case, Credit, Dispute, Order, Payment, Voucher, VoucherEntry
 from billing.models.fields import exact
@@ -28,7 +30,7 @@ class LostCase(HostedTestCase):
         cart = self.cart(payer=self.alice)
         for product in products:
             carts.add(cart, kind, product, {"attendee": "Alice"} | details)
-        order = placing.place(cart, placing.How(), seen=None, at=self.now)
+        order = placement.place(cart, placement.How(), seen=None, at=self.now)
         if order.state != Order.State.PAID:
             self.hear(Double.took(self.begun(order)))
             order.refresh_from_db()
@@ -36,7 +38,9 @@ class LostCase(HostedTestCase):
 
     def cancel_as_credit(self, order: Order, percent: int = 100) -> None:
         line = order.lines.filter(cancelled_at=None).earliest("pk")
-        cancel.cancel_line(line, at=self.now, why="Snow", by=self.ada, as_credit=True, percent_back=Decimal(percent))
+        line_cancellation.cancel_line(
+            line, at=self.now, why="Snow", by=self.ada, as_credit=True, percent_back=Decimal(percent)
+        )
         order.refresh_from_db()
 
     def dispute(self, order: Order, state: str, amount: object = None) -> None:
@@ -106,7 +110,7 @@ class CreditOnHoldTest(LostCase):
     def test_late_money_that_became_credit(self) -> None:
         order = self.placed(1, payer=self.alice)
         payment = self.begun(order)
-        orders.lapse(order, self.day(1))
+        transitions.lapse(order, self.day(1))
         ToyKind.catalogue[1] = Toy("70", stock=0)
         self.hear(Double.took(payment))
         self.assertEqual(credit.balance(self.alice, "USD"), 70)
@@ -127,7 +131,7 @@ class CreditOnHoldTest(LostCase):
     def test_a_voucher_whose_purchase_was_lost_is_void_and_what_was_used_is_named(self) -> None:
         order = self.bought(0, kind="voucher", amount="50")
         voucher = Voucher.objects.get()
-        redeeming.use(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
+        voucher_redemption.use(self.placed(1, due=Order.Due.DOOR), voucher.code, self.now)
         self.dispute(order, "lost")
         voucher.refresh_from_db()
         self.assertIsNotNone(voucher.voided_at)
@@ -198,7 +202,7 @@ class NobodyKeepsBothTest(LostCase):
         elif (order := self.any_order(chance)) is not None:
             try:
                 self.change(name, order, chance)
-            except (orders.CannotBe, money_back.Refused, placing.NotPlaced):
+            except (transitions.CannotBe, reservations.Refused, placement.NotPlaced):
                 return
 
     def use_voucher(self) -> None:
@@ -206,7 +210,7 @@ class NobodyKeepsBothTest(LostCase):
         if voucher is not None and self.is_usable(voucher):
             cart = self.cart(2, payer=self.alice)
             cart.vouchers.add(voucher)
-            order = placing.place(cart, placing.How(), seen=None, at=self.now)
+            order = placement.place(cart, placement.How(), seen=None, at=self.now)
             if order.state != Order.State.PAID:
                 self.hear(Double.took(self.begun(order)))
 
@@ -219,16 +223,16 @@ class NobodyKeepsBothTest(LostCase):
             if order.payments.exclude(captured_at=None).exclude(variant="voucher").exists():
                 self.dispute(order, name)
         elif name == "refund":
-            money_back.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+            reservations.by_staff(order, Decimal(5), why="Cold", by=self.ada)
         elif lines and name == "exchange" and lines[0].kind == "toy":
-            new = placing.exchange(
-                lines[0], chance.choice((1, 2, 3)), {"attendee": "Alice"}, placing.How(), seen=None, at=self.now
+            new = placement.exchange(
+                lines[0], chance.choice((1, 2, 3)), {"attendee": "Alice"}, placement.How(), seen=None, at=self.now
             )
             if new.state != Order.State.PAID:
                 self.hear(Double.took(self.begun(new)))
         elif lines:
             percent = Decimal(chance.choice((0, 50, 100)))
-            cancel.cancel_line(
+            line_cancellation.cancel_line(
                 lines[0], at=self.now, why="x", by=self.ada, as_credit=name == "credit", percent_back=percent
             )
 
@@ -249,7 +253,7 @@ class NobodyKeepsBothTest(LostCase):
 
     def unallocated(self, paid: QuerySet[Order]) -> Decimal:
         """What was to go back when the bank asked for it: the office has an open issue about it."""
-        over = {order: ledger.surplus(order) for order in paid if ledger.surplus(order) > 0}
+        over = {order: balances.surplus(order) for order in paid if balances.surplus(order) > 0}
         for order in over:
             self.assertTrue(order.cases.filter(kind=Case.Kind.REFUND_FAILED, closed_at=None).exists())
         return sum(over.values(), ZERO)

@@ -2,7 +2,9 @@ from django.template import Context
 from django.template.loader import get_template
 
 from billing import mails
-from billing.domain import cancel, orders, payments
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.payments import attempts
 from billing.models import Order
 from mailroom.declare import NotNeeded
 from mailroom.models import Message
@@ -55,21 +57,21 @@ class MailsTest(BillingTestCase):
 
     def test_the_way_down(self) -> None:
         order = self.placed(1)
-        payments.start(order, "practice", self.now).change_status("rejected")
-        orders.remind_due(order.held_until)
+        attempts.start(order, "practice", self.now).change_status("rejected")
+        transitions.remind_due(order.held_until)
         self.assertEqual(self.sent(order), ["payment_failed", "hold_ending"])
-        orders.lapse_due(self.day(1))
+        transitions.lapse_due(self.day(1))
         self.assertEqual(self.sent(order)[2:], ["order_lapsed"])
 
     def test_cancelling_a_part_and_the_money_that_comes_back(self) -> None:
         order = self.placed(1, 2)
         self.pay(order)
-        cancel.cancel_line(order.lines.first(), at=self.now, why="x")
+        line_cancellation.cancel_line(order.lines.first(), at=self.now, why="x")
         self.assertEqual(sorted(self.sent(order)), ["line_cancelled", "receipt", "refund_made"])
 
     def test_an_order_that_falls_with_its_last_line_is_told_of_once(self) -> None:
         order = self.placed(1, due=Due.DOOR)
-        cancel.cancel_line(order.lines.get(), at=self.now, why="x")
+        line_cancellation.cancel_line(order.lines.get(), at=self.now, why="x")
         self.assertEqual(self.sent(order)[1:], ["order_cancelled"])
 
     def test_a_mail_that_asks_for_money_is_not_sent_when_none_is_owed(self) -> None:

@@ -9,17 +9,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.reconciling.matching import (
-    DISPUTE,
-    PAYMENT,
-    REFUND,
-    Ours,
-    Pair,
-    Standing,
-    Verdict,
-    Window,
-    match,
-)
+from billing.domain.reconciling.matching import DISPUTE, PAYMENT, REFUND, Ours, Pair, Standing, Verdict, Window, match
 from billing.gateways.facts import About, Movement
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -1,7 +1,12 @@
 from decimal import Decimal
 
 from billing import gateways
-from billing.domain import asking, cancel, cases, credit, handovers, ledger, money_back, orders, payments
+from billing.domain import payment_issues
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.payments import attempts, gateway_polling
+from billing.domain.pricing import balances, credit
+from billing.domain.refunds import handovers, reservations
 from billing.models import Case, Credit, Order, Refund
 from history.models import Entry
 from outbox.testing import problems, run_all
@@ -19,7 +24,7 @@ class RefundTest(BillingTestCase):
 
     def test_a_refund_is_reserved_first_and_sent_after_the_commit(self) -> None:
         order = self.paid(1)
-        money_back.by_staff(order, Decimal(30), why="A cold room", by=self.sam)
+        reservations.by_staff(order, Decimal(30), why="A cold room", by=self.sam)
         refund = Refund.objects.get()
         self.assertEqual((refund.state, refund.payment.left), (State.RESERVED, 40))
         run_all()
@@ -27,46 +32,46 @@ class RefundTest(BillingTestCase):
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.token}"))
         self.assertEqual(self.told(order)[-2:], ["refund_reserved", "refund_made"])
         order.refresh_from_db()
-        self.assertEqual((order.charged, ledger.surplus(order)), (40, 0))
+        self.assertEqual((order.charged, balances.surplus(order)), (40, 0))
         self.assertEqual(Entry.objects.get(action="billing.refunded").why, "A cold room")
 
     def test_never_more_goes_back_than_came_in(self) -> None:
         order = self.paid(1)
-        money_back.by_staff(order, Decimal(40), why="x", by=self.sam)
+        reservations.by_staff(order, Decimal(40), why="x", by=self.sam)
         for amount in ("30.01", "0", "-5", "0.001", "NaN"):
-            with self.subTest(amount), self.assertRaises(money_back.TooMuch):
-                money_back.by_staff(order, Decimal(amount), why="x", by=self.sam)
+            with self.subTest(amount), self.assertRaises(reservations.TooMuch):
+                reservations.by_staff(order, Decimal(amount), why="x", by=self.sam)
 
     def test_what_was_paid_twice_may_go_back_in_parts_and_the_order_costs_what_it_did(self) -> None:
         order = self.placed(1)
         for payment in [second_attempt(order, variant) for variant in ("practice", "cash")]:
             payment.change_status("confirmed")
         for amount, left in ((30, 40), (40, 0)):
-            money_back.by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
+            reservations.by_staff(order, Decimal(amount), why="Paid twice", by=self.sam)
             order.refresh_from_db()
-            self.assertEqual((order.charged, ledger.surplus(order)), (70, left))
+            self.assertEqual((order.charged, balances.surplus(order)), (70, left))
 
     def test_sending_and_settling_twice_is_once(self) -> None:
         order = self.paid(1)
-        [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
+        [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
         for _ in range(2):
-            asking.send_refund(refund.pk)
-            money_back.settle(refund.pk, gateways.Answer(State.DONE))
+            gateway_polling.send_refund(refund.pk)
+            reservations.settle(refund.pk, gateways.Answer(State.DONE))
         self.assertEqual(self.told(order).count("refund_made"), 1)
         self.assertEqual(order.payments.get().status, "refunded")
 
     def test_a_refund_that_fails_frees_its_amount_and_calls_for_a_person(self) -> None:
         order = self.paid(1)
-        [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
-        money_back.settle(refund.pk, gateways.Answer(State.FAILED, message="card closed"))
+        [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
+        reservations.settle(refund.pk, gateways.Answer(State.FAILED, message="card closed"))
         self.assertEqual((order.payments.get().left, Case.objects.get().kind), (70, Case.Kind.REFUND_FAILED))
         order.refresh_from_db()
-        self.assertEqual(ledger.surplus(order), 70)
+        self.assertEqual(balances.surplus(order), 70)
 
     def test_cash_is_given_back_by_a_person(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
-        [refund] = money_back.by_staff(order, Decimal(70), why="x", by=self.sam)
+        attempts.record_by_hand(order, "cash", Decimal(70), by=self.sam, received_on=self.local_day())
+        [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
         run_all()
         self.assertEqual(Case.objects.get().kind, Case.Kind.HAND_BACK)
         handovers.record_handover(refund.pk, self.sam)
@@ -81,7 +86,7 @@ class CancelLineTest(BillingTestCase):
 
     def cancel(self, order: Order, number: int, **more: object) -> Decimal:
         line = order.lines.order_by("pk")[number]
-        back = cancel.cancel_line(line, at=self.now, why="Illness", **more)  # type: ignore[arg-type]
+        back = line_cancellation.cancel_line(line, at=self.now, why="Illness", **more)  # type: ignore[arg-type]
         order.refresh_from_db()
         return back
 
@@ -93,7 +98,7 @@ class CancelLineTest(BillingTestCase):
     def test_the_rest_is_priced_again_and_the_difference_comes_back(self) -> None:
         order = self.paid(1, 2)  # 60 and 60
         self.assertEqual(self.cancel(order, 0), 60)  # the other alone costs its full 60
-        self.assertEqual((order.charged, ledger.surplus(order), states(order)), (60, 0, ["released", "confirmed"]))
+        self.assertEqual((order.charged, balances.surplus(order), states(order)), (60, 0, ["released", "confirmed"]))
         self.assertEqual(self.cancel(order, 0), 0)
 
     def test_what_comes_back_is_never_below_zero(self) -> None:
@@ -108,7 +113,7 @@ class CancelLineTest(BillingTestCase):
         order = self.paid(1, 2)
         self.assertEqual(self.cancel(order, 0), 30)
         self.assertEqual(self.cancel(order, 1), 60)
-        self.assertEqual((order.charged, ledger.surplus(order)), (30, 0))
+        self.assertEqual((order.charged, balances.surplus(order)), (30, 0))
 
     def test_the_school_may_give_back_more_than_its_terms(self) -> None:
         ToyKind.catalogue[1].percent_back = "0"
@@ -133,34 +138,34 @@ class CancelLineTest(BillingTestCase):
     def test_money_may_come_back_as_credit(self) -> None:
         order = self.paid(1, payer=self.alice)
         self.cancel(order, 0, as_credit=True)
-        self.assertEqual((credit.balance(self.alice, "USD"), ledger.surplus(order)), (70, 0))
+        self.assertEqual((credit.balance(self.alice, "USD"), balances.surplus(order)), (70, 0))
         self.assertEqual(self.alice.credit_entries.get().reason, Credit.Reason.INSTEAD)
-        with self.assertRaises(money_back.TooMuch):
-            money_back.by_staff(order, Decimal(1), why="x", by=self.sam)
+        with self.assertRaises(reservations.TooMuch):
+            reservations.by_staff(order, Decimal(1), why="x", by=self.sam)
 
     def test_an_unpaid_order_is_priced_again_and_its_last_line_takes_it_along(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
         self.cancel(order, 0)
-        self.assertEqual((order.state, order.now_total, ledger.owed(order, self.now)), (Order.State.PLACED, 60, 60))
+        self.assertEqual((order.state, order.now_total, balances.owed(order, self.now)), (Order.State.PLACED, 60, 60))
         self.cancel(order, 1)
         self.assertEqual((order.state, self.told(order)[-1]), (Order.State.CANCELLED, "line_cancelled"))
 
     def test_cancelling_what_is_not_paid_yet_may_make_the_rest_paid(self) -> None:
         order = self.placed(1, 2, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
+        attempts.record_by_hand(order, "cash", Decimal(65), by=self.sam, received_on=self.local_day())
         self.assertEqual(self.cancel(order, 0), 5)
-        self.assertEqual((order.state, order.charged, ledger.surplus(order)), (Order.State.PAID, 60, 0))
+        self.assertEqual((order.state, order.charged, balances.surplus(order)), (Order.State.PAID, 60, 0))
 
     def test_a_paid_order_is_not_cancelled_as_a_whole(self) -> None:
-        with self.assertRaises(orders.CannotBe):
-            orders.cancel(self.paid(1), at=self.now)
+        with self.assertRaises(transitions.CannotBe):
+            transitions.cancel(self.paid(1), at=self.now)
 
     def test_a_case_is_closed_once_with_an_answer(self) -> None:
         order = self.paid(1)
-        case = cases.open_case(Case.Kind.OTHER, order, "Look")
-        self.assertEqual(cases.open_case(Case.Kind.OTHER, order, "Look"), case)
-        cases.close(case, answer="Seen", by=self.sam)
-        cases.close(case, answer="Seen again", by=self.sam)
+        case = payment_issues.open_case(Case.Kind.OTHER, order, "Look")
+        self.assertEqual(payment_issues.open_case(Case.Kind.OTHER, order, "Look"), case)
+        payment_issues.close(case, answer="Seen", by=self.sam)
+        payment_issues.close(case, answer="Seen again", by=self.sam)
         self.assertEqual(
             (Case.objects.get().answer, Entry.objects.filter(action="billing.case_closed").count()), ("Seen", 1)
         )

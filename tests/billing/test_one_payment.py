@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import door, due, ledger, orders
-from billing.domain.payments_in_progress import PaymentInProgress
-from billing.domain.vouchers import desk
+from billing.domain.orders import due_dates, pay_at_door, transitions
+from billing.domain.orders.payments_in_progress import PaymentInProgress
+from billing.domain.pricing import balances
+from billing.domain.vouchers import office
 from billing.gateways.facts import OnItsWay, Refused
 from billing.models import Case, Order, Payment
 from common.errors import Temporary
@@ -33,7 +34,7 @@ class InProgressCase(HostedTestCase):
 
     def new_code(self, worth: int = 100) -> str:
         words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
-        return desk.give(Decimal(worth), None, words, why="A prize", by=self.ada).code
+        return office.give(Decimal(worth), None, words, why="A prize", by=self.ada).code
 
     def use_voucher(self, order: Order) -> HttpResponse:
         return self.client.post(order.voucher_address, {"code": self.new_code()}, follow=True)
@@ -85,8 +86,8 @@ class BankDebitTest(InProgressCase):
     def test_nobody_is_asked_for_money_that_is_on_its_way(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
         self.debit(order)
-        with self.assertRaisesMessage(orders.CannotBe, "on its way from the bank"):
-            due.ask(order, self.now, by=self.ada)
+        with self.assertRaisesMessage(transitions.CannotBe, "on its way from the bank"):
+            due_dates.ask(order, self.now, by=self.ada)
 
     def test_once_the_bank_has_refused_another_way_is_free(self) -> None:
         order = self.placed(1)
@@ -122,7 +123,7 @@ class OpenPageTest(InProgressCase):
         order.refresh_from_db()
         self.assertEqual(order.due, Order.Due.NOW)
         with self.assertRaises(PaymentInProgress):
-            door.pay_at_the_door(order, self.clock())
+            pay_at_door.pay_at_the_door(order, self.clock())
 
     def test_the_payer_cancels_an_open_page_and_pays_another_way(self) -> None:
         order = self.placed(1)
@@ -162,7 +163,7 @@ class OpenPageTest(InProgressCase):
     def test_an_order_that_expired_is_not_taken_up_while_its_page_can_still_be_paid(self) -> None:
         order = self.placed(1)
         self.open_page(order)
-        orders.lapse(order, self.day(1))
+        transitions.lapse(order, self.day(1))
         self.assertContains(self.record_cash(order), "has been started", status_code=400)
         self.assertPaidBy(order)
 
@@ -255,5 +256,5 @@ class EverySequenceTest(InProgressCase):
                     self.step(name, order)
                 self.hear_all()
                 order.refresh_from_db()
-                self.assertLessEqual(ledger.received(order), 70)
+                self.assertLessEqual(balances.received(order), 70)
                 self.assertFalse(order.cases.filter(kind=Case.Kind.OVERPAID).exists())

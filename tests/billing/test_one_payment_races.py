@@ -8,10 +8,12 @@ from django.test import TransactionTestCase, tag
 from django.utils import timezone
 from payments.core import PROVIDER_CACHE
 
-from billing.domain import asking, ledger, payments, placing
-from billing.domain import cart as carts
-from billing.domain.payments_in_progress import PaymentInProgress
-from billing.domain.vouchers import desk, redeeming
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement, voucher_redemption
+from billing.domain.orders.payments_in_progress import PaymentInProgress
+from billing.domain.payments import attempts, gateway_polling
+from billing.domain.pricing import balances
+from billing.domain.vouchers import office
 from billing.models import Order, Payment
 from tests import make
 from tests.billing.hosted import with_double
@@ -34,18 +36,18 @@ class OnePaymentRaceTest(TransactionTestCase):
         cart = carts.new()
         Order.objects.filter(pk=cart.pk).update(payer_email="p@example.org")
         carts.add(cart, "toy", 1, {})
-        self.order = placing.place(cart, placing.How(Order.Due.DOOR), seen=None, at=self.now)
+        self.order = placement.place(cart, placement.How(Order.Due.DOOR), seen=None, at=self.now)
         words = {"recipient_name": "Rae", "giver_name": "", "message": "", "recipient_email": "", "give_on": None}
-        self.code = desk.give(Decimal(100), None, words, why="A prize", by=self.staff).code
+        self.code = office.give(Decimal(100), None, words, why="A prize", by=self.staff).code
 
     def starting(self, variant: str) -> Callable[[], Payment]:
-        return lambda: payments.start(self.order, variant, self.now)
+        return lambda: attempts.start(self.order, variant, self.now)
 
     def voucher(self) -> Decimal:
-        return redeeming.use(self.order, self.code, self.now)
+        return voucher_redemption.use(self.order, self.code, self.now)
 
     def cash(self) -> Payment:
-        return payments.record_by_hand(
+        return attempts.record_by_hand(
             self.order, "cash", Decimal(70), by=self.staff, received_on=timezone.localdate(self.now)
         )
 
@@ -63,31 +65,31 @@ class OnePaymentRaceTest(TransactionTestCase):
 
     def test_a_voucher_waits_for_the_card_page_that_is_just_opened(self) -> None:
         self.assertOne(overlap(self.starting("double"), self.voucher))
-        self.assertEqual(ledger.received(self.order), 0)
+        self.assertEqual(balances.received(self.order), 0)
 
     def test_control_without_locks_the_voucher_pays_beside_the_card_page(self) -> None:
         with without_locks():
             overlap(self.starting("double"), self.voucher)
-        self.assertEqual((Payment.objects.count(), ledger.received(self.order)), (2, 70))
+        self.assertEqual((Payment.objects.count(), balances.received(self.order)), (2, 70))
 
     def test_cash_waits_for_the_card_page_that_is_just_opened(self) -> None:
         self.assertOne(overlap(self.starting("double"), self.cash))
-        self.assertEqual(ledger.received(self.order), 0)
+        self.assertEqual(balances.received(self.order), 0)
 
     def test_control_without_locks_cash_is_taken_beside_the_card_page(self) -> None:
         with without_locks():
             overlap(self.starting("double"), self.cash)
-        self.assertEqual((Payment.objects.count(), ledger.received(self.order)), (2, 70))
+        self.assertEqual((Payment.objects.count(), balances.received(self.order)), (2, 70))
 
     def test_what_is_being_fetched_from_paypal_is_not_canceled_in_the_middle(self) -> None:
-        payment = payments.start(self.order, "double", self.now)
+        payment = attempts.start(self.order, "double", self.now)
         payment.keep_session(Double().create_session(payment, payment.key))
-        outcomes = overlap(payment.begin_capture, lambda: asking.stop_payment(self.order, self.now))
+        outcomes = overlap(payment.begin_capture, lambda: gateway_polling.stop_payment(self.order, self.now))
         self.assertIs(outcomes[0], True)
         self.assertIsInstance(outcomes[1], PaymentInProgress)
 
     def test_what_was_canceled_is_not_fetched_from_paypal(self) -> None:
-        payment = payments.start(self.order, "double", self.now)
+        payment = attempts.start(self.order, "double", self.now)
         payment.keep_session(Double().create_session(payment, payment.key))
-        asking.stop_payment(self.order, self.now)
+        gateway_polling.stop_payment(self.order, self.now)
         self.assertIs(payment.begin_capture(), False)

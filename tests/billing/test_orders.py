@@ -5,7 +5,9 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from billing.domain import cart, codes, credit, door, ledger, orders, payments, placing
+from billing.domain.orders import cart, pay_at_door, placement, transitions
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit, discount_codes
 from billing.models import Adjustment, Case, Code, Order, Payment
 from outbox.testing import problems, run_all
 from tests.billing.base import BillingTestCase, second_attempt
@@ -30,40 +32,40 @@ class PlaceTest(BillingTestCase):
 
     def test_a_second_click_finds_the_order_placed(self) -> None:
         order = self.cart(1)
-        placing.place(order, placing.How(), seen=None, at=self.now)
-        with self.assertRaises(placing.AlreadyPlaced):
-            placing.place(order, placing.How(), seen=None, at=self.now)
+        placement.place(order, placement.How(), seen=None, at=self.now)
+        with self.assertRaises(placement.AlreadyPlaced):
+            placement.place(order, placement.How(), seen=None, at=self.now)
 
     def test_an_empty_cart_is_not_placed(self) -> None:
-        with self.assertRaises(placing.NotPlaced):
+        with self.assertRaises(placement.NotPlaced):
             self.placed()
 
     def test_a_price_that_changed_since_it_was_shown_is_shown_again(self) -> None:
         order = self.cart(1)
         ToyKind.catalogue[1] = Toy("71")
-        with self.assertRaises(placing.PriceChanged):
-            placing.place(order, placing.How(), seen=(Decimal(70), Decimal(70)), at=self.now)
+        with self.assertRaises(placement.PriceChanged):
+            placement.place(order, placement.How(), seen=(Decimal(70), Decimal(70)), at=self.now)
         order.refresh_from_db()
         self.assertEqual((order.state, states(order)), (State.CART, [""]))
 
     def test_when_one_product_is_gone_nothing_is_held_and_the_cart_stays(self) -> None:
         ToyKind.catalogue[2] = Toy(stock=0)
         order = self.cart(1, 2)
-        with self.assertRaisesMessage(placing.NotPlaced, "Toy 2: sold out"):
-            placing.place(order, placing.How(), seen=None, at=self.now)
+        with self.assertRaisesMessage(placement.NotPlaced, "Toy 2: sold out"):
+            placement.place(order, placement.How(), seen=None, at=self.now)
         self.assertEqual((Order.objects.get(pk=order.pk).state, states(order)), (State.CART, ["", ""]))
 
     def test_a_product_that_goes_while_we_hold_it_takes_everything_back(self) -> None:
         ToyKind.catalogue[1] = Toy(stock=1)
         order = self.cart(1, 1)
-        with self.assertRaises(placing.NotPlaced):
-            placing.place(order, placing.How(), seen=None, at=self.now)
+        with self.assertRaises(placement.NotPlaced):
+            placement.place(order, placement.How(), seen=None, at=self.now)
         self.assertEqual((Order.objects.get(pk=order.pk).state, states(order)), (State.CART, ["", ""]))
         self.assertFalse(Adjustment.objects.exists())
 
     def test_the_door_is_open_only_where_every_product_allows_it(self) -> None:
         ToyKind.catalogue[2] = Toy(at_the_door=False)
-        with self.assertRaises(placing.NotPlaced):
+        with self.assertRaises(placement.NotPlaced):
             self.placed(1, 2, due=Due.DOOR)
         self.assertEqual(states(self.placed(1, due=Due.DOOR)), ["confirmed"])
 
@@ -86,37 +88,37 @@ class PayTest(BillingTestCase):
         payment = self.pay(order)
         payment.change_status("confirmed")
         self.assertEqual((order.state, order.charged, order.paid_at is not None), (State.PAID, 70, True))
-        self.assertEqual((states(order), ledger.surplus(order)), (["confirmed"], 0))
+        self.assertEqual((states(order), balances.surplus(order)), (["confirmed"], 0))
         self.assertEqual(self.told(order), ["order_placed", "order_paid"])
 
     def test_paid_by_the_first_meeting_is_paid_in_advance_and_after_it_the_second_total_holds(self) -> None:
         order = self.placed(3, due=Due.DOOR)
-        self.assertEqual(ledger.owed(order, self.day(2)), 60)
-        self.assertEqual(ledger.owed(order, self.day(2) + MOMENT), order.door_total)
+        self.assertEqual(balances.owed(order, self.day(2)), 60)
+        self.assertEqual(balances.owed(order, self.day(2) + MOMENT), order.door_total)
 
     def test_a_double_click_begins_one_attempt(self) -> None:
         order = self.placed(1)
-        self.assertEqual(payments.start(order, "practice", self.now), payments.start(order, "practice", self.now))
+        self.assertEqual(attempts.start(order, "practice", self.now), attempts.start(order, "practice", self.now))
 
     def test_after_a_failed_attempt_a_new_one_can_be_made(self) -> None:
         order = self.placed(1)
-        payments.start(order, "practice", self.now).change_status("rejected", "no")
+        attempts.start(order, "practice", self.now).change_status("rejected", "no")
         self.pay(order)
         self.assertEqual(order.state, State.PAID)
         self.assertEqual(self.told(order), ["order_placed", "payment_failed", "order_paid"])
 
     def test_another_amount_or_currency_is_a_case_and_never_a_confirmation(self) -> None:
         order = self.placed(1)
-        payment = payments.start(order, "practice", self.now)
-        for taken in (payments.Taken(Decimal(1), "USD"), payments.Taken(Decimal(70), "EUR")):
-            self.assertFalse(payments.confirm(payment, taken))
+        payment = attempts.start(order, "practice", self.now)
+        for taken in (attempts.Taken(Decimal(1), "USD"), attempts.Taken(Decimal(70), "EUR")):
+            self.assertFalse(attempts.confirm(payment, taken))
         order.refresh_from_db()
         self.assertEqual((order.state, Payment.objects.get().status), (State.PLACED, "error"))
         self.assertEqual(Case.objects.filter(kind=Case.Kind.WRONG_AMOUNT).count(), 2)
 
     def test_money_that_moved_wins_over_a_refusal_said_before(self) -> None:
         order = self.placed(1)
-        payment = payments.start(order, "practice", self.now)
+        payment = attempts.start(order, "practice", self.now)
         payment.change_status("cancelled")
         payment.change_status("confirmed")
         self.assertEqual(Order.objects.get().state, State.PAID)
@@ -129,7 +131,7 @@ class PayTest(BillingTestCase):
 
     def test_a_full_save_of_a_stale_copy_writes_no_status(self) -> None:
         order = self.placed(1)
-        stale = payments.start(order, "practice", self.now)
+        stale = attempts.start(order, "practice", self.now)
         self.pay(order)
         stale.save()
         stale.change_fraud_status("accept")
@@ -137,12 +139,12 @@ class PayTest(BillingTestCase):
 
     def test_paying_twice_is_a_case_for_a_person(self) -> None:
         order = self.placed(1)
-        first = payments.start(order, "practice", self.now)
+        first = attempts.start(order, "practice", self.now)
         second = second_attempt(order, "cash")
         first.change_status("confirmed")
         second.change_status("confirmed")
         order.refresh_from_db()
-        self.assertEqual(ledger.surplus(order), 70)
+        self.assertEqual(balances.surplus(order), 70)
         self.assertEqual(Case.objects.get().kind, Case.Kind.OVERPAID)
 
     def test_the_case_says_the_amount_with_the_decimals_of_its_currency(self) -> None:
@@ -154,7 +156,7 @@ class PayTest(BillingTestCase):
             with self.subTest(currency), override_settings(CURRENCY=currency):
                 ToyKind.catalogue[9] = Toy(price)
                 order = self.placed(9)
-                first = payments.start(order, "practice", self.now)
+                first = attempts.start(order, "practice", self.now)
                 second = second_attempt(order, "cash")
                 first.change_status("confirmed")
                 second.change_status("confirmed")
@@ -169,11 +171,11 @@ class PayTest(BillingTestCase):
     def test_the_desk_takes_part_of_it_and_later_the_rest(self) -> None:
         order = self.placed(1, due=Due.DOOR)
         for amount, state in ((30, State.PLACED), (40, State.PAID)):
-            payments.record_by_hand(order, "cash", Decimal(amount), by=self.sam, received_on=self.local_day())
+            attempts.record_by_hand(order, "cash", Decimal(amount), by=self.sam, received_on=self.local_day())
             order.refresh_from_db()
             self.assertEqual(order.state, state)
-        with self.assertRaises(payments.NothingOwed):
-            payments.record_by_hand(order, "cash", Decimal(1), by=self.sam, received_on=self.local_day())
+        with self.assertRaises(attempts.NothingOwed):
+            attempts.record_by_hand(order, "cash", Decimal(1), by=self.sam, received_on=self.local_day())
 
     def test_cash_of_an_earlier_day_counts_from_that_day(self) -> None:
         order = self.placed(3, due=Due.DOOR)
@@ -181,8 +183,8 @@ class PayTest(BillingTestCase):
         line = order.lines.get()
         line.facts["starts"] = self.day(-1).isoformat()
         line.save()
-        self.assertEqual(ledger.owed(order, self.now), 65)
-        payments.record_by_hand(order, "cash", Decimal(60), by=self.sam, received_on=self.local_day(-3))
+        self.assertEqual(balances.owed(order, self.now), 65)
+        attempts.record_by_hand(order, "cash", Decimal(60), by=self.sam, received_on=self.local_day(-3))
         order.refresh_from_db()
         self.assertEqual((order.state, order.charged), (State.PAID, 60))
 
@@ -190,7 +192,7 @@ class PayTest(BillingTestCase):
 class LapseTest(BillingTestCase):
     def test_only_an_order_that_is_due_now_lapses(self) -> None:
         now, door = self.placed(1), self.placed(1, due=Due.DOOR)
-        self.assertEqual(orders.lapse_due(self.day(1)), 1)
+        self.assertEqual(transitions.lapse_due(self.day(1)), 1)
         now.refresh_from_db()
         door.refresh_from_db()
         self.assertEqual((now.state, states(now)), (State.LAPSED, ["released"]))
@@ -200,26 +202,26 @@ class LapseTest(BillingTestCase):
     def test_what_lapsed_cannot_be_paid_even_before_the_job_wrote_it_down(self) -> None:
         order = self.placed(1)
         self.assertTrue(order.can_be_paid(self.now + HOLD - MOMENT))
-        with self.assertRaises(payments.NothingOwed):
-            payments.start(order, "practice", self.now + HOLD)
+        with self.assertRaises(attempts.NothingOwed):
+            attempts.start(order, "practice", self.now + HOLD)
 
     def test_a_hold_is_over_at_its_deadline_to_the_microsecond(self) -> None:
         order = self.placed(1)
         before, deadline = self.now + HOLD - timedelta(microseconds=1), self.now + HOLD
         self.assertEqual([order.has_lapsed(at) for at in (before, deadline)], [False, True])
         self.assertEqual([order.can_be_paid(at) for at in (before, deadline)], [True, False])
-        self.assertEqual([orders.lapse_due(at) for at in (before, deadline)], [0, 1])
+        self.assertEqual([transitions.lapse_due(at) for at in (before, deadline)], [0, 1])
 
     def test_the_reminder_comes_once(self) -> None:
         order = self.placed(1)
-        self.assertEqual([orders.remind_due(self.now), orders.remind_due(self.now + HOLD - MOMENT)], [0, 1])
-        self.assertEqual(orders.remind_due(self.now + HOLD - MOMENT), 0)
+        self.assertEqual([transitions.remind_due(self.now), transitions.remind_due(self.now + HOLD - MOMENT)], [0, 1])
+        self.assertEqual(transitions.remind_due(self.now + HOLD - MOMENT), 0)
         self.assertIn("hold_ending", self.told(order))
 
     def late(self, *products: int) -> Order:
         """Paid on time as far as the payer knows, though the answer comes after the hold."""
         order = self.placed(*products)
-        payment = payments.start(order, "practice", self.now)
+        payment = attempts.start(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - MOMENT)
         self.before_late(order)
         payment.change_status("confirmed")
@@ -232,14 +234,14 @@ class LapseTest(BillingTestCase):
 
     def test_a_late_payment_is_honoured_while_there_is_a_place(self) -> None:
         order = self.late(1)
-        self.assertEqual((order.state, states(order), ledger.surplus(order)), (State.PAID, ["confirmed"], 0))
+        self.assertEqual((order.state, states(order), balances.surplus(order)), (State.PAID, ["confirmed"], 0))
         self.assertEqual(self.told(order), ["order_placed", "order_lapsed", "order_paid", "payment_late"])
 
     def test_without_a_place_the_money_goes_back(self) -> None:
         ToyKind.catalogue[1].stock = 1
-        self.before_late = lambda order: (orders.lapse(order, self.now), self.placed(1))  # type: ignore[method-assign]
+        self.before_late = lambda order: (transitions.lapse(order, self.now), self.placed(1))  # type: ignore[method-assign]
         order = self.late(1)
-        self.assertEqual((order.state, states(order), ledger.received(order)), (State.LAPSED, ["released"], 0))
+        self.assertEqual((order.state, states(order), balances.received(order)), (State.LAPSED, ["released"], 0))
         self.assertEqual(problems(), [])
         self.assertEqual(order.payments.get().status, "refunded")
 
@@ -248,53 +250,56 @@ class LapseTest(BillingTestCase):
         ToyKind.catalogue[1].stock = 1
         self.before_late = lambda order: (  # type: ignore[method-assign]
             Order.objects.filter(pk=order.pk).update(payer=self.alice),
-            orders.lapse(order, self.now),
+            transitions.lapse(order, self.now),
             self.placed(1),
         )
         order = self.late(1)
-        self.assertEqual((credit.balance(self.alice, "USD"), ledger.surplus(order)), (70, 0))
+        self.assertEqual((credit.balance(self.alice, "USD"), balances.surplus(order)), (70, 0))
 
     def test_the_part_that_is_left_is_honoured_and_the_rest_goes_back(self) -> None:
         ToyKind.catalogue[2].stock = 1
-        self.before_late = lambda order: (orders.lapse(order, self.now), self.placed(2))  # type: ignore[method-assign]
+        self.before_late = lambda order: (transitions.lapse(order, self.now), self.placed(2))  # type: ignore[method-assign]
         order = self.late(1, 2)
-        self.assertEqual((order.state, order.charged, ledger.received(order)), (State.PAID, 70, 70))
+        self.assertEqual((order.state, order.charged, balances.received(order)), (State.PAID, 70, 70))
         self.assertEqual(states(order), ["confirmed", "released"])
 
     def test_what_the_payer_cancelled_is_not_taken_up_again(self) -> None:
         self.before_late = lambda order: (  # type: ignore[method-assign]
             Order.objects.filter(pk=order.pk).update(held_until=self.day(1)),
-            orders.cancel(order, at=self.now),
+            transitions.cancel(order, at=self.now),
         )
         order = self.late(1)
-        self.assertEqual((order.state, ledger.received(order)), (State.CANCELLED, 0))
+        self.assertEqual((order.state, balances.received(order)), (State.CANCELLED, 0))
 
 
 class PartlyPaidTest(BillingTestCase):
     def test_what_was_paid_in_part_goes_back_when_the_order_is_cancelled_or_lapses(self) -> None:
-        for end in (lambda order: orders.cancel(order, at=self.now), lambda order: orders.lapse(order, self.day(1))):
+        for end in (
+            lambda order: transitions.cancel(order, at=self.now),
+            lambda order: transitions.lapse(order, self.day(1)),
+        ):
             order = self.placed(1)
-            payments.record_by_hand(order, "cash", Decimal(30), by=self.sam, received_on=self.local_day())
+            attempts.record_by_hand(order, "cash", Decimal(30), by=self.sam, received_on=self.local_day())
             end(order)
-            self.assertEqual(ledger.received(order), 0)
+            self.assertEqual(balances.received(order), 0)
 
 
 class DoorTest(BillingTestCase):
     def test_keep_my_place_and_pay_at_the_door(self) -> None:
         order = self.placed(1)
-        door.pay_at_the_door(order, self.now, is_owner=True)
-        door.pay_at_the_door(order, self.now, is_owner=True)
+        pay_at_door.pay_at_the_door(order, self.now, is_owner=True)
+        pay_at_door.pay_at_the_door(order, self.now, is_owner=True)
         order.refresh_from_db()
         self.assertEqual((order.due, states(order), order.has_lapsed(self.day(9))), (Due.DOOR, ["confirmed"], False))
         self.pay(order)
         self.assertEqual(order.state, State.PAID)
 
     def test_not_after_it_lapsed_and_not_where_the_product_forbids_it(self) -> None:
-        with self.assertRaises(orders.CannotBe):
-            door.pay_at_the_door(self.placed(1), self.day(1))
+        with self.assertRaises(transitions.CannotBe):
+            pay_at_door.pay_at_the_door(self.placed(1), self.day(1))
         ToyKind.catalogue[1].at_the_door = False
-        with self.assertRaises(orders.CannotBe):
-            door.pay_at_the_door(self.placed(1), self.now)
+        with self.assertRaises(transitions.CannotBe):
+            pay_at_door.pay_at_the_door(self.placed(1), self.now)
 
 
 class CreditTest(BillingTestCase):
@@ -311,15 +316,15 @@ class CreditTest(BillingTestCase):
         self.give(20)
         order = self.placed(1, payer=self.alice)
         self.assertEqual((order.now_total, credit.balance(self.alice, "USD")), (50, 0))
-        orders.lapse(order, self.day(1))
+        transitions.lapse(order, self.day(1))
         self.assertEqual(credit.balance(self.alice, "USD"), 20)
 
     def test_a_late_payment_takes_the_credit_again(self) -> None:
         self.give(20)
         order = self.placed(1, payer=self.alice)
-        payment = payments.start(order, "practice", self.now)
+        payment = attempts.start(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - MOMENT)
-        orders.lapse(order, self.now)
+        transitions.lapse(order, self.now)
         payment.change_status("confirmed")
         order.refresh_from_db()
         self.assertEqual((order.state, credit.balance(self.alice, "USD")), (State.PAID, 0))
@@ -327,12 +332,12 @@ class CreditTest(BillingTestCase):
     def test_a_late_payment_goes_back_when_the_credit_went_elsewhere(self) -> None:
         self.give(20)
         order = self.placed(1, payer=self.alice)
-        payment = payments.start(order, "practice", self.now)
-        orders.lapse(order, self.day(1))
+        payment = attempts.start(order, "practice", self.now)
+        transitions.lapse(order, self.day(1))
         self.give(-20)
         payment.change_status("confirmed")
         order.refresh_from_db()
-        self.assertEqual((order.state, states(order), ledger.received(order)), (State.LAPSED, ["released"], 0))
+        self.assertEqual((order.state, states(order), balances.received(order)), (State.LAPSED, ["released"], 0))
 
     def test_credit_that_covers_everything_pays_the_order(self) -> None:
         self.give(100)
@@ -360,35 +365,35 @@ class CodeTest(BillingTestCase):
         code = self.code()
         order = self.cart(1)
         cart.use_code(order, " SPRING ", self.now)
-        order = placing.place(order, placing.How(), seen=None, at=self.now)
+        order = placement.place(order, placement.How(), seen=None, at=self.now)
         Code.objects.filter(pk=code.pk).update(percent=50)
-        self.assertEqual(ledger.owed(order, self.now), 63)
+        self.assertEqual(balances.owed(order, self.now), 63)
 
     def test_limits_in_number_and_time(self) -> None:
         for fields, sentence in (
-            ({"valid_from": self.day(1)}, codes.EARLY),
-            ({"valid_until": self.day(-1)}, codes.EXPIRED),
-            ({"limit": 0}, codes.USED_UP),
+            ({"valid_from": self.day(1)}, discount_codes.EARLY),
+            ({"valid_until": self.day(-1)}, discount_codes.EXPIRED),
+            ({"limit": 0}, discount_codes.USED_UP),
         ):
             code = self.code(**fields)
-            with self.assertRaisesMessage(codes.Refused, sentence):
-                codes.check(code, None, self.now)
+            with self.assertRaisesMessage(discount_codes.Refused, sentence):
+                discount_codes.check(code, None, self.now)
             code.delete()
 
     def test_an_order_that_lapsed_gives_its_use_back(self) -> None:
         code = self.code(limit=1)
         order = self.cart(1)
         cart.use_code(order, "spring", self.now)
-        placing.place(order, placing.How(), seen=None, at=self.now)
-        self.assertEqual(codes.uses(code, self.now), 1)
-        self.assertEqual(codes.uses(code, self.day(1)), 0)
+        placement.place(order, placement.How(), seen=None, at=self.now)
+        self.assertEqual(discount_codes.uses(code, self.now), 1)
+        self.assertEqual(discount_codes.uses(code, self.day(1)), 0)
 
     def test_a_personal_code_tells_a_stranger_as_much_as_one_that_does_not_exist(self) -> None:
         code = self.code(student=self.student)
-        self.assertEqual(codes.check(code, self.alice, self.now), code)
+        self.assertEqual(discount_codes.check(code, self.alice, self.now), code)
         for payer in (None, self.sam):
-            with self.assertRaisesMessage(codes.Refused, codes.UNKNOWN):
-                codes.check(code, payer, self.now)
+            with self.assertRaisesMessage(discount_codes.Refused, discount_codes.UNKNOWN):
+                discount_codes.check(code, payer, self.now)
 
     def test_a_code_is_a_percentage_or_an_amount(self) -> None:
         for fields in ({"amount": 5}, {"percent": None}, {"percent": 101}, {"product_id": 3}):

@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.utils import timezone
 
-from billing.domain import failure_mail, hearing, orders, outcome, payments
-from billing.domain.payments_in_progress import GRACE
+from billing.domain.orders import transitions
+from billing.domain.orders.payments_in_progress import GRACE
+from billing.domain.payments import attempts, failure_mail, payment_status_text, webhooks
 from billing.gateways.facts import Expired, OnItsWay, Refused, Taken
 from billing.models import Case, Order
 from common.errors import NeedsPerson, Permanent, Temporary
@@ -35,13 +36,14 @@ class OutcomeCase(BillingTestCase):
         return self.client.post(order.pay_address, {"way": "double"})
 
     def says(self, order: Order, fact: object) -> None:
-        hearing.take("double", Double.says(order.payments.latest("pk"), fact))
+        webhooks.take("double", Double.says(order.payments.latest("pk"), fact))
         order.refresh_from_db()
 
     def assertTold(self, order: Order, name: str, *sentences: str, can_pay: bool) -> None:
         """On the result page, reloaded as often as they like, and on the page of the order."""
         self.assertEqual(
-            (outcome.of(order, self.clock()).name, outcome.of(order, self.clock()).can_pay), (name, can_pay)
+            (payment_status_text.of(order, self.clock()).name, payment_status_text.of(order, self.clock()).can_pay),
+            (name, can_pay),
         )
         for address in ("payment_fail", "payment_success", "order"):
             page = self.client.get(order.address(address))
@@ -74,7 +76,7 @@ class ReasonTest(OutcomeCase):
     def test_a_bank_that_needs_days_and_the_places_are_kept(self) -> None:
         order = self.begun()
         self.says(order, OnItsWay())
-        until = outcome.words.moment(order.held_until, self.clock())
+        until = payment_status_text.words.moment(order.held_until, self.clock())
         self.assertTold(order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False)
 
     def test_a_bank_that_needs_longer_than_places_are_kept(self) -> None:
@@ -115,13 +117,13 @@ class ReasonTest(OutcomeCase):
 
     def test_the_time_for_paying_is_over(self) -> None:
         order = self.begun()
-        orders.lapse(order, self.day(1))
+        transitions.lapse(order, self.day(1))
         order.refresh_from_db()
         self.assertTold(order, "lapsed", "the spots were released", "order again", can_pay=False)
 
     def test_paid_in_part_at_the_desk(self) -> None:
         order = self.placed(1, due=Order.Due.DOOR)
-        payments.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
+        attempts.record_by_hand(order, "cash", Decimal(30), by=self.ada, received_on=self.local_day())
         self.assertContains(self.client.get(order.address("payment_fail")), "received $30.00; $40.00 is still")
 
     def test_paid_though_something_could_not_be_given(self) -> None:
@@ -132,7 +134,7 @@ class ReasonTest(OutcomeCase):
 
     def test_cancelled(self) -> None:
         order = self.begun()
-        orders.cancel(order, at=self.now)
+        transitions.cancel(order, at=self.now)
         self.assertContains(self.client.get(order.address("payment_fail")), "Nothing is due.")
 
     def test_who_then_chose_the_door_reads_no_more_of_it_on_the_order(self) -> None:
@@ -199,7 +201,7 @@ class LinkTest(OutcomeCase):
 
     def test_before_the_hold_ends(self) -> None:
         order = self.placed(1)
-        orders.remind_due(order.held_until)
+        transitions.remind_due(order.held_until)
         self.assertContains(self.client.get(self.link(order, "are reserved until")), "Pay $70.00")
 
     def test_after_it_was_paid_the_link_says_so(self) -> None:

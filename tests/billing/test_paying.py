@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import asking, payments
+from billing.domain.payments import attempts, gateway_polling
 from billing.gateways.facts import Heard
 from billing.models import Case, Order, Payment, WebhookEvent
 from common.errors import NeedsPerson, Permanent, Temporary
@@ -64,9 +64,9 @@ class BeginTest(HostedTestCase):
 
     def test_an_attempt_that_could_not_be_begun_for_long_gets_a_new_key(self) -> None:
         order = self.placed(1)
-        first = payments.start(order, "double", self.now)
+        first = attempts.start(order, "double", self.now)
         Payment.objects.update(created=self.day(-1))
-        self.assertNotEqual(payments.start(order, "double", self.now).key, first.key)
+        self.assertNotEqual(attempts.start(order, "double", self.now).key, first.key)
 
     def test_whoever_comes_with_an_attempt_that_is_over_is_sent_on(self) -> None:
         payment = self.paid()
@@ -79,7 +79,7 @@ class BeginTest(HostedTestCase):
             Payment.objects.create(order=payment.order, variant="double", session=payment.session)
 
     def test_a_stale_copy_does_not_touch_what_the_gateway_told(self) -> None:
-        stale = payments.start(self.placed(1), "double", self.now)
+        stale = attempts.start(self.placed(1), "double", self.now)
         payment = self.begun(stale.order)
         self.hear(Double.took(payment))
         stale.save()
@@ -143,9 +143,9 @@ class NetworkTest(HostedTestCase):
             refuse_inside_transaction()
 
     def test_nothing_begins_inside_a_transaction(self) -> None:
-        payment = payments.start(self.placed(1), "double", self.now)
+        payment = attempts.start(self.placed(1), "double", self.now)
         with transaction.atomic(), self.assertRaises(InsideTransaction):
-            payments.page(payment)
+            attempts.page(payment)
 
 
 class SlowGatewayTest(HostedTestCase):
@@ -163,7 +163,7 @@ class SlowGatewayTest(HostedTestCase):
         Double.took(payment)
         with place_to_wait():
             self.come_back(payment)
-        self.assertEqual((Double.asked, asking.ask_due()), ([], 1))
+        self.assertEqual((Double.asked, gateway_polling.ask_due()), ([], 1))
 
 
 class NoDatabaseTest(SimpleTestCase):

@@ -8,9 +8,10 @@ from django.db import transaction
 from django.test import override_settings
 
 from billing import checks, gateways
-from billing.domain import asking, money_back
+from billing.domain.payments import gateway_polling
 from billing.domain.reconciling.matching import Window, match
 from billing.domain.reconciling.ours import bookings
+from billing.domain.refunds import reservations
 from billing.gateways import configuration
 from billing.gateways.facts import Disputed, Expired, GivenBack, OnItsWay, Refused, Taken
 from billing.gateways.paypal import orders, pages_of
@@ -181,14 +182,14 @@ class AskTest(PayPalTestCase):
         payment = self.approved()
         other = second_attempt(payment.order)
         other.change_status("confirmed")
-        asking.close_needless(Order.objects.get())
+        gateway_polling.close_needless(Order.objects.get())
         payment.refresh_from_db()
         self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
 
     def test_an_approval_that_the_payer_drops_is_never_captured(self) -> None:
         payment = self.approved()
-        asking.stop_payment(payment.order, self.now)
+        gateway_polling.stop_payment(payment.order, self.now)
         payment.refresh_from_db()
         self.paypal.poll_payment(payment)
         self.assertEqual((payment.status, self.fake.books.captures), ("cancelled", {}))
@@ -197,7 +198,7 @@ class AskTest(PayPalTestCase):
         payment = self.approved()
         self.paypal.poll_payment(payment)
         Payment.objects.update(capturing_until=None)
-        stopped = asking.stop_payment(payment.order, self.now)
+        stopped = gateway_polling.stop_payment(payment.order, self.now)
         self.assertEqual(stopped and stopped.captured_amount, payment.total)
 
     def test_an_order_of_another_payment_says_nothing_about_this_one(self) -> None:
@@ -301,13 +302,13 @@ class MovementsTest(PayPalTestCase):
     def test_our_books_and_theirs_are_one(self) -> None:
         payment = self.begun()
         self.fake.books.approve(payment.session)
-        asking.ask(payment.pk)
-        money_back.by_staff(payment.order, Decimal("4"), why="The floor was wet", by=self.ada)
+        gateway_polling.ask(payment.pk)
+        reservations.by_staff(payment.order, Decimal("4"), why="The floor was wet", by=self.ada)
         run_all()
         (capture,) = self.fake.books.captures
         dispute = self.fake.books.dispute(capture, "10.00")
         self.fake.books.resolve(dispute["dispute_id"], "RESOLVED_BUYER_FAVOUR")
-        asking.ask(payment.pk)
+        gateway_polling.ask(payment.pk)
         window = Window(self.day(-1), self.day(1))
         theirs = list(self.paypal.statement_lines(window.since, window.until))
         pairs = list(match(bookings("paypal", window, theirs), theirs, window))

@@ -210,7 +210,7 @@ class AtTheDoorTest(PayPalTestCase):
             self.assertEqual(self.call(notice, b"x" * 300_000), 413)
         self.fake.webhooks.tell("BILLING.PLAN.CREATED", "plan", {"id": "P-1"}, self.fake.books.stamp())
         (other,) = self.fake.notices()
-        with self.assertLogs("billing.domain.hearing", "INFO"):
+        with self.assertLogs("billing.domain.payments.webhooks", "INFO"):
             self.assertEqual(self.call(other), 200)
         payment.refresh_from_db()
         self.assertEqual(payment.status, "waiting")

@@ -2,7 +2,8 @@ import json
 from decimal import Decimal
 
 from billing import personal
-from billing.domain import cart, credit, ledger
+from billing.domain.orders import cart
+from billing.domain.pricing import balances, credit
 from billing.domain.reconciling import questions
 from billing.models import Case, Code, Order, Question
 from common.personal import Person
@@ -28,11 +29,11 @@ class PersonalTest(BillingTestCase):
 
     def test_erasing_keeps_the_books_and_takes_the_names(self) -> None:
         cart.add(cart.new(self.alice), "toy", 1, {})
-        before = ledger.price_at(self.order, self.order.paid_at or self.now).total
+        before = balances.price_at(self.order, self.order.paid_at or self.now).total
         personal.erase(self.person)
         self.order.refresh_from_db()
         self.assertEqual((self.order.payer, self.order.payer_name, self.order.payer_email), (None, "", ""))
-        self.assertEqual(ledger.price_at(self.order, self.order.paid_at or self.now).total, before)
+        self.assertEqual(balances.price_at(self.order, self.order.paid_at or self.now).total, before)
         kept = json.dumps([line.details | line.facts for line in self.order.lines.all()])
         self.assertNotIn("Pat", kept)
         self.assertEqual(self.order.payments.get().billing_email, "")

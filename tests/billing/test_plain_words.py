@@ -8,7 +8,8 @@ from django.template.loader import get_template
 from django.test import override_settings
 from django.utils import timezone
 
-from billing.domain import failure_mail, orders, payments
+from billing.domain.orders import transitions
+from billing.domain.payments import attempts, failure_mail
 from billing.mails import MAILS
 from billing.models import Order
 from mailroom.models import Message
@@ -38,7 +39,7 @@ class CancelQuoteTest(BillingTestCase):
 
 class FailureMailTest(BillingTestCase):
     def decline(self, order: Order) -> None:
-        payments.start(order, "practice", self.now).change_status("rejected", "No.")
+        attempts.start(order, "practice", self.now).change_status("rejected", "No.")
         run_all()
 
     def states(self) -> list[str]:
@@ -66,7 +67,7 @@ class FailureMailTest(BillingTestCase):
     def test_it_is_dropped_when_the_order_has_expired_which_has_a_mail_of_its_own(self) -> None:
         order = self.placed(1)
         self.decline(order)
-        orders.lapse(order, self.day(1))
+        transitions.lapse(order, self.day(1))
         self.wait(16)
         self.assertEqual(self.states(), ["suppressed"])
 

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.domain.pricing import Ask, Discount, Item, Price, lost_by, price, quote
+from billing.domain.pricing.quotes import Ask, Discount, Item, Price, lost_by, price, quote
 from billing.kinds import Facts
 from common.money import is_whole
 
@@ -83,7 +83,9 @@ class OrderOfStepsTest(SimpleTestCase):
         self.assertFalse(lost_by(items, START))
         self.assertTrue(lost_by(items, START + timedelta(microseconds=1)))
 
-    @override_settings(PRICING_STEPS=["billing.domain.steps.full_price", "tests.billing.test_pricing.too_much"])
+    @override_settings(
+        PRICING_STEPS=["billing.domain.pricing.price_rules.full_price", "tests.billing.test_pricing.too_much"]
+    )
     def test_a_schools_own_step_cannot_make_a_price_negative(self) -> None:
         self.assertEqual(price(Ask((item(1, "70"),), "USD")).total, 0)
 

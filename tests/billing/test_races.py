@@ -10,9 +10,12 @@ from django.db import IntegrityError
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import codes, credit, ledger, money_back, orders, payments, placing
-from billing.domain.payments_in_progress import PaymentInProgress
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement, transitions
+from billing.domain.orders.payments_in_progress import PaymentInProgress
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.refunds import reservations
 from billing.models import Adjustment, Code, Order, Payment, Refund
 from tests import make, racing
 from tests.billing.base import second_attempt
@@ -37,7 +40,7 @@ class RaceTest(TransactionTestCase):
         return order
 
     def placing(self, order: Order) -> Callable[[], Order]:
-        return lambda: placing.place(order, placing.How(), seen=None, at=self.now)
+        return lambda: placement.place(order, placement.How(), seen=None, at=self.now)
 
     def two_buyers(self) -> list[Outcome]:
         code = Code.objects.create(text="last", percent=10, limit=1)
@@ -46,12 +49,12 @@ class RaceTest(TransactionTestCase):
     def test_the_last_use_of_a_code_goes_to_one_order(self) -> None:
         outcomes = self.two_buyers()
         self.assertIsInstance(outcomes[0], Order)
-        self.assertEqual(str(outcomes[1]), codes.USED_UP)
+        self.assertEqual(str(outcomes[1]), discount_codes.USED_UP)
 
     def test_control_without_locks_both_use_it(self) -> None:
         with without_locks():
             self.two_buyers()
-        self.assertEqual(codes.uses(Code.objects.get(), self.now), 2)
+        self.assertEqual(discount_codes.uses(Code.objects.get(), self.now), 2)
 
     def spend_and_take_back(self) -> list[Outcome]:
         """She spends her credit while the office takes it back."""
@@ -77,7 +80,7 @@ class RaceTest(TransactionTestCase):
 
     def test_a_double_click_places_one_order(self) -> None:
         outcomes = self.double_click()
-        self.assertIsInstance(outcomes[1], placing.AlreadyPlaced)
+        self.assertIsInstance(outcomes[1], placement.AlreadyPlaced)
         self.assertEqual(Adjustment.objects.filter(step="full_price", plan="now").count(), 1)
 
     def test_control_without_locks_it_is_quoted_twice(self) -> None:
@@ -87,14 +90,14 @@ class RaceTest(TransactionTestCase):
 
     def pay_and_lapse(self) -> tuple[Order, list[Outcome]]:
         order = self.placing(self.cart())()
-        payment = payments.start(order, "practice", self.now)
+        payment = attempts.start(order, "practice", self.now)
         later = self.now + timedelta(days=1)
-        return order, overlap(lambda: payment.change_status("confirmed"), lambda: orders.lapse(order, later))
+        return order, overlap(lambda: payment.change_status("confirmed"), lambda: transitions.lapse(order, later))
 
     def test_an_order_that_is_being_paid_does_not_lapse(self) -> None:
         order, outcomes = self.pay_and_lapse()
         order.refresh_from_db()
-        self.assertEqual((outcomes, order.state, ledger.surplus(order)), ([None, False], "paid", 0))
+        self.assertEqual((outcomes, order.state, balances.surplus(order)), ([None, False], "paid", 0))
 
     def test_control_without_locks_only_the_constraint_stands_between(self) -> None:
         with without_locks():
@@ -125,16 +128,16 @@ class RaceTest(TransactionTestCase):
     def two_clicks(self) -> list[Outcome]:
         """Give back everything, twice; the second comes before the first is written for good."""
         order = self.placing(self.cart())()
-        payments.start(order, "practice", self.now).change_status("confirmed")
+        attempts.start(order, "practice", self.now).change_status("confirmed")
 
         def click() -> list[Refund]:
-            return money_back.by_staff(order, Decimal(70), why="x", by=self.staff)
+            return reservations.by_staff(order, Decimal(70), why="x", by=self.staff)
 
         return racing.overlap(click, click)
 
     def test_two_clicks_on_give_back_give_back_once(self) -> None:
         outcomes = self.two_clicks()
-        self.assertEqual([type(outcome) for outcome in outcomes], [list, money_back.TooMuch])
+        self.assertEqual([type(outcome) for outcome in outcomes], [list, reservations.TooMuch])
         self.assertEqual(Payment.objects.get().refunded_amount, 70)
 
     def test_control_without_locks_only_a_constraint_keeps_the_second_back(self) -> None:
@@ -159,14 +162,14 @@ class LateRaceTest(TransactionTestCase):
         order = carts.new(fields.pop("payer", None))
         Order.objects.filter(pk=order.pk).update(payer_email="p@example.org", **fields)
         carts.add(order, "toy", 1, {})
-        return placing.place(order, placing.How(), seen=None, at=self.now)
+        return placement.place(order, placement.How(), seen=None, at=self.now)
 
     def late(self, **fields: Any) -> tuple[Order, Callable[[], None]]:
         """An order that has lapsed, and its payment that comes all the same."""
         order = self.placed(**fields)
-        payment = payments.start(order, "practice", self.now)
+        payment = attempts.start(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now - timedelta(seconds=1))
-        orders.lapse_due(self.now)
+        transitions.lapse_due(self.now)
         return order, lambda: payment.change_status("confirmed")
 
     def late_and_new(self) -> list[Outcome]:
@@ -175,13 +178,13 @@ class LateRaceTest(TransactionTestCase):
 
     def test_the_last_use_of_a_code_goes_to_the_late_payer_or_to_the_new_one(self) -> None:
         outcomes = self.late_and_new()
-        self.assertEqual((outcomes[0], str(outcomes[1])), (None, codes.USED_UP))
-        self.assertEqual(codes.uses(self.code, self.now), 1)
+        self.assertEqual((outcomes[0], str(outcomes[1])), (None, discount_codes.USED_UP))
+        self.assertEqual(discount_codes.uses(self.code, self.now), 1)
 
     def test_control_without_locks_both_have_it(self) -> None:
         with without_locks():
             self.late_and_new()
-        self.assertEqual(codes.uses(self.code, self.now), 2)
+        self.assertEqual(discount_codes.uses(self.code, self.now), 2)
 
     def late_and_taken_back(self) -> list[Outcome]:
         credit.adjust(self.alice, Decimal(50), "USD", why="x", by=self.staff)
@@ -201,14 +204,14 @@ class LateRaceTest(TransactionTestCase):
         order, pay = self.late()
         today = timezone.localdate()
         return order, overlap(
-            pay, lambda: payments.record_by_hand(order, "cash", Decimal(70), by=self.staff, received_on=today)
+            pay, lambda: attempts.record_by_hand(order, "cash", Decimal(70), by=self.staff, received_on=today)
         )
 
     def test_the_desk_takes_nothing_for_an_order_that_is_just_being_paid(self) -> None:
         order, outcomes = self.late_and_at_the_desk()
         order.refresh_from_db()
-        self.assertIsInstance(outcomes[1], payments.NothingOwed)
-        self.assertEqual((order.state, ledger.received(order)), ("paid", 70))
+        self.assertIsInstance(outcomes[1], attempts.NothingOwed)
+        self.assertEqual((order.state, balances.received(order)), ("paid", 70))
 
     def test_control_without_locks_the_desk_decides_by_what_is_no_longer_so(self) -> None:
         """It does not wait for the payment to be written down, and is stopped only by the second guard."""

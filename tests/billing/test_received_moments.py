@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import payments
+from billing.domain.payments import attempts
 from billing.models import Order
 from common import dates
 from tests.billing.base import BillingTestCase
@@ -86,6 +86,6 @@ class ReceivedMomentTest(BillingTestCase):
 
     def test_a_caller_that_does_not_say_is_refused(self) -> None:
         with self.assertRaises(ValueError):
-            payments.record_by_hand(
+            attempts.record_by_hand(
                 self.order, "cash", Decimal(60), by=self.ada, received_on=dates.local(self.evening).date()
             )

@@ -1,8 +1,9 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.domain import money_back, payments
+from billing.domain.payments import attempts
 from billing.domain.reconciling import runs
+from billing.domain.refunds import reservations
 from billing.gateways.facts import About, Movement, Taken
 from billing.models import Book, Finding, Order, Payment, Reconciliation, Refund
 from common import dates
@@ -39,7 +40,7 @@ class RunsTest(ReconcilingTestCase):
     def test_refunds_are_compared_too(self) -> None:
         ours, theirs, both = self.bought(), self.bought(), self.bought()
         for payment in (ours, both):
-            money_back.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
+            reservations.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         Refund.objects.update(settled_at=self.noon)
         known = both.refunds.get()
@@ -84,7 +85,7 @@ class RunsTest(ReconcilingTestCase):
         runs.begin(early, early, by=None)
         run_all()
         self.assertEqual(self.one("only_theirs").payment, payment)
-        payments.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
+        attempts.confirm(payment, Taken(payment.total, "USD", f"pi_{payment.pk}"))
         Payment.objects.filter(pk=payment.pk).update(captured_at=self.noon)
         self.assertEqual(self.found(), [])
 

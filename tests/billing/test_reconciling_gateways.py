@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from django.test import tag
 
-from billing.domain import hearing, money_back
+from billing.domain.payments import webhooks
 from billing.domain.reconciling import deeds, runs
+from billing.domain.refunds import reservations
 from billing.models import Finding, Payment
 from common import dates
 from outbox.testing import problems, run_all
@@ -36,13 +37,13 @@ class Compares(BillingTestCase):
 class StripeBooksTest(StripeTestCase, Compares):
     def bought(self) -> Payment:
         payment = self.paid()
-        hearing.learn(payment, self.gateway.poll_payment(payment))
+        webhooks.learn(payment, self.gateway.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 
     def test_what_the_webhooks_told_fits_with_its_fee_and_payout(self) -> None:
         payment = self.bought()
-        money_back.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
+        reservations.by_staff(payment.order, Decimal(10), why="Cold", by=self.ada)
         run_all()
         self.books.pay_out()
         self.assertEqual(self.compare(), {})
@@ -78,7 +79,7 @@ class PayPalBooksTest(PayPalTestCase, Compares):
     def bought(self) -> Payment:
         payment = self.begun()
         self.fake.books.approve(payment.session, "balance")
-        hearing.learn(payment, self.paypal.poll_payment(payment))
+        webhooks.learn(payment, self.paypal.poll_payment(payment))
         payment.refresh_from_db()
         return payment
 

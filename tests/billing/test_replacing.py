@@ -5,7 +5,10 @@ from decimal import Decimal
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
-from billing.domain import cancel, credit, ledger, money_back, orders, placing, replacing
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import placement, transitions
+from billing.domain.pricing import balances, credit
+from billing.domain.refunds import exchanges, reservations
 from billing.models import Code, Order, OrderLine
 from tests.billing.exchanges import ReplacingTestCase
 from tests.billing.toys import Toy, ToyKind, states
@@ -17,7 +20,7 @@ class DifferenceTest(ReplacingTestCase):
     def test_what_was_paid_is_taken_off_and_named(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         later = self.exchange(self.line(self.paid(1)), 4)
-        parts = [(part.label, part.amount) for part in ledger.price_at(later, self.now).adjustments]
+        parts = [(part.label, part.amount) for part in balances.price_at(later, self.now).adjustments]
         self.assertEqual(parts, [("Regular price", 100), ("Paid for Toy 1", -70)])
         self.assertEqual((later.state, later.now_total), (State.PLACED, 30))
 
@@ -42,7 +45,7 @@ class DifferenceTest(ReplacingTestCase):
         first = self.paid(1)
         self.exchange(self.line(first), 2)
         first.refresh_from_db()
-        self.assertEqual((first.charged, self.line(first).kept, ledger.received(first)), (60, 10, 60))
+        self.assertEqual((first.charged, self.line(first).kept, balances.received(first)), (60, 10, 60))
 
     @override_settings(EXCHANGE_SURPLUS="credit")
     def test_or_becomes_credit_where_the_school_wants_that(self) -> None:
@@ -59,7 +62,7 @@ class DifferenceTest(ReplacingTestCase):
 
     def test_goodwill_for_the_whole_order_is_not_given_again(self) -> None:
         first = self.paid(1)
-        money_back.by_staff(first, Decimal(30), why="x", by=self.ada)
+        reservations.by_staff(first, Decimal(30), why="x", by=self.ada)
         later = self.exchange(self.line(first), 2)
         self.assertEqual((self.costs(later), later.state), (10, State.PLACED))
         self.pay(later)
@@ -85,7 +88,7 @@ class DiscountTest(ReplacingTestCase):
         cart = self.cart(1)
         cart.code = Code.objects.get()
         cart.save()
-        first = placing.place(cart, placing.How(), seen=None, at=self.now)
+        first = placement.place(cart, placement.How(), seen=None, at=self.now)
         self.pay(first)
         self.exchange(self.line(first), 6)
         self.assertEqual(self.in_hand(first), 28)
@@ -115,17 +118,17 @@ class DiscountTest(ReplacingTestCase):
         cart.code = Code.objects.get()
         cart.save()
         cart.lines.update(replaces=old)
-        self.assertEqual(placing.place(cart, placing.How(), seen=None, at=self.now).now_total, 15)
+        self.assertEqual(placement.place(cart, placement.How(), seen=None, at=self.now).now_total, 15)
 
 
 class BackTest(ReplacingTestCase):
     def test_an_open_exchange_that_is_cancelled_or_lapses_leaves_the_old_line_as_it_was(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
         old = self.line(self.paid(1))
-        orders.cancel(self.exchange(old, 4), at=self.now)
-        orders.lapse(self.exchange(old, 4), self.day(1))
+        transitions.cancel(self.exchange(old, 4), at=self.now)
+        transitions.lapse(self.exchange(old, 4), self.day(1))
         self.assertEqual((states(old.order), old.successor(self.now)), (["confirmed"], None))
-        self.assertEqual(cancel.cancel_line(old, at=self.now, why="x"), 70)
+        self.assertEqual(line_cancellation.cancel_line(old, at=self.now, why="x"), 70)
 
     def test_one_that_lapsed_but_is_not_tidied_stands_in_nobodys_way(self) -> None:
         ToyKind.catalogue[4] = Toy("100")
@@ -138,7 +141,7 @@ class BackTest(ReplacingTestCase):
         self.assertEqual((states(late)[0] == "confirmed", self.in_hand(late)), (False, 0))
 
     def pay_late(self, order: Order) -> None:
-        orders.lapse_due(self.now)
+        transitions.lapse_due(self.now)
         payment = order.payments.create(variant="practice", total=30, currency="USD")
         payment.change_status("confirmed")
 
@@ -149,7 +152,7 @@ class BackTest(ReplacingTestCase):
         self.pay(second)
         third = self.exchange(self.line(second), 5)
         self.assertEqual(self.in_hand(first, second, third), 80)
-        self.assertEqual(cancel.cancel_line(self.line(third), at=self.now, why="x"), 40)
+        self.assertEqual(line_cancellation.cancel_line(self.line(third), at=self.now, why="x"), 40)
         self.assertEqual(self.in_hand(first, second, third), 40)
         self.assertFalse(OrderLine.objects.filter(order__in=[first, second, third], cancelled_at=None).exists())
 
@@ -160,9 +163,9 @@ class BackTest(ReplacingTestCase):
         first = self.paid(1)
         later = self.exchange(self.line(first), 4, due="door", by_staff=self.ada)
         self.assertEqual(
-            (states(first), states(later), ledger.owed(later, self.now)), (["exchanged"], ["confirmed"], 30)
+            (states(first), states(later), balances.owed(later, self.now)), (["exchanged"], ["confirmed"], 30)
         )
-        orders.cancel(later, at=self.now)
+        transitions.cancel(later, at=self.now)
         self.assertEqual(self.in_hand(first), 0)
 
 
@@ -172,16 +175,16 @@ class RefusedTest(ReplacingTestCase):
         ToyKind.catalogue[4] = Toy("100")
 
     def assertSays(self, words: str, old: OrderLine, product: int = 4, **how: object) -> None:
-        with self.assertRaisesMessage(placing.NotPlaced, words):
+        with self.assertRaisesMessage(placement.NotPlaced, words):
             self.exchange(old, product, **how)
         self.assertFalse(Order.objects.filter(state=State.CART).exists())
 
     def test_only_what_is_paid_and_not_cancelled_is_exchanged(self) -> None:
-        self.assertSays(replacing.NOT_PAID, self.line(self.placed(1)))
+        self.assertSays(exchanges.NOT_PAID, self.line(self.placed(1)))
         old = self.line(self.paid(1))
-        cancel.cancel_line(old, at=self.now, why="x")
+        line_cancellation.cancel_line(old, at=self.now, why="x")
         old.refresh_from_db()
-        self.assertSays(replacing.NOT_PAID, old)
+        self.assertSays(exchanges.NOT_PAID, old)
 
     def test_a_second_click_and_a_second_tab_change_nothing(self) -> None:
         old = self.line(self.paid(1))
@@ -194,17 +197,17 @@ class RefusedTest(ReplacingTestCase):
     def test_the_old_line_cannot_be_cancelled_and_its_order_not_refunded_meanwhile(self) -> None:
         old = self.line(self.paid(1))
         self.exchange(old, 4)
-        with self.assertRaisesMessage(orders.CannotBe, "is being exchanged"):
-            cancel.cancel_line(old, at=self.now, why="x")
-        with self.assertRaisesMessage(money_back.Moved, "is being exchanged"):
-            money_back.by_staff(old.order, Decimal(5), why="x", by=self.ada)
+        with self.assertRaisesMessage(transitions.CannotBe, "is being exchanged"):
+            line_cancellation.cancel_line(old, at=self.now, why="x")
+        with self.assertRaisesMessage(reservations.Moved, "is being exchanged"):
+            reservations.by_staff(old.order, Decimal(5), why="x", by=self.ada)
 
     def test_who_did_not_pay_cannot_exchange(self) -> None:
         old = self.line(self.paid(1, payer=self.alice))
         cart = self.cart(4, payer=self.sam)
         cart.lines.update(replaces=old)
-        with self.assertRaisesMessage(placing.NotPlaced, replacing.NOT_YOURS):
-            placing.place(cart, placing.How(), seen=None, at=self.now)
+        with self.assertRaisesMessage(placement.NotPlaced, exchanges.NOT_YOURS):
+            placement.place(cart, placement.How(), seen=None, at=self.now)
 
     def test_a_difference_is_not_left_for_the_door(self) -> None:
         self.assertSays("Not everything in your cart can be paid for at the door.", self.line(self.paid(1)), due="door")

@@ -8,7 +8,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import cancel, orders, settling
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.refunds import price_reductions
 from billing.models import Order, OrderLine
 from outbox.testing import run_all
 from tests.billing.exchange_simulation import ACTS, School
@@ -37,9 +39,9 @@ class ReplacingLawTest(TestCase):
     def end(self, school: School) -> None:
         """When all is cancelled by its terms, what is left is what the terms kept."""
         for line in OrderLine.objects.filter(order__state="paid", cancelled_at=None).order_by("-pk"):
-            with suppress(orders.CannotBe):
-                cancel.cancel_line(line, at=school.now, why="x", percent_back=Decimal(100))
+            with suppress(transitions.CannotBe):
+                line_cancellation.cancel_line(line, at=school.now, why="x", percent_back=Decimal(100))
         school.check(self)
         for order in Order.objects.filter(state="paid"):
             if not order.lines.filter(cancelled_at=None).exists():
-                self.assertLessEqual(order.charged, settling.kept(order))
+                self.assertLessEqual(order.charged, price_reductions.kept(order))

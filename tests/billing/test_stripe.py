@@ -6,7 +6,9 @@ from django.test import override_settings, tag
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import asking, cancel, orders, payments
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.payments import attempts, gateway_polling
 from billing.gateways.facts import Answer, Disputed, Expired, GivenBack, Movement, OnItsWay, Refused, Taken
 from billing.gateways.stripe import sessions
 from billing.models import Case, Dispute, Order, Payment, Refund
@@ -160,7 +162,7 @@ class CloseTest(StripeTestCase):
     def paid_otherwise(self) -> tuple[Payment, Payment]:
         left = self.attempt()
         other = second_attempt(left.order)
-        payments.confirm(other, Taken(other.total, other.currency))
+        attempts.confirm(other, Taken(other.total, other.currency))
         return left, other
 
     def status(self, payment: Payment) -> str:
@@ -176,8 +178,8 @@ class CloseTest(StripeTestCase):
 
     def test_neither_can_what_was_cancelled_or_costs_something_else_by_now(self) -> None:
         whole, part = self.attempt(self.placed(1)), self.attempt(self.placed(1, 2))
-        orders.cancel(whole.order, at=self.now, why="Changed their mind.")
-        cancel.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
+        transitions.cancel(whole.order, at=self.now, why="Changed their mind.")
+        line_cancellation.cancel_line(part.order.lines.all()[0], at=self.now, why="Changed their mind.")
         run_all()
         self.assertEqual([self.status(one) for one in (whole, part)], ["expired", "expired"])
 
@@ -185,18 +187,18 @@ class CloseTest(StripeTestCase):
         needed, late = self.attempt(self.placed(1)), self.attempt(self.placed(1))
         Order.objects.filter(pk=late.order_id).update(held_until=self.day(-1))
         for payment in (needed, late):
-            asking.close_needless(Order.objects.get(pk=payment.order_id))
+            gateway_polling.close_needless(Order.objects.get(pk=payment.order_id))
         self.assertEqual([self.status(one) for one in (needed, late)], ["open", "open"])
 
     def test_a_stripe_that_does_not_answer_is_told_later_and_told_twice_is_told_once(self) -> None:
         left, _ = self.paid_otherwise()
         self.fake.faults.order("POST /v1/checkout/sessions/*/expire", "drop", times=9)
         with self.assertRaises(Temporary):
-            asking.close_needless(left.order)
+            gateway_polling.close_needless(left.order)
         self.assertEqual(Payment.objects.get(pk=left.pk).status, "waiting")
         self.fake.faults.clear()
         for _ in range(2):
-            asking.close_needless(Order.objects.get(pk=left.order_id))
+            gateway_polling.close_needless(Order.objects.get(pk=left.order_id))
         self.assertEqual((self.status(left), Payment.objects.get(pk=left.pk).status), ("expired", "cancelled"))
 
     def test_a_page_that_was_paid_in_the_same_moment_is_told_as_paid(self) -> None:

@@ -8,7 +8,7 @@ from django.test import SimpleTestCase, override_settings, tag
 from billing import checks
 from billing.gateways.stripe import API, Stripe
 from billing.gateways.stripe.client import VERSION
-from billing.gateways.stripe.hearing import FOLLOWED
+from billing.gateways.stripe.webhooks import FOLLOWED
 from tests.billing.stripe import SECRETS, StripeTestCase
 from tests.fakes.stripe_server import KEY
 

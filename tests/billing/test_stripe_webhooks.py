@@ -6,7 +6,7 @@ from django.test import tag
 from billing.gateways import BadSignature
 from billing.gateways.facts import About, Ask, Disputed, Expired, GivenBack, Heard, OnItsWay, Refused, Taken
 from billing.gateways.stripe.client import VERSION
-from billing.gateways.stripe.hearing import FOLLOWED
+from billing.gateways.stripe.webhooks import FOLLOWED
 from billing.models import Dispute, Payment, Refund
 from tests.billing.stripe import GOOD, StripeTestCase, of_session
 from tests.fakes.stripe_server.checkout import DISPUTED_SOON
@@ -152,7 +152,7 @@ class TranslationTest(StripeTestCase):
     def test_an_endpoint_of_another_version_is_noticed_and_not_believed_in_detail(self) -> None:
         self.fake.endpoint["api_version"] = "2019-05-16"
         payment = self.paid()
-        with self.assertLogs("billing.gateways.stripe.hearing", "WARNING") as log:
+        with self.assertLogs("billing.gateways.stripe.webhooks", "WARNING") as log:
             heard = self.only("checkout.session.completed")
         self.assertEqual((heard.about, heard.facts), (of_session(payment), (Ask(),)))
         self.assertIn(f"2019-05-16 where {VERSION} is expected", log.output[0])

@@ -5,7 +5,9 @@ from decimal import Decimal
 from django.test import override_settings
 from django.urls import reverse
 
-from billing.domain import cart, codes, credit, ledger, orders, payments, placing
+from billing.domain.orders import cart, placement, transitions
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit, discount_codes
 from billing.models import Code, Order
 from history.models import Entry
 from mailroom.models import Message
@@ -20,14 +22,14 @@ class TakeUpCase(BillingTestCase):
         order = self.cart(*products, payer=payer)
         if code:
             cart.use_code(order, code, self.now)
-        order = placing.place(order, placing.How(), seen=None, at=self.now)
+        order = placement.place(order, placement.How(), seen=None, at=self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
-        orders.lapse_due()
+        transitions.lapse_due()
         order.refresh_from_db()
         return order
 
     def take(self, order: Order, amount: object = 70, **more: object) -> None:
-        payments.record_by_hand(
+        attempts.record_by_hand(
             order,
             "cash",
             Decimal(str(amount)),
@@ -42,7 +44,7 @@ class AtTheDeskTest(TakeUpCase):
     def test_money_takes_the_order_up_again_and_pays_it(self) -> None:
         order = self.lapsed(1)
         self.take(order)
-        self.assertEqual((order.state, states(order), ledger.surplus(order)), ("paid", ["confirmed"], 0))
+        self.assertEqual((order.state, states(order), balances.surplus(order)), ("paid", ["confirmed"], 0))
         self.assertTrue(Entry.objects.filter(action="billing.order_taken_up").exists())
         run_all()
         told = Message.objects.filter(about_id=str(order.pk)).order_by("pk")
@@ -52,12 +54,14 @@ class AtTheDeskTest(TakeUpCase):
         order = self.lapsed(1)
         self.take(order, 30)
         self.assertEqual((order.state, order.due, states(order)), ("placed", "door", ["confirmed"]))
-        self.assertEqual((ledger.owed(order, self.now), order.has_lapsed(self.day(9))), (40, False))
+        self.assertEqual((balances.owed(order, self.now), order.has_lapsed(self.day(9))), (40, False))
 
     def test_what_has_gone_is_said_before_anything_is_recorded(self) -> None:
         order = self.lapsed(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
-        with self.assertRaisesMessage(orders.CannotBe, "Toy 2: sold out What is left of the order costs $70.00 now."):
+        with self.assertRaisesMessage(
+            transitions.CannotBe, "Toy 2: sold out What is left of the order costs $70.00 now."
+        ):
             self.take(order, 120)
         order.refresh_from_db()
         self.assertEqual((order.state, states(order), order.payments.count()), ("lapsed", ["released"] * 2, 0))
@@ -67,22 +71,22 @@ class AtTheDeskTest(TakeUpCase):
     def test_when_nothing_is_left_it_stays_as_it_was(self) -> None:
         order = self.lapsed(1)
         ToyKind.catalogue[1] = Toy("70", stock=0)
-        with self.assertRaisesMessage(orders.CannotBe, "Toy 1: sold out"):
+        with self.assertRaisesMessage(transitions.CannotBe, "Toy 1: sold out"):
             self.take(order, even_so=True)
         self.assertEqual(order.payments.count(), 0)
 
     def test_what_was_cancelled_is_not_taken_up(self) -> None:
         order = self.placed(1)
-        orders.cancel(order, at=self.now)
-        with self.assertRaises(payments.NothingOwed):
+        transitions.cancel(order, at=self.now)
+        with self.assertRaises(attempts.NothingOwed):
             self.take(order)
 
     def test_its_credit_is_spent_again_or_its_lack_is_said(self) -> None:
         credit.adjust(self.alice, Decimal(20), "USD", why="x", by=self.ada)
         order = self.lapsed(1, payer=self.alice)
-        self.assertEqual(ledger.if_taken_up(order, self.now), 50)
+        self.assertEqual(balances.if_taken_up(order, self.now), 50)
         credit.adjust(self.alice, Decimal(-15), "USD", why="x", by=self.ada)
-        with self.assertRaisesMessage(orders.CannotBe, "costs $65.00 now"):
+        with self.assertRaisesMessage(transitions.CannotBe, "costs $65.00 now"):
             self.take(order, 50)
         self.take(order, 65, even_so=True)
         self.assertEqual((order.state, credit.balance(self.alice, "USD")), ("paid", 0))
@@ -92,9 +96,9 @@ class AtTheDeskTest(TakeUpCase):
         order = self.placed(1, payer=self.alice)
         self.take(order, 30)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
-        orders.lapse_due()
+        transitions.lapse_due()
         self.take(order, 70)
-        self.assertEqual((order.state, ledger.surplus(order)), ("paid", 0))
+        self.assertEqual((order.state, balances.surplus(order)), ("paid", 0))
         self.assertEqual(credit.balance(self.alice, "USD"), 30)
 
     def test_the_page_says_what_will_happen_and_what_has(self) -> None:
@@ -124,31 +128,31 @@ class CodeTest(TakeUpCase):
     def begun(self) -> Order:
         order = self.cart(1)
         cart.use_code(order, "spring", self.now)
-        order = placing.place(order, placing.How(), seen=None, at=self.now)
-        payments.start(order, "practice", self.now)
+        order = placement.place(order, placement.How(), seen=None, at=self.now)
+        attempts.start(order, "practice", self.now)
         Order.objects.filter(pk=order.pk).update(held_until=self.now)
-        orders.lapse_due()
+        transitions.lapse_due()
         return order
 
     def test_a_late_payment_has_its_code_while_a_use_is_left_whatever_became_of_its_terms(self) -> None:
         order = self.begun()
         Code.objects.update(percent=50, valid_until=self.day(-1))
         self.late(order)
-        self.assertEqual((order.state, order.charged, codes.uses(self.code, self.now)), ("paid", 63, 1))
+        self.assertEqual((order.state, order.charged, discount_codes.uses(self.code, self.now)), ("paid", 63, 1))
 
     def test_when_the_code_is_used_up_meanwhile_the_late_money_goes_back(self) -> None:
         order = self.begun()
         other = self.cart(1)
         cart.use_code(other, "spring", self.now)
-        placing.place(other, placing.How(), seen=None, at=self.now)
+        placement.place(other, placement.How(), seen=None, at=self.now)
         self.late(order)
-        self.assertEqual((order.state, ledger.received(order), order.code), ("lapsed", 0, self.code))
-        self.assertEqual(codes.uses(self.code, self.now), 1)
+        self.assertEqual((order.state, balances.received(order), order.code), ("lapsed", 0, self.code))
+        self.assertEqual(discount_codes.uses(self.code, self.now), 1)
 
     def test_at_the_desk_it_costs_what_it_costs_without_the_code(self) -> None:
         order = self.lapsed(1, code="spring")
         Code.objects.update(limit=0)
-        with self.assertRaisesMessage(orders.CannotBe, "The discount code has since been used up."):
+        with self.assertRaisesMessage(transitions.CannotBe, "The discount code has since been used up."):
             self.take(order, 63)
         self.take(order, 70, even_so=True)
-        self.assertEqual((order.state, order.charged, codes.uses(self.code, self.now)), ("paid", 70, 0))
+        self.assertEqual((order.state, order.charged, discount_codes.uses(self.code, self.now)), ("paid", 70, 0))

@@ -5,8 +5,8 @@ from django.test import SimpleTestCase, override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from billing.domain import cart as carts
-from billing.domain import terms
+from billing.domain.orders import cart as carts
+from billing.domain.refunds import terms
 from billing.kinds import NOTHING, Gives, Step, Terms
 from billing.models import OrderLine
 from common.formats import format_moment

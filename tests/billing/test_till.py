@@ -4,7 +4,9 @@ from decimal import Decimal
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import handovers, money_back, payments, till
+from billing.domain import till
+from billing.domain.payments import attempts
+from billing.domain.refunds import handovers, reservations
 from billing.models import Order, Refund, TillCount
 from common import dates
 from history.models import Entry
@@ -20,7 +22,7 @@ class TillTest(BillingTestCase):
 
     def taken(self, amount: str = "70", variant: str = "cash", on: date | None = None) -> Order:
         order = self.placed(1, due=Order.Due.DOOR)
-        payments.record_by_hand(
+        attempts.record_by_hand(
             order, variant, Decimal(amount), by=self.ash, received_on=on or self.today, reference="17"
         )
         return order
@@ -33,7 +35,7 @@ class TillTest(BillingTestCase):
         self.taken()
         self.taken("30", "cheque")
         order = self.taken()
-        money_back.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+        reservations.by_staff(order, Decimal(5), why="Cold", by=self.ada)
         run_all()
         handovers.record_handover(order.payments.get().refunds.get().pk, self.ada)
         cash, cheque = till.sheet(self.today)
@@ -51,7 +53,7 @@ class TillTest(BillingTestCase):
     def test_a_day_on_which_cash_was_only_handed_back_needs_counting_too(self) -> None:
         yesterday = self.today - timedelta(days=1)
         order = self.taken(on=self.today - timedelta(days=20))
-        money_back.by_staff(order, Decimal(5), why="Cold", by=self.ada)
+        reservations.by_staff(order, Decimal(5), why="Cold", by=self.ada)
         self.assertEqual(list(till.uncounted(self.today)), [])
         run_all()
         handovers.record_handover(Refund.objects.get().pk, self.ada)

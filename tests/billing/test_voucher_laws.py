@@ -9,10 +9,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as PropertyTestCase
 
-from billing.domain import cancel, ledger, orders, payments, placing
-from billing.domain import cart as carts
-from billing.domain.codes import Refused
-from billing.domain.vouchers import desk
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement, transitions
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances
+from billing.domain.pricing.discount_codes import Refused
+from billing.domain.vouchers import office
 from billing.models import Order, Payment, Refund, Voucher, VoucherEntry
 from billing.models.vouchers import VoucherEntry as Entry
 from outbox.testing import run_all
@@ -59,12 +62,12 @@ class VoucherLawTest(PropertyTestCase):
         return found[which % len(found)] if found else None
 
     def buy(self, which: int, worth: Decimal) -> None:
-        order = placing.place(self.cart("voucher", 0, amount=str(worth)), placing.How(), seen=None, at=self.now)
+        order = placement.place(self.cart("voucher", 0, amount=str(worth)), placement.How(), seen=None, at=self.now)
         self.finish(order)
 
     def finish(self, order: Order) -> None:
-        payment = payments.start(order, "practice", self.now)
-        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        payment = attempts.start(order, "practice", self.now)
+        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
 
     def use(self, which: int, worth: Decimal) -> None:
         vouchers = list(Voucher.objects.order_by("pk"))
@@ -74,21 +77,21 @@ class VoucherLawTest(PropertyTestCase):
                 carts.enter(order, voucher.code, self.now)
             except Refused:
                 continue
-        placing.place(order, placing.How(), seen=None, at=self.now)
+        placement.place(order, placement.How(), seen=None, at=self.now)
 
     def pay(self, which: int, worth: Decimal) -> None:
         order = self.some("toy", which)
-        if order is not None and order.can_be_paid(self.now) and ledger.owed(order, self.now):
+        if order is not None and order.can_be_paid(self.now) and balances.owed(order, self.now):
             self.finish(order)
 
     def lapse(self, which: int, worth: Decimal) -> None:
         if order := self.some("toy", which):
-            orders.lapse(order, self.now + timedelta(days=1))
+            transitions.lapse(order, self.now + timedelta(days=1))
 
     def void(self, which: int, worth: Decimal) -> None:
         voucher = Voucher.objects.order_by("pk")[which % Voucher.objects.count()]
         if voucher.voided_at is None:
-            desk.void(voucher, why="x", by=self.staff)
+            office.void(voucher, why="x", by=self.staff)
 
     def cancel_toy(self, which: int, worth: Decimal) -> None:
         self.undo(self.some("toy", which), None)
@@ -103,8 +106,8 @@ class VoucherLawTest(PropertyTestCase):
         line = order.lines.filter(cancelled_at=None).first() if order else None
         try:
             if line is not None:
-                cancel.cancel_line(line, at=self.now, why="x", percent_back=percent, as_credit=as_credit)
-        except orders.CannotBe:
+                line_cancellation.cancel_line(line, at=self.now, why="x", percent_back=percent, as_credit=as_credit)
+        except transitions.CannotBe:
             pass
 
     # -- what must be so ---------------------------------------------------------------------------------------------
@@ -118,7 +121,7 @@ class VoucherLawTest(PropertyTestCase):
         for payment in Payment.objects.filter(variant="voucher"):
             self.assertEqual(payment.captured_amount, -payment.voucher_entry.amount)
         for order in Order.objects.filter(state=Order.State.PAID):
-            self.assertEqual(ledger.in_hand(order), order.charged)
+            self.assertEqual(balances.in_hand(order), order.charged)
         for refund in Refund.objects.filter(payment__variant="voucher"):
             self.assertEqual((refund.state, refund.voucher_entry.amount), ("done", refund.amount))
         self.money()

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import personal
-from billing.domain import codes
-from billing.domain.vouchers import account, desk, giving, rules, selling
+from billing.domain.pricing import discount_codes
+from billing.domain.vouchers import account, eligibility, notifications, office, sales
 from billing.models import Order, Payment, Voucher
 from billing.models.vouchers import VoucherEntry
 from common import dates
@@ -89,7 +89,7 @@ class CheckoutPageTest(VoucherTestCase):
         page = self.enter(f" {voucher.grouped.lower()} ")
         self.assertIn(f"Gift voucher {voucher.mark}", page)
         self.assertIn("<strong>$40.00</strong> is left to pay now.", page)
-        self.assertIn(codes.UNKNOWN, self.enter("CDFG-HJKM-NPQR"))
+        self.assertIn(discount_codes.UNKNOWN, self.enter("CDFG-HJKM-NPQR"))
         self.client.post(reverse("checkout_voucher_aside", args=[voucher.pk]))
         self.assertNotIn(voucher.mark, self.client.get(reverse("checkout_review")).content.decode())
 
@@ -110,7 +110,7 @@ class CheckoutPageTest(VoucherTestCase):
         self.assertEqual(self.place("70", "70", way="practice"), 409)
         order.refresh_from_db()
         self.assertEqual(order.state, "cart")
-        self.assertContains(self.client.get(reverse("checkout_review")), rules.EMPTY)
+        self.assertContains(self.client.get(reverse("checkout_review")), eligibility.EMPTY)
 
     def test_hostile_values_are_refused(self) -> None:
         order = self.visit_with(1)
@@ -129,7 +129,7 @@ class CheckoutPageTest(VoucherTestCase):
     def test_an_order_that_waits_for_money_takes_one(self) -> None:
         voucher, order = self.bought(100), self.placed(1, payer=self.alice, due=Order.Due.DOOR)
         self.log_in(self.alice)
-        for code, said in (("nonsense", codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
+        for code, said in (("nonsense", discount_codes.UNKNOWN), (voucher.grouped, "Your voucher has paid $70.00.")):
             page = self.client.post(reverse("order_voucher", args=[order.pk]), {"code": code}, follow=True)
             self.assertContains(page, said)
         order.refresh_from_db()
@@ -161,10 +161,10 @@ class GivenTest(VoucherTestCase):
     def test_the_mail_goes_on_its_day_not_before_eight_and_once(self) -> None:
         day = dates.today() + timedelta(days=3)
         voucher = self.bought(50, give_on=day.isoformat(), **RECIPIENT)
-        self.assertEqual(giving.give_due(self.morning(2, 23)), 0)
-        self.assertEqual(giving.give_due(self.morning(3, 7)), 0)
-        self.assertEqual(giving.give_due(self.morning(3)), 1)
-        self.assertEqual(giving.give_due(self.morning(3)), 0)
+        self.assertEqual(notifications.give_due(self.morning(2, 23)), 0)
+        self.assertEqual(notifications.give_due(self.morning(3, 7)), 0)
+        self.assertEqual(notifications.give_due(self.morning(3)), 1)
+        self.assertEqual(notifications.give_due(self.morning(3)), 0)
         message = Message.objects.get(template="billing.voucher")
         self.assertEqual((message.to, message.data), ("rae@example.org", {"voucher_id": voucher.pk}))
         run_all()
@@ -174,28 +174,28 @@ class GivenTest(VoucherTestCase):
 
     def test_a_process_that_dies_before_the_mail_is_written_tries_again(self) -> None:
         self.bought(50, give_on=dates.today().isoformat(), **RECIPIENT)
-        with mock.patch.object(giving, "draft", side_effect=RuntimeError), self.assertRaises(RuntimeError):
-            giving.give_due(self.morning(1))
-        self.assertEqual(giving.give_due(self.morning(1)), 1)
+        with mock.patch.object(notifications, "draft", side_effect=RuntimeError), self.assertRaises(RuntimeError):
+            notifications.give_due(self.morning(1))
+        self.assertEqual(notifications.give_due(self.morning(1)), 1)
 
     def test_what_is_void_used_up_or_without_an_address_is_not_sent(self) -> None:
         day = {"give_on": dates.today().isoformat()}
-        desk.void(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
+        office.void(self.bought(50, **day, **RECIPIENT), why="x", by=self.ada)
         self.spent(self.bought(50, **day, **RECIPIENT))
         self.bought(50, **day)
-        self.assertEqual(giving.give_due(self.morning(1)), 0)
+        self.assertEqual(notifications.give_due(self.morning(1)), 0)
 
     @override_settings(VOUCHER_MONTHS=12, VOUCHER_REMIND_DAYS=30)
     def test_a_reminder_before_it_ends_once_and_again_after_more_time(self) -> None:
         voucher = self.bought(50)
         assert voucher.expires_on
         at = dates.at(voucher.expires_on - timedelta(days=20), time(9, 30))
-        self.assertEqual(giving.remind(at - timedelta(days=20)), 0)
-        self.assertEqual([giving.remind(at), giving.remind(at)], [1, 0])
+        self.assertEqual(notifications.remind(at - timedelta(days=20)), 0)
+        self.assertEqual([notifications.remind(at), notifications.remind(at)], [1, 0])
         self.assertEqual(Message.objects.get(template="billing.voucher_ending").to, "pat@example.org")
-        desk.extend(voucher, voucher.expires_on + timedelta(days=100), why="x", by=self.ada)
-        self.assertEqual(giving.remind(at), 0)
-        self.assertEqual(giving.remind(at + timedelta(days=100)), 1)
+        office.extend(voucher, voucher.expires_on + timedelta(days=100), why="x", by=self.ada)
+        self.assertEqual(notifications.remind(at), 0)
+        self.assertEqual(notifications.remind(at + timedelta(days=100)), 1)
 
 
 @tag("once")
@@ -264,7 +264,7 @@ class DeskTest(VoucherTestCase):
 
     def test_the_books_tell_what_is_owed(self) -> None:
         self.spent(self.bought(70))
-        desk.void(desk.give(Decimal(25), None, {}, why="A prize", by=self.ada), why="Lost", by=self.ada)
+        office.void(office.give(Decimal(25), None, {}, why="A prize", by=self.ada), why="Lost", by=self.ada)
         self.bought(40)
         start, end = timezone.now() - timedelta(days=1), timezone.now() + timedelta(days=1)
         moved = {each.label: each.amount for each in account.movements(start, end)}
@@ -308,4 +308,4 @@ class PersonTest(VoucherTestCase):
             entry.save()
         with self.assertRaises(TypeError):
             entry.delete()
-        self.assertEqual(selling.problem(Decimal(50)), "")
+        self.assertEqual(sales.problem(Decimal(50)), "")

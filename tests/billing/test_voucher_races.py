@@ -7,9 +7,11 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cancel, payments, placing
-from billing.domain import cart as carts
-from billing.domain.vouchers import book, rules
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.payments import attempts
+from billing.domain.vouchers import eligibility, entries
 from billing.models import Order, Payment, Voucher
 from tests.billing.toys import Toy, ToyKind, with_toys
 from tests.racing import overlap, without_locks
@@ -22,8 +24,8 @@ class VoucherRaceTest(TransactionTestCase):
         self.now = timezone.now()
         ToyKind.catalogue = {1: Toy("70")}
         self.purchase = self.placed(self.cart("voucher", 0, amount="50"))
-        payment = payments.start(self.purchase, "practice", self.now)
-        payments.confirm(payment, payments.Taken(Decimal(50), "USD"))
+        payment = attempts.start(self.purchase, "practice", self.now)
+        attempts.confirm(payment, attempts.Taken(Decimal(50), "USD"))
         self.voucher = Voucher.objects.get()
 
     def cart(self, kind: str = "toy", product: int = 1, **details: str) -> Order:
@@ -33,7 +35,7 @@ class VoucherRaceTest(TransactionTestCase):
         return order
 
     def placed(self, order: Order) -> Order:
-        return placing.place(order, placing.How(), seen=None, at=self.now)
+        return placement.place(order, placement.How(), seen=None, at=self.now)
 
     def using(self) -> Callable[[], Order]:
         order = self.cart()
@@ -51,19 +53,19 @@ class VoucherRaceTest(TransactionTestCase):
     def test_a_balance_is_used_once(self) -> None:
         outcomes = self.both()
         self.assertIsInstance(outcomes[0], Order)
-        self.assertIn(rules.EMPTY, str(outcomes[1]))
+        self.assertIn(eligibility.EMPTY, str(outcomes[1]))
         self.assertEqual(self.used(), 50)
 
     def test_control_without_locks_only_the_table_stands_in_between(self) -> None:
         """What the second buyer then sees is no sentence."""
         with without_locks():
             outcomes = self.both()
-        self.assertIsInstance(outcomes[1], book.Moved)
+        self.assertIsInstance(outcomes[1], entries.Moved)
         self.assertEqual(self.used(), 50)
 
     def undone(self) -> list[Any]:
         (line,) = self.purchase.lines.all()
-        return overlap(self.using(), lambda: cancel.cancel_line(line, at=self.now, why="changed mind"))
+        return overlap(self.using(), lambda: line_cancellation.cancel_line(line, at=self.now, why="changed mind"))
 
     def test_what_is_used_does_not_go_back_to_the_buyer_as_well(self) -> None:
         outcomes = self.undone()
@@ -72,4 +74,4 @@ class VoucherRaceTest(TransactionTestCase):
     def test_control_without_locks_the_buyer_would_get_what_was_used(self) -> None:
         with without_locks():
             outcomes = self.undone()
-        self.assertIsInstance(outcomes[1], book.Moved)
+        self.assertIsInstance(outcomes[1], entries.Moved)

@@ -13,7 +13,7 @@ from billing.kinds import Description, Facts, Gift, ProductKind, Step, Terms, Un
 from billing.models import Order, OrderLine
 from users.models import User
 
-KINDS = {"toy": "tests.billing.toys.ToyKind", "voucher": "billing.selling.VoucherKind"}
+KINDS = {"toy": "tests.billing.toys.ToyKind", "voucher": "billing.voucher_kind.VoucherKind"}
 with_toys = override_settings(PRODUCT_KINDS=KINDS)
 HAS_IT = ("held", "confirmed")
 

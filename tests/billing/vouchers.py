@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from billing.domain import cart as carts
-from billing.domain import placing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
 from billing.models import Order, Voucher
 from tests.billing.base import BillingTestCase
 from users.models import User
@@ -16,7 +16,7 @@ class VoucherTestCase(BillingTestCase):
         order = self.cart(payer=payer)
         given = {"amount": str(worth)} if "gift" not in details else {}
         carts.add(order, "voucher", 0, {"recipient_name": "Rae"} | given | details)
-        return placing.place(order, placing.How(due, by_staff=self.ada), seen=None, at=self.now)
+        return placement.place(order, placement.How(due, by_staff=self.ada), seen=None, at=self.now)
 
     def bought(self, worth: object = 50, **details: Any) -> Voucher:
         order = self.ordered(worth, **details)
@@ -42,7 +42,7 @@ class VoucherTestCase(BillingTestCase):
         return order
 
     def checkout(self, order: Order, at: datetime | None = None, **how: Any) -> Order:
-        return placing.place(order, placing.How(**how), seen=None, at=at or self.now)
+        return placement.place(order, placement.How(**how), seen=None, at=at or self.now)
 
     def balance(self, voucher: Voucher) -> Decimal:
         """As the row has it, which is what its entries come to."""

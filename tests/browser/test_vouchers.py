@@ -2,7 +2,7 @@
 
 import re
 
-from billing.domain.vouchers import giving
+from billing.domain.vouchers import notifications
 from billing.models import Order, Voucher
 from classwork.models import Registration
 from common import dates
@@ -36,7 +36,7 @@ class VoucherStoryTest(PhoneTestCase):
         page.get_by_role("link", name="View, print or share").click()
         self.look(page, "Gift voucher for Rae")
         Voucher.objects.update(give_on=dates.today().replace(year=2020))
-        self.assertEqual(giving.give_due(), 1)
+        self.assertEqual(notifications.give_due(), 1)
         run_all()
         (mail,) = [mail for mail in send_all() if mail.to == ["rae@example.org"]]
         found = re.search(r"/vouchers/[^\s)]+", str(mail.body))

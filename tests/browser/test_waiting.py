@@ -5,8 +5,8 @@ import re
 from django.utils import timezone
 from playwright.sync_api import Page
 
-from billing.domain import cancel
-from billing.domain import cart as carts
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.domain.places.waiting import arranging
 from classwork.domain.places.waiting.arranging import Apart
@@ -29,7 +29,7 @@ class WaitingTest(PhoneTestCase):
         return buying.pay(buying.place(order))
 
     def gives_back(self, order: Order) -> None:
-        cancel.cancel_line(buying.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
+        line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="Moved away", by=self.school.ada)
 
     def link_of(self, to: str, subject: str) -> str:
         """What the newest mail to this address leads to."""

@@ -2,15 +2,16 @@ from datetime import time
 from types import SimpleNamespace
 from typing import Any
 
-from classwork.domain import feeds, meetings, proposals
+from classwork.domain import calendar_feeds, proposals
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.wanted import Wanted
-from classwork.domain.offers import OfferDraft
 from classwork.domain.places import attendees, diary
 from classwork.domain.places.tickets import staying
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
+from classwork.domain.schedule import meetings
+from classwork.domain.schedule.class_offers import OfferDraft
 from classwork.models import Policy
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, Row
@@ -134,7 +135,7 @@ ROWS = [
     Row("level_guide", EVERYBODY),
     Row("school_calendar", EVERYBODY, browse=False),
     Row("classoffer_calendar", EVERYBODY, args=first("offer"), browse=False),
-    Row("teacher_calendar", EVERYBODY, args=lambda school: [feeds.token(school.tess.staff)], browse=False),
+    Row("teacher_calendar", EVERYBODY, args=lambda school: [calendar_feeds.token(school.tess.staff)], browse=False),
     Row("sitemap", EVERYBODY, browse=False),
     Row("register", EVERYBODY, post="400 400 400 400 400 400"),
     Row(

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import payments, placing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.payments import attempts
 from billing.models import Order, OrderLine
 from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee
 from classwork.models import ClassOffer
@@ -41,12 +42,12 @@ def cart(
 
 def place(order: Order, due: str = Order.Due.NOW, **how: Any) -> Order:
     """As by somebody whose address is confirmed."""
-    return placing.place(order, placing.How(due, **({"is_known": True} | how)), seen=None, at=timezone.now())
+    return placement.place(order, placement.How(due, **({"is_known": True} | how)), seen=None, at=timezone.now())
 
 
 def pay(order: Order) -> Order:
-    payment = payments.start(order, "practice", timezone.now())
-    payments.confirm(payment, payments.Taken(Decimal(payment.total), payment.currency))
+    payment = attempts.start(order, "practice", timezone.now())
+    attempts.confirm(payment, attempts.Taken(Decimal(payment.total), payment.currency))
     order.refresh_from_db()
     return order
 

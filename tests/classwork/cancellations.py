@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import credit, ledger, payments
-from billing.domain.vouchers import desk
+from billing.domain.orders import cart as carts
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit
+from billing.domain.vouchers import office
 from billing.models import Order
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.quote import Quote, quote
@@ -36,13 +37,13 @@ class CancellationResultTest(SchoolTestCase):
     def paid_by_hand(self, name: str, amount: int | None = None, payer: User | None = None) -> Order:
         order = self.ordered(name, payer)
         today = dates.local(self.now).date()
-        part = Decimal(amount) if amount else ledger.owed(order, self.now)
-        payments.record_by_hand(order, "cash", part, by=self.ada, received_on=today)
+        part = Decimal(amount) if amount else balances.owed(order, self.now)
+        attempts.record_by_hand(order, "cash", part, by=self.ada, received_on=today)
         order.refresh_from_db()
         return order
 
     def paid_by_voucher(self, name: str, worth: int, payer: User | None = None) -> Order:
-        voucher = desk.give(Decimal(worth), None, {}, why="A prize", by=self.ada)
+        voucher = office.give(Decimal(worth), None, {}, why="A prize", by=self.ada)
         order = cart((self.offer, me()), payer=payer, name=name, email=f"{name.lower()}@example.org")
         carts.enter(order, voucher.grouped, self.now)
         return place(order, Order.Due.DOOR)

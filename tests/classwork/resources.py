@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from classwork.domain.resources import content
 from classwork.models import Resource
-from common.files.checking import check
+from common.files.file_checks import check
 from tests import samples
 from tests.base import SchoolTestCase
 from tests.private_files import answer

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.utils import timezone
 from hypothesis.extra.django import TestCase
 
-from billing.domain import door, orders
-from billing.domain.placing import NotPlaced
+from billing.domain.orders import pay_at_door, transitions
+from billing.domain.orders.placement import NotPlaced
 from billing.models import Case, Order, OrderLine
 from classwork.domain.places import desk, giving_up, registering
 from classwork.domain.places.attendees import Attendee, Typed
@@ -55,8 +55,8 @@ class School(order_simulation.School):
 
     def door(self, number: int) -> None:
         if order := self.order(number):
-            with suppress(orders.CannotBe):
-                door.pay_at_the_door(order, self.now, is_owner=True)
+            with suppress(transitions.CannotBe):
+                pay_at_door.pay_at_the_door(order, self.now, is_owner=True)
 
     def wait(self, number: int) -> None:
         Registration.objects.filter(state=State.HELD).exclude(held_until=None).update(

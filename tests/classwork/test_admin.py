@@ -5,7 +5,7 @@ from django.contrib.admin.templatetags.admin_list import result_headers
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain import offers
+from classwork.domain.schedule import class_offers
 from classwork.models import ClassOffer, Session, Subject
 from common import dates
 from common.formats import format_date
@@ -184,7 +184,7 @@ class OfferAdminTest(OfficeTestCase):
         self.assertEqual(ClassOffer.objects.latest("id").meetings.count(), 5)
 
     def test_what_is_chosen_is_approved_or_copied(self):
-        offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_approved(self.ada, self.offer, False)
         self.act("approve", self.offer)
         self.assertTrue(ClassOffer.objects.get().manager_approved)
         self.act("copy", self.offer)

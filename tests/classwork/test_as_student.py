@@ -5,8 +5,8 @@ from typing import Any
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain import meetings
-from classwork.domain.resources import as_student, releases
+from classwork.domain.resources import releases, student_view
+from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Release
 from tests.base import SchoolTestCase
 from tests.classwork import giving
@@ -26,8 +26,8 @@ class AsStudentTest(SchoolTestCase):
 
     def seen(self, number: int) -> dict[str, str]:
         offer = ClassOffer.objects.get(pk=self.offer.pk)
-        week = as_student.weeks(offer)[number]
-        return {str(release.resource): state for release, state in as_student.seen(offer, week.at)}
+        week = student_view.weeks(offer)[number]
+        return {str(release.resource): state for release, state in student_view.seen(offer, week.at)}
 
     def page(self, **query: Any) -> Any:
         return self.client.get(reverse("resources_as_student", args=[self.offer.pk]), query)
@@ -45,7 +45,7 @@ class AsStudentTest(SchoolTestCase):
 
     def test_only_meetings_that_take_place_are_weeks(self) -> None:
         meetings.cancel(None, self.offer.meetings.first(), "Snow")
-        self.assertEqual(len(as_student.weeks(ClassOffer.objects.get(pk=self.offer.pk))), 5)
+        self.assertEqual(len(student_view.weeks(ClassOffer.objects.get(pk=self.offer.pk))), 5)
 
     def test_the_page_begins_before_the_class_and_goes_to_any_week(self) -> None:
         self.assertContains(self.page(), "before it begins")

@@ -4,7 +4,7 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain.bookings import Booking, clashes
+from classwork.domain.clashes import Booking, clashes
 from classwork.domain.timetable import Slot
 
 SEVEN = datetime(2026, 1, 6, 19, tzinfo=UTC)

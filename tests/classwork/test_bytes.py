@@ -8,7 +8,8 @@ import requests
 from django.test import override_settings, tag
 from django.utils import timezone
 
-from billing.domain import cancel, money_back
+from billing.domain.cancellations import line_cancellation
+from billing.domain.refunds import reservations
 from billing.models import Order
 from classwork.domain.places import registering
 from classwork.domain.resources import releases
@@ -100,14 +101,14 @@ class Asked:
         registering.take_off_hold(Registration.objects.get())
         self.assertEqual(self.ask(resource, self.alice), self.given)
         order = Order.objects.get(pk=place.line.order_id)
-        money_back.by_staff(order, order.charged, why="A present", by=self.ada)
+        reservations.by_staff(order, order.charged, why="A present", by=self.ada)
         run_all()
         self.assertEqual(self.ask(resource, self.alice), self.refused)
 
     def test_a_cancelled_place_opens_nothing(self) -> None:
         resource = self.film()
         place = self.buys()
-        cancel.cancel_line(place.line, at=timezone.now(), why="Moved away")
+        line_cancellation.cancel_line(place.line, at=timezone.now(), why="Moved away")
         self.assertEqual(self.ask(resource, self.alice), self.refused)
 
 

@@ -8,18 +8,19 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import credit, ledger, payments
+from billing.domain.orders import cart as carts
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit
 from billing.models import Case, Credit, Order, Refund
-from classwork.domain import meetings
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.extending import of_all
 from classwork.domain.calling_off.quote import Quote, quote
 from classwork.domain.calling_off.wanted import Wanted
-from classwork.domain.faults import Refused
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
-from classwork.domain.preview import Outdated
+from classwork.domain.schedule import meetings
+from classwork.domain.schedule.previews import Outdated
+from classwork.domain.schedule.problems import Refused
 from classwork.models import CallOff, ClassOffer, Meeting, Outcome, Policy, Registration, Ticket, WaitingEntry
 from outbox.testing import run_all
 from tests import make
@@ -87,11 +88,11 @@ class DaysTest(CallingOffTest):
 
     def test_whoever_did_not_pay_yet_owes_less(self) -> None:
         order = place(cart((self.offer, me())), Order.Due.DOOR)
-        owed = ledger.owed(order, timezone.now())
+        owed = balances.owed(order, timezone.now())
         outcome = self.deed(Wanted(Policy.REFUND, self.days(1))).outcomes.get()
         order.refresh_from_db()
         self.assertGreater(outcome.waived, 0)
-        self.assertEqual(ledger.owed(order, timezone.now()), owed - outcome.waived)
+        self.assertEqual(balances.owed(order, timezone.now()), owed - outcome.waived)
         self.assertFalse(Refund.objects.exists())
 
     def test_credit_goes_to_an_account_and_money_to_whoever_has_none(self) -> None:
@@ -244,13 +245,13 @@ class WholeClassTest(CallingOffTest):
         order = place(cart((self.offer, me()), (self.offer, other("Kim"))), Order.Due.DOOR)
         self.deed(self.whole())
         order.refresh_from_db()
-        self.assertEqual((order.state, ledger.owed(order, timezone.now())), (Order.State.CANCELLED, 0))
+        self.assertEqual((order.state, balances.owed(order, timezone.now())), (Order.State.CANCELLED, 0))
 
     def test_the_other_class_of_an_order_stays_as_cheap_as_it_was(self) -> None:
         second = make.offer(self.session, make.subject("Beg", "B"), class_day=2)
         ClassOffer.objects.update(price=D(60))
         order = pay(place(cart((self.offer, me()), (second, me()))))
-        costs = {each.line.product_id: each.cost for each in ledger.itemised(order, timezone.now())}
+        costs = {each.line.product_id: each.cost for each in balances.itemised(order, timezone.now())}
         self.deed(self.whole())
         self.assertEqual(Refund.objects.get().amount, costs[self.offer.pk])
         self.assertLaw(order)
@@ -266,12 +267,12 @@ class WholeClassTest(CallingOffTest):
 
     def test_nobody_can_register_or_take_up_a_lapsed_order(self) -> None:
         late = place(cart((self.offer, me()), name="Lee", email="lee@example.org"))
-        payment = payments.start(late, "practice", timezone.now())
+        payment = attempts.start(late, "practice", timezone.now())
         past = timezone.now() - timedelta(hours=1)
         Order.objects.filter(pk=late.pk).update(held_until=past, placed_at=past - timedelta(hours=1))
         Registration.objects.update(held_until=past)
         self.deed(self.whole())
-        payments.confirm(payment, payments.Taken(D(payment.total), payment.currency))
+        attempts.confirm(payment, attempts.Taken(D(payment.total), payment.currency))
         late.refresh_from_db()
         self.assertEqual((late.state, Refund.objects.get().amount), (Order.State.LAPSED, self.paid(late)))
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import payments
-from billing.domain.placing import NotPlaced
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.payments import attempts
 from billing.models import Order, Payment, Refund
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.wanted import Wanted
-from classwork.domain.faults import Refused
+from classwork.domain.schedule.problems import Refused
 from classwork.models import CallOff, Policy, Registration
 from outbox.testing import run_all
 from tests import make
@@ -30,9 +30,9 @@ class CallingOffRaceTest(TransactionTestCase):
 
     def paying(self) -> tuple[Order, Callable[[], Any]]:
         order = place(cart((self.offer, me())))
-        payment = payments.start(order, "practice", timezone.now())
-        taken = payments.Taken(Decimal(payment.total), payment.currency)
-        return order, lambda: payments.confirm(payment, taken)
+        payment = attempts.start(order, "practice", timezone.now())
+        taken = attempts.Taken(Decimal(payment.total), payment.currency)
+        return order, lambda: attempts.confirm(payment, taken)
 
     def test_who_pays_while_the_class_is_cancelled_gets_it_back(self) -> None:
         order, pays = self.paying()

@@ -11,9 +11,10 @@ from django.db.models import Sum
 from django.test import override_settings, tag
 
 from billing import gateways
-from billing.domain import cart as carts
-from billing.domain import credit, hearing, ledger, payments
-from billing.domain.vouchers import desk
+from billing.domain.orders import cart as carts
+from billing.domain.payments import attempts, webhooks
+from billing.domain.pricing import balances, credit
+from billing.domain.vouchers import office
 from billing.gateways.facts import Disputed
 from billing.models import Credit, Order, Refund
 from classwork.domain.calling_off import results
@@ -50,18 +51,18 @@ class CancellationLawTest(CancellationResultTest):
         choices[0] = (self.offer, people[0])
         order = cart(*choices, payer=payer, name=name, email=f"{name.lower()}@example.org")
         for _ in range(dice.choice([0, 0, 1, 2])):
-            voucher = desk.give(Decimal(dice.choice([20, 65, 100])), None, {}, why="A prize", by=self.ada)
+            voucher = office.give(Decimal(dice.choice([20, 65, 100])), None, {}, why="A prize", by=self.ada)
             carts.enter(order, voucher.grouped, self.now)
         order = place(order, Order.Due.DOOR)
         for _ in range(dice.randint(0, 2)):
             self.pay_something(order, dice)
         card = order.payments.filter(variant="practice").exclude(captured_at=None).first()
         if card and dice.random() < 0.4:
-            hearing.learn(card, [Disputed(f"d-{order.pk}", card.total, card.currency, "open")])
+            webhooks.learn(card, [Disputed(f"d-{order.pk}", card.total, card.currency, "open")])
 
     def pay_something(self, order: Order, dice: random.Random) -> None:
         order.refresh_from_db()
-        owed = ledger.owed(order, self.now)
+        owed = balances.owed(order, self.now)
         if order.state != Order.State.PLACED or owed <= 0:
             return
         if dice.random() < 0.4:
@@ -69,7 +70,7 @@ class CancellationLawTest(CancellationResultTest):
             return
         part = owed if dice.random() < 0.5 else min(owed, Decimal(dice.choice([15, 20, 70])))
         day = dates.local(self.now).date()
-        payments.record_by_hand(order, dice.choice(["cash", "transfer"]), part, by=self.ada, received_on=day)
+        attempts.record_by_hand(order, dice.choice(["cash", "transfer"]), part, by=self.ada, received_on=day)
 
     def wanted(self, dice: random.Random) -> Wanted:
         policy = dice.choice([Policy.REFUND, Policy.CREDIT])

@@ -6,10 +6,12 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.test import override_settings, tag
 
-from billing.domain import cart as carts
-from billing.domain import credit, handovers, ledger, money_back, payments
-from billing.domain.amounts import summarize_amounts
-from billing.domain.vouchers import desk
+from billing.domain.orders import cart as carts
+from billing.domain.orders.amounts import summarize_amounts
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances, credit
+from billing.domain.refunds import handovers, reservations
+from billing.domain.vouchers import office
 from billing.models import Credit, Order, Payment, Refund
 from classwork.domain.calling_off.wanted import Wanted
 from classwork.domain.places import desk as front_desk
@@ -25,7 +27,7 @@ from users.models import Student, User
 
 class LedgerTest(CancellationResultTest):
     def owed(self) -> Decimal:
-        return sum((ledger.owed(order, self.now) for order in Order.objects.all()), ZERO)
+        return sum((balances.owed(order, self.now) for order in Order.objects.all()), ZERO)
 
     def entries(self, reason: str) -> Decimal:
         return Credit.objects.filter(reason=reason).aggregate(sum=Sum("amount"))["sum"] or ZERO
@@ -51,8 +53,8 @@ class LedgerTest(CancellationResultTest):
             (None, Typed("Nora", "New", "nora@example.org")),
         ):
             order = front_desk.enter(self.ada, self.offer, person)
-            payments.record_by_hand(
-                order, "cash", ledger.owed(order, self.now), by=self.ada, received_on=dates.local(self.now).date()
+            attempts.record_by_hand(
+                order, "cash", balances.owed(order, self.now), by=self.ada, received_on=dates.local(self.now).date()
             )
             self.assertEqual(order.payer, account)
         self.cancel(self.whole(Policy.CREDIT))
@@ -93,7 +95,7 @@ class LedgerTest(CancellationResultTest):
 
     def test_a_voucher_for_one_person_of_an_unpaid_order_goes_back_before_the_rest_is_waived(self) -> None:
         other_class = make.offer(self.session, make.subject("L2"), class_day=2, price=Decimal(65))
-        voucher = desk.give(Decimal(65), None, {}, why="A prize", by=self.ada)
+        voucher = office.give(Decimal(65), None, {}, why="A prize", by=self.ada)
         order = cart((self.offer, me()), (other_class, other("Kim")), name="Val", email="val@example.org")
         carts.enter(order, voucher.grouped, self.now)
         place(order, Order.Due.DOOR)
@@ -162,7 +164,7 @@ class ResultPageTest(CancellationResultTest):
             for _ in range(count):
                 order = self.paid_by_hand(f"N{Payment.objects.count()}")
                 day = order.lines.get().registrations.get()
-                refund = money_back.reserve(order, Decimal(5), why="Snow")
+                refund = reservations.reserve(order, Decimal(5), why="Snow")
                 made = deed.outcomes.create(
                     registration=day, policy="refund", meetings=1, of=4, base=65, money=5, by_hand=5
                 )

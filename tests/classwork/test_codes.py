@@ -5,8 +5,8 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import codes
+from billing.domain.orders import cart as carts
+from billing.domain.pricing import discount_codes
 from billing.models import Code
 from tests import make
 from tests.base import SchoolTestCase
@@ -27,7 +27,7 @@ class ClassCodeTest(SchoolTestCase):
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         Code.objects.create(text="b", percent=10, kind="place", product_id=other.pk)
         cart = buying.cart((self.offer, buying.me()))
-        with self.assertRaisesMessage(codes.Refused, "This code is for Beginning B. Add it to your cart"):
+        with self.assertRaisesMessage(discount_codes.Refused, "This code is for Beginning B. Add it to your cart"):
             carts.use_code(cart, "b", timezone.now())
         carts.add(cart, "place", other.pk, buying.me().as_details())
         self.assertIsNotNone(carts.use_code(cart, "b", timezone.now()))

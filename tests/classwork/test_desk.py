@@ -4,7 +4,8 @@ from datetime import timedelta
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain import feeds, meetings, proposals
+from classwork.domain import calendar_feeds, proposals
+from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Meeting, Proposal, Session, Subject
 from common.formats import format_date
 from tests import make
@@ -206,7 +207,7 @@ class ProposalPageTest(DeskTestCase):
         page = self.client.get(reverse("teaching"))
         for words in ("Beginning A", "L2D: Slow", "/calendar/"):
             self.assertContains(page, words)
-        old = feeds.token(self.tess.staff)
+        old = calendar_feeds.token(self.tess.staff)
         self.client.post(reverse("renew_calendar"))
         self.assertEqual(self.client.get(reverse("teacher_calendar", args=[old])).status_code, 404)
 

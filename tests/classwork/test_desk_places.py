@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import kinds
-from billing.domain import ledger, payments
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances
 from billing.models import Order
 from classwork.domain.places import registering
 from classwork.models import ClassOffer, Registration, Session
@@ -172,7 +173,7 @@ class EnterTest(DeskTestCase):
         self.assertEqual(Registration.objects.get().state, "confirmed")
         self.assertEqual(order.entered_by, self.ada)
         today = timezone.localdate()
-        payments.record_by_hand(order, "cash", ledger.owed(order, order.placed_at), by=self.ada, received_on=today)
+        attempts.record_by_hand(order, "cash", balances.owed(order, order.placed_at), by=self.ada, received_on=today)
         order.refresh_from_db()
         self.assertEqual(order.state, Order.State.PAID)
         self.assertEqual(Registration.objects.get().state, "confirmed")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.urls import reverse
 
-from billing.domain import hearing
+from billing.domain.payments import webhooks
 from billing.gateways.facts import Disputed
 from billing.models import Dispute
 from classwork.models import Registration
@@ -25,7 +25,7 @@ class DisputeTest(SchoolTestCase):
     def dispute(self, state: str, amount: Decimal | None = None) -> list[str]:
         payment = self.order.payments.get()
         said = Disputed("d-1", amount or payment.total, payment.currency, state)
-        hearing.learn(payment, [said])
+        webhooks.learn(payment, [said])
         return self.states()
 
     def states(self) -> list[str]:

@@ -12,7 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import locks, orders
+from billing.domain import locks
+from billing.domain.orders import transitions
 from billing.models import Order
 from classwork.domain.places import room
 from classwork.models import ClassOffer, Meeting, Registration
@@ -110,7 +111,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertEqual(room.of(offer, ends - timedelta(seconds=1)).available_spots, 0)
         self.assertEqual(room.of(offer, ends).available_spots, 1)
         self.assertTrue(Order.objects.get().has_lapsed(ends))
-        self.assertEqual(orders.lapse_due(ends), 1)
+        self.assertEqual(transitions.lapse_due(ends), 1)
         self.assertEqual((Order.objects.get().state, self.place().state), (Order.State.LAPSED, State.LAPSED))
 
     def test_the_page_and_the_mail_say_until_when_to_click(self) -> None:
@@ -131,7 +132,7 @@ class DoorOrderTest(SchoolTestCase):
         answer = stranger.post(path)
         self.assertContains(stranger.get(answer.url), "Your spots are reserved", count=1)
         self.assertEqual((self.place().state, self.place().held_until), (State.CONFIRMED, None))
-        self.assertEqual(orders.lapse_due(timezone.now() + timedelta(days=30)), 0)
+        self.assertEqual(transitions.lapse_due(timezone.now() + timedelta(days=30)), 0)
         self.assertEqual(self.place().state, State.CONFIRMED)
 
     def test_clicking_twice_is_clicking_once(self) -> None:
@@ -155,7 +156,7 @@ class DoorOrderTest(SchoolTestCase):
         self.assertContains(page, "This link has expired", status_code=200)
         self.assertNotContains(page, "Keep my spot")
         self.assertContains(self.client.post(path), "This link has expired", status_code=409)
-        orders.lapse_due()
+        transitions.lapse_due()
         self.assertContains(self.client.get(path), "This link has expired")
         self.assertEqual(self.place().state, State.LAPSED)
 

@@ -7,9 +7,10 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from vobject.icalendar import registerTzid
 
-from classwork.domain import feeds, meetings, offers
-from classwork.domain.meetings import MeetingDraft
-from classwork.domain.offers import OfferDraft
+from classwork.domain import calendar_feeds
+from classwork.domain.schedule import class_offers, meetings
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.meetings import MeetingDraft
 from common import dates
 from tests import make
 from tests.base import SchoolTestCase
@@ -65,7 +66,7 @@ class FeedTest(SchoolTestCase):
         self.assertEqual(self.whole_school(), found)
 
     def test_the_zone_comes_with_the_calendar(self):
-        lines = unfolded(feeds.of_a_class(self.offer))
+        lines = unfolded(calendar_feeds.of_a_class(self.offer))
         self.assertIn("BEGIN:VTIMEZONE", lines)
         self.assertIn("TZID:America/Los_Angeles", lines)
 
@@ -75,7 +76,7 @@ class FeedTest(SchoolTestCase):
         for zone in ("America/Los_Angeles", "Europe/Berlin", "Australia/Adelaide"):
             with self.subTest(zone), override_settings(TIME_ZONE=zone):
                 offer = make.offer(session, subject)
-                found = events(feeds.of_a_class(offer))
+                found = events(calendar_feeds.of_a_class(offer))
                 self.assertEqual([event.start.hour for event in found], [19] * 10)
                 self.assertEqual(len({event.start.utcoffset() for event in found}), 2)
                 self.assertEqual([event.start for event in found], [one.starts_at for one in offer.meetings.all()])
@@ -86,7 +87,7 @@ class FeedTest(SchoolTestCase):
 
     def test_a_move_keeps_the_event_and_raises_its_number(self):
         before = self.of_class()
-        offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
         after = self.of_class()
         self.assertEqual([event.uid for event in after], [event.uid for event in before])
         self.assertEqual({event.sequence for event in before}, {"0"})
@@ -100,7 +101,7 @@ class FeedTest(SchoolTestCase):
         self.assertIn("Snow, sorry", event.description)
 
     def test_what_is_not_approved_is_in_no_public_calendar(self):
-        offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_approved(self.ada, self.offer, False)
         self.assertEqual(self.whole_school(), [])
         self.assertEqual(self.client.get(reverse("classoffer_calendar", args=[self.offer.pk])).status_code, 404)
 
@@ -115,7 +116,7 @@ class FeedTest(SchoolTestCase):
 
 class TeacherCalendarTest(SchoolTestCase):
     def feed(self, token=None):
-        response = self.client.get(reverse("teacher_calendar", args=[token or feeds.token(self.tess.staff)]))
+        response = self.client.get(reverse("teacher_calendar", args=[token or calendar_feeds.token(self.tess.staff)]))
         return response if response.status_code != 200 else events(response.content)
 
     def test_it_has_what_the_teacher_teaches_and_nothing_of_others(self):
@@ -132,22 +133,22 @@ class TeacherCalendarTest(SchoolTestCase):
         self.assertEqual(len(self.feed()), 5)
 
     def test_a_new_address_ends_the_old_one(self):
-        old = feeds.token(self.tess.staff)
-        feeds.renew(self.tess.staff)
+        old = calendar_feeds.token(self.tess.staff)
+        calendar_feeds.renew(self.tess.staff)
         self.assertEqual(self.feed(old).status_code, 404)
         self.assertEqual(len(self.feed()), 5)
 
     def test_a_made_up_address_and_a_closed_account_open_nothing(self):
         self.assertEqual(self.feed("nonsense").status_code, 404)
-        token = feeds.token(self.tess.staff)
+        token = calendar_feeds.token(self.tess.staff)
         self.tess.is_active = False
         self.tess.save()
         self.assertEqual(self.feed(token).status_code, 404)
 
     def test_long_past_days_are_left_out(self):
         later = datetime.now(UTC) + timedelta(weeks=30)
-        self.assertEqual(events(feeds.of_a_teacher(self.tess.staff, later)), [])
-        self.assertEqual(events(feeds.of_the_school(later)), [])
+        self.assertEqual(events(calendar_feeds.of_a_teacher(self.tess.staff, later)), [])
+        self.assertEqual(events(calendar_feeds.of_the_school(later)), [])
 
     def test_a_day_added_by_hand_is_in_it(self):
         draft = MeetingDraft(make.thursday(1) + timedelta(1), time(18), reason="Practice")

@@ -7,9 +7,9 @@ from django.test import override_settings, tag
 from django.urls import reverse
 
 from classwork.domain import proposals
-from classwork.domain.offers import OfferDraft
 from classwork.domain.resources import content
 from classwork.domain.resources.content import Thing
+from classwork.domain.schedule.class_offers import OfferDraft
 from classwork.models import Attachment, Resource
 from history.models import Entry
 from tests import make, samples

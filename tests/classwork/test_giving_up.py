@@ -8,14 +8,14 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import quoting, ways
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
 from billing.models import Dispute, Order, Refund
-from classwork.domain import offers
-from classwork.domain.offers import OfferDraft
 from classwork.domain.places import desk, words
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
 from classwork.domain.resources import content
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
 from classwork.models import Meeting, Registration, WaitingEntry
 from history.models import Entry
 from mailroom.models import Message
@@ -125,19 +125,19 @@ class GivingUpTest(SchoolTestCase):
         self.assertEqual(self.client.get(url).status_code, 404)
 
     def test_whoever_waits_is_offered_the_place(self) -> None:
-        offers.change_offer(self.ada, self.offer, OfferDraft({"capacity": 2}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"capacity": 2}))
         entry = entries.join(self.offer, [Wish(buying.me())], Contact("Sam", self.sam.email, self.sam))
         self.cancel()
         run_all()
         entry.refresh_from_db()
         self.assertEqual(entry.state, WaitingEntry.State.OFFERED)
 
-    def cancel(self) -> quoting.Quote:
+    def cancel(self) -> quoted_cancellation.Quote:
         line, at = self.hers.line, timezone.now()
         assert line is not None
-        way = ways.of(self.order, [line], at)[0]
-        quote = quoting.quote(self.order, way, at)
-        return quoting.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
+        way = cancellation_options.of(self.order, [line], at)[0]
+        quote = quoted_cancellation.quote(self.order, way, at)
+        return quoted_cancellation.cancel_as_quoted(self.order, way, at, seen=quote.fingerprint)
 
     def moved(self, days: float) -> None:
         """As if so much time had passed since it was bought."""
@@ -154,7 +154,7 @@ class GivingUpTest(SchoolTestCase):
         for days in (0, until - 3, 4, 7):
             self.moved(days)
             line = self.order.lines.get(pk=self.hers.line_id)
-            step = ways.of(self.order, [line], timezone.now())[0].steps[line.pk]
+            step = cancellation_options.of(self.order, [line], timezone.now())[0].steps[line.pk]
             said.append((step.percent, step.gives if step.percent else ""))
         self.assertEqual(said, [(100, "refund"), (50, "credit"), (50, "credit"), (0, "")])
 
@@ -192,8 +192,11 @@ class StatusOfTheLineTest(SchoolTestCase):
         other = make.offer(self.session, make.subject(version="B"), class_day=4)
         order = buying.pay(buying.place(buying.cart((self.offer, buying.me()), (other, buying.me()), payer=self.alice)))
         line = order.lines.get(product_id=other.pk)
-        [quote] = [quoting.quote(order, way, timezone.now()) for way in ways.of(order, [line], timezone.now())]
-        quoting.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
+        [quote] = [
+            quoted_cancellation.quote(order, way, timezone.now())
+            for way in cancellation_options.of(order, [line], timezone.now())
+        ]
+        quoted_cancellation.cancel_as_quoted(order, quote.way, timezone.now(), seen=quote.fingerprint)
         found = Registration.objects.select_related("line__order").order_by("pk")
         said = {one.offer.pk: str(words.of_payment(one, timezone.now())) for one in found}
         self.assertEqual(said, {self.offer.pk: "Paid", other.pk: "Refunded"})

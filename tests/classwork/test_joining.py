@@ -11,10 +11,10 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.domain.placing import NotPlaced
+from billing.domain.orders.placement import NotPlaced
 from billing.models import Adjustment, Order
-from classwork.domain import meetings
 from classwork.domain.places import desk, joining, opening
+from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Registration
 from common.money import is_whole
 from tests import make

@@ -7,8 +7,10 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import ledger, orders, payments
-from billing.domain.placing import NotPlaced
+from billing.domain.orders import transitions
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.payments import attempts
+from billing.domain.pricing import balances
 from billing.models import Order
 from classwork.domain.places import room
 from classwork.models import Registration
@@ -29,11 +31,11 @@ class LatePlaceRaceTest(TransactionTestCase):
     def late(self, name: str) -> tuple[Order, Callable[[], None]]:
         """An order whose time is over, and its payment that comes all the same."""
         order = self.order(name)
-        payment = payments.start(order, "practice", timezone.now())
+        payment = attempts.start(order, "practice", timezone.now())
         over = timezone.now() - timedelta(seconds=1)
         Order.objects.filter(pk=order.pk).update(held_until=over)
         Registration.objects.filter(line__order=order).update(held_until=over)
-        orders.lapse_due()
+        transitions.lapse_due()
         return order, lambda: payment.change_status("confirmed")
 
     def taken(self) -> int:
@@ -50,7 +52,7 @@ class LatePlaceRaceTest(TransactionTestCase):
     def test_of_two_late_payers_one_has_the_place_and_the_other_the_money(self) -> None:
         ann, ben = self.two_late()
         self.assertEqual((ann.state, ben.state, self.taken()), ("paid", "lapsed", 1))
-        self.assertEqual((ledger.surplus(ann), ledger.received(ben)), (0, 0))
+        self.assertEqual((balances.surplus(ann), balances.received(ben)), (0, 0))
 
     def test_control_without_locks_both_have_it(self) -> None:
         with without_locks():

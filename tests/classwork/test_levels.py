@@ -5,8 +5,8 @@ from django.test import SimpleTestCase
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain import levels
-from classwork.domain.levels import BadRule, LevelRule, Taken
+from classwork.rules import levels
+from classwork.rules.levels import BadRule, LevelRule, Taken
 
 BEG = LevelRule("Beg", Decimal(1), levels.parse("A|C, B|D"), started=Decimal(1), done=Decimal(2))
 L2 = LevelRule("L2", Decimal(2), levels.parse("A,B,C,D"), done=Decimal("2.5"), done_twice=Decimal(3))

@@ -3,7 +3,7 @@
 from django.test import override_settings
 from django.urls import reverse
 
-from classwork.domain import structured
+from classwork.domain.catalog import structured_data
 from classwork.models import Location
 from tests import make
 from tests.base import SchoolTestCase
@@ -23,6 +23,6 @@ class LocationTest(SchoolTestCase):
             "Halle", code="halle", address="", city="Berlin", state="", zipcode="10115", country="Germany"
         )
         for place, country in ((home, "US"), (away, "Germany")):
-            self.assertEqual(structured.place(place)["address"]["addressCountry"], country)
+            self.assertEqual(structured_data.place(place)["address"]["addressCountry"], country)
         self.assertEqual(home.full_address, "1 Main St, Portland, OR 97214")
         self.assertEqual(away.full_address, "Berlin, 10115, Germany")

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from classwork.domain import calendar, meetings
+from classwork.domain import calendar
+from classwork.domain.schedule import meetings
 from tests import make
 from tests.base import SchoolTestCase
 

@@ -1,10 +1,10 @@
 from datetime import time, timedelta
 
-from classwork.domain import meetings, offers
-from classwork.domain.faults import Refused
-from classwork.domain.meetings import MeetingDraft
-from classwork.domain.offers import OfferDraft
-from classwork.domain.preview import Outdated
+from classwork.domain.schedule import class_offers, meetings
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.meetings import MeetingDraft
+from classwork.domain.schedule.previews import Outdated
+from classwork.domain.schedule.problems import Refused
 from classwork.models import Meeting
 from history.models import Entry
 from outbox.models import Event
@@ -64,7 +64,7 @@ class MoveTest(MeetingTestCase):
         meetings.move(self.ada, self.second, draft, seen=preview.fingerprint)
         stored = self.stored(self.second)
         self.assertEqual((stored.moved_from, stored.on), (self.second.starts_at, draft.day))
-        offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
         self.assertEqual(self.stored(self.second).slot, stored.slot)
 
     def test_moved_back_to_its_day_it_follows_the_rule_again(self):
@@ -137,5 +137,5 @@ class SubstituteTest(MeetingTestCase):
         meetings.set_substitutes(self.ada, self.second, [self.ash.staff])
         elsewhere = make.offer(self.session, make.subject("L2", num_weeks=1), class_day=2)
         draft = MeetingDraft(self.second.local_date, time(19))
-        offers.change_offer(self.ada, elsewhere, OfferDraft({}, teachers=[self.tess.staff]))
+        class_offers.change_offer(self.ada, elsewhere, OfferDraft({}, teachers=[self.tess.staff]))
         self.assertEqual(meetings.plan_move(elsewhere.meetings.get(), draft).warnings, ())

@@ -7,10 +7,10 @@ from django.test import override_settings, tag
 from django.urls import reverse
 
 from billing.models import Order, Refund
-from classwork.domain import offers
-from classwork.domain.faults import Refused
-from classwork.domain.offers import OfferDraft
 from classwork.domain.places import minimum
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.problems import Refused
 from classwork.models import CallOff, ClassOffer, Registration
 from common import dates
 from common.work_lists import open_work_for
@@ -28,7 +28,7 @@ class MinimumTestCase(SchoolTestCase):
         self.needs(2)
 
     def needs(self, people: int) -> None:
-        offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": people, "decide_on": self.day}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": people, "decide_on": self.day}))
         self.offer.refresh_from_db()
 
     def bought(self, name: str = "Ann") -> Order:
@@ -113,11 +113,11 @@ class DecidingTest(MinimumTestCase):
             with self.subTest(day), self.assertRaises(Refused):
                 minimum.extend(self.offer, day, why="x", by=self.ada)
             with self.subTest(day), self.assertRaises(Refused):
-                offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": day}))
+                class_offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": day}))
 
     def test_both_or_neither(self) -> None:
         with self.assertRaisesMessage(Refused, "please give both, or neither"):
-            offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": None}))
+            class_offers.change_offer(self.ada, self.offer, OfferDraft({"minimum": 3, "decide_on": None}))
 
 
 class DeskTest(MinimumTestCase):

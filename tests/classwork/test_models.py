@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import TestCase, override_settings
 
-from classwork.domain import levels
 from classwork.models import ClassOffer, Level, Meeting, Session, SkippedDate, Subject
+from classwork.rules import levels
 
 DAY = date(2026, 1, 8)
 

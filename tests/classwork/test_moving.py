@@ -9,7 +9,11 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cancel, disputes, ledger, locks, orders
+from billing.domain import locks
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.payments import disputes
+from billing.domain.pricing import balances
 from billing.gateways.facts import Disputed
 from billing.models import Order
 from classwork.domain.places import alternatives, diary, mine, moving, room
@@ -45,17 +49,17 @@ class MoveTest(MovingTestCase):
     def test_if_she_does_not_pay_the_old_place_stays_and_the_new_one_is_free_again(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=100, capacity=1)
         order = self.move(self.bought(), self.thursday)
-        orders.lapse(order, timezone.now() + timedelta(days=1))
+        transitions.lapse(order, timezone.now() + timedelta(days=1))
         self.assertEqual(self.states(), [("Tuesday", State.CONFIRMED), ("Thursday", State.LAPSED)])
         self.assertEqual(room.of(ClassOffer.objects.get(pk=self.thursday.pk), timezone.now()).available_spots, 1)
 
     def test_where_it_costs_less_the_rest_goes_back_as_it_was_quoted(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(price=40)
         place = self.bought()
-        paid = ledger.received(place.line.order)  # type: ignore[union-attr]
+        paid = balances.received(place.line.order)  # type: ignore[union-attr]
         quote = moving.quote(place, Wish(self.thursday), self.alice, timezone.now())
         self.move(place, self.thursday)
-        self.assertEqual(paid - ledger.received(place.line.order), quote.back)  # type: ignore[union-attr]
+        self.assertEqual(paid - balances.received(place.line.order), quote.back)  # type: ignore[union-attr]
         self.assertGreater(quote.back, 0)
 
     def test_asking_what_it_comes_to_changes_nothing(self) -> None:
@@ -83,8 +87,8 @@ class MoveTest(MovingTestCase):
     def test_cancelling_the_new_place_gives_everything_back(self) -> None:
         place = self.bought()
         order = self.move(place, self.thursday)
-        cancel.cancel_line(buying.line(order), at=timezone.now(), why="x")
-        self.assertEqual(ledger.received(place.line.order), 0)  # type: ignore[union-attr]
+        line_cancellation.cancel_line(buying.line(order), at=timezone.now(), why="x")
+        self.assertEqual(balances.received(place.line.order), 0)  # type: ignore[union-attr]
         self.assertEqual(self.states()[1], ("Thursday", State.CANCELLED))
 
     def test_what_she_attended_is_not_given_back_by_moving_on_and_on(self) -> None:
@@ -94,7 +98,7 @@ class MoveTest(MovingTestCase):
             with mock.patch("django.utils.timezone.now", lambda: at):
                 self.move(place, offer)
             place = Registration.objects.latest("pk")
-        self.assertEqual(sum(ledger.received(order) for order in Order.objects.all()), 65)
+        self.assertEqual(sum(balances.received(order) for order in Order.objects.all()), 65)
 
     def test_the_place_she_was_offered_from_the_waiting_list_is_the_one_she_moves_to(self) -> None:
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=1)
@@ -102,7 +106,7 @@ class MoveTest(MovingTestCase):
         entry = entries.join(
             self.thursday, [entries.Wish(buying.me())], Contact("Alice", "alice@example.org", self.alice)
         )
-        cancel.cancel_line(buying.line(other), at=timezone.now(), why="x")
+        line_cancellation.cancel_line(buying.line(other), at=timezone.now(), why="x")
         run_all()
         self.move(place, self.thursday)
         entry.refresh_from_db()
@@ -222,7 +226,7 @@ class RefusedTest(MovingTestCase):
         held = self.place(self.move(place, self.thursday))
         self.assertSays(moving.PAY_FIRST, held, self.another("C", class_day=4))
         self.assertSays("is being exchanged", place, self.another("D", class_day=5))
-        cancel.cancel_line(buying.line(held.line.order), at=timezone.now(), why="x")  # type: ignore[union-attr]
+        line_cancellation.cancel_line(buying.line(held.line.order), at=timezone.now(), why="x")  # type: ignore[union-attr]
         self.assertSays(moving.NOT_HERE, held, self.tuesday)
 
     def test_with_somebody_elses_money_she_moves_only_at_the_same_price(self) -> None:
@@ -346,5 +350,5 @@ class PageTest(MovingTestCase):
         place = self.bought()
         quote = moving.quote(place, Wish(self.thursday), self.alice, timezone.now())
         self.move(place, self.thursday)
-        kept = sum(ledger.received(order) for order in Order.objects.all())
+        kept = sum(balances.received(order) for order in Order.objects.all())
         self.assertEqual(kept + quote.back, Decimal(65))

@@ -9,7 +9,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import cancel, ledger, orders, settling
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.pricing import balances
+from billing.domain.refunds import price_reductions
 from billing.models import Order, OrderLine
 from classwork.domain.places import moving, passing
 from classwork.domain.places.attendees import Typed
@@ -50,8 +53,8 @@ class School(spot_simulation.School):
 
     def give_up(self, number: int) -> None:
         if (place := self.some(number)) and place.line:
-            with suppress(orders.CannotBe):
-                cancel.cancel_line(place.line, at=self.now, why="x")
+            with suppress(transitions.CannotBe):
+                line_cancellation.cancel_line(place.line, at=self.now, why="x")
 
     def states(self, lines: Iterable[OrderLine]) -> list[str]:
         """What went on to another class or person is nobody's any more."""
@@ -60,8 +63,8 @@ class School(spot_simulation.School):
     def check_order(self, test: TestCase, order: Order) -> None:
         super().check_order(test, order)
         if order.state == Order.State.PAID:
-            price = ledger.price_at(order, order.paid_at or self.now)
-            test.assertLessEqual(order.charged, price.total + settling.kept(order))
+            price = balances.price_at(order, order.paid_at or self.now)
+            test.assertLessEqual(order.charged, price.total + price_reductions.kept(order))
 
     def _check_line(self, test: TestCase, line: OrderLine) -> None:
         """Of a line that was exchanged only the payment is left; the place is the new line's."""

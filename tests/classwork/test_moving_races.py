@@ -6,8 +6,10 @@ from typing import Any
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cancel, orders, replacing
-from billing.domain.placing import NotPlaced
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
 from classwork.domain.places import moving, passing, room
 from classwork.domain.places.attendees import Typed
@@ -74,9 +76,9 @@ class MovingRaceTest(TransactionTestCase):
     def test_what_is_moved_is_not_cancelled_at_the_same_moment(self) -> None:
         one = self.has(self.tuesday)
         outcomes = overlap(
-            self.mover(one, self.thursday), lambda: cancel.cancel_line(one.line, at=timezone.now(), why="x")
+            self.mover(one, self.thursday), lambda: line_cancellation.cancel_line(one.line, at=timezone.now(), why="x")
         )
-        self.assertIsInstance(outcomes[1], orders.CannotBe)
+        self.assertIsInstance(outcomes[1], transitions.CannotBe)
         self.assertEqual(self.taken(), (0, 1))
 
     def test_two_who_change_places_wait_for_each_other_in_no_circle(self) -> None:
@@ -100,7 +102,7 @@ class MovingRaceTest(TransactionTestCase):
     def test_what_two_orders_want_to_replace_is_replaced_by_one(self) -> None:
         one = self.has(self.tuesday)
         assert one.line is not None
-        self.assertEqual(replacing.why_not(one.line, timezone.now()), "")
+        self.assertEqual(exchanges.why_not(one.line, timezone.now()), "")
         ClassOffer.objects.filter(pk=self.thursday.pk).update(capacity=5)
         outcomes = at_once(self.mover(one, self.thursday), self.mover(one, self.thursday))
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["CannotBe", "Order"])

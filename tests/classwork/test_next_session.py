@@ -2,8 +2,8 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from classwork.domain import next_session
-from classwork.domain.faults import Refused
+from classwork.domain.schedule import next_session
+from classwork.domain.schedule.problems import Refused
 from classwork.models import ClassOffer, Session
 from tests import make
 from tests.base import SchoolTestCase

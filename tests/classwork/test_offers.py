@@ -3,9 +3,10 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from classwork.domain import offers, subjects
-from classwork.domain.faults import Refused
-from classwork.domain.offers import OfferDraft
+from classwork.domain.catalog import subjects
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.problems import Refused
 from classwork.models import ClassOffer, Meeting, Subject
 from common import dates
 from history.models import Entry
@@ -23,9 +24,9 @@ class OfferTestCase(SchoolTestCase):
         before = everything()
         with self.assertRaises(Refused) as caught:
             if offer is None:
-                offers.create_offer(self.ada, draft)
+                class_offers.create_offer(self.ada, draft)
             else:
-                offers.change_offer(self.ada, offer, draft)
+                class_offers.change_offer(self.ada, offer, draft)
         self.assertEqual(everything(), before)
         return caught.exception.faults[0]
 
@@ -49,7 +50,7 @@ class NewOfferTest(OfferTestCase):
         friday = make.thursday(1) + timedelta(1)
         fault = self.refused(OfferDraft(values, [friday]))
         self.assertEqual((fault.field, fault.proposal), ("skipped", {"skipped": [make.thursday(1)]}))
-        offer = offers.create_offer(self.ada, OfferDraft(values, fault.proposal["skipped"]))
+        offer = class_offers.create_offer(self.ada, OfferDraft(values, fault.proposal["skipped"]))
         self.assertNotIn(make.thursday(1), self.days(offer))
 
     def test_what_is_missing_is_asked_for(self):
@@ -58,21 +59,21 @@ class NewOfferTest(OfferTestCase):
 
     def test_whether_a_new_class_is_approved_is_a_setting(self):
         values = {"session": self.session, "subject": make.subject("L2"), "class_day": 3, "start_time": time(19)}
-        self.assertFalse(offers.create_offer(self.ada, OfferDraft(values)).manager_approved)
+        self.assertFalse(class_offers.create_offer(self.ada, OfferDraft(values)).manager_approved)
         with self.settings(ASSUME_CLASS_APPROVE=True):
-            self.assertTrue(offers.create_offer(self.ada, OfferDraft(values)).manager_approved)
+            self.assertTrue(class_offers.create_offer(self.ada, OfferDraft(values)).manager_approved)
 
     def test_a_teacher_is_not_an_assistant_of_the_same_class_as_well(self):
         tess, ash = self.tess.staff, self.ash.staff
         draft = OfferDraft({}, teachers=[tess], assistants=[ash, tess])
-        offers.change_offer(self.ada, self.offer, draft)
+        class_offers.change_offer(self.ada, self.offer, draft)
         roles = {(one.staff, one.role) for one in self.offer.assignments.all()}
         self.assertEqual(roles, {(tess, "teacher"), (ash, "assistant")})
 
 
 class ChangedOfferTest(OfferTestCase):
     def test_another_time_moves_every_meeting_to_come(self):
-        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
+        preview = class_offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
         self.assertEqual(len(preview.rows), 5)
         self.assertIn("7:00–8:00 PM", preview.rows[0].before)
         self.assertIn("8:00–9:00 PM", preview.rows[0].after)
@@ -80,14 +81,14 @@ class ChangedOfferTest(OfferTestCase):
         self.assertEqual(hours, {20})
 
     def test_another_text_moves_nothing_and_no_calendar_hears_of_it(self):
-        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"public_note": "Bring water"}))
+        preview = class_offers.change_offer(self.ada, self.offer, OfferDraft({"public_note": "Bring water"}))
         self.assertEqual(preview.rows, ())
         self.assertEqual(set(self.offer.meetings.values_list("revision", flat=True)), {0})
         self.assertEqual(Entry.objects.latest("id").details["changes"], {"public_note": ["", "Bring water"]})
 
     def test_another_place_reaches_the_calendars(self):
         place = make.location("Town Hall")
-        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"location": place}))
+        preview = class_offers.change_offer(self.ada, self.offer, OfferDraft({"location": place}))
         self.assertEqual(
             [(row.what, row.before, row.after) for row in preview.rows], [("Location", "Grange Hall", "Town Hall")]
         )
@@ -95,31 +96,31 @@ class ChangedOfferTest(OfferTestCase):
 
     def test_another_weekday_makes_a_skipped_date_wrong_and_says_which_would_be_right(self):
         skipped = make.thursday(1) - timedelta(2)
-        offers.change_offer(self.ada, self.offer, OfferDraft({}, [skipped]))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({}, [skipped]))
         fault = self.refused(OfferDraft({"class_day": 2}), self.offer)
         self.assertEqual(fault.proposal, {"skipped": [make.thursday(1) - timedelta(1)]})
-        offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}, fault.proposal["skipped"]))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}, fault.proposal["skipped"]))
         self.assertEqual(len(self.days()), 5)
 
     def test_dates_already_held_stay_when_the_rest_of_a_class_moves(self):
         now = self.offer.meetings.all()[1].ends_at
         before = self.days()
-        offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
         day = timedelta(1)
         self.assertEqual(self.days(), before[:2] + [one + day for one in before[2:]])
 
     def test_a_class_that_is_over_is_left_alone_and_this_is_said(self):
         now = self.offer.meetings.last().ends_at
-        preview = offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
+        preview = class_offers.change_offer(self.ada, self.offer, OfferDraft({"class_day": 2}), now=now)
         self.assertEqual(preview.rows, ())
         self.assertIn("this class has ended", preview.warnings[0])
 
     def test_approval_is_told_once(self):
-        offers.set_approved(self.ada, self.offer, False, why="No teacher yet")
-        offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_approved(self.ada, self.offer, False, why="No teacher yet")
+        class_offers.set_approved(self.ada, self.offer, False)
         self.assertEqual(Event.objects.filter(type="classwork.offer_hidden").count(), 1)
         self.assertNotIn(self.offer, ClassOffer.objects.approved())
-        offers.change_offer(self.ada, self.offer, OfferDraft({"manager_approved": True}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"manager_approved": True}))
         self.assertEqual(Event.objects.filter(type="classwork.offer_approved").count(), 1)
 
     def test_a_class_of_a_subject_that_is_not_approved_is_not_listed(self):
@@ -131,7 +132,7 @@ class WarningTest(OfferTestCase):
     def plan(self, **values):
         usual = {"session": self.session, "subject": make.subject("L2"), "class_day": 1, "start_time": time(19, 30)}
         teachers = values.pop("teachers", [])
-        return offers.plan_offer(ClassOffer(), OfferDraft(usual | values, teachers=teachers)).warnings
+        return class_offers.plan_offer(ClassOffer(), OfferDraft(usual | values, teachers=teachers)).warnings
 
     def test_a_teacher_who_is_wanted_twice_is_named_once(self):
         warnings = self.plan(teachers=[self.tess.staff])

@@ -3,7 +3,7 @@
 from django.test import SimpleTestCase, tag
 from django.urls import reverse
 
-from billing.domain.placing import NotPlaced
+from billing.domain.orders.placement import NotPlaced
 from classwork.domain.places.waiting import arranging, entries
 from classwork.domain.places.waiting.arranging import Apart
 from classwork.domain.places.waiting.balance import Obstacle, Role, Rules, obstacle

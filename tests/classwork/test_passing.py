@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import ledger
+from billing.domain.pricing import balances
 from billing.models import Case, Order
 from classwork.domain.places import deadlines, passing, room, words
 from classwork.domain.places.attendees import Typed
@@ -44,7 +44,7 @@ class GiveTest(PassingTestCase):
         self.assertEqual(self.states(), [("Tuesday", State.TRANSFERRED)])
         self.assertEqual((str(theirs.student), theirs.state, theirs.line), ("Lee Lind", State.CONFIRMED, place.line))
         self.assertEqual(
-            (ledger.received(place.line.order), room.of(self.tuesday, timezone.now()).spots_taken), (65, 1)
+            (balances.received(place.line.order), room.of(self.tuesday, timezone.now()).spots_taken), (65, 1)
         )  # type: ignore[union-attr]
 
     def test_all_three_are_told_each_what_is_theirs_to_know(self) -> None:

@@ -8,8 +8,8 @@ from django.test import Client, TransactionTestCase, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import payments
-from billing.domain.placing import NotPlaced
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.payments import attempts
 from billing.models import Adjustment, Order
 from classwork.domain.places import registering, room
 from classwork.models import ClassOffer, Registration
@@ -84,12 +84,12 @@ class PlaceRaceTest(TransactionTestCase):
     def late_payment(self) -> tuple[Order, list[Any]]:
         """Paid after the hold was over, while somebody else orders the same last place."""
         order = place(cart((self.offer, me())))
-        payment = payments.start(order, "practice", timezone.now())
+        payment = attempts.start(order, "practice", timezone.now())
         past = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=past, placed_at=past - timedelta(minutes=30))
         Registration.objects.update(held_until=past)
-        taken = payments.Taken(payment.total, payment.currency)
-        return order, overlap(lambda: payments.confirm(payment, taken), self.buyer("Ben"))
+        taken = attempts.Taken(payment.total, payment.currency)
+        return order, overlap(lambda: attempts.confirm(payment, taken), self.buyer("Ben"))
 
     def test_a_late_payment_and_a_new_buyer_share_no_place(self) -> None:
         order, outcomes = self.late_payment()

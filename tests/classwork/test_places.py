@@ -6,8 +6,10 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cancel, door, orders, payments
-from billing.domain.placing import NotPlaced
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import pay_at_door, transitions
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.payments import attempts
 from billing.kinds import Unavailable
 from billing.models import Case, Order, OrderLine
 from classwork.domain.places import mine, registering, room, words
@@ -19,7 +21,7 @@ from tests import make
 from tests.classwork.buying import cart, line, me, of, other, pay, place
 from tests.classwork.places import PlacesTestCase
 from tests.users.post import last_mail, links_in
-from users.domain import care
+from users.domain import guardianship
 from users.models import Student, User
 
 State = Registration.State
@@ -75,13 +77,13 @@ class HoldingTest(PlacesTestCase):
     def test_a_lapsed_order_gives_its_place_back(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
-        orders.lapse(order, timezone.now())
+        transitions.lapse(order, timezone.now())
         self.assertEqual(self.state_of(order), [State.LAPSED])
 
     def test_a_late_payment_is_honoured_while_there_is_a_place(self) -> None:
         order = place(cart((self.offer, me())))
         self.run_out(order)
-        orders.lapse(order, timezone.now())
+        transitions.lapse(order, timezone.now())
         self.late_payment(order)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
@@ -89,10 +91,10 @@ class HoldingTest(PlacesTestCase):
         self.limit(1)
         order = place(cart((self.offer, me())))
 
-        payment = payments.start(order, "practice", timezone.now())
+        payment = attempts.start(order, "practice", timezone.now())
         self.run_out(order)
         place(cart((self.offer, other("Lee", "lee@example.org")), email="lee@example.org"))
-        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
         payment.refresh_from_db()
         self.assertEqual(self.state_of(order), [State.LAPSED])
         self.assertEqual(payment.refunded_amount, payment.captured_amount)
@@ -100,12 +102,12 @@ class HoldingTest(PlacesTestCase):
 
     def late_payment(self, order: Order) -> None:
 
-        payment = payments._new(order, "practice", order.now_total)
-        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        payment = attempts._new(order, "practice", order.now_total)
+        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
 
     def test_keep_my_place_at_the_door_makes_a_hold_a_place(self) -> None:
         order = place(cart((self.offer, me())))
-        door.pay_at_the_door(order, timezone.now(), is_owner=True)
+        pay_at_door.pay_at_the_door(order, timezone.now(), is_owner=True)
         self.assertEqual(self.state_of(order), [State.CONFIRMED])
 
     def test_a_class_that_wants_its_money_first_is_not_paid_at_the_door(self) -> None:
@@ -115,7 +117,7 @@ class HoldingTest(PlacesTestCase):
 
     def test_cancelling_gives_the_place_back_and_twice_is_once(self) -> None:
         order = pay(place(cart((self.offer, me()))))
-        cancel.cancel_line(line(order), at=timezone.now(), why="Moved away")
+        line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moved away")
         registering.release(line(order), "again")
         self.assertEqual(self.state_of(order), [State.CANCELLED])
         self.assertEqual(Event.objects.filter(type="classwork.registration_ended").count(), 1)
@@ -275,7 +277,7 @@ class TellingTest(PlacesTestCase):
     def test_the_payer_is_asked_for_another_address_when_nobody_knows_the_attendee(self) -> None:
         order = pay(place(cart((self.offer, other("Alicia", "alice@example.org")))))
         student = Registration.objects.get().student
-        care.answer(self.alice, student, care.Answer.UNKNOWN)
+        guardianship.answer(self.alice, student, guardianship.Answer.UNKNOWN)
         self.mail_to("pat@example.org", "classwork.address_wanted")
         self.assertIn("The person at alice@example.org doesn’t know Alicia", order.cases.get().text)
         page = order.address("attendee_address")
@@ -326,7 +328,7 @@ class JoiningTest(PlacesTestCase):
 
     def test_what_no_order_tells_of_waits_in_the_queue(self) -> None:
         ali = Student.objects.create(first_name="Ali", offered_to=self.alice)
-        care.ask_the_office_to_join(self.alice, ali, care.Answer.ME)
+        guardianship.ask_the_office_to_join(self.alice, ali, guardianship.Answer.ME)
         run_all()
         self.assertIn("are one person", problems()[0])
 

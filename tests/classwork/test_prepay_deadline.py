@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from billing.domain import ledger
+from billing.domain.pricing import balances
 from billing.models import Order
-from classwork.domain import meetings
-from classwork.domain.meetings import MeetingDraft
+from classwork.domain.schedule import meetings
+from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import Meeting
 from common import dates
 from tests.classwork.buying import cart, me, pay, place
@@ -30,7 +30,7 @@ class PrepayDeadlineTest(PlacesTestCase):
     def assertEndsAt(self, deadline: datetime, order: Order | None = None) -> None:
         """Exactly then still counts."""
         order = Order.objects.get(pk=(order or self.order).pk)
-        owed = [ledger.owed(order, at) for at in (deadline, deadline + INSTANT)]
+        owed = [balances.owed(order, at) for at in (deadline, deadline + INSTANT)]
         self.assertEqual(owed, [self.early, self.regular])
 
     def moved(self, meeting: Meeting, days: int) -> datetime:
@@ -71,11 +71,11 @@ class PrepayDeadlineTest(PlacesTestCase):
         second = self.day(1).starts_at
         meetings.cancel(self.ada, self.day(0), "Snow")
         order.refresh_from_db()
-        self.assertEqual(ledger.if_taken_up(order, second), self.early)
+        self.assertEqual(balances.if_taken_up(order, second), self.early)
 
     def test_what_was_paid_early_stays_so(self) -> None:
         pay(self.order)
         paid = Order.objects.get(pk=self.order.pk)
         self.moved(self.day(0), -1)
-        price = ledger.price_at(paid, paid.paid_at or self.day(0).starts_at)
+        price = balances.price_at(paid, paid.paid_at or self.day(0).starts_at)
         self.assertEqual((paid.charged, price.total), (self.early, self.early))

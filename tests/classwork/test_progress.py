@@ -6,9 +6,9 @@ from django.contrib.auth.models import Permission
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain import meetings
 from classwork.domain.places import choosing, mine, progress
 from classwork.domain.places.choosing import Choice
+from classwork.domain.schedule import meetings
 from classwork.models import LevelOverride, Meeting
 from history.models import Entry
 from tests import make

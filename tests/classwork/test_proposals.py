@@ -3,9 +3,11 @@ from decimal import Decimal
 
 from django.db import IntegrityError, transaction
 
-from classwork.domain import offers, proposals, subjects
-from classwork.domain.faults import Refused
-from classwork.domain.offers import OfferDraft
+from classwork.domain import proposals
+from classwork.domain.catalog import subjects
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.problems import Refused
 from classwork.models import ClassOffer, Level, Proposal, Subject
 from outbox.models import Event
 from tests import make
@@ -80,7 +82,7 @@ class NewThingTest(ProposalTestCase):
         proposals.submit(self.teacher, ideas[0])
         proposals.answer(self.ada, ideas[0], "Shorter, please")
         subjects.change_subject(self.ada, ideas[0].subject, {"manager_approved": True})
-        offers.set_approved(self.ada, ideas[1].offer, True)
+        class_offers.set_approved(self.ada, ideas[1].offer, True)
         for proposal, field in zip(ideas, ("description", "public_note"), strict=True):
             with self.subTest(proposal.about):
                 self.assertFalse(proposals.may_edit(self.teacher, self.stored(proposal)))

@@ -7,8 +7,8 @@ from functools import partial
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain import meetings, offers, sessions
-from classwork.domain.listing import sessions_for
+from classwork.domain.catalog.class_list import sessions_for
+from classwork.domain.schedule import class_offers, meetings, sessions
 from classwork.models import Location, Session
 from common import dates
 from common.formats import format_date
@@ -75,7 +75,7 @@ class ListTest(PublicTestCase):
         self.assertEqual(heading.findall(self.page("classoffer_list", query="?by=level")), ["Beginning", "Level 2"])
 
     def test_what_is_not_approved_is_shown_to_staff_only(self):
-        offers.set_approved(self.ada, self.offer, False)
+        class_offers.set_approved(self.ada, self.offer, False)
         self.assertNotIn("Beginning A", self.page("classoffer_list"))
         self.page("classoffer_detail", self.offer.pk, status=404)
         self.log_in(self.tess)
@@ -146,7 +146,7 @@ class DetailTest(PublicTestCase):
         event = self.event()
         first = self.offer.meetings.first()
         self.assertEqual(event["startDate"], first.starts_at.isoformat())
-        self.assertEqual(event["offers"]["price"], "70.00")
+        self.assertEqual(event["class_offers"]["price"], "70.00")
         self.assertEqual(event["location"]["name"], "Grange Hall")
         self.assertEqual(len(event["subEvent"]), 5)
 

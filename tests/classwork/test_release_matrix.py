@@ -5,8 +5,8 @@ from itertools import product
 
 from django.test import tag
 
-from classwork.domain import meetings
 from classwork.domain.resources import access, library, releases
+from classwork.domain.schedule import meetings
 from classwork.models import Attachment, ClassOffer, Meeting, Resource
 from common import dates
 from tests import make

@@ -9,11 +9,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classwork.domain import meetings, offers
-from classwork.domain.meetings import MeetingDraft
-from classwork.domain.offers import OfferDraft
-from classwork.domain.resources import access, content, releases, rules
-from classwork.domain.resources.rules import Rule
+from classwork.domain.resources import access, content, release_windows, releases
+from classwork.domain.resources.release_windows import Rule
+from classwork.domain.schedule import class_offers, meetings
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.domain.timetable import Slot, Standing
 from classwork.models import Attachment, Opening, Release, Resource
 from history.models import Entry
@@ -41,28 +41,30 @@ class RulesTest(SimpleTestCase):
         gone = data.draw(st.sets(st.sampled_from(hours)))
         more = gone | {data.draw(st.sampled_from(hours))}
         lengths = dict(zip(hours, minutes, strict=False))
-        before, after = (rules.run([standing(*one, off=off) for one in lengths.items()], []) for off in (gone, more))
+        before, after = (
+            release_windows.run([standing(*one, off=off) for one in lengths.items()], []) for off in (gone, more)
+        )
         assert before and after
-        opened, then = rules.window(rule, before).opens_at, rules.window(rule, after).opens_at
+        opened, then = release_windows.window(rule, before).opens_at, release_windows.window(rule, after).opens_at
         self.assertEqual(opened is None, then is None)
         if opened and then:
             self.assertGreaterEqual(then, opened)
 
     def test_a_class_that_ends_after_midnight_opens_on_the_day_it_ends(self) -> None:
-        run = rules.run([standing(23, 120)], [])
+        run = release_windows.run([standing(23, 120)], [])
         assert run
-        found = rules.window(Rule("class", 1, 1), run)
+        found = release_windows.window(Rule("class", 1, 1), run)
         self.assertEqual(found.last_day, date(2026, 1, 14))
 
     def test_each_day_off_adds_a_week_and_again_in_the_week_added(self) -> None:
         first = date(2026, 1, 6)
         off = {first + timedelta(weeks=n) for n in (1, 2)}
-        self.assertEqual(rules.last_day(first, 1, off), first + timedelta(weeks=3))
-        self.assertEqual(rules.last_day(first, 1, [first]), first + timedelta(weeks=1))
-        self.assertEqual(rules.last_day(first, 1, [first + timedelta(weeks=5)]), first + timedelta(weeks=1))
+        self.assertEqual(release_windows.last_day(first, 1, off), first + timedelta(weeks=3))
+        self.assertEqual(release_windows.last_day(first, 1, [first]), first + timedelta(weeks=1))
+        self.assertEqual(release_windows.last_day(first, 1, [first + timedelta(weeks=5)]), first + timedelta(weeks=1))
 
     def test_a_class_without_dates_promises_nothing(self) -> None:
-        self.assertIsNone(rules.run([], []))
+        self.assertIsNone(release_windows.run([], []))
 
 
 class FollowTest(SchoolTestCase):
@@ -98,9 +100,9 @@ class FollowTest(SchoolTestCase):
         said = [row for row in preview.rows if "Third" in row.what]
         self.assertEqual(len(said), 1)
         self.assertTrue(said[0].after.endswith("a week later"), said)
-        skip = offers.plan_offer(self.offer, OfferDraft({}, [self.days[1].local_date]))
+        skip = class_offers.plan_offer(self.offer, OfferDraft({}, [self.days[1].local_date]))
         self.assertIn("a week later", next(row.after for row in skip.rows if "Third" in row.what))
-        offers.change_offer(None, self.offer, OfferDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
+        class_offers.change_offer(None, self.offer, OfferDraft({}, [self.days[1].local_date]), seen=skip.fingerprint)
         self.assertEqual(self.opens(), self.days[3].ends_at)
 
     def test_what_is_open_early_opens_no_later_and_keeps_its_planned_last_day(self) -> None:
@@ -118,7 +120,7 @@ class FollowTest(SchoolTestCase):
         resource = giving.resource("For all", subject, when="completion")
         offer = make.offer(self.session, subject, class_day=4)
         self.assertEqual(list(offer.releases.values_list("resource", flat=True)), [resource.pk])
-        offers.change_offer(None, offer, OfferDraft({"subject": self.offer.subject}))
+        class_offers.change_offer(None, offer, OfferDraft({"subject": self.offer.subject}))
         self.assertEqual(offer.releases.count(), 0)
 
     def test_the_class_says_otherwise_than_its_subject_or_hides_it(self) -> None:

@@ -7,9 +7,9 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.test import SimpleTestCase
 from django.urls import reverse
 
-from classwork.admin.offers import ClassOfferAdmin
-from classwork.domain import next_session
+from classwork.admin.class_offers import ClassOfferAdmin
 from classwork.domain.class_fields import CLASS_FIELDS, CLASS_ROWS, KEPT_FIELDS, OFFICE_FIELDS
+from classwork.domain.schedule import next_session
 from classwork.models import Balance, CancellationTerms, ClassOffer, OfferRole
 from common import dates
 from tests import make

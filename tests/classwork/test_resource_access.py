@@ -6,8 +6,8 @@ from typing import Any
 from django.test import override_settings, tag
 from django.urls import reverse
 
-from classwork.domain import meetings, offers
 from classwork.domain.resources import access, library, releases
+from classwork.domain.schedule import class_offers, meetings
 from classwork.models import Registration, Resource, Ticket
 from history.models import Entry
 from tests.base import SchoolTestCase
@@ -136,7 +136,7 @@ class AccessTest(SchoolTestCase):
         public = giving.resource("Public", self.offer, audience="public", when="class", class_number=1)
         at = self.offer.meetings.first().ends_at
         self.assertEqual([self.may(self.sam, public, moment) for moment in (at - timedelta(1), at)], [False, True])
-        offers.set_approved(None, self.offer, False)
+        class_offers.set_approved(None, self.offer, False)
         self.assertFalse(self.may(self.sam, public, at))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.test import tag
 from django.urls import reverse
 
-from classwork.domain import meetings
+from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Level, Session
 from common import dates
 from common.formats import format_date

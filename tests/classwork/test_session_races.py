@@ -6,8 +6,8 @@ from typing import Any
 from django.test import Client, TransactionTestCase, tag
 from django.urls import reverse
 
-from classwork.domain import sessions
-from classwork.domain.faults import Refused
+from classwork.domain.schedule import sessions
+from classwork.domain.schedule.problems import Refused
 from classwork.models import Session
 from tests import make
 from tests.base import BACKEND

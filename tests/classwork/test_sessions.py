@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase as HypothesisTestCase
 
-from classwork.domain import sessions
-from classwork.domain.faults import Refused
-from classwork.domain.preview import Outdated, Row
+from classwork.domain.schedule import sessions
+from classwork.domain.schedule.previews import Outdated, Row
+from classwork.domain.schedule.problems import Refused
 from classwork.models import Session
 from common import dates
 from common.formats import format_date

@@ -6,7 +6,7 @@ from typing import Any
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from classwork.models import ClassOffer
 from common import dates
 from common.links import new_nonce

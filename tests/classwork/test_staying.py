@@ -10,9 +10,11 @@ from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from billing.domain import cancel, ledger, money_back
-from billing.domain import cart as carts
-from billing.domain.placing import NotPlaced
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.pricing import balances
+from billing.domain.refunds import reservations
 from billing.models import Order
 from classwork.domain.places import joining
 from classwork.domain.places.joining import Joining
@@ -86,13 +88,13 @@ class PriceTest(StayingTestCase):
 
     def test_nothing_is_taken_off_for_a_ticket_that_was_given_back(self) -> None:
         ticket = self.bought()
-        cancel.cancel_line(ticket.line, at=timezone.now(), why="Ill")
+        line_cancellation.cancel_line(ticket.line, at=timezone.now(), why="Ill")
         with self.assertRaisesMessage(staying.CannotBe, staying.ENDED):
             self.stay(Ticket.objects.for_lists().get())
 
     def test_money_given_back_for_the_ticket_is_not_taken_off_again(self) -> None:
         ticket = self.bought()
-        money_back.by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
+        reservations.by_staff(ticket.line.order, Decimal(10), why="It rained in", by=self.ada)
         self.assertEqual(pay(self.stay(Ticket.objects.for_lists().get())).charged, 55)
 
     def test_who_was_there_for_an_evening_may_stay_when_registration_is_over_for_newcomers(self) -> None:
@@ -116,8 +118,8 @@ class PriceTest(StayingTestCase):
 
     def test_cancelled_all_that_was_paid_comes_back_from_both_orders(self) -> None:
         order = pay(self.stay(self.bought()))
-        self.assertEqual(cancel.cancel_line(line(order), at=timezone.now(), why="Moves away"), 60)
-        self.assertEqual([ledger.received(one) for one in Order.objects.placed()], [0, 0])
+        self.assertEqual(line_cancellation.cancel_line(line(order), at=timezone.now(), why="Moves away"), 60)
+        self.assertEqual([balances.received(one) for one in Order.objects.placed()], [0, 0])
 
     def test_the_own_ticket_stands_in_nobodys_way_but_others_do(self) -> None:
         self.change(capacity=1)

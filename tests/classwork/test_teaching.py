@@ -5,10 +5,10 @@ from datetime import datetime, time, timedelta
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from billing.models import Order
-from classwork.domain import meetings
 from classwork.domain.places import teaching_agenda
+from classwork.domain.schedule import meetings
 from classwork.models import ClassOffer, Meeting, OfferRole, Registration
 from common import dates
 from tests import make

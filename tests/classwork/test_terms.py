@@ -7,10 +7,11 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import terms as promised
-from classwork.domain import meetings, next_session, offers, proposals
-from classwork.domain.offers import OfferDraft
+from billing.domain.refunds import terms as promised
+from classwork.domain import proposals
 from classwork.domain.places import terms
+from classwork.domain.schedule import class_offers, meetings, next_session
+from classwork.domain.schedule.class_offers import OfferDraft
 from classwork.models import CancellationStep, CancellationTerms, ClassOffer
 from common import dates
 from history.models import Entry
@@ -47,7 +48,7 @@ class TermsOfClassesTest(SchoolTestCase):
         self.assertIn("(the beginning of the first class), you get a full refund.", self.sentences()[0])
         usual()
         own = CancellationTerms.objects.create(name="None at all")
-        offers.change_offer(self.ada, self.offer, OfferDraft({"terms": own}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"terms": own}))
         self.assertEqual(self.sentences(), ["No refunds."])
 
     def test_where_fewer_classes_take_place_than_a_step_counts_it_ends_with_the_last(self) -> None:
@@ -67,7 +68,9 @@ class TermsOfClassesTest(SchoolTestCase):
         line = buying.line(buying.place(buying.cart((self.offer, buying.me()))))
         before = promised.sold(line, timezone.now())
         named.steps.update(percent=0)
-        offers.change_offer(self.ada, self.offer, OfferDraft({"terms": CancellationTerms.objects.create(name="No")}))
+        class_offers.change_offer(
+            self.ada, self.offer, OfferDraft({"terms": CancellationTerms.objects.create(name="No")})
+        )
         self.assertEqual(promised.sold(line, timezone.now()), before)
         self.assertEqual(before.at(timezone.now()).percent, 100)
 
@@ -98,7 +101,7 @@ class TermsOfClassesTest(SchoolTestCase):
 
     def test_they_come_along_to_the_next_session_and_into_a_teachers_request(self) -> None:
         named = usual(is_default=False)
-        offers.change_offer(self.ada, self.offer, OfferDraft({"terms": named}))
+        class_offers.change_offer(self.ada, self.offer, OfferDraft({"terms": named}))
         self.offer.refresh_from_db()
         self.assertEqual(next_session.repeat(self.offer).draft(self.session).values["terms"], named)
         other = CancellationTerms.objects.create(name="Strict")
@@ -145,6 +148,8 @@ class TermsAdminTest(SchoolTestCase):
             CancellationTerms(name="Other", is_default=True).full_clean()
         with self.assertRaises(IntegrityError), transaction.atomic():
             CancellationTerms.objects.create(name="Other", is_default=True)
-        offers.change_offer(self.ada, make.offer(self.session, make.subject(version="B")), OfferDraft({"terms": first}))
+        class_offers.change_offer(
+            self.ada, make.offer(self.session, make.subject(version="B")), OfferDraft({"terms": first})
+        )
         with self.assertRaises(IntegrityError), transaction.atomic():
             first.delete()

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import ledger
-from billing.domain.placing import NotPlaced
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.pricing import balances
 from billing.models import Order, OrderLine
 from classwork.domain.places.tickets import staying
 from classwork.models import ClassOffer, Registration, Ticket
@@ -78,7 +78,7 @@ class School(spot_simulation.School):
         for order in Order.objects.placed().filter(state=Order.State.PAID):
             kept = sum((line.kept for line in order.lines.all()), Decimal(0))
             test.assertGreaterEqual(order.charged, kept)
-            test.assertGreaterEqual(ledger.in_hand(order), 0)
+            test.assertGreaterEqual(balances.in_hand(order), 0)
 
 
 @tag("once", "long")

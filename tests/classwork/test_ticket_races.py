@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain.placing import NotPlaced
+from billing.domain.orders.placement import NotPlaced
 from billing.models import Order
 from classwork.domain.places import room
 from classwork.models import Meeting, Registration, Ticket

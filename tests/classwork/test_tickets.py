@@ -10,16 +10,19 @@ from django.test import override_settings, tag
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cancel, orders, payments
-from billing.domain.placing import NotPlaced
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import transitions
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.payments import attempts
 from billing.models import Case, Order, Payment
 from classwork import personal
-from classwork.domain import meetings, subjects
-from classwork.domain.faults import Refused
+from classwork.domain.catalog import subjects
 from classwork.domain.places import room
 from classwork.domain.places.tickets import holders
 from classwork.domain.places.waiting import entries
 from classwork.domain.places.waiting.entries import Contact, Wish
+from classwork.domain.schedule import meetings
+from classwork.domain.schedule.problems import Refused
 from classwork.letters.tickets import ticket_context
 from classwork.models import OfferRole, Registration, Ticket, WaitingEntry
 from common.personal import Conflict, Person
@@ -92,28 +95,28 @@ class BuyingTest(TicketTestCase):
         order, payment = self.let_pass(self.buy(0))
         self.assertEqual(self.ticket(order).state, State.LAPSED)
         self.assertEqual(self.left(), 1)
-        payments.confirm(payment, payments.Taken(Decimal(15), "USD"))
+        attempts.confirm(payment, attempts.Taken(Decimal(15), "USD"))
         self.assertEqual(self.ticket(order).state, State.CONFIRMED)
         late, payment = self.let_pass(self.buy(1))
         pay(self.buy(1, other("Bo", "bo@example.org")))
-        payments.confirm(payment, payments.Taken(Decimal(15), "USD"))
+        attempts.confirm(payment, attempts.Taken(Decimal(15), "USD"))
         self.assertEqual(self.ticket(late).state, State.LAPSED)
         self.assertEqual(Order.objects.get(pk=late.pk).state, Order.State.LAPSED)
 
     def let_pass(self, order: Order) -> tuple[Order, Payment]:
         """The payer is at the gateway meanwhile."""
-        payment = payments.start(order, "practice", timezone.now())
+        payment = attempts.start(order, "practice", timezone.now())
         gone = timezone.now() - timedelta(minutes=1)
         Order.objects.filter(pk=order.pk).update(held_until=gone)
         Ticket.objects.filter(line__order=order).update(held_until=gone)
-        orders.lapse_due()
+        transitions.lapse_due()
         order.refresh_from_db()
         return order, payment
 
     def test_cancelled_before_it_begins_all_of_it_comes_back_and_the_place_is_free(self) -> None:
         self.change(capacity=1)
         order = pay(self.buy(0))
-        back = cancel.cancel_line(line(order), at=timezone.now(), why="Ill")
+        back = line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         self.assertEqual((back, self.ticket(order).state, self.left()), (15, State.CANCELLED, 1))
 
     def test_the_holders_of_a_day_are_found(self) -> None:
@@ -167,7 +170,7 @@ class RoomTest(TicketTestCase):
         pay(place(cart((self.offer, me()))))
         order = pay(self.buy(2, other("Bo", "bo@example.org")))
         waiting = entries.join(self.offer, [Wish(other("Wim", "wim@example.org"))], Contact("Wim", "wim@example.org"))
-        cancel.cancel_line(line(order), at=timezone.now(), why="Ill")
+        line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         run_all()
         waiting.refresh_from_db()
         self.assertEqual(waiting.state, WaitingEntry.State.OFFERED)
@@ -202,7 +205,7 @@ class TrialTest(TicketTestCase):
 
     def test_a_trial_given_back_may_be_had_again(self) -> None:
         order = self.buy(0, payer=self.alice, trial=True)
-        cancel.cancel_line(line(order), at=timezone.now(), why="Ill")
+        line_cancellation.cancel_line(line(order), at=timezone.now(), why="Ill")
         self.assertEqual(self.ticket(self.buy(1, payer=self.alice, trial=True)).state, State.CONFIRMED)
 
     def test_new_is_new_to_the_subject_or_to_the_school(self) -> None:

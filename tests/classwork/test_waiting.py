@@ -6,9 +6,9 @@ from django.db.models import F
 from django.test import SimpleTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import payments
-from billing.domain.placing import NotPlaced
+from billing.domain.orders import cart as carts
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.payments import attempts
 from billing.models import Order
 from classwork.domain.places import registering, room
 from classwork.domain.places.attendees import ME, Attendee
@@ -126,11 +126,11 @@ class QueueTest(WaitingTestCase):
         ann, ben = self.wait(person("Ann")), self.wait(person("Ben"))
         self.free(order)
         unpaid = self.take(ann)
-        payment = payments.start(unpaid, "practice", timezone.now())
+        payment = attempts.start(unpaid, "practice", timezone.now())
         self.run_out(unpaid)
         queue.tend(self.offer.pk)
         self.assertEqual(self.now(ben), State.OFFERED)
-        payments.confirm(payment, payments.Taken(payment.total, payment.currency))
+        attempts.confirm(payment, attempts.Taken(payment.total, payment.currency))
         self.assertEqual(self.state_of(unpaid), [Registration.State.LAPSED])
 
     def test_two_who_wait_together_are_offered_two_places_or_none(self) -> None:

@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain import cart as carts
-from billing.domain.placing import NotPlaced
+from billing.domain.orders import cart as carts
+from billing.domain.orders.placement import NotPlaced
 from billing.models import Order
 from classwork.domain.places import attendees, desk, room
 from classwork.domain.places.attendees import OTHER, Attendee

@@ -5,7 +5,7 @@ from datetime import time
 from django.test import tag
 from django.urls import reverse
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from classwork.domain.places.attendees import ME, Attendee
 from classwork.domain.places.waiting import entries, queue
 from classwork.domain.places.waiting.entries import Contact, Wish

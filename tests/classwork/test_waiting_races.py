@@ -5,8 +5,8 @@ from collections.abc import Callable
 from django.test import TransactionTestCase, tag
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain.placing import NotPlaced
+from billing.domain.orders import cart as carts
+from billing.domain.orders.placement import NotPlaced
 from billing.models import Order
 from classwork.domain.places import room
 from classwork.domain.places.attendees import OTHER, Attendee

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.domain.places.attendees import Attendee
 from classwork.models import ClassOffer, Meeting

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.domain.places import registering
 from classwork.domain.places.attendees import OTHER, Attendee

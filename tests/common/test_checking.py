@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.test import SimpleTestCase, override_settings, tag
 from PIL import Image
 
-from common.files import checking, scanning
-from common.files.checking import Checked
+from common.files import file_checks, virus_scanner
+from common.files.file_checks import Checked
 from tests import samples
 
 LOOKED_AT: list[bytes] = []
@@ -27,7 +27,7 @@ def is_away(file: IO[bytes]) -> str:
 
 
 def check(name: str, data: bytes, kind: str, declared: str = "") -> Checked:
-    return checking.check(io.BytesIO(data), name=name, size=len(data), declared=declared, kind=kind)
+    return file_checks.check(io.BytesIO(data), name=name, size=len(data), declared=declared, kind=kind)
 
 
 class CheckingTestCase(SimpleTestCase):
@@ -156,12 +156,12 @@ class ScannerTest(CheckingTestCase):
     def test_a_scanner_sees_the_whole_file_and_what_it_finds_is_refused(self) -> None:
         check("words.txt", b"Good words", "file")
         self.assertEqual(LOOKED_AT, [b"Good words"])
-        with self.assertLogs("common.files.scanning", "WARNING"):
+        with self.assertLogs("common.files.virus_scanner", "WARNING"):
             self.assertIn("virus", self.assertRefused("infected", "words.txt", b"Words and EICAR", "file"))
 
     @override_settings(FILE_SCANNER=f"{__name__}.is_away")
     def test_a_scanner_that_does_not_answer_lets_nothing_through(self) -> None:
-        with self.assertLogs("common.files.scanning", "ERROR"):
+        with self.assertLogs("common.files.virus_scanner", "ERROR"):
             self.assertIn("try again", self.assertRefused("scanner", "words.txt", b"Good words", "file"))
 
     def test_a_scanner_that_is_none_stops_the_site_from_starting(self) -> None:
@@ -172,4 +172,4 @@ class ScannerTest(CheckingTestCase):
             ("nowhere.look", ["common.E020"]),
         ):
             with self.subTest(path), override_settings(FILE_SCANNER=path):
-                self.assertEqual([each.id for each in scanning.scanner_exists()], expected)
+                self.assertEqual([each.id for each in virus_scanner.scanner_exists()], expected)

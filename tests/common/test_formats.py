@@ -34,8 +34,8 @@ IN_PYTHON = {
 }
 MACHINE_FORMATS = {
     "common/formats.py": "the module itself",
-    "billing/gateways/stripe/money_back.py": "the hour in a key that Stripe compares",
-    "classwork/domain/sessions.py": "the name of a session, which stands in addresses",
+    "billing/gateways/stripe/refunds.py": "the hour in a key that Stripe compares",
+    "classwork/domain/schedule/sessions.py": "the name of a session, which stands in addresses",
     "outbox/management/commands/trace.py": "a log in the terminal",
 }
 

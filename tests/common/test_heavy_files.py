@@ -10,7 +10,7 @@ from django.test import SimpleTestCase
 from PIL import Image
 
 from common import pictures
-from common.files import checking
+from common.files import file_checks
 
 GRAY, COLOR, ALPHA = 0, 2, 6
 
@@ -59,7 +59,7 @@ class PictureTest(SimpleTestCase):
 class ArchiveTest(SimpleTestCase):
     def code_of(self, data: bytes) -> str | None:
         with self.assertRaises(ValidationError) as refused:
-            checking.check(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
+            file_checks.check(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
         return refused.exception.code
 
     def test_a_paper_of_very_many_parts_is_refused(self) -> None:
@@ -79,5 +79,5 @@ class ArchiveTest(SimpleTestCase):
 
     def test_an_ordinary_paper_is_taken(self) -> None:
         data = packed(500)
-        checked = checking.check(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
+        checked = file_checks.check(io.BytesIO(data), name="sheet.docx", size=len(data), declared="", kind="file")
         self.assertEqual(checked.size, len(data))

@@ -4,9 +4,9 @@ import re
 
 from django.urls import reverse
 
-from classwork.domain import feeds
+from classwork.domain import calendar_feeds
 from classwork.domain.places import diary
-from mailroom.domain import addresses
+from mailroom.domain import reader_links
 from tests.access import rows
 from tests.base import SchoolTestCase
 from tests.mailroom.base import stored
@@ -33,9 +33,9 @@ class PrivatePagesTest(SchoolTestCase):
         message = stored()
         diary.renew(self.alice.student)
         for path in (
-            addresses.footer(message).choose,
-            addresses.footer(message).stop,
-            reverse("teacher_calendar", args=[feeds.token(self.tess.staff)]),
+            reader_links.footer(message).choose,
+            reader_links.footer(message).stop,
+            reverse("teacher_calendar", args=[calendar_feeds.token(self.tess.staff)]),
             diary.address(self.alice.student),
             reverse("contact") + "?key=abc",
         ):

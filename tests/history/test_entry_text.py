@@ -10,12 +10,12 @@ from typing import Any
 from django.apps import apps
 from django.test import SimpleTestCase
 
+from billing.domain.cancellations.cancellation_options import By
 from billing.domain.reconciling import deeds
-from billing.domain.ways import By
 from billing.sentences import RESOLVED
 from history import entry_text
 from history.models import Entry
-from users.domain.care import Answer
+from users.domain.guardianship import Answer
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 
@@ -23,12 +23,12 @@ WEB = Path(__file__).resolve().parents[2] / "web"
 COMPUTED = {
     "credit_holds.py: action": ["billing.credit_hold_lifted", "billing.held_credit_taken"],
     "credit.py: action": ["billing.credit_given", "billing.credit_taken"],
-    "quoting.py: f'billing.cancelled_by_{way.by}'": [f"billing.cancelled_by_{by}" for by in By.values],
-    "announce.py: event.name": [
+    "quoted_cancellation.py: f'billing.cancelled_by_{way.by}'": [f"billing.cancelled_by_{by}" for by in By.values],
+    "announcements.py: event.name": [
         f"classwork.{name}"
         for name in ("meeting_added", "meeting_cancelled", "meeting_moved", "meeting_restored", "substitutes_changed")
     ],
-    "offers.py: event.name": ["classwork.offer_approved", "classwork.offer_hidden"],
+    "class_offers.py: event.name": ["classwork.offer_approved", "classwork.offer_hidden"],
     "subjects.py: event.name": ["classwork.subject_approved", "classwork.subject_hidden"],
     "arrows.py: event.name": [
         f"classwork.{name}"
@@ -41,7 +41,7 @@ COMPUTED = {
     "releases.py: f'classwork.resource_{deed}'": [
         f"classwork.resource_{name}" for name in ("as_planned", "held_back", "released")
     ],
-    "lost.py: ACTION": ["classwork.file_lost"],
+    "missing_files.py: ACTION": ["classwork.file_lost"],
 }
 
 SOMETIMES = {"classwork.resource_added"}  # the library is added to without a class

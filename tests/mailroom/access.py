@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 from common import links
-from mailroom.domain import addresses
+from mailroom.domain import reader_links
 from mailroom.models import Message, State, Suppression
 from tests.access import EVERYBODY, MEMBERS, OFFICE, Row
 
@@ -27,7 +27,7 @@ def mail(school: SimpleNamespace) -> list[object]:
 
 
 def link(school: SimpleNamespace) -> list[object]:
-    return [links.make(addresses.READER, school.mail.pk, "class")]
+    return [links.make(reader_links.READER, school.mail.pk, "class")]
 
 
 ROWS = [

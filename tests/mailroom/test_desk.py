@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from history.models import Entry
-from mailroom.domain import returns
+from mailroom.domain import bounces
 from mailroom.models import Message, State, Suppression, Template
 from mailroom.testing import send_all
 from tests.mailroom.base import ALICE, ChoirSchoolTestCase, again, stored, write
@@ -164,12 +164,12 @@ class SuppressedTest(DeskTest):
     def test_the_page_asks_as_often_for_thirty_addresses_as_for_one(self) -> None:
         def suppress(count: int) -> None:
             for number in range(count):
-                returns.suppress(f"{count}-{number}@example.org", Suppression.Cause.BOUNCE)
+                bounces.suppress(f"{count}-{number}@example.org", Suppression.Cause.BOUNCE)
 
         self.assertSameQueries(reverse("desk_suppressed"), suppress)
 
     def test_an_address_is_freed_with_a_reason_and_gets_mail_again(self) -> None:
-        returns.suppress(ALICE, Suppression.Cause.COMPLAINT)
+        bounces.suppress(ALICE, Suppression.Cause.COMPLAINT)
         url = reverse("desk_suppressed_lift", args=[Suppression.objects.get().pk])
         self.assertContains(self.client.post(url, {"why": ""}), "This field is required")
         page = self.client.post(url, {"why": "A slip of the finger."}, follow=True)

@@ -1,7 +1,7 @@
 from django.db import transaction
 
 from mailroom.declare import Kind
-from mailroom.domain import choosing, draft, release, returns
+from mailroom.domain import bounces, draft, preferences, release
 from mailroom.models import Message, State, Suppression
 from mailroom.registry import UnknownMail
 from mailroom.testing import send_all
@@ -77,23 +77,23 @@ class BarrierTest(ChoirTestCase):
             self.assertEqual(len(self.kinds_sent()), 3)
 
     def test_each_kind_has_its_own_switch_and_what_is_about_orders_has_none(self) -> None:
-        choosing.choose(ALICE, {Kind.CLASS: False, Kind.PROMOTIONAL: True})
+        preferences.choose(ALICE, {Kind.CLASS: False, Kind.PROMOTIONAL: True})
         self.assertEqual(self.kinds_sent(), ["promotional", "transactional"])
 
     def test_an_address_from_which_mail_came_back_gets_nothing(self) -> None:
-        returns.suppress(ALICE.upper(), Suppression.Cause.BOUNCE)
+        bounces.suppress(ALICE.upper(), Suppression.Cause.BOUNCE)
         self.assertEqual(self.kinds_sent(), [])
         self.assertEqual(write().reason, "Nothing is sent to this address. Email bounced.")
 
     def test_what_was_chosen_meanwhile_counts_when_it_is_sent(self) -> None:
         message = write(name="choir.rehearsal")
-        choosing.choose(ALICE, {Kind.CLASS: False})
+        preferences.choose(ALICE, {Kind.CLASS: False})
         self.assertEqual(send_all(), [])
         self.assertEqual(again(message).state, State.SUPPRESSED)
 
     def test_choices_follow_a_changed_address(self) -> None:
-        choosing.choose(ALICE, {Kind.CLASS: False})
-        choosing.choose("new@example.org", {Kind.CLASS: True})
-        choosing.follow(ALICE, "New@Example.org")
-        self.assertEqual(choosing.choices("new@example.org")[Kind.CLASS], False)
-        self.assertEqual(choosing.choices(ALICE)[Kind.CLASS], True)
+        preferences.choose(ALICE, {Kind.CLASS: False})
+        preferences.choose("new@example.org", {Kind.CLASS: True})
+        preferences.follow(ALICE, "New@Example.org")
+        self.assertEqual(preferences.choices("new@example.org")[Kind.CLASS], False)
+        self.assertEqual(preferences.choices(ALICE)[Kind.CLASS], True)

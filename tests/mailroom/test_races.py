@@ -5,7 +5,7 @@ from threading import Barrier
 from django.core import mail
 from django.test import TransactionTestCase, tag
 
-from mailroom.domain import sending, states
+from mailroom.domain import sending, transitions
 from mailroom.models import Message, State
 from outbox.models import Event
 from tests.mailroom.base import PLUGIN, stored, write
@@ -23,7 +23,9 @@ class RaceTest(TransactionTestCase):
     def test_a_message_begun_by_several_is_begun_by_one(self) -> None:
         message = stored(State.QUEUED)
         copies = [Message.objects.get(pk=message.pk) for _ in range(4)]
-        begun = at_once(*[lambda copy=copy, n=n: states.begin(copy, f"worker {n}") for n, copy in enumerate(copies)])
+        begun = at_once(
+            *[lambda copy=copy, n=n: transitions.begin(copy, f"worker {n}") for n, copy in enumerate(copies)]
+        )
         self.assertEqual(sorted(begun), [False, False, False, True])
 
     def test_messages_sent_by_several_workers_go_out_once(self) -> None:

@@ -4,7 +4,7 @@ from django.urls import reverse
 from common.personal import Person
 from mailroom import personal
 from mailroom.declare import Kind
-from mailroom.domain import addresses, choosing, returns
+from mailroom.domain import bounces, preferences, reader_links
 from mailroom.models import Message, Preference, State, Suppression
 from tests.mailroom.base import ALICE, ChoirSchoolTestCase, stored, write
 
@@ -44,20 +44,20 @@ class MessagesTest(ChoirSchoolTestCase):
         self.assertContains(
             self.client.post(url, {"promotional": "on"}, follow=True), "Your preferences have been saved."
         )
-        self.assertEqual(choosing.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
+        self.assertEqual(preferences.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
         self.client.post(url, {"class": "on"})
-        self.assertEqual(choosing.choices(ALICE), {Kind.CLASS: True, Kind.PROMOTIONAL: False})
+        self.assertEqual(preferences.choices(ALICE), {Kind.CLASS: True, Kind.PROMOTIONAL: False})
 
 
 class LinkTest(ChoirSchoolTestCase):
     def setUp(self) -> None:
-        self.footer = addresses.footer(write(name="choir.rehearsal"))
+        self.footer = reader_links.footer(write(name="choir.rehearsal"))
 
     def test_one_click_in_a_mail_program_stops_this_kind_without_a_session(self) -> None:
         strict = Client(enforce_csrf_checks=True)
         response = strict.post(self.footer.stop, {"List-Unsubscribe": "One-Click"})
         self.assertEqual(response.status_code, 200)
-        self.assertEqual(choosing.choices(ALICE)[Kind.CLASS], False)
+        self.assertEqual(preferences.choices(ALICE)[Kind.CLASS], False)
         self.assertEqual(write(name="choir.rehearsal", key="2").state, State.SUPPRESSED)
         self.assertEqual(write().state, State.QUEUED)
 
@@ -68,7 +68,7 @@ class LinkTest(ChoirSchoolTestCase):
     def test_one_chooses_without_logging_in(self) -> None:
         self.assertContains(self.client.get(self.footer.choose), ALICE)
         self.client.post(self.footer.choose, {"promotional": "on"})
-        self.assertEqual(choosing.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
+        self.assertEqual(preferences.choices(ALICE), {Kind.CLASS: False, Kind.PROMOTIONAL: True})
 
     def test_the_address_holds_no_address(self) -> None:
         self.assertNotIn("alice", self.footer.choose + self.footer.stop)
@@ -86,8 +86,8 @@ class PersonalTest(ChoirSchoolTestCase):
         write(data={"name": "Alice"})
         stored(to="old@example.org", person_id=self.alice.pk)
         stored(to="sam@example.org")
-        choosing.choose(ALICE, {Kind.CLASS: False})
-        returns.suppress(ALICE, Suppression.Cause.BOUNCE)
+        preferences.choose(ALICE, {Kind.CLASS: False})
+        bounces.suppress(ALICE, Suppression.Cause.BOUNCE)
         self.person = Person(self.alice.pk, (), (ALICE,))
 
     def test_what_is_told_is_what_there_is(self) -> None:

@@ -12,7 +12,7 @@ from moto import mock_aws
 from moto.backends import get_backend
 
 from mailroom import sns
-from mailroom.domain import notices, returns
+from mailroom.domain import bounces, ses_notices
 from mailroom.models import Message, State, Suppression
 from mailroom.testing import send_all
 from outbox.models import Event
@@ -55,7 +55,7 @@ class NoticeTest(ChoirTestCase):
 
     def test_a_mail_whose_sender_died_is_found_by_our_own_header(self) -> None:
         message = stored(State.PERHAPS)
-        self.tell(bounce(headers=[{"name": "X-Letter", "value": notices.signed(message)}]))
+        self.tell(bounce(headers=[{"name": "X-Letter", "value": ses_notices.signed(message)}]))
         self.assertEqual(again(message).state, State.BOUNCED)
 
     def test_a_header_that_we_did_not_sign_finds_nothing(self) -> None:
@@ -184,16 +184,16 @@ class SendingTest(ChoirTestCase):
 
 class SuppressionTest(SchoolTestCase):
     def test_the_first_cause_stays(self) -> None:
-        returns.suppress(ALICE, Suppression.Cause.BOUNCE, "5.1.1")
-        returns.suppress(ALICE, Suppression.Cause.COMPLAINT)
+        bounces.suppress(ALICE, Suppression.Cause.BOUNCE, "5.1.1")
+        bounces.suppress(ALICE, Suppression.Cause.COMPLAINT)
         self.assertEqual(Suppression.objects.get().cause, Suppression.Cause.BOUNCE)
 
     def test_lifting_twice_is_too_late(self) -> None:
-        returns.suppress(ALICE, Suppression.Cause.BOUNCE)
+        bounces.suppress(ALICE, Suppression.Cause.BOUNCE)
         pk = Suppression.objects.get().pk
-        returns.lift(self.ada, pk, "It works again.")
-        with self.assertRaises(returns.TooLate):
-            returns.lift(self.ada, pk, "It works again.")
+        bounces.lift(self.ada, pk, "It works again.")
+        with self.assertRaises(bounces.TooLate):
+            bounces.lift(self.ada, pk, "It works again.")
 
 
 class CertificateTest(SimpleTestCase):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.test import override_settings
 from django.utils import timezone
 
-from mailroom.domain import tending
+from mailroom.domain import housekeeping
 from mailroom.models import Message, State, Suppression
 from mailroom.testing import send_all
 from outbox.models import Delivery
@@ -119,21 +119,21 @@ class AwayTest(ChoirTestCase):
         self.assertEqual(Delivery.objects.get().state, "parked")
         Message.objects.update(changed_at=timezone.now() - timedelta(hours=2))
         with smtp_server() as server:
-            self.assertEqual((tending.remind(), tending.remind()), (1, 0))
+            self.assertEqual((housekeeping.remind(), housekeeping.remind()), (1, 0))
             run_all()
             self.assertEqual((again(message).state, len(server.taken)), (State.SENT, 1))
 
     def test_what_a_delivery_speaks_of_is_not_told_again(self) -> None:
         write()
         Message.objects.update(changed_at=timezone.now() - timedelta(hours=2))
-        self.assertEqual(tending.remind(), 0)
+        self.assertEqual(housekeeping.remind(), 0)
 
 
 class TendingTest(ChoirTestCase):
     def test_what_a_dead_process_was_sending_is_perhaps_sent(self) -> None:
         message = stored(State.SENDING, changed_at=timezone.now() - timedelta(seconds=301))
         fresh = stored(State.SENDING)
-        self.assertEqual((tending.settle(), tending.settle()), (1, 0))
+        self.assertEqual((housekeeping.settle(), housekeeping.settle()), (1, 0))
         self.assertEqual((again(message).state, again(fresh).state), (State.PERHAPS, State.SENDING))
 
     def test_old_messages_are_forgotten_and_open_ones_are_not(self) -> None:
@@ -141,6 +141,6 @@ class TendingTest(ChoirTestCase):
         for state in State:
             stored(state, changed_at=old)
         recent = stored(State.SENT)
-        self.assertEqual(tending.forget_old(), len(State) - 3)
+        self.assertEqual(housekeeping.forget_old(), len(State) - 3)
         left = set(Message.objects.exclude(pk=recent.pk).values_list("state", flat=True))
         self.assertEqual(left, {State.DRAFTED, State.QUEUED, State.SENDING})

@@ -4,25 +4,25 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from mailroom.domain import states
+from mailroom.domain import transitions
 from mailroom.models import Message, State
 from tests.mailroom.base import ChoirTestCase, again, stored
 
 S = State
 # Each arrow: what moves a message, from which states, to which.
 ARROWS: dict[str, tuple[Callable[[Message], bool], set[State], State]] = {
-    "queue": (states.queue, {S.DRAFTED}, S.QUEUED),
-    "suppress": (lambda m: states.suppress(m, "No."), {S.DRAFTED, S.QUEUED}, S.SUPPRESSED),
-    "begin": (lambda m: states.begin(m, "me"), {S.QUEUED}, S.SENDING),
-    "put back": (lambda m: states.put_back(m, "me", "Busy."), {S.SENDING}, S.QUEUED),
-    "sent": (lambda m: states.sent(m, "me"), {S.SENDING, S.PERHAPS}, S.SENT),
-    "arrived": (states.arrived, {S.PERHAPS}, S.SENT),
-    "perhaps": (lambda m: states.perhaps(m, "me", "Cut."), {S.SENDING}, S.PERHAPS),
-    "park": (lambda m: states.park(m, "Broken."), {S.QUEUED}, S.PARKED),
-    "refused": (lambda m: states.refused(m, "me", "No."), {S.SENDING}, S.PARKED),
-    "returned": (lambda m: states.returned(m, "Gone."), {S.SENDING, S.SENT, S.PERHAPS}, S.BOUNCED),
-    "set aside": (lambda m: states.set_aside(m, "No."), {S.QUEUED, S.PARKED, S.PERHAPS}, S.SUPPRESSED),
-    "again": (states.again, set(S) - {S.DRAFTED, S.SENDING}, S.QUEUED),
+    "queue": (transitions.queue, {S.DRAFTED}, S.QUEUED),
+    "suppress": (lambda m: transitions.suppress(m, "No."), {S.DRAFTED, S.QUEUED}, S.SUPPRESSED),
+    "begin": (lambda m: transitions.begin(m, "me"), {S.QUEUED}, S.SENDING),
+    "put back": (lambda m: transitions.put_back(m, "me", "Busy."), {S.SENDING}, S.QUEUED),
+    "sent": (lambda m: transitions.sent(m, "me"), {S.SENDING, S.PERHAPS}, S.SENT),
+    "arrived": (transitions.arrived, {S.PERHAPS}, S.SENT),
+    "perhaps": (lambda m: transitions.perhaps(m, "me", "Cut."), {S.SENDING}, S.PERHAPS),
+    "park": (lambda m: transitions.park(m, "Broken."), {S.QUEUED}, S.PARKED),
+    "refused": (lambda m: transitions.refused(m, "me", "No."), {S.SENDING}, S.PARKED),
+    "returned": (lambda m: transitions.returned(m, "Gone."), {S.SENDING, S.SENT, S.PERHAPS}, S.BOUNCED),
+    "set aside": (lambda m: transitions.set_aside(m, "No."), {S.QUEUED, S.PARKED, S.PERHAPS}, S.SUPPRESSED),
+    "again": (transitions.again, set(S) - {S.DRAFTED, S.SENDING}, S.QUEUED),
 }
 LEASED = {"put back", "sent", "perhaps", "refused"}
 
@@ -54,14 +54,14 @@ class ArrowTest(ChoirTestCase):
 
     def test_who_sent_it_after_all_is_believed(self) -> None:
         message = stored(State.SENDING, lease="me")
-        states.give_up(timezone.now() + timedelta(seconds=1))
+        transitions.give_up(timezone.now() + timedelta(seconds=1))
         self.assertEqual(again(message).state, State.PERHAPS)
-        self.assertTrue(states.sent(message, "me"))
+        self.assertTrue(transitions.sent(message, "me"))
         self.assertEqual((again(message).state, message.reason), (State.SENT, ""))
 
     def test_what_was_just_begun_is_not_given_up(self) -> None:
         message = stored(State.SENDING)
-        self.assertEqual(states.give_up(timezone.now() - timedelta(minutes=5)), 0)
+        self.assertEqual(transitions.give_up(timezone.now() - timedelta(minutes=5)), 0)
         self.assertEqual(again(message).state, State.SENDING)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from django.test import TestCase
 from django.utils import timezone
 
-from outbox.clock import Job
-from outbox.domain.ticking import run_due_jobs
+from outbox.domain.scheduler import run_due_jobs
 from outbox.models import JobRow, Worker
+from outbox.periodic_jobs import Job
 
 NOTHING = "tests.outbox.test_bad_clocks.nothing"
 HOURLY = Job("test.hourly", NOTHING, every=timedelta(hours=1))

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from outbox.domain.claiming import claim, renew
 from outbox.domain.delivering import deliver
-from outbox.domain.sweeping import overdue
+from outbox.domain.requeue import overdue
 from outbox.models import Attempt, Delivery, State
 from tests.outbox.base import DoorTestCase, delivery, knock, mapped
 from tests.outbox.plugin.receivers import calls

@@ -5,9 +5,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from outbox.clock import Job
-from outbox.domain.ticking import run_due_jobs
+from outbox.domain.scheduler import run_due_jobs
 from outbox.models import JobRow
+from outbox.periodic_jobs import Job
 
 HERE = "tests.outbox.test_clock"
 SLOT = timedelta(days=10_000)  # slots are the clock's: none of these ends while a test runs, until 2052

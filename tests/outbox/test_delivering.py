@@ -6,10 +6,10 @@ from django.test import override_settings
 from django.utils import timezone
 
 from history.models import Entry
-from outbox.domain import outcomes
+from outbox.domain import delivery_results
 from outbox.domain.claiming import claim
 from outbox.domain.delivering import deliver
-from outbox.domain.tidying import forget_old
+from outbox.domain.housekeeping import forget_old
 from outbox.models import Attempt, Delivery, Event, State
 from outbox.testing import problems, run_all
 from tests.outbox.base import PATH, DoorTestCase, delivery, knock, mapped
@@ -197,10 +197,10 @@ class BatchTest(DoorTestCase):
 
 class PauseTest(DoorTestCase):
     def test_the_pause_grows_to_six_hours_and_is_spread(self) -> None:
-        self.assertLess(outcomes.pause(1), timedelta(seconds=13))
-        self.assertGreater(outcomes.pause(20), timedelta(hours=4))
-        self.assertLess(outcomes.pause(20), timedelta(hours=8))
-        self.assertGreater(len({outcomes.pause(3) for _ in range(9)}), 1)
+        self.assertLess(delivery_results.pause(1), timedelta(seconds=13))
+        self.assertGreater(delivery_results.pause(20), timedelta(hours=4))
+        self.assertLess(delivery_results.pause(20), timedelta(hours=8))
+        self.assertGreater(len({delivery_results.pause(3) for _ in range(9)}), 1)
 
     def test_a_time_the_other_side_asked_for_is_kept(self) -> None:
-        self.assertEqual(outcomes.pause(1, timedelta(hours=9)), timedelta(hours=9))
+        self.assertEqual(delivery_results.pause(1, timedelta(hours=9)), timedelta(hours=9))

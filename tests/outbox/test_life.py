@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
 from history.models import Entry
-from outbox.domain import desk
+from outbox.domain import office_actions
 from outbox.domain.claiming import Batch, claim
 from outbox.domain.delivering import deliver
 from outbox.models import OPEN, Delivery, State
@@ -53,11 +53,11 @@ class Life:
 
     def retry(self) -> None:
         if parked := Delivery.objects.filter(state__in=[State.PARKED, State.DISMISSED]).first():
-            desk.retry(parked.pk, None, "again")
+            office_actions.retry(parked.pk, None, "again")
 
     def set_aside(self) -> None:
         if waiting := Delivery.objects.filter(state__in=[State.PARKED, State.WAITING]).first():
-            desk.dismiss(waiting.pk, None, "no more")
+            office_actions.dismiss(waiting.pk, None, "no more")
 
 
 @modify_settings(INSTALLED_APPS={"append": "tests.outbox.plugin"})

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from history.models import Entry
-from outbox.domain.working import beat
+from outbox.domain.worker_loop import beat
 from outbox.models import Delivery, Event, State, Worker
 from outbox.testing import run_all
 from tests.base import SchoolTestCase

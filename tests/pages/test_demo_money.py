@@ -3,7 +3,7 @@
 from django.test import TestCase, tag
 from django.urls import reverse
 
-from billing.domain import credit
+from billing.domain.pricing import credit
 from billing.models import Dispute, Finding, Payment, Reconciliation
 from pages import demo
 from users.models import User

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 from tests import make
 from tests.access import EVERYBODY, MEMBERS, VISITORS, Row
-from users.domain import links
+from users.domain import account_links
 
 
 def stage(school: SimpleNamespace) -> None:
@@ -38,7 +38,7 @@ ROWS = [
         "password_reset_confirm",
         "302 302 302 302 302 302",
         post="302 302 302 302 302 302",
-        args=lambda school: [links.uid(school.sam), links.Tokens().make_token(school.sam)],
+        args=lambda school: [account_links.uid(school.sam), account_links.Tokens().make_token(school.sam)],
         note="a good link",
         browse=False,
     ),

@@ -9,7 +9,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from common.throttle import network
 from tests import make
 from tests.base import SchoolTestCase
-from users.domain import guessing, second_factor
+from users.domain import code_attempts, second_factor
 from users.models import User
 
 
@@ -38,4 +38,4 @@ class SecondFactorTestCase(SchoolTestCase):
     def guess_often(self, user: User, at: str = "127.0.0.1") -> None:
         """So many wrong codes that even a slow machine still has to wait when it tries the right one."""
         for _ in range(8):
-            guessing.count_wrong(user, network(RequestFactory(REMOTE_ADDR=at).get("/")))
+            code_attempts.count_wrong(user, network(RequestFactory(REMOTE_ADDR=at).get("/")))

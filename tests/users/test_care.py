@@ -6,7 +6,7 @@ from history.models import Entry
 from tests import make
 from tests.base import SchoolTestCase
 from tests.users import post
-from users.domain import accounts, care
+from users.domain import accounts, guardianship
 from users.models import Student, User
 
 KITS = "kit@example.org"
@@ -156,5 +156,5 @@ class HandOverTest(SchoolTestCase):
         self.assertIn("email", self.hand_over("GUS@example.org").context["form"].errors)
 
     def test_an_account_made_this_way_keeps_the_name_of_the_student(self) -> None:
-        care.hand_over(self.gus, self.kit, KITS)
+        guardianship.hand_over(self.gus, self.kit, KITS)
         self.assertEqual(str(User.objects.get(email=KITS)), "Kit Gray")

@@ -8,12 +8,12 @@ from django.urls import reverse
 from tests import make
 from tests.base import PASSWORD, SchoolTestCase
 from tests.users import post
-from users.domain import accounts, links
+from users.domain import account_links, accounts
 from users.models import User
 
 
 def path_of(user: User) -> str:
-    return links.address(user).removeprefix("http://testserver")
+    return account_links.address(user).removeprefix("http://testserver")
 
 
 class AskTest(SchoolTestCase):
@@ -89,7 +89,7 @@ class LinkTest(SchoolTestCase):
         path = path_of(self.alice)
         post.choose(self.client, path)
         self.client.logout()
-        self.assertEqual(self.trouble(path), links.Trouble.USED)
+        self.assertEqual(self.trouble(path), account_links.Trouble.USED)
         page = self.client.post(reverse("link_again"), follow=True)
         self.assertContains(page, "Check your email")
         self.assertContains(post.open_link(self.client, post.account_link(self.alice.email)), "Choose a new password")
@@ -109,13 +109,13 @@ class LinkTest(SchoolTestCase):
                 self.assertContains(page, reverse("password_reset"))
 
     def test_a_link_for_one_account_does_not_fit_another(self) -> None:
-        foreign = path_of(self.sam).replace(links.uid(self.sam), links.uid(self.alice), 1)
-        self.assertEqual(self.trouble(foreign), links.Trouble.BAD)
+        foreign = path_of(self.sam).replace(account_links.uid(self.sam), account_links.uid(self.alice), 1)
+        self.assertEqual(self.trouble(foreign), account_links.Trouble.BAD)
 
     def test_a_link_does_not_outlive_its_account(self) -> None:
         path = path_of(self.sam)
         self.sam.delete()
-        self.assertEqual(self.trouble(path), links.Trouble.BAD)
+        self.assertEqual(self.trouble(path), account_links.Trouble.BAD)
 
     def test_no_link_revives_a_closed_account(self) -> None:
         page = post.open_link(self.client, path_of(self.alice))
@@ -129,9 +129,9 @@ class LinkTest(SchoolTestCase):
         self.assertNotIn("_auth_user_id", self.client.session)
 
     def test_two_browsers_with_one_link_set_one_password(self) -> None:
-        token = links.Tokens().make_token(self.alice)
+        token = account_links.Tokens().make_token(self.alice)
         accounts.choose_password(self.alice, "the first wins here", token)
-        with self.assertRaises(links.Unfit):
+        with self.assertRaises(account_links.Unfit):
             accounts.choose_password(self.alice, "the second does not", token)
 
     def test_a_weak_password_is_refused_beside_the_field(self) -> None:
@@ -148,7 +148,7 @@ class LinkTest(SchoolTestCase):
 
     def test_a_mail_sent_late_carries_a_link_made_late(self) -> None:
         """The age counts from when the mail was rendered, not from when it was asked for."""
-        links.ask(self.alice.email)
+        account_links.ask(self.alice.email)
         self.alice.link_nonce = "another since"
         self.alice.save()
         self.assertContains(post.open_link(self.client, post.account_link(self.alice.email)), "Choose a new password")

@@ -5,7 +5,7 @@ from django.test import TransactionTestCase, tag
 from mailroom.models import Message
 from tests import make
 from tests.racing import at_once
-from users.domain import accounts, emails, links
+from users.domain import account_links, accounts, email_changes
 from users.models import User
 
 
@@ -13,7 +13,7 @@ from users.models import User
 class RaceTest(TransactionTestCase):
     def test_one_link_in_two_browsers_sets_one_password(self) -> None:
         alice = make.account("alice@example.org", "Alice")
-        token = links.Tokens().make_token(alice)
+        token = account_links.Tokens().make_token(alice)
         outcomes = at_once(*[lambda n=n: accounts.choose_password(alice, f"password {n}", token) for n in range(4)])
         self.assertEqual(sorted(type(outcome).__name__ for outcome in outcomes), ["Unfit"] * 3 + ["User"])
 
@@ -26,8 +26,8 @@ class RaceTest(TransactionTestCase):
     def test_one_address_confirmed_for_two_accounts_at_once_is_one_accounts(self) -> None:
         people = [make.account(f"{name}@example.org", name) for name in ("alice", "sam")]
         for person in people:
-            emails.ask_change(person, "shared@example.org")
-        tokens = [emails.address(person).split("/")[-2] for person in people]
-        outcomes = at_once(*[lambda p=p, t=t: emails.confirm(p, t) for p, t in zip(people, tokens, strict=True)])
-        self.assertEqual(sum(isinstance(outcome, emails.Taken) for outcome in outcomes), 1, outcomes)
+            email_changes.ask_change(person, "shared@example.org")
+        tokens = [email_changes.address(person).split("/")[-2] for person in people]
+        outcomes = at_once(*[lambda p=p, t=t: email_changes.confirm(p, t) for p, t in zip(people, tokens, strict=True)])
+        self.assertEqual(sum(isinstance(outcome, email_changes.Taken) for outcome in outcomes), 1, outcomes)
         self.assertEqual(User.objects.filter(email="shared@example.org").count(), 1)

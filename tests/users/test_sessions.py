@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 from django.test import TestCase
 from django.utils import timezone
 
-from outbox.clock import declared_jobs
+from outbox.periodic_jobs import declared_jobs
 from users.domain.accounts import clear_expired_sessions
 
 

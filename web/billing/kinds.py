@@ -60,7 +60,7 @@ class Facts:
     tax_percent: Decimal = ZERO
     """Part of the price, not on top of it."""
     replaced: str = ""
-    """The earlier line, by its title, whose place this one takes; see billing.domain.replacing."""
+    """The earlier line, by its title, whose place this one takes; see billing.domain.refunds.exchanges."""
     carried: Decimal = ZERO
     """What was paid for it."""
     discounts: Decimal = ZERO
@@ -239,7 +239,7 @@ class ProductKind(ABC):
         self.release(line, "Exchanged.")
 
     def terms(self, line: "OrderLine", at: datetime) -> Terms:
-        """What is promised to whoever buys now; billing.domain.terms knows what was promised to whoever has bought."""
+        """The terms for buying now; billing.domain.refunds.terms has those of a line that was bought."""
         return Terms()
 
     def step_deadline(self, line: "OrderLine", rule: str) -> datetime | None:

@@ -11,9 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing import gateways, kinds
-from billing.domain import amounts, handovers, ledger, outcome, terms, words
-from billing.domain.payments_in_progress import is_promised
+from billing.domain import status_text
+from billing.domain.orders import amounts
+from billing.domain.orders.payments_in_progress import is_promised
+from billing.domain.payments import payment_status_text
+from billing.domain.pricing import balances
 from billing.domain.reconciling import nightly, questions
+from billing.domain.refunds import handovers, terms
 from billing.models import Dispute, Order, OrderLine, Question, Reconciliation, Refund, Voucher
 from common import names
 from common.formats import format_moment, format_money
@@ -30,18 +34,18 @@ def order_context(message: Message) -> dict[str, Any]:
 
 def _told(order: Order) -> dict[str, Any]:
     at = timezone.now()
-    owed = ledger.owed(order, at)
+    owed = balances.owed(order, at)
     return {
         "number": order.number,
         "name": order.payer_name,
         "first_name": names.first_name(order.payer_name),
         "link": settings.SITE_URL + order.address(),
         "pay": settings.SITE_URL + order.address("payment_fail"),
-        "told": asdict(outcome.of(order, at)),
+        "told": asdict(payment_status_text.of(order, at)),
         "receipt": settings.SITE_URL + order.receipt_address,
-        "lines": [_line(item, order.currency) for item in ledger.itemised(order, at)],
+        "lines": [_line(item, order.currency) for item in balances.itemised(order, at)],
         "promises": [_promised(promise) for promise in terms.promises(order, at)],
-        "state": words.of_order(order, at).text,
+        "state": status_text.of_order(order, at).text,
         "door": order.due == Order.Due.DOOR,
         "by": order.due_on if order.due == Order.Due.DATE else None,
         "overdue": order.is_overdue(at),
@@ -52,8 +56,8 @@ def _told(order: Order) -> dict[str, Any]:
         "later": format_money(order.door_total, order.currency),
         "differ": order.now_total != order.door_total,
         "handover": handovers.handover_text(order),
-        "paid": format_money(ledger.received(order), order.currency),
-        "nothing": not ledger.received(order),
+        "paid": format_money(balances.received(order), order.currency),
+        "nothing": not balances.received(order),
         "free": amounts.is_free(order),
         "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
     }
@@ -63,7 +67,7 @@ def _voucher(voucher: Voucher) -> dict[str, str]:
     return {"gift": voucher.gift, "whom": voucher.recipient_name, "link": settings.SITE_URL + voucher.address}
 
 
-def _line(item: ledger.Priced, currency: str) -> dict[str, str]:
+def _line(item: balances.Priced, currency: str) -> dict[str, str]:
     amount = "" if item.line.is_canceled else format_money(item.total, currency)
     instead = f", instead of {item.line.replaces}" if item.line.replaces else ""
     detail = f"{item.line.detail.removesuffix('.')}{instead}"  # the amount follows after a colon
@@ -95,7 +99,7 @@ def order_sample() -> dict[str, Any]:
         "overdue": False,
         "until": timezone.now(),
         "confirm": f"{settings.SITE_URL}/order/1042/confirm/",
-        "by_then": words.deadline(timezone.now()),
+        "by_then": status_text.deadline(timezone.now()),
         "owed": amount,
         "price": f"Please pay {amount} at the door.",
         "now": amount,
@@ -127,7 +131,7 @@ def open_context(message: Message) -> dict[str, Any]:
     """For mails that ask for money: none is sent when nothing is owed any more."""
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
-    if order is None or not order.can_be_paid(at) or not ledger.owed(order, at) or is_promised(order):
+    if order is None or not order.can_be_paid(at) or not balances.owed(order, at) or is_promised(order):
         raise NotNeeded("Nothing is owed anymore.")
     return _told(order)
 
@@ -144,7 +148,7 @@ def line_context(message: Message) -> dict[str, Any]:
         "refund": any(Decimal(each.ended["back"]) for each in together if each.ended),
         "ended_by": line.ended_by,
         "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
-        "ends": [{"title": str(each), "said": words.of_end(each)} for each in together if each.ended],
+        "ends": [{"title": str(each), "said": status_text.of_end(each)} for each in together if each.ended],
     }
 
 
@@ -163,7 +167,7 @@ def confirm_context(message: Message) -> dict[str, Any]:
     at = timezone.now()
     if order is None or not order.awaits_click or order.has_lapsed(at):
         raise NotNeeded("The order is confirmed, paid, canceled or over.")
-    links = {"confirm": settings.SITE_URL + order.confirm_address, "by_then": words.deadline(order.held_until)}
+    links = {"confirm": settings.SITE_URL + order.confirm_address, "by_then": status_text.deadline(order.held_until)}
     return _told(order) | links
 
 

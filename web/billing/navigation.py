@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from billing.domain import cases
+from billing.domain import payment_issues
 from billing.domain.reconciling import summing
 from common.navigation import MONEY, NavLink
 from common.work_lists import WorkItem
@@ -90,7 +90,7 @@ DESK_WORK = [
         many="payment issues to resolve",
         url_name="desk_cases",
         permission="billing.view_case",
-        rows=cases.open_ones,
+        rows=payment_issues.open_ones,
     ),
     WorkItem(
         one="difference between our records and the payment companies'",

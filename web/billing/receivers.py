@@ -4,9 +4,9 @@ from typing import Any
 
 from django.conf import settings
 
-from billing.domain import asking
+from billing.domain.cancellations.cancellation_options import By
+from billing.domain.payments import gateway_polling
 from billing.domain.reconciling import nightly, retelling, runs
-from billing.domain.ways import By
 from billing.models import Order
 from mailroom.domain import draft
 from outbox.declare import outside
@@ -14,17 +14,17 @@ from outbox.declare import outside
 
 @outside
 def send_refund(event: Any) -> None:
-    asking.send_refund(event.payload.refund_id)
+    gateway_polling.send_refund(event.payload.refund_id)
 
 
 @outside
 def ask_gateway(event: Any) -> None:
-    asking.ask(event.payload.payment_id)
+    gateway_polling.ask(event.payload.payment_id)
 
 
 @outside
 def close_attempts(event: Any) -> None:
-    asking.close_needless(Order.objects.get(pk=event.payload.order_id))
+    gateway_polling.close_needless(Order.objects.get(pk=event.payload.order_id))
 
 
 def mail_dispute(event: Any) -> None:
@@ -83,7 +83,7 @@ def mail_payment_due(event: Any) -> None:
 
 
 def mail_payment_failed(event: Any) -> None:
-    """Not at once: billing.domain.failure_mail lets it go, unless the order is paid by then."""
+    """Not at once: billing.domain.payments.failure_mail lets it go, unless the order is paid by then."""
     order = Order.objects.get(pk=event.payload.order_id)
     _mail("payment_failed", order, event, hold=True)
 

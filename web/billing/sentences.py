@@ -1,7 +1,7 @@
 """What the history says about orders and money; history.entry_text explains how."""
 
 from billing import gateways
-from billing.domain.ways import By
+from billing.domain.cancellations.cancellation_options import By
 from billing.models import Case
 from history.entry_text import Details, Sentence, amounts, fill
 

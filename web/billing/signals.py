@@ -7,18 +7,18 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from payments.signals import status_changed
 
-from billing import visit
-from billing.domain import payments
+from billing import session_cart
+from billing.domain.payments import attempts
 from billing.models import Payment
 from users.models import User
 
 
 @receiver(status_changed, sender=Payment, dispatch_uid="billing.payment_changed")
 def payment_changed(instance: Payment, **kwargs: Any) -> None:
-    payments.changed(instance)
+    attempts.changed(instance)
 
 
 @receiver(user_logged_in, dispatch_uid="billing.merge_carts")
 def merge_carts(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
     if request is not None:
-        visit.logged_in(request, user)
+        session_cart.logged_in(request, user)

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from billing.domain import disputes, early_price, replacing
+from billing.domain.payments import disputes
+from billing.domain.pricing import early_price
+from billing.domain.refunds import exchanges
 from classwork.domain.calling_off.telling import tell
 from classwork.domain.places import minimum, opening, registering, telling
 from classwork.domain.places.arrows import Seat
@@ -11,7 +13,7 @@ from classwork.domain.resources import releases
 from classwork.models import ClassOffer, Registration, Ticket
 from classwork.selling import PlaceKind
 from common.errors import NeedsPerson
-from users.domain.care import Answer
+from users.domain.guardianship import Answer
 
 IN_DISPUTE = "The payer disputed the payment."
 
@@ -57,7 +59,7 @@ def move_early_price(event: Any) -> None:
 def follow_disputes(event: Any) -> None:
     """By what is so now, so that it does not matter in which order one hears of it. What a lost one left stays on hold
     until the office decides."""
-    lines = replacing.built_on(event.payload.order_id)
+    lines = exchanges.built_on(event.payload.order_id)
     for kind in (Registration, Ticket):
         for seat in kind.objects.live().filter(line__in=lines).select_related("line__replaces"):
             _follow(seat)
@@ -65,7 +67,7 @@ def follow_disputes(event: Any) -> None:
 
 def _follow(seat: Seat) -> None:
     """What is built on a disputed payment waits as well."""
-    behind = replacing.chain(seat.line) if seat.line else []
+    behind = exchanges.chain(seat.line) if seat.line else []
     if any(disputes.stand_against(line.order_id) for line in behind):
         registering.put_on_hold(seat, why=IN_DISPUTE)
     elif seat.why == IN_DISPUTE:

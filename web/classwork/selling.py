@@ -11,7 +11,7 @@ from django.forms import Form
 
 from billing.kinds import Description, Facts, Gift, ProductKind, Terms, Unavailable
 from billing.models import OrderLine
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import attendees, joining, minimum, opening, registering, terms
 from classwork.domain.places.attendees import Attendee
 from classwork.domain.places.tickets import staying

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.db import connections, router
 
-from classwork.domain import first_levels
+from classwork.domain.catalog import starter_levels
 from classwork.models import Level
 
 
@@ -11,4 +11,4 @@ def offer_first_levels(using: str, **_: Any) -> None:
     if not router.allow_migrate_model(using, Level):
         return
     if Level._meta.db_table in connections[using].introspection.table_names():
-        first_levels.add(using)
+        starter_levels.add(using)

@@ -15,7 +15,7 @@ class CommonConfig(AppConfig):
 
     def ready(self) -> None:
         from common import checks, pipeline  # noqa: F401  register what `manage.py check` asks of machine and pipelines
-        from common.files import scanning  # noqa: F401  and of the scanner
+        from common.files import virus_scanner  # noqa: F401  and of the scanner
 
         connection_created.connect(close_database_file, dispatch_uid="common.close_database_file")
         # Apps without models, such as this one, are not told of a migrate.

@@ -18,7 +18,7 @@ from django.core.mail import EmailMessage
 from django.http import HttpRequest
 from django.utils import timezone
 
-from outbox import cause
+from outbox import causation
 
 log = logging.getLogger(__name__)
 HOUR, DAY = 3600, 24 * 3600
@@ -61,7 +61,7 @@ def report(error: str, where: TracebackType | None, request: HttpRequest | None)
     text = TEXT.format(
         subject=subject,
         page=f"{method} /{match.route}" if match else "not known",
-        request_id=cause.current().request_id or "not known",
+        request_id=causation.current().request_id or "not known",
         time=timezone.now().isoformat(" ", "seconds"),
         often=f"It happened {often} times since the last report.\n" if often > 1 else "",
         lines="\n".join(code_lines(where)),

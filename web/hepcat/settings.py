@@ -70,7 +70,7 @@ TRIALS_FOR = env.choice("TRIALS_FOR", "subject", ["subject", "school"])
 TICKETS_UNTIL_MINUTES = env.whole("TICKETS_UNTIL_MINUTES", 0, least=0, most=10080)
 LATE_JOINERS_SEE_EARLIER = env.flag("LATE_JOINERS_SEE_EARLIER", True)
 # Dotted functions that add rows to the table of what a change of dates moves; each gets the effects on the classes.
-PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.preview.rows"]
+PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.release_preview.rows"]
 
 # -- apps --------------------------------------------------------------------------------------------------------
 
@@ -339,19 +339,19 @@ VOUCHER_REMIND_DAYS = env.whole("VOUCHER_REMIND_DAYS", 30, least=0, most=366)
 PRODUCT_KINDS = {
     "place": "classwork.selling.PlaceKind",
     "ticket": "classwork.selling_tickets.TicketKind",
-    "voucher": "billing.selling.VoucherKind",
+    "voucher": "billing.voucher_kind.VoucherKind",
 }
 PRICING_STEPS = [
-    "billing.domain.steps.full_price",
-    "billing.domain.steps.reduction",
-    "billing.domain.steps.multi_class",
-    "billing.domain.steps.prepay",
-    "billing.domain.steps.replaced",
-    "billing.domain.steps.percentage_code",
-    "billing.domain.steps.amount_code",
-    "billing.domain.steps.passed_on",
-    "billing.domain.steps.called_off",
-    "billing.domain.steps.credit",
+    "billing.domain.pricing.price_rules.full_price",
+    "billing.domain.pricing.price_rules.reduction",
+    "billing.domain.pricing.price_rules.multi_class",
+    "billing.domain.pricing.price_rules.prepay",
+    "billing.domain.pricing.price_rules.replaced",
+    "billing.domain.pricing.price_rules.percentage_code",
+    "billing.domain.pricing.price_rules.amount_code",
+    "billing.domain.pricing.price_rules.passed_on",
+    "billing.domain.pricing.price_rules.called_off",
+    "billing.domain.pricing.price_rules.credit",
 ]
 EXCHANGE_SURPLUS = env.choice("EXCHANGE_SURPLUS", "terms", ["terms", "credit"])
 PAYMENT_MODEL = "billing.Payment"
@@ -403,7 +403,7 @@ REGISTRATION_OPEN = env.flag("REGISTRATION_OPEN", True)
 ACCOUNT_ACTIVATION_DAYS = env.whole("ACCOUNT_ACTIVATION_DAYS", 3, least=1, most=30)
 CONSENT_VERSIONS = env.text("CONSENT_VERSIONS", "pages.domain.texts.in_force")
 OTP_TOTP_ISSUER = BUSINESS_NAME
-OTP_TOTP_THROTTLE_FACTOR = 0  # counted by account and place instead, see users/domain/guessing.py
+OTP_TOTP_THROTTLE_FACTOR = 0  # counted by account and place instead, see users/domain/code_attempts.py
 STAFF_2FA = env.choice("STAFF_2FA", "optional", ["required", "optional", "off"])
 SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
 SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")

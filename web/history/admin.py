@@ -12,8 +12,8 @@ from django.utils.html import format_html
 
 from common.admin import ReadOnlyAdmin
 from history import entry_text
+from history.admin_base import Recorded
 from history.models import Entry
-from history.recorded import Recorded
 
 
 def model_of(subject_type: str) -> type[Model] | None:

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 
 from common.admin import ReadOnlyAdmin
 from mailroom import registry
-from mailroom.domain import wording
-from mailroom.domain.showing import preview
+from mailroom.domain import overrides
+from mailroom.domain.preview import preview
 from mailroom.forms import SuppressionForm, TemplateForm
-from mailroom.frames import as_page
+from mailroom.layout import as_page
 from mailroom.models import Message, Preference, Suppression, Template
 
 
@@ -65,7 +65,7 @@ class TemplateAdmin(admin.ModelAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What the file says, to start from."""
         name = request.GET.get("name", "")
-        text = wording.standard(name)
+        text = overrides.standard(name)
         return {"name": name, "subject": text.subject, "body": text.body} if text else {}
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> Any:

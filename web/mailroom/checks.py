@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from django.conf import settings
 from django.core import checks
 
-from mailroom import registry, writing
+from mailroom import registry, text_templates
 from mailroom.declare import Mail
 
 KEEP = "Keep one of the declarations in the apps’ mails.py."
@@ -28,7 +28,7 @@ def names_used_twice(declared: Sequence[Mail]) -> list[str]:
 
 def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:
     try:
-        subject, body = writing.read_file(mail.path)
+        subject, body = text_templates.read_file(mail.path)
     except FileNotFoundError:
         hint = f"Write it to templates/{mail.path} of the app: a line 'Subject: …', a blank line, the text."
         yield checks.Error(f"The mail {mail.name!r} has no text.", hint=hint, id="mailroom.E002")

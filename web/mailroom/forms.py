@@ -5,8 +5,8 @@ from django import forms
 from common.names import email_key
 from mailroom import registry
 from mailroom.declare import OPTIONAL, Kind
+from mailroom.domain.preview import preview
 from mailroom.domain.rendering import DoesNotRender
-from mailroom.domain.showing import preview
 from mailroom.models import Suppression, Template
 
 

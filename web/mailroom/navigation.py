@@ -2,7 +2,7 @@
 
 from common.navigation import MAIL_AND_TEXTS, NavLink
 from common.work_lists import WorkItem
-from mailroom.domain import desk
+from mailroom.domain import office_actions
 
 ACCOUNT_LINKS = [NavLink("Messages", "my_messages")]
 
@@ -22,7 +22,7 @@ DESK_WORK = [
         many="emails may not have gone out",
         url_name="desk_mail",
         permission="mailroom.view_message",
-        rows=desk.perhaps_sent,
+        rows=office_actions.perhaps_sent,
         query="?state=perhaps",
     ),
     WorkItem(
@@ -30,7 +30,7 @@ DESK_WORK = [
         many="emails could not be sent",
         url_name="desk_mail",
         permission="mailroom.view_message",
-        rows=desk.parked,
+        rows=office_actions.parked,
         query="?state=parked",
     ),
 ]

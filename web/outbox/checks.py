@@ -14,8 +14,8 @@ from django.utils.module_loading import import_string
 
 from common.dotted import did_you_mean, names_beside
 from outbox import registry
-from outbox.clock import declared_jobs
 from outbox.declare import EventType, storable
+from outbox.periodic_jobs import declared_jobs
 
 
 @checks.register()

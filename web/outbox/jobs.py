@@ -1,5 +1,5 @@
 from datetime import time
 
-from outbox.clock import Job
+from outbox.periodic_jobs import Job
 
-JOBS = [Job("outbox.forget_old", at=time(4, 10), run="outbox.domain.tidying.forget_old")]
+JOBS = [Job("outbox.forget_old", at=time(4, 10), run="outbox.domain.housekeeping.forget_old")]

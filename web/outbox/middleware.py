@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from common import logs
-from outbox import cause
+from outbox import causation
 from outbox.views import healthz
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -26,7 +26,7 @@ class RequestCause:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with cause.within(cause.Cause(by=request.method or "", request_id=cause.new_id())) as begun:
+        with causation.within(causation.Cause(by=request.method or "", request_id=causation.new_id())) as begun:
             request.log_id = begun.request_id  # type: ignore[attr-defined]
             token = logs.request_id.set(begun.request_id)
             try:
@@ -39,4 +39,4 @@ class RequestCause:
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
         """The page's name, not its address: addresses may hold secrets."""
         match = request.resolver_match
-        cause.refine(f"{request.method} {(match and match.view_name) or view.__name__}")
+        causation.refine(f"{request.method} {(match and match.view_name) or view.__name__}")

@@ -2,7 +2,7 @@
 
 from common.navigation import SYSTEM, NavLink
 from common.work_lists import WorkItem
-from outbox.domain import desk
+from outbox.domain import office_actions
 
 DESK_LINKS = [
     NavLink(
@@ -20,6 +20,6 @@ DESK_WORK = [
         many="background jobs have failed",
         url_name="desk_queue",
         permission="outbox.view_delivery",
-        rows=desk.parked,
+        rows=office_actions.parked,
     )
 ]

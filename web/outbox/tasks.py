@@ -4,9 +4,9 @@ from celery import shared_task
 
 from outbox.domain.claiming import claim
 from outbox.domain.delivering import deliver
-from outbox.domain.sweeping import overdue
-from outbox.domain.ticking import run_due_jobs
-from outbox.domain.working import beat
+from outbox.domain.requeue import overdue
+from outbox.domain.scheduler import run_due_jobs
+from outbox.domain.worker_loop import beat
 from outbox.engines import celery as engine
 
 

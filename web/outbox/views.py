@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from common.guards import desk_required
-from outbox.domain import desk
+from common.permissions import desk_required
+from outbox.domain import office_actions
 from outbox.domain.health import health
-from outbox.domain.story import story
+from outbox.domain.trace import story
 from outbox.forms import ReasonForm
 from outbox.models import Delivery, JobRow, State, Worker
-from outbox.timeline import draw
+from outbox.trace_drawing import draw
 
 PAGE = 25
 VIEW, HANDLE = "outbox.view_delivery", "outbox.handle_delivery"
@@ -67,7 +67,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     deed, said = DEEDS.get(request.POST.get("deed", ""), DEEDS["retry"])
     try:
         deed(pk, request.user, form.cleaned_data["why"])
-    except desk.TooLate:
+    except office_actions.TooLate:
         messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
         messages.success(request, said)
@@ -75,8 +75,8 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 DEEDS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
-    "retry": (desk.retry, "It will be retried in a moment."),
-    "dismiss": (desk.dismiss, "Dismissed. It will not be retried unless you ask for it."),
+    "retry": (office_actions.retry, "It will be retried in a moment."),
+    "dismiss": (office_actions.dismiss, "Dismissed. It will not be retried unless you ask for it."),
 }
 
 

@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from common.admin import ReadOnlyAdmin
 from pages.domain import texts
 from pages.models import ContactMessage, Edition, SiteContent
-from pages.places import PLACES
+from pages.text_pages import PLACES
 from users.roles import acting
 
 

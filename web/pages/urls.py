@@ -1,16 +1,16 @@
 from django.urls import path
 
-from pages import desk, views
+from pages.views import desk, public
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("aboutus/", views.about, name="aboutus"),
-    path("contact/", views.contact, name="contact"),
-    path("contact/thanks/", views.contact_thanks, name="contact_thanks"),
-    path("terms/", views.text, {"key": "terms"}, name="terms"),
-    path("terms/<int:number>/", views.text, {"key": "terms"}, name="terms_edition"),
-    path("privacy/", views.text, {"key": "privacy"}, name="privacy"),
-    path("privacy/<int:number>/", views.text, {"key": "privacy"}, name="privacy_edition"),
+    path("", public.home, name="home"),
+    path("aboutus/", public.about, name="aboutus"),
+    path("contact/", public.contact, name="contact"),
+    path("contact/thanks/", public.contact_thanks, name="contact_thanks"),
+    path("terms/", public.text, {"key": "terms"}, name="terms"),
+    path("terms/<int:number>/", public.text, {"key": "terms"}, name="terms_edition"),
+    path("privacy/", public.text, {"key": "privacy"}, name="privacy"),
+    path("privacy/<int:number>/", public.text, {"key": "privacy"}, name="privacy_edition"),
     path("desk/", desk.home, name="desk"),
     path("desk/contact/", desk.contact_list, name="desk_contact"),
     path("desk/contact/<int:pk>/answered/", desk.contact_answered, name="desk_contact_answered"),
@@ -18,7 +18,7 @@ urlpatterns = [
     path("desk/texts/<slug:key>/", desk.text_edit, name="desk_text"),
     path("desk/texts/<slug:key>/preview/", desk.text_preview, name="desk_text_preview"),
     path("desk/texts/<slug:key>/publish/", desk.text_publish, name="desk_text_publish"),
-    path("brand/<int:hue>/<slug:mark>.css", views.brand_css, name="brand_css"),
-    path("drawings/<int:hue>/<slug:name>.svg", views.drawing_file, name="drawings"),
-    path("robots.txt", views.robots, name="robots"),
+    path("brand/<int:hue>/<slug:mark>.css", public.brand_css, name="brand_css"),
+    path("drawings/<int:hue>/<slug:name>.svg", public.drawing_file, name="drawings"),
+    path("robots.txt", public.robots, name="robots"),
 ]

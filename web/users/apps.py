@@ -43,4 +43,4 @@ class OfficeConfig(admin.AdminConfig):
     """Django's admin, entered through the site's own log-in."""
 
     default = False
-    default_site = "users.office.Office"
+    default_site = "users.admin_site.Office"

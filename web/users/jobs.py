@@ -1,6 +1,6 @@
 from datetime import time
 
-from outbox.clock import Job
+from outbox.periodic_jobs import Job
 
 JOBS = [
     Job("users.forget_unused", at=time(4, 30), run="users.domain.accounts.forget_unused"),

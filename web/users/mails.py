@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from mailroom.declare import AboutPage, Kind, Mail, NotNeeded
 from mailroom.models import Message
-from users.domain import emails, links
+from users.domain import account_links, email_changes
 from users.models import Student, User
 
 
@@ -31,7 +31,7 @@ def account(user: User | None) -> dict[str, Any]:
     if user is None:
         return usual | {"state": "unknown"}
     state = "closed" if not user.is_active else "known" if user.has_usable_password() else "new"
-    link = links.address(user) if user.is_active else ""
+    link = account_links.address(user) if user.is_active else ""
     return usual | {"state": state, "name": user.first_name, "link": link}
 
 
@@ -60,7 +60,7 @@ def new_email_context(message: Message) -> dict[str, Any]:
     if user is None:
         raise NotNeeded("Another address was asked for since, or none.")
     taken = User.objects.filter(email=message.to).exists()
-    link = "" if taken else emails.address(user)
+    link = "" if taken else email_changes.address(user)
     return _new_email(user.first_name, taken, link)
 
 

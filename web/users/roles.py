@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from common.guards import at_the_desk, desk_required, only
+from common.permissions import at_the_desk, desk_required, only
 from users.domain.roles import ADMIN, ASSISTANT, TEACHER, holds
 from users.models import User
 

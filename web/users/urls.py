@@ -1,7 +1,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from users.views import care, others, passwords, profile, second_factor, signup
+from users.views import care, passwords, profile, profiles, second_factor, signup
 
 urlpatterns = [
     path("user/signup/", signup.SignUp.as_view(), name="signup"),
@@ -39,7 +39,7 @@ urlpatterns = [
     path("profile/care/<int:pk>/take-back/", care.care_take_back, name="care_take_back"),
     path("profile/offered/<int:pk>/", care.offer_answer, name="offer_answer"),
     path("profile/offered/<int:pk>/join/<slug:said>/", care.offer_join, name="offer_join"),
-    path("profile/<int:pk>", others.profile_user, name="profile_user"),
-    path("student/<int:pk>", others.profile_student, name="profile_student"),
-    path("staff/<int:pk>", others.profile_staff, name="profile_staff"),
+    path("profile/<int:pk>", profiles.profile_user, name="profile_user"),
+    path("student/<int:pk>", profiles.profile_student, name="profile_student"),
+    path("staff/<int:pk>", profiles.profile_staff, name="profile_staff"),
 ]

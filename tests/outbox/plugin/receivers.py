@@ -6,7 +6,7 @@ from typing import Any
 
 from common.errors import NeedsPerson, Permanent, Temporary
 from history.domain import record
-from outbox import cause
+from outbox import causation
 from outbox.declare import Outcomes, batched, outside
 from outbox.domain import emit
 from outbox.models import Event
@@ -61,7 +61,7 @@ def ring(event: Event) -> None:
 
 @outside
 def ring_and_emit(event: Event) -> None:
-    calls.append(("cause", cause.current()))
+    calls.append(("cause", causation.current()))
 
 
 @batched(size=3)

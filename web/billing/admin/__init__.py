@@ -1,8 +1,8 @@
 """The books in Django's admin: to look things up. Money moves at the desk, where each act has its rules; codes are
 edited here."""
 
-from billing.admin.codes import CodeAdmin
 from billing.admin.credit import CreditAdmin, VoucherAdmin, VoucherEntryAdmin
+from billing.admin.discount_codes import CodeAdmin
 from billing.admin.orders import CaseAdmin, OrderAdmin
 from billing.admin.payments import DisputeAdmin, PaymentAdmin, RefundAdmin, WebhookEventAdmin
 

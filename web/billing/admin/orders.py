@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from billing import gateways
 from billing.admin.shared import link_to_desk, money_column
-from billing.domain import words
+from billing.domain import status_text
 from billing.models import Case, Order, OrderLine, Payment
 from common.admin import ReadOnlyAdmin
 from common.formats import format_money
@@ -25,7 +25,7 @@ class LineInline(ReadOnlyAdmin, admin.StackedInline):
 
     @admin.display
     def status(self, line: OrderLine) -> str:
-        return words.of_line(line).text
+        return status_text.of_line(line).text
 
 
 class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
@@ -45,7 +45,7 @@ class PaymentInline(ReadOnlyAdmin, admin.StackedInline):
 
     @admin.display(description="status")
     def in_words(self, payment: Payment) -> str:
-        return words.of_payment(payment).text
+        return status_text.of_payment(payment).text
 
 
 @admin.register(Order)
@@ -72,7 +72,7 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="status")
     def in_words(self, order: Order) -> str:
-        return words.of_order(order).text
+        return status_text.of_order(order).text
 
     @admin.display(description="total")
     def total(self, order: Order) -> str:

@@ -5,19 +5,19 @@ from django.http import HttpRequest
 
 from billing import gateways
 from billing.admin.shared import MethodFilter, StatusFilter, link_to_desk, money_column
-from billing.domain import words
+from billing.domain import status_text
 from billing.models import Dispute, Payment, Refund, WebhookEvent
 from common.admin import ReadOnlyAdmin
 
 
 class PaymentStatusFilter(StatusFilter):
     parameter_name = "status"
-    words = words.PAYMENTS
+    words = status_text.PAYMENTS
 
 
 class RefundStatusFilter(StatusFilter):
     parameter_name = "state"
-    words = words.REFUNDS
+    words = status_text.REFUNDS
 
 
 @admin.register(Payment)
@@ -50,7 +50,7 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="status", ordering="status")
     def in_words(self, payment: Payment) -> str:
-        return words.of_payment(payment).text
+        return status_text.of_payment(payment).text
 
     @admin.display(description="at the desk")
     def desk(self, payment: Payment) -> str:
@@ -96,7 +96,7 @@ class RefundAdmin(OfPayment):
 
     @admin.display(description="status", ordering="state")
     def in_words(self, refund: Refund) -> str:
-        return words.of_refund(refund).text
+        return status_text.of_refund(refund).text
 
 
 @admin.register(Dispute)

@@ -10,9 +10,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain.cart import Sight
-from billing.domain.placing import How
-from billing.domain.received_moments import ASK, MomentChoice
+from billing.domain.orders.cart import Sight
+from billing.domain.orders.placement import How
+from billing.domain.payments.received_moments import ASK, MomentChoice
 from billing.kinds import Gives, Step
 from billing.models import Order
 from common import names

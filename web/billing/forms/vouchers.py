@@ -9,7 +9,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain.vouchers import selling
+from billing.domain.vouchers import sales
 from billing.kinds import Gift
 from billing.models import Voucher
 from billing.models.vouchers import LONGEST_MESSAGE
@@ -45,12 +45,12 @@ class VoucherForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.gifts = selling.gifts(timezone.now())
+        self.gifts = sales.gifts(timezone.now())
         least, most = (
             format_money(each, settings.CURRENCY) for each in (settings.VOUCHER_LEAST, settings.VOUCHER_MOST)
         )
         self.fields["amount"].help_text = f"From {least} to {most}."
-        amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in selling.amounts()]
+        amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.amounts()]
         self._offer("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
         classes = [
             (key, f"{gift.title} ({format_money(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()
@@ -82,7 +82,7 @@ class VoucherForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        if said.get("gift") == OTHER and "amount" in said and (problem := selling.problem(said["amount"])):
+        if said.get("gift") == OTHER and "amount" in said and (problem := sales.problem(said["amount"])):
             self.add_error("amount", problem)
         return said
 

@@ -1,11 +1,11 @@
-from billing.models.cases import Case
-from billing.models.codes import Code
 from billing.models.credit import Credit
-from billing.models.heard import Dispute, WebhookEvent
+from billing.models.discount_codes import Code
 from billing.models.orders import Adjustment, Order, OrderLine
+from billing.models.payment_issues import Case
 from billing.models.payments import Payment, Refund
 from billing.models.reconciling import Book, Finding, Question, Reconciliation, TillCount
 from billing.models.vouchers import Voucher, VoucherEntry
+from billing.models.webhooks import Dispute, WebhookEvent
 
 __all__ = [
     "Adjustment",

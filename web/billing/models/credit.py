@@ -2,7 +2,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from billing.models.entries import WrittenOnce
+from billing.models.append_only import WrittenOnce
 from billing.models.fields import amount
 from billing.models.orders import Order
 from common.formats import format_money

@@ -294,7 +294,7 @@ class OrderLine(models.Model):
 
     @property
     def ended_by(self) -> str:
-        """Who cancelled it, as billing.domain.ways names them; '' for what was not cancelled by a wish."""
+        """Who canceled it, by the names of `cancellation_options`; "" for what nobody canceled on purpose."""
         return str((self.ended or {}).get("by", ""))
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from billing.models.entries import WrittenOnce
+from billing.models.append_only import WrittenOnce
 from billing.models.fields import amount
 from billing.models.orders import Order, OrderLine
 from billing.models.payments import Payment, Refund

@@ -5,9 +5,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from billing import gateways, visit
-from billing.domain import handovers, words
+from billing import gateways, session_cart
+from billing.domain import status_text
 from billing.domain.reconciling import summing
+from billing.domain.refunds import handovers
 from billing.models import Order, OrderLine, Payment, Refund
 from users.models import User
 
@@ -17,15 +18,15 @@ register = template.Library()
 @register.inclusion_tag("billing/header_tools.html", takes_context=True)
 def header_tools(context: template.Context) -> dict[str, Any]:
     """The viewer's cart, orders to pay, and spots at the door."""
-    found = visit.waiting(context["request"])
+    found = session_cart.waiting(context["request"])
     placed = [order for order in found if order.state != Order.State.CART]
     to_pay = [order for order in placed if order.due != Order.Due.DOOR]
     things = sum(order.things for order in found if order.state == Order.State.CART)  # type: ignore[attr-defined]
     return {
         "things": things,
         "to_pay": to_pay,
-        "until": words.time_to_pay(to_pay[0]) if len(to_pay) == 1 else "",
-        "to_confirm": [(order, words.time_to_pay(order)) for order in placed if order.awaits_click],
+        "until": status_text.time_to_pay(to_pay[0]) if len(to_pay) == 1 else "",
+        "to_confirm": [(order, status_text.time_to_pay(order)) for order in placed if order.awaits_click],
         "at_the_door": [order for order in placed if order.due == Order.Due.DOOR and not order.awaits_click],
     }
 
@@ -36,10 +37,10 @@ def in_words(thing: Order | Payment | Refund) -> SafeString:
     return format_html('<span class="badge {}">{}</span>', said.tone, said.text)
 
 
-def _said(thing: Order | Payment | Refund) -> words.Said:
+def _said(thing: Order | Payment | Refund) -> status_text.Said:
     if isinstance(thing, Order):
-        return words.of_order(thing)
-    return words.of_payment(thing) if isinstance(thing, Payment) else words.of_refund(thing)
+        return status_text.of_order(thing)
+    return status_text.of_payment(thing) if isinstance(thing, Payment) else status_text.of_refund(thing)
 
 
 @register.filter
@@ -50,7 +51,7 @@ def belongs_to(line: OrderLine | None, user: User) -> bool:
 
 @register.filter
 def refunded_words(payment: Payment) -> str:
-    return words.of_refunded(payment)
+    return status_text.of_refunded(payment)
 
 
 @register.filter
@@ -68,7 +69,7 @@ def handover_button(refund: Refund) -> str:
 
 @register.filter
 def its_end(line: OrderLine) -> str:
-    return words.of_end(line)
+    return status_text.of_end(line)
 
 
 @register.filter

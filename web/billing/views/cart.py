@@ -4,24 +4,24 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import visit
-from billing.domain import cart as carts
-from billing.domain import ledger
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from billing.domain.pricing import balances
 
 
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
-    cart = visit.cart(request)
+    cart = session_cart.cart(request)
     sight = carts.see(cart, timezone.now()) if cart else None
-    bill = ledger.bill((seen.line for seen in sight.lines), sight.quote.now) if sight else []
+    bill = balances.bill((seen.line for seen in sight.lines), sight.quote.now) if sight else []
     items = list(zip(sight.lines, bill, strict=True)) if sight else []
-    context = {"cart": cart, "sight": sight, "items": items, "to_pay": visit.orders_to_pay(request)}
+    context = {"cart": cart, "sight": sight, "items": items, "to_pay": session_cart.orders_to_pay(request)}
     return render(request, "billing/cart.html", context)
 
 
 @require_POST
 def remove(request: HttpRequest, number: int) -> HttpResponse:
-    cart = visit.cart(request)
+    cart = session_cart.cart(request)
     if cart is None or not cart.lines.filter(pk=number).exists():
         raise Http404
     if said := carts.remove(cart, number, timezone.now()):

@@ -9,14 +9,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import kinds, visit
-from billing.domain import cart as carts
-from billing.domain import codes, due, ledger, placing, repeats
-from billing.domain.vouchers import using as vouchers
+from billing import kinds, session_cart
+from billing.domain.orders import cart as carts
+from billing.domain.orders import due_dates, placement, repeated_lines
+from billing.domain.pricing import balances, discount_codes
+from billing.domain.vouchers import redemption as vouchers
 from billing.forms import CodeForm, PayerForm, PlaceForm
 from billing.models import Order
+from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import begin
-from billing.views.policy import leads_to_gateways
 from common.throttle import forgive, throttled
 from users.domain import consents
 
@@ -24,7 +25,7 @@ from users.domain import consents
 @require_http_methods(["GET", "HEAD", "POST"])
 @throttled("checkout", by_address="240/h")
 def details(request: HttpRequest) -> HttpResponse:
-    cart = visit.cart(request)
+    cart = session_cart.cart(request)
     if cart is None or not cart.lines.exists():
         return _after_the_last(request)
     data = request.POST if request.method == "POST" else None
@@ -38,7 +39,7 @@ def details(request: HttpRequest) -> HttpResponse:
     refused = [(item, form) for item, form in forms if data is not None and not form.is_valid()]
     if data is not None and not refused:
         if payer:
-            visit.remember_payer(request, payer.save())
+            session_cart.remember_payer(request, payer.save())
         for step in steps:
             step.keep()
         return redirect("checkout_review")
@@ -48,7 +49,7 @@ def details(request: HttpRequest) -> HttpResponse:
 
 def _asks_payer(request: HttpRequest, cart: Order) -> bool:
     """Not an account whose name, email and, where the school wants it, billing address we know."""
-    known = visit.account(request) is not None and cart.payer_name and cart.payer_email
+    known = session_cart.account(request) is not None and cart.payer_name and cart.payer_email
     if not known or (settings.BILLING_ADDRESS and not cart.street):
         return True
     return "payer_name" in request.POST if request.method == "POST" else "change" in request.GET
@@ -56,13 +57,13 @@ def _asks_payer(request: HttpRequest, cart: Order) -> bool:
 
 def _first_name(request: HttpRequest, cart: Order) -> str:
     """Of a visitor who typed it in this browser session; '' when nothing is filled in."""
-    typed = cart.payer_name or visit.remembered_payer(request).get("payer_name", "")
-    return typed.split(maxsplit=1)[0] if typed and visit.account(request) is None else ""
+    typed = cart.payer_name or session_cart.remembered_payer(request).get("payer_name", "")
+    return typed.split(maxsplit=1)[0] if typed and session_cart.account(request) is None else ""
 
 
 @require_POST
 def not_me(request: HttpRequest) -> HttpResponse:
-    visit.forget_payer(request)
+    session_cart.forget_payer(request)
     return redirect("checkout")
 
 
@@ -70,7 +71,7 @@ class Step:
     """A kind's own questions about one line."""
 
     def __init__(self, seen: carts.Seen, form: Form, request: HttpRequest) -> None:
-        self.seen, self.form, self.viewer = seen, form, visit.account(request)
+        self.seen, self.form, self.viewer = seen, form, session_cart.account(request)
         self.kind = kinds.of(seen.line)
         self.template = self.kind.step_template
 
@@ -85,14 +86,14 @@ class Step:
 
 def _steps(request: HttpRequest, sight: carts.Sight) -> list[Step]:
     data = request.POST if request.method == "POST" else None
-    viewer = visit.account(request)
+    viewer = session_cart.account(request)
     asked = [(seen, kinds.of(seen.line).checkout_form(seen.line, viewer, data)) for seen in sight.lines if seen.facts]
     return [Step(seen, form, request) for seen, form in asked if form is not None]
 
 
 def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
     """What the form starts with: what was typed before, else the account's own, else the school's defaults."""
-    user, typed = visit.account(request), visit.remembered_payer(request)
+    user, typed = session_cart.account(request), session_cart.remembered_payer(request)
     known = {
         "payer_name": cart.payer_name or (user.get_full_name() if user else typed.get("payer_name", "")),
         "payer_email": cart.payer_email or (user.email if user else typed.get("payer_email", "")),
@@ -109,13 +110,13 @@ def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
     """A refused code is answered with the review page, so this address may be opened or reloaded like that page."""
-    cart = visit.cart(request)
+    cart = session_cart.cart(request)
     form = CodeForm(request.POST)
     if request.method != "POST" or cart is None or not form.is_valid():
         return redirect("checkout_review")
     try:
         carts.enter(cart, form.cleaned_data["code"], timezone.now())
-    except codes.Refused as refused:
+    except discount_codes.Refused as refused:
         form.add_error("code", str(refused))
         return _review(request, cart, code_form=form)
     forgive(request)
@@ -125,7 +126,7 @@ def code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def put_aside(request: HttpRequest, voucher: int) -> HttpResponse:
     """A gift voucher that is not to be used for this after all."""
-    cart = visit.cart(request)
+    cart = session_cart.cart(request)
     if cart is not None:
         vouchers.put_aside(cart, voucher)
     return redirect("checkout_review")
@@ -135,7 +136,7 @@ def put_aside(request: HttpRequest, voucher: int) -> HttpResponse:
 @throttled("place an order", by_address="120/h")
 @leads_to_gateways
 def review(request: HttpRequest) -> HttpResponse:
-    cart = visit.cart(request)
+    cart = session_cart.cart(request)
     if cart is None or not cart.lines.exists():
         return _after_the_last(request)
     if not cart.payer_email:
@@ -148,17 +149,17 @@ def review(request: HttpRequest) -> HttpResponse:
 def _place(request: HttpRequest, cart: Order) -> HttpResponse:
     at = timezone.now()
     terms = terms_version()
-    form = PlaceForm(carts.see(cart, at), terms, due.day_for(cart.payer, at), request.POST)
+    form = PlaceForm(carts.see(cart, at), terms, due_dates.day_for(cart.payer, at), request.POST)
     if not form.is_valid():
         return _review(request, cart, form, status=400)
     try:
-        order = placing.place(cart, form.how, seen=form.seen, at=at)
-    except placing.AlreadyPlaced:
-        visit.placed(request, cart)
+        order = placement.place(cart, form.how, seen=form.seen, at=at)
+    except placement.AlreadyPlaced:
+        session_cart.placed(request, cart)
         return redirect(cart.address())
-    except placing.NotPlaced as refused:
+    except placement.NotPlaced as refused:
         return _review(request, cart, form, problem=str(refused), status=409)
-    visit.placed(request, order)
+    session_cart.placed(request, order)
     to_pay = order.state == Order.State.PLACED and order.due == Order.Due.NOW
     return begin(request, order, form.cleaned_data["way"]) if to_pay else redirect(order.address())
 
@@ -175,25 +176,25 @@ def _review(
     """Price and problems anew each time; the totals that a refused form came with are not shown again."""
     at = timezone.now()
     sight = carts.see(cart, at)
-    form = form or PlaceForm(sight, terms_version(), due.day_for(cart.payer, at))
+    form = form or PlaceForm(sight, terms_version(), due_dates.day_for(cart.payer, at))
     context = {
         "cart": cart,
         "policies": _policies(sight),
         "repeated": _repeated(request, sight, at),
         "pays_now": bool(sight.total_after_vouchers) and not form.offers_later,
         "sight": sight,
-        "bill": ledger.bill((seen.line for seen in sight.lines), sight.quote.now),
+        "bill": balances.bill((seen.line for seen in sight.lines), sight.quote.now),
         "form": form,
         "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
-        "no_details": visit.knows_payer(request) and not _steps(request, sight),
+        "no_details": session_cart.knows_payer(request) and not _steps(request, sight),
     }
     return render(request, "billing/review.html", context, status=status)
 
 
 def _repeated(request: HttpRequest, sight: carts.Sight, at: datetime) -> list[tuple[carts.Seen, str, Order]]:
     """What this browser session has ordered before: the line, for whom, and the earlier order."""
-    earlier = repeats.repeated_in((seen.line for seen in sight.lines), visit.placed_orders(request), at)
+    earlier = repeated_lines.repeated_in((seen.line for seen in sight.lines), session_cart.placed_orders(request), at)
     found = [(seen, earlier[seen.line.pk]) for seen in sight.lines if seen.line.pk in earlier]
     return [(seen, kinds.of(seen.line).attendee_label(seen.line), line.order) for seen, line in found]
 
@@ -211,6 +212,6 @@ def terms_version() -> str:
 
 def _after_the_last(request: HttpRequest) -> HttpResponse:
     """Back, reload and the second click lead to the order that was just placed."""
-    found = [visit.last_placed(request)] if request.method == "POST" else visit.orders_to_pay(request)
+    found = [session_cart.last_placed(request)] if request.method == "POST" else session_cart.orders_to_pay(request)
     order = found[0] if found else None
     return redirect(order.address()) if order else redirect("cart")

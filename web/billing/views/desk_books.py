@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import visit
+from billing import session_cart
 from billing.domain import books as bookkeeping
 from billing.domain import till
 from billing.domain.reconciling import summing
@@ -26,7 +26,7 @@ from users.roles import at_the_desk, desk_required
 @desk_required("billing.view_tillcount")
 def day(request: HttpRequest) -> HttpResponse:
     chosen = _day(request.GET.get("day", ""))
-    may_count = at_the_desk(visit.member(request), "billing.add_tillcount")
+    may_count = at_the_desk(session_cart.member(request), "billing.add_tillcount")
     if request.method == "POST":
         return _count(request, chosen) if may_count else HttpResponse(status=403)
     return _sheet(request, chosen, may_count)
@@ -41,7 +41,7 @@ def _count(request: HttpRequest, chosen: date) -> HttpResponse:
     form = CountForm(request.POST)
     if form.is_valid():
         try:
-            till.count(chosen, **form.cleaned_data, by=visit.member(request))
+            till.count(chosen, **form.cleaned_data, by=session_cart.member(request))
             messages.success(request, "The count has been saved.")
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
         except till.Refused as wrong:

@@ -12,12 +12,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from billing import kinds, visit
-from billing.domain import amounts, asking, codes, credit, due, handovers, ledger, money_back, orders, payments, ways
-from billing.domain.handovers import HAND_OVER
-from billing.domain.payments_in_progress import payment_in_progress, progress_text
-from billing.domain.received_moments import MomentUnknown, moment_choices
-from billing.domain.vouchers import redeeming
+from billing import kinds, session_cart
+from billing.domain.cancellations import cancellation_options
+from billing.domain.orders import amounts, due_dates, transitions, voucher_redemption
+from billing.domain.orders.payments_in_progress import payment_in_progress, progress_text
+from billing.domain.payments import attempts, gateway_polling
+from billing.domain.payments.received_moments import MomentUnknown, moment_choices
+from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.refunds import handovers, reservations
+from billing.domain.refunds.handovers import HAND_OVER
 from billing.forms import DueForm, RecordForm, RefundForm, WhyForm
 from billing.forms.vouchers import VoucherCodeForm
 from billing.kinds import ZERO
@@ -27,7 +30,7 @@ from billing.views.payments import try_to_stop
 from common import search
 from common.formats import format_date, format_money
 from common.money import rounded
-from users.domain import happened
+from users.domain import recent_history
 from users.models import User
 from users.roles import desk_required
 
@@ -87,10 +90,10 @@ def _order(number: int) -> Order:
 def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResponse:
     at = timezone.now()
     lapsed = order.has_lapsed(at)
-    owed = ledger.if_taken_up(order, at) if lapsed else ledger.owed(order, at)
-    received = ledger.received(order)
+    owed = balances.if_taken_up(order, at) if lapsed else balances.owed(order, at)
+    received = balances.received(order)
     progress = payment_in_progress(order, at)
-    bill = ledger.itemised(order, at)
+    bill = balances.itemised(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
     asked: dict[str, forms.Form] = {
         "record_form": RecordForm(
@@ -119,12 +122,12 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "lapsed": lapsed,
         "owed": owed,
         "received": received,
-        "surplus": ledger.surplus(order) if order.state != Order.State.PLACED else 0,
+        "surplus": balances.surplus(order) if order.state != Order.State.PLACED else 0,
         "credit": credit.spent_on(order),
-        "happened": happened.to(order),
+        "happened": recent_history.to(order),
         "disputes": disputes,
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
-        "items_disputed": ways.is_disputed(order),
+        "items_disputed": cancellation_options.is_disputed(order),
     }
     return render(request, "billing/desk/order.html", context | asked | refused, status=400 if refused else 200)
 
@@ -133,18 +136,18 @@ def _act(
     request: HttpRequest, number: int, name: str, form: forms.Form, deed: Callable[[Order, User, dict[str, Any]], str]
 ) -> HttpResponse:
     """Each button of the page: the form is checked, the domain does it or says why not, and the page comes again."""
-    order, user = _order(number), visit.member(request)
+    order, user = _order(number), session_cart.member(request)
     if not form.is_valid():
         return _page(request, order, **{name: form})
     try:
         messages.success(request, deed(order, user, form.cleaned_data))
-    except money_back.Refused as refused:
+    except reservations.Refused as refused:
         form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
-    except payments.NothingOwed:
+    except attempts.NothingOwed:
         form.add_error(None, "That is more than is due, or not a valid amount in this currency.")
         return _page(request, order, **{name: form})
-    except (orders.CannotBe, kinds.Unavailable, codes.Refused, MomentUnknown) as refused:
+    except (transitions.CannotBe, kinds.Unavailable, discount_codes.Refused, MomentUnknown) as refused:
         form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
     return redirect("desk_order", number=number)
@@ -154,11 +157,11 @@ def _act(
 @desk_required("billing.add_payment")
 def record(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        payment = payments.record_by_hand(order, by=by, **said)
+        payment = attempts.record_by_hand(order, by=by, **said)
         return f"Recorded: {format_money(payment.total, order.currency)}."
 
     found = _order(number)
-    asking.close_overdue(found, timezone.now())
+    gateway_polling.close_overdue(found, timezone.now())
     lapsed, moments = found.has_lapsed(), moment_choices(found, timezone.now())
     return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed, moments=moments), deed)
 
@@ -169,17 +172,17 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     """For whoever stands there with the paper in their hand."""
 
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        paid = redeeming.use(order, said["code"], timezone.now(), by=by)
+        paid = voucher_redemption.use(order, said["code"], timezone.now(), by=by)
         return f"The voucher has paid {format_money(paid, order.currency)}."
 
-    asking.close_overdue(_order(number), timezone.now())
+    gateway_polling.close_overdue(_order(number), timezone.now())
     return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), deed)
 
 
 @require_POST
 @desk_required("billing.add_payment")
 def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
-    try_to_stop(request, _order(number), visit.member(request))
+    try_to_stop(request, _order(number), session_cart.member(request))
     return redirect("desk_order", number=number)
 
 
@@ -187,7 +190,7 @@ def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
 @desk_required("billing.change_order")
 def pay_later(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        due.until(order, said["due_on"], timezone.now(), why=said["why"], by=by)
+        due_dates.until(order, said["due_on"], timezone.now(), why=said["why"], by=by)
         return f"Payment is due by {format_date(said['due_on'])}."
 
     return _act(request, number, "due_form", DueForm(request.POST), deed)
@@ -198,8 +201,8 @@ def pay_later(request: HttpRequest, number: int) -> HttpResponse:
 def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
     order = _order(number)
     try:
-        due.ask(order, timezone.now(), by=visit.member(request))
-    except orders.CannotBe as refused:
+        due_dates.ask(order, timezone.now(), by=session_cart.member(request))
+    except transitions.CannotBe as refused:
         messages.error(request, str(refused))
     else:
         messages.success(request, f"A payment link is being emailed to {order.payer_email}.")
@@ -210,7 +213,7 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
 @desk_required("billing.add_refund")
 def refund(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        given = money_back.by_staff(order, by=by, **said)
+        given = reservations.by_staff(order, by=by, **said)
         by_hand = sum((refund.amount for refund in given if handovers.waits_for_handover(refund)), ZERO)
         started = f"Refund of {format_money(said['amount'], order.currency)} started."
         return f"{started} {HAND_OVER.format(format_money(by_hand, order.currency))}" if by_hand else started
@@ -222,7 +225,7 @@ def refund(request: HttpRequest, number: int) -> HttpResponse:
 @desk_required("billing.cancel_order")
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
     def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        orders.cancel(order, at=timezone.now(), by=by, why=said["why"])
+        transitions.cancel(order, at=timezone.now(), by=by, why=said["why"])
         return "The order is canceled."
 
     return _act(request, number, "cancel_form", WhyForm(request.POST), deed)

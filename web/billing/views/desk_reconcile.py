@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import visit
+from billing import session_cart
 from billing.domain.reconciling import deeds, runs, summing
 from billing.forms import DaysForm, WhyForm
 from billing.gateways import configuration
@@ -24,7 +24,7 @@ OPEN, ALL = "open", "all"
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.view_reconciliation")
 def index(request: HttpRequest) -> HttpResponse:
-    user = visit.member(request)
+    user = session_cart.member(request)
     may_act = at_the_desk(user, ACT)
     form = DaysForm(request.POST or None, initial=summing.last_month())
     if may_act and form.is_valid():
@@ -99,7 +99,7 @@ def _findings(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
 def finding(request: HttpRequest, finding: int) -> HttpResponse:
     rows = Finding.objects.select_related("book__run", "order", "line", "payment", "refund__payment", "closed_by")
     found = get_object_or_404(rows.exclude(verdict=""), pk=finding)
-    may_act = at_the_desk(visit.member(request), ACT)
+    may_act = at_the_desk(session_cart.member(request), ACT)
     if request.method == "POST":
         return _act(request, found) if may_act else HttpResponse(status=403)
     return _page(request, found, may_act)
@@ -110,7 +110,9 @@ def _act(request: HttpRequest, found: Finding) -> HttpResponse:
     if not form.is_valid():
         return _page(request, found, True, form)
     try:
-        deed = deeds.do(found, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=visit.member(request))
+        deed = deeds.do(
+            found, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=session_cart.member(request)
+        )
     except deeds.CannotBe as refused:
         messages.error(request, str(refused))
         return redirect("desk_finding", finding=found.pk)
@@ -132,5 +134,5 @@ def _page(request: HttpRequest, found: Finding, may_act: bool, refused: forms.Fo
 @desk_required(ACT)
 def again(request: HttpRequest, book: int) -> HttpResponse:
     found = get_object_or_404(Book.objects.select_related("run"), pk=book)
-    runs.again(found, visit.member(request))
+    runs.again(found, session_cart.member(request))
     return redirect("desk_reconciliation", run=found.run_id)

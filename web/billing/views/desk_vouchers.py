@@ -10,15 +10,15 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import visit
-from billing.domain import placing
-from billing.domain.vouchers import desk, rules
+from billing import session_cart
+from billing.domain.orders import placement
+from billing.domain.vouchers import eligibility, office
 from billing.forms import WhyForm
 from billing.forms.vouchers import SCHOOL, ExtendForm, IssueForm
 from billing.models import Voucher
 from common import dates, search
 from common.formats import format_date, format_money
-from users.domain import happened
+from users.domain import recent_history
 from users.roles import desk_required
 
 
@@ -27,12 +27,12 @@ from users.roles import desk_required
 def index(request: HttpRequest) -> HttpResponse:
     text, folder, today = search.words(request), request.GET.get("show", ""), dates.today()
     context = {
-        "page": Paginator(desk.matching(text, folder, today), 50).get_page(request.GET.get("page")),
+        "page": Paginator(office.matching(text, folder, today), 50).get_page(request.GET.get("page")),
         "q": text,
         "chosen": folder,
-        "choices": desk.FOLDERS,
-        "owed": desk.owed(Voucher.objects.usable(today)),
-        "expired": desk.owed(Voucher.objects.expired(today)),
+        "choices": office.FOLDERS,
+        "owed": office.owed(Voucher.objects.usable(today)),
+        "expired": office.owed(Voucher.objects.expired(today)),
         "today": today,
     }
     return render(request, "billing/desk/vouchers.html", context)
@@ -47,17 +47,17 @@ def issue(request: HttpRequest) -> HttpResponse:
             voucher = _issue(form, request)
             messages.success(request, "Issued. Print the voucher or send its link.")
             return redirect("desk_voucher", number=voucher.pk)
-        except (placing.NotPlaced, desk.Refused) as refused:
+        except (placement.NotPlaced, office.Refused) as refused:
             form.add_error(None, str(refused))
     return render(request, "billing/desk/voucher_issue.html", {"form": form}, status=400 if form.errors else 200)
 
 
 def _issue(form: IssueForm, request: HttpRequest) -> Voucher:
-    said, by = form.cleaned_data, visit.member(request)
+    said, by = form.cleaned_data, session_cart.member(request)
     if said["how"] == SCHOOL:
         gift = (said["which"], form.chosen) if form.chosen else None
-        return desk.give(form.worth, gift, form.words, why=said["why"], by=by)
-    return desk.sell(form.details, said["how"], payer_name=said["payer_name"], payer_email=said["payer_email"], by=by)
+        return office.give(form.worth, gift, form.words, why=said["why"], by=by)
+    return office.sell(form.details, said["how"], payer_name=said["payer_name"], payer_email=said["payer_email"], by=by)
 
 
 @require_safe
@@ -77,9 +77,9 @@ def _page(request: HttpRequest, voucher: Voucher, **refused: forms.Form | forms.
     } | refused
     context = {
         "voucher": voucher,
-        "problem": rules.why_not(voucher, voucher.currency, timezone.now()),
+        "problem": eligibility.why_not(voucher, voucher.currency, timezone.now()),
         "entries": voucher.entries.select_related("order", "by"),
-        "happened": happened.to(voucher),
+        "happened": recent_history.to(voucher),
     }
     return render(request, "billing/desk/voucher.html", context | asked, status=400 if refused else 200)
 
@@ -87,12 +87,12 @@ def _page(request: HttpRequest, voucher: Voucher, **refused: forms.Form | forms.
 @require_POST
 @desk_required("billing.change_voucher")
 def extend(request: HttpRequest, number: int) -> HttpResponse:
-    voucher, by = _voucher(number), visit.member(request)
+    voucher, by = _voucher(number), session_cart.member(request)
     form = ExtendForm(request.POST, instance=_voucher(number), auto_id="extend-%s")
 
     def deed() -> str:
         said = form.cleaned_data
-        desk.extend(voucher, said["expires_on"], why=said["why"], by=by)
+        office.extend(voucher, said["expires_on"], why=said["why"], by=by)
         return f"Can be used until {format_date(said['expires_on'])}." if said["expires_on"] else "It doesn’t expire."
 
     return _act(request, voucher, "extend_form", form, deed)
@@ -101,11 +101,11 @@ def extend(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @desk_required("billing.change_voucher")
 def void(request: HttpRequest, number: int) -> HttpResponse:
-    voucher, by = _voucher(number), visit.member(request)
+    voucher, by = _voucher(number), session_cart.member(request)
     form = WhyForm(request.POST, auto_id="void-%s")
 
     def deed() -> str:
-        left = desk.void(voucher, why=form.cleaned_data["why"], by=by)
+        left = office.void(voucher, why=form.cleaned_data["why"], by=by)
         return f"Void; {format_money(left, voucher.currency)} was left on it."
 
     return _act(request, voucher, "void_form", form, deed)
@@ -118,6 +118,6 @@ def _act(
         try:
             messages.success(request, deed())
             return redirect("desk_voucher", number=voucher.pk)
-        except desk.Refused as refused:
+        except office.Refused as refused:
             form.add_error(None, str(refused))
     return _page(request, voucher, **{name: form})

@@ -12,26 +12,15 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import kinds, visit
-from billing.domain import (
-    amounts,
-    asking,
-    codes,
-    credit,
-    credit_holds,
-    door,
-    handovers,
-    ledger,
-    orders,
-    outcome,
-    reorder,
-    terms,
-    words,
-)
-from billing.domain.vouchers import redeeming
+from billing import kinds, session_cart
+from billing.domain import status_text
+from billing.domain.orders import amounts, pay_at_door, reorder, transitions, voucher_redemption
+from billing.domain.payments import credit_holds, gateway_polling, payment_status_text
+from billing.domain.pricing import balances, credit, discount_codes
+from billing.domain.refunds import handovers, terms
 from billing.models import Order, Voucher
+from billing.views.form_targets import leads_to_gateways
 from billing.views.payments import about_paying, try_to_stop
-from billing.views.policy import leads_to_gateways
 from common.formats import format_money
 from common.throttle import forgive, throttled
 
@@ -40,10 +29,10 @@ from common.throttle import forgive, throttled
 @never_cache
 @leads_to_gateways
 def order(request: HttpRequest, number: int) -> HttpResponse:
-    found, at = visit.find_order(request, number), timezone.now()
+    found, at = session_cart.find_order(request, number), timezone.now()
     context: dict[str, Any] = {
         "order": found,
-        "bill": ledger.itemised(found, at),
+        "bill": balances.itemised(found, at),
         "amounts": amounts.summarize_amounts(found, at),
         "just_done": amounts.is_just_done(found, at),
         "promises": terms.promises(found, at),
@@ -52,24 +41,24 @@ def order(request: HttpRequest, number: int) -> HttpResponse:
         "vouchers": Voucher.objects.filter(line__order=found),
     } | about_paying(found, at)
     if found.awaits_click and context["told"].can_pay:
-        context["click"] = outcome.awaiting_click(found, at)
+        context["click"] = payment_status_text.awaiting_click(found, at)
     return render(request, "billing/order.html", context)
 
 
 @require_safe
 @never_cache
 def receipt(request: HttpRequest, number: int) -> HttpResponse:
-    found = visit.find_order(request, number)
+    found = session_cart.find_order(request, number)
     if found.state != Order.State.PAID:
         raise Http404
-    bill = ledger.itemised(found, timezone.now())
+    bill = balances.itemised(found, timezone.now())
     context = {
         "order": found,
         "bill": bill,
         "amounts": amounts.summarize_amounts(found, timezone.now()),
         "payments": found.payments.exclude(captured_at=None),
         "credit": credit.spent_on(found),
-        "tax": ledger.tax(bill, found.currency),
+        "tax": balances.tax(bill, found.currency),
         "price": amounts.price_sentence(found, timezone.now()),
         "school": _school(),
     }
@@ -85,16 +74,16 @@ def _school() -> dict[str, Any]:
 @require_POST
 def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
     """A payment that is open at a gateway is canceled first."""
-    found, at = visit.find_order(request, number), timezone.now()
+    found, at = session_cart.find_order(request, number), timezone.now()
     if not try_to_stop(request, found):
         return redirect(found.address())
     try:
-        door.pay_at_the_door(found, at, is_owner=visit.pays(request, found))
-    except (orders.CannotBe, door.TooManyOpenSpots, kinds.Unavailable) as refused:
+        pay_at_door.pay_at_the_door(found, at, is_owner=session_cart.pays(request, found))
+    except (transitions.CannotBe, pay_at_door.TooManyOpenSpots, kinds.Unavailable) as refused:
         messages.error(request, str(refused))
     else:
         found.refresh_from_db()
-        visit.remember_hold(request, found)
+        session_cart.remember_hold(request, found)
         if not found.awaits_click:
             messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
     return redirect(found.address())
@@ -104,8 +93,8 @@ def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
 @throttled("link of an order", by_address="20/h")
 def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
     """The answer is the same whether or not anything is sent."""
-    found = visit.find_order(request, number)
-    door.send_link_again(found, timezone.now())
+    found = session_cart.find_order(request, number)
+    pay_at_door.send_link_again(found, timezone.now())
     messages.info(request, "If this order still needs to be confirmed, we’ve emailed the link again.")
     return redirect(found.address())
 
@@ -114,14 +103,14 @@ def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
 @never_cache
 def confirm(request: HttpRequest, number: int) -> HttpResponse:
     """Where the mailed link leads; only its button writes, for mail programs open links by themselves."""
-    found, at = visit.find_order_to_confirm(request, number), timezone.now()
+    found, at = session_cart.find_order_to_confirm(request, number), timezone.now()
     if not found.awaits_click and not found.has_lapsed(at):
         return redirect(found.address())
     status = 200
     if request.method == "POST":
         try:
-            door.confirm(found, at)
-        except door.LinkExpired:
+            pay_at_door.confirm(found, at)
+        except pay_at_door.LinkExpired:
             found.refresh_from_db()
             status = 409
         except kinds.Unavailable as gone:
@@ -132,18 +121,18 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
             if not amounts.is_just_done(found, at):  # else the order's page says so itself
                 messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
             return redirect(found.address())
-    context = {"order": found, "expired": found.has_lapsed(at), "bill": ledger.itemised(found, at)}
-    context["deadline"] = words.deadline(found.held_until)
+    context = {"order": found, "expired": found.has_lapsed(at), "bill": balances.itemised(found, at)}
+    context["deadline"] = status_text.deadline(found.held_until)
     return render(request, "billing/confirm_spot.html", context, status=status)
 
 
 @require_POST
 def order_again(request: HttpRequest, number: int) -> HttpResponse:
     """To the price where everything can still be had, else to the cart, which says what cannot."""
-    found, at = visit.find_order(request, number), timezone.now()
+    found, at = session_cart.find_order(request, number), timezone.now()
     if not reorder.can_be_ordered_again(found, at):
         return redirect(found.address())
-    cart = visit.open_cart(request)
+    cart = session_cart.open_cart(request)
     missing = reorder.refill_cart(cart, found, at)
     for sentence in missing:
         messages.warning(request, sentence)
@@ -154,11 +143,11 @@ def order_again(request: HttpRequest, number: int) -> HttpResponse:
 @throttled("code", by_address="60/h", by_account="30/h")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
     """By the payer, or by the desk for whoever stands there with a voucher."""
-    found = visit.find_order(request, number)
-    asking.close_overdue(found, timezone.now())
+    found = session_cart.find_order(request, number)
+    gateway_polling.close_overdue(found, timezone.now())
     try:
-        paid = redeeming.use(found, request.POST.get("code", "")[:40], timezone.now())
-    except (orders.CannotBe, codes.Refused) as refused:
+        paid = voucher_redemption.use(found, request.POST.get("code", "")[:40], timezone.now())
+    except (transitions.CannotBe, discount_codes.Refused) as refused:
         messages.error(request, str(refused))
     else:
         forgive(request)
@@ -169,7 +158,7 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
-    user = visit.member(request)
+    user = session_cart.member(request)
     found = Order.objects.visible_to(user).prefetch_related("lines", "payments__refunds", "payments__disputes")
     page = Paginator(found, 25).get_page(request.GET.get("page"))
     return render(request, "billing/my_orders.html", {"page": page})
@@ -178,7 +167,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_required
 def my_credit(request: HttpRequest) -> HttpResponse:
-    user = visit.member(request)
+    user = session_cart.member(request)
     page = Paginator(user.credit_entries.select_related("order"), 25).get_page(request.GET.get("page"))
     return render(
         request,

@@ -13,11 +13,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from payments import RedirectNeeded
 
-from billing import gateways, visit
-from billing.domain import amounts, asking, hearing, ledger, orders, outcome, payments, reorder
-from billing.domain.payments_in_progress import PaymentInProgress, payment_in_progress, progress_text
+from billing import gateways, session_cart
+from billing.domain.orders import amounts, reorder, transitions
+from billing.domain.orders.payments_in_progress import PaymentInProgress, payment_in_progress, progress_text
+from billing.domain.payments import attempts, gateway_polling, payment_status_text, webhooks
+from billing.domain.pricing import balances
 from billing.models import Order, Payment
-from billing.views.policy import leads_to_gateways
+from billing.views.form_targets import leads_to_gateways
 from common.errors import Trouble
 from common.network import place_to_wait
 from common.search import read_number
@@ -31,11 +33,11 @@ NO_ANSWER = "The payment service doesn’t answer, so nothing has changed. Pleas
 
 def begin(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
     """Start an attempt and go where the gateway wants the payer to be."""
-    asking.close_overdue(order, timezone.now())
+    gateway_polling.close_overdue(order, timezone.now())
     try:
-        payment = payments.start(order, variant, timezone.now())
-        payments.page(payment)
-    except payments.NothingOwed:
+        payment = attempts.start(order, variant, timezone.now())
+        attempts.page(payment)
+    except attempts.NothingOwed:
         return redirect(order.address())
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
@@ -47,7 +49,7 @@ def begin(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
 
 @require_POST
 def start(request: HttpRequest, number: int) -> HttpResponse:
-    order = visit.find_order(request, number)
+    order = session_cart.find_order(request, number)
     variant = request.POST.get("way", "")
     if variant not in dict(gateways.offered()):
         return HttpResponse("This payment method doesn’t exist.", status=400, content_type="text/plain")
@@ -57,7 +59,7 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, number: int) -> HttpResponse:
     """By the payer, who wants to pay another way."""
-    order = visit.find_order(request, number)
+    order = session_cart.find_order(request, number)
     try_to_stop(request, order)
     return redirect(order.address())
 
@@ -66,7 +68,7 @@ def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> b
     """Stop the payment that is in progress, and say what came of it. False when it goes on or has been made."""
     try:
         with place_to_wait():
-            payment = asking.stop_payment(order, timezone.now(), by=by)
+            payment = gateway_polling.stop_payment(order, timezone.now(), by=by)
     except PaymentInProgress as refused:
         messages.error(request, str(refused))
     except (Trouble, gateways.UnknownGateway):
@@ -90,7 +92,7 @@ def attempt(request: HttpRequest, token: str) -> HttpResponse:
     if gateway.by_hand:
         raise Http404
     try:
-        form = payments.page(payment, request.POST if request.method == "POST" else None)
+        form = attempts.page(payment, request.POST if request.method == "POST" else None)
     except RedirectNeeded as onward:
         return redirect(str(onward))
     return render(request, "billing/attempt.html", {"payment": payment, "form": form, "gateway": gateway})
@@ -102,7 +104,7 @@ def process(request: HttpRequest, token: str) -> HttpResponse:
     """Where a gateway sends the payer back to; what it says in the address is not believed."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
     gateway = _gateway(payment.variant)
-    asking.returned(payment, canceled="canceled" in request.GET)
+    gateway_polling.returned(payment, canceled="canceled" in request.GET)
     return gateway.onward(payment)
 
 
@@ -115,10 +117,10 @@ def hear(request: HttpRequest, variant: str) -> HttpResponse:
     if (read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST_MESSAGE:
         return _said(413, "Too long.")
     try:
-        hearing.take(variant, gateway.hear(request.body, request.headers))
+        webhooks.take(variant, gateway.hear(request.body, request.headers))
     except gateways.BadSignature:
         return _said(400, "The signature doesn’t match.")
-    except hearing.NotYet:
+    except webhooks.NotYet:
         return _said(409, "Not known here yet. Please send it again later.")
     except Trouble as fault:
         log.warning("A message of %s could not be read: %s", variant, fault)
@@ -140,10 +142,10 @@ def _gateway(variant: str) -> gateways.Gateway:
 @require_safe
 def open_order(request: HttpRequest) -> HttpResponse:
     """`/payment/`: my order that is to be paid, or a choice where there are several."""
-    to_pay = visit.orders_to_pay(request)
+    to_pay = session_cart.orders_to_pay(request)
     if len(to_pay) > 1:
         return render(request, "billing/orders_to_pay.html", {"orders": to_pay})
-    user, last = visit.account(request), visit.last_placed(request)
+    user, last = session_cart.account(request), session_cart.last_placed(request)
     mine = Order.objects.visible_to(user) if user else Order.objects.filter(pk=last.pk if last else 0)
     found = to_pay[0] if to_pay else mine.filter(state=Order.State.PLACED).first()
     return redirect(found.address()) if found else render(request, "billing/nothing_open.html")
@@ -154,24 +156,24 @@ def open_order(request: HttpRequest) -> HttpResponse:
 @leads_to_gateways
 def result(request: HttpRequest, number: int) -> HttpResponse:
     """Where payers come back to, and where mails lead: what happened and what to do, as it is now."""
-    order, at = visit.find_order(request, number), timezone.now()
+    order, at = session_cart.find_order(request, number), timezone.now()
     return render(request, "billing/result.html", {"order": order} | about_paying(order, at))
 
 
 def about_paying(order: Order, at: datetime) -> dict[str, Any]:
     """What the page of an order and the result page tell, and the ways to pay, the last one tried first."""
-    last, told = order.payments.first(), outcome.of(order, at)
+    last, told = order.payments.first(), payment_status_text.of(order, at)
     tried = last.variant if last else ""
     ways = sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else []
     progress = payment_in_progress(order, at)
     return {
         "told": told,
-        "news": outcome.is_news(order, told),
-        "owed": ledger.owed(order, at),
+        "news": payment_status_text.is_news(order, told),
+        "owed": balances.owed(order, at),
         "price": amounts.price_sentence(order, at),
         "ways": [way for way in ways if way[0] == progress.variant] if progress else ways,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),
-        "door": told.can_pay and order.due == Order.Due.NOW and orders.allows_the_door(order),
+        "door": told.can_pay and order.due == Order.Due.NOW and transitions.allows_the_door(order),
     }

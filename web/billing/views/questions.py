@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing.domain import ledger
+from billing.domain.pricing import balances
 from billing.domain.reconciling import questions
 from billing.forms import QuestionForm
 
@@ -22,6 +22,6 @@ def answer(request: HttpRequest, token: str) -> HttpResponse:
         questions.answer(question, form.cleaned_data["answer"])
         return redirect(request.path)
     order = question.order
-    owed = ledger.owed(order, timezone.now())
+    owed = balances.owed(order, timezone.now())
     context = {"question": question, "order": order, "form": form, "owed": owed if order.can_be_paid() else 0}
     return render(request, "billing/question.html", context, status=400 if form.errors else 200)

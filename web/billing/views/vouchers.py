@@ -7,9 +7,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing import visit
-from billing.domain import cart as carts
-from billing.domain.vouchers import rules, selling
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from billing.domain.vouchers import eligibility, sales
 from billing.forms.vouchers import VoucherForm
 from billing.models import Voucher
 from billing.models.vouchers import KEY_AGE, PURPOSE
@@ -25,11 +25,11 @@ def buy(request: HttpRequest) -> HttpResponse:
     form = VoucherForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            carts.add(visit.open_cart(request), "voucher", 0, form.details)
+            carts.add(session_cart.open_cart(request), "voucher", 0, form.details)
             return redirect("cart")
         except carts.Full as full:
             form.add_error(None, str(full))
-    context = {"form": form, "until": selling.expiry(dates.today())}
+    context = {"form": form, "until": sales.expiry(dates.today())}
     return render(request, "billing/vouchers.html", context, status=400 if form.errors else 200)
 
 
@@ -44,5 +44,5 @@ def one(request: HttpRequest, token: str) -> HttpResponse:
     voucher = Voucher.objects.select_related("line__order").filter(pk=key.pk).first()
     if voucher is None or not links.fits(key.nonce, voucher.nonce):
         raise Http404
-    problem = rules.why_not(voucher, voucher.currency, timezone.now())
+    problem = eligibility.why_not(voucher, voucher.currency, timezone.now())
     return render(request, "billing/voucher.html", {"voucher": voucher, "problem": problem})

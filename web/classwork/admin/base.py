@@ -9,10 +9,10 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 
-from classwork.domain.faults import Fault, Refused
-from classwork.domain.preview import Outdated
+from classwork.domain.schedule.previews import Outdated
+from classwork.domain.schedule.problems import Fault, Refused
 from classwork.forms.previews import PreviewedModelForm, Taking
-from history.recorded import Recorded
+from history.admin_base import Recorded
 from users.models import User
 from users.roles import acting
 

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from classwork.domain.places import words
 from classwork.models import Registration, Ticket
 from common.admin import ReadOnlyAdmin
-from users.admin import panels
+from users.admin import side_panels
 
 
 @admin.register(Registration)
@@ -39,7 +39,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="history")
     def what_happened(self, obj: Registration) -> str:
-        return panels.happened(obj)
+        return side_panels.happened(obj)
 
     @admin.display(description="spot", ordering="state")
     def place(self, obj: Registration) -> str:

@@ -5,12 +5,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from classwork.domain.resources import content, payload, releases
+from classwork.domain.resources import content, kind_rules, releases
 from classwork.models import Attachment, Release, Resource
 from common.admin import ReadOnlyAdmin
-from common.files import checking, probing
-from common.files.checking import Checked
-from history.recorded import Recorded
+from common.files import file_checks, storage_checks
+from common.files.file_checks import Checked
+from history.admin_base import Recorded
 from users.roles import acting
 
 
@@ -25,7 +25,7 @@ class ResourceOfficeForm(forms.ModelForm):
         kind, sent = values.get("kind"), values.get("sent")
         try:
             if values.get("link") and kind in (Resource.Kind.LINK, Resource.Kind.PAGE):
-                values["link"] = payload.clean_link(kind, values["link"])
+                values["link"] = kind_rules.clean_link(kind, values["link"])
         except forms.ValidationError as no:
             self.add_error("link", no)
         if kind in Resource.FILES and sent:
@@ -37,13 +37,13 @@ class ResourceOfficeForm(forms.ModelForm):
     def _faults(self, values: dict[str, Any]) -> dict[str, str]:
         names = ("kind", "link", "text", "when", "class_number")
         wanted = Resource(**{name: values[name] for name in names if name in values})
-        found = payload.faults(wanted, has_file=bool(values.get("sent") or self.instance.file))
+        found = kind_rules.faults(wanted, has_file=bool(values.get("sent") or self.instance.file))
         return {name: said for name, said in found.items() if name not in self.errors and "kind" in values}
 
     def _look_at(self, kind: str, sent: Any) -> None:
         try:
-            probing.check_private()
-            self.checked = checking.check(
+            storage_checks.check_private()
+            self.checked = file_checks.check(
                 sent, name=sent.name, size=sent.size, declared=sent.content_type or "", kind=kind
             )
         except forms.ValidationError as no:

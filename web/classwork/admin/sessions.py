@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from classwork.admin.base import OfficeForm, PlannedAdmin
-from classwork.domain import offers, sessions
+from classwork.domain.schedule import class_offers, sessions
 from classwork.forms.planning import OfferRowForm, SessionForm
 from classwork.models import ClassOffer, Session
 from common.formats import format_date
@@ -98,9 +98,11 @@ class SessionAdmin(PlannedAdmin):
             if not row.has_changed():
                 continue
             if row.instance.pk is None:
-                formset.new_objects.append(offers.create_offer(actor, row.draft()))
+                formset.new_objects.append(class_offers.create_offer(actor, row.draft()))
             else:
-                offers.change_offer(actor, row.instance, row.draft(), seen=None if form.changed_data else row.seen)
+                class_offers.change_offer(
+                    actor, row.instance, row.draft(), seen=None if form.changed_data else row.seen
+                )
                 formset.changed_objects.append((row.instance, row.changed_data))
 
     @admin.display(description="starts", ordering="key_day_date")

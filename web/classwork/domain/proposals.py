@@ -15,12 +15,13 @@ from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.utils import timezone
 
 from classwork import events
-from classwork.domain import offers, subjects
-from classwork.domain.changes import shown, with_values
+from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import REQUEST_FIELDS
-from classwork.domain.faults import Fault, Refused
-from classwork.domain.offers import OfferDraft
-from classwork.domain.preview import Preview
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.changes import shown, with_values
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.previews import Preview
+from classwork.domain.schedule.problems import Fault, Refused
 from classwork.models import ClassOffer, Proposal, Subject
 from history.domain import record
 from outbox.declare import EventType
@@ -74,7 +75,7 @@ def propose_offer(staff: Staff, draft: OfferDraft) -> Proposal:
     """The author teaches what they propose, unless the draft names others."""
     with transaction.atomic():
         values = {**draft.values, "manager_approved": False}
-        offer = offers.create_offer(staff.user, OfferDraft(values, draft.skipped, draft.teachers or [staff]))
+        offer = class_offers.create_offer(staff.user, OfferDraft(values, draft.skipped, draft.teachers or [staff]))
         return Proposal.objects.create(author=staff, offer=offer)
 
 
@@ -89,7 +90,7 @@ def edit(staff: Staff, proposal: Proposal, draft: OfferDraft) -> None:
         elif stored.subject is not None:
             subjects.change_subject(staff.user, stored.subject, draft.values)
         elif stored.offer is not None:
-            offers.change_offer(staff.user, stored.offer, draft)
+            class_offers.change_offer(staff.user, stored.offer, draft)
 
 
 def request_change(staff: Staff, thing: Subject | ClassOffer, values: Mapping[str, Any], message: str) -> Proposal:
@@ -130,7 +131,7 @@ def to_answer() -> QuerySet[Proposal]:
 def plan_approval(proposal: Proposal, now: datetime | None = None) -> Preview:
     values = wanted(proposal)
     if proposal.offer is not None:
-        return offers.plan_offer(proposal.offer, OfferDraft(values), now)
+        return class_offers.plan_offer(proposal.offer, OfferDraft(values), now)
     return subjects.plan_subject(_subject(proposal), values, now)
 
 
@@ -139,7 +140,7 @@ def approve(actor: User, proposal: Proposal, *, answer: str = "", seen: str | No
         stored = _locked(proposal, State.SUBMITTED)
         values = wanted(stored)
         if stored.offer is not None:
-            offers.change_offer(actor, stored.offer, OfferDraft(values), seen=seen, why=stored.message)
+            class_offers.change_offer(actor, stored.offer, OfferDraft(values), seen=seen, why=stored.message)
         else:
             subjects.change_subject(actor, _subject(stored), values, seen=seen, why=stored.message)
         stored.answer, stored.decided_at = answer, timezone.now()

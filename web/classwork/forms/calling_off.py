@@ -13,7 +13,7 @@ from django.conf import settings
 from classwork.domain.calling_off.extending import of_all
 from classwork.domain.calling_off.gets import Gets
 from classwork.domain.calling_off.wanted import FOR_CLASSES, FOR_DAYS, Wanted
-from classwork.domain.meetings import MeetingDraft
+from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting, Policy
 from common.days import DayField
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 
-from classwork.domain import meetings
-from classwork.domain.meetings import MeetingDraft
-from classwork.domain.preview import Preview
+from classwork.domain.schedule import meetings
+from classwork.domain.schedule.meetings import MeetingDraft
+from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import StaffField
 from classwork.forms.previews import Previewed
 from classwork.models import ClassOffer, Location, Meeting

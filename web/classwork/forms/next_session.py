@@ -7,9 +7,9 @@ from typing import Any
 
 from django import forms
 
-from classwork.domain.next_session import Repeat
+from classwork.domain.schedule.next_session import Repeat
 from classwork.models import Location
-from classwork.models.calendar import WEEKDAYS
+from classwork.models.class_offers import WEEKDAYS
 from users.models import Staff
 
 

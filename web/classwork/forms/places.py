@@ -8,10 +8,10 @@ from django import forms
 from django.db.models import QuerySet
 
 from billing.forms import DueField
-from classwork.domain.levels import written
 from classwork.domain.places.attendees import ME, OTHER, STUDENT, Attendee, Typed, default_choices
 from classwork.domain.places.waiting.balance import EITHER
 from classwork.models import ClassOffer, OfferRole, Registration
+from classwork.rules.levels import written
 from users.forms.fields import AddressField, NameField
 from users.models import Student, User
 

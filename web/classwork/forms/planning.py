@@ -6,10 +6,11 @@ from typing import Any, cast
 
 from django import forms
 
-from classwork.domain import offers, sessions, subjects
+from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import OFFICE_FIELDS
-from classwork.domain.offers import OfferDraft
-from classwork.domain.preview import Preview
+from classwork.domain.schedule import class_offers, sessions
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField, StaffField
 from classwork.forms.previews import PreviewedModelForm
 from classwork.models import Assignment, ClassOffer, Session, Subject
@@ -79,7 +80,7 @@ class OfferForm(PreviewedModelForm):
         return OfferDraft(self.values(), given.get("skipped"), given.get("teaching"), given.get("assisting"))
 
     def plan_changes(self) -> Preview:
-        return offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_offer(stored(self.instance), self.draft())
 
 
 class OfferRowForm(PreviewedModelForm):
@@ -100,7 +101,7 @@ class OfferRowForm(PreviewedModelForm):
         return OfferDraft(self.values() | {"session": session}, teachers=self.cleaned_data.get("teaching"))
 
     def plan_changes(self) -> Preview:
-        return offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_offer(stored(self.instance), self.draft())
 
 
 def start_with_lists(form: PreviewedModelForm) -> None:

@@ -13,8 +13,8 @@ from django.db.models import Model
 from django.forms.models import construct_instance
 from django.utils.datastructures import MultiValueDict
 
-from classwork.domain.faults import Fault, Refused
-from classwork.domain.preview import Preview
+from classwork.domain.schedule.previews import Preview
+from classwork.domain.schedule.problems import Fault, Refused
 from common.formats import format_date
 
 READ_FIRST = "Nothing has been saved yet. Please check what would change, then save again."

@@ -4,11 +4,12 @@ from typing import Any, cast
 
 from django import forms
 
-from classwork.domain import offers, subjects
+from classwork.domain.catalog import subjects
 from classwork.domain.class_fields import IDEA_FIELDS
-from classwork.domain.offers import OfferDraft
-from classwork.domain.preview import Preview
 from classwork.domain.proposals import CHANGEABLE
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.previews import Preview
 from classwork.forms.fields import DatesField
 from classwork.forms.planning import stored
 from classwork.forms.previews import PreviewedModelForm
@@ -68,7 +69,7 @@ class OfferIdeaForm(ProposalForm):
         return OfferDraft(self.values(), self.cleaned_data.get("skipped"))
 
     def plan_changes(self) -> Preview:
-        return offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_offer(stored(self.instance), self.draft())
 
 
 class ChangeSubjectForm(SubjectIdeaForm):
@@ -84,7 +85,7 @@ class ChangeOfferForm(ProposalForm):
         widgets = {"start_time": TIME}
 
     def plan_changes(self) -> Preview:
-        return offers.plan_offer(stored(self.instance), self.draft())
+        return class_offers.plan_offer(stored(self.instance), self.draft())
 
 
 class MessageForm(forms.Form):

@@ -9,12 +9,12 @@ from typing import Any
 from django import forms
 from django.urls import reverse_lazy
 
-from classwork.domain.listed import Listed
-from classwork.domain.resources import payload
+from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.resources import kind_rules
 from classwork.models import ClassOffer, Resource, Subject, When
 from common import dates
 from common.files.fields import UploadField
-from common.files.incoming import Arrived, Chosen
+from common.files.uploads import Arrived, Chosen
 from common.formats import format_date
 
 Kind = Resource.Kind
@@ -89,7 +89,7 @@ class ResourceForm(forms.Form):
         return rest - set(self.errors) if self.is_bound else rest
 
     def clean_link(self) -> str:
-        return payload.clean_link(self.kind, str(self.cleaned_data["link"]))
+        return kind_rules.clean_link(self.kind, str(self.cleaned_data["link"]))
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}

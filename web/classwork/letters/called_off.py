@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from classwork.domain.calling_off import telling
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import minimum
 from classwork.letters.parts import page
 from classwork.models import CallOff, ClassOffer

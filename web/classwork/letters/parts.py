@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import attendees
 from classwork.models import ClassOffer
 from common import dates

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.kinds import Facts
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places.tickets import staying
 from classwork.letters.parts import of_reader, page
 from classwork.models import ClassOffer, Ticket

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places.waiting import entries, shown
 from classwork.letters.parts import page
 from classwork.models import ClassOffer, WaitingEntry

@@ -1,18 +1,12 @@
-from classwork.models.calendar import (
-    Assignment,
-    CalendarFeed,
-    ClassOffer,
-    Meeting,
-    SkippedDate,
-)
 from classwork.models.called_off import CallOff, Outcome, Policy
-from classwork.models.catalogue import Level, Location, Subject
+from classwork.models.cancellation_terms import CancellationStep, CancellationTerms
+from classwork.models.catalog import Level, Location, Subject
+from classwork.models.class_offers import Assignment, CalendarFeed, ClassOffer, Meeting, SkippedDate
 from classwork.models.places import Diary, LevelOverride, Registration
 from classwork.models.proposals import Proposal
 from classwork.models.releases import LibraryVisit, Opening, Release
 from classwork.models.resources import Attachment, Resource, When
 from classwork.models.sessions import Session
-from classwork.models.terms import CancellationStep, CancellationTerms
 from classwork.models.tickets import Ticket
 from classwork.models.waiting import Balance, OfferRole, WaitingEntry, Walk
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from billing.models import Refund
 from billing.models.fields import amount
-from classwork.models.calendar import ClassOffer
+from classwork.models.class_offers import ClassOffer
 from classwork.models.places import Registration
 from classwork.models.tickets import Ticket
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.models import OrderLine
-from classwork.models.calendar import ClassOffer
+from classwork.models.class_offers import ClassOffer
 from classwork.models.seats import Seat, SeatQuerySet, says_when
 from common import links
 from users.models import Staff, Student, User

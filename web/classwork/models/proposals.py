@@ -6,8 +6,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from classwork.models.calendar import ClassOffer
-from classwork.models.catalogue import Subject
+from classwork.models.catalog import Subject
+from classwork.models.class_offers import ClassOffer
 from users.models import Staff
 
 

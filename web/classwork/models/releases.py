@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db import models
 from django.db.models import Q
 
-from classwork.models.calendar import ClassOffer
+from classwork.models.class_offers import ClassOffer
 from classwork.models.places import Registration
 from classwork.models.resources import Resource
 from common import dates

@@ -6,8 +6,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from classwork.models.calendar import ClassOffer
-from classwork.models.catalogue import Subject, default_approval
+from classwork.models.catalog import Subject, default_approval
+from classwork.models.class_offers import ClassOffer
 from common.files import private
 from users.models import Staff
 

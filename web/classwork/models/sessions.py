@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 
 from classwork.domain.calendar import SessionPlan
-from classwork.models.catalogue import default_weeks
+from classwork.models.catalog import default_weeks
 from common.days import DayColumn
 
 session_name = RegexValidator(

@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from billing.models import OrderLine
-from classwork.models.calendar import ClassOffer, Meeting
-from classwork.models.catalogue import Subject
+from classwork.models.catalog import Subject
+from classwork.models.class_offers import ClassOffer, Meeting
 from classwork.models.seats import Seat, SeatQuerySet, says_when
 from common import links
 from users.models import Staff, Student, User

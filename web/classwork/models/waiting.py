@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from billing.models import Order
-from classwork.models.calendar import ClassOffer
+from classwork.models.class_offers import ClassOffer
 from common import links
 
 

@@ -7,12 +7,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from classwork.domain import levels
 from classwork.domain.places import joining as late
 from classwork.domain.places import minimum, words
 from classwork.domain.places.room import Room
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer, Registration
+from classwork.rules import levels
 
 register = template.Library()
 

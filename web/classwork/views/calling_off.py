@@ -13,8 +13,8 @@ from classwork.domain.calling_off import wanted
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.quote import quote
 from classwork.domain.calling_off.results import ResultRow, totals
-from classwork.domain.faults import Refused
-from classwork.domain.preview import Outdated
+from classwork.domain.schedule.previews import Outdated
+from classwork.domain.schedule.problems import Refused
 from classwork.forms.calling_off import DoForm, HowForm, WhatForm, WhereForm, choices, exceptions
 from classwork.models import CallOff, ClassOffer, Meeting
 from classwork.views import posted

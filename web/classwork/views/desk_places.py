@@ -10,10 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from billing.domain import ways
-from billing.domain.placing import NotPlaced
+from billing.domain.cancellations import cancellation_options
+from billing.domain.orders.placement import NotPlaced
 from billing.forms import WhyForm
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import desk, mine, moving, passing, registering, room
 from classwork.domain.places.desk import Wanted
 from classwork.domain.places.moving import ByDesk, CannotBe
@@ -22,7 +22,7 @@ from classwork.forms.places import EntryForm
 from classwork.models import ClassOffer, Registration, Session
 from classwork.views import posted
 from common import dates, search
-from users.domain import happened
+from users.domain import recent_history
 from users.models import Student
 from users.roles import acting, desk_required
 
@@ -76,8 +76,8 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
         "place": mine.place(one, timezone.now()),
         "form": form,
         "deed": label,
-        "happened": happened.to(one),
-        "may_cancel": one.is_live and one.line is not None and not ways.is_disputed(one.line.order),
+        "happened": recent_history.to(one),
+        "may_cancel": one.is_live and one.line is not None and not cancellation_options.is_disputed(one.line.order),
     }
     return render(request, "desk/registration.html", context)
 

@@ -6,10 +6,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from billing.domain import quoting
+from billing.domain.cancellations import quoted_cancellation
 from classwork.domain.places import giving_up
 from classwork.models import Registration
-from users.members import MemberRequest
+from users.requests import MemberRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,11 +30,11 @@ def give_up(request: MemberRequest, pk: int) -> HttpResponse:
 def _do(request: MemberRequest, found: Registration) -> HttpResponse:
     try:
         giving_up.give_up(found, timezone.now(), seen=request.POST.get("seen", ""), by=request.user)
-    except quoting.Changed as changed:
+    except quoted_cancellation.Changed as changed:
         return _show(request, found, str(changed), status=409)
     except giving_up.CannotBe:
         return _show(request, found, status=409)
-    except quoting.Gone as gone:
+    except quoted_cancellation.Gone as gone:
         messages.info(request, str(gone))
     else:
         messages.success(request, "Your spot is canceled. Thanks for letting us know.")

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from billing.forms import WhyForm
-from classwork.domain.faults import Refused
 from classwork.domain.places import minimum
+from classwork.domain.schedule.problems import Refused
 from classwork.forms.minimum import PutOffForm
 from classwork.models import ClassOffer
 from common import dates

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from billing.models import Order
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import alternatives, choosing, moving, passing
 from classwork.domain.places.attendees import STUDENT, Attendee
 from classwork.domain.places.choosing import Choice
@@ -22,8 +22,8 @@ from classwork.models import ClassOffer, Level, Registration
 from classwork.views import posted
 from common import dates
 from common.throttle import throttled
-from users.members import MemberRequest
 from users.models import User
+from users.requests import MemberRequest
 
 ASK = ["GET", "HEAD", "POST"]
 Levels = list[tuple[Level, Level | None]]

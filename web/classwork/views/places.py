@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import visit
-from billing.domain import cart as carts
-from classwork.domain.listed import Listed
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import attendees, choosing, diary, mine, opening, room
 from classwork.domain.places.choosing import Choice
 from classwork.domain.places.waiting import shown
@@ -23,8 +23,8 @@ from classwork.models import ClassOffer, OfferRole
 from common import dates
 from common.search import read_number
 from common.throttle import throttled
-from users.members import MemberRequest
 from users.models import Student
+from users.requests import MemberRequest
 
 NOBODY = "Please choose who’s coming."
 ALREADY = "already"
@@ -50,7 +50,7 @@ def register(request: HttpRequest) -> HttpResponse:
 
 
 def _form(request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwargs: Any) -> PeopleForm:
-    viewer = visit.account(request)
+    viewer = session_cart.account(request)
     return PeopleForm(offers, viewer, list(viewer.in_care.all()) if viewer else [], *args, **kwargs)
 
 
@@ -81,7 +81,7 @@ def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
             form.add_error("ready", UNANSWERED)
         return _page(request, offers, form, others, levels=levels)
     try:
-        choosing.put_in_cart(visit.open_cart(request), choice)
+        choosing.put_in_cart(session_cart.open_cart(request), choice)
     except carts.Full:
         form.add_error(None, "That’s too many for one order. Please order in two steps.")
         return _page(request, offers, form, others)
@@ -124,12 +124,12 @@ def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:
         form.add_error("who", NOBODY)
     for fault in choosing.full(choice.offers, timezone.now(), len(choice.attendees)):
         form.add_error("classes", fault)
-    for fault in choosing.already(choice, visit.account(request)):
+    for fault in choosing.already(choice, session_cart.account(request)):
         form.add_error("classes", ValidationError(fault, code=ALREADY))
 
 
 def _levels(request: HttpRequest, choice: Choice) -> list[tuple[Any, Any]]:
-    asked = choosing.asks_for_level(choice, visit.account(request), timezone.now())
+    asked = choosing.asks_for_level(choice, session_cart.account(request), timezone.now())
     return [(level, choosing.below(level)) for level in asked]
 
 
@@ -159,7 +159,7 @@ def _page(
         "count": len(others),
         "may_add": len(others) < MOST_OTHERS,
         "levels": levels,
-        "no_details": visit.knows_payer(request) and not _asks_role(classes),
+        "no_details": session_cart.knows_payer(request) and not _asks_role(classes),
         "already": form.has_error("classes", ALREADY),
         "chosen_classes": [each for each in classes if each[2]],
         "other_classes": [each for each in classes if not each[2]],
@@ -185,7 +185,7 @@ def my_classes(request: MemberRequest) -> HttpResponse:
 @never_cache
 def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
     """Where the payer gives another address for somebody whom nobody knew at the first."""
-    order = visit.find_order(request, number)
+    order = session_cart.find_order(request, number)
     student = attendees.out_of_reach(order).first()
     form = AddressForm(request.POST or None)
     if student is not None and form.is_valid():

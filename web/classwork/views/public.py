@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from billing import visit
-from billing.domain import terms as promised
-from classwork.domain import calendar, guide, listing, structured
+from billing import session_cart
+from billing.domain.refunds import terms as promised
+from classwork.domain import calendar
 from classwork.domain.calendar import Rules
-from classwork.domain.listed import Listed
-from classwork.domain.listing import Filters
+from classwork.domain.catalog import class_list, guide, structured_data
+from classwork.domain.catalog.class_list import Filters
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import joining, minimum, opening, room, running, terms
 from classwork.domain.places.calendar_links import CalendarLinks
 from classwork.domain.places.tickets import sale
@@ -37,13 +38,13 @@ def sees_everything(request: HttpRequest) -> bool:
 @require_safe
 def classoffer_list(request: HttpRequest, names: str | None = None, day: date | None = None) -> HttpResponse:
     today, everything = dates.today(), sees_everything(request)
-    sessions = listing.sessions_for(names=names, on=day, today=today, everything=everything)
+    sessions = class_list.sessions_for(names=names, on=day, today=today, everything=everything)
     page = Paginator(sessions, SESSIONS_A_PAGE).get_page(request.GET.get("page"))
     several, sessions = len(sessions) > 1, list(page)
     filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
     rule = running.rule_at(timezone.now()) if names is None and day is None else None
-    found = listing.listing(sessions, filters, by=by, today=today, everything=everything, running=rule)
+    found = class_list.listing(sessions, filters, by=by, today=today, everything=everything, running=rule)
     context = {
         "listing": found,
         "rooms": room.among(found.offers, timezone.now()),
@@ -67,7 +68,7 @@ def _sheet(subjects: Iterable[Subject]) -> drawings.Sheets:
 
 def _neighbours(session: Session, today: date, everything: bool) -> dict[str, Any]:
     """The sessions before and after the one that a page is about."""
-    known = listing.sessions_for(names="all", today=today, everything=everything)
+    known = class_list.sessions_for(names="all", today=today, everything=everything)
     plan, plans = session.plan, [session.plan for session in known]
     return {
         "previous": calendar.previous_of(plan, plans),
@@ -87,12 +88,12 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "listed": listed,
         "offer": offer,
         "subject": offer.subject,
-        "event": structured.event(listed),
+        "event": structured_data.event(listed),
         "calendar": CalendarLinks(
-            structured.absolute(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title
+            structured_data.absolute(reverse("classoffer_calendar", args=[offer.pk])), offer.subject.title
         ),
         "room": room.of(offer, now),
-        "on_list": shown.of_viewer(offer, visit.account(request), request.session, now),
+        "on_list": shown.of_viewer(offer, session_cart.account(request), request.session, now),
         "registered": minimum.numbers([offer]),
         "closed": opening.closed_because(offer, now),
         "tickets": sale.is_sold(offer) and sale.days(offer, now),
@@ -105,7 +106,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def past_sessions(request: HttpRequest) -> HttpResponse:
-    sessions = Paginator(listing.past_sessions(dates.today()), PAST_SESSIONS_A_PAGE)
+    sessions = Paginator(class_list.past_sessions(dates.today()), PAST_SESSIONS_A_PAGE)
     page = sessions.get_page(request.GET.get("page"))
     return render(request, "classwork/past_sessions.html", {"page": page})
 
@@ -123,11 +124,11 @@ def location_detail(request: HttpRequest, pk: int) -> HttpResponse:
     if not (location.is_public or everything):
         raise Http404
     today = dates.today()
-    sessions = listing.sessions_for(today=today, everything=everything)
+    sessions = class_list.sessions_for(today=today, everything=everything)
     here, rule = Filters(place=str(pk)), running.rule_at(timezone.now())
-    found = listing.listing(sessions, here, today=today, everything=everything, running=rule)
+    found = class_list.listing(sessions, here, today=today, everything=everything, running=rule)
     context = {"location": location, "listing": found if found.filters.place else None}
-    return render(request, "classwork/location_detail.html", context | {"place": structured.place(location)})
+    return render(request, "classwork/location_detail.html", context | {"place": structured_data.place(location)})
 
 
 @require_safe

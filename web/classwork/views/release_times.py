@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from classwork.domain.resources import library, releases
 from classwork.models import ClassOffer, Registration, Release
-from classwork.views.teaching import ASK, me
+from classwork.views.proposals import ASK, me
 from classwork.views.teaching_resources import mine
 from common.search import read_number
 from users.models import User

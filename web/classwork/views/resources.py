@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from classwork.domain.resources import access, content, library, lost
+from classwork.domain.resources import access, content, library, missing_files
 from classwork.domain.resources.access import Found
 from classwork.models import Resource
 from common.files import serving
@@ -37,9 +37,9 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     if found is None:
         raise Http404
     resource = found.resource
-    is_lost = lost.is_lost(resource)
+    is_lost = missing_files.is_lost(resource)
     if is_lost:
-        lost.tell(resource)
+        missing_files.tell(resource)
     context = {"resource": resource, "found": found, "lost": is_lost, "edit_address": edit_address(request, resource)}
     return render(request, "classwork/resource.html", context | shown(resource) | around(found))
 
@@ -80,7 +80,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
     resource = found_for(request, pk).resource
     if not resource.file:
         raise Http404
-    return handed_over(request, resource, lost.kept(resource))
+    return handed_over(request, resource, missing_files.kept(resource))
 
 
 @require_safe
@@ -96,6 +96,6 @@ def handed_over(request: HttpRequest, resource: Resource, kept: Kept, *, near: b
     try:
         return serving.hand_over(request, kept, download="download" in request.GET, near=near)
     except serving.Lost:
-        lost.tell(resource)
+        missing_files.tell(resource)
         context = {"resource": resource, "lost": True}
         return render(request, "classwork/resource.html", context, status=404)

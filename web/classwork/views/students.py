@@ -10,17 +10,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import desk, mine, progress, taught
 from classwork.domain.places.teaching_agenda import RoleCounts
 from classwork.domain.places.tickets import holders
 from classwork.forms.places import LevelForm
 from classwork.models import ClassOffer
 from classwork.views import posted
-from classwork.views.teaching import me
+from classwork.views.proposals import me
 from common import dates, search
 from common.paging import turn_together
-from users.domain import happened
+from users.domain import recent_history
 from users.models import Student
 from users.roles import acting, desk_required, team_required
 
@@ -85,7 +85,7 @@ def _page(request: HttpRequest, student: Student, template: str) -> HttpResponse
         "level": progress.in_words(found.number, rungs),
         "computed": progress.in_words(found.computed, rungs),
         "attending": mine.of_student(student, timezone.now()),
-        "happened": happened.to(student),
+        "happened": recent_history.to(student),
         "form": form,
     }
     return render(request, template, context)

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from classwork.domain.faults import Refused
-from classwork.domain.resources import as_student, content
-from classwork.domain.resources.as_student import Planned
+from classwork.domain.resources import content, student_view
 from classwork.domain.resources.content import Thing
+from classwork.domain.resources.student_view import Planned
+from classwork.domain.schedule.problems import Refused
 from classwork.forms.resources import ResourceForm, initial_of, usual_moment
 from classwork.models import ClassOffer, Resource, Subject
-from classwork.views.teaching import ASK, me
+from classwork.views.proposals import ASK, me
 from common.search import read_number
 from users.models import Staff
 from users.roles import team_required
@@ -51,7 +51,7 @@ def planned_on(thing: Thing) -> list[tuple[Planned, str]]:
     if isinstance(thing, Subject):
         return [(Planned(each, None), "") for each in content.hung_on(thing)]
     now = timezone.now()
-    return [(each, each.at(now)) for each in as_student.planned(thing)]
+    return [(each, each.at(now)) for each in student_view.planned(thing)]
 
 
 @require_http_methods(ASK)
@@ -157,8 +157,8 @@ def as_seen(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
     if not content.may_give(me(request), offer):
         raise Http404
-    weeks = as_student.weeks(offer)
+    weeks = student_view.weeks(offer)
     wanted = request.GET.get("week", "")
     week = next((one for one in weeks if str(one.number) == wanted), weeks[0] if weeks else None)
-    context = {"offer": offer, "weeks": weeks, "week": week, "seen": as_student.seen(offer, week.at) if week else []}
+    context = {"offer": offer, "weeks": weeks, "week": week, "seen": student_view.seen(offer, week.at) if week else []}
     return render(request, "classwork/resources_as_student.html", context)

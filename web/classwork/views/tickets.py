@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from billing import visit
-from billing.domain import cart as carts
-from billing.domain import placing
+from billing import session_cart
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
 from billing.forms import WhyForm
 from classwork.domain.places import attendees, choosing, desk, mine, words
 from classwork.domain.places.tickets import holders, sale, staying
@@ -21,7 +21,7 @@ from classwork.models import ClassOffer, Ticket
 from classwork.views import posted
 from common import dates
 from common.throttle import throttled
-from users.domain import happened
+from users.domain import recent_history
 from users.roles import acting, desk_required
 
 
@@ -34,7 +34,7 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
     if not days:
         messages.warning(request, sale.BEGUN if sale.is_sold(offer) else sale.NOT_SOLD)
         return redirect(offer)
-    viewer = visit.account(request)
+    viewer = session_cart.account(request)
     in_care = list(viewer.in_care.all()) if viewer else []
     form = TicketForm(offer, days, viewer, in_care, posted(request))
     other = OtherForm(posted(request), prefix="other-0", empty_permitted=True, use_required_attribute=False)
@@ -50,7 +50,7 @@ def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> 
         form.add_error("who", attendees.NOBODY)
         return None
     try:
-        choosing.put_tickets_in_cart(visit.open_cart(request), form.meeting_id, people, trial=form.is_trial)
+        choosing.put_tickets_in_cart(session_cart.open_cart(request), form.meeting_id, people, trial=form.is_trial)
     except carts.Full:
         form.add_error(None, "That’s too many for one order. Please order in two steps.")
         return None
@@ -86,7 +86,7 @@ def stay(request: HttpRequest, token: str) -> HttpResponse:
     if _is_another(request, found):
         return redirect_to_login(staying.address(found))
     try:
-        staying.stay(found, visit.open_cart(request), timezone.now())
+        staying.stay(found, session_cart.open_cart(request), timezone.now())
     except staying.CannotBe as no:
         messages.warning(request, str(no))
         return redirect(staying.address(found))
@@ -105,7 +105,7 @@ def _find(token: str) -> Ticket:
 
 def _is_another(request: HttpRequest, found: Ticket) -> bool:
     payer = found.line.order.payer
-    return payer is not None and visit.account(request) != payer
+    return payer is not None and session_cart.account(request) != payer
 
 
 def _page(
@@ -141,9 +141,9 @@ def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
             order = staying.at_the_desk(found, by=acting(request), why=form.cleaned_data["why"], at=at)
             messages.success(request, f"{found.student} is registered for the rest of {found.offer}.")
             return redirect("desk_order", number=order.pk)
-        except placing.NotPlaced as no:
+        except placement.NotPlaced as no:
             form.add_error(None, str(no))
-    context = {"one": mine.single(found, at), "form": form, "happened": happened.to(found)}
+    context = {"one": mine.single(found, at), "form": form, "happened": recent_history.to(found)}
     return render(request, "desk/ticket.html", context)
 
 
@@ -163,6 +163,6 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
             order = desk.sell_ticket(acting(request), day, form.person, trial=form.is_trial, role=role)
             messages.success(request, f"{order.payer_name} is registered for this class day.")
             return redirect("desk_order", number=order.pk)
-        except placing.NotPlaced as no:
+        except placement.NotPlaced as no:
             form.add_error(None, str(no))
     return render(request, "desk/sell_ticket.html", {"offer": offer, "form": form})

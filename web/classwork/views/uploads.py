@@ -1,4 +1,4 @@
-"""Large files that come before the form they belong to; see common/files/incoming.py."""
+"""Large files that come before the form they belong to; see common/files/uploads.py."""
 
 from typing import cast
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from common.files import bucket, incoming, probing, types
+from common.files import bucket, file_types, storage_checks, uploads
 from common.throttle import throttled
 from users.roles import acting, team_required
 
@@ -18,7 +18,7 @@ class Announcement(forms.Form):
     title = forms.CharField(max_length=300)
     size = forms.IntegerField(min_value=0)
     declared = forms.CharField(max_length=150, required=False)
-    kind = forms.ChoiceField(choices=[(kind, kind) for kind in types.KINDS])
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in file_types.KINDS])
 
 
 @require_POST
@@ -30,8 +30,8 @@ def invite(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"error": "We could not read what this file is. Please choose it again."}, status=400)
     try:
         if not bucket.is_used():
-            probing.check_private()
-        ticket, form = incoming.invite(**announced.cleaned_data, person=acting(request).pk)
+            storage_checks.check_private()
+        ticket, form = uploads.invite(**announced.cleaned_data, person=acting(request).pk)
     except ValidationError as no:
         return JsonResponse({"error": no.messages[0]}, status=503 if no.code == "storage" else 400)
     signed = ticket.signed()
@@ -44,10 +44,10 @@ def invite(request: HttpRequest) -> HttpResponse:
 def receive(request: HttpRequest, ticket: str) -> HttpResponse:
     """Where no bucket takes it."""
     try:
-        announced = incoming.read(ticket, acting(request).pk)
-        incoming.receive(announced, cast(UploadedFile, request.FILES["file"]))
+        announced = uploads.read(ticket, acting(request).pk)
+        uploads.receive(announced, cast(UploadedFile, request.FILES["file"]))
     except (ValidationError, KeyError):
         return HttpResponse(status=400)
     except OSError:
-        return HttpResponse(probing.CANNOT_SAVE.message, status=503, content_type="text/plain")
+        return HttpResponse(storage_checks.CANNOT_SAVE.message, status=503, content_type="text/plain")
     return HttpResponse(status=204)

@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from billing import visit
-from billing.domain import cart as carts
+from billing import session_cart
+from billing.domain.orders import cart as carts
 from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import arranging, entries, session_entries, shown
 from classwork.forms.waiting import MoveForm, RolesForm, WaitForm
@@ -38,7 +38,7 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     if said := opening.closed_because(offer, at):
         messages.warning(request, said)
         return redirect(offer)
-    viewer, here = visit.account(request), room.of(offer, at)
+    viewer, here = session_cart.account(request), room.of(offer, at)
     if request.method != "POST" and not here.has_waitlist:
         messages.success(request, "This class has spots left: you can register right away.")
         return redirect(offer)
@@ -79,7 +79,7 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
         "token": token,
         "offer": found.offer,
         "ended": "" if one.is_waiting or one.is_open else entries.why_not(found),
-        "log_in": found.account is not None and visit.account(request) != found.account,
+        "log_in": found.account is not None and session_cart.account(request) != found.account,
     }
     return render(request, "classwork/waiting_entry.html", context)
 
@@ -88,10 +88,10 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
 def take(request: HttpRequest, token: str) -> HttpResponse:
     """What belongs to an account is taken by that account, for it says who “me” is."""
     found = _find(token)
-    if found.account is not None and visit.account(request) != found.account:
+    if found.account is not None and session_cart.account(request) != found.account:
         return redirect_to_login(entries.address(found))
     try:
-        entries.take(found, visit.open_cart(request))
+        entries.take(found, session_cart.open_cart(request))
     except entries.CannotBe as no:
         messages.warning(request, str(no))
         return redirect(entries.address(found))

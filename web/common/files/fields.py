@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from common import pictures
-from common.files import checking, incoming, probing, types
-from common.files.checking import Checked
-from common.files.incoming import Arrived
+from common.files import file_checks, file_types, storage_checks, uploads
+from common.files.file_checks import Checked
+from common.files.uploads import Arrived
 
 
 class PictureField(forms.FileField):
@@ -25,7 +25,7 @@ class PictureField(forms.FileField):
         if not isinstance(found, UploadedFile):
             return found
         cleaned = pictures.clean(found)
-        probing.check_public()
+        storage_checks.check_public()
         return cleaned
 
 
@@ -42,8 +42,8 @@ def accepted(kind: str) -> str:
     if kind in ("audio", "video"):
         return f"{kind}/*"
     if kind == "image":
-        return ",".join(sorted({found.mime for found in types.PICTURES.values()}))
-    return ",".join(f".{ending}" for ending in types.KINDS[kind])
+        return ",".join(sorted({found.mime for found in file_types.PICTURES.values()}))
+    return ",".join(f".{ending}" for ending in file_types.KINDS[kind])
 
 
 class UploadInput(forms.FileInput):
@@ -71,7 +71,7 @@ class UploadInput(forms.FileInput):
 class Again:
     """What is shown when a form comes back with faults in other fields: the file need not be sent again."""
 
-    here: incoming.Ticket | None
+    here: uploads.Ticket | None
 
 
 class UploadField(forms.Field):
@@ -81,28 +81,28 @@ class UploadField(forms.Field):
 
     def __init__(self, kind: str, *, person: int, invite: Any, **more: Any) -> None:
         self.kind, self.person = kind, person
-        limit = f"Up to {checking.most(kind) // checking.MEGABYTE} MB."
+        limit = f"Up to {file_checks.most(kind) // file_checks.MEGABYTE} MB."
         more = {"help_text": limit} | more
         super().__init__(widget=UploadInput(kind, invite), **more)
 
     def clean(self, value: Sent) -> Checked | Arrived | None:
         if value.ticket:
-            return incoming.look_at(incoming.read(value.ticket, self.person, self.kind))
+            return uploads.look_at(uploads.read(value.ticket, self.person, self.kind))
         if value.file is not None:
-            probing.check_private()
+            storage_checks.check_private()
             file = value.file
             declared = file.content_type or ""
-            return checking.check(file, name=file.name or "", size=file.size or 0, declared=declared, kind=self.kind)
+            return file_checks.check(file, name=file.name or "", size=file.size or 0, declared=declared, kind=self.kind)
         if self.required:
-            raise ValidationError(types.PLEASE[self.kind], code="required")
+            raise ValidationError(file_types.PLEASE[self.kind], code="required")
         return None
 
     def bound_data(self, data: Sent, initial: Any) -> Again:
         try:
-            ticket = incoming.read(data.ticket, self.person, self.kind) if data.ticket else None
+            ticket = uploads.read(data.ticket, self.person, self.kind) if data.ticket else None
         except ValidationError:
             return Again(None)
-        return Again(ticket if ticket and incoming.is_here(ticket) else None)
+        return Again(ticket if ticket and uploads.is_here(ticket) else None)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(data and (data.file or data.ticket))

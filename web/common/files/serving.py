@@ -12,7 +12,7 @@ from django.conf import settings
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 
-from common.files import bucket, private, ranges, types
+from common.files import bucket, file_types, private, ranges
 
 CHUNK = 64 * 1024
 EXTRA_SECONDS = 600  # beyond the length of a film, for whoever stops in between
@@ -42,8 +42,8 @@ class Kept:
     seconds: int | None = None
 
     @property
-    def type(self) -> types.FileType:
-        return types.of(self.name)
+    def type(self) -> file_types.FileType:
+        return file_types.of(self.name)
 
     def headers(self, *, download: bool) -> dict[str, str]:
         shown = self.type.inline and not download

@@ -10,8 +10,8 @@ from django.db import transaction
 
 from common.names import email_key
 from mailroom import events
-from mailroom.domain import states
-from mailroom.domain.barring import barrier
+from mailroom.domain import transitions
+from mailroom.domain.suppression import barrier
 from mailroom.models import Message, State
 from mailroom.registry import mail_named
 from outbox.domain import emit
@@ -59,8 +59,8 @@ def release(message: Message) -> Message:
     """Let a drafted message go."""
     with transaction.atomic():
         if reason := reason_against(message):
-            states.suppress(message, reason)
-        elif states.queue(message):
+            transitions.suppress(message, reason)
+        elif transitions.queue(message):
             announce(message)
     return message
 

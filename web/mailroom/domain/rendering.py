@@ -16,11 +16,11 @@ from django.utils.functional import Promise
 from django.utils.safestring import mark_safe
 
 from common.names import tidy
-from mailroom import letter, look, writing
+from mailroom import mail_bodies, mail_styles, text_templates
 from mailroom.declare import Kind, Mail, Secret
 from mailroom.masking import HIDDEN, without_secrets
 from mailroom.models import Template
-from mailroom.values import Values
+from mailroom.placeholders import Values
 
 Filled = tuple[str, Values]
 
@@ -82,7 +82,7 @@ def text_of(mail: Mail) -> Text:
 
 def standard(mail: Mail) -> Text:
     try:
-        return Text(*writing.read_file(mail.path))
+        return Text(*text_templates.read_file(mail.path))
     except FileNotFoundError:
         raise DoesNotRender(f"There is no file {mail.path} for this mail.") from None
 
@@ -93,8 +93,8 @@ def render(
     """With `masked`, as others than its reader may see it: secret words and links are blotted out."""
     values = _values(context, masked)
     subject = _subject(text, values)
-    source, found = _filled(writing.body_template, text.body, values, "body")
-    html, words = letter.both_parts(source, settings.BRAND_HUE)
+    source, found = _filled(text_templates.body_template, text.body, values, "body")
+    html, words = mail_bodies.both_parts(source, settings.BRAND_HUE)
     html, words = found.into_html(html), found.into_text(words)
     if masked:
         html, words = without_secrets(html), without_secrets(words)
@@ -110,7 +110,7 @@ def _values(context: Mapping[str, Any], masked: bool) -> dict[str, Any]:
 
 
 def _subject(text: Text, values: dict[str, Any]) -> str:
-    source, found = _filled(writing.subject_template, text.subject, values, "subject")
+    source, found = _filled(text_templates.subject_template, text.subject, values, "subject")
     return one_line(found.into_text(source))
 
 
@@ -142,8 +142,8 @@ def one_line(text: str) -> str:
 
 def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> Filled:
     try:
-        return writing.fill(compile_(source), values)
-    except writing.MissingValue as missing:
+        return text_templates.fill(compile_(source), values)
+    except text_templates.MissingValue as missing:
         known = f"This mail knows {', '.join(sorted(values))}."
         raise DoesNotRender(f"It names {{{{ {missing} }}}}, which is not known here. {known}", part) from None
     except TemplateSyntaxError as wrong:
@@ -178,9 +178,9 @@ def _frame(kind: Kind, choose: bool, stop: bool, school: str, hue: int) -> str:
         "stop": "\ue000stop\ue001" if stop else "",
         "school": school,
         "site": settings.SITE_URL,
-        "look": look.palette(hue),
-        "serif": mark_safe(look.SERIF),
-        "sans": mark_safe(look.SANS),
+        "look": mail_styles.palette(hue),
+        "serif": mark_safe(mail_styles.SERIF),
+        "sans": mark_safe(mail_styles.SANS),
         "why": WHY[kind],
     }
-    return writing.page("mail/letter.html", values)
+    return text_templates.page("mail/letter.html", values)

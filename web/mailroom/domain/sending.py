@@ -13,13 +13,13 @@ from django.utils.crypto import salted_hmac
 
 from common.errors import Temporary
 from mailroom.declare import Mail, NotNeeded
-from mailroom.domain import addresses, notices, rendering, returns, states
-from mailroom.domain.barring import Barriers
+from mailroom.domain import bounces, reader_links, rendering, ses_notices, transitions
 from mailroom.domain.rendering import DoesNotRender, Letter, Text
-from mailroom.domain.verdicts import Answer, Verdict, judge, sentence
+from mailroom.domain.smtp_errors import Answer, Verdict, judge, sentence
+from mailroom.domain.suppression import Barriers
 from mailroom.models import Message, State
 from mailroom.registry import UnknownMail, mail_named
-from outbox.cause import new_id
+from outbox.causation import new_id
 
 log = logging.getLogger("mailroom")
 
@@ -84,35 +84,35 @@ def letter_for(message: Message, round_: Round) -> Letter | None:
     if message.state != State.QUEUED:
         return None
     if reason := round_.barriers.against(message.to, message.kind):
-        states.suppress(message, reason)
+        transitions.suppress(message, reason)
         return None
     try:
         mail = mail_named(message.template)
         context = mail.context(message)
-        return rendering.render(mail, round_.text_of(mail), context, addresses.footer(message))
+        return rendering.render(mail, round_.text_of(mail), context, reader_links.footer(message))
     except NotNeeded as reason:
-        states.suppress(message, str(reason) or "It is no longer needed.")
+        transitions.suppress(message, str(reason) or "It is no longer needed.")
     except UnknownMail:
-        states.park(message, "No app declares this email anymore.")
+        transitions.park(message, "No app declares this email anymore.")
     except DoesNotRender as wrong:
         where = "Its subject" if wrong.part == "subject" else "Its text"
-        states.park(message, f"{where} cannot be made. {wrong}")
+        transitions.park(message, f"{where} cannot be made. {wrong}")
     except DatabaseError:
         raise
     except Exception as error:
         log.warning("Message %s: its context failed with %s.", message.pk, type(error).__name__)
-        states.park(message, f"The record it is about can’t be found ({type(error).__name__}).")
+        transitions.park(message, f"The record it is about can’t be found ({type(error).__name__}).")
     return None
 
 
 def hand_over(message: Message, letter: Letter, line: Line) -> Exception | None:
     line.open()
-    if not states.begin(message, line.lease, letter.masked_subject):
+    if not transitions.begin(message, line.lease, letter.masked_subject):
         return None
     mail = as_mail(message, letter, line.connection)
     verdict = line.send(mail)
     if verdict is None:
-        states.sent(message, line.lease, str(mail.extra_headers.get("message_id", "")))
+        transitions.sent(message, line.lease, str(mail.extra_headers.get("message_id", "")))
         return None
     return settle(message, line.lease, verdict)
 
@@ -121,14 +121,14 @@ def settle(message: Message, lease: str, verdict: Verdict) -> Exception | None:
     log.warning("Message %s: %s", message.pk, verdict.reason)
     match verdict.answer:
         case Answer.PERHAPS:
-            states.perhaps(message, lease, verdict.reason)
+            transitions.perhaps(message, lease, verdict.reason)
         case Answer.NO_SUCH_ADDRESS:
-            returns.bounced(message, verdict.reason)
+            bounces.bounced(message, verdict.reason)
         case Answer.LATER if Message.objects.get(pk=message.pk).tries < settings.OUTBOX_TRIES:
-            states.put_back(message, lease, verdict.reason)
+            transitions.put_back(message, lease, verdict.reason)
             return Temporary(verdict.reason)
         case _:
-            states.refused(message, lease, verdict.reason)
+            transitions.refused(message, lease, verdict.reason)
     return None
 
 
@@ -151,6 +151,6 @@ def headers(message: Message, letter: Letter) -> dict[str, str]:
     return {
         "Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>",
         "Auto-Submitted": "auto-generated",
-        notices.LETTER: notices.signed(message),
-        **addresses.unsubscribe_headers(letter.footer),
+        ses_notices.LETTER: ses_notices.signed(message),
+        **reader_links.unsubscribe_headers(letter.footer),
     }

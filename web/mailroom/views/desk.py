@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common import search
-from common.guards import desk_required
+from common.permissions import desk_required
 from mailroom import registry
-from mailroom.domain import desk, returns, wording
-from mailroom.domain.showing import CannotBeShown, shown
+from mailroom.domain import bounces, office_actions, overrides
+from mailroom.domain.preview import CannotBeShown, shown
 from mailroom.forms import ReasonForm
-from mailroom.frames import as_page
+from mailroom.layout import as_page
 from mailroom.models import Message, State, Suppression
 
 PAGE = 25
@@ -55,7 +55,7 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
 def show(request: HttpRequest, found: Message, form: ReasonForm) -> HttpResponse:
     context: dict[str, Any] = {
         "message": found,
-        "about": desk.about(found, request.user),
+        "about": office_actions.about(found, request.user),
         "form": form,
         "can_send": found.state not in (State.DRAFTED, State.SENDING),
         "can_set_aside": found.state in (State.QUEUED, State.PARKED, State.PERHAPS),
@@ -87,7 +87,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
     deed, said = DEEDS.get(request.POST.get("deed", ""), DEEDS["again"])
     try:
         deed(request.user, pk, form.cleaned_data["why"])
-    except desk.TooLate:
+    except office_actions.TooLate:
         messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
         messages.success(request, said)
@@ -95,15 +95,15 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 DEEDS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
-    "again": (desk.send_again, "It will be sent in a moment."),
-    "aside": (desk.set_aside, "Dismissed. It will not be sent unless you resend it."),
+    "again": (office_actions.send_again, "It will be sent in a moment."),
+    "aside": (office_actions.set_aside, "Dismissed. It will not be sent unless you resend it."),
 }
 
 
 @require_safe
 @desk_required("mailroom.view_template")
 def texts(request: HttpRequest) -> HttpResponse:
-    return render(request, "mailroom/texts.html", {"rows": wording.overview()})
+    return render(request, "mailroom/texts.html", {"rows": overrides.overview()})
 
 
 @require_safe
@@ -122,8 +122,8 @@ def lift(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return render(request, "mailroom/lift.html", {"suppression": barred, "form": form})
     try:
-        returns.lift(request.user, pk, form.cleaned_data["why"])
-    except returns.TooLate:
+        bounces.lift(request.user, pk, form.cleaned_data["why"])
+    except bounces.TooLate:
         messages.warning(request, "Someone else has already unblocked this address.")
     else:
         messages.success(request, f"{barred.email} receives email again. Emails blocked until now will not be sent.")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from common import search
 from common.throttle import network, throttled
 from mailroom import sns
-from mailroom.domain import notices
+from mailroom.domain import ses_notices
 
 log = logging.getLogger("mailroom")
 
@@ -41,6 +41,6 @@ def ses(request: HttpRequest) -> HttpResponse:
 
 def take(message: dict[str, Any]) -> None:
     if message["Type"] == "SubscriptionConfirmation":
-        notices.offered(message["TopicArn"], sns.confirmation(message), message["MessageId"])
+        ses_notices.offered(message["TopicArn"], sns.confirmation(message), message["MessageId"])
     elif message["Type"] == "Notification":
-        notices.take(message["Message"])
+        ses_notices.take(message["Message"])

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from common import links
 from mailroom.declare import Kind
-from mailroom.domain import addresses, choosing
-from mailroom.domain.showing import CannotBeShown, shown
+from mailroom.domain import preferences, reader_links
+from mailroom.domain.preview import CannotBeShown, shown
 from mailroom.forms import ChoicesForm
-from mailroom.frames import as_page
+from mailroom.layout import as_page
 from mailroom.models import Message, State
 
 PAGE = 25
@@ -67,16 +67,16 @@ def my_choices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ANY)
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     try:
-        message = addresses.read(token)
+        message = reader_links.read(token)
     except links.Bad:
         return no_such_link(request)
     return choose_for(request, message.to)
 
 
 def choose_for(request: HttpRequest, address: str) -> HttpResponse:
-    form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=choosing.choices(address))
+    form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=preferences.choices(address))
     if form.is_valid():
-        choosing.choose(address, form.chosen_kinds)
+        preferences.choose(address, form.chosen_kinds)
         messages.success(request, "Your preferences have been saved.")
         return redirect(request.path)
     return render(request, "mailroom/choices.html", {"form": form, "address": address})
@@ -88,13 +88,13 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     """One click in a mail program posts here and reads no page (RFC 8058); a person gets one with a button. Looking
     changes nothing: programs that look for viruses open every link."""
     try:
-        message = addresses.read(token)
+        message = reader_links.read(token)
     except links.Bad:
         return no_such_link(request)
     done = request.method == "POST"
     if done:
-        choosing.choose(message.to, {Kind(message.kind): False})
-    context = {"done": done, "kind": Kind(message.kind), "choose": addresses.footer(message).choose}
+        preferences.choose(message.to, {Kind(message.kind): False})
+    context = {"done": done, "kind": Kind(message.kind), "choose": reader_links.footer(message).choose}
     return render(request, "mailroom/stop.html", context)
 
 

@@ -13,8 +13,8 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from outbox import cause
-from outbox.domain import outcomes
+from outbox import causation
+from outbox.domain import delivery_results
 from outbox.models import Attempt, Delivery, State
 
 CLAIM = 100
@@ -57,7 +57,7 @@ def renew(lease: str) -> None:
     try:
         Delivery.objects.filter(lease=lease, state=State.RUNNING).update(due_at=timezone.now() + lease_time())
     except DatabaseError:
-        outcomes.log.warning("A lease could not be renewed now; it is tried again.")
+        delivery_results.log.warning("A lease could not be renewed now; it is tried again.")
 
 
 def claim(limit: int = CLAIM, ids: Sequence[int] | None = None) -> Batch:
@@ -83,7 +83,7 @@ def _choose(found: list[Delivery], now: datetime) -> list[Delivery]:
         lost = delivery.state == State.RUNNING
         if lost and delivery.tries >= settings.OUTBOX_TRIES:
             _note_loss(delivery, now)
-            outcomes.park_lost(delivery, now)
+            delivery_results.park_lost(delivery, now)
         else:
             rest.append(delivery)
     if rest and rest[0].state == State.RUNNING:
@@ -95,7 +95,7 @@ def _choose(found: list[Delivery], now: datetime) -> list[Delivery]:
 def _lease(chosen: list[Delivery], now: datetime) -> Batch:
     if not chosen:
         return Batch()
-    batch = Batch(cause.new_id(), chosen)
+    batch = Batch(causation.new_id(), chosen)
     ends = now + lease_time()
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in chosen]).update(
         state=State.RUNNING, lease=batch.lease, due_at=ends, started_at=now, tries=F("tries") + 1

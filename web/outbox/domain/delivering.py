@@ -8,9 +8,9 @@ from contextlib import closing, suppress
 from django.db import transaction
 
 from common.errors import Permanent
-from outbox import cause, registry
+from outbox import causation, registry
 from outbox.declare import BadPayload
-from outbox.domain import outcomes
+from outbox.domain import delivery_results
 from outbox.domain.claiming import Batch
 from outbox.models import Delivery, Event
 
@@ -42,7 +42,7 @@ def deliver(batch: Batch, stop: Stop = never, together: int = TOGETHER) -> int:
             if stop() or time.monotonic() - began > BUDGET:
                 break
     if ended < len(batch.deliveries):
-        outcomes.hand_back(batch.lease)
+        delivery_results.hand_back(batch.lease)
     return ended
 
 
@@ -52,7 +52,7 @@ def steps(deliveries: Sequence[Delivery], together: int) -> Generator[int]:
     batches: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
         if problem := misfit(delivery):
-            outcomes.park(delivery, problem)
+            delivery_results.park(delivery, problem)
             yield 1
             continue
         receiver = registry.receiver(delivery.receiver)
@@ -87,12 +87,12 @@ def misfit(delivery: Delivery) -> str:
     return ""
 
 
-def causing(delivery: Delivery) -> cause.Cause:
-    return cause.Cause(delivery.receiver, delivery.event_id, delivery.event.request_id)
+def causing(delivery: Delivery) -> causation.Cause:
+    return causation.Cause(delivery.receiver, delivery.event_id, delivery.event.request_id)
 
 
 def call(delivery: Delivery) -> None:
-    with cause.within(causing(delivery)):
+    with causation.within(causing(delivery)):
         registry.receiver(delivery.receiver)(delivery.event)
 
 
@@ -126,12 +126,12 @@ def several(deliveries: list[Delivery]) -> int:
 
 
 def mark(deliveries: list[Delivery]) -> None:
-    if outcomes.done(deliveries) != len(deliveries):
+    if delivery_results.done(deliveries) != len(deliveries):
         raise LeaseLost
 
 
 def taken_over(delivery: Delivery) -> None:
-    outcomes.log.info("Delivery %s was picked up by another worker.", delivery.pk)
+    delivery_results.log.info("Delivery %s was picked up by another worker.", delivery.pk)
 
 
 def single(delivery: Delivery) -> int:
@@ -143,7 +143,7 @@ def single(delivery: Delivery) -> int:
     except LeaseLost:
         taken_over(delivery)
     except RAISED as error:
-        outcomes.failed(delivery, error)
+        delivery_results.failed(delivery, error)
     return 1
 
 
@@ -151,9 +151,9 @@ def outside(delivery: Delivery) -> int:
     try:
         call(delivery)
     except RAISED as error:
-        outcomes.failed(delivery, error)
+        delivery_results.failed(delivery, error)
     else:
-        if not outcomes.done([delivery]):
+        if not delivery_results.done([delivery]):
             taken_over(delivery)
     return 1
 
@@ -171,20 +171,20 @@ def batched(deliveries: Sequence[Delivery]) -> Iterator[int]:
             if error is None:
                 fine.append(delivery)
             else:
-                outcomes.failed(delivery, error)
+                delivery_results.failed(delivery, error)
             if fine and (len(fine) >= TOGETHER or time.monotonic() - noted > MOMENT):
-                outcomes.done(fine)
+                delivery_results.done(fine)
                 fine, noted = [], time.monotonic()
             yield 1
     except RAISED as raised:
         rest_failed = raised
     finally:
         if fine:
-            outcomes.done(fine)
+            delivery_results.done(fine)
         with suppress(*RAISED):
             stream.close()
     for delivery in left.values():
-        outcomes.failed(delivery, rest_failed)
+        delivery_results.failed(delivery, rest_failed)
         yield 1
 
 
@@ -193,7 +193,7 @@ def outcomes_of(deliveries: Sequence[Delivery]) -> Generator[tuple[Event, Except
     receiver = registry.receiver(deliveries[0].receiver)
     with closing(receiver([delivery.event for delivery in deliveries])) as stream:
         while True:
-            with cause.within(cause.Cause(deliveries[0].receiver)):
+            with causation.within(causation.Cause(deliveries[0].receiver)):
                 outcome = next(stream, None)
             if outcome is None:
                 return

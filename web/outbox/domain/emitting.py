@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.module_loading import import_string
 
-from outbox import cause, registry
+from outbox import causation, registry
 from outbox.declare import EventType
 from outbox.models import Delivery, Event
 
@@ -61,12 +61,12 @@ def _spread(found: list[Event]) -> None:
         transaction.on_commit(partial(announce, [delivery.pk for delivery in deliveries]), robust=True)
     for event in found:
         for path in heard.now:
-            with cause.within(cause.Cause(by=path, event_id=event.pk, request_id=event.request_id)):
+            with causation.within(causation.Cause(by=path, event_id=event.pk, request_id=event.request_id)):
                 registry.receiver(path)(event)
 
 
 def _fields(event_type: EventType, data: dict[str, Any]) -> dict[str, Any]:
-    came_from = cause.current()
+    came_from = causation.current()
     return {
         "subject_type": event_type.subject[0],
         "subject_id": event_type.subject_id(data),

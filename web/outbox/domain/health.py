@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
-from outbox.clock import declared_jobs
-from outbox.domain.ticking import is_displaced
+from outbox.domain.scheduler import is_displaced
 from outbox.models import Delivery, JobRow, State, Worker
+from outbox.periodic_jobs import declared_jobs
 
 SLOW = timedelta(minutes=5)
 SILENT = timedelta(minutes=2)

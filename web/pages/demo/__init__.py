@@ -6,21 +6,33 @@ Each topic is a module with `load()`; TOPICS is the order in which they build on
 from django.db import transaction
 
 from pages.demo import (
-    called_off,
-    cancelling,
-    catalogue,
+    cancellation_terms,
+    catalog,
+    class_cancellations,
     money,
-    moving,
     people,
-    places,
+    registrations,
     resources,
     texts,
     timetable,
+    transfers,
     vouchers,
 )
 from users.models import User
 
-TOPICS = (texts, people, catalogue, timetable, cancelling, places, moving, resources, vouchers, called_off, money)
+TOPICS = (
+    texts,
+    people,
+    catalog,
+    timetable,
+    cancellation_terms,
+    registrations,
+    transfers,
+    resources,
+    vouchers,
+    class_cancellations,
+    money,
+)
 
 
 class NotEmpty(Exception):

@@ -6,14 +6,17 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils import timezone
 
-from billing.domain import credit, hearing, locks, payments, placing
+from billing.domain import locks
+from billing.domain.orders import placement
+from billing.domain.payments import attempts, webhooks
+from billing.domain.pricing import credit
 from billing.domain.reconciling import comparing, runs
 from billing.gateways.facts import About, Disputed, Movement
 from billing.models import Book, Dispute, Finding, Order, Payment
 from classwork.domain.places import attendees, choosing
 from classwork.models import ClassOffer, Session
 from common import dates
-from pages.demo.places import beginning
+from pages.demo.registrations import beginning
 from users.models import User
 
 VARIANT = "practice"
@@ -38,16 +41,16 @@ def pay_by_card(offer: ClassOffer, name: str) -> Payment:
     order = Order.objects.create(currency=settings.CURRENCY, payer_name=f"{name} Demo", payer_email=email)
     who = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
     choosing.put_in_cart(order, choosing.Choice([offer], [who]))
-    order = placing.place(order, placing.How(Order.Due.NOW), seen=None, at=now)
-    payment = payments.start(order, VARIANT, now)
-    payments.confirm(payment, payments.Taken(Decimal(payment.total), payment.currency))
+    order = placement.place(order, placement.How(Order.Due.NOW), seen=None, at=now)
+    payment = attempts.start(order, VARIANT, now)
+    attempts.confirm(payment, attempts.Taken(Decimal(payment.total), payment.currency))
     payment.refresh_from_db()
     return payment
 
 
 def dispute(payment: Payment) -> None:
     fact = Disputed("demo_dispute", payment.total, payment.currency, Dispute.State.OPEN, "fraudulent")
-    hearing.apply(locks.order(payment.order_id), payment, fact)
+    webhooks.apply(locks.order(payment.order_id), payment, fact)
 
 
 def reconcile(ada: User, paid: Payment) -> None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import date, time, timedelta
 from typing import Any
 
-from classwork.domain import meetings, next_session, offers, proposals, sessions
-from classwork.domain.meetings import MeetingDraft
-from classwork.domain.offers import OfferDraft
+from classwork.domain import proposals
+from classwork.domain.schedule import class_offers, meetings, next_session, sessions
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Level, Location, Session, Subject
 from common import dates
 from users.models import Staff, User
@@ -55,10 +56,10 @@ def load() -> None:
     running = open_session(ada, began)
     for session in (past, running):
         for weekly in CLASSES:
-            offers.create_offer(ada, draft(weekly, session))
+            class_offers.create_offer(ada, draft(weekly, session))
     following = next_session.create(ada, *next_session.propose(running))
     for offer in following.offers.exclude(subject__level__code="L3"):
-        offers.set_approved(ada, offer, True)
+        class_offers.set_approved(ada, offer, True)
     unforeseen(ada, running, following)
 
 
@@ -105,7 +106,7 @@ def unforeseen(ada: User, running: Session, following: Session) -> None:
     )
     jazz = following.offers.get(subject__name="Solo jazz")
     holiday = jazz.meetings.all()[1].local_date
-    offers.change_offer(ada, jazz, OfferDraft({"skip_tagline": "Inez dances in Paris"}, [holiday]))
+    class_offers.change_offer(ada, jazz, OfferDraft({"skip_tagline": "Inez dances in Paris"}, [holiday]))
     propose(following)
 
 

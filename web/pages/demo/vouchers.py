@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from billing.domain.vouchers import desk
+from billing.domain.vouchers import office
 from billing.models import Voucher
 from common import dates
 from users.models import User
@@ -21,6 +21,6 @@ def load() -> None:
     ada = User.objects.get(email="ada@example.org")
     day = dates.today() + timedelta(days=10)
     bought = WORDS | {"amount": "75", "give_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
-    desk.sell(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
+    office.sell(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
     prize = {"recipient_name": "Femi", "giver_name": "", "message": "First prize of the summer raffle."}
-    desk.give(Decimal(25), None, prize, why="The raffle", by=ada)
+    office.give(Decimal(25), None, prize, why="The raffle", by=ada)

@@ -11,9 +11,9 @@ from django.urls import path, reverse
 
 from common.formats import format_date
 from common.search import read_number
-from history.recorded import Recorded
-from users.admin import deeds, panels
-from users.domain import office, privacy, roles, second_factor
+from history.admin_base import Recorded
+from users.admin import account_actions, side_panels
+from users.domain import office_accounts, privacy, roles, second_factor
 from users.forms.office import AccountForm, NewAccountForm, RecordForm, WhyForm
 from users.models import Consent, Staff, Student, User
 
@@ -93,7 +93,7 @@ class Agreed(admin.TabularInline):
 
 def deed_action(key: str) -> Any:
     """A list action that leads to the deed's page with the people ticked."""
-    deed = deeds.DEEDS[key]
+    deed = account_actions.DEEDS[key]
 
     @admin.action(description=deed.label, permissions=["change"])
     def go(model_admin: "AccountAdmin", request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
@@ -147,7 +147,7 @@ class AccountAdmin(Recorded):
 
     @admin.display(description="latest")
     def what_happened(self, account: User) -> str:
-        return panels.happened(account)
+        return side_panels.happened(account)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
@@ -183,11 +183,11 @@ class AccountAdmin(Recorded):
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
         given = form.cleaned_data
         if not change:
-            office.add_person(request.user, obj, attends=given["attends"], send_link=given["send_link"])
+            office_accounts.add_person(request.user, obj, attends=given["attends"], send_link=given["send_link"])
             return
         changed = [name for name in form.changed_data if name != "roles"]
         if changed:
-            office.correct(request.user, obj, changed)
+            office_accounts.correct(request.user, obj, changed)
         if "roles" in form.changed_data:
             roles.set_roles(request.user, obj, given["roles"], among=form.fields["roles"].queryset)
 
@@ -202,7 +202,7 @@ class AccountAdmin(Recorded):
         account = self.get_object(request, object_id)
         able = self.has_change_permission(request, account)
         more = {
-            "deeds": deeds.fitting(request.user, account) if account and able else [],
+            "deeds": account_actions.fitting(request.user, account) if account and able else [],
             "exports": request.user.has_perm("users.handle_privacy"),
         }
         return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
@@ -218,13 +218,13 @@ class AccountAdmin(Recorded):
         ]
 
     def deed_view(self, request: Any, key: str) -> HttpResponse:
-        deed = deeds.DEEDS.get(key)
+        deed = account_actions.DEEDS.get(key)
         if deed is None or not request.user.has_perm(deed.permission):
             raise Http404 if deed is None else PermissionDenied
         people = self._people(request, deed)
         form = WhyForm(request.POST if request.method == "POST" else None, asked=deed.asks_why)
         if form.is_valid():
-            told = deeds.named(people)
+            told = account_actions.named(people)
             for person in people:
                 deed.do(request.user, person, form.cleaned_data.get("why", ""))
             messages.success(request, deed.done.format(people=told))
@@ -232,7 +232,7 @@ class AccountAdmin(Recorded):
         context = {**self.admin_site.each_context(request), "deed": deed, "people": people, "form": form}
         return render(request, "admin/users/deed.html", context | {"title": deed.label, "opts": self.opts})
 
-    def _people(self, request: Any, deed: deeds.Deed) -> list[User]:
+    def _people(self, request: Any, deed: account_actions.Deed) -> list[User]:
         ticked = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
         people = list(User.objects.filter(pk__in=ticked))
         if not people or any(not self.has_view_permission(request, person) for person in people):

@@ -6,8 +6,8 @@ from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
-from history.recorded import Recorded
-from users.admin import panels
+from history.admin_base import Recorded
+from users.admin import side_panels
 from users.domain import roles
 from users.forms.office import RoleForm
 from users.models import Role
@@ -34,7 +34,7 @@ class RoleAdmin(Recorded):
 
     @admin.display(description="latest changes")
     def what_happened(self, role: Role) -> str:
-        return panels.happened(role)
+        return side_panels.happened(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         past = [("History", {"fields": ["what_happened"]})] if obj else []

@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from common.files.fields import PictureField
-from history.recorded import Recorded
+from history.admin_base import Recorded
 from users.models import Staff
 
 

@@ -11,8 +11,8 @@ from django.urls import path, reverse
 
 from common.personal import Conflict
 from common.search import read_number
-from history.recorded import Recorded
-from users.admin import panels
+from history.admin_base import Recorded
+from users.admin import side_panels
 from users.domain import privacy
 from users.forms.office import RecordForm, WhyForm
 from users.models import Student
@@ -61,7 +61,7 @@ class StudentAdmin(Recorded):
 
     @admin.display(description="history")
     def what_happened(self, student: Student) -> str:
-        return panels.happened(student) if student.pk else ""
+        return side_panels.happened(student) if student.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:
         """Records are joined or erased; places and payments stand on them."""

@@ -13,7 +13,7 @@ from common import names
 from common.relations import is_pointed_at
 from history.domain import record
 from mailroom.domain import draft
-from users.domain import consents, links
+from users.domain import account_links, consents
 from users.models import Student, User
 
 KEEP_UNUSED = timedelta(days=60)
@@ -35,7 +35,7 @@ def prepare(email: str, first_name: str, last_name: str = "", agreed: Mapping[st
 def sign_up(email: str, first_name: str, last_name: str, agreed: Mapping[str, str]) -> None:
     """The same work for known and unknown addresses; what the owner is told is decided when the mail is rendered."""
     prepare(email, first_name, last_name, agreed)
-    draft("users.signup", to=names.email_key(email), key=links.today())
+    draft("users.signup", to=names.email_key(email), key=account_links.today())
 
 
 def forget_unused() -> None:
@@ -56,8 +56,8 @@ def clear_expired_sessions() -> None:
 def choose_password(user: User, password: str, token: str) -> User:
     """What the mailed link is for. It confirms the address and uses the link up."""
     user = User.objects.select_for_update().get(pk=user.pk)
-    if links.trouble(user, token):
-        raise links.Unfit
+    if account_links.trouble(user, token):
+        raise account_links.Unfit
     had_one = user.has_usable_password()
     user.email_confirmed_at = user.email_confirmed_at or timezone.now()
     consents.give(user, user.signup_consents)

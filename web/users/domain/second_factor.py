@@ -1,6 +1,6 @@
 """The second factor of whoever may enter the office: a code from an app (TOTP), or a recovery code in its place.
 
-How often one may try is for users.domain.guessing to say. Recovery codes share that wait.
+How often one may try is for users.domain.code_attempts to say. Recovery codes share that wait.
 """
 
 import base64
@@ -14,7 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from history.domain import record
 from history.models import Entry
 from mailroom.domain import draft
-from users.domain import guessing
+from users.domain import code_attempts
 from users.models import RecoveryCode, User
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike on paper
@@ -43,12 +43,12 @@ def begin(user: User) -> TOTPDevice:
 def confirm(user: User, code: str, place: str = "") -> list[str] | None:
     """The recovery codes, told this once; None when the code does not fit. The owner is told by mail."""
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-    if device is None or device_of(user) is not None or guessing.has_to_wait(user, place):
+    if device is None or device_of(user) is not None or code_attempts.has_to_wait(user, place):
         return None
     if not device.verify_token(digits(code)):
-        guessing.count_wrong(user, place)
+        code_attempts.count_wrong(user, place)
         return None
-    guessing.count_right(user, place)
+    code_attempts.count_right(user, place)
     device.confirmed = True
     device.save(update_fields=["confirmed"])
     _tell("second_factor_set_up", user, record(user, "users.second_factor_set_up", user))
@@ -59,13 +59,13 @@ def confirm(user: User, code: str, place: str = "") -> list[str] | None:
 def verify(user: User, code: str, place: str = "") -> TOTPDevice | None:
     """`place` is the network address that the code comes from."""
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-    if device is None or guessing.has_to_wait(user, place):
+    if device is None or code_attempts.has_to_wait(user, place):
         return None
     is_token = digits(code).isdecimal()
     if device.verify_token(digits(code)) if is_token else _use_recovery_code(user, code):
-        guessing.count_right(user, place)
+        code_attempts.count_right(user, place)
         return device
-    guessing.count_wrong(user, place)
+    code_attempts.count_wrong(user, place)
     return None
 
 

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from common.personal import Conflict
 from common.relations import is_pointed_at
 from common.throttle import throttled
-from users.domain import care, privacy
+from users.domain import guardianship, privacy
 from users.forms.care import HandOverForm, OwnRecordForm, StudentForm
-from users.members import MemberRequest
 from users.models import Student
+from users.requests import MemberRequest
 from users.views.profile import PAGE_WITH_FORM
 
 TWICE = "Someone with this name is already in your care."
@@ -29,7 +29,7 @@ def own_record(request: MemberRequest) -> HttpResponse:
     student = Student.objects.filter(user=request.user).first()
     form = OwnRecordForm(request.POST or None, instance=student)
     if form.is_valid():
-        care.change(student or care.own_record(request.user), form.cleaned_data)
+        guardianship.change(student or guardianship.own_record(request.user), form.cleaned_data)
         messages.success(request, "Saved.")
         return redirect("profile_page")
     return render(request, "users/own_record.html", {"form": form, "student": student})
@@ -41,8 +41,8 @@ def care_add(request: MemberRequest) -> HttpResponse:
     form = StudentForm(request.POST or None)
     if form.is_valid():
         try:
-            student = care.add(request.user, form.cleaned_data)
-        except care.Twice:
+            student = guardianship.add(request.user, form.cleaned_data)
+        except guardianship.Twice:
             form.add_error("first_name", TWICE)
         else:
             messages.success(request, f"{student} is now in your care.")
@@ -58,8 +58,8 @@ def care_edit(request: MemberRequest, pk: int) -> HttpResponse:
     form = StudentForm(request.POST or None, instance=student)
     if form.is_valid():
         try:
-            care.change(student, form.cleaned_data)
-        except care.Twice:
+            guardianship.change(student, form.cleaned_data)
+        except guardianship.Twice:
             form.add_error("first_name", TWICE)
         else:
             messages.success(request, "Saved.")
@@ -73,8 +73,8 @@ def care_remove(request: MemberRequest, pk: int) -> HttpResponse:
     student = _in_care(request, pk)
     if request.method == "POST":
         try:
-            care.remove(request.user, student)
-        except care.StillNeeded:
+            guardianship.remove(request.user, student)
+        except guardianship.StillNeeded:
             messages.error(request, f"{student} has bookings, so this record can’t be deleted.")
         else:
             messages.success(request, f"{student} was removed.")
@@ -89,7 +89,7 @@ def care_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
     student = _in_care(request, pk)
     form = HandOverForm(request.user, request.POST or None)
     if form.is_valid():
-        care.hand_over(request.user, student, form.cleaned_data["email"])
+        guardianship.hand_over(request.user, student, form.cleaned_data["email"])
         messages.success(request, f"We’ve emailed {student}. Nothing changes until they answer.")
         return redirect("profile_page")
     return render(request, "users/care_hand_over.html", {"form": form, "student": student})
@@ -99,7 +99,7 @@ def care_hand_over(request: MemberRequest, pk: int) -> HttpResponse:
 @require_POST
 def care_take_back(request: MemberRequest, pk: int) -> HttpResponse:
     student = _in_care(request, pk)
-    care.take_back(student)
+    guardianship.take_back(student)
     messages.success(request, f"{student} stays in your care.")
     return redirect("profile_page")
 
@@ -109,8 +109,8 @@ def care_take_back(request: MemberRequest, pk: int) -> HttpResponse:
 def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
     student, said = _offered(request, pk), _answer(request.POST.get("answer", ""))
     try:
-        care.answer(request.user, student, said)
-    except care.Twice:
+        guardianship.answer(request.user, student, said)
+    except guardianship.Twice:
         return redirect("offer_join", student.pk, said.value)
     messages.success(request, "Thanks, noted.")
     return redirect("profile_page")
@@ -121,7 +121,7 @@ def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
 def offer_join(request: MemberRequest, pk: int, said: str) -> HttpResponse:
     """The account has a record for this person already: first what joining the two does, then it is done."""
     student, answer = _offered(request, pk), _answer(said)
-    target = care.rival(request.user, student, answer)
+    target = guardianship.rival(request.user, student, answer)
     if target is None:
         raise Http404
     told, fault = _joining(student, target)
@@ -129,10 +129,10 @@ def offer_join(request: MemberRequest, pk: int, said: str) -> HttpResponse:
         context = {"student": student, "target": target, "told": told, "fault": fault}
         return render(request, "users/offer_join.html", context)
     if fault:
-        care.ask_the_office_to_join(request.user, student, answer)
+        guardianship.ask_the_office_to_join(request.user, student, answer)
         messages.success(request, "The office will combine the two records and let you know.")
     else:
-        care.join(request.user, student, answer)
+        guardianship.join(request.user, student, answer)
         messages.success(request, f"Combined: everything of {student} is now with {target}.")
     return redirect("profile_page")
 
@@ -148,8 +148,8 @@ def _offered(request: MemberRequest, pk: int) -> Student:
     return get_object_or_404(Student, pk=pk, offered_to=request.user)
 
 
-def _answer(said: str) -> care.Answer:
+def _answer(said: str) -> guardianship.Answer:
     try:
-        return care.Answer(said)
+        return guardianship.Answer(said)
     except ValueError:
         raise Http404 from None

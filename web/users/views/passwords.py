@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from common import demo
 from common.throttle import forgive, throttled
-from users.domain import accounts, links
+from users.domain import account_links, accounts
 from users.forms.account import LinkForm, LogInForm
 from users.models import User
 
@@ -52,7 +52,7 @@ def demo_log_ins() -> dict[str, Any]:
 def password_reset(request: HttpRequest) -> HttpResponse:
     form = LinkForm(request.POST or None)
     if form.is_valid():
-        links.ask(form.cleaned_data["email"])
+        account_links.ask(form.cleaned_data["email"])
         return redirect("password_reset_done")
     return render(request, "users/password_reset.html", {"form": form})
 
@@ -64,7 +64,7 @@ def link_again(request: HttpRequest) -> HttpResponse:
     user = User.objects.filter(pk=request.session.pop(SENT_BEFORE, None)).first()
     if user is None:
         return redirect("password_reset")
-    links.ask(user.email)
+    account_links.ask(user.email)
     return redirect("password_reset_done")
 
 
@@ -78,14 +78,14 @@ class ChoosePassword(auth.PasswordResetConfirmView):
 
     user: User | None
     template_name = "users/choose_password.html"
-    token_generator = links.Tokens()
+    token_generator = account_links.Tokens()
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
         """Django comes here with a link that fits; by now another click may have used it."""
         token = self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN)
         try:
             user = accounts.choose_password(form.user, form.cleaned_data["new_password1"], token)
-        except links.Unfit:
+        except account_links.Unfit:
             self.validlink = False
             return self.render_to_response(self.get_context_data())
         login(self.request, user, BACKEND)
@@ -95,8 +95,8 @@ class ChoosePassword(auth.PasswordResetConfirmView):
         context = super().get_context_data(**kwargs)
         if self.validlink and self.user:
             return context | {"first": not self.user.has_usable_password()}
-        trouble = links.trouble(self.user, self._token()) or links.Trouble.USED
-        if self.user and trouble in (links.Trouble.EXPIRED, links.Trouble.USED):
+        trouble = account_links.trouble(self.user, self._token()) or account_links.Trouble.USED
+        if self.user and trouble in (account_links.Trouble.EXPIRED, account_links.Trouble.USED):
             self.request.session[SENT_BEFORE] = self.user.pk
         return context | {"trouble": trouble}
 

@@ -8,11 +8,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from common.throttle import throttled
-from users.domain import accounts, consents, emails, second_factor, staff
+from users.domain import accounts, consents, email_changes, second_factor, staff_profiles
 from users.forms.account import ClosingForm, NamesForm, NewAddressForm
 from users.forms.staff import StaffForm
-from users.members import MemberRequest
 from users.models import Staff, Student
+from users.requests import MemberRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
 
@@ -50,7 +50,7 @@ def user_update(request: MemberRequest) -> HttpResponse:
 def email_change(request: MemberRequest) -> HttpResponse:
     form = NewAddressForm(request.user, request.POST or None)
     if form.is_valid():
-        emails.ask_change(request.user, form.cleaned_data["email"])
+        email_changes.ask_change(request.user, form.cleaned_data["email"])
         messages.success(request, "We’ve sent a link to your new address. Open it to confirm.")
         return redirect("profile_page")
     return render(request, "users/email_change.html", {"form": form})
@@ -61,12 +61,12 @@ def email_change(request: MemberRequest) -> HttpResponse:
 def email_confirm(request: MemberRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         try:
-            emails.confirm(request.user, token)
-        except (emails.Unfit, emails.Taken):
+            email_changes.confirm(request.user, token)
+        except (email_changes.Unfit, email_changes.Taken):
             return render(request, "users/email_confirm.html", {"fits": False})
         messages.success(request, "Your email address has been changed. Use it to log in from now on.")
         return redirect("profile_page")
-    return render(request, "users/email_confirm.html", {"fits": emails.fits(request.user, token)})
+    return render(request, "users/email_confirm.html", {"fits": email_changes.fits(request.user, token)})
 
 
 @login_required
@@ -75,7 +75,7 @@ def staff_update(request: MemberRequest) -> HttpResponse:
     profile = get_object_or_404(Staff, user=request.user)
     form = StaffForm(request.POST or None, request.FILES or None, instance=profile)
     if form.is_valid():
-        staff.describe(profile, **form.cleaned_data)
+        staff_profiles.describe(profile, **form.cleaned_data)
         messages.success(request, "Your public profile has been saved.")
         return redirect("profile_staff", profile.pk)
     return render(request, "users/staff_update.html", {"form": form, "profile": profile})

@@ -20,10 +20,10 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from common.error_pages import too_many
 from common.middleware import never_compress
 from common.throttle import network, throttled
-from users.domain import guessing, second_factor
+from users.domain import code_attempts, second_factor
 from users.forms.account import PasswordAsked
 from users.forms.second_factor import CodeForm
-from users.members import MemberRequest
+from users.requests import MemberRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
 WRONG = "That code isn’t right. It changes every 30 seconds; please try the next one."
@@ -81,7 +81,7 @@ def set_up(request: MemberRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
         place = network(request)
-        waited = guessing.has_to_wait(request.user, place)
+        waited = code_attempts.has_to_wait(request.user, place)
         codes = second_factor.confirm(request.user, form.cleaned_data["code"], place)
         if codes is not None:
             otp_login(request, second_factor.device_of(request.user))
@@ -100,9 +100,9 @@ def verify(request: MemberRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
         place = network(request)
-        if guessing.is_stopped(request.user, place):
+        if code_attempts.is_stopped(request.user, place):
             return too_many(request, timedelta(hours=1))
-        waited = guessing.has_to_wait(request.user, place)
+        waited = code_attempts.has_to_wait(request.user, place)
         device = second_factor.verify(request.user, form.cleaned_data["code"], place)
         if device:
             otp_login(request, device)

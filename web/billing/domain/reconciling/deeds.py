@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import events, kinds
-from billing.domain import ledger, locks
+from billing.domain import locks
+from billing.domain.pricing import balances
 from billing.domain.reconciling import opening, questions, retelling
 from billing.domain.reconciling.comparing import EXPLAINED
 from billing.models import Finding, Order, OrderLine
@@ -55,7 +56,7 @@ def open_line(finding: Finding, why: str, by: User) -> None:
 
 def release_line(finding: Finding, why: str, by: User) -> None:
     order, line = _locked(finding)
-    if opening.is_paid_for(order, line, ledger.received(order), timezone.now()):
+    if opening.is_paid_for(order, line, balances.received(order), timezone.now()):
         raise CannotBe("It has been paid for.")
     kinds.of(line).release(line, why)
 

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cases
+from billing.domain import payment_issues
 from billing.models import Case, Finding, Order, Question
 from common import links
 from history.domain import record
@@ -59,5 +59,5 @@ def answer(question: Question, text: str) -> bool:
     if not mine.update(answer=text, answered_at=timezone.now()):
         return False
     payment = question.finding.payment if question.finding else None
-    cases.open_case(Case.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)
+    payment_issues.open_case(Case.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)
     return True

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from billing import gateways
-from billing.domain import hearing
+from billing.domain.payments import webhooks
 from billing.domain.reconciling.comparing import FITS_NOW, line_of
 from billing.domain.reconciling.matching import DISPUTE, REFUND, Ours, Verdict, Window, match
 from billing.domain.reconciling.ours import of_dispute, of_payment, of_refund
@@ -20,7 +20,7 @@ ALWAYS = Window(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UT
 
 def take_over(finding: Finding) -> None:
     if finding.payment is not None and finding.their_amount is not None:
-        hearing.learn(finding.payment, [fact_of(finding)])
+        webhooks.learn(finding.payment, [fact_of(finding)])
 
 
 def fact_of(finding: Finding) -> Fact:
@@ -62,7 +62,7 @@ def ask_again(finding_id: int) -> None:
         return
     facts = gateways.of(payment).ask(payment)
     with transaction.atomic():
-        hearing.learn(payment, facts)
+        webhooks.learn(payment, facts)
         if fits_now(finding) or any(_says_ours(finding, fact) for fact in facts):
             Finding.objects.open().filter(likeness=finding.likeness).update(
                 closed_at=timezone.now(), deed=FITS_NOW, why="The gateway now agrees with our records."

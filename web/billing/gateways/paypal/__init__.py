@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from billing.gateways import BadSignature, Hosted
 from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement, Refused
-from billing.gateways.paypal import amounts, disputes, movements, orders, webhooks
+from billing.gateways.paypal import amounts, disputes, orders, statement, webhooks
 from billing.gateways.paypal.client import Client, Refusal
 from billing.models import Payment, Refund
 from common.errors import NeedsPerson
@@ -122,7 +122,7 @@ class PayPal(Hosted):
         return Answer(told.state, told.reference, told.message)
 
     def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
-        return movements.between(self.client, since, until)
+        return statement.between(self.client, since, until)
 
 
 def pages_of(url: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from billing.gateways import Hosted
 from billing.gateways.facts import Answer, Begun, Expired, Fact, Heard, Movement
-from billing.gateways.stripe import books, hearing, money_back, reading, sessions
+from billing.gateways.stripe import parsing, refunds, sessions, statement, webhooks
 from billing.gateways.stripe.amounts import takes
 from billing.gateways.stripe.client import Declined, connect, speaking
 from billing.models import Payment
@@ -50,7 +50,7 @@ class Stripe(Hosted):
             session = self.client.v1.checkout.sessions.retrieve(payment.session, {"expand": [FEE]}).to_dict()
         if session["client_reference_id"] != payment.token:
             raise NeedsPerson("Stripe's session belongs to another payment.")
-        facts = reading.session(session)
+        facts = parsing.session(session)
         return facts + self._afterwards(session["payment_intent"]) if session["payment_status"] == "paid" else facts
 
     def close(self, payment: Payment) -> list[Fact]:
@@ -62,21 +62,21 @@ class Stripe(Hosted):
             return self.ask(payment)
         return [Expired()]
 
-    def _afterwards(self, intent: reading.Wire) -> list[Fact]:
+    def _afterwards(self, intent: parsing.Wire) -> list[Fact]:
         """Refunds and disputes, each by itself. The charge says only whether there are any."""
         charge, about = intent["latest_charge"], intent["id"]
         with speaking():
-            refunds = list(self.client.v1.refunds.list({"payment_intent": about, "limit": 100}).auto_paging_iter())
+            found = list(self.client.v1.refunds.list({"payment_intent": about, "limit": 100}).auto_paging_iter())
             disputes = list(self.client.v1.disputes.list({"payment_intent": about})) if charge["disputed"] else []
-        back: list[Fact] = [reading.refund(refund.to_dict()) for refund in refunds]
-        return back + [reading.dispute(dispute.to_dict()) for dispute in disputes]
+        back: list[Fact] = [parsing.refund(refund.to_dict()) for refund in found]
+        return back + [parsing.dispute(dispute.to_dict()) for dispute in disputes]
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         signature = headers.get("Stripe-Signature", "")
-        return hearing.translate(hearing.prove(self.client, self.secrets, body, signature))
+        return webhooks.translate(webhooks.prove(self.client, self.secrets, body, signature))
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
-        return money_back.give_back(self.client, payment, payment.left if amount is None else amount, key)
+        return refunds.give_back(self.client, payment, payment.left if amount is None else amount, key)
 
     def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
-        return books.movements(self.client, since, until)
+        return statement.movements(self.client, since, until)

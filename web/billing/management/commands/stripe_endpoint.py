@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
-from billing.gateways.stripe import endpoint
+from billing.gateways.stripe import webhook_endpoint
 from billing.gateways.stripe.client import VERSION, connect
 from common.errors import Trouble
 
@@ -24,15 +24,15 @@ class Command(BaseCommand):
         client = connect(settings.STRIPE_KEY, settings.STRIPE_URL)
         url = settings.SITE_URL + reverse("static_process_payment", args=["stripe"])
         try:
-            known = endpoint.look(client, url)
+            known = webhook_endpoint.look(client, url)
             if options["make"]:
-                self.tell_secret(endpoint.make(client, url), known)
+                self.tell_secret(webhook_endpoint.make(client, url), known)
             else:
                 self.judge(url, known)
         except Trouble as trouble:
             raise CommandError(str(trouble)) from trouble
 
-    def judge(self, url: str, known: list[endpoint.Found]) -> None:
+    def judge(self, url: str, known: list[webhook_endpoint.Found]) -> None:
         for found in known:
             self.stdout.write(f"{found.id}: {'; '.join(found.problems) or 'as it should be'}.")
         if any(not found.problems for found in known):
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             return
         raise CommandError(f"No endpoint at Stripe is as {url} needs it. Make one: manage.py stripe_endpoint --make")
 
-    def tell_secret(self, secret: str, known: list[endpoint.Found]) -> None:
+    def tell_secret(self, secret: str, known: list[webhook_endpoint.Found]) -> None:
         self.stdout.write(f"STRIPE_WEBHOOK_SECRET={secret}")
         self.stdout.write("Put this line into the environment now and restart the site. It is shown only once.")
         for found in known:

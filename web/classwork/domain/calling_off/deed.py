@@ -6,15 +6,16 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
-from billing.domain.called_off import doing, looking
+from billing.domain.cancellations import bulk_refunds
+from billing.domain.refunds import order_snapshot
 from classwork import events
-from classwork.domain import meetings
 from classwork.domain.calling_off import results
 from classwork.domain.calling_off.gets import Gets
 from classwork.domain.calling_off.quote import Quote, orders_of, quote, seats_of
 from classwork.domain.calling_off.wanted import Wanted, ahead, of_class
 from classwork.domain.places import arrows, room
 from classwork.domain.places.waiting import queue
+from classwork.domain.schedule import meetings
 from classwork.models import CallOff, ClassOffer, Meeting, Outcome, Ticket
 from history.domain import record
 from outbox.domain import emit
@@ -27,7 +28,7 @@ def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, 
     now = now or timezone.now()
     classes = _classes(wanted)
     days = of_class(ClassOffer(pk=wanted.offer), now) if wanted.offer else ahead(now).filter(pk__in=wanted.meetings)
-    looked = looking.look(orders_of(seats_of(classes, list(days), now)), now, lock=True)
+    looked = order_snapshot.look(orders_of(seats_of(classes, list(days), now)), now, lock=True)
     for pk in sorted(classes):
         room.lock(pk)
     quoted = quote(wanted, now, looked)
@@ -37,7 +38,7 @@ def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, 
     if wanted.offer is not None:
         _end_class(quoted.offers[wanted.offer], quoted.gets, why, now)
     arrows.cancel_all([one.spot for one in quoted.gets if one.is_ticket], why)
-    refunds = doing.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
+    refunds = bulk_refunds.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
     outcomes = Outcome.objects.bulk_create(_outcome(deed, one) for one in quoted.gets)
     gots = (one.got for one in quoted.gets)
     results.attach_refunds(dict(zip(outcomes, gots, strict=True)), refunds)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 
-from classwork.domain.meetings import MeetingDraft
+from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Meeting
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 
-from billing.domain.called_off.doing import Got
+from billing.domain.cancellations.bulk_refunds import Got
 from billing.models import Order
 from classwork.domain.places.arrows import Seat
 from classwork.models import Policy, Ticket

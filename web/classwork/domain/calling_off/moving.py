@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from classwork.domain import schedule, timetable
-from classwork.domain.faults import Fault
-from classwork.domain.meetings import MeetingDraft
-from classwork.domain.preview import Effect, Preview, draw
+from classwork.domain import timetable
+from classwork.domain.schedule import schedule_effects
+from classwork.domain.schedule.meetings import MeetingDraft
+from classwork.domain.schedule.previews import Effect, Preview, draw
+from classwork.domain.schedule.problems import Fault
 from classwork.domain.timetable import Slot, Step
 from classwork.models import ClassOffer, Location, Meeting
 from common.formats import format_date
@@ -19,7 +20,9 @@ def preview(
     touched = list(offers)
     effects = [_effect(offer, [each for each in cancelled if each.offer_id == offer.pk], instead) for offer in touched]
     found = [fault for effect in effects for fault in _faults(effect, now)]
-    clashes = schedule.clashes_of([schedule.as_it_is(offer) for offer in touched], effects) if instead else []
+    clashes = (
+        schedule_effects.clashes_of([schedule_effects.as_it_is(offer) for offer in touched], effects) if instead else []
+    )
     return draw(effects, warnings=map(str, clashes), faults=found)
 
 

@@ -10,18 +10,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from billing.domain.called_off import doing, looking
-from billing.domain.called_off.doing import Deal
-from billing.domain.called_off.looking import Books
-from billing.domain.called_off.sheets import Wish
+from billing.domain.cancellations import bulk_refunds
+from billing.domain.cancellations.bulk_refunds import Deal
+from billing.domain.refunds import order_snapshot
+from billing.domain.refunds.order_snapshot import Books
+from billing.domain.refunds.refund_shares import Wish
 from classwork.domain.calling_off import moving
 from classwork.domain.calling_off.gets import NOTHING, Gets, Totals, add_up, key_of
 from classwork.domain.calling_off.shares import ZERO, shares
 from classwork.domain.calling_off.wanted import Wanted, ahead, of_class
-from classwork.domain.faults import Fault, Refused
 from classwork.domain.places import attendees
 from classwork.domain.places.arrows import Seat
-from classwork.domain.preview import Outdated, Preview
+from classwork.domain.schedule.previews import Outdated, Preview
+from classwork.domain.schedule.problems import Fault, Refused
 from classwork.models import ClassOffer, Meeting, Outcome, Policy, Registration, Ticket, WaitingEntry
 
 GIVES = (Policy.REFUND, Policy.CREDIT)
@@ -83,7 +84,7 @@ def quote(wanted: Wanted, now: datetime, looked: Books | None = None) -> Quote:
     offers = _offers(wanted, meetings)
     seats = seats_of(offers, meetings, now)
     if looked is None:
-        looked = looking.look(orders_of(seats), now)
+        looked = order_snapshot.look(orders_of(seats), now)
     elif orders_of(seats) - looked.keys():
         raise Outdated(Preview())  # somebody registered meanwhile
     gets, deal = _reckon(wanted, seats, _Days(offers, meetings), looked)
@@ -168,7 +169,7 @@ def _reckon(wanted: Wanted, seats: Sequence[Seat], days: _Days, books: Books) ->
     lines = [_get(wanted, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
     lines = [one for one in lines if one.meetings or wanted.offer]
     demands = [(one.spot.line, wish) for one in lines if one.spot.line and (wish := _wish(wanted, one))]
-    deal = doing.plan(books, demands)
+    deal = bulk_refunds.plan(books, demands)
     return [replace(one, got=deal.by_line.get(one.spot.line_id or 0, NOTHING)) for one in lines], deal
 
 
@@ -186,7 +187,7 @@ def _get(wanted: Wanted, seat: Seat, days: _Days, books: Books, before: Before) 
     order = books[seat.line.order_id].order if seat.line else None
     policy = _policy(wanted, seat)
     of = before.of or days.bought(seat)
-    base = before.base if before.of else looking.cost(books, seat.line)
+    base = before.base if before.of else order_snapshot.cost(books, seat.line)
     lost = days.lost(seat)
     share = shares(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
     if wanted.offer is not None and policy in GIVES and lost + before.given >= of:

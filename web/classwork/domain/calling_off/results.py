@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, Sum
 
 from billing import gateways
-from billing.domain.called_off.doing import Got
+from billing.domain.cancellations.bulk_refunds import Got
 from billing.models import Order, Refund
 from billing.models.fields import exact
 from classwork.domain.calling_off.gets import Totals

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Prefetch, Q, QuerySet
 
-from billing.domain import handovers
+from billing.domain.refunds import handovers
 from billing.models import Order
 from classwork.domain.places import attendees
 from classwork.domain.places.arrows import Seat

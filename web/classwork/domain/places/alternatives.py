@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from billing.domain import ledger, pricing, replacing
-from billing.domain.replacing import Exchange, Worth
+from billing.domain.pricing import balances, quotes
+from billing.domain.refunds import exchanges
+from billing.domain.refunds.exchanges import Exchange, Worth
 from billing.kinds import ZERO
 from billing.models import Order, OrderLine
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import joining, moving, opening, room
 from classwork.domain.places.room import Room
 from classwork.domain.places.waiting import offered
@@ -68,17 +69,17 @@ class Prices:
     def __init__(self, line: OrderLine, at: datetime, *, is_theirs: bool) -> None:
         self.line, self.at, self.is_theirs = line, at, is_theirs
         self.is_paid = line.order.state == Order.State.PAID
-        self.worth = replacing.worth(line) if self.is_paid else Worth(ZERO, ZERO, ZERO)
-        self.exchange, self.surplus = Exchange.of(line, at), replacing.surplus(line, at)
-        self.before = ledger.price_at(line.order, at).lines[line.pk]
+        self.worth = exchanges.worth(line) if self.is_paid else Worth(ZERO, ZERO, ZERO)
+        self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus(line, at)
+        self.before = balances.price_at(line.order, at).lines[line.pk]
 
     def of(self, offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
         """What is to be paid, what goes back, and whether as credit."""
         facts = opening.facts(offer, joining.of(offer, self.at))
         facts = self.exchange.facts(facts) if self.is_paid else facts
-        item = pricing.Item(0, self.line.kind, offer.pk, facts)
-        lost = pricing.lost_by([item], self.at)
-        price = pricing.price(pricing.Ask((item,), self.line.order.currency, lost=lost))
+        item = quotes.Item(0, self.line.kind, offer.pk, facts)
+        lost = quotes.lost_by([item], self.at)
+        price = quotes.price(quotes.Ask((item,), self.line.order.currency, lost=lost))
         if not self.is_paid:
             return max(price.total - self.before, ZERO), ZERO, False
         over = self.worth.paid + price.by_step("carried")

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from billing.models import Order, OrderLine
 from classwork.models import Registration
 from common import names
-from users.domain import accounts, care
+from users.domain import accounts, guardianship
 from users.models import Student, User
 
 ME, STUDENT, OTHER = "me", "student", "other"
@@ -135,7 +135,7 @@ def find_or_make(attendee: Attendee, order: Order) -> Student:
     if attendee.who == STUDENT and (student := known(attendee, order)):
         return student
     if attendee.who == ME and order.payer is not None:
-        return care.own_record(order.payer)
+        return guardianship.own_record(order.payer)
     said = typed(attendee, order)
     if said.in_care_of and order.payer is not None:
         return _in_care(order.payer, said)
@@ -145,11 +145,11 @@ def find_or_make(attendee: Attendee, order: Order) -> Student:
 def _in_care(guardian: User, said: Typed) -> Student:
     key = names.key(said.first_name, said.last_name)
     found = Student.objects.filter(guardian=guardian, name_key=key).first()
-    return found or care.add(guardian, {"first_name": said.first_name, "last_name": said.last_name})
+    return found or guardianship.add(guardian, {"first_name": said.first_name, "last_name": said.last_name})
 
 
 def by_address(said: Typed) -> Student:
-    """The student of this name under this address. A new name waits for the owner's word, see users.domain.care.
+    """The student of this name under this address. A new name waits for the owner's answer.
 
     Whatever is there already, the same questions are asked and one row is written, so that the time tells nothing.
     """

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork.domain.places import progress, room
 from classwork.domain.places.attendees import ME, STUDENT, TICKET, Attendee

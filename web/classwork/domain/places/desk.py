@@ -10,8 +10,8 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import placing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
 from billing.models import Order
 from classwork.domain.places import attendees, heard_from
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
@@ -103,7 +103,7 @@ def enter(
 ) -> Order:
     """A place that is paid later: by a date, else at the door or at the desk. Raises NotPlaced."""
     more = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("classwork.join_late")}
-    how = placing.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
+    how = placement.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
     order = _order(person, (KIND, offer.pk), more, how)
     said = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
     record(by, "classwork.registered_at_the_desk", order, why=why, **said)
@@ -114,12 +114,12 @@ def enter(
 def sell_ticket(by: User, meeting: Meeting, person: Student | Typed, *, trial: bool, role: str = "") -> Order:
     """For one class, paid at the desk. Raises NotPlaced."""
     more = {"role": role} | ({"trial": True} if trial else {})
-    order = _order(person, (attendees.TICKET, meeting.pk), more, placing.How(Order.Due.DOOR, by_staff=by))
+    order = _order(person, (attendees.TICKET, meeting.pk), more, placement.How(Order.Due.DOOR, by_staff=by))
     record(by, "classwork.ticket_sold_at_the_desk", order, meeting=meeting.pk, trial=trial)
     return order
 
 
-def _order(person: Student | Typed, product: tuple[str, int], more: dict[str, Any], how: placing.How) -> Order:
+def _order(person: Student | Typed, product: tuple[str, int], more: dict[str, Any], how: placement.How) -> Order:
     student = person if isinstance(person, Student) else attendees.by_address(person)
     order = carts.new()
     order.payer_name, order.payer_email = str(student), attendees.address(student)
@@ -127,7 +127,7 @@ def _order(person: Student | Typed, product: tuple[str, int], more: dict[str, An
     said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
     carts.add(order, *product, said.as_details() | more | {"by_desk": True, "attends": student.pk})
     how = replace(how, payer=_confirmed_account(student))
-    return placing.place(order, how, seen=None, at=timezone.now())
+    return placement.place(order, how, seen=None, at=timezone.now())
 
 
 def _confirmed_account(student: Student) -> User | None:

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from classwork.domain import feeds
+from classwork.domain import calendar_feeds
 from classwork.models import Diary, Registration, Ticket
 from common import links
 from users.models import Student
@@ -42,9 +42,9 @@ def holder(token: str) -> Student | None:
 
 
 def calendar(student: Student, now: datetime | None = None) -> bytes:
-    since = (now or timezone.now()) - feeds.BACK
+    since = (now or timezone.now()) - calendar_feeds.BACK
     theirs = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
     tickets = Ticket.objects.confirmed().filter(student=student)
     mine = Q(offer__in=theirs.values("offer")) | Q(pk__in=tickets.values("meeting"))
-    found = feeds.meetings().filter(mine, ends_at__gt=since)
-    return feeds.calendar(f"{settings.BUSINESS_NAME}: {student}", found)
+    found = calendar_feeds.meetings().filter(mine, ends_at__gt=since)
+    return calendar_feeds.calendar(f"{settings.BUSINESS_NAME}: {student}", found)

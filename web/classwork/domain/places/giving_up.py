@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import datetime
 
-from billing.domain import orders, quoting, ways
-from billing.domain.quoting import Quote
-from billing.domain.ways import By, Way
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations.cancellation_options import By, Way
+from billing.domain.cancellations.quoted_cancellation import Quote
+from billing.domain.orders import transitions
 from billing.models import Order, OrderLine
 from classwork.models import Registration
 from users.models import User
@@ -20,24 +21,24 @@ class CannotBe(Exception):
 def quote(registration: Registration, at: datetime) -> Quote:
     """For comparing with what will be done; its figures are the payer's."""
     try:
-        return quoting.quote(*_asked(registration, at), at)
-    except orders.CannotBe as cannot:
+        return quoted_cancellation.quote(*_asked(registration, at), at)
+    except transitions.CannotBe as cannot:
         raise CannotBe(NOT_HERE) from cannot
 
 
 def give_up(registration: Registration, at: datetime, *, seen: str, by: User) -> None:
     """Raises Changed when it would do something else by now, Gone when it was done already, CannotBe."""
     try:
-        quoting.cancel_as_quoted(*_asked(registration, at), at, seen=seen, by=by)
-    except quoting.Gone:
+        quoted_cancellation.cancel_as_quoted(*_asked(registration, at), at, seen=seen, by=by)
+    except quoted_cancellation.Gone:
         raise
-    except orders.CannotBe as cannot:
+    except transitions.CannotBe as cannot:
         raise CannotBe(NOT_HERE) from cannot
 
 
 def _asked(registration: Registration, at: datetime) -> tuple[Order, Way]:
     line = _line(registration)
-    best = ways.of(line.order, [line], at)[0]
+    best = cancellation_options.of(line.order, [line], at)[0]
     return line.order, replace(best, by=By.ATTENDEE)
 
 

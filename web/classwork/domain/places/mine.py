@@ -9,8 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 
-from billing.domain.words import Said
-from classwork.domain.listed import Listed
+from billing.domain.status_text import Said
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import diary, words
 from classwork.domain.places.arrows import Seat
 from classwork.domain.places.calendar_links import CalendarLinks

@@ -16,9 +16,9 @@ from django.utils import timezone
 from classwork import events
 from classwork.domain.calling_off.deed import call_off
 from classwork.domain.calling_off.wanted import Wanted
-from classwork.domain.faults import Fault, Refused
-from classwork.domain.offers import decision_fault
 from classwork.domain.places import attendees, room
+from classwork.domain.schedule.class_offers import decision_fault
+from classwork.domain.schedule.problems import Fault, Refused
 from classwork.models import ClassOffer, Policy, Registration
 from common import dates
 from common.formats import format_date

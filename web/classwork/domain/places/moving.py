@@ -10,9 +10,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from billing.domain import cancel, ledger, orders, placing, replacing
-from billing.domain import cart as carts
-from billing.domain.placing import NotPlaced
+from billing.domain.cancellations import line_cancellation
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement, transitions
+from billing.domain.orders.placement import NotPlaced
+from billing.domain.pricing import balances
+from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
 from classwork.domain.places import registering
 from classwork.domain.places.attendees import STUDENT, Attendee
@@ -68,7 +71,7 @@ def line_of(registration: Registration, at: datetime) -> OrderLine:
         raise CannotBe(ON_HOLD)
     if registration.state != State.CONFIRMED:
         raise CannotBe(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
-    if line.order.state == Order.State.PAID and (said := replacing.why_not(line, at)):
+    if line.order.state == Order.State.PAID and (said := exchanges.why_not(line, at)):
         raise CannotBe(said)
     return line
 
@@ -146,13 +149,13 @@ def _carry_out(registration: Registration, wish: Wish, by: User | ByDesk, at: da
         raise CannotBe(SAME)
     if not isinstance(by, ByDesk):
         check_time(registration, at)
-    before = replacing.gone_back(line)
+    before = exchanges.gone_back(line)
     try:
         with transaction.atomic():
             order = _place(line, _details(registration, line, wish, by), wish.offer, by, at)
-    except (NotPlaced, orders.CannotBe) as refused:
+    except (NotPlaced, transitions.CannotBe) as refused:
         raise CannotBe(str(refused)) from refused
-    found = _quote(order, replacing.gone_back(line).since(before), at)
+    found = _quote(order, exchanges.gone_back(line).since(before), at)
     if not isinstance(by, ByDesk) and not found.is_even and not pays(by, line):
         raise CannotBe(OTHERS_MONEY)
     return order, found
@@ -161,22 +164,22 @@ def _carry_out(registration: Registration, wish: Wish, by: User | ByDesk, at: da
 def _place(line: OrderLine, details: Mapping[str, Any], offer: ClassOffer, by: User | ByDesk, at: datetime) -> Order:
     staff = by.staff if isinstance(by, ByDesk) else None
     if line.order.state == Order.State.PAID:
-        how = placing.How(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
-        return placing.exchange(line, offer.pk, dict(details), how, seen=None, at=at)
+        how = placement.How(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
+        return placement.exchange(line, offer.pk, dict(details), how, seen=None, at=at)
     return _instead(line, dict(details), offer, staff, at)
 
 
 def _instead(line: OrderLine, details: dict[str, Any], offer: ClassOffer, staff: User | None, at: datetime) -> Order:
     """What is to be paid later is ordered anew, to be paid at the same time, and the old line goes without a cost."""
     old = line.order
-    if ledger.received(old):
+    if balances.received(old):
         raise CannotBe(PAY_FIRST)
     cart = carts.beside(old)
     carts.add(cart, line.kind, offer.pk, details)
-    how = placing.How(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
-    order = placing.place(cart, how, seen=None, at=at)
+    how = placement.How(old.due, on=old.due_on, by_staff=staff, payer=old.payer, is_known=True)
+    order = placement.place(cart, how, seen=None, at=at)
     registering.transfer(line)
-    cancel.cancel_line(line, at=at, why="Moved to another class.", by=staff)
+    line_cancellation.cancel_line(line, at=at, why="Moved to another class.", by=staff)
     return order
 
 
@@ -193,13 +196,13 @@ def _details(registration: Registration, line: OrderLine, wish: Wish, by: User |
     return details | ({"entry": kept[0]} if kept else {})
 
 
-def _quote(order: Order, back: replacing.GoneBack, at: datetime) -> Quote:
-    price = ledger.price_at(order, order.paid_at or at)
+def _quote(order: Order, back: exchanges.GoneBack, at: datetime) -> Quote:
+    price = balances.price_at(order, order.paid_at or at)
     carried = -price.by_step("carried")
     new, before = price.total + carried, carried + back.money + back.credit + back.kept
     said = [("New price", new), ("You paid", before), ("Kept under the cancellation policy", back.kept)]
     parts = tuple((label, amount) for label, amount in said if amount or label == "New price")
-    owed = ledger.owed(order, at)
+    owed = balances.owed(order, at)
     is_now = order.due == Order.Due.NOW
     minutes = settings.HOLD_MINUTES if owed and is_now else 0
     return Quote(order.currency, parts, owed, back.money, back.credit, bool(owed) and not is_now, minutes)

@@ -12,9 +12,9 @@ from functools import cached_property
 from django.db import transaction
 from django.db.models import Max, Q
 
-from classwork.domain import levels
-from classwork.domain.levels import LevelRule, NextStep, Taken
 from classwork.models import Level, LevelOverride, Registration, Session
+from classwork.rules import levels
+from classwork.rules.levels import LevelRule, NextStep, Taken
 from history.domain import record
 from users.models import Student, User
 

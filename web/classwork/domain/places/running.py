@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from classwork.domain import listing
-from classwork.domain.listing import Filters, Running
+from classwork.domain.catalog import class_list
+from classwork.domain.catalog.class_list import Filters, Running
 from classwork.domain.places import opening
 from classwork.domain.places.tickets import sale
 from classwork.models import ClassOffer
@@ -22,5 +22,5 @@ def rule_at(at: datetime) -> Running:
 def current_offers(at: datetime) -> list[ClassOffer]:
     """Classes of the current sessions, and those of other sessions that people can still join or try."""
     today = dates.local(at).date()
-    sessions = listing.sessions_for(today=today)
-    return listing.listing(sessions, Filters(), today=today, running=rule_at(at)).offers
+    sessions = class_list.sessions_for(today=today)
+    return class_list.listing(sessions, Filters(), today=today, running=rule_at(at)).offers

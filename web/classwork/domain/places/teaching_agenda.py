@@ -8,7 +8,7 @@ from datetime import datetime, time
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 
-from classwork.domain.listed import Listed
+from classwork.domain.catalog.class_summary import Listed
 from classwork.domain.places import room
 from classwork.domain.places.room import Room
 from classwork.models import ClassOffer, Location, Meeting, Registration, Ticket

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from billing.domain import cases
+from billing.domain import payment_issues
 from billing.models import Case
 from classwork.domain.places import attendees
 from classwork.models import Registration, Ticket, WaitingEntry
@@ -64,7 +64,9 @@ def that_nobody_is_known(student_id: int) -> None:
         if attendees.address(registration.student) != registration.student.email:
             continue  # whoever handed them over still speaks for them
         order = registration.line.order  # type: ignore[union-attr]
-        cases.open_case(Case.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student))
+        payment_issues.open_case(
+            Case.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student)
+        )
         draft(
             "classwork.address_wanted",
             to=order.payer_email,
@@ -82,7 +84,7 @@ def that_two_are_one(student_id: int, other_id: int) -> bool:
     ordered = Registration.objects.filter(student=student_id).exclude(line=None).select_related("line__order").first()
     if ordered is not None:
         order = ordered.line.order  # type: ignore[union-attr]
-        cases.open_case(Case.Kind.OTHER, order, ONE.format(one, one.pk, other.pk, _conflict(one, other)))
+        payment_issues.open_case(Case.Kind.OTHER, order, ONE.format(one, one.pk, other.pk, _conflict(one, other)))
     return ordered is not None
 
 
@@ -101,7 +103,7 @@ def that_somebody_is_there_twice(registration: Registration) -> None:
     first = Student.objects.filter(pk=line.details.get("twin_of") or 0).first() if line else None
     if line is None or first is None:
         return
-    cases.open_case(Case.Kind.OTHER, line.order, TWICE.format(first, registration.offer))
+    payment_issues.open_case(Case.Kind.OTHER, line.order, TWICE.format(first, registration.offer))
     if to := attendees.address(first):
         draft(
             "classwork.twice",
@@ -116,7 +118,7 @@ def that_a_guest_is_known(ticket: Ticket) -> None:
     """What a stranger was not told when they bought a ticket for somebody: a second one, a trial for who is not new."""
     if remark := ticket.line.details.get("remark"):
         text = REMARK.format(ticket.student, ticket.kind_text, ticket.meeting, remark)
-        cases.open_once(Case.Kind.OTHER, ticket.line.order, text)
+        payment_issues.open_once(Case.Kind.OTHER, ticket.line.order, text)
 
 
 def of_ticket(ticket: Ticket) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from billing.domain import words
-from billing.domain.words import Said
+from billing.domain import status_text
+from billing.domain.status_text import Said
 from classwork.domain.places.arrows import Seat
 from classwork.domain.places.attendees import Attendee
 from classwork.models import Registration, Ticket
@@ -61,4 +61,4 @@ def of_payment(registration: Seat, at: datetime) -> Said:
     """Of its own line of the order. Without an order there is no payment, and no payment is never “paid”."""
     if registration.line is None:
         return Said("No payment", "bad")
-    return words.of_line(registration.line, at)
+    return status_text.of_line(registration.line, at)

@@ -12,12 +12,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from classwork.domain.faults import Fault, Refused
-from classwork.domain.resources import hung, releases
-from classwork.domain.resources.hung import Hung
+from classwork.domain.resources import attachments, releases
+from classwork.domain.resources.attachments import Hung
+from classwork.domain.schedule.problems import Fault, Refused
 from classwork.models import Attachment, ClassOffer, Resource, Subject
-from common.files import incoming
-from common.files.incoming import Arrived, Chosen
+from common.files import uploads
+from common.files.uploads import Arrived, Chosen
 from history.domain import record
 from users.models import Staff, User
 
@@ -44,7 +44,7 @@ def editable_by(staff: Staff) -> QuerySet[Resource]:
 
 
 def hung_on(thing: Thing) -> list[Hung]:
-    return hung.on_offer(thing) if isinstance(thing, ClassOffer) else hung.on_subject(thing)
+    return attachments.on_offer(thing) if isinstance(thing, ClassOffer) else attachments.on_subject(thing)
 
 
 def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]) -> Resource:
@@ -142,7 +142,7 @@ def keep(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
     for name, sent in chosen.items():
         if sent is None:
             continue
-        setattr(resource, name, incoming.keep(sent, FOLDER))
+        setattr(resource, name, uploads.keep(sent, FOLDER))
         if name == "file":
             checked = sent.checked if isinstance(sent, Arrived) else sent
             resource.file_title, resource.size, resource.seconds = checked.title, checked.size, checked.seconds

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from classwork.domain.resources import hung, rules
-from classwork.domain.resources.hung import Hung
-from classwork.domain.resources.rules import Rule, Window
+from classwork.domain.resources import attachments, release_windows
+from classwork.domain.resources.attachments import Hung
+from classwork.domain.resources.release_windows import Rule, Window
 from classwork.models import ClassOffer, Opening, Registration, Release, Resource, Subject
 from history.domain import record
 from users.models import User
@@ -24,17 +24,23 @@ def rebuild(offers: Iterable[int]) -> None:
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
         found = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
-        hanging = hung.on_offers(found)
+        hanging = attachments.on_offers(found)
         for offer in found:
             _rebuild(offer, planned(offer, hanging[offer.pk]))
 
 
 def planned(offer: ClassOffer, hanging: Iterable[Hung]) -> dict[int, dict[str, Any]]:
     """What each resource's row shall say; nothing for what is hidden, or while the class has no dates."""
-    run = rules.run([one.as_scheduled for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()])
+    run = release_windows.run(
+        [one.as_scheduled for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()]
+    )
     if run is None:
         return {}
-    return {each.resource.pk: _values(each, rules.window(rule_of(each), run)) for each in hanging if not each.hidden}
+    return {
+        each.resource.pk: _values(each, release_windows.window(rule_of(each), run))
+        for each in hanging
+        if not each.hidden
+    }
 
 
 def _values(each: Hung, window: Window) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from outbox.domain.delivering import never
-from outbox.domain.working import beat, one_pass
+from outbox.domain.worker_loop import beat, one_pass
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from outbox.domain.story import Chapter, Try, story
+from outbox.domain.trace import Chapter, Try, story
 
 
 class Command(BaseCommand):

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from outbox.domain.working import Loop
+from outbox.domain.worker_loop import Loop
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from outbox.atlas import SHAPES, atlas
+from outbox.workflow_report import SHAPES, atlas
 
 
 class Command(BaseCommand):

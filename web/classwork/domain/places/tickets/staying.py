@@ -8,8 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from billing.domain import cart as carts
-from billing.domain import placing, pricing, replacing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
+from billing.domain.pricing import quotes
+from billing.domain.refunds import exchanges
 from billing.models import Order, OrderLine
 from classwork.domain.places import attendees, joining, opening
 from classwork.domain.places.arrows import State
@@ -49,7 +51,7 @@ def why_not(ticket: Ticket, at: datetime) -> str:
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
     if Registration.objects.live().filter(student=ticket.student_id, offer=offer).exists():
         return ALREADY.format(ticket.student)
-    return opening.closed_because(offer, at, known=True) or replacing.why_not(ticket.line, at)
+    return opening.closed_because(offer, at, known=True) or exchanges.why_not(ticket.line, at)
 
 
 # -- what it costs -------------------------------------------------------------------------------------------------
@@ -63,7 +65,7 @@ def joins(line: OrderLine, offer: ClassOffer, at: datetime) -> Joining:
     )
     if ticket is None or ticket.offer_id != offer.pk or not now.less:
         return now
-    return with_ticket(ticket, now, replacing.worth(ticket.line).paid, at)
+    return with_ticket(ticket, now, exchanges.worth(ticket.line).paid, at)
 
 
 def with_ticket(ticket: Ticket, now: Joining, paid: Decimal, at: datetime) -> Joining:
@@ -80,8 +82,8 @@ def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     """What the place costs when it is paid now, and what of it the ticket pays; as the cart would say it."""
     line = OrderLine(order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, replaces=ticket.line)
     line.details = details(ticket)
-    item = pricing.Item(0, line.kind, line.product_id, replacing.facts_of(line, at))
-    price = pricing.price(pricing.Ask((item,), ticket.line.order.currency, lost=pricing.lost_by([item], at)))
+    item = quotes.Item(0, line.kind, line.product_id, exchanges.facts_of(line, at))
+    price = quotes.price(quotes.Ask((item,), ticket.line.order.currency, lost=quotes.lost_by([item], at)))
     paid = -price.by_step("carried")
     return price.total + paid, paid
 
@@ -120,7 +122,7 @@ def at_the_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
     cart = carts.beside(paid_by)
     more = {"by_desk": True, "late": by.has_perm("classwork.join_late")}
     carts.add(cart, attendees.PLACE, ticket.offer_id, details(ticket) | more, replaces=ticket.line)
-    how = placing.How(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
-    order = placing.place(cart, how, seen=None, at=at)
+    how = placement.How(Order.Due.DOOR, by_staff=by, payer=paid_by.payer)
+    order = placement.place(cart, how, seen=None, at=at)
     record(by, "classwork.stayed_at_the_desk", ticket, why=why, order=order.pk)
     return order

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from billing.domain import cart as carts
+from billing.domain.orders import cart as carts
 from billing.models import Order
 from classwork import events
 from classwork.domain.places import opening, registering, room

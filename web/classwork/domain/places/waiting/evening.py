@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from billing.domain import cart as carts
-from billing.domain import placing
+from billing.domain.orders import cart as carts
+from billing.domain.orders import placement
 from billing.models import Order
 from classwork.domain.places.attendees import OTHER, Attendee
 from classwork.domain.places.waiting import arranging, entries, queue
@@ -67,4 +67,4 @@ def _take(entry: WaitingEntry) -> None:
     cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
     cart.save(update_fields=["payer_name", "payer_email"])
     entries.take(entry, cart)
-    placing.place(cart, placing.How(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now())
+    placement.place(cart, placement.How(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now())

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Exists, Min, OuterRef, QuerySet, Sum
 
-from billing.domain.words import Said
+from billing.domain.status_text import Said
 from classwork.domain.places import room
 from classwork.domain.places.room import Room
 from classwork.domain.places.waiting import entries, queue, reasons, record_of, session_entries

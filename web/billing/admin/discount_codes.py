@@ -1,0 +1,66 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
+from django.db import transaction
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from billing.domain.pricing import discount_codes
+from billing.forms.discount_codes import DiscountCodeForm
+from billing.models import Code
+from common.formats import format_date, format_moment, format_money, format_percent
+from history.domain import record
+
+
+class CodeList(ChangeList):
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        discount_codes.name_scopes(list(self.result_list))
+
+
+@admin.register(Code)
+class CodeAdmin(admin.ModelAdmin):
+    form = DiscountCodeForm
+    fields = ["text", "label", ("percent", "amount"), "applies_to", "student", "limit", ("valid_from", "valid_until")]
+    list_display = ["text", "discount", "scope", "student", "used", "limit", "valid_from", "ends"]
+    search_fields = ["text", "label"]
+    list_select_related = ["student"]
+    autocomplete_fields = ["student"]
+
+    class Media:
+        js = ["js/name_autocomplete.js"]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return discount_codes.with_uses(super().get_queryset(request), timezone.now())
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CodeList
+
+    @admin.display
+    def discount(self, code: Code) -> str:
+        if code.percent is not None:
+            return format_percent(code.percent)
+        return format_money(code.amount, settings.CURRENCY)
+
+    @admin.display(description="applies to")
+    def scope(self, code: Code) -> str:
+        return str(code.scope)  # type: ignore[attr-defined]
+
+    @admin.display(description="used", ordering="used")
+    def used(self, code: Code) -> int:
+        return int(code.used)  # type: ignore[attr-defined]
+
+    @admin.display(description="valid until", ordering="valid_until", empty_value="-")
+    def ends(self, code: Code) -> str | None:
+        if code.valid_until is None:
+            return None
+        day = discount_codes.last_day(code)
+        return f"Through {format_date(day)}" if day else format_moment(code.valid_until)
+
+    def save_model(self, request: HttpRequest, obj: Code, form: ModelForm, change: bool) -> None:
+        with transaction.atomic():
+            super().save_model(request, obj, form, change)
+            record(request.user, "billing.code_changed" if change else "billing.code_made", obj, code=obj.text)

@@ -1,0 +1,304 @@
+"""From wishes to what they come to, and then doing it: in bulk, in the caller's transaction, with every order locked.
+
+Nothing is sent here; refunds are reserved, and leave after the commit. Money that cannot go back now (a bank decides
+about it) is put on the office's list.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from billing import events, gateways
+from billing.domain import payment_issues
+from billing.domain.orders import transitions
+from billing.domain.pricing import balances, quotes
+from billing.domain.refunds import reservations
+from billing.domain.refunds.order_snapshot import Books, Looked, chain
+from billing.domain.refunds.refund_shares import Back, Sheet, Wish, give
+from billing.kinds import ZERO
+from billing.models import Case, Credit, Order, OrderLine, Payment, Refund
+from common.formats import format_money
+from history.domain import record_many
+from outbox.domain import emit_many
+from users.models import User
+
+State = Order.State
+Parts = list[tuple[Payment, Decimal]]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What comes of the wishes about one order."""
+
+    looked: Looked
+    wishes: tuple[Wish, ...]
+    backs: tuple[Back, ...]
+    sheet: Sheet
+    why_not: str = ""
+    """Why its money cannot go back now, as it was before anything was done."""
+
+    @property
+    def order(self) -> Order:
+        return self.looked.order
+
+    @property
+    def money(self) -> Decimal:
+        return sum((back.money for back in self.backs), ZERO)
+
+    @property
+    def splits(self) -> list[tuple[Decimal, Decimal]]:
+        """By wish, what goes back the way it came and what becomes credit: not what came from gift vouchers, and
+        nothing without an account."""
+        held, found = self.looked.held, []
+        for wish, back in zip(self.wishes, self.backs, strict=True):
+            to_credit = back.money if wish.as_credit and self.order.payer_id is not None else ZERO
+            onto_vouchers = min(to_credit, held)
+            held -= onto_vouchers
+            found.append((back.money - to_credit + onto_vouchers, to_credit - onto_vouchers))
+        return found
+
+    @property
+    def as_credit(self) -> Decimal:
+        return sum((credit for _, credit in self.splits), ZERO)
+
+    @property
+    def refunded(self) -> Decimal:
+        return self.money - self.as_credit
+
+    @property
+    def parts(self) -> list[tuple[Payment, Decimal]]:
+        """What goes back to each payment."""
+        wished = sum((back.money for wish, back in zip(self.wishes, self.backs, strict=True) if wish.as_credit), ZERO)
+        onto_vouchers = wished - self.as_credit if self.order.payer_id is not None else ZERO
+        return self.looked.parts(self.refunded, onto_vouchers, self.sheet)
+
+    @property
+    def ended(self) -> frozenset[int]:
+        return frozenset(wish.line for wish in self.wishes if wish.ends)
+
+
+@dataclass(frozen=True)
+class Got:
+    """What comes of one demand, in all the orders that it reaches into."""
+
+    refund: Decimal = ZERO
+    new_credit: Decimal = ZERO
+    old_credit: Decimal = ZERO
+    waived: Decimal = ZERO
+    kept: Decimal = ZERO
+    pending: Decimal = ZERO
+    why_not: str = ""
+    parts: tuple[tuple[Payment, Decimal], ...] = ()
+    """Of the refund: what goes back to each payment."""
+
+    @property
+    def by_hand(self) -> Decimal:
+        """Of the refund: cash and transfers, which a person gives back and finds on the desk's list."""
+        hands = dict(gateways.at_the_desk())
+        return sum((part for payment, part in self.parts if payment.variant in hands), ZERO)
+
+    @property
+    def onto_vouchers(self) -> Decimal:
+        return sum((part for payment, part in self.parts if gateways.holds(payment)), ZERO)
+
+    def __add__(self, other: "Got") -> "Got":
+        return Got(
+            self.refund + other.refund,
+            self.new_credit + other.new_credit,
+            self.old_credit + other.old_credit,
+            self.waived + other.waived,
+            self.kept + other.kept,
+            self.pending + other.pending,
+            self.why_not or other.why_not,
+            self.parts + other.parts,
+        )
+
+
+def got(one: Plan) -> Iterable[Got]:
+    """By wish."""
+    left = one.parts
+    for back, (refund, credit) in zip(one.backs, one.splits, strict=True):
+        given = Got(old_credit=back.credit, waived=back.waived, kept=back.kept)
+        if back.money and one.why_not:
+            yield given + Got(pending=back.money, why_not=one.why_not)
+        else:
+            mine, left = _split(left, refund)
+            yield given + Got(refund, credit, parts=tuple(mine))
+
+
+def _split(parts: Parts, amount: Decimal) -> tuple[Parts, Parts]:
+    """Those that make up the amount, from the first on, and what is left of them."""
+    mine, rest = [], []
+    for payment, part in parts:
+        taken = min(part, amount)
+        amount -= taken
+        mine += [(payment, taken)] if taken else []
+        rest += [(payment, part - taken)] if part > taken else []
+    return mine, rest
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Everything that is to be done, and by line what comes of it."""
+
+    plans: tuple[Plan, ...]
+    by_line: Mapping[int, Got]
+    spoken_for: tuple[tuple[Order, str], ...] = ()
+
+
+def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
+    """A demand reaches into the orders behind its line: what was paid last is given back first. What is being
+    exchanged at this moment is left for a person, and so is its money."""
+    wishes: dict[int, list[tuple[int, Wish]]] = defaultdict(list)
+    spoken_for: dict[int, tuple[Order, str]] = {}
+    found: dict[int, Got] = {}
+    for line, wish in sorted(demands, key=lambda pair: pair[0].pk):
+        found[line.pk] = Got()
+        looked = books[line.order_id]
+        if said := looked.spoken_for.get(line.pk):
+            spoken_for[line.pk], found[line.pk] = (looked.order, said), Got(why_not=said)
+            continue
+        for order_id, part in _spread(books, line, wish):
+            wishes[order_id].append((line.pk, part))
+    plans = []
+    for order_id in sorted(wishes):
+        one = _plan(books[order_id], [part for _, part in wishes[order_id]])
+        plans.append(one)
+        for (line_id, _), more in zip(wishes[order_id], got(one), strict=True):
+            found[line_id] = found.get(line_id, Got()) + more
+    return Deal(tuple(plans), found, tuple(spoken_for.values()))
+
+
+def _spread(books: Books, line: OrderLine, wish: Wish) -> Iterable[tuple[int, Wish]]:
+    left, parts = wish.off, []
+    for each in chain(books, line):
+        looked = books[each.order_id]
+        if each.cancelled_at is None and looked.is_open:
+            part = min(left, looked.cost(each.pk))
+            left -= part
+            parts.append((each, part))
+    behind = sum((part for _, part in parts), ZERO)
+    for each, part in parts:
+        behind -= part
+        if part or behind or wish.ends:
+            yield each.order_id, replace(wish, line=each.pk, off=part, behind=behind)
+
+
+def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
+    sheet, backs = give(looked.sheet, wishes)
+    if not sheet.is_paid and looked.payments:
+        backs = _from_part_payments(backs, looked.overpaid(sheet))
+    money = sum((back.money for back in backs), ZERO)
+    return Plan(looked, tuple(wishes), tuple(backs), sheet, looked.why_not(money))
+
+
+def _from_part_payments(backs: Iterable[Back], overpaid: Decimal) -> list[Back]:
+    """Of what an order costs less, that which was paid already goes back; only the rest is no longer due."""
+    found = []
+    for back in backs:
+        money = min(overpaid, back.waived)
+        overpaid -= money
+        found.append(replace(back, money=back.money + money, waived=back.waived - money))
+    return found
+
+
+def _recorded(plan: Plan) -> dict[str, str]:
+    return {"back": str(plan.money), "as_credit": str(plan.as_credit), "currency": plan.order.currency}
+
+
+def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
+    """`key` tells this deed from all others. Returns the refunds that it made."""
+    plans = deal.plans
+    refunds = Refund.objects.filter(payment__order__in=[one.order for one in plans])
+    before = set(refunds.values_list("pk", flat=True))
+    lines = [line for one in plans for line in _lines(one, at)]
+    OrderLine.objects.bulk_update(lines, ["facts", "kept", "cancelled_at", "keeps_replaced"], batch_size=200)
+    for one in plans:
+        _write_sums(one, at)
+    fields = ["charged", "credit_kept", "returned_as_credit", "now_total", "door_total", "state", "closed_at"]
+    Order.objects.bulk_update([one.order for one in plans], fields, batch_size=200)
+    Credit.objects.bulk_create(entry for one in plans for entry in _credits(one, why, by))
+    reserved = [one for one in plans if one.refunded and not one.why_not]
+    _reserve([one for one in reserved if not one.looked.held], why, by)
+    for one in reserved:
+        if one.looked.held:
+            reservations.reserve_parts(one.order, one.parts, why=why, by=by)
+    for one in plans:
+        _see_to_the_rest(one, at, why)
+    for order, said in deal.spoken_for:
+        payment_issues.open_case(Case.Kind.HAND_BACK, order, f"{said} The school has canceled it since then ({why}).")
+    details = [(one.order, _recorded(one)) for one in plans]
+    record_many(by, "billing.called_off", details, why=why)
+    emit_many(events.CALLED_OFF, {f"{one.order.pk} {key}": {"order_id": one.order.pk} for one in plans})
+    return [refund for refund in refunds.select_related("payment").order_by("pk") if refund.pk not in before]
+
+
+def _see_to_the_rest(one: Plan, at: datetime, why: str) -> None:
+    if one.order.state == State.PLACED:
+        _see_whether_paid(one, at, why)
+    elif one.why_not:
+        _ask_a_person(one)
+
+
+def _lines(one: Plan, at: datetime) -> Iterable[OrderLine]:
+    for line in one.looked.lines:
+        before, after = one.looked.sheet.facts(line.pk), one.sheet.facts(line.pk)
+        if line.pk in one.ended:
+            line.cancelled_at, line.kept = at, line.kept + one.sheet.kept.get(line.pk, ZERO)
+            line.keeps_replaced = False
+            yield line
+        elif after is not None and after != before:
+            line.facts = (line.facts or {}) | {"called_off": str(after.called_off), "carried": str(after.carried)}
+            yield line
+
+
+def _write_sums(one: Plan, at: datetime) -> None:
+    order = one.order
+    order.credit_kept += one.sheet.credit_kept
+    order.returned_as_credit += ZERO if one.why_not else one.as_credit
+    if order.state == State.PAID:
+        order.charged -= one.money
+        return
+    items = one.sheet.ask.items
+    lost = quotes.lost_by(items, order.placed_at or at)
+    quote = quotes.quote(quotes.Ask(items, order.currency, one.sheet.ask.discount, one.sheet.ask.credit, lost))
+    order.now_total, order.door_total = quote.now.total, quote.door.total
+    if not items and not one.looked.payments:
+        order.state, order.closed_at = State.CANCELLED, at
+
+
+def _credits(one: Plan, why: str, by: User | None) -> Iterable[Credit]:
+    fields = {"account_id": one.order.payer_id, "currency": one.order.currency, "order": one.order}
+    if one.sheet.credit_back:
+        yield Credit(amount=one.sheet.credit_back, reason=Credit.Reason.RETURNED, **fields)
+    if one.as_credit and not one.why_not:
+        yield Credit(amount=one.as_credit, reason=Credit.Reason.INSTEAD, why=why[:300], by=by, **fields)
+
+
+def _reserve(plans: Sequence[Plan], why: str, by: User | None) -> None:
+    parts = [part for one in plans for part in one.parts]
+    for payment, amount in parts:
+        payment.refunded_amount += amount
+    Payment.objects.bulk_update([payment for payment, _ in parts], ["refunded_amount"], batch_size=200)
+    rows = (Refund(payment=payment, amount=amount, why=why[:300], by=by) for payment, amount in parts)
+    found = Refund.objects.bulk_create(rows)
+    told = {f"{refund.pk}": {"order_id": refund.payment.order_id, "refund_id": refund.pk} for refund in found}
+    emit_many(events.REFUND_RESERVED, told)
+
+
+def _ask_a_person(one: Plan) -> None:
+    text = f"{format_money(one.money, one.order.currency)} needs to be refunded: the school canceled. {one.why_not}"
+    payment_issues.open_case(Case.Kind.HAND_BACK, one.order, text)
+
+
+def _see_whether_paid(one: Plan, at: datetime, why: str) -> None:
+    """Less is to be paid now: perhaps everything is there already, and more than that."""
+    if not one.sheet.ask.items:
+        transitions.cancel(one.order, at=at, why=why)
+    elif one.sheet.price.total <= (balances.in_hand(one.order) if one.looked.payments else ZERO):
+        transitions.pay_off(one.order, at)
+        reservations.late(one.order, balances.surplus(one.order))
+    elif one.why_not:
+        _ask_a_person(one)

@@ -1,0 +1,80 @@
+"""Cancelling lines of a placed or paid order: the rest is priced again by the rules and prices of the purchase."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing import events, kinds
+from billing.domain import locks
+from billing.domain.orders import transitions
+from billing.domain.pricing import balances
+from billing.domain.refunds import exchanges, price_reductions, reservations, terms
+from billing.kinds import ZERO
+from billing.models import Order, OrderLine
+from history.domain import record
+from outbox.domain import emit
+from users.models import User
+
+
+@transaction.atomic
+def cancel_line(
+    line: OrderLine,
+    *,
+    at: datetime,
+    why: str,
+    by: User | None = None,
+    as_credit: bool = False,
+    percent_back: Decimal | None = None,
+    even_so: bool = True,
+) -> Decimal:
+    """Let one line go and give back the difference after its terms, or `percent_back` where the school says so.
+    (`even_so`: for what it was exchanged for as well, whatever that had promised.)
+
+    Returns the money that goes back; credit that was spent comes back as credit by the same share.
+    """
+    order = locks.order(line.order_id)
+    line = order.lines.get(pk=line.pk)
+    if line.cancelled_at is not None:
+        return ZERO
+    if order.state not in (Order.State.PLACED, Order.State.PAID):
+        raise transitions.CannotBe("This order is closed already.")
+    if said := line.given_away(at):
+        raise transitions.CannotBe(said)
+    kind = kinds.of(line)
+    kind.lock_refundable(line)
+    share = terms.sold(line, at).at(at).percent if percent_back is None else percent_back
+    share = min(share, kind.max_refund_percent(line))
+    line.cancelled_at = at
+    line.save(update_fields=["cancelled_at"])
+    kind.release(line, why)
+    how = price_reductions.Back(share, why, by, as_credit, even_so=even_so and percent_back is not None)
+    try:
+        back = (
+            price_reductions.settle(order, line, share)
+            if order.state == Order.State.PAID
+            else _after_placed(order, at, why)
+        )
+        price_reductions.give(order, back, how)
+        back += exchanges.undo(line, at, how)
+    except reservations.Refused as refused:
+        raise transitions.CannotBe(str(refused)) from refused
+    if by is not None:
+        what = {"line": line.pk, "title": line.title, "currency": order.currency}
+        sums = {"back": str(back), "as_credit": as_credit, "percent": str(share)}
+        record(by, "billing.line_cancelled", order, why=why, **what, **sums)
+    emit(events.LINE_CANCELLED, key=f"{line.pk}", order_id=order.pk, line_id=line.pk)
+    return back
+
+
+def _after_placed(order: Order, at: datetime, why: str) -> Decimal:
+    """Nothing is owed for it any more; the last line takes the order with it."""
+    if not locks.live_lines(order):
+        transitions.cancel(order, at=at, why=why)
+        return ZERO
+    price_reductions.free_credit(order, order.placed_at or at, Decimal(100))
+    transitions.quote_again(order)
+    reservations.from_lines_that_are_gone(order, at, why)
+    if balances.in_hand(order) >= balances.price_at(order, at).total:
+        transitions.pay_off(order, at)
+    return max(balances.surplus(order), ZERO) if order.state == Order.State.PAID else ZERO

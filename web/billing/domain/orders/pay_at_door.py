@@ -1,0 +1,94 @@
+"""Orders to be paid at the door. A stranger's spots are on hold until the link that we email is clicked."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from billing import events, kinds
+from billing.domain import locks
+from billing.domain.orders import transitions
+from billing.domain.orders.payments_in_progress import refuse_payment_in_progress
+from billing.models import Order, OrderLine
+from common import throttle
+from outbox.domain import emit
+
+State, Due = Order.State, Order.Due
+LINKS_AGAIN = throttle.Rate.parse("3/d")
+NOT_AT_THE_DOOR = "This order cannot be paid at the door."
+
+
+class TooManyOpenSpots(Exception):
+    """The email address has as many unconfirmed spots as it may have; the text is for the payer."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Without logging in, you can hold {settings.DOOR_OPEN_SPOTS} unconfirmed spots to pay at the door. "
+            "Click the links we’ve emailed you, log in, or pay online to reserve these spots now."
+        )
+
+
+class LinkExpired(Exception):
+    """The link was not clicked in time."""
+
+
+def hold_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
+    """Until when the link has to be clicked: never past the next meeting that any of the lines is for."""
+    starts = [start for line in lines if (start := kinds.of(line).next_start(line, at))]
+    return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *starts])
+
+
+def check_open_spots(order: Order, lines: list[OrderLine], at: datetime) -> None:
+    """Raises TooManyOpenSpots. Known and unknown addresses are counted alike, and one order after another."""
+    locks.email_address(order.payer_email)
+    waiting = Order.objects.filter(state=State.PLACED, due=Due.DOOR, held_until__gt=at, payer_email=order.payer_email)
+    open_spots = OrderLine.objects.filter(cancelled_at=None, order__in=waiting)
+    if open_spots.exclude(order=order).count() + len(lines) > settings.DOOR_OPEN_SPOTS:
+        raise TooManyOpenSpots
+
+
+@transaction.atomic
+def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> None:
+    """“Keep my spot, I'll pay at the door”, where everything in the order allows it.
+
+    `is_owner` is a logged-in account with the payer's address; anybody else's order without an account waits for the
+    link. Raises CannotBe (also while a payment is in progress) and TooManyOpenSpots.
+    """
+    order = locks.order(order.pk)
+    if order.due == Due.DOOR and order.state == State.PLACED:
+        return
+    if not order.can_be_paid(at) or not transitions.allows_the_door(order):
+        raise transitions.CannotBe(NOT_AT_THE_DOOR)
+    refuse_payment_in_progress(order, at)
+    lines = locks.live_lines(order)
+    needs_click = order.payer is None and not is_owner
+    if needs_click:
+        check_open_spots(order, lines, at)
+    order.due, order.held_until = Due.DOOR, hold_deadline(lines, at) if needs_click else None
+    order.save(update_fields=["due", "held_until"])
+    transitions.hold(order, lines, at)
+    emit(events.ORDER_KEPT, key=f"{order.pk}", order_id=order.pk)
+
+
+@transaction.atomic
+def send_link_again(order: Order, at: datetime) -> None:
+    """Email the link once more, where it can still be clicked; no order fills a mailbox."""
+    order = locks.order(order.pk)
+    is_allowed = not throttle.over(f"link of order {order.pk}", LINKS_AGAIN)
+    if is_allowed and order.awaits_click and not order.has_lapsed(at):
+        emit(events.LINK_REQUESTED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
+
+
+@transaction.atomic
+def confirm(order: Order, at: datetime) -> None:
+    """The link was clicked, once or again. Raises LinkExpired, and Unavailable when a line cannot be had any more."""
+    order = locks.order(order.pk)
+    if order.has_lapsed(at):
+        raise LinkExpired
+    if not order.awaits_click:
+        return
+    order.held_until = None
+    order.save(update_fields=["held_until"])
+    transitions.hold(order, locks.live_lines(order), at)
+    emit(events.ORDER_KEPT, key=f"{order.pk} clicked", order_id=order.pk)

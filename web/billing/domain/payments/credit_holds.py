@@ -1,0 +1,110 @@
+"""Account credit that cannot be spent, because the payer's bank has asked back the money that it was given for."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+
+from billing.domain import locks, payment_issues
+from billing.domain.pricing import balances, credit
+from billing.kinds import ZERO
+from billing.models import Case, Credit, Dispute, Order, Payment
+from billing.models.fields import exact
+from common.formats import format_money
+from history.domain import record
+from users.models import User
+
+State = Dispute.State
+
+
+def open_holds(account: User) -> QuerySet[Dispute]:
+    mine = Dispute.objects.filter(payment__order__payer=account, hold_ended_at=None, credit_held__gt=0)
+    return mine.select_related("payment__order").order_by("pk")
+
+
+def hold_credit(order: Order, dispute: Dispute) -> Decimal:
+    """Hold what the order's own money does not cover. The order and the payment are locked by the caller.
+
+    All of it, even if some was spent: what comes back from there later is not to be spent either.
+    """
+    if order.payer is not None:
+        locks.account(order.payer)
+    disputes = Dispute.objects.filter(payment__order=order).select_related("payment")
+    at_risk = sum((min(each.amount, each.payment.left) for each in disputes if each.state == State.OPEN), ZERO)
+    elsewhere = sum((each.credit_held for each in disputes if each.pk != dispute.pk and not each.hold_ended_at), ZERO)
+    short = min(max(at_risk - balances.in_hand(order), ZERO), order.returned_as_credit)
+    dispute.credit_held, dispute.hold_ended_at, dispute.hold_ended_by = max(short - elsewhere, ZERO), None, None
+    dispute.save(update_fields=["credit_held", "hold_ended_at", "hold_ended_by"])
+    return dispute.credit_held
+
+
+def open_lost_issue(order: Order, payment: Payment, dispute: Dispute) -> None:
+    """What was given for the money that is gone, and what of that is gone as well."""
+    held = dispute.credit_held
+    spent = max(held - credit.balance(order.payer, order.currency), ZERO)
+    text = f"Dispute {dispute.pk} was lost, and {format_money(held, order.currency)} of account credit is on hold."
+    if spent:
+        numbers = ", ".join(_spent_on(order))
+        said = f"order {numbers}" if "," not in numbers else f"orders {numbers}"
+        text += f" {format_money(spent, order.currency)} of it was already spent ({said})."
+    payment_issues.open_once(Case.Kind.LOST, order, f"{text} Take it back, or release it?", payment)
+
+
+def _spent_on(order: Order) -> list[str]:
+    """The orders that the account has paid with credit since it was given."""
+    mine = Credit.objects.filter(account=order.payer, currency=order.currency)
+    given = mine.filter(order=order, reason=Credit.Reason.INSTEAD).order_by("pk").first()
+    later = mine.filter(reason=Credit.Reason.SPENT, pk__gt=given.pk if given else 0)
+    sums = later.values("order").annotate(sum=Sum("amount")).order_by("order")
+    return [str(row["order"]) for row in sums if exact(row["sum"])]
+
+
+def lift_hold(dispute: Dispute, at: datetime, *, why: str, by: User | None = None) -> bool:
+    """The credit can be spent again; False when nothing is on hold."""
+    if not _end_hold(dispute, at, by):
+        return False
+    _record(by, "billing.credit_hold_lifted", dispute, at, amount=dispute.credit_held, why=why)
+    return True
+
+
+def _end_hold(dispute: Dispute, at: datetime, by: User | None) -> bool:
+    open_ones = Dispute.objects.filter(pk=dispute.pk, hold_ended_at=None, credit_held__gt=0)
+    return bool(open_ones.update(hold_ended_at=at, hold_ended_by=by))
+
+
+def _record(by: User | None, action: str, dispute: Dispute, at: datetime, *, amount: Decimal, why: str) -> None:
+    order = dispute.payment.order
+    record(by, action, order, why=why, dispute=dispute.pk, amount=str(amount), currency=order.currency)
+    for case in order.cases.filter(kind=Case.Kind.LOST, payment=dispute.payment, closed_at=None):
+        Case.objects.filter(pk=case.pk).update(closed_at=at, closed_by=by, answer=why[:500])
+
+
+@transaction.atomic
+def release_hold(dispute_id: int, at: datetime, *, why: str, by: User) -> bool:
+    """The school lets the payer keep it."""
+    return lift_hold(_locked(dispute_id), at, why=why, by=by)
+
+
+@transaction.atomic
+def take_back_held_credit(dispute_id: int, at: datetime, *, why: str, by: User) -> bool:
+    """As much of it as there still is; False when somebody has decided before."""
+    dispute = _locked(dispute_id)
+    order = dispute.payment.order
+    account = order.payer
+    if account is None or not _end_hold(dispute, at, by):
+        return False
+    locks.account(account)
+    part = min(dispute.credit_held, credit.balance(account, order.currency))
+    if part > 0:
+        Credit.objects.create(
+            account=account, amount=-part, currency=order.currency, reason=Credit.Reason.TAKEN, why=why, by=by
+        )
+    _record(by, "billing.held_credit_taken", dispute, at, amount=part, why=why)
+    return True
+
+
+def _locked(dispute_id: int) -> Dispute:
+    order_id = Dispute.objects.values_list("payment__order", flat=True).get(pk=dispute_id)
+    locks.order(order_id)
+    return Dispute.objects.select_related("payment__order__payer").get(pk=dispute_id)

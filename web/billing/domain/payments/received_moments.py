@@ -1,0 +1,78 @@
+"""When the desk received money that it records later. Only around the start of a class does the hour matter."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from billing.domain.pricing import balances
+from billing.kinds import Facts
+from billing.models import Order
+from common import dates
+from common.formats import format_money, format_time
+
+INSTANT = timedelta(microseconds=1)
+ASK = "Was it received before or after class started?"
+
+
+class MomentUnknown(ValueError):
+    """The price depends on the hour of this day, and nobody has said it."""
+
+
+@dataclass(frozen=True)
+class MomentChoice:
+    """One answer, and what was due at that moment."""
+
+    day: date
+    number: int
+    moment: datetime
+    text: str
+    due: Decimal
+    currency: str
+
+    @property
+    def value(self) -> str:
+        return f"{self.day.isoformat()} {self.number}"
+
+    @property
+    def label(self) -> str:
+        return f"{self.text}: {format_money(self.due, self.currency)}"
+
+
+def moment_choices(order: Order, at: datetime) -> list[MomentChoice]:
+    """For each day on which an early price ended: before the class, or after it started."""
+    return [choice for day, starts in _starts_by_day(order, at).items() for choice in _of_day(order, day, starts)]
+
+
+def _starts_by_day(order: Order, at: datetime) -> dict[date, list[datetime]]:
+    found: dict[date, list[datetime]] = {}
+    facts = [Facts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(cancelled_at=None)]
+    for start in sorted({each.starts for each in facts if each.prepay and each.starts and each.starts < at}):
+        found.setdefault(dates.local(start).date(), []).append(start)
+    return found
+
+
+def _of_day(order: Order, day: date, starts: list[datetime]) -> Iterator[MomentChoice]:
+    moments = [dates.at(day, time.min), *(start + INSTANT for start in starts)]
+    for number, moment in enumerate(moments):
+        due = balances.if_taken_up(order, moment) if order.has_lapsed(moment) else balances.owed(order, moment)
+        yield MomentChoice(day, number, moment, _text(number, starts), due, order.currency)
+
+
+def _text(number: int, starts: list[datetime]) -> str:
+    times = [format_time(start) for start in starts]
+    if len(starts) == 1:
+        return f"Before class started ({times[0]})" if number == 0 else "After class started"
+    if number == 0:
+        return f"Before {times[0]}"
+    return f"After {times[-1]}" if number == len(starts) else f"Between {times[number - 1]} and {times[number]}"
+
+
+def moment_of(order: Order, received_on: date, at: datetime, said: datetime | None) -> datetime:
+    """`said`, where the hour matters; now for today, else the start of the day. Raises MomentUnknown."""
+    choices = [choice.moment for choice in moment_choices(order, at) if choice.day == received_on]
+    if choices:
+        if said not in choices:
+            raise MomentUnknown(ASK)
+        return said
+    return at if received_on >= dates.local(at).date() else dates.at(received_on, time.min)

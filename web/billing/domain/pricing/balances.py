@@ -1,0 +1,121 @@
+"""What an order costs, what came in and what is owed: always counted from the rows, never kept beside them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from billing.domain.pricing import credit, quotes
+from billing.kinds import ZERO, Facts
+from billing.models import Adjustment, Order, OrderLine
+from billing.models.fields import exact
+from common.money import rounded
+
+
+def ask_for(order: Order, at: datetime) -> quotes.Ask:
+    """The live lines by the facts, the code and the credit of the purchase; pre-pay as it stands at that moment."""
+    items = tuple(
+        quotes.Item(line.pk, line.kind, line.product_id, Facts.from_json(line.facts or {"full": 0}))
+        for line in order.lines.filter(cancelled_at=None)
+    )
+    return quotes.Ask(
+        items=items,
+        currency=order.currency,
+        discount=quotes.Discount.from_json(order.discount),
+        credit=max(credit.spent_on(order) - order.credit_kept, ZERO),
+        lost=quotes.lost_by(items, at),
+    )
+
+
+def price_at(order: Order, at: datetime) -> quotes.Price:
+    return quotes.price(ask_for(order, at))
+
+
+def regular_price(order: Order) -> quotes.Price:
+    """What it costs once no early price is left: the price at the door."""
+    ask = ask_for(order, order.placed_at or order.created_at)
+    return quotes.price(replace(ask, lost=frozenset(item.key for item in ask.items)))
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A line of the bill: how its price came about and what it costs."""
+
+    line: OrderLine
+    parts: list[quotes.Adjustment]
+    total: Decimal
+
+    @property
+    def cost(self) -> Decimal:
+        """Before credit."""
+        return sum((part.amount for part in self.parts if part.step != "credit"), ZERO)
+
+
+def itemised(order: Order, at: datetime) -> list[Priced]:
+    """The bill as it holds: at the moment of paying, or now. Canceled lines cost nothing any more.
+
+    What is to be paid at the door is billed at the regular price.
+    """
+    at_the_door = order.state == Order.State.PLACED and order.due == Order.Due.DOOR
+    price = regular_price(order) if at_the_door else price_at(order, order.paid_at or at)
+    return bill(order.lines.all(), price)
+
+
+def bill(lines: Iterable[OrderLine], price: quotes.Price) -> list[Priced]:
+    return [
+        Priced(line, [], ZERO)
+        if line.is_canceled
+        else Priced(line, [part for part in price.adjustments if part.key == line.pk], price.lines.get(line.pk, ZERO))
+        for line in lines
+    ]
+
+
+def tax(priced: list[Priced], currency: str) -> list[tuple[Decimal, Decimal]]:
+    """How much tax the prices include, rate by rate, rounded line by line. Credit pays; it makes nothing cheaper."""
+    sums: dict[Decimal, Decimal] = {}
+    for item in priced:
+        rate = Facts.from_json(item.line.facts or {"full": 0}).tax_percent
+        if rate:
+            sums[rate] = sums.get(rate, ZERO) + rounded(item.cost * rate / (100 + rate), currency)
+    return sorted(sums.items())
+
+
+def received(order: Order) -> Decimal:
+    """Money that came in and did not go back."""
+    sums = order.payments.aggregate(got=Sum("captured_amount"), back=Sum("refunded_amount"))
+    return (sums["got"] or ZERO) - (sums["back"] or ZERO)
+
+
+def in_hand(order: Order) -> Decimal:
+    """What of it is there to pay this order with: not what became credit after it had lapsed."""
+    return received(order) - order.returned_as_credit
+
+
+def owed(order: Order, at: datetime) -> Decimal:
+    if order.state != Order.State.PLACED:
+        return ZERO
+    return max(price_at(order, at).total - in_hand(order), ZERO)
+
+
+def owed_at_door(order: Order) -> Decimal:
+    if order.state != Order.State.PLACED:
+        return ZERO
+    return max(regular_price(order).total - in_hand(order), ZERO)
+
+
+def if_taken_up(order: Order, at: datetime) -> Decimal:
+    """What is to be paid on a lapsed order when it is taken up as it was."""
+    price = quotes.price(replace(ask_for(order, at), credit=quoted_credit(order)))
+    return max(price.total - in_hand(order), ZERO)
+
+
+def surplus(order: Order) -> Decimal:
+    """Money we hold that belongs to nothing in the order; above zero only while someone looks into it."""
+    return in_hand(order) - order.charged
+
+
+def quoted_credit(order: Order) -> Decimal:
+    parts = Adjustment.objects.filter(line__order=order, plan=Adjustment.Plan.NOW, step="credit")
+    return -exact(parts.aggregate(sum=Sum("amount"))["sum"])

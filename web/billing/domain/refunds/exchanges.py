@@ -1,0 +1,289 @@
+"""A line that takes the place of an earlier, paid one, and what was paid for that; see docs/decisions/exchanges.md.
+
+No money moves between orders: what was paid stays with the order it was paid for, and the new line costs so much less.
+Locks go from the order placed later to the ones paid earlier, so nobody waits in a circle.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from django.conf import settings
+from django.db.models import Sum
+
+from billing import events, kinds
+from billing.domain import locks, payment_issues
+from billing.domain.pricing import balances, quotes
+from billing.domain.refunds import price_reductions, reservations, terms
+from billing.domain.refunds.price_reductions import Back
+from billing.kinds import ZERO, Facts
+from billing.models import Case, Credit, Dispute, Order, OrderLine, Payment
+from billing.models.fields import exact
+from common.formats import format_money
+from common.money import percentage
+from outbox.domain import emit
+
+NOT_PAID = "Only something you’ve paid for can be exchanged."
+NOT_YOURS = "Only the person who paid can exchange it."
+DISPUTED = "The payment is disputed at the bank, so this can’t be exchanged."
+
+
+# -- may it be? --------------------------------------------------------------------------------------------------
+
+
+def why_not(line: OrderLine, at: datetime, by: OrderLine | None = None) -> str:
+    """'' when the line can be exchanged, by that one."""
+    if line.cancelled_at is not None or line.order.state != Order.State.PAID:
+        return NOT_PAID
+    if Dispute.objects.filter(payment__order=line.order_id).exclude(state=Dispute.State.WON).exists():
+        return DISPUTED
+    if by is not None and _payer(by.order) != _payer(line.order):
+        return NOT_YOURS
+    return "" if by is not None and line.successor(at) == by else line.given_away(at)
+
+
+def problems(line: OrderLine, at: datetime) -> list[str]:
+    said = why_not(line.replaces, at, by=line) if line.replaces else ""
+    return [said] if said else []
+
+
+def _payer(order: Order) -> str:
+    return order.payer.email if order.payer else order.payer_email
+
+
+# -- what it is worth --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Worth:
+    paid: Decimal
+    """In money and credit, in this order and those before it."""
+    discounts: Decimal
+    asked: Decimal
+
+    def discounts_on(self, asked: Decimal, currency: str) -> Decimal:
+        """All of them; by their share where the new price is lower, so that nobody gains by moving down."""
+        if asked >= self.asked:
+            return self.discounts
+        return percentage(self.discounts, asked * 100 / self.asked, currency)
+
+
+def worth(line: OrderLine) -> Worth:
+    """Goodwill that went back for the order as a whole is counted against the line."""
+    order = line.order
+    price = balances.price_at(order, order.paid_at or order.created_at)
+    less = max(price.total + price_reductions.kept(order) - order.charged, ZERO)
+    cost, carried = _cost(price, line), _carried(price, line)
+    before = min(carried, worth(line.replaces).paid) if line.replaces else ZERO
+    asked = Facts.from_json(line.facts or {"full": 0}).net_price
+    given_back = _part(price, line, "called_off")
+    return Worth(max(cost - less, ZERO) + before, asked - cost - carried - given_back, asked)
+
+
+def _cost(price: quotes.Price, line: OrderLine) -> Decimal:
+    """In money and credit."""
+    parts = (part for part in price.adjustments if part.key == line.pk and part.step != "credit")
+    return sum((part.amount for part in parts), ZERO)
+
+
+def _carried(price: quotes.Price, line: OrderLine) -> Decimal:
+    return _part(price, line, "carried")
+
+
+def _part(price: quotes.Price, line: OrderLine, step: str) -> Decimal:
+    """What a step took off the line."""
+    parts = (part for part in price.adjustments if part.key == line.pk and part.step == step)
+    return -sum((part.amount for part in parts), ZERO)
+
+
+def facts_of(line: OrderLine, at: datetime) -> Facts:
+    """What the kind says, and what was paid for the line that this one replaces."""
+    facts = kinds.of(line).price_facts(line, at)
+    if line.replaces is None:
+        return facts
+    exchange = Exchange.of(line.replaces, at)
+    if line.kind != line.replaces.kind:  # a thing of another kind has reckoned with what was had itself
+        exchange = replace(exchange, is_used=False)
+    return exchange.facts(facts, waived=bool(line.details.get("waived")))
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A paid line, for pricing what it may be exchanged for."""
+
+    title: str
+    currency: str
+    worth: Worth
+    is_used: bool
+
+    @classmethod
+    def of(cls, old: OrderLine, at: datetime) -> Self:
+        return cls(old.title, old.order.currency, worth(old), _is_used(old, at))
+
+    def facts(self, new: Facts, *, waived: bool = False) -> Facts:
+        """The old discounts go along, so the new line is not asked for multi-class. And what of the new thing is over
+        already comes off only where nothing of the old one was had: else one would be had for nothing."""
+        new = replace(new, multi=ZERO, at_the_door=False, replaced=self.title, carried=self.worth.paid)
+        if self.is_used:
+            new = replace(new, less=ZERO, less_why="")
+        new = replace(new, discounts=self.worth.discounts_on(new.net_price, self.currency))
+        difference = new.net_price - new.discounts - new.carried
+        if waived and difference > 0:
+            new = replace(new, less=new.less + difference, less_why="Difference waived", prepay=ZERO)
+        return new
+
+
+def _is_used(line: OrderLine, at: datetime) -> bool:
+    """Or one before it, while it stood."""
+    if kinds.of(line).share_used(line, at) > 0:
+        return True
+    return line.replaces is not None and _is_used(line.replaces, line.replaces.replaced_at or at)
+
+
+def chain(line: OrderLine) -> list[OrderLine]:
+    """The line and those before it."""
+    return [line] if line.replaces is None else [line, *chain(line.replaces)]
+
+
+def built_on(order_id: int) -> list[OrderLine]:
+    """The lines of an order, and those that have taken their places since."""
+    found = newest = list(OrderLine.objects.filter(order=order_id))
+    while newest:
+        newest = list(OrderLine.objects.filter(replaces__in=newest, replaces__replaced_at__isnull=False))
+        found = [*found, *newest]
+    return found
+
+
+@dataclass(frozen=True)
+class GoneBack:
+    money: Decimal
+    credit: Decimal
+    kept: Decimal
+    """By the terms of cancelling."""
+
+    def since(self, before: Self) -> Self:
+        less = {name: getattr(self, name) - getattr(before, name) for name in ("money", "credit", "kept")}
+        return replace(self, **less)
+
+
+def gone_back(line: OrderLine) -> GoneBack:
+    """From the orders of the line and those before it, for whatever reason."""
+    orders = {one.order_id for one in chain(line)}
+    money = Payment.objects.filter(order__in=orders).aggregate(sum=Sum("refunded_amount"))["sum"]
+    reasons = [Credit.Reason.RETURNED, Credit.Reason.INSTEAD]
+    entries = Credit.objects.filter(order__in=orders, reason__in=reasons).aggregate(sum=Sum("amount"))["sum"]
+    kept = sum((one.kept for one in chain(line)), ZERO)
+    return GoneBack(exact(money), exact(entries), kept)
+
+
+# -- held, let go ------------------------------------------------------------------------------------------------
+
+
+def lock(order: Order) -> None:
+    """The orders behind this one; before anything else that is locked after orders."""
+    for line in order.lines.filter(cancelled_at=None).exclude(replaces=None).order_by("replaces__order", "pk"):
+        _lock_behind(line)
+
+
+def _lock_behind(line: OrderLine) -> None:
+    while line.replaces is not None:
+        locks.order(line.replaces.order_id)
+        line = line.replaces
+
+
+def keep(line: OrderLine, at: datetime) -> None:
+    """Nothing else may become of what this line replaces while its order stands. Raises Unavailable."""
+    if line.replaces is None or (line.keeps_replaced and line.replaces.replaced_at):
+        return
+    _lock_behind(line)
+    old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
+    if said := why_not(old, at, by=line):
+        raise kinds.Unavailable(said)
+    old.successors.exclude(pk=line.pk).update(keeps_replaced=False)
+    line.keeps_replaced = True
+    line.save(update_fields=["keeps_replaced"])
+
+
+def let_go(line: OrderLine) -> None:
+    if line.keeps_replaced:
+        line.keeps_replaced = False
+        line.save(update_fields=["keeps_replaced"])
+
+
+# -- done --------------------------------------------------------------------------------------------------------
+
+
+def complete(line: OrderLine, at: datetime) -> None:
+    """The new line is confirmed: the old thing ends, and what is over of its worth goes back. Twice is once."""
+    if line.replaces is None or not line.keeps_replaced:
+        return
+    _lock_behind(line)
+    old = OrderLine.objects.select_related("order").get(pk=line.replaces.pk)
+    if old.replaced_at is not None:
+        return
+    old.replaced_at = at
+    old.save(update_fields=["replaced_at"])
+    kinds.of(old).hand_over_to(old, line)
+    needed = _carried(balances.price_at(line.order, line.order.paid_at or at), line)
+    line.facts = {**(line.facts or {}), "carried": str(needed)}
+    line.save(update_fields=["facts"])
+    _lower(old, needed, surplus(old, at))
+    emit(
+        events.LINE_REPLACED, key=f"{old.pk} {line.pk}",
+        order_id=old.order_id, line_id=old.pk, by_order_id=line.order_id, by_line_id=line.pk,
+    )  # fmt: skip
+
+
+def surplus(old: OrderLine, at: datetime) -> Back:
+    """How what is over goes back: by the terms under which the old line was bought, or all of it as credit."""
+    why = "Exchanged for something that costs less."
+    if settings.EXCHANGE_SURPLUS == "credit" and old.order.payer is not None:
+        return Back(Decimal(100), why, as_credit=True)
+    step = terms.sold(old, at).at(at)
+    return Back(step.percent, why, as_credit=step.gives == kinds.Gives.CREDIT)
+
+
+def _lower(line: OrderLine, to: Decimal, how: Back) -> None:
+    """Of what the line and those before it cost only so much is needed; the newest goes back first."""
+    order = locks.order(line.order_id)
+    price = balances.price_at(order, order.paid_at or order.created_at)
+    before = min(_carried(price, line), worth(line.replaces).paid) if line.replaces else ZERO
+    less = _cost(price, line) - max(to - before, ZERO)
+    if less > 0:
+        facts = Facts.from_json(line.facts or {"full": 0})
+        line.facts = {**(line.facts or {}), "passed_on": str(facts.passed_on + less)}
+        line.save(update_fields=["facts"])
+        _give(order, price_reductions.settle(order, line, how.share), how)
+    if line.replaces is not None and to < before:
+        _lower(line.replaces, to, how)
+
+
+def _give(order: Order, amount: Decimal, how: Back) -> None:
+    try:
+        price_reductions.give(order, amount, how)
+    except reservations.Refused as refused:
+        payment_issues.open_case(
+            Case.Kind.HAND_BACK, order, f"{format_money(amount, order.currency)} needs to be refunded. {refused}"
+        )
+
+
+def undo(line: OrderLine, at: datetime, how: Back) -> Decimal:
+    """The line was cancelled: what was paid for those before it goes back from their orders, by the same share.
+
+    But by no more than they promised themselves when they were exchanged: moving buys no better terms.
+    """
+    let_go(line)
+    old = line.replaces
+    if old is None or old.replaced_at is None or old.cancelled_at is not None:
+        return ZERO
+    order = locks.order(old.order_id)
+    old = OrderLine.objects.get(pk=old.pk)
+    promised = terms.sold(old, at).at(old.replaced_at or at).percent
+    how = how if how.even_so else replace(how, share=min(how.share, promised))
+    old.cancelled_at = at
+    old.save(update_fields=["cancelled_at"])
+    back = price_reductions.settle(order, old, how.share)
+    price_reductions.give(order, back, how)
+    emit(events.LINE_CANCELLED, key=f"{old.pk}", order_id=order.pk, line_id=old.pk)
+    return back + undo(old, at, how)

@@ -1,0 +1,76 @@
+"""Refunds that a person hands over: cash and checks are picked up, transfers are sent; done once it is recorded."""
+
+from decimal import Decimal
+
+from django.db import transaction
+
+from billing import gateways
+from billing.domain import locks
+from billing.domain.refunds import gateway_refunds
+from billing.gateways.facts import Answer
+from billing.kinds import ZERO
+from billing.models import Order, Payment, Refund
+from common.formats import format_money
+from history.domain import record
+from users.models import User
+
+State = Refund.State
+WAITING = (State.RESERVED, State.SENT)
+PICK_UP = "Pick up your {} at the desk."
+HAND_OVER = "Record the handover of {} on the order once it is done."
+"""To the desk."""
+SEND = "We’ll send you {} by bank transfer."
+
+
+def is_by_hand(payment: Payment) -> bool:
+    """What is switched off meanwhile is in nobody's hands."""
+    try:
+        return gateways.of(payment).by_hand
+    except gateways.UnknownGateway:
+        return False
+
+
+def is_picked_up(payment: Payment) -> bool:
+    return is_by_hand(payment) and gateways.of(payment).picked_up
+
+
+def waits_for_handover(refund: Refund) -> bool:
+    return refund.state in WAITING and is_by_hand(refund.payment)
+
+
+def waiting_refunds(order: Order) -> list[Refund]:
+    found = Refund.objects.filter(payment__order=order, state__in=WAITING).select_related("payment")
+    return [refund for refund in found.order_by("pk") if waits_for_handover(refund)]
+
+
+def handover_text(order: Order) -> str:
+    """What the payer of an order does about it, or the school; '' where nothing waits."""
+    sums = {PICK_UP: ZERO, SEND: ZERO}
+    for refund in waiting_refunds(order):
+        sums[PICK_UP if is_picked_up(refund.payment) else SEND] += refund.amount
+    return " ".join(text.format(format_money(amount, order.currency)) for text, amount in sums.items() if amount)
+
+
+def payer_sentence(payment: Payment, amount: Decimal) -> str:
+    return (PICK_UP if is_picked_up(payment) else SEND).format(format_money(amount, payment.currency))
+
+
+def waiting_amount(payment: Payment) -> Decimal:
+    """What of its refunds nobody has handed over yet."""
+    return sum((refund.amount for refund in payment.refunds.all() if waits_for_handover(refund)), ZERO)
+
+
+@transaction.atomic
+def record_handover(refund_id: int, by: User) -> bool:
+    """The desk gave cash or a check back, or sent the transfer; False when that is recorded already."""
+    order = locks.order(Refund.objects.get(pk=refund_id).payment.order_id)
+    refund = Refund.objects.select_for_update().get(pk=refund_id)
+    payment = Payment.objects.select_for_update().get(pk=refund.payment_id)
+    if refund.state not in WAITING:
+        return False
+    refund.by = by
+    refund.save(update_fields=["by"])
+    record(
+        by, "billing.refund_handed_back", order, refund=refund.pk, amount=str(refund.amount), currency=order.currency
+    )
+    return gateway_refunds.move(order, payment, refund, Answer(State.DONE))

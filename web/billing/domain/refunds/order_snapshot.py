@@ -1,0 +1,190 @@
+"""Many orders with all that is needed to say what can go back: a few queries, however many there are."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from billing import gateways
+from billing.domain.pricing import quotes
+from billing.domain.refunds import reservations
+from billing.domain.refunds.refund_shares import Sheet
+from billing.domain.vouchers import eligibility, redemption
+from billing.kinds import ZERO, Facts
+from billing.models import Credit, Dispute, Order, OrderLine, Payment
+from billing.models.fields import exact
+
+State = Order.State
+
+
+@dataclass(frozen=True)
+class Looked:
+    """An order as it stands now. `payments` are those that brought money, the newest first."""
+
+    order: Order
+    lines: tuple[OrderLine, ...]
+    sheet: Sheet
+    payments: tuple[Payment, ...] = ()
+    disputed: bool = False
+    spoken_for: Mapping[int, str] = field(default_factory=dict)
+    """Lines that are being exchanged at this moment, and the sentence that says so."""
+
+    @property
+    def is_open(self) -> bool:
+        """Placed or paid; in any other state nothing of it is anybody's."""
+        return self.order.state in (State.PLACED, State.PAID)
+
+    @property
+    def available_amount(self) -> Decimal:
+        """Money of it that is here and not promised elsewhere."""
+        return sum((payment.left for payment in self.payments), ZERO) - self.order.returned_as_credit
+
+    @property
+    def held(self) -> Decimal:
+        """Of that, what came from gift vouchers: it goes back onto them, whatever else becomes of the rest."""
+        return sum((payment.left for payment in self.payments if gateways.holds(payment)), ZERO)
+
+    def cost(self, line: int) -> Decimal:
+        return self.sheet.costs().get(line, ZERO) if self.is_open else ZERO
+
+    def vouchers_without_room(self, sheet: Sheet) -> Mapping[int, Decimal]:
+        """What gift vouchers had paid for lines that are gone from this sheet, by payment."""
+        facts = {item.key: item.facts for item in sheet.ask.items}
+        lines = eligibility.payable((line for line in self.lines if line.pk in facts), facts)
+        mine = [payment for payment in self.payments if payment.left and gateways.holds(payment)]
+        return redemption.without_room(mine, lines, dict(sheet.price.lines)) if mine else {}
+
+    def overpaid(self, sheet: Sheet) -> Decimal:
+        """Of an order that is not paid in full: what was paid already and is more than the sheet still asks for."""
+        freed = sum(self.vouchers_without_room(sheet).values(), ZERO)
+        return freed + max(self.available_amount - freed - sheet.price.total, ZERO)
+
+    def parts(self, amount: Decimal, onto_vouchers: Decimal, sheet: Sheet) -> list[tuple[Payment, Decimal]]:
+        """From the newest payments first, but before all others what vouchers had paid for lines that are gone, and
+        as much onto vouchers as is not to become credit."""
+        first = dict(self.vouchers_without_room(sheet))
+        missing = max(onto_vouchers - sum(first.values(), ZERO), ZERO)
+        for payment in self.payments:
+            if gateways.holds(payment):
+                more = min(missing, payment.left - first.get(payment.pk, ZERO))
+                first[payment.pk] = first.get(payment.pk, ZERO) + more
+                missing -= more
+        return reservations.divide(self.payments, amount, first)
+
+    def why_not(self, money: Decimal) -> str:
+        """Why this money cannot go back now; '' when it can."""
+        if money <= 0:
+            return ""
+        if self.disputed:
+            return "The payer disputed a payment. Nothing else can be refunded until the bank decides."
+        return "The order has less money left than that. Please check it." if money > self.available_amount else ""
+
+
+Books = Mapping[int, Looked]
+
+
+def look(ids: Collection[int], at: datetime, *, lock: bool = False) -> Books:
+    """These orders, and those behind them whose lines theirs have replaced. With `lock` they are locked, the later
+    before the earlier as an exchange does it, and then their payments."""
+    ids = _with_those_behind(ids)
+    orders = Order.objects.filter(pk__in=ids).order_by("-pk")
+    payments = Payment.objects.filter(order__in=ids).prefetch_related("voucher_entry__voucher").order_by("pk")
+    if lock:
+        orders, payments = orders.select_for_update(), payments.select_for_update()
+    found = list(orders)
+    lines, money, spent = _lines(ids), _by_order(payments), _spent(ids)
+    disputed, leaving = set(_disputed(ids)), _leaving(ids, at)
+    return {
+        order.pk: Looked(
+            order,
+            tuple(lines[order.pk]),
+            _sheet(order, lines[order.pk], spent.get(order.pk, ZERO), at),
+            tuple(money[order.pk]),
+            order.pk in disputed,
+            {line.pk: leaving[line.pk] for line in lines[order.pk] if line.pk in leaving},
+        )
+        for order in found
+    }
+
+
+def _with_those_behind(ids: Collection[int]) -> set[int]:
+    found = fresh = set(ids)
+    while fresh:
+        behind = OrderLine.objects.filter(order__in=fresh, replaces__replaced_at__isnull=False).order_by()
+        fresh = set(behind.values_list("replaces__order", flat=True)) - found
+        found = found | fresh
+    return found
+
+
+def _leaving(ids: Collection[int], at: datetime) -> Mapping[int, str]:
+    lines = OrderLine.objects.filter(replaces__order__in=ids, replaces__replaced_at=None, keeps_replaced=True)
+    found = lines.filter(cancelled_at=None).select_related("order", "replaces")
+    return {
+        line.replaces.pk: f"{line.replaces} is being exchanged for {line} (order {line.order.number})."
+        for line in found
+        if line.replaces is not None and not line.order.has_lapsed(at)
+    }
+
+
+def chain(books: Books, line: OrderLine | None) -> list[OrderLine]:
+    """The line and those that it has replaced, the newest first."""
+    lines = {each.pk: each for looked in books.values() for each in looked.lines}
+    found = []
+    while line is not None and line.pk in lines:
+        line = lines[line.pk]
+        found.append(line)
+        before = lines.get(line.replaces_id or 0)
+        line = before if before and before.replaced_at and before.cancelled_at is None else None
+    return found
+
+
+def cost(books: Books, line: OrderLine | None) -> Decimal:
+    """What the line costs together with what was paid for those before it."""
+    return sum((books[each.order_id].cost(each.pk) for each in chain(books, line)), ZERO)
+
+
+def _lines(ids: Collection[int]) -> Mapping[int, list[OrderLine]]:
+    found: dict[int, list[OrderLine]] = defaultdict(list)
+    for line in OrderLine.objects.filter(order__in=ids).order_by("pk"):
+        found[line.order_id].append(line)
+    return found
+
+
+def _by_order(payments: Iterable[Payment]) -> Mapping[int, list[Payment]]:
+    found: dict[int, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        if payment.captured_amount:
+            found[payment.order_id].insert(0, payment)
+    return found
+
+
+def _spent(ids: Collection[int]) -> Mapping[int, Decimal]:
+    reasons = [Credit.Reason.SPENT, Credit.Reason.RETURNED]
+    rows = Credit.objects.filter(order__in=ids, reason__in=reasons).order_by().values("order_id")
+    return {row["order_id"]: -exact(row["sum"]) for row in rows.annotate(sum=Sum("amount"))}
+
+
+def _disputed(ids: Collection[int]) -> Collection[int]:
+    open_ones = Dispute.objects.filter(payment__order__in=ids, state=Dispute.State.OPEN)
+    return open_ones.values_list("payment__order", flat=True)
+
+
+def _sheet(order: Order, lines: list[OrderLine], spent: Decimal, at: datetime) -> Sheet:
+    is_paid = order.state == State.PAID
+    items = tuple(
+        quotes.Item(line.pk, line.kind, line.product_id, Facts.from_json(line.facts or {"full": 0}))
+        for line in lines
+        if line.cancelled_at is None
+    )
+    ask = quotes.Ask(
+        items=items,
+        currency=order.currency,
+        discount=quotes.Discount.from_json(order.discount),
+        credit=max(spent - order.credit_kept, ZERO),
+        lost=quotes.lost_by(items, order.paid_at if is_paid and order.paid_at else at),
+    )
+    charged = order.charged - sum((line.kept for line in lines), ZERO)
+    return Sheet(ask, is_paid, charged, at_the_door=not is_paid and order.due == Order.Due.DOOR)

@@ -1,0 +1,146 @@
+"""An order as it stands, and what giving something of one line back does to it. Pure.
+
+The line costs less by what is given back, and the order is priced again by the rules of the purchase: money goes back
+first, spent credit when no money is left. Whoever loses nothing by the school's cancelling keeps their price: a
+discount that other lines had because of the cancelled one stays with them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from billing.domain.pricing import quotes
+from billing.kinds import ZERO, Facts
+from common.money import rounded
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the school wants to give back of a line: `off` of what it costs. `ends`: the line is over with it."""
+
+    line: int
+    off: Decimal
+    ends: bool = False
+    as_credit: bool = False
+    """Money that was paid becomes credit, where the payer has an account."""
+    behind: Decimal = ZERO
+    """What goes back from the orders behind this line: so much less was paid for what it has replaced."""
+
+
+@dataclass(frozen=True)
+class Back:
+    """What comes of one wish. `money` came in and goes back; `credit` was spent and comes back as such; `waived` is
+    not paid yet and need not be any more; `kept` is what the school keeps of an ended line."""
+
+    line: int
+    cost: Decimal = ZERO
+    money: Decimal = ZERO
+    credit: Decimal = ZERO
+    waived: Decimal = ZERO
+    kept: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`ask` are the live lines by the facts of the purchase; `charged` what they cost in money, fees left out."""
+
+    ask: quotes.Ask
+    is_paid: bool
+    charged: Decimal = ZERO
+    kept: Mapping[int, Decimal] = field(default_factory=dict)
+    """What the school keeps in money of lines that ended here."""
+    credit_back: Decimal = ZERO
+    credit_kept: Decimal = ZERO
+    at_the_door: bool = False
+    """Not paid yet, and to be paid at the door: what is due is the regular price, as the page of the order says."""
+
+    @property
+    def price(self) -> quotes.Price:
+        return quotes.price(self.ask)
+
+    @property
+    def due(self) -> Decimal:
+        """What is to be paid in money where nothing is paid yet."""
+        if not self.at_the_door:
+            return self.price.total
+        return quotes.price(replace(self.ask, lost=frozenset(item.key for item in self.ask.items))).total
+
+    def costs(self) -> dict[int, Decimal]:
+        """What each live line costs, whether it is paid with money or with credit."""
+        return costs(self.price)
+
+    def facts(self, line: int) -> Facts | None:
+        """None for a line that ended."""
+        return next((item.facts for item in self.ask.items if item.key == line), None)
+
+
+def costs(price: quotes.Price) -> dict[int, Decimal]:
+    found = dict(price.lines)
+    for part in price.adjustments:
+        if part.step == "credit":
+            found[part.key] -= part.amount
+    return found
+
+
+def give(sheet: Sheet, wishes: Iterable[Wish]) -> tuple[Sheet, list[Back]]:
+    """One after the other; a line that is not there (any more) gives nothing."""
+    backs = []
+    for wish in wishes:
+        sheet, back = _give(sheet, wish)
+        backs.append(back)
+    return sheet, backs
+
+
+def _give(sheet: Sheet, wish: Wish) -> tuple[Sheet, Back]:
+    before = costs(sheet.price)
+    if wish.line not in before:
+        return sheet, Back(wish.line)
+    cost = before[wish.line]
+    off = max(min(rounded(wish.off, sheet.ask.currency), cost), ZERO)
+    if wish.ends:
+        off = off if sheet.is_paid else cost  # nothing is owed for what was not paid and is over
+        items = tuple(item for item in sheet.ask.items if item.key != wish.line)
+    else:
+        items = _taken_off(sheet.ask.items, wish.line, off, wish.behind)
+    ask = _as_before(replace(sheet.ask, items=items), before)
+    return _settled(sheet, ask, Back(wish.line, cost, kept=cost - off if wish.ends else ZERO), off)
+
+
+def _as_before(ask: quotes.Ask, before: Mapping[int, Decimal]) -> quotes.Ask:
+    """The other lines do not become dearer."""
+    for line, cost in costs(quotes.price(ask)).items():
+        if cost > before[line]:
+            ask = replace(ask, items=_taken_off(ask.items, line, cost - before[line]))
+    return ask
+
+
+def _taken_off(
+    items: Iterable[quotes.Item], line: int, off: Decimal, behind: Decimal = ZERO
+) -> tuple[quotes.Item, ...]:
+    return tuple(
+        replace(item, facts=_less(item.facts, off, behind)) if item.key == line else item for item in items
+    )  # fmt: skip
+
+
+def _less(facts: Facts, off: Decimal, behind: Decimal) -> Facts:
+    return replace(facts, called_off=facts.called_off + off + behind, carried=facts.carried - behind)
+
+
+def _settled(sheet: Sheet, ask: quotes.Ask, back: Back, off: Decimal) -> tuple[Sheet, Back]:
+    price = quotes.price(ask)
+    over = ask.credit - price.credit
+    kept_credit = min(over, back.kept)
+    credit = over - kept_credit
+    rest = max(sheet.charged - price.total, ZERO) if sheet.is_paid else ZERO
+    kept = min(back.kept - kept_credit, rest)
+    money = rest - kept
+    after = replace(
+        sheet,
+        ask=replace(ask, credit=ask.credit - over),
+        charged=sheet.charged - rest,
+        kept={**sheet.kept, back.line: kept} if back.kept else sheet.kept,
+        credit_back=sheet.credit_back + credit,
+        credit_kept=sheet.credit_kept + kept_credit,
+    )
+    waived = ZERO if sheet.is_paid else max(sheet.due - after.due, ZERO)
+    return after, replace(back, money=money, credit=credit, waived=waived, kept=kept + kept_credit)

@@ -1,0 +1,143 @@
+"""A voucher comes to be when its line is paid for, and ends with it."""
+
+from calendar import monthrange
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+from billing import kinds
+from billing.domain import payment_issues
+from billing.domain.vouchers import eligibility, entries, voucher_codes
+from billing.kinds import ZERO, Facts, Gift
+from billing.models import Case, Order, OrderLine, Voucher
+from billing.models.vouchers import VoucherEntry
+from common import dates
+from common.formats import format_money
+from common.money import is_whole
+
+
+def expiry(sold_on: date) -> date | None:
+    """The last day by the school's rule, fixed when it is sold; None is never."""
+    if not settings.VOUCHER_MONTHS:
+        return None
+    years, month = divmod(sold_on.month - 1 + settings.VOUCHER_MONTHS, 12)
+    year, month = sold_on.year + years, month + 1
+    if settings.VOUCHER_TO_YEARS_END:
+        return date(year, 12, 31)
+    return date(year, month, min(sold_on.day, monthrange(year, month)[1]))
+
+
+# -- what is offered ---------------------------------------------------------------------------------------------
+
+
+def gifts(at: datetime) -> dict[str, Gift]:
+    """Everything that can be given in place of an amount, by `kind:what`."""
+    return {
+        f"{name}:{gift.what}": gift
+        for name, _ in kinds.installed()
+        for gift in kinds.get(name).gift_options(at)
+        if gift.price > 0
+    }
+
+
+def amounts() -> list[Decimal]:
+    return [amount for amount in settings.VOUCHER_AMOUNTS if not problem(amount)]
+
+
+def problem(amount: Decimal) -> str:
+    """Why nobody can buy a voucher of this amount; '' when they can."""
+    least, most = settings.VOUCHER_LEAST, settings.VOUCHER_MOST
+    if not is_whole(amount, settings.CURRENCY) or not least <= amount <= most:
+        lowest, highest = (format_money(each, settings.CURRENCY) for each in (least, most))
+        return f"Please choose an amount from {lowest} to {highest}."
+    return ""
+
+
+def price(details: dict[str, Any], at: datetime) -> Decimal:
+    """Of a line in a cart; raises Unavailable when it is not to be had like this any more."""
+    if not settings.SELL_VOUCHERS:
+        raise kinds.Unavailable("We don’t sell gift vouchers right now.")
+    if details.get("gift"):
+        gift = gifts(at).get(details["gift"])
+        if gift is None:
+            raise kinds.Unavailable("This class isn’t available as a gift right now. Please choose an amount.")
+        return gift.price
+    amount = Decimal(details.get("amount") or 0)
+    if why := problem(amount):
+        raise kinds.Unavailable(why)
+    return amount
+
+
+# -- issued ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def issue(line: OrderLine) -> Voucher | None:
+    """Once the order is paid, and once a line; None before."""
+    order = Order.objects.get(pk=line.order_id)
+    if order.state != Order.State.PAID:
+        return None
+    found = Voucher.objects.filter(line=line).first()
+    if found is not None:
+        return found
+    details = line.details
+    kind, _, what = details.get("gift", "").partition(":")
+    return make(
+        Facts.from_json(line.facts or {"full": 0}).full,
+        order.currency,
+        order=order,
+        line=line,
+        kind=kind,
+        what=what,
+        title=details.get("gift_title", ""),
+        expires_on=parse_date(details.get("expires_on") or ""),
+        recipient_name=details.get("recipient_name", ""),
+        recipient_email=details.get("recipient_email", ""),
+        giver_name=details.get("giver_name", ""),
+        message=details.get("message", ""),
+        give_on=parse_date(details.get("give_on") or ""),
+    )
+
+
+def make(worth: Decimal, currency: str, *, order: Order | None = None, why: str = "", **fields: Any) -> Voucher:
+    voucher = Voucher.objects.create(code=voucher_codes.new_code(), worth=worth, currency=currency, **fields)
+    entries.fill(voucher, order=order, why=why, by=fields.get("issued_by"))
+    return voucher
+
+
+# -- taken back --------------------------------------------------------------------------------------------------
+
+
+def reverse(line: OrderLine, why: str) -> None:
+    """Empty the voucher because its purchase was refunded, even if the desk had voided it before.
+
+    If the money was lost, the office gets a payment issue that says how much of the voucher was used.
+    """
+    for voucher in Voucher.objects.select_for_update().filter(line=line):
+        order = Order.objects.get(pk=line.order_id)
+        entries.empty(voucher, VoucherEntry.Reason.REVERSED, order=order, why=why)
+        if voucher.voided_at is None:
+            Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
+            _report_what_was_used(voucher, order)
+
+
+def _report_what_was_used(voucher: Voucher, order: Order) -> None:
+    used = voucher.worth - _reversed(voucher)
+    if used and not eligibility.is_paid_for(voucher):
+        amount = format_money(used, voucher.currency)
+        text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
+        payment_issues.open_case(Case.Kind.OTHER, order, text)
+
+
+def _reversed(voucher: Voucher) -> Decimal:
+    entry = voucher.entries.filter(reason=VoucherEntry.Reason.REVERSED).first()
+    return -entry.amount if entry else ZERO
+
+
+def today(at: datetime) -> date:
+    return dates.local(at).date()

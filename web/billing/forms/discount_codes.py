@@ -1,0 +1,61 @@
+"""Making a discount code: what it is for is chosen from what is sold."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from billing.domain.pricing import discount_codes
+from billing.models import Code
+from common import dates
+from common.days import MomentField, refuse_far_days
+
+
+class DayOrMomentInput(forms.SplitDateTimeWidget):
+    """A day, and a time that may be left empty for the end of that day."""
+
+    def __init__(self, label: str) -> None:
+        day = {"type": "date", "aria-label": f"{label}: date"}
+        clock = {"type": "time", "aria-label": f"{label}: time"}
+        super().__init__(date_format="%Y-%m-%d", time_format="%H:%M", date_attrs=day, time_attrs=clock)
+
+    def decompress(self, value: datetime | None) -> tuple[date | None, time | None]:
+        day = dates.day_that_ends_at(value) if value else None
+        return (day, None) if day else super().decompress(value)
+
+
+class DayOrMomentField(forms.SplitDateTimeField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.fields[0].validators.append(refuse_far_days)
+
+    def compress(self, data_list: Any) -> datetime | None:
+        day, clock = data_list or (None, None)
+        return dates.end_of(day) if day and clock in self.empty_values else super().compress(data_list)
+
+
+class DiscountCodeForm(forms.ModelForm):
+    applies_to = forms.ChoiceField(label="Applies to", required=False, help_text="A whole kind, or one product.")
+
+    valid_from = MomentField(required=False)
+    valid_until = DayOrMomentField(
+        required=False,
+        widget=DayOrMomentInput("Valid until"),
+        help_text="Leave the time empty if the code is valid through the end of that day.",
+    )
+
+    class Meta:
+        model = Code
+        fields = ["text", "label", "percent", "amount", "student", "limit", "valid_from", "valid_until"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["applies_to"].choices = discount_codes.scope_choices(timezone.now(), self.instance)  # type: ignore[attr-defined]
+        self.fields["applies_to"].initial = discount_codes.scope_value(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        kind, _, product = said.get("applies_to", "").partition(":")
+        self.instance.kind, self.instance.product_id = kind, int(product) if product else None
+        return said

@@ -1,0 +1,73 @@
+"""Refunds. Under one key Stripe makes one, and says for a day what it said first; whoever comes later asks first."""
+
+from decimal import Decimal
+
+from django.utils import timezone
+from stripe import StripeClient
+
+from billing.gateways.facts import Answer
+from billing.gateways.stripe.amounts import to_stripe
+from billing.gateways.stripe.client import Declined, speaking
+from billing.gateways.stripe.parsing import Wire, refund_state
+from billing.models import Payment, Refund
+from common.errors import NeedsPerson
+
+NO_MONEY = ("balance_insufficient", "insufficient_funds")
+DISPUTED = "The payer disputed this payment, so Stripe refuses other refunds of it."
+
+
+def give_back(client: StripeClient, payment: Payment, amount: Decimal, key: str) -> Answer:
+    try:
+        return _answer(_make(client, payment, amount, key, key))
+    except Declined as declined:
+        if declined.code in NO_MONEY and declined.again:
+            return _once_more(client, payment, amount, key)
+        return _refused(client, payment, amount, declined)
+
+
+def _once_more(client: StripeClient, payment: Payment, amount: Decimal, key: str) -> Answer:
+    """Under the same key they would say for a day that the balance is short, whatever it is now. A new key might be one
+    too many: what it made before is looked for by the name that each refund carries."""
+    if found := _made_before(client, payment, key):
+        return _answer(found)
+    try:
+        return _answer(_make(client, payment, amount, key, f"{key}-{timezone.now():%Y%m%d%H}"))
+    except Declined as declined:
+        return _refused(client, payment, amount, declined)
+
+
+def _made_before(client: StripeClient, payment: Payment, key: str) -> Wire | None:
+    with speaking():
+        known = client.v1.refunds.list({"payment_intent": payment.transaction_id, "limit": 100})
+        found = [refund.to_dict() for refund in known.auto_paging_iter()]
+    return next((refund for refund in found if (refund.get("metadata") or {}).get("refund") == key), None)
+
+
+def _make(client: StripeClient, payment: Payment, amount: Decimal, key: str, once: str) -> Wire:
+    with speaking():
+        made = client.v1.refunds.create(
+            {
+                "payment_intent": payment.transaction_id,
+                "amount": to_stripe(amount, payment.currency),
+                "metadata": {"token": payment.token, "refund": key},
+            },
+            {"idempotency_key": once},
+        )
+    return made.to_dict()
+
+
+def _answer(refund: Wire) -> Answer:
+    return Answer(refund_state(refund), refund["id"], (refund.get("failure_reason") or "").replace("_", " "))
+
+
+def _refused(client: StripeClient, payment: Payment, amount: Decimal, declined: Declined) -> Answer:
+    """Nothing went back. Why, we ask: they have no code for more than what is left."""
+    if declined.code in NO_MONEY:
+        raise NeedsPerson("The school's balance at Stripe does not cover this refund. Top it up, then try again.")
+    with speaking():
+        intent = client.v1.payment_intents.retrieve(payment.transaction_id, {"expand": ["latest_charge"]}).to_dict()
+    charge = intent["latest_charge"] or {"amount": 0, "amount_refunded": 0}
+    left = charge["amount"] - charge["amount_refunded"]
+    already = charge["amount_refunded"] > 0 and to_stripe(amount, payment.currency) > left
+    message = DISPUTED if declined.code == "charge_disputed" else str(declined)
+    return Answer(Refund.State.FAILED, message=message, already=already)

@@ -1,0 +1,99 @@
+"""Cancelling by the payer: what would come back and why, then the click that does just that."""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from billing import kinds, session_cart
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.orders import transitions
+from billing.domain.refunds.handovers import PICK_UP
+from billing.models import Order, OrderLine
+from common.formats import format_money
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+    order = session_cart.find_order(request, number)
+    found = order.lines.filter(pk=line).first()
+    if found is None:
+        raise Http404
+    return _page(request, order, [found])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def whole_order(request: HttpRequest, number: int) -> HttpResponse:
+    order, at = session_cart.find_order(request, number), timezone.now()
+    live = order.lines.filter(cancelled_at=None)
+    return _page(request, order, [line for line in live if not line.given_away(at)])
+
+
+def _page(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
+    if not lines or lines[0].cancelled_at is not None or order.state == Order.State.CANCELLED:
+        messages.info(request, quoted_cancellation.GONE)
+        return redirect(order.address())
+    if request.method == "POST":
+        return _do(request, order, lines)
+    return _show(request, order, lines)
+
+
+def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
+    at, by = timezone.now(), session_cart.account(request)
+    try:
+        chosen = next(
+            (way for way in cancellation_options.of(order, lines, at) if way.by == request.POST.get("way")), None
+        )
+        if chosen is None:
+            return _show(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
+        done = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
+    except quoted_cancellation.Changed as changed:
+        return _show(request, order, lines, problem=str(changed), status=409)
+    except quoted_cancellation.Gone as gone:
+        messages.info(request, str(gone))
+    except transitions.CannotBe:
+        return _show(request, order, lines, status=409)
+    else:
+        messages.success(request, describe_result(done, _opening(done, lines)))
+    return redirect(order.address())
+
+
+def _show(
+    request: HttpRequest, order: Order, lines: Sequence[OrderLine], *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    at, quotes, refused = timezone.now(), [], ""
+    try:
+        quotes = [quoted_cancellation.quote(order, way, at) for way in cancellation_options.of(order, lines, at)]
+    except transitions.CannotBe as cannot:
+        refused = str(cannot)
+    context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
+    return render(request, "billing/cancel.html", context, status=status)
+
+
+def describe_result(done: quoted_cancellation.Quote, opening: str, *, pick_up: str = PICK_UP) -> str:
+    """What is said once it is done: what was canceled, then the money."""
+    said = [opening]
+    if done.sent_back:
+        said.append(f"Refund of {format_money(done.sent_back, done.currency)} started.")
+    if done.picked_up:
+        said.append(pick_up.format(format_money(done.picked_up, done.currency)))
+    if done.credit:
+        said.append(f"{format_money(done.credit, done.currency)} was added to account credit.")
+    return " ".join(said)
+
+
+def _opening(done: quoted_cancellation.Quote, lines: Sequence[OrderLine]) -> str:
+    if done.way.is_withdrawal:
+        return "We’ve received your withdrawal and emailed you a confirmation."
+    if len(lines) > 1:
+        return "Your order is canceled."
+    try:
+        return kinds.of(lines[0]).canceled_sentence(lines[0])
+    except kinds.UnknownKind:
+        return f"{lines[0]} is canceled."

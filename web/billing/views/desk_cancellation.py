@@ -1,0 +1,78 @@
+"""Cancelling at the desk, by the terms or as the school says: a click shows what it would be, the next does it."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from billing import session_cart
+from billing.domain.cancellations import cancellation_options, quoted_cancellation
+from billing.domain.cancellations.cancellation_options import Way
+from billing.domain.orders import transitions
+from billing.domain.refunds import terms
+from billing.domain.refunds.handovers import HAND_OVER
+from billing.forms import CancelLineForm
+from billing.models import OrderLine
+from billing.views.cancellation import describe_result
+from users.roles import desk_required
+
+TO_CONFIRM = "This is a preview. Nothing has been canceled yet; press the button again to confirm."
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("billing.cancel_order")
+def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
+    found = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
+    if found.cancelled_at is not None:
+        messages.info(request, quoted_cancellation.GONE)
+        return redirect("desk_order", number=number)
+    at = timezone.now()
+    try:
+        cancellation_options.check(found.order, at)
+        step = cancellation_options.promised(found.order, found, at)
+    except transitions.CannotBe as cannot:
+        return _page(request, found, None, str(cannot), status=409)
+    form = CancelLineForm(request.POST or None, step=step, has_account=found.order.payer is not None)
+    if form.is_bound and not form.is_valid():
+        return _page(request, found, form, status=400)
+    return _do(request, found, form) if form.is_bound else _show(request, found, form)
+
+
+def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResponse:
+    by, why = session_cart.member(request), form.cleaned_data["why"]
+    way, seen = Way.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
+    try:
+        done = quoted_cancellation.cancel_as_quoted(line.order, way, timezone.now(), seen=seen, why=why, by=by)
+    except quoted_cancellation.Changed:
+        return _show(request, line, form, TO_CONFIRM)
+    except transitions.CannotBe as cannot:
+        return _page(request, line, form, str(cannot), status=409)
+    messages.success(request, describe_result(done, f"{line} is canceled.", pick_up=HAND_OVER))
+    return redirect("desk_order", number=line.order_id)
+
+
+def _show(request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: str = "") -> HttpResponse:
+    way = Way.of_staff(line, form.terms_step, session_cart.member(request))
+    try:
+        quote = quoted_cancellation.quote(line.order, way, timezone.now())
+    except transitions.CannotBe as cannot:
+        return _page(request, line, form, str(cannot))
+    form.initial["seen"] = quote.fingerprint
+    return _page(request, line, form, problem, quote)
+
+
+def _page(
+    request: HttpRequest,
+    line: OrderLine,
+    form: CancelLineForm | None,
+    problem: str = "",
+    quote: quoted_cancellation.Quote | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    at = timezone.now()
+    holds = terms.sold(line, at)
+    promised = {"sentences": terms.sentences(holds, at), "withdrawal": terms.withdrawal(holds, line.order)}
+    context = {"order": line.order, "line": line, "form": form, "quote": quote, "problem": problem} | promised
+    return render(request, "billing/desk/cancel.html", context, status=status)

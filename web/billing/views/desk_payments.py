@@ -1,0 +1,146 @@
+"""The desk: payments, refunds to be handed out, credit, and what a person must decide."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from billing import session_cart
+from billing.domain import payment_issues
+from billing.domain.orders import due_dates
+from billing.domain.payments import credit_holds
+from billing.domain.pricing import credit
+from billing.domain.refunds import handovers
+from billing.forms import AnswerForm, CreditForm, WhyForm
+from billing.kinds import ZERO
+from billing.models import Case, Dispute, Payment, Refund
+from common import search
+from common.formats import format_money
+from users.models import User
+from users.roles import at_the_desk, desk_required
+
+HOLD_DECISIONS = {"release": credit_holds.release_hold, "take_back": credit_holds.take_back_held_credit}
+
+
+@require_safe
+@desk_required("billing.view_payment")
+def payments(request: HttpRequest) -> HttpResponse:
+    found = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by")
+    found = found.prefetch_related("refunds", "disputes").order_by("-captured_at")
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    waiting = Refund.objects.exclude(state__in=[Refund.State.DONE, Refund.State.FAILED])
+    context = {"page": page, "waiting": waiting.select_related("payment__order")[:100]}
+    return render(request, "billing/desk/payments.html", context)
+
+
+@require_POST
+@desk_required("billing.add_refund")
+def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
+    found = get_object_or_404(Refund.objects.select_related("payment"), pk=refund)
+    if not handovers.is_by_hand(found.payment):
+        raise Http404
+    if handovers.record_handover(found.pk, session_cart.member(request)):
+        messages.success(request, f"Handover of {format_money(found.amount, found.payment.currency)} recorded.")
+    else:
+        messages.info(request, "This handover was already recorded.")
+    return redirect("desk_order", number=found.payment.order_id)
+
+
+@require_safe
+@desk_required("billing.view_case")
+def all_cases(request: HttpRequest) -> HttpResponse:
+    found = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    waiting = payment_issues.refunds_to_hand_over(page)
+    listed = [(case, waiting.get(case.pk)) for case in page]
+    return render(request, "billing/desk/cases.html", {"page": page, "listed": listed})
+
+
+@require_POST
+@desk_required("billing.change_case")
+def close_case(request: HttpRequest, case: int) -> HttpResponse:
+    found = get_object_or_404(Case.objects.select_related("order"), pk=case)
+    form, user = AnswerForm(request.POST), session_cart.member(request)
+    if payment_issues.refunds_to_hand_over([found]):
+        messages.error(request, f"Record the handover on the order: it closes this issue. (Order {found.order_id})")
+    elif form.is_valid():
+        payment_issues.close(found, answer=form.cleaned_data["answer"], by=user)
+        messages.success(request, "Resolved.")
+    else:
+        messages.error(request, "Please enter what was done.")
+    return redirect("desk_cases")
+
+
+@require_safe
+@desk_required("billing.view_credit")
+def all_credit(request: HttpRequest) -> HttpResponse:
+    text = search.words(request)
+    found = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
+    found = found.annotate(balance=Coalesce(Sum("credit_entries__amount"), ZERO)).order_by(
+        "first_name", "last_name", "pk"
+    )
+    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    return render(request, "billing/desk/all_credit.html", {"page": page, "q": text, "currency": settings.CURRENCY})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("billing.view_credit")
+def one_credit(request: HttpRequest, account: int) -> HttpResponse:
+    person, user = get_object_or_404(User, pk=account), session_cart.member(request)
+    may_give = at_the_desk(user, "billing.give_credit")
+    form = CreditForm(request.POST or None)
+    if may_give and form.is_valid():
+        try:
+            credit.adjust(person, form.cleaned_data["amount"], settings.CURRENCY, why=form.cleaned_data["why"], by=user)
+            return redirect("desk_credit_of", account=account)
+        except credit.NotEnough:
+            form.add_error("amount", "The balance is too low for that.")
+        except ValueError:
+            form.add_error("amount", "This isn’t a valid amount in the school’s currency.")
+    may_trust = at_the_desk(user, "billing.change_order")
+    entries = person.credit_entries.select_related("order", "by")
+    context = {
+        "person": person,
+        "page": Paginator(entries, 50).get_page(request.GET.get("page")),
+        "balances": credit.balances(person),
+        "holds": [(hold, WhyForm(auto_id=f"hold-{hold.pk}-%s")) for hold in credit_holds.open_holds(person)],
+        "form": form if may_give else None,
+        "trusted": due_dates.day_for(person, timezone.now()),
+        "trust_form": WhyForm(auto_id="trust-%s") if may_trust else None,
+    }
+    return render(request, "billing/desk/credit.html", context)
+
+
+@require_POST
+@desk_required("billing.give_credit")
+def decide_hold(request: HttpRequest, dispute: int) -> HttpResponse:
+    """Take back the credit that is on hold, or release it."""
+    found = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=dispute, credit_held__gt=0)
+    account, form = found.payment.order.payer_id, WhyForm(request.POST)
+    decide = HOLD_DECISIONS.get(request.POST.get("action", ""))
+    if decide is None or account is None:
+        raise Http404
+    if not form.is_valid():
+        messages.error(request, "Please say why.")
+    elif decide(found.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.member(request)):
+        messages.success(request, "Saved.")
+    else:
+        messages.info(request, "This was already decided.")
+    return redirect("desk_credit_of", account=account)
+
+
+@require_POST
+@desk_required("billing.change_order")
+def trust(request: HttpRequest, account: int) -> HttpResponse:
+    person, form = get_object_or_404(User, pk=account), WhyForm(request.POST)
+    if form.is_valid():
+        due_dates.trust(person, "trust" in request.POST, why=form.cleaned_data["why"], by=session_cart.member(request))
+        messages.success(request, "Saved.")
+    else:
+        messages.error(request, "Please enter a reason.")
+    return redirect("desk_credit_of", account=account)

@@ -1,0 +1,56 @@
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.forms import BaseInlineFormSet
+from django.http import HttpRequest
+
+from billing.domain.refunds.terms import sentences
+from billing.kinds import Terms
+from classwork.domain.places import terms
+from classwork.models import CancellationStep, CancellationTerms
+from history.admin_base import Recorded
+
+
+class StepFormSet(BaseInlineFormSet):
+    """Each step at a moment of its own. The rows are compared with each other: what they were before does not count."""
+
+    def get_unique_error_message(self, unique_check: Any) -> str:
+        return "Two steps are at the same moment. Please change one of them."
+
+    def save_existing_objects(self, commit: bool = True) -> Any:
+        """Changed rows are written anew, so that two steps can swap their moments."""
+        changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
+        if commit:
+            CancellationStep.objects.filter(pk__in=changed).delete()
+        return super().save_existing_objects(commit)
+
+
+class StepInline(admin.StackedInline):
+    """One beneath the other: each field has its label, on a telephone too."""
+
+    model = CancellationStep
+    formset = StepFormSet
+    extra = 1
+
+
+@admin.register(CancellationTerms)
+class CancellationTermsAdmin(Recorded):
+    list_display = ["name", "is_default", "in_words", "classes"]
+    inlines = [StepInline]
+    fields = ["name", "is_default", "in_words"]
+    readonly_fields = ["in_words"]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[CancellationTerms]":
+        return super().get_queryset(request).prefetch_related("steps").annotate(chosen=Count("offers"))
+
+    @admin.display(description="classes", ordering="chosen")
+    def classes(self, obj: Any) -> int:
+        """For which they were chosen."""
+        return int(obj.chosen)
+
+    @admin.display(description="shown to students")
+    def in_words(self, obj: CancellationTerms) -> str:
+        if obj.pk is None:
+            return "Save the steps to see how students will read them."
+        return " ".join(map(str, sentences(Terms(terms.as_steps(obj.steps.all(), [])))))

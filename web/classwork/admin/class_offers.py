@@ -1,0 +1,175 @@
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from classwork.admin.base import Grouped, OfficeForm, PlannedAdmin
+from classwork.admin.filters import ClassDayFilter
+from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.places import room
+from classwork.domain.schedule import class_offers, next_session
+from classwork.domain.schedule.problems import Refused
+from classwork.forms.planning import OfferForm
+from classwork.models import ClassOffer, Meeting, Proposal
+from common import dates
+from common.admin import ReadOnlyAdmin
+from common.formats import format_date
+from users.models import User
+from users.roles import acting
+
+
+class OfferOfficeForm(OfficeForm, OfferForm):
+    pass
+
+
+@admin.register(ClassOffer)
+class ClassOfferAdmin(PlannedAdmin, Grouped):
+    form = OfferOfficeForm
+    list_display = [
+        "group",
+        "subject",
+        "time",
+        "start_day",
+        "end_day",
+        "places",
+        "location",
+        "taught_by",
+        "manager_approved",
+    ]
+    list_display_links = ["subject"]
+    list_filter = ["session", ClassDayFilter, "subject__level", "subject", "manager_approved"]
+    search_fields = ["subject__name", "subject__level__name", "session__name", "location__name"]
+    ordering = ["-session__key_day_date", "class_day", "start_time", "pk"]
+    readonly_fields = ["dates_now", "single_days"]
+    actions = ["approve", "copy"]
+    fieldsets = [
+        (None, {"fields": ["session", "subject", "manager_approved"]}),
+        ("When", {"fields": [("class_day", "start_time"), "dates_now", "single_days"]}),
+        ("Skipped dates", {"fields": ["skipped", "skip_tagline"], "classes": ["collapse"]}),
+        ("Location and teachers", {"fields": ["location", ("teaching", "assisting"), "capacity"]}),
+        ("Minimum enrollment", {"fields": [("minimum", "decide_on")]}),
+        ("For the public", {"fields": ["price", "pay_at_door", "terms", "public_note"]}),
+        (
+            "Late joining and drop-ins",
+            {"fields": [("last_joining", "pro_rata"), ("drop_in_price", "trial_price")]},
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[ClassOffer]":
+        return room.counted(ClassOffer.objects.for_lists(), timezone.now())
+
+    def group_of(self, obj: ClassOffer) -> str:
+        return obj.session.title
+
+    def store(self, actor: User, obj: ClassOffer, form: Any, change: bool) -> ClassOffer:
+        if not change:
+            return class_offers.create_offer(actor, form.draft())
+        class_offers.change_offer(actor, obj, form.draft(), seen=form.seen)
+        return obj
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The meetings go with their class; nobody deletes them by themselves."""
+        found, counts, refused, protected = super().get_deleted_objects(objs, request)
+        return found, counts, refused - {Meeting._meta.verbose_name}, protected
+
+    def delete_model(self, request: HttpRequest, obj: ClassOffer) -> None:
+        class_offers.delete_offer(acting(request), obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: "QuerySet[ClassOffer]") -> None:
+        with transaction.atomic():
+            for offer in queryset:
+                class_offers.delete_offer(acting(request), offer)
+
+    def log_deletions(self, request: HttpRequest, queryset: "QuerySet[Any]") -> Any:
+        """The domain has written it down."""
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except Refused as no:
+            return self.say_no(request, no)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        try:
+            return super().changelist_view(request, extra_context)
+        except Refused as no:
+            return self.say_no(request, no)
+
+    def say_no(self, request: HttpRequest, no: Refused) -> Any:
+        self.message_user(request, str(no), messages.ERROR)
+        return redirect("admin:classwork_classoffer_changelist")
+
+    @admin.display(description="time", ordering="start_time")
+    def time(self, obj: ClassOffer) -> str:
+        return obj.time_range
+
+    @admin.display(description="starts")
+    def start_day(self, obj: ClassOffer) -> str:
+        first = Listed(obj, dates.today()).first
+        return format_date(first.local_date) if first else "–"
+
+    @admin.display(description="ends")
+    def end_day(self, obj: ClassOffer) -> str:
+        last = Listed(obj, dates.today()).last
+        return format_date(last.local_date) if last else "–"
+
+    @admin.display(description="teachers")
+    def taught_by(self, obj: ClassOffer) -> str:
+        return Listed(obj, dates.today()).teachers
+
+    @admin.display(description="spots", ordering="taken")
+    def places(self, obj: Any) -> str:
+        """Taken, of how many there are."""
+        return f"{obj.taken}" if obj.capacity is None else f"{obj.taken}/{obj.capacity}"
+
+    @admin.display(description="class days")
+    def dates_now(self, obj: ClassOffer) -> str:
+        if obj.pk is None:
+            return "They follow from the session, the weekday and the subject's weeks."
+        return Listed(obj, dates.today()).date_range
+
+    @admin.display(description="single days")
+    def single_days(self, obj: ClassOffer) -> str | SafeString:
+        if obj.pk is None:
+            return "–"
+        return format_html('<a href="{}">Cancel, move or add one</a>', reverse("desk_class", args=[obj.pk]))
+
+    @admin.action(description="Approve selected", permissions=["change"])
+    def approve(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
+        with transaction.atomic():
+            for offer in chosen:
+                class_offers.set_approved(acting(request), offer, True)
+        self.message_user(request, "Approved.")
+
+    @admin.action(description="Copy selected", permissions=["add"])
+    def copy(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:
+        with transaction.atomic():
+            for offer in ClassOffer.objects.with_timetable().filter(pk__in=chosen):
+                next_session.create_repeated_class(acting(request), next_session.repeat(offer), offer.session)
+        self.message_user(request, "Copied into the same session; give the copies their own day and time.")
+
+
+@admin.register(Meeting)
+class MeetingAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ["__str__", "number", "is_off", "moved_from", "reason", "location"]
+    list_filter = ["offer__session", ("cancelled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["offer__subject__level", "location"]
+    date_hierarchy = "starts_at"
+
+    @admin.display(description="is running", boolean=True)
+    def is_off(self, obj: Meeting) -> bool:
+        return not obj.is_cancelled
+
+
+@admin.register(Proposal)
+class ProposalAdmin(ReadOnlyAdmin, admin.ModelAdmin):
+    list_display = ["__str__", "author", "state", "submitted_at", "decided_at"]
+    list_filter = ["state"]
+    list_select_related = ["author__user", "subject__level", "offer__subject__level", "offer__session"]

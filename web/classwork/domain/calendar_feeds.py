@@ -1,0 +1,117 @@
+"""Calendars to subscribe to. Each meeting keeps its UID for good, and its SEQUENCE grows with each change, so that
+subscribed calendars follow moves and cancellations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from icalendar import Calendar, Event
+
+from classwork.domain.catalog.structured_data import absolute
+from classwork.models import CalendarFeed, ClassOffer, Meeting
+from common import dates, links
+from users.models import Staff
+
+PURPOSE = "classwork.calendar"
+FOR_GOOD = timedelta(days=36_500)
+BACK = timedelta(weeks=8)
+
+
+def calendar(title: str, shown: Iterable[Meeting]) -> bytes:
+    found = Calendar()
+    found.add("prodid", f"-//{settings.BUSINESS_NAME}//hepcat//EN")
+    found.add("version", "2.0")
+    found.add("x-wr-calname", title)
+    found.add("x-wr-timezone", settings.TIME_ZONE)
+    found.add("refresh-interval;value=duration", "PT1H")
+    shown = list(shown)
+    for meeting in shown:
+        found.add_component(_event(meeting))
+    if shown:
+        _add_zone(found, shown)
+    return bytes(found.to_ical())
+
+
+def _add_zone(found: Calendar, shown: Sequence[Meeting]) -> None:
+    """The zone's changes in the time of these meetings alone: some readers stop at the first few of a long list."""
+    first, last = min(meeting.starts_at for meeting in shown), max(meeting.ends_at for meeting in shown)
+    day = timedelta(days=1)
+    found.add_missing_timezones(dates.local(first).date() - day, dates.local(last).date() + day)
+
+
+def _event(meeting: Meeting) -> Event:
+    offer, entry = meeting.offer, Event()
+    entry.add("uid", f"{meeting.uid}@hepcat")
+    entry.add("sequence", meeting.revision)
+    entry.add("dtstamp", meeting.changed_at)
+    entry.add("last-modified", meeting.changed_at)
+    entry.add("dtstart", dates.local(meeting.starts_at))
+    entry.add("dtend", dates.local(meeting.ends_at))
+    entry.add("summary", offer.subject.title)
+    entry.add("status", "CANCELLED" if meeting.is_cancelled else "CONFIRMED")
+    entry.add("url", absolute(offer.get_absolute_url()))
+    if place := meeting.location or offer.location:
+        entry.add("location", ", ".join(part for part in (place.name, place.full_address) if part))
+    if said := "\n".join(_lines(meeting)):
+        entry.add("description", said)
+    return entry
+
+
+def _lines(meeting: Meeting) -> Iterable[str]:
+    people = list(meeting.substitutes.all()) or [one.staff for one in meeting.offer.assignments.all()]
+    if people:
+        yield f"With {' and '.join(map(str, people))}"
+    if meeting.reason:
+        yield meeting.reason
+
+
+def meetings() -> QuerySet[Meeting]:
+    related = Meeting.objects.select_related("offer__subject__level", "offer__session", "offer__location", "location")
+    return related.prefetch_related("substitutes__user", "offer__assignments__staff__user")
+
+
+def of_the_school(now: datetime | None = None) -> bytes:
+    """Every published class, from some weeks ago on; older ones have their own calendar still."""
+    now = now or timezone.now()
+    offers = ClassOffer.objects.published(dates.local(now).date())
+    return calendar(settings.BUSINESS_NAME, meetings().filter(offer__in=offers, ends_at__gt=now - BACK))
+
+
+def of_a_class(offer: ClassOffer) -> bytes:
+    return calendar(f"{offer.subject.title}, {offer.day}", meetings().filter(offer=offer))
+
+
+def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
+    """What this person teaches: their classes but for the days on which somebody else steps in, and the days on which
+    they step in themselves."""
+    since = (now or timezone.now()) - BACK
+    usual = Q(offer__assignments__staff=staff) & Q(substitutes=None)
+    mine = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
+    return calendar(f"{settings.BUSINESS_NAME}: {staff}", meetings().filter(pk__in=mine.values("pk")))
+
+
+# -- a teacher's own address -------------------------------------------------------------------------------------
+
+
+def token(staff: Staff) -> str:
+    feed, _ = CalendarFeed.objects.get_or_create(staff=staff)
+    return links.make(PURPOSE, staff.pk, feed.nonce)
+
+
+def renew(staff: Staff) -> None:
+    """All addresses given out so far end."""
+    CalendarFeed.objects.update_or_create(staff=staff, defaults={"nonce": links.new_nonce()})
+
+
+def holder(token: str) -> Staff | None:
+    """Whose calendar the address opens; a closed account has none."""
+    try:
+        read = links.read(PURPOSE, token, FOR_GOOD)
+    except links.Bad:
+        return None
+    feed = CalendarFeed.objects.select_related("staff__user").filter(pk=read.pk, staff__user__is_active=True).first()
+    return feed.staff if feed and links.fits(read.nonce, feed.nonce) else None

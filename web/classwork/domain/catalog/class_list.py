@@ -1,0 +1,206 @@
+"""What the public pages show: which sessions, which classes, in which groups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+
+from classwork.domain import calendar
+from classwork.domain.catalog.class_summary import Listed
+from classwork.models import ClassOffer, Level, Meeting, Session
+from common import dates
+from common.formats import format_date
+
+
+@dataclass(frozen=True)
+class Group:
+    title: str
+    classes: list[Listed]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A session with its classes; `period` is when they really meet, which may reach beyond the session's own dates."""
+
+    session: Session
+    groups: list[Group]
+
+    @property
+    def period(self) -> str:
+        days = [meeting.local_date for group in self.groups for one in group.classes for meeting in one.meetings]
+        if not days:
+            return f"{format_date(self.session.start_date)} to {format_date(self.session.end_date)}"
+        return f"{format_date(min(days))} to {format_date(max(days))}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a filter that occurs in what is listed."""
+
+    value: str
+    label: str
+    chosen: bool
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a visitor chose. A value that does not occur is no error: an old link shows everything instead."""
+
+    level: str = ""
+    day: str = ""
+    place: str = ""
+
+    def fits(self, offer: ClassOffer) -> bool:
+        return (
+            self.level in ("", offer.subject.level.code)
+            and self.day in ("", str(offer.class_day))
+            and self.place in ("", str(offer.location_id))
+        )
+
+    def known_among(self, offers: Sequence[ClassOffer]) -> Filters:
+        occurring = {
+            "level": {offer.subject.level.code for offer in offers},
+            "day": {str(offer.class_day) for offer in offers},
+            "place": {str(offer.location_id) for offer in offers if offer.location_id},
+        }
+        return Filters(
+            **{name: value if (value := getattr(self, name)) in occurring[name] else "" for name in occurring}
+        )
+
+    @property
+    def any(self) -> bool:
+        return bool(self.level or self.day or self.place)
+
+
+@dataclass(frozen=True)
+class Running:
+    """Which classes of other sessions are shown at a moment."""
+
+    at: datetime
+    can_begin: Callable[[ClassOffer], bool]
+
+
+@dataclass(frozen=True)
+class Listing:
+    sections: list[Section]
+    running: list[Group]
+    """Classes of other sessions that one can still join or try."""
+    filters: Filters
+    levels: list[Choice]
+    days: list[Choice]
+    places: list[Choice]
+    by: str
+
+    @property
+    def count(self) -> int:
+        return len(self.offers)
+
+    @property
+    def offers(self) -> list[ClassOffer]:
+        groups = [*self.running, *(group for section in self.sections for group in section.groups)]
+        return [one.offer for group in groups for one in group.classes]
+
+
+# -- which sessions ----------------------------------------------------------------------------------------------
+
+
+def sessions_for(
+    *, names: str | None = None, on: date | None = None, today: date, everything: bool = False
+) -> list[Session]:
+    """By names (`all`, or several between commas), by a day, or those that are current. Names and a day exclude each
+    other. Only staff (`everything`) see what is not published yet."""
+    if names is not None and on is not None:
+        raise ValueError("Sessions are asked for by name or by day, not by both.")
+    known = [one for one in Session.objects.all() if everything or one.publish_date <= today]
+    if names is None:
+        return calendar.current(known, on or today)
+    asked = {name.strip().casefold() for name in names.split(",")}
+    chosen = [one for one in known if "all" in asked or one.name.casefold() in asked]
+    return sorted(chosen, key=lambda one: one.key_day_date)
+
+
+def past_sessions(today: date) -> list[Session]:
+    """Latest first, without those that are current, still running or have a class still to come."""
+    to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.at(today, time.min))
+    known = [one for one in Session.objects.all() if one.publish_date <= today]
+    now = {one.pk for one in calendar.current(known, today)} | set(to_come.values_list("offer__session", flat=True))
+    return [one for one in known if one.pk not in now and one.end_date < today]
+
+
+# -- which classes -----------------------------------------------------------------------------------------------
+
+
+def listing(
+    sessions: Sequence[Session],
+    chosen: Filters,
+    *,
+    by: str = "day",
+    today: date,
+    everything: bool = False,
+    running: Running | None = None,
+) -> Listing:
+    """With `running` also the classes of other sessions that people can still join or try."""
+    shown = {session.pk for session in sessions}
+    found = ClassOffer.objects.filter(_in_sessions_or_running(shown, running)).for_lists()
+    offers = [one for one in found if everything or (one.is_listed and not one.is_called_off)]
+    if running is not None:
+        offers = [one for one in offers if one.session_id in shown or running.can_begin(one)]
+    filters = chosen.known_among(offers)
+    fitting = [Listed(offer, today) for offer in offers if filters.fits(offer)]
+    grouped = _by_level if by == "level" else _by_day
+    levels = [offer.subject.level for offer in offers]
+    places = [offer.location for offer in offers if offer.location]
+    sections = [Section(one, grouped([c for c in fitting if c.offer.session_id == one.pk])) for one in sessions]
+    return Listing(
+        sections=[section for section in sections if section.groups] if filters.any else sections,
+        running=grouped([one for one in fitting if one.offer.session_id not in shown]),
+        filters=filters,
+        levels=_choices(filters.level, ((_rung(level), level.code, level.name) for level in levels)),
+        days=_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
+        places=_choices(filters.place, ((place.name, str(place.pk), place.name) for place in places)),
+        by=by,
+    )
+
+
+def _in_sessions_or_running(sessions: Collection[int], running: Running | None) -> Q:
+    chosen = Q(session__in=sessions)
+    if running is None:
+        return chosen
+    to_come = Meeting.objects.filter(offer=OuterRef("pk"), cancelled_at=None, starts_at__gt=running.at)
+    published = ClassOffer.objects.published(dates.local(running.at).date()).filter(called_off_at=None)
+    return chosen | Q(pk__in=published.filter(Exists(to_come)).values("pk"))
+
+
+def _rung(level: Level) -> Decimal:
+    """Where a level stands on a page: what is outside the ladder comes last."""
+    return level.rank or Decimal("Infinity")
+
+
+def _choices(chosen: str, found: Iterable[tuple[Any, str, str]]) -> list[Choice]:
+    """From (order, value, label), each once."""
+    return [Choice(value, label, value == chosen) for _, value, label in sorted(set(found))]
+
+
+def _by_day(classes: Iterable[Listed]) -> list[Group]:
+    ordered = sorted(classes, key=lambda one: (one.offer.class_day, one.offer.start_time, one.offer.pk))
+    return _grouped(ordered, lambda one: one.offer.weekday)
+
+
+def _by_level(classes: Iterable[Listed]) -> list[Group]:
+    def order(one: Listed) -> tuple[Any, ...]:
+        level = one.offer.subject.level
+        return (_rung(level), level.code, one.offer.class_day, one.offer.start_time, one.offer.pk)
+
+    return _grouped(sorted(classes, key=order), lambda one: one.offer.subject.level.name)
+
+
+def _grouped(classes: Iterable[Listed], title: Callable[[Listed], str]) -> list[Group]:
+    groups: dict[str, list[Listed]] = {}
+    for one in classes:
+        groups.setdefault(title(one), []).append(one)
+    return [Group(name, members) for name, members in groups.items()]

@@ -1,0 +1,52 @@
+"""The level guide: what there is, what completes a level, what to take next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from classwork.domain.catalog.class_summary import Listed
+from classwork.models import ClassOffer, Level, Subject
+from classwork.rules import levels
+
+
+@dataclass(frozen=True)
+class GuideStep:
+    level: Level
+    subjects: list[Subject]
+    classes: list[Listed]
+
+    @property
+    def running(self) -> list[Listed]:
+        return [one for one in self.classes if one.state == "Running"]
+
+    @property
+    def coming(self) -> list[Listed]:
+        return [one for one in self.classes if one.first is not None and one.first.local_date > one.today]
+
+    @property
+    def completed_by(self) -> str:
+        """Only versions that exist are named: “versions A and B”, “version A and one more that we’re planning”."""
+        known = {subject.version.upper() for subject in self.subjects}
+        goals = levels.parse(self.level.rule)
+        offered = tuple(goal & known for goal in goals if goal & known)
+        if not offered:
+            return ""
+        are_all_needed = len(offered) > 1 and all(len(goal) == 1 for goal in offered)
+        said = f"{'versions' if are_all_needed else 'version'} {levels.in_words(offered)}"
+        planned = len(goals) - len(offered)
+        more = f"{planned} more that we’re still planning" if planned > 1 else "one more that we’re still planning"
+        return f"{said} and {more}" if planned else said
+
+
+def steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:
+    """The ladder from the bottom up, each step with its subjects and its classes."""
+    subjects, classes = defaultdict(list), defaultdict(list)
+    for subject in Subject.objects.filter(manager_approved=True).select_related("level"):
+        subjects[subject.level_id].append(subject)
+    for offer in offers:
+        classes[offer.subject.level_id].append(Listed(offer, today))
+    ladder = Level.objects.filter(is_step=True)
+    return [GuideStep(level, subjects[level.pk], classes[level.pk]) for level in ladder if level.pk in subjects]

@@ -1,0 +1,104 @@
+"""Adding and changing what is taught; longer classes or more weeks move the meetings of classes still to come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from classwork import events
+from classwork.domain.schedule import problems, schedule_effects
+from classwork.domain.schedule.announcements import carry_out
+from classwork.domain.schedule.changes import differences, with_values
+from classwork.domain.schedule.previews import Preview, draw
+from classwork.models import ClassOffer, Subject
+from history.domain import record
+from outbox.domain import emit
+from users.models import User
+
+Values = Mapping[str, Any]
+ON_CALENDARS = {"level", "version", "name"}
+
+
+def plan_subject(subject: Subject, values: Values, now: datetime | None = None) -> Preview:
+    now = now or timezone.now()
+    changed = with_values(subject, values)
+    if found := problems.of_model(changed):
+        return Preview(faults=tuple(found))
+    wanted = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in _to_come(subject, now)]
+    effects = [schedule_effects.effect(one, now) for one in wanted]
+    return draw(
+        effects,
+        warnings=schedule_effects.new_warnings(wanted, effects, now),
+        faults=schedule_effects.faults(effects, now),
+    )
+
+
+def _to_come(subject: Subject, now: datetime) -> list[ClassOffer]:
+    if not subject.pk:
+        return []
+    coming = subject.offers.filter(meetings__starts_at__gt=now).distinct()
+    return list(coming.with_timetable())
+
+
+def create_subject(actor: User | None, values: Values, *, why: str = "") -> Subject:
+    with transaction.atomic():
+        plan_subject(Subject(), values).insist(None)
+        subject = with_values(Subject(), values)
+        subject.save()
+        record(actor, "classwork.subject_created", subject, why=why, title=str(subject))
+    return subject
+
+
+def change_subject(
+    actor: User | None,
+    subject: Subject,
+    values: Values,
+    *,
+    seen: str | None = None,
+    why: str = "",
+    now: datetime | None = None,
+) -> Preview:
+    now = now or timezone.now()
+    with transaction.atomic():
+        stored = Subject.objects.select_for_update().get(pk=subject.pk)
+        preview = plan_subject(stored, values, now)
+        preview.insist(seen)
+        changed = with_values(stored, values)
+        fields = differences(stored, changed)
+        changed.save()
+        carry_out(actor, preview.effects, now, why)
+        if ON_CALENDARS & fields.keys():
+            for offer in changed.offers.all():
+                schedule_effects.touch(offer, now)
+        record(actor, "classwork.subject_changed", changed, why=why, changes=fields)
+        if "manager_approved" in fields:
+            announce_approval(actor, changed, why)
+    return preview
+
+
+def copy_subject(actor: User | None, subject: Subject) -> Subject:
+    """A subject to start from: everything but its code, and not approved yet."""
+    own = {"id", "code", "manager_approved", "date_added", "date_modified"}
+    fields = [field.name for field in Subject._meta.concrete_fields if field.name not in own]
+    values = {name: getattr(subject, name) for name in fields}
+    return create_subject(actor, values | {"manager_approved": False}, why=f"Copied from {subject}")
+
+
+def set_approved(actor: User | None, subject: Subject, approved: bool, *, why: str = "") -> None:
+    with transaction.atomic():
+        stored = Subject.objects.select_for_update().get(pk=subject.pk)
+        if stored.manager_approved == approved:
+            return
+        stored.manager_approved = approved
+        stored.save(update_fields=["manager_approved", "date_modified"])
+        announce_approval(actor, stored, why)
+
+
+def announce_approval(actor: User | None, subject: Subject, why: str = "") -> None:
+    event = events.SUBJECT_APPROVED if subject.manager_approved else events.SUBJECT_HIDDEN
+    entry = record(actor, event.name, subject, why=why)
+    emit(event, key=f"change {entry.pk}", subject_id=subject.pk, change=entry.pk)

@@ -1,0 +1,64 @@
+"""A class's resources as its teacher plans and as its students see them at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from classwork.domain.resources import content
+from classwork.domain.resources.access import FOR_STUDENTS
+from classwork.domain.resources.attachments import Hung
+from classwork.models import ClassOffer, Release
+from common import dates
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What hangs on a class, and when it opens there; hidden things open never."""
+
+    hung: Hung
+    release: Release | None
+
+    def at(self, now: datetime) -> str:
+        return state(self.release, now) if self.release else ""
+
+
+@dataclass(frozen=True)
+class Week:
+    """A moment to look at a class from."""
+
+    number: int
+    label: str
+    at: datetime
+
+
+def planned(offer: ClassOffer) -> list[Planned]:
+    known = {release.resource_id: release for release in offer.releases.all()}
+    return [Planned(each, known.get(each.resource.pk)) for each in content.hung_on(offer)]
+
+
+def state(release: Release, at: datetime) -> str:
+    """By the calendar and the teacher's hand alone: for somebody who was there from the beginning."""
+    if release.is_over(dates.local(at).date()):
+        return "gone"
+    if release.held_at:
+        return "held"
+    begun = release.begins_at
+    return "open" if begun is None or begun <= at else "locked"
+
+
+def weeks(offer: ClassOffer) -> list[Week]:
+    """Before it begins, and right after each meeting that takes place."""
+    meetings = [one for one in offer.meetings.all() if not one.is_cancelled]
+    if not meetings:
+        return []
+    before = Week(0, "Before it begins", min(one.starts_at for one in meetings) - timedelta(minutes=1))
+    ends = sorted(one.ends_at for one in meetings)
+    return [before, *(Week(number, f"After class {number}", end) for number, end in enumerate(ends, 1))]
+
+
+def seen(offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
+    found = offer.releases.filter(FOR_STUDENTS).select_related("resource")
+    order = {each.resource.pk: place for place, each in enumerate(content.hung_on(offer))}
+    releases = sorted(found, key=lambda release: order.get(release.resource_id, 0))
+    return [(release, state(release, at)) for release in releases]

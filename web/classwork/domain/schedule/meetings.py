@@ -1,0 +1,197 @@
+"""Single meetings: cancelled, put back, moved, added, taught by somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, time, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from classwork import events
+from classwork.domain import timetable
+from classwork.domain.schedule import schedule_effects
+from classwork.domain.schedule.announcements import announce_meeting
+from classwork.domain.schedule.previews import Effect, Preview, draw
+from classwork.domain.schedule.problems import Fault
+from classwork.domain.timetable import Slot, Standing, Step
+from classwork.models import ClassOffer, Location, Meeting
+from common import dates
+from common.formats import format_date
+from users.models import Staff, User
+
+MADE_GOOD = "Students keep the compensation they received for this day, and its make-up day stays."
+
+
+@dataclass(frozen=True)
+class MeetingDraft:
+    """When and where one meeting shall be; without minutes or a place it takes those of its class."""
+
+    day: date
+    start_time: time
+    minutes: int | None = None
+    location: Location | None = None
+    reason: str = ""
+
+    def slot(self, usual: int) -> Slot:
+        start = dates.at(self.day, self.start_time)
+        return Slot(start, dates.later(start, usual if self.minutes is None else self.minutes))
+
+
+# -- what it would do --------------------------------------------------------------------------------------------
+
+
+def plan_cancel(meeting: Meeting) -> Preview:
+    if meeting.is_cancelled:
+        return Preview(faults=(Fault("", "This class day is already canceled."),))
+    step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, cancelled=True)
+    return _draw(meeting.offer, step, lambda others: others)
+
+
+def plan_restore(meeting: Meeting) -> Preview:
+    if not meeting.is_cancelled:
+        return Preview(faults=(Fault("", "This class day is not canceled."),))
+    if meeting.offer.is_called_off:
+        return Preview(faults=(Fault("", "The whole class is canceled, and students have been refunded."),))
+    step = Step(meeting.number, meeting.pk, meeting.slot, meeting.slot, was_cancelled=True)
+    drawn = _draw_at(meeting.offer, step, meeting.slot)
+    return replace(drawn, warnings=(*drawn.warnings, MADE_GOOD)) if meeting.called_off_id else drawn
+
+
+def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
+    if meeting.is_cancelled:
+        return Preview(faults=(Fault("", "This class day is canceled. Restore it before you move it."),))
+    if found := _impossible(draft):
+        return Preview(faults=(found,))
+    slot = draft.slot(meeting.offer.subject.num_minutes)
+    return _draw_at(meeting.offer, Step(meeting.number, meeting.pk, meeting.slot, slot), slot)
+
+
+def plan_add(offer: ClassOffer, draft: MeetingDraft) -> Preview:
+    if found := _impossible(draft):
+        return Preview(faults=(found,))
+    slot = draft.slot(offer.subject.num_minutes)
+    return _draw_at(offer, Step(None, None, None, slot), slot)
+
+
+def _impossible(draft: MeetingDraft) -> Fault | None:
+    if draft.minutes is not None and draft.minutes < 1:
+        return Fault("minutes", "Please enter at least one minute.")
+    return None
+
+
+def _draw_at(offer: ClassOffer, step: Step, slot: Slot) -> Preview:
+    return _draw(offer, step, lambda others: sorted([*others, slot], key=lambda one: one.starts_at))
+
+
+def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot]]) -> Preview:
+    fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
+    standing = [one.as_scheduled for one in fresh.meetings.all()]
+    others = timetable.after([one for one in standing if one.pk != step.pk], [])
+    effect = Effect(fresh, (step,), tuple(timetable.after(standing, [])), tuple(place(others)), fresh.rule.skipped)
+    clashes = schedule_effects.clashes_of([schedule_effects.as_it_is(fresh)], [effect])
+    return draw([effect], warnings=map(str, clashes), faults=_taken(step, standing))
+
+
+def _taken(step: Step, standing: Iterable[Standing]) -> list[Fault]:
+    if step.after is None or step.cancelled:
+        return []
+    slots = [one.slot for one in standing if one.pk != step.pk and not one.cancelled]
+    if step.after.starts_at not in {slot.starts_at for slot in slots}:
+        return []
+    free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
+    sentence = f"The class already meets at that time. {format_date(free)} is free."
+    return [Fault("day", sentence, {"day": free})]
+
+
+# -- doing it ----------------------------------------------------------------------------------------------------
+
+
+def cancel(actor: User | None, meeting: Meeting, reason: str, *, seen: str | None = None) -> Preview:
+    with transaction.atomic():
+        stored = _locked(meeting)
+        preview = plan_cancel(stored)
+        preview.insist(seen)
+        _save(stored, cancelled_at=timezone.now(), reason=reason)
+        announce_meeting(actor, events.MEETING_CANCELLED, stored, why=reason)
+    return preview
+
+
+def restore(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | None = None) -> Preview:
+    with transaction.atomic():
+        stored = _locked(meeting)
+        preview = plan_restore(stored)
+        preview.insist(seen)
+        _save(stored, cancelled_at=None, reason="")
+        announce_meeting(actor, events.MEETING_RESTORED, stored, why=why)
+    return preview
+
+
+def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str | None = None) -> Preview:
+    """A moved meeting no longer follows the rule, until it is moved back to where the rule had it."""
+    with transaction.atomic():
+        stored = _locked(meeting)
+        preview = plan_move(stored, draft)
+        preview.insist(seen)
+        before, slot = stored.slot, draft.slot(stored.offer.subject.num_minutes)
+        planned = stored.moved_from or before.starts_at
+        _save(
+            stored,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            moved_from=None if slot.starts_at == planned else planned,
+            location=draft.location,
+            reason=draft.reason,
+        )
+        said = {"before": before.starts_at.isoformat(), "after": slot.starts_at.isoformat()}
+        announce_meeting(actor, events.MEETING_MOVED, stored, why=draft.reason, **said)
+    return preview
+
+
+def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str | None = None) -> Meeting:
+    with transaction.atomic():
+        stored = ClassOffer.objects.select_for_update(of=("self",)).select_related("subject").get(pk=offer.pk)
+        plan_add(stored, draft).insist(seen)
+        slot = draft.slot(stored.subject.num_minutes)
+        meeting = Meeting.objects.create(
+            offer=stored,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            location=draft.location,
+            reason=draft.reason,
+        )
+        announce_meeting(actor, events.MEETING_ADDED, meeting, why=draft.reason, at=slot.starts_at.isoformat())
+    return meeting
+
+
+def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
+    """No date moves, but whoever steps in may be wanted elsewhere."""
+    wanted = replace(schedule_effects.as_it_is(meeting.offer), staff=tuple(people))
+    effect = Effect(meeting.offer, (), (), (meeting.slot,))
+    return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_of([wanted], [effect])))
+
+
+def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Staff], *, why: str = "") -> None:
+    with transaction.atomic():
+        stored = _locked(meeting)
+        before = sorted(stored.substitutes.values_list("pk", flat=True))
+        after = sorted(person.pk for person in people)
+        if before == after:
+            return
+        stored.substitutes.set(people)
+        _save(stored)
+        announce_meeting(actor, events.SUBSTITUTES_CHANGED, stored, why=why, before=before, after=after)
+
+
+def _locked(meeting: Meeting) -> Meeting:
+    """The offer is locked with it, so that nobody moves its other meetings meanwhile."""
+    ClassOffer.objects.select_for_update().get(pk=meeting.offer_id)
+    return Meeting.objects.select_related("offer__subject__level", "offer__session").get(pk=meeting.pk)
+
+
+def _save(meeting: Meeting, **values: object) -> None:
+    for name, value in values.items():
+        setattr(meeting, name, value)
+    meeting.revision += 1
+    meeting.save()

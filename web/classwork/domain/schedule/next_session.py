@@ -1,0 +1,131 @@
+"""Planning the next session from one that has been: which classes to repeat, adjusted on one page, made in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Model
+
+from classwork.domain import timetable
+from classwork.domain.calendar import first_day
+from classwork.domain.class_fields import KEPT_FIELDS, KEPT_ROWS
+from classwork.domain.schedule import sessions
+from classwork.domain.schedule.class_offers import OfferDraft, create_offer, plan_offer
+from classwork.domain.schedule.previews import Preview, draw
+from classwork.domain.schedule.problems import Fault, Refused
+from classwork.models import ClassOffer, Location, Session, Subject
+from common import dates
+from history.domain import record
+from users.models import Staff, User
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A class of the new session. `source` is the class it repeats, if any."""
+
+    subject: Subject
+    class_day: int
+    start_time: time
+    location: Location | None = None
+    teachers: tuple[Staff, ...] = ()
+    assistants: tuple[Staff, ...] = ()
+    source: ClassOffer | None = None
+
+    def draft(self, session: Session) -> OfferDraft:
+        values: dict[str, Any] = {
+            "session": session,
+            "subject": self.subject,
+            "class_day": self.class_day,
+            "start_time": self.start_time,
+            "location": self.location,
+        }
+        if self.source is not None:
+            values |= {name: getattr(self.source, name) for name in KEPT_FIELDS}
+            values |= _minimum(self.source, first_day(session.plan, self.class_day))
+        return OfferDraft(values, (), self.teachers, self.assistants)
+
+
+def propose(source: Session) -> tuple[dict[str, Any], list[Repeat]]:
+    """The next session's values after all that exist, in the shape of this one, and every class of it."""
+    shape = {"max_day_shift": source.max_day_shift, "num_weeks": source.num_weeks}
+    return sessions.propose() | shape, [repeat(offer) for offer in source.offers.with_timetable()]
+
+
+def repeat(offer: ClassOffer) -> Repeat:
+    roles = OfferDraft({}).staff(offer)
+    teachers, assistants = (tuple(people) for people in roles.values())
+    return Repeat(offer.subject, offer.class_day, offer.start_time, offer.location, teachers, assistants, offer)
+
+
+def create_repeated_class(actor: User | None, one: Repeat, session: Session) -> ClassOffer:
+    """With the rows that belong to the class, such as its roles."""
+    with transaction.atomic():
+        offer = create_offer(actor, one.draft(session))
+        if one.source is not None:
+            for name in KEPT_ROWS:
+                _copy_rows(one.source, offer, name)
+    return offer
+
+
+def _copy_rows(source: ClassOffer, target: ClassOffer, name: str) -> None:
+    relation = ClassOffer._meta.get_field(name)
+    model: type[Model] = relation.related_model  # type: ignore[assignment]
+    link = relation.remote_field.name  # type: ignore[union-attr]
+    copied = [field.attname for field in model._meta.concrete_fields if not (field.primary_key or field.name == link)]
+    for row in model._default_manager.filter(**{link: source}):
+        model._default_manager.create(**{link: target}, **{attname: getattr(row, attname) for attname in copied})
+
+
+def _minimum(source: ClassOffer, begins: date) -> dict[str, Any]:
+    """Decided as long before the first class as last time. Where that day is over, today is the day; once the class has
+    begun nothing is left to decide."""
+    if source.minimum is None or source.decide_on is None:
+        return {}
+    began = timetable.slots(source.session.plan, source.rule)[0].starts_at
+    ahead = dates.local(began).date() - source.decide_on
+    day = max(begins - ahead, dates.today())
+    return {"minimum": source.minimum, "decide_on": day} if day < begins else {}
+
+
+def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
+    """All dates of the session and its classes, as they would be. Nothing is kept: it is made and taken back."""
+    with transaction.atomic():
+        sessions.take_turns()
+        found = sessions.plan_session(Session(), values)
+        if found.faults:
+            return found
+        session = sessions.drafted(Session(), values)
+        session.save()
+        parts = []
+        for one in repeats:
+            parts.append(plan_offer(ClassOffer(), one.draft(session)))
+            if not parts[-1].faults:
+                create_repeated_class(None, one, session)
+        transaction.set_rollback(True)
+    return draw(
+        [effect for part in parts for effect in part.effects],
+        warnings=dict.fromkeys(sentence for part in parts for sentence in part.warnings),
+        faults=[
+            Fault(f"{number}-{fault.field}", fault.sentence, fault.proposal)
+            for number, part in enumerate(parts)
+            for fault in part.faults
+        ],
+    )
+
+
+def create(actor: User | None, values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Session:
+    """The session with all its classes, or nothing at all."""
+    with transaction.atomic():
+        session = sessions.create_session(actor, values)
+        for number, one in enumerate(repeats):
+            try:
+                create_repeated_class(actor, one, session)
+            except Refused as no:
+                raise Refused(*(Fault(f"{number}-{f.field}", f.sentence, f.proposal) for f in no.faults)) from no
+        sources = [one.source.pk for one in repeats if one.source]
+        record(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
+    return session

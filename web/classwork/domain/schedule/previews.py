@@ -1,0 +1,96 @@
+"""What a change would move, said before it is made. Other apps add their rows through PREVIEW_CONTRIBUTORS."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from classwork.domain.schedule.problems import Fault, Refused
+from classwork.domain.timetable import Slot, Step
+from classwork.models import ClassOffer, Location
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What happens to the meetings of one class. `offer` carries the values it would have; `before` and `after` are
+    the times at which it really meets, `skipped` the days that its rule leaves out."""
+
+    offer: ClassOffer
+    steps: tuple[Step, ...]
+    before: tuple[Slot, ...]
+    after: tuple[Slot, ...]
+    skipped: frozenset[date] = frozenset()
+    elsewhere: tuple[tuple[Slot, Location], ...] = ()
+    """Where new meetings are, if not where the class always is."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: Class 3 of BegA, from this, to that; nothing before it when it is new."""
+
+    group: str
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    rows: tuple[Row, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    warnings: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        """Stands in the form that confirms the change, so that what is applied is what was read."""
+        return hashlib.sha256(repr((self.rows, self.warnings)).encode()).hexdigest()[:20]
+
+    @property
+    def wants_reading(self) -> bool:
+        """What only adds to the timetable, and clashes with nothing, holds no surprise."""
+        return bool(self.warnings) or any(row.before for row in self.rows)
+
+    def insist(self, seen: str | None) -> None:
+        """Stop a change that is at fault, or that does something else by now than the person agreed to."""
+        if self.faults:
+            raise Refused(*self.faults)
+        if seen is not None and seen != self.fingerprint:
+            raise Outdated(self)
+
+
+class Outdated(Exception):
+    """Somebody changed something meanwhile: the preview has to be read again."""
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__("Something changed since you opened this preview. Please check it again.")
+        self.preview = preview
+
+
+def draw(
+    effects: Sequence[Effect],
+    *,
+    rows: Iterable[Row] = (),
+    warnings: Iterable[str] = (),
+    faults: Iterable[Fault] = (),
+) -> Preview:
+    touched = tuple(effect for effect in effects if effect.steps)
+    meetings = (meeting_row(effect.offer, step) for effect in touched for step in effect.steps)
+    added = (row for path in settings.PREVIEW_CONTRIBUTORS for row in import_string(path)(touched))
+    return Preview((*rows, *meetings, *added), touched, tuple(warnings), tuple(faults))
+
+
+def meeting_row(offer: ClassOffer, step: Step) -> Row:
+    what = f"Class {step.number}" if step.number else "Extra class"
+    before = _said(step.before, step.was_cancelled) if step.before else ""
+    after = _said(step.after, step.cancelled) if step.after else "removed"
+    return Row(offer.heading, what, before, after)
+
+
+def _said(slot: Slot, cancelled: bool) -> str:
+    return f"{slot} (canceled)" if cancelled else str(slot)

@@ -1,0 +1,192 @@
+"""From offers with the values they shall have to what that does to their meetings, and then doing it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import F, Q
+
+from classwork.domain import calendar, timetable
+from classwork.domain.calendar import SessionPlan
+from classwork.domain.clashes import Booking, Clash, clashes
+from classwork.domain.schedule.previews import Effect
+from classwork.domain.schedule.problems import Fault
+from classwork.domain.timetable import OfferRule, Slot, Step
+from classwork.models import ClassOffer, Location, Meeting, Ticket
+from common.formats import format_date
+from users.models import Staff
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A class offer as it shall be; the row in the database may still say otherwise."""
+
+    offer: ClassOffer
+    plan: SessionPlan
+    rule: OfferRule
+    staff: tuple[Staff, ...]
+
+
+def as_it_is(offer: ClassOffer, plan: SessionPlan | None = None) -> Wanted:
+    staff = tuple(assignment.staff for assignment in offer.assignments.all())
+    return Wanted(offer, plan or offer.session.plan, offer.rule, staff)
+
+
+def effect(wanted: Wanted, now: datetime) -> Effect:
+    meetings = wanted.offer.meetings.all() if wanted.offer.pk else []
+    standing = [meeting.as_scheduled for meeting in meetings]
+    steps = timetable.steps(standing, timetable.slots(wanted.plan, wanted.rule), now)
+    before, after = timetable.after(standing, []), timetable.after(standing, steps)
+    return Effect(wanted.offer, tuple(steps), tuple(before), tuple(after), wanted.rule.skipped)
+
+
+def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
+    found = []
+    for one in effects:
+        gone = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
+        if gone:
+            found.append(Fault("", f"{one.offer.heading}: class {gone[0].number} is over and can’t be removed."))
+        if said := _wanted_days(one):
+            found.append(Fault("", said))
+        twice = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
+        if twice:
+            day = format_date(twice[0])
+            found.append(Fault("", f"{one.offer.heading} would meet twice at the same time on {day}."))
+    return found
+
+
+def _wanted_days(effect: Effect) -> str:
+    """A day for which somebody has had a ticket is kept."""
+    gone = [step.pk for step in effect.steps if step.pk and not step.after]
+    ticket = Ticket.objects.filter(meeting__in=gone).select_related("meeting").first() if gone else None
+    if ticket is None:
+        return ""
+    day = format_date(ticket.meeting.local_date)
+    return f"{effect.offer.heading}: someone has registered for {day} alone. Cancel that day instead of removing it."
+
+
+# -- warnings ----------------------------------------------------------------------------------------------------
+
+
+def new_warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
+    """What a change brings up; what was so before it is known."""
+    stored = ClassOffer.objects.with_timetable().filter(pk__in=[one.offer.pk for one in wanted if one.offer.pk])
+    known = [as_it_is(offer) for offer in stored]
+    before = warnings(known, [effect(one, now) for one in known], now)
+    return [sentence for sentence in warnings(wanted, effects, now) if sentence not in before]
+
+
+def warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
+    found = [sentence for one in wanted for sentence in _of_the_rule(one)]
+    found += [sentence for pair in zip(wanted, effects, strict=True) for sentence in _of_the_past(*pair, now)]
+    return found + [str(clash) for clash in clashes_of(wanted, effects)]
+
+
+def _of_the_past(wanted: Wanted, effect: Effect, now: datetime) -> Iterable[str]:
+    heading, begun = wanted.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
+    by_rule = timetable.slots(wanted.plan, wanted.rule)
+    if begun and begun == list(effect.before) and not set(begun) & set(by_rule):
+        yield f"{heading}: this class has ended, so its meetings stay as they were."
+    if any(step.before and step.after and step.after.starts_at <= now for step in effect.steps):
+        yield f"{heading}: upcoming meetings would move into the past."
+
+
+def _of_the_rule(wanted: Wanted) -> Iterable[str]:
+    plan, rule, heading = wanted.plan, wanted.rule, wanted.offer.heading
+    if not calendar.within_reach(plan, rule.class_day):
+        first = format_date(calendar.first_day(plan, rule.class_day))
+        yield f"{heading}: this weekday is outside the session's date range; the class would start on {first}."
+    if rule.weeks > plan.weeks:
+        yield f"{heading} runs for {rule.weeks} weeks, the session for {plan.weeks}."
+    first_day = calendar.first_day(plan, rule.class_day)
+    for day in timetable.stray_skips(first_day, rule.weeks, rule.skipped):
+        yield f"{heading}: the skipped date {format_date(day)} is not a class day."
+
+
+def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:
+    own = [booking for one, what in zip(wanted, effects, strict=True) for booking in _bookings(one, what)]
+    if not own:
+        return []
+    ids = {one.offer.pk for one in wanted}
+    others = [booking for meeting in _rivals(own, ids) for booking in _bookings_of(meeting)]
+    found = clashes([*own, *others])
+    return [clash for clash in found if {clash.first.offer_id, clash.second.offer_id} & ids]
+
+
+def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
+    """The meetings of other classes at about that time which want any of the same people and places."""
+    places = {booking.pk for booking in own if booking.kind == "place"}
+    staff = {booking.pk for booking in own if booking.kind == "staff"}
+    shared = Q(location__in=places) | Q(offer__location__in=places)
+    shared |= Q(offer__assignments__staff__in=staff) | Q(substitutes__in=staff)
+    return (
+        Meeting.objects.filter(
+            shared,
+            cancelled_at=None,
+            starts_at__lt=max(booking.slot.ends_at for booking in own),
+            ends_at__gt=min(booking.slot.starts_at for booking in own),
+        )
+        .exclude(offer__in=[pk for pk in but if pk])
+        .select_related("offer__subject__level", "offer__session", "offer__location", "location")
+        .prefetch_related("substitutes__user", "offer__assignments__staff__user")
+        .distinct()
+    )
+
+
+def _bookings(wanted: Wanted, what: Effect) -> Iterable[Booking]:
+    """A meeting that stays where it is keeps its own place and substitutes; all others have those of the offer."""
+    own = {meeting.slot: meeting for meeting in wanted.offer.meetings.all()} if wanted.offer.pk else {}
+    elsewhere = dict(what.elsewhere)
+    for slot in what.after:
+        meeting = own.get(slot)
+        place = elsewhere.get(slot) or (meeting and meeting.location) or wanted.offer.location
+        substitutes = tuple(meeting.substitutes.all()) if meeting else ()
+        yield from _booked(wanted.offer, slot, place, substitutes or wanted.staff)
+
+
+def _bookings_of(meeting: Meeting) -> Iterable[Booking]:
+    offer = meeting.offer
+    staff = tuple(meeting.substitutes.all()) or tuple(one.staff for one in offer.assignments.all())
+    return _booked(offer, meeting.slot, meeting.location or offer.location, staff)
+
+
+def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]) -> Iterable[Booking]:
+    if place is not None:
+        yield Booking("place", place.pk, str(place), offer.pk, str(offer), slot)
+    for person in staff:
+        yield Booking("staff", person.pk, str(person), offer.pk, str(offer), slot)
+
+
+# -- writing -----------------------------------------------------------------------------------------------------
+
+
+def write(effects: Iterable[Effect], now: datetime) -> None:
+    for one in effects:
+        Meeting.objects.filter(pk__in=[step.pk for step in one.steps if step.pk and step.after is None]).delete()
+        for pk, slot in _in_safe_order(one.steps):
+            Meeting.objects.filter(pk=pk).update(
+                starts_at=slot.starts_at, ends_at=slot.ends_at, revision=F("revision") + 1, changed_at=now
+            )
+        Meeting.objects.bulk_create(
+            Meeting(offer=one.offer, number=step.number, starts_at=step.after.starts_at, ends_at=step.after.ends_at)
+            for step in one.steps
+            if step.after and step.pk is None
+        )
+
+
+def _in_safe_order(steps: Iterable[Step]) -> list[tuple[int, Slot]]:
+    """So that no meeting is put where another still stands: what goes later from the last on, what goes earlier from
+    the first on."""
+    moved = [(step.before.starts_at, step.pk, step.after) for step in steps if step.pk and step.before and step.after]
+    moved.sort(key=lambda one: one[0])
+    later = [(pk, slot) for before, pk, slot in moved if slot.starts_at > before]
+    others = [(pk, slot) for before, pk, slot in moved if slot.starts_at <= before]
+    return later[::-1] + others
+
+
+def touch(offer: ClassOffer, now: datetime) -> None:
+    """What calendars show of the coming meetings changed (the place, the title), though not their time."""
+    Meeting.objects.filter(offer=offer, starts_at__gt=now).update(revision=F("revision") + 1, changed_at=now)

@@ -1,0 +1,178 @@
+"""Opening sessions and moving them, with everything that hangs on their dates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+
+from classwork.domain import calendar
+from classwork.domain.calendar import Rules, SessionPlan
+from classwork.domain.schedule import problems, schedule_effects
+from classwork.domain.schedule.announcements import carry_out
+from classwork.domain.schedule.changes import differences, with_values
+from classwork.domain.schedule.previews import Preview, Row, draw
+from classwork.domain.schedule.problems import Fault
+from classwork.models import ClassOffer, Session
+from common import dates
+from common.formats import format_date
+from history.domain import record
+from users.models import User
+
+Values = Mapping[str, Any]
+
+
+def propose() -> dict[str, Any]:
+    """What the form of a new session starts with."""
+    plans = [session.plan for session in Session.objects.all()]
+    defaults = calendar.next_defaults(plans, dates.today(), Rules.of_the_school())
+    return {"name": free_name(defaults.key_day), "key_day_date": defaults.key_day, "publish_date": defaults.publish}
+
+
+def free_name(key_day: date) -> str:
+    """Month and year, with a number when there is one of that name already."""
+    plain = f"{key_day:%b_%Y}"
+    taken = {name.casefold() for name in Session.objects.filter(name__istartswith=plain).values_list("name", flat=True)}
+    names = [plain, *(f"{plain}_{number}" for number in range(2, len(taken) + 3))]
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def drafted(session: Session, values: Values) -> Session:
+    """The session as it would be. A last day is flipped only by skips, and an expiry that followed the rule still does.
+
+    An expiry that a person chose is kept, and so is every publish date.
+    """
+    changed = with_values(session, values)
+    if not changed.skip_weeks:
+        changed.flip_last_day = False
+    if changed.expire_date is None or _follows_rule(session, changed):
+        changed.expire_date = calendar.expire_default(changed.plan, Rules.of_the_school())
+    return changed
+
+
+def _follows_rule(before: Session, after: Session) -> bool:
+    rule = before.pk and calendar.expire_default(before.plan, Rules.of_the_school())
+    return bool(rule) and after.expire_date == before.expire_date == rule
+
+
+def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Fault]:
+    """Overlaps and impossible dates, each with what would do instead."""
+    found = []
+    plan, plans = session.plan, list(others)
+    if rivals := calendar.overlapping(plan, plans):
+        found.append(_overlap(plan, plans, rivals[0]))
+    if session.publish_date > session.expire_date:
+        expire = calendar.expire_default(plan, Rules.of_the_school())
+        better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
+        sentence = (
+            f"It would be published on {format_date(session.publish_date)}, after the last day on which it is shown, "
+            f"{format_date(session.expire_date)}."
+        )
+        found.append(Fault("publish_date", sentence, better))
+    return found
+
+
+def _overlap(plan: SessionPlan, others: Sequence[SessionPlan], rival: SessionPlan) -> Fault:
+    proposed = calendar.overlap_proposal(plan, others)
+    sentence = (
+        f"{format_date(plan.start)} to {format_date(plan.end)} overlaps with {rival.name.replace('_', ' ')}, which has "
+        f"classes from {format_date(rival.start)} to {format_date(rival.end)}. "
+        f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
+    )
+    return Fault("key_day_date", sentence, {"key_day_date": proposed.key_day})
+
+
+def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
+    """What saving these values would do; nothing is written, whatever comes out."""
+    changed = drafted_or_faults(session, values)
+    if isinstance(changed, list):
+        return Preview(faults=tuple(changed))
+    now = now or timezone.now()
+    wanted = [schedule_effects.as_it_is(offer, changed.plan) for offer in offers_of(session)]
+    effects = [schedule_effects.effect(one, now) for one in wanted]
+    return draw(
+        effects,
+        rows=_own_rows(session, changed),
+        warnings=schedule_effects.new_warnings(wanted, effects, now),
+        faults=schedule_effects.faults(effects, now),
+    )
+
+
+def drafted_or_faults(session: Session, values: Values) -> Session | list[Fault]:
+    empty = [name for name in ("key_day_date", "publish_date") if with_values(session, values).__dict__[name] is None]
+    if empty:
+        return [Fault(name, "Please enter a date.") for name in empty]
+    try:
+        changed = drafted(session, values)
+    except calendar.ImpossiblePlan as impossible:
+        fields = problems.of_model(with_values(session, values), exclude=["expire_date"])
+        return fields or [Fault("", str(impossible))]
+    others = [other.plan for other in Session.objects.exclude(pk=session.pk)]
+    return problems.of_model(changed, session_faults(changed, others)) or changed
+
+
+def offers_of(session: Session) -> list[ClassOffer]:
+    return list(session.offers.with_timetable()) if session.pk else []
+
+
+def _own_rows(before: Session, after: Session) -> list[Row]:
+    if not before.pk:
+        return []
+    shown = [
+        ("First class day", before.start_date, after.start_date),
+        ("Last class day", before.end_date, after.end_date),
+        ("Published from", before.publish_date, after.publish_date),
+        ("Published until", before.expire_date, after.expire_date),
+    ]
+    return [
+        Row(f"Session {after.title}", what, format_date(old), format_date(new))
+        for what, old, new in shown
+        if old != new
+    ]
+
+
+def take_turns() -> None:
+    """Until the transaction ends nobody else opens or moves a session, so that no two can come to overlap.
+
+    The rows of the sessions alone would not do: before the first there is none to lock.
+    """
+    list(ContentType.objects.select_for_update(no_key=True).filter(app_label="classwork", model="session"))
+    list(Session.objects.select_for_update())
+
+
+def create_session(actor: User | None, values: Values, *, why: str = "") -> Session:
+    with transaction.atomic():
+        take_turns()
+        plan_session(Session(), values).insist(None)
+        session = drafted(Session(), values)
+        session.save()
+        record(actor, "classwork.session_created", session, why=why, name=session.name)
+    return session
+
+
+def change_session(
+    actor: User | None,
+    session: Session,
+    values: Values,
+    *,
+    seen: str | None = None,
+    why: str = "",
+    now: datetime | None = None,
+) -> Preview:
+    """Save the session and move the meetings of its classes. `seen` is the fingerprint of the preview agreed to."""
+    now = now or timezone.now()
+    with transaction.atomic():
+        take_turns()
+        stored = Session.objects.get(pk=session.pk)
+        preview = plan_session(stored, values, now)
+        preview.insist(seen)
+        changed = drafted(stored, values)
+        fields = differences(stored, changed)
+        changed.save()
+        carry_out(actor, preview.effects, now, why)
+        record(actor, "classwork.session_changed", changed, why=why, changes=fields, classes=len(preview.effects))
+    return preview

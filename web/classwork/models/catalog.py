@@ -1,0 +1,316 @@
+"""What is taught and where: levels, subjects, locations."""
+
+from decimal import Decimal
+from typing import Any, Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Concat, Lower
+from django.urls import reverse
+
+from classwork.rules import levels
+from common.amounts import AmountField
+from common.formats import currency_digits
+from common.money import is_whole
+
+version_letters = RegexValidator(r"^[A-Za-z0-9]{1,4}\Z", "Use one to four letters or digits, such as A, or N for none.")
+
+
+def payable(amount: Decimal) -> None:
+    """An amount that the school's currency can pay out, and not below zero."""
+    if amount < 0:
+        raise ValidationError("An amount cannot be below zero.", code="negative")
+    if not is_whole(amount, settings.CURRENCY):
+        places = currency_digits(settings.CURRENCY) or "no"
+        raise ValidationError(f"Amounts in {settings.CURRENCY} have {places} decimals.", code="decimals")
+
+
+def readable_rule(text: str) -> None:
+    try:
+        levels.parse(text)
+    except levels.BadRule as wrong:
+        raise ValidationError(str(wrong), code="rule") from None
+
+
+def readable_versions(text: str) -> None:
+    try:
+        levels.parse_versions(text)
+    except levels.BadRule as wrong:
+        raise ValidationError(str(wrong), code="versions") from None
+
+
+def amount(**more: Any) -> AmountField:
+    """Money in the school's currency."""
+    return AmountField(validators=[payable], **more)
+
+
+def worth(help_text: str) -> models.DecimalField:
+    return models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True, help_text=help_text)
+
+
+NEEDS_A_RULE = "A step of the ladder needs a rule that says what completes it."
+
+
+class Level(models.Model):
+    """A step of the school's ladder, or a kind of class beside it (workshop, private lessons)."""
+
+    name = models.CharField(max_length=60, unique=True)
+    code = models.CharField(max_length=12, help_text="Short, for example Beg or L2.")
+    rank = models.DecimalField(
+        max_digits=4, decimal_places=1, default=Decimal(0), help_text="Order of the levels: 1, 2, 2.5 …; 0 for none."
+    )
+    is_step = models.BooleanField(
+        "counts as a level", default=True, help_text="Off for workshops, special topics and private lessons."
+    )
+    rule = models.CharField(
+        "completed by",
+        max_length=120,
+        blank=True,
+        validators=[readable_rule],
+        help_text="Versions that complete the level, for example “A|C, B|D”: A or C, and B or D.",
+    )
+    planned_versions = models.CharField(
+        max_length=120,
+        blank=True,
+        validators=[readable_versions],
+        help_text="Versions such as “C, D” that no subject has yet, so that the rule above may name them.",
+    )
+    started = worth("A student's level after one class of it, any version.")
+    done = worth("A student's level once it is complete.")
+    done_twice = worth("A student's level once it is complete twice over.")
+    description = models.TextField(
+        blank=True, help_text="Shown in the level guide: who it is for and what comes before."
+    )
+
+    class Meta:
+        ordering = ["rank", "code"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("code"),
+                name="classwork_level_code_once",
+                violation_error_message="Another level has this code.",
+            ),
+            models.CheckConstraint(condition=Q(rank__gte=0), name="classwork_level_rank_not_negative"),
+            models.CheckConstraint(
+                condition=Q(is_step=False) | ~Q(rule=""),
+                name="classwork_level_step_has_a_rule",
+                violation_error_message=NEEDS_A_RULE,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """A rule that nobody can meet keeps students from ever completing the level."""
+        if not self.rule.strip():
+            if self.is_step:
+                raise ValidationError({"rule": NEEDS_A_RULE})
+            return
+        try:
+            unknown = levels.unknown_versions(levels.parse(self.rule), self.known_versions())
+        except levels.BadRule:
+            return  # said beside its field
+        if unknown:
+            these, them = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
+            advice = f"Change the rule, or name {them} under “Planned versions”."
+            raise ValidationError({"rule": f"{self.name} has no version {these}. {advice}"})
+
+    def known_versions(self) -> set[str]:
+        """Those that subjects of the level have, approved or not, and those that are planned."""
+        taught = self.subjects.values_list("version", flat=True) if self.pk else []
+        return {*taught, *levels.parse_versions(self.planned_versions)}
+
+    def as_rule(self) -> levels.LevelRule:
+        return levels.LevelRule(self.code, self.rank, levels.parse(self.rule), self.started, self.done, self.done_twice)
+
+
+def default_full_price() -> Decimal:
+    return settings.DEFAULT_CLASS_PRICE
+
+
+def default_pre_pay_discount() -> Decimal:
+    return settings.DEFAULT_PRE_DISCOUNT
+
+
+def default_multi_discount() -> Decimal:
+    return settings.MULTI_DISCOUNT
+
+
+def default_weeks() -> int:
+    return settings.DEFAULT_SESSION_WEEKS
+
+
+def default_minutes() -> int:
+    return settings.DEFAULT_CLASS_MINUTES
+
+
+def default_approval() -> bool:
+    return settings.ASSUME_CLASS_APPROVE
+
+
+class SubjectQuerySet(models.QuerySet["Subject"]):
+    def matching(self, word: str) -> Self:
+        """By any of its names and codes, also the short one: BegA."""
+        found = Q(short__icontains=word) | Q(code__icontains=word)
+        found |= Q(name__icontains=word) | Q(level__name__icontains=word)
+        return self.alias(short=Concat("level__code", "version")).filter(found)
+
+
+class Subject(models.Model):
+    """What is taught, apart from when and where; the same subject is offered session after session."""
+
+    level = models.ForeignKey(Level, on_delete=models.PROTECT, related_name="subjects")
+    version = models.CharField(
+        max_length=4,
+        default="N",
+        validators=[version_letters],
+        help_text="Versions of a level may be taken in any order. N for none.",
+    )
+    level_num = models.DecimalField(
+        "level number",
+        max_digits=4,
+        decimal_places=1,
+        null=True,
+        blank=True,
+        help_text="Leave empty or 0 for the rank of the level.",
+    )
+    name = models.CharField(max_length=125, blank=True, help_text="Required for workshops and other special topics.")
+    code = models.CharField("catalog code", max_length=20, blank=True, help_text="The school's own code, if any.")
+    tagline_1 = models.CharField(max_length=40, blank=True)
+    tagline_2 = models.CharField(max_length=40, blank=True)
+    tagline_3 = models.CharField(max_length=40, blank=True)
+    short_description = models.CharField(max_length=250, blank=True, help_text="One or two sentences for lists.")
+    description = models.TextField(blank=True, help_text="For the page of the class; Markdown works.")
+    image = models.ImageField("promotional image", upload_to="subjects/", blank=True)
+    num_weeks = models.PositiveSmallIntegerField(
+        "weeks", default=default_weeks, validators=[MinValueValidator(1), MaxValueValidator(53)]
+    )
+    num_minutes = models.PositiveSmallIntegerField(
+        "minutes", default=default_minutes, validators=[MinValueValidator(1), MaxValueValidator(1440)]
+    )
+    full_price = amount(default=default_full_price)
+    pre_pay_discount = amount(
+        verbose_name="early price discount",
+        default=default_pre_pay_discount,
+        help_text="Discount for paying before the first class starts.",
+    )
+    multiple_purchase_discount = amount(
+        verbose_name="multi-class discount",
+        default=default_multi_discount,
+        help_text="Applied once, to a second class.",
+    )
+    qualifies_as_multi_class_discount = models.BooleanField("counts for the multi-class discount", default=True)
+    manager_approved = models.BooleanField(
+        "approved", default=default_approval, help_text="Only approved subjects are shown to the public."
+    )
+    date_added = models.DateTimeField(auto_now_add=True)
+    date_modified = models.DateTimeField(auto_now=True)
+
+    objects = SubjectQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["level__rank", "level__code", "version", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(num_weeks__range=(1, 53)), name="classwork_subject_weeks"),
+            models.CheckConstraint(condition=Q(num_minutes__range=(1, 1440)), name="classwork_subject_minutes"),
+            models.CheckConstraint(
+                condition=Q(full_price__gte=0, pre_pay_discount__gte=0, multiple_purchase_discount__gte=0),
+                name="classwork_subject_amounts_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(pre_pay_discount__lte=F("full_price"), multiple_purchase_discount__lte=F("full_price")),
+                name="classwork_subject_discount_within_price",
+                violation_error_message="A discount cannot be more than the price.",
+            ),
+            models.UniqueConstraint(
+                Lower("code"),
+                condition=~Q(code=""),
+                name="classwork_subject_code_once",
+                violation_error_message="Another subject has this catalogue code.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.short_name}: {self.name}" if self.name else self.short_name
+
+    @property
+    def short_name(self) -> str:
+        """BegA, L2B; a subject without versions goes by its level alone."""
+        return self.level.code + ("" if self.version.upper() == "N" else self.version.upper())
+
+    @property
+    def title(self) -> str:
+        """What the public reads."""
+        version = "" if self.version.upper() == "N" else f" {self.version.upper()}"
+        return self.name or f"{self.level.name}{version}"
+
+    @property
+    def level_number(self) -> Decimal:
+        return self.level_num or self.level.rank
+
+    @property
+    def taglines(self) -> list[str]:
+        return [line for line in (self.tagline_1, self.tagline_2, self.tagline_3) if line]
+
+    @property
+    def multi_discount(self) -> Decimal:
+        return self.multiple_purchase_discount if self.qualifies_as_multi_class_discount else Decimal(0)
+
+
+def default_city() -> str:
+    return settings.DEFAULT_CITY
+
+
+def default_state() -> str:
+    return settings.DEFAULT_COUNTRY_AREA_STATE
+
+
+def default_postcode() -> str:
+    return settings.DEFAULT_POSTCODE
+
+
+def default_country() -> str:
+    return settings.DEFAULT_COUNTRY
+
+
+class Location(models.Model):
+    name = models.CharField(max_length=120)
+    code = models.CharField(max_length=30, help_text="Short, for lists and reports.")
+    address = models.CharField(max_length=191, blank=True)
+    city = models.CharField(max_length=120, default=default_city, blank=True)
+    state = models.CharField("state or region", max_length=63, default=default_state, blank=True)
+    zipcode = models.CharField("postcode", max_length=15, default=default_postcode, blank=True)
+    country = models.CharField(max_length=60, default=default_country, blank=True)
+    map_link = models.URLField(blank=True, help_text="Link to a map.")
+    directions = models.TextField(blank=True, help_text="Entrance, parking, bus; Markdown works.")
+    image = models.ImageField("photo", upload_to="locations/", blank=True)
+    is_public = models.BooleanField("published", default=True, help_text="Listed among the school's locations.")
+    date_added = models.DateTimeField(auto_now_add=True)
+    date_modified = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("code"),
+                name="classwork_location_code_once",
+                violation_error_message="Another location has this code.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("location_detail", args=[self.pk])
+
+    @property
+    def full_address(self) -> str:
+        """With the country where it is not the one in which the school is at home."""
+        region = f"{self.state} {self.zipcode}".strip()
+        country = "" if self.country.upper() == settings.DEFAULT_COUNTRY else self.country
+        return ", ".join(part for part in (self.address, self.city, region, country) if part)

@@ -1,0 +1,350 @@
+"""When it is taught: class offers, and the meetings that follow from them."""
+
+import uuid
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from classwork.domain.timetable import OfferRule, Slot, Standing
+from classwork.models.cancellation_terms import CancellationTerms
+from classwork.models.catalog import Location, Subject, amount, default_approval
+from classwork.models.sessions import Session
+from common import dates, links
+from common.days import DayColumn
+from common.formats import format_date, format_time, format_time_span
+from users.models import Staff
+
+WEEKDAYS = list(enumerate(dates.WEEKDAYS))
+
+
+def default_day() -> int:
+    return settings.DEFAULT_KEY_DAY
+
+
+class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
+    def approved(self) -> "ClassOfferQuerySet":
+        return self.filter(manager_approved=True, subject__manager_approved=True)
+
+    def on_offer(self) -> "ClassOfferQuerySet":
+        """What lists show; the page and the calendar of a class that was cancelled stay, and say so."""
+        return self.approved().filter(called_off_at=None)
+
+    def tentative(self) -> "ClassOfferQuerySet":
+        return self.exclude(minimum=None).filter(runs_since=None, called_off_at=None)
+
+    def published(self, today: date) -> "ClassOfferQuerySet":
+        """What the public may see: approved, and in a session whose publish date has come."""
+        return self.approved().filter(session__publish_date__lte=today)
+
+    def taught_by(self, staff: Staff) -> "ClassOfferQuerySet":
+        """As a teacher or an assistant, or on one of its days for somebody else."""
+        mine = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
+        return self.filter(mine | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
+
+    def with_timetable(self) -> "ClassOfferQuerySet":
+        """All that planning and the page of one class look at, substitutes included."""
+        meetings = Meeting.objects.select_related("location").prefetch_related("substitutes__user")
+        return self.for_lists().prefetch_related(None).prefetch_related(*self._always(meetings))
+
+    def for_lists(self) -> "ClassOfferQuerySet":
+        """All that a list of classes shows, in four queries however long it is."""
+        related = self.select_related("subject__level", "session", "location", "balance")
+        return related.prefetch_related(*self._always(Meeting.objects.select_related("location")))
+
+    def _always(self, meetings: "models.QuerySet[Meeting]") -> list[Any]:
+        assignments = Assignment.objects.select_related("staff__user")
+        return [models.Prefetch("meetings", meetings), models.Prefetch("assignments", assignments), "skipped_dates"]
+
+
+class ClassOffer(models.Model):
+    """A subject in a session: on which day, at what time, where, with whom."""
+
+    session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="offers")
+    subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="offers")
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="offers",
+        help_text="Leave empty if not decided yet.",
+    )
+    teachers = models.ManyToManyField(Staff, through="Assignment", related_name="taught", blank=True)
+    class_day = models.PositiveSmallIntegerField("weekday", choices=WEEKDAYS, default=default_day)
+    start_time = models.TimeField("starts at")
+    capacity = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Maximum number of students. Leave empty for no limit.",
+    )
+    price = amount(null=True, blank=True, help_text="Leave empty for the price of the subject.")
+    pay_at_door = models.BooleanField(
+        "pay at the door", default=True, help_text="Off: students must pay when they register."
+    )
+    last_joining = models.PositiveSmallIntegerField(
+        "last class to join from",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Last class at which new students may join. Leave empty for the school default.",
+    )
+    pro_rata = models.BooleanField(
+        "late joiners pay for what is left",
+        null=True,
+        blank=True,
+        choices=[(None, "School default"), (True, "Yes"), (False, "No")],
+        help_text="Late joiners pay for the remaining classes only. No: they pay the full price.",
+    )
+    terms = models.ForeignKey(
+        CancellationTerms,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="offers",
+        verbose_name="cancellation terms",
+        help_text="Leave empty for the school default. Students keep the terms they bought under.",
+    )
+    drop_in_price = amount(
+        verbose_name="drop-in price", null=True, blank=True, help_text="Leave empty for no drop-ins."
+    )
+    trial_price = amount(
+        verbose_name="trial price",
+        null=True,
+        blank=True,
+        help_text="One class for new students; 0 is free. Leave empty for no trials.",
+    )
+    skip_tagline = models.CharField(
+        "note on skipped dates", max_length=80, blank=True, help_text="For example “No class at Thanksgiving”."
+    )
+    public_note = models.CharField(max_length=250, blank=True, help_text="Shown with the class.")
+    manager_approved = models.BooleanField(
+        "approved", default=default_approval, help_text="Only approved classes are listed and open for registration."
+    )
+    minimum = models.PositiveSmallIntegerField(
+        "minimum enrollment", null=True, blank=True, validators=[MinValueValidator(1)],
+        help_text="Minimum registrations by the decision date, or the class may be canceled. Leave empty for none.",
+    )  # fmt: skip
+    decide_on = DayColumn("decision date", null=True, blank=True, help_text="Last day on which registrations count.")
+    runs_since = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the class was confirmed.")
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False, help_text="When the office was asked.")
+    called_off_at = models.DateTimeField("canceled at", null=True, blank=True, editable=False)
+    date_added = models.DateTimeField(auto_now_add=True)
+    date_modified = models.DateTimeField(auto_now=True)
+
+    objects = ClassOfferQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["session__key_day_date", "class_day", "start_time", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(class_day__range=(0, 6)), name="classwork_offer_weekday"),
+            models.CheckConstraint(
+                condition=Q(capacity__isnull=True) | Q(capacity__gte=1), name="classwork_offer_capacity_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(price__isnull=True) | Q(price__gte=0), name="classwork_offer_price_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(drop_in_price__isnull=True) | Q(drop_in_price__gte=0),
+                name="classwork_offer_drop_in_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(trial_price__isnull=True) | Q(trial_price__gte=0),
+                name="classwork_offer_trial_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(last_joining__isnull=True) | Q(last_joining__gte=1), name="classwork_offer_joining_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum__isnull=True, decide_on__isnull=True) | Q(minimum__gte=1, decide_on__isnull=False),
+                name="classwork_offer_minimum_says_by_when",
+                violation_error_message="How many it needs, and by which day: please give both, or neither.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.heading}, {self.session.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("classoffer_detail", args=[self.pk])
+
+    @property
+    def heading(self) -> str:
+        """Tells the classes of one session apart."""
+        return f"{self.subject}, {self.day} {format_time(self.start_time)}"
+
+    @property
+    def rule(self) -> OfferRule:
+        return OfferRule(
+            class_day=self.class_day,
+            start_time=self.start_time,
+            minutes=self.subject.num_minutes,
+            weeks=self.subject.num_weeks,
+            skipped=frozenset(skipped.on for skipped in self.skipped_dates.all()) if self.pk else frozenset(),
+        )
+
+    @property
+    def weekday(self) -> str:
+        return dates.WEEKDAYS[self.class_day]
+
+    @property
+    def day(self) -> str:
+        """Tuesdays for a class of several weeks, Tuesday for a single day."""
+        return self.weekday + ("s" if self.subject.num_weeks > 1 else "")
+
+    @property
+    def time_range(self) -> str:
+        """On the wall, from start to end."""
+        end = datetime.combine(date.min, self.start_time) + timedelta(minutes=self.subject.num_minutes)
+        return format_time_span(self.start_time, end)
+
+    @property
+    def full_price(self) -> Decimal:
+        return self.subject.full_price if self.price is None else self.price
+
+    @property
+    def pre_pay_discount(self) -> Decimal:
+        return min(self.subject.pre_pay_discount, self.full_price)
+
+    @property
+    def multi_discount(self) -> Decimal:
+        return min(self.subject.multi_discount, self.full_price)
+
+    @property
+    def advance_price(self) -> Decimal:
+        return self.full_price - self.pre_pay_discount
+
+    @property
+    def is_listed(self) -> bool:
+        return self.manager_approved and self.subject.manager_approved
+
+    @property
+    def is_called_off(self) -> bool:
+        return self.called_off_at is not None
+
+    @property
+    def is_tentative(self) -> bool:
+        """Whether it runs depends on how many register."""
+        return self.minimum is not None and self.runs_since is None and self.called_off_at is None
+
+
+class Assignment(models.Model):
+    """Who teaches a class offer, and as what."""
+
+    class Role(models.TextChoices):
+        TEACHER = "teacher", "Teacher"
+        ASSISTANT = "assistant", "Assistant"
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="assignments")
+    staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="assignments")
+    role = models.CharField(max_length=10, choices=Role, default=Role.TEACHER)
+
+    class Meta:
+        ordering = ["-role", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["offer", "staff"],
+                name="classwork_assignment_once",
+                violation_error_message="This person is already assigned to the class.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.staff} ({self.get_role_display()})"
+
+
+class SkippedDate(models.Model):
+    """A date on which a class would meet by its rule and does not; it is made up for at the end."""
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="skipped_dates")
+    on = DayColumn()
+
+    class Meta:
+        ordering = ["on"]
+        constraints = [models.UniqueConstraint(fields=["offer", "on"], name="classwork_skipped_date_once")]
+
+    def __str__(self) -> str:
+        return format_date(self.on)
+
+
+class Meeting(models.Model):
+    """One date of a class offer. Those with a number follow the offer's rule, those without are extra."""
+
+    offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="meetings")
+    number = models.PositiveSmallIntegerField(null=True, blank=True)
+    starts_at = models.DateTimeField(db_index=True)
+    ends_at = models.DateTimeField()
+    moved_from = models.DateTimeField(null=True, blank=True, help_text="Set when this class day was moved.")
+    cancelled_at = models.DateTimeField("canceled at", null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why it was moved or canceled; shown to students.")
+    location = models.ForeignKey(
+        Location,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="meetings",
+        help_text="Leave empty for the usual location.",
+    )
+    substitutes = models.ManyToManyField(Staff, related_name="substitutions", blank=True)
+    called_off = models.ForeignKey(
+        "classwork.CallOff", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="meetings",
+        verbose_name="class cancellation",
+    )  # fmt: skip
+    stands_in_for = models.OneToOneField(
+        "self", on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="made_up_by",
+        verbose_name="makes up for",
+    )  # fmt: skip
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    revision = models.PositiveIntegerField(default=0, editable=False)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["offer", "number"], name="classwork_meeting_number_once"),
+            models.UniqueConstraint(
+                fields=["offer", "starts_at"], condition=Q(cancelled_at=None), name="classwork_meeting_start_once"
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="classwork_meeting_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(number__isnull=True) | Q(number__gte=1), name="classwork_meeting_number_from_one"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.offer.subject.short_name}, {self.slot}"
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.starts_at, self.ends_at)
+
+    @property
+    def as_scheduled(self) -> Standing:
+        return Standing(self.pk, self.number, self.slot, self.moved_from is not None, self.cancelled_at is not None)
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled_at is not None
+
+    @property
+    def local_date(self) -> date:
+        return dates.local(self.starts_at).date()
+
+    def has_begun(self, now: datetime) -> bool:
+        return self.starts_at <= now
+
+
+class CalendarFeed(models.Model):
+    """A teacher's own calendar address; a new nonce makes the old address useless."""
+
+    staff = models.OneToOneField(Staff, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed")
+    nonce = models.CharField(max_length=32, default=links.new_nonce)
+
+    def __str__(self) -> str:
+        return f"Calendar of {self.staff}"

@@ -1,0 +1,47 @@
+"""Calendars, for programs to fetch."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from classwork.domain import calendar_feeds
+from classwork.domain.places import diary
+from classwork.models import ClassOffer
+from common import dates
+
+
+def ics(data: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(data, content_type="text/calendar; charset=utf-8")
+    response["Content-Disposition"] = f'inline; filename="{name}.ics"'
+    return response
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def school(request: HttpRequest) -> HttpResponse:
+    return ics(calendar_feeds.of_the_school(), "classes")
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def classoffer(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.published(dates.today()).select_related("subject__level"), pk=pk)
+    return ics(calendar_feeds.of_a_class(offer), f"class-{pk}")
+
+
+@require_safe
+def teacher(request: HttpRequest, token: str) -> HttpResponse:
+    """Calendar programs cannot log in: whoever has the address may read it."""
+    staff = calendar_feeds.holder(token)
+    if staff is None:
+        raise Http404
+    return ics(calendar_feeds.of_a_teacher(staff), "my-classes")
+
+
+@require_safe
+def student(request: HttpRequest, token: str) -> HttpResponse:
+    found = diary.holder(token)
+    if found is None:
+        raise Http404
+    return ics(diary.calendar(found), "my-classes")

@@ -1,0 +1,157 @@
+"""Planning at the desk: the next session, single class days, what teachers propose."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from classwork.domain import proposals
+from classwork.domain.catalog.class_summary import Listed
+from classwork.domain.places import progress, room
+from classwork.domain.resources import content
+from classwork.domain.schedule import next_session
+from classwork.domain.schedule.previews import Outdated, Preview
+from classwork.domain.schedule.problems import Fault, Refused
+from classwork.forms.meetings import DEEDS, AddForm, DeedForm
+from classwork.forms.next_session import RepeatForm, repeat_forms
+from classwork.forms.planning import SessionForm
+from classwork.forms.proposals import AnswerForm
+from classwork.models import ClassOffer, Meeting, Proposal, Session
+from classwork.views import posted
+from common import dates
+from users.roles import acting, desk_required
+
+PER_PAGE = 25
+ASK = ["GET", "HEAD", "POST"]
+CREATED = "{} has been created with {} classes. They are not approved yet."
+CREATED_WITH_ONE = "{} has been created with 1 class. It is not approved yet."
+
+
+@require_safe
+@desk_required("classwork.view_session")
+def sessions(request: HttpRequest) -> HttpResponse:
+    found = Session.objects.annotate(classes=Count("offers")).order_by("-key_day_date", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/sessions.html", {"page": page})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.add_session")
+def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
+    """One page to adjust, all dates shown, one click to create."""
+    source = get_object_or_404(Session, pk=pk)
+    initial, repeats = next_session.propose(source)
+    data = posted(request)
+    form, rows = SessionForm(data, initial=initial), repeat_forms(data, repeats)
+    context: dict[str, Any] = {"source": source, "form": form, "rows": rows}
+    context["advice"] = progress.advice(source, timezone.now())
+    if all([form.is_valid(), *(row.is_valid() for row in rows)]):
+        chosen = [row for row in rows if row.cleaned_data["keep"]]
+        wanted = [row.repeat() for row in chosen]
+        preview = next_session.preview(form.values(), wanted)
+        context |= {"preview": preview}
+        if not preview.faults and request.POST.get("seen") == preview.fingerprint:
+            try:
+                session = next_session.create(acting(request), form.values(), wanted)
+            except Refused as no:
+                context["preview"] = Preview(faults=no.faults)
+            else:
+                text = CREATED_WITH_ONE if len(wanted) == 1 else CREATED
+                messages.success(request, text.format(session.title, len(wanted)))
+                return redirect("desk_sessions")
+        _say(context["preview"].faults, form, chosen)
+    return render(request, "desk/next_session.html", context)
+
+
+def _say(faults: Iterable[Fault], form: SessionForm, rows: Sequence[RepeatForm]) -> None:
+    """What is wrong with a class begins with its number; the rest is the session's, on which somebody was quicker."""
+    for fault in faults:
+        number, _, field = fault.field.partition("-")
+        where, name = (rows[int(number)], field) if number.isdigit() else (form, fault.field)
+        where.add_error(name if name in where.fields else None, fault.sentence)
+
+
+@require_safe
+@desk_required("classwork.view_meeting")
+def class_days(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
+    context = {"offer": offer, "listed": Listed(offer, dates.today()), "room": room.of(offer, timezone.now())}
+    return render(request, "desk/class_days.html", context)
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.change_meeting")
+def change_day(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+    related = Meeting.objects.select_related("offer__subject__level", "offer__session", "location")
+    meeting = get_object_or_404(related, pk=pk)
+    form = DEEDS[deed](posted(request), meeting=meeting)
+    return _carry_out(request, form, meeting.offer, {"meeting": meeting})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.add_meeting")
+def add_day(request: HttpRequest, pk: int) -> HttpResponse:
+    offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
+    return _carry_out(request, AddForm(posted(request), offer=offer), offer, {})
+
+
+def _carry_out(
+    request: HttpRequest, form: DeedForm | AddForm, offer: ClassOffer, context: dict[str, Any]
+) -> HttpResponse:
+    if form.is_valid():
+        try:
+            form.carry_out(acting(request))
+        except (Refused, Outdated) as no:
+            messages.error(request, str(no))
+        else:
+            messages.success(request, "Saved. Calendars and the public page are up to date.")
+            return redirect("desk_class", offer.pk)
+    return render(request, "desk/class_day.html", context | {"form": form, "offer": offer})
+
+
+@require_safe
+@desk_required("classwork.decide_proposal")
+def proposal_list(request: HttpRequest) -> HttpResponse:
+    decided = request.GET.get("show") == "decided"
+    states = [Proposal.State.APPROVED, Proposal.State.ANSWERED] if decided else [Proposal.State.SUBMITTED]
+    related = Proposal.objects.select_related(
+        "author__user", "subject__level", "offer__subject__level", "offer__session"
+    )
+    page = Paginator(related.filter(state__in=states), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/proposals.html", {"page": page, "decided": decided})
+
+
+@require_http_methods(ASK)
+@desk_required("classwork.decide_proposal")
+def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    handed_in = Proposal.objects.exclude(state=Proposal.State.DRAFT)
+    proposal = get_object_or_404(handed_in, pk=pk)
+    form = AnswerForm(posted(request))
+    if form.is_valid():
+        return _decide(request, proposal, form)
+    preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
+    context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.in_words(proposal)}
+    if not proposal.changes:
+        context["resources"] = content.hung_on(proposal.about)
+    return render(request, "desk/proposal.html", context)
+
+
+def _decide(request: HttpRequest, proposal: Proposal, form: AnswerForm) -> HttpResponse:
+    text = form.cleaned_data["answer"]
+    try:
+        if "approve" in request.POST:
+            proposals.approve(acting(request), proposal, answer=text, seen=request.POST.get("seen"))
+            messages.success(request, f"Approved: {proposal.about}.")
+        else:
+            proposals.answer(acting(request), proposal, text)
+            messages.success(request, f"Your answer has been sent to {proposal.author}.")
+    except (Refused, Outdated) as no:
+        messages.error(request, str(no))
+        return redirect("desk_proposal", proposal.pk)
+    return redirect("desk_proposals")

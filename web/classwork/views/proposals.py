@@ -1,0 +1,143 @@
+"""The teachers' own pages: their classes, their calendar, what they propose."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from classwork.domain import calendar_feeds, proposals
+from classwork.domain.catalog.structured_data import absolute
+from classwork.domain.places import teaching_agenda
+from classwork.domain.schedule.problems import Refused
+from classwork.forms.proposals import (
+    ChangeOfferForm,
+    ChangeSubjectForm,
+    MessageForm,
+    OfferIdeaForm,
+    ProposalForm,
+    SubjectIdeaForm,
+)
+from classwork.models import ClassOffer, Proposal, Subject
+from classwork.views import posted
+from users.models import Staff
+from users.roles import acting, team_required
+
+ASK = ["GET", "HEAD", "POST"]
+IDEAS: dict[str, type[ProposalForm]] = {"subject": SubjectIdeaForm, "class": OfferIdeaForm}
+
+
+def me(request: HttpRequest) -> Staff:
+    return get_object_or_404(Staff.objects.select_related("user"), user=acting(request))
+
+
+@require_safe
+@team_required
+def teaching(request: HttpRequest) -> HttpResponse:
+    staff, now = me(request), timezone.now()
+    if request.GET.get("show") == "past":
+        page = teaching_agenda.past_classes(staff, now).get_page(request.GET.get("page"))
+        return render(request, "classwork/teaching_past.html", {"page": page})
+    context = {
+        "agenda": teaching_agenda.agenda_of(staff, now),
+        "proposals": staff.proposals.select_related("subject__level", "offer__subject__level", "offer__session"),
+        "calendar": absolute(reverse("teacher_calendar", args=[calendar_feeds.token(staff)])),
+    }
+    return render(request, "classwork/teaching.html", context)
+
+
+@require_POST
+@team_required
+def renew_calendar(request: HttpRequest) -> HttpResponse:
+    calendar_feeds.renew(me(request))
+    messages.success(request, "Your calendar has a new address. The old one no longer works.")
+    return redirect("teaching")
+
+
+@require_http_methods(ASK)
+@team_required
+def propose(request: HttpRequest, kind: str) -> HttpResponse:
+    staff, form = me(request), IDEAS[kind](posted(request))
+    if form.is_valid():
+        if kind == "subject":
+            proposal = proposals.propose_subject(staff, form.values())
+        else:
+            proposal = proposals.propose_offer(staff, form.draft())
+        return redirect("proposal", proposal.pk)
+    return render(request, "classwork/proposal_form.html", {"form": form, "kind": kind})
+
+
+@require_safe
+@team_required
+def proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    staff = me(request)
+    found = get_object_or_404(staff.proposals, pk=pk)
+    context = {"proposal": found, "may_edit": proposals.may_edit(staff, found), "changes": proposals.in_words(found)}
+    more = {"form": MessageForm(), "overtaken": proposals.OVERTAKEN if found.is_overtaken else ""}
+    return render(request, "classwork/proposal.html", context | more)
+
+
+@require_http_methods(ASK)
+@team_required
+def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    staff = me(request)
+    found = get_object_or_404(staff.proposals, pk=pk)
+    if not proposals.may_edit(staff, found):
+        status = f"The status is “{found.get_state_display()}”, so this cannot be edited now."
+        messages.error(request, proposals.OVERTAKEN if found.is_overtaken else status)
+        return redirect("proposal", found.pk)
+    form = _form_of(found)(posted(request), instance=found.about, initial=proposals.as_initial(found))
+    if form.is_valid():
+        try:
+            proposals.edit(staff, found, form.draft())
+        except Refused as no:
+            messages.error(request, str(no))
+        return redirect("proposal", found.pk)
+    return render(request, "classwork/proposal_form.html", {"form": form, "proposal": found})
+
+
+def _form_of(found: Proposal) -> type[ProposalForm]:
+    if found.offer_id:
+        return ChangeOfferForm if found.changes else OfferIdeaForm
+    return ChangeSubjectForm if found.changes else SubjectIdeaForm
+
+
+@require_POST
+@team_required
+def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
+    staff, form = me(request), MessageForm(request.POST)
+    found = get_object_or_404(staff.proposals, pk=pk)
+    if form.is_valid():
+        try:
+            if "withdraw" in request.POST:
+                proposals.withdraw(staff, found)
+                messages.success(request, "Your proposal has been withdrawn.")
+            else:
+                proposals.submit(staff, found, form.cleaned_data["message"])
+                messages.success(request, "Your proposal has been sent to the office.")
+        except Refused as no:
+            messages.error(request, str(no))
+    return redirect("proposal", found.pk)
+
+
+@require_http_methods(ASK)
+@team_required
+def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    staff = me(request)
+    thing: Any = get_object_or_404(Subject if kind == "subject" else ClassOffer, pk=pk)
+    if not proposals.may_request(staff, thing):
+        messages.error(request, "There is already an open request, or this isn’t your class.")
+        return redirect("teaching")
+    form_class = ChangeSubjectForm if kind == "subject" else ChangeOfferForm
+    form, message = form_class(posted(request), instance=thing), MessageForm(posted(request))
+    if form.is_valid() and message.is_valid():
+        try:
+            found = proposals.request_change(staff, thing, form.values(), message.cleaned_data["message"])
+        except Refused as no:
+            form.refused(no)
+        else:
+            return redirect("proposal", found.pk)
+    return render(request, "classwork/proposal_form.html", {"form": form, "message": message, "thing": thing})

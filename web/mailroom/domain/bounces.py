@@ -1,0 +1,42 @@
+"""What comes back: mails that bounced, readers who complained; and letting an address get mail again."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from common.names import email_key
+from history.domain import record
+from mailroom.domain import transitions
+from mailroom.models import Message, Suppression
+
+
+class TooLate(Exception):
+    """It has been lifted meanwhile."""
+
+
+def bounced(message: Message, reason: str, *, for_good: bool = True) -> None:
+    with transaction.atomic():
+        transitions.returned(message, reason)
+        if for_good:
+            suppress(message.to, Suppression.Cause.BOUNCE, reason)
+
+
+def suppress(address: str, cause: Suppression.Cause, detail: str = "", *, at: datetime | None = None) -> None:
+    """From here on the address gets nothing; the first cause stays. What happened before somebody lifted it is old."""
+    if at is not None and Suppression.objects.filter(email=email_key(address), lifted_at__gte=at).exists():
+        return
+    defaults = {"cause": cause, "detail": detail[:200]}
+    Suppression.objects.get_or_create(email=email_key(address), lifted_at=None, defaults=defaults)
+
+
+def lift(actor: Any, pk: int, why: str) -> Suppression:
+    with transaction.atomic():
+        suppression = Suppression.objects.select_for_update().get(pk=pk)
+        if suppression.lifted_at is not None:
+            raise TooLate
+        suppression.lifted_at = timezone.now()
+        suppression.save(update_fields=["lifted_at"])
+        record(actor, "mailroom.suppression_lifted", suppression, why=why)
+    return suppression

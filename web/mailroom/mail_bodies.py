@@ -1,0 +1,52 @@
+"""One Markdown text becomes both parts of a mail: HTML in the school's look, and plain text that reads well."""
+
+from functools import lru_cache
+from xml.etree.ElementTree import Element
+
+import markdown
+import nh3
+from markdown.treeprocessors import Treeprocessor
+
+from common.markup import ATTRIBUTES, SCHEMES, TAGS
+from mailroom import plain_text
+from mailroom.mail_styles import styles
+
+STYLED = {**{tag: {"style"} for tag in TAGS}, **{tag: names | {"style"} for tag, names in ATTRIBUTES.items()}}
+
+
+class Roles(Treeprocessor):
+    """Writes into each element what it is, where its looks will stand; a link that is a paragraph is a button."""
+
+    def run(self, root: Element) -> None:
+        for element in root.iter():
+            if element is not root:
+                element.set("style", element.tag)
+        for paragraph in root.iter("p"):
+            if stands_alone(paragraph):
+                paragraph[0].set("style", "button")
+
+
+def stands_alone(paragraph: Element) -> bool:
+    if len(paragraph) != 1 or paragraph[0].tag != "a":
+        return False
+    return not ((paragraph.text or "") + (paragraph[0].tail or "")).strip()
+
+
+@lru_cache(maxsize=512)
+def both_parts(source: str, hue: int) -> tuple[str, str]:
+    """HTML and plain text. Mails of one kind mostly differ in their values alone, so this is remembered."""
+    html = to_html(source, hue)
+    return html, plain_text.to_text(html)
+
+
+def to_html(source: str, hue: int) -> str:
+    """Safe whoever wrote it; no style but ours survives."""
+    looks = styles(hue)
+
+    def looked_up(tag: str, attribute: str, value: str) -> str | None:
+        return looks.get(value) if attribute == "style" else value
+
+    converter = markdown.Markdown(extensions=["tables", "sane_lists"])
+    converter.treeprocessors.register(Roles(converter), "roles", 0)
+    html = converter.convert(source)
+    return nh3.clean(html, tags=TAGS, attributes=STYLED, attribute_filter=looked_up, url_schemes=SCHEMES, link_rel=None)

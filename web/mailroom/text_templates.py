@@ -1,0 +1,139 @@
+"""The words of mails: Django templates that make Markdown, in which every value stands as it was written.
+
+Each `{{ value }}` goes through `as_written`, which templates need not say: it leaves a token for the value (values.py).
+A value that is not there is a mistake, never a gap in a mail.
+"""
+
+import re
+from contextvars import ContextVar
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.template import Context, Engine, Library, Origin, Template, TemplateDoesNotExist
+from django.template.loaders.app_directories import Loader
+from django.utils.formats import localize
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
+
+from mailroom.placeholders import Values
+
+VARIABLE = re.compile(r"\{\{(.+?)\}\}")
+FORMATS = "common.templatetags.formats"
+MISSING = "\0missing:%s\0"
+MISSING_NAME = re.compile(r"\0missing:(.*?)\0", re.DOTALL)
+
+register = Library()
+_values: ContextVar[Values] = ContextVar("mailroom_values")
+
+
+class MissingValue(Exception):
+    """The text names something that the mail does not know; the argument is its name."""
+
+
+@register.filter
+def as_written(value: Any) -> SafeString:
+    if isinstance(value, SafeString):
+        return value
+    text = str(localize(template_localtime(value))).strip().replace("\r\n", "\n")
+    return mark_safe(_values.get().token(text))
+
+
+@register.filter
+def quoted(value: Any) -> SafeString:
+    """What somebody wrote, set apart as a quotation."""
+    return mark_safe(f"> {as_written(value)}")
+
+
+@register.filter
+def markdown(value: Any) -> SafeString:
+    """What somebody at the school wrote as Markdown."""
+    return mark_safe(str(value))
+
+
+class Files(Loader):
+    """The apps' own folders, the highest app first. Texts may include others."""
+
+    def get_dirs(self) -> list[Path | str]:
+        return [Path(config.path) / "templates" for config in apps.get_app_configs()]
+
+    def get_contents(self, origin: Origin) -> str:
+        contents = super().get_contents(origin)
+        return literal(contents) if str(origin.name).endswith(".md") else contents
+
+
+def literal(source: str) -> str:
+    return VARIABLE.sub(r"{{\1|as_written}}", source)
+
+
+@cache
+def engines() -> tuple[Engine, Engine]:
+    """For texts and for subjects: a subject is no Markdown and no HTML."""
+    loaders: list[Any] = ["mailroom.text_templates.Files"]
+    if not settings.DEBUG:
+        loaders = [("django.template.loaders.cached.Loader", loaders)]
+    texts = Engine(loaders=loaders, builtins=[FORMATS, "mailroom.text_templates"], string_if_invalid=MISSING)
+    subjects = Engine(loaders=[], builtins=[FORMATS], autoescape=False, string_if_invalid=MISSING)
+    return texts, subjects
+
+
+@lru_cache(maxsize=512)
+def subject_template(source: str) -> Template:
+    return engines()[1].from_string(source)
+
+
+@lru_cache(maxsize=512)
+def body_template(source: str) -> Template:
+    return engines()[0].from_string(literal(source))
+
+
+def fill(template: Template, context: dict[str, Any]) -> tuple[str, Values]:
+    """The text with its tokens, and what they stand for."""
+    values = Values()
+    token = _values.set(values)
+    try:
+        text: str = template.render(Context(context, autoescape=template.engine.autoescape))
+    finally:
+        _values.reset(token)
+    if missing := MISSING_NAME.search(text):
+        raise MissingValue(missing[1])
+    return text, values
+
+
+def page(path: str, values: dict[str, Any]) -> str:
+    html: str = engines()[0].get_template(path).render(Context(values))
+    return html
+
+
+def read_file(path: str) -> tuple[str, str]:
+    """Subject and text of a mail as its app wrote them."""
+    return _split(path) if settings.DEBUG else _split_once(path)
+
+
+def _split(path: str) -> tuple[str, str]:
+    loader = Files(engines()[0])
+    for origin in loader.get_template_sources(path):
+        try:
+            contents = Loader.get_contents(loader, origin)
+        except TemplateDoesNotExist:
+            continue
+        first, _, body = contents.partition("\n")
+        return first.removeprefix("Subject:").strip(), body.strip()
+    raise FileNotFoundError(path)
+
+
+_split_once = cache(_split)
+
+
+def _forget(*, setting: str, **kwargs: Any) -> None:
+    if setting in {"INSTALLED_APPS", "DEBUG"}:
+        engines.cache_clear()
+        _split_once.cache_clear()
+        subject_template.cache_clear()
+        body_template.cache_clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,102 @@
+"""Running the periodic jobs that are due, each in one worker at a time."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event as Signal
+from threading import Thread
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F
+from django.utils import timezone
+
+from outbox import causation
+from outbox.domain import delivery_results
+from outbox.domain.claiming import lease_time
+from outbox.domain.delivering import RAISED, Stop, never
+from outbox.models import JobRow
+from outbox.periodic_jobs import Job, declared_jobs
+
+SOON = timedelta(minutes=5)
+
+
+def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> list[str]:
+    """The names of the jobs that ran here."""
+    jobs = {job.name: job for job in (declared_jobs() if declared is None else declared)}
+    rows = {row.name: row for row in JobRow.objects.filter(name__in=jobs).order_by("due_at")}
+    for name in jobs.keys() - rows.keys():
+        rows[name], _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": first_time(jobs[name])})
+    now = timezone.now()
+    due = [name for name, row in rows.items() if row.due_at <= now or is_displaced(row, jobs[name], now)]
+    return [name for name in due if not stop() and run(jobs[name], rows[name].due_at)]
+
+
+def is_displaced(row: JobRow, job: Job, now: datetime) -> bool:
+    """Due further ahead than its next slot, or leased for longer than anybody leases: a clock had jumped.
+
+    It is due now, or all jobs would stand still until that time comes.
+    """
+    return row.due_at > (now + 2 * lease_time() if row.lease else job.slot_after(now))
+
+
+def first_time(job: Job) -> datetime:
+    """A job with a rhythm begins at once; one with a time of day waits for it."""
+    now = timezone.now()
+    return now if job.at is None else job.slot_after(now)
+
+
+def run(job: Job, due_at: datetime) -> bool:
+    """Take the job that was due then, and run it; False when another worker was first."""
+    now = timezone.now()
+    lease = causation.new_id()
+    taken = JobRow.objects.filter(name=job.name, due_at=due_at).update(
+        due_at=now + lease_time(), lease=lease, started_at=now, ended_at=None
+    )
+    if not taken:
+        return False
+    error = ""
+    try:
+        with renewed(lease), causation.within(causation.Cause(f"job {job.name}", request_id=lease)):
+            job()
+    except RAISED as raised:
+        error = delivery_results.describe(raised)
+        delivery_results.log.warning("Job %s failed: %s", job.name, error.partition("\n")[0])
+    end(job, lease, now, error)
+    return True
+
+
+def end(job: Job, lease: str, began: datetime, error: str) -> None:
+    """A success waits for the slot after the one it began in; a failure is tried again sooner when that is far off."""
+    now = timezone.now()
+    due_at = job.slot_after(began)
+    if error:
+        due_at = min(max(due_at, now), now + SOON)
+    JobRow.objects.filter(name=job.name, lease=lease).update(
+        due_at=due_at, lease="", ended_at=now, error=error, failures=F("failures") + 1 if error else 0
+    )
+
+
+@contextmanager
+def renewed(lease: str) -> Iterator[None]:
+    """Keep a running job's lease alive from a thread."""
+    over = Signal()
+
+    def keep() -> None:
+        try:
+            while not over.wait(settings.OUTBOX_LEASE / 3):
+                JobRow.objects.filter(lease=lease).update(due_at=timezone.now() + lease_time())
+        except DatabaseError:
+            delivery_results.log.warning("A job's lease could not be renewed.")
+        finally:
+            connection.close()
+
+    keeper = Thread(target=keep, daemon=True)
+    if settings.OUTBOX_ENGINE != "inline":
+        keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if keeper.is_alive():
+            keeper.join()

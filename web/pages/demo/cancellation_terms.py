@@ -1,0 +1,26 @@
+"""What comes back when somebody cancels: the school's usual terms, and stricter ones for the workshop."""
+
+from decimal import Decimal
+
+from billing.kinds import Gives
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.models import CancellationStep, CancellationTerms, ClassOffer
+from users.models import User
+
+Unit = CancellationStep.Unit
+HALF, ALL = Decimal(50), Decimal(100)
+
+
+def load() -> None:
+    if CancellationTerms.objects.exists():
+        return
+    usual = CancellationTerms.objects.create(name="Usual", is_default=True)
+    usual.steps.create(number=3, unit=Unit.DAYS, percent=ALL)
+    usual.steps.create(number=2, unit=Unit.MEETING, percent=HALF, gives=Gives.CREDIT)
+    workshop = CancellationTerms.objects.create(name="Workshops")
+    workshop.steps.create(number=2, unit=Unit.WEEKS, percent=ALL)
+    workshop.steps.create(number=3, unit=Unit.DAYS, percent=ALL, gives=Gives.CREDIT)
+    ada = User.objects.get(email="ada@example.org")
+    for offer in ClassOffer.objects.filter(subject__level__code="WS"):
+        class_offers.change_offer(ada, offer, OfferDraft({"terms": workshop}))

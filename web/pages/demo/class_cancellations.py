@@ -1,0 +1,38 @@
+"""What the school cancels: a day for snow, made up for at the end, and a workshop that needs one more person to run."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from classwork.domain.calling_off.deed import call_off
+from classwork.domain.calling_off.extending import days
+from classwork.domain.calling_off.wanted import Wanted
+from classwork.domain.schedule import class_offers
+from classwork.domain.schedule.class_offers import OfferDraft
+from classwork.models import CallOff, ClassOffer, Policy, Session
+from pages.demo.registrations import beginning
+from users.models import User
+
+
+def load() -> None:
+    if CallOff.objects.exists():
+        return
+    ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")
+    snow(ada, beginning(following, "A"))
+    tentative(ada, following.offers.get(subject__name="Aerials for the careful"))
+
+
+def snow(ada: User, offer: ClassOffer) -> None:
+    """Whoever cannot come a week later gets their share back."""
+    offer = ClassOffer.objects.with_timetable().get(pk=offer.pk)
+    day = offer.meetings.all()[1]
+    busy = offer.registrations.live().latest("pk")
+    but = {f"place_{busy.pk}": Policy.REFUND}
+    wanted = Wanted(Policy.EXTENSION, frozenset([day.pk]), instead=days(offer, [day]), exceptions=but)
+    call_off(ada, wanted, "Snow is forecast.", seen=None, now=timezone.now())
+
+
+def tentative(ada: User, offer: ClassOffer) -> None:
+    first = offer.meetings.order_by("starts_at")[0]
+    values = {"minimum": 9, "decide_on": first.local_date - timedelta(days=3)}
+    class_offers.change_offer(ada, offer, OfferDraft(values))

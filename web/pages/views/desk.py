@@ -1,0 +1,84 @@
+"""The desk: where the people who run the school find their work."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from common.work_lists import open_work_for
+from pages.domain import contact, texts
+from pages.forms import TextForm
+from pages.models import ContactMessage, SiteContent
+from pages.text_pages import PLACES, show
+from users.roles import acting, desk_required
+
+PER_PAGE = 25
+
+
+@require_safe
+@desk_required()
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/home.html", {"open_work": open_work_for(request.user)})
+
+
+@require_safe
+@desk_required("pages.view_contactmessage")
+def contact_list(request: HttpRequest) -> HttpResponse:
+    answered = request.GET.get("show") == "answered"
+    found = ContactMessage.objects.filter(answered_at__isnull=not answered).select_related("answered_by")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "desk/contact.html", {"page": page, "answered": answered})
+
+
+@require_POST
+@desk_required("pages.change_contactmessage")
+def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
+    message = contact.mark_answered(get_object_or_404(ContactMessage, pk=pk), acting(request))
+    messages.success(request, f"The message from {message.name} has been marked as answered.")
+    return redirect("desk_contact")
+
+
+@require_safe
+@desk_required("pages.change_sitecontent")
+def text_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/texts.html", {"rows": [(PLACES[row.key], row) for row in texts.overview(PLACES)]})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@desk_required("pages.change_sitecontent")
+def text_edit(request: HttpRequest, key: str) -> HttpResponse:
+    content = draft_at(key)
+    form = TextForm(request.POST or None, instance=content)
+    if form.is_valid():
+        texts.save_draft(form.save(commit=False), acting(request))
+        return redirect("desk_text_preview", key)
+    return render(request, "desk/text.html", {"form": form, "place": PLACES[key], "content": content})
+
+
+@require_safe
+@desk_required("pages.change_sitecontent")
+def text_preview(request: HttpRequest, key: str) -> HttpResponse:
+    content = get_object_or_404(SiteContent, key=key, key__in=PLACES)
+    preview = {"above": "desk/preview_bar.html", "content": content, "seen": texts.digest(content)}
+    return show(request, key, texts.next_edition(content), **preview)
+
+
+@require_POST
+@desk_required("pages.change_sitecontent")
+def text_publish(request: HttpRequest, key: str) -> HttpResponse:
+    content = get_object_or_404(SiteContent, key=key, key__in=PLACES)
+    try:
+        edition = texts.publish(content, request.POST.get("seen", ""), acting(request))
+    except texts.Changed:
+        messages.warning(request, "Someone changed this text after you opened the preview. Please check it again.")
+        return redirect("desk_text_preview", key)
+    messages.success(request, f"Published as version {edition.number}.")
+    return redirect(PLACES[key].url_name)
+
+
+def draft_at(key: str) -> SiteContent:
+    """A place that has no text yet begins with an empty one, named after it."""
+    if key not in PLACES:
+        raise Http404
+    return SiteContent.objects.filter(key=key).first() or SiteContent(key=key, title=PLACES[key].name)

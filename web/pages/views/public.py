@@ -1,0 +1,87 @@
+"""The pages that any school has, and those that browsers and search engines ask for."""
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_http_methods, require_safe
+
+from common import drawings
+from common.throttle import throttled
+from pages import text_pages
+from pages.domain import contact as letters
+from pages.domain import texts
+from pages.forms import ContactForm
+
+kept_for_good = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    return text_pages.show(request, "home", texts.published("home"))
+
+
+@require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    return text_pages.show(request, "business_about", texts.published("business_about"))
+
+
+@require_safe
+def text(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
+    """The terms and such; each edition stays readable for those who agreed to it."""
+    edition = texts.published(key, number)
+    if edition is None and number is not None:
+        raise Http404
+    others = texts.other_editions(edition) if edition else []
+    newest = all(other.number < edition.number for other in others) if edition else True
+    return text_pages.show(request, key, edition, others=others, newest=newest)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@throttled("contact", by_address="20/h", by_account="5/h")
+def contact(request: HttpRequest) -> HttpResponse:
+    user = request.user if request.user.is_authenticated else None
+    known = {"name": user.get_full_name(), "email": user.email} if user else {}
+    form = ContactForm(request.POST or None, initial=known)
+    if form.is_valid():
+        letters.receive(form.save(commit=False), user)
+        return redirect("contact_thanks")
+    return text_pages.show(request, "contact", texts.published("contact"), form=form)
+
+
+@require_safe
+def contact_thanks(request: HttpRequest) -> HttpResponse:
+    return render(request, "pages/contact_thanks.html")
+
+
+@require_safe
+@kept_for_good
+def brand_css(request: HttpRequest, hue: int, mark: str) -> HttpResponse:
+    """The school's own accent and mark. The policy allows no style in a page, so they come as a file of one rule."""
+    svg = _rendered(mark, hue)
+    rule = f':root{{--brand-hue:{hue};--brand-mark:url("{drawings.as_address(svg)}")}}\n'
+    return HttpResponse(rule, content_type="text/css; charset=utf-8")
+
+
+@require_safe
+@kept_for_good
+def drawing_file(request: HttpRequest, hue: int, name: str) -> HttpResponse:
+    """The address says all of the picture, so nobody needs to ask twice. Its colors are a style of its own."""
+    headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return HttpResponse(_rendered(name, hue), content_type="image/svg+xml", headers=headers)
+
+
+def _rendered(name: str, hue: int) -> str:
+    try:
+        return drawings.render_file(name, hue)
+    except ValueError as none:
+        raise Http404 from none
+
+
+@require_safe
+@cache_control(public=True, max_age=24 * 3600)
+def robots(request: HttpRequest) -> HttpResponse:
+    lines = ["User-agent: *", *(f"Disallow: /{folder}/" for folder in ("admin", "desk", "user", "payment"))]
+    lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,34 @@
+"""Pages about one person for whoever may see them; everybody else is told that there is no such page."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from users.models import Staff, Student, User
+from users.requests import MemberRequest
+
+
+@login_required
+@require_safe
+def profile_user(request: MemberRequest, pk: int) -> HttpResponse:
+    person = get_object_or_404(User.objects.visible_to(request.user), pk=pk)
+    if person == request.user:
+        return redirect("profile_page")
+    students = Student.objects.in_care_of(person)
+    return render(request, "users/person.html", {"person": person, "students": students})
+
+
+@login_required
+@require_safe
+def profile_student(request: MemberRequest, pk: int) -> HttpResponse:
+    students = Student.objects.visible_to(request.user).select_related("user", "guardian")
+    return render(request, "users/student.html", {"student": get_object_or_404(students, pk=pk)})
+
+
+@require_safe
+def profile_staff(request: HttpRequest, pk: int) -> HttpResponse:
+    """Public for who is listed."""
+    return render(
+        request, "users/staff.html", {"staff": get_object_or_404(Staff.objects.visible_to(request.user), pk=pk)}
+    )
