@@ -42,10 +42,10 @@ class School(order_simulation.School):
 
     def dispute(self, number: int) -> None:
         """Opened and then won, or lost at once; more than is here no bank takes in this school."""
-        payments = [one for one in Payment.objects.order_by("pk") if one.left > 0]
+        payments = [one for one in Payment.objects.order_by("pk") if one.refundable_amount > 0]
         if payments:
             payment = payments[number % len(payments)]
-            amount = min(payment.left, balances.in_hand(payment.order))
+            amount = min(payment.refundable_amount, balances.in_hand(payment.order))
             is_open = payment.disputes.exists()
             state = "won" if is_open else ["open", "lost"][number % 2]
             if amount > 0:

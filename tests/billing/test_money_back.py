@@ -26,7 +26,7 @@ class RefundTest(BillingTestCase):
         order = self.paid(1)
         reservations.by_staff(order, Decimal(30), why="A cold room", by=self.sam)
         refund = Refund.objects.get()
-        self.assertEqual((refund.state, refund.payment.left), (State.RESERVED, 40))
+        self.assertEqual((refund.state, refund.payment.refundable_amount), (State.RESERVED, 40))
         run_all()
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"practice-{refund.token}"))
@@ -64,7 +64,9 @@ class RefundTest(BillingTestCase):
         order = self.paid(1)
         [refund] = reservations.by_staff(order, Decimal(70), why="x", by=self.sam)
         reservations.settle(refund.pk, gateways.Answer(State.FAILED, message="card closed"))
-        self.assertEqual((order.payments.get().left, Case.objects.get().kind), (70, Case.Kind.REFUND_FAILED))
+        self.assertEqual(
+            (order.payments.get().refundable_amount, Case.objects.get().kind), (70, Case.Kind.REFUND_FAILED)
+        )
         order.refresh_from_db()
         self.assertEqual(balances.surplus(order), 70)
 

@@ -45,7 +45,7 @@ class VoucherRaceTest(TransactionTestCase):
     def used(self) -> Decimal:
         self.voucher.refresh_from_db()
         self.assertEqual(self.voucher.balance, sum(entry.amount for entry in self.voucher.entries.all()))
-        return sum((payment.left for payment in Payment.objects.filter(variant="voucher")), Decimal(0))
+        return sum((payment.refundable_amount for payment in Payment.objects.filter(variant="voucher")), Decimal(0))
 
     def both(self) -> list[Any]:
         return overlap(self.using(), self.using())

@@ -91,7 +91,7 @@ class Double(Hosted):
         self._fail(self.trouble)
         if self.already:
             return Answer("failed", already=True)
-        books, back = self.books[payment.token], amount or payment.left
+        books, back = self.books[payment.token], amount or payment.refundable_amount
         books.refunds.setdefault(key, GivenBack(f"r-{key}", back, payment.currency, self.refund_state, key=key))
         type(self).meanwhile()
         self._fail(self.trouble_after)

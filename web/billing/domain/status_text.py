@@ -156,7 +156,7 @@ def of_payment(payment: Payment) -> Said:
     if _has_dispute(payment, Dispute.State.OPEN):
         return DISPUTED
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
-        started = Said("Partially refunded", "good") if payment.left else Said(*REFUNDS[Refund.State.SENT])
+        started = Said("Partially refunded", "good") if payment.refundable_amount else Said(*REFUNDS[Refund.State.SENT])
         return _waiting_for_handover([payment]) or started
     return Said(*PAYMENTS[payment.status])
 

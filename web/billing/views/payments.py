@@ -105,7 +105,7 @@ def process(request: HttpRequest, token: str) -> HttpResponse:
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
     gateway = _gateway(payment.variant)
     gateway_polling.returned(payment, canceled="canceled" in request.GET)
-    return gateway.onward(payment)
+    return gateway.redirect_after_payment(payment)
 
 
 @csrf_exempt
@@ -117,7 +117,7 @@ def hear(request: HttpRequest, variant: str) -> HttpResponse:
     if (read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST_MESSAGE:
         return _said(413, "Too long.")
     try:
-        webhooks.take(variant, gateway.hear(request.body, request.headers))
+        webhooks.take(variant, gateway.parse_webhook(request.body, request.headers))
     except gateways.BadSignature:
         return _said(400, "The signature doesn’t match.")
     except webhooks.NotYet:

@@ -38,7 +38,7 @@ def ask(payment_id: int) -> bool:
         gateway = gateways.of(payment)
     except gateways.UnknownGateway:
         return False
-    news = webhooks.learn(payment, gateway.ask(payment))
+    news = webhooks.learn(payment, gateway.poll_payment(payment))
     plan(payment, timezone.now())
     return news
 

@@ -60,7 +60,7 @@ def ask_again(finding_id: int) -> None:
     payment = payment_of(finding) if finding else None
     if finding is None or payment is None:
         return
-    facts = gateways.of(payment).ask(payment)
+    facts = gateways.of(payment).poll_payment(payment)
     with transaction.atomic():
         webhooks.learn(payment, facts)
         if fits_now(finding) or any(_says_ours(finding, fact) for fact in facts):

@@ -92,7 +92,7 @@ def step(book_id: int) -> None:
 def _fetch(book: Book) -> None:
     since, until = book.cursor, min(book.cursor + STEP, book.end)
     try:
-        found = list(gateways.get(book.variant).movements(since, until))
+        found = list(gateways.get(book.variant).statement_lines(since, until))
     except Temporary as away:
         Book.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {away}"[:300])
         raise

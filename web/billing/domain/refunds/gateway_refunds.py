@@ -57,7 +57,7 @@ def lower(order: Order, amount: Decimal) -> Decimal:
 
 def add(order: Order, payment: Payment, wanted: Decimal, origin: str, **fields: object) -> Refund | None:
     """Money that left without our asking: what of it our books have. The rest, if any, is a case."""
-    part = min(wanted, payment.left)
+    part = min(wanted, payment.refundable_amount)
     if part < wanted:
         text = (
             f"{format_money(wanted, order.currency)} left the school ({fields['transaction_id']}), more than was here."
@@ -145,13 +145,13 @@ def done(order: Order, payment: Payment, refund: Refund) -> None:
     handover_cases(refund).update(closed_at=timezone.now(), closed_by=refund.by, answer="Handed over.")
     if refund.origin != Origin.DISPUTE:
         emit(events.REFUND_MADE, key=f"{refund.pk}", order_id=order.pk, refund_id=refund.pk)
-    if not payment.left and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
+    if not payment.refundable_amount and not payment.refunds.exclude(state__in=[State.DONE, State.FAILED]).exists():
         payment.change_status(PaymentStatus.REFUNDED)
 
 
 def _revive(order: Order, payment: Payment, refund: Refund, answer: Answer) -> bool:
     """We took it for failed, and the gateway did it."""
-    if refund.amount > payment.left:
+    if refund.amount > payment.refundable_amount:
         amount = format_money(refund.amount, order.currency)
         text = f"Refund {refund.pk} of {amount} went through after all, more than was here."
         payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)

@@ -40,12 +40,12 @@ class Looked:
     @property
     def available_amount(self) -> Decimal:
         """Money of it that is here and not promised elsewhere."""
-        return sum((payment.left for payment in self.payments), ZERO) - self.order.returned_as_credit
+        return sum((payment.refundable_amount for payment in self.payments), ZERO) - self.order.returned_as_credit
 
     @property
     def held(self) -> Decimal:
         """Of that, what came from gift vouchers: it goes back onto them, whatever else becomes of the rest."""
-        return sum((payment.left for payment in self.payments if gateways.holds(payment)), ZERO)
+        return sum((payment.refundable_amount for payment in self.payments if gateways.holds(payment)), ZERO)
 
     def cost(self, line: int) -> Decimal:
         return self.sheet.costs().get(line, ZERO) if self.is_open else ZERO
@@ -54,7 +54,7 @@ class Looked:
         """What gift vouchers had paid for lines that are gone from this sheet, by payment."""
         facts = {item.key: item.facts for item in sheet.ask.items}
         lines = eligibility.payable((line for line in self.lines if line.pk in facts), facts)
-        mine = [payment for payment in self.payments if payment.left and gateways.holds(payment)]
+        mine = [payment for payment in self.payments if payment.refundable_amount and gateways.holds(payment)]
         return redemption.without_room(mine, lines, dict(sheet.price.lines)) if mine else {}
 
     def overpaid(self, sheet: Sheet) -> Decimal:
@@ -69,7 +69,7 @@ class Looked:
         missing = max(onto_vouchers - sum(first.values(), ZERO), ZERO)
         for payment in self.payments:
             if gateways.holds(payment):
-                more = min(missing, payment.left - first.get(payment.pk, ZERO))
+                more = min(missing, payment.refundable_amount - first.get(payment.pk, ZERO))
                 first[payment.pk] = first.get(payment.pk, ZERO) + more
                 missing -= more
         return reservations.divide(self.payments, amount, first)

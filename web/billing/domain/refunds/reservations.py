@@ -71,7 +71,7 @@ def as_credit(order: Order, amount: Decimal, why: str, by: User | None = None) -
 
 def reserve(order: Order, amount: Decimal, *, why: str, by: User | None = None) -> list[Refund]:
     """Take it from the newest payments first. The order is locked; nothing is sent before the commit."""
-    payments = [payment for payment in reversed(locks.payments(order)) if payment.left > 0]
+    payments = [payment for payment in reversed(locks.payments(order)) if payment.refundable_amount > 0]
     _check(order, payments, amount)
     return _take_from(payments, amount, vouchers.homeless(order, timezone.now()), why, by)
 
@@ -93,12 +93,12 @@ def _take_from(
 def divide(payments: Sequence[Payment], amount: Decimal, first: Mapping[int, Decimal]) -> list[tuple[Payment, Decimal]]:
     """What of the amount goes back to each payment, in their order. `first` is what of some of them goes back before
     the rest, by their ids."""
-    parts = {payment.pk: min(first.get(payment.pk, ZERO), payment.left) for payment in payments}
+    parts = {payment.pk: min(first.get(payment.pk, ZERO), payment.refundable_amount) for payment in payments}
     for payment in payments:
         parts[payment.pk] = min(parts[payment.pk], amount)
         amount -= parts[payment.pk]
     for payment in payments:
-        more = min(amount, payment.left - parts[payment.pk])
+        more = min(amount, payment.refundable_amount - parts[payment.pk])
         parts[payment.pk] += more
         amount -= more
     return [(payment, parts[payment.pk]) for payment in payments if parts[payment.pk] > 0]
@@ -106,8 +106,12 @@ def divide(payments: Sequence[Payment], amount: Decimal, first: Mapping[int, Dec
 
 def _onto_vouchers(order: Order, amount: Decimal, why: str) -> Decimal:
     """What came from a gift voucher is no money that credit could be made of; it goes back before."""
-    mine = [payment for payment in reversed(locks.payments(order)) if gateways.holds(payment) and payment.left > 0]
-    part = max(min(amount, sum((payment.left for payment in mine), ZERO)), ZERO)
+    mine = [
+        payment
+        for payment in reversed(locks.payments(order))
+        if gateways.holds(payment) and payment.refundable_amount > 0
+    ]
+    part = max(min(amount, sum((payment.refundable_amount for payment in mine), ZERO)), ZERO)
     _take_from(mine, part, {}, why)
     return part
 
@@ -126,7 +130,7 @@ def _check(order: Order, payments: list[Payment], amount: Decimal) -> None:
         raise TooMuch(_why_nothing(order))
     if Dispute.objects.filter(payment__order=order, state=Dispute.State.OPEN).exists():
         raise Disputed("The payer disputed a payment. Nothing else can be refunded until the bank decides.")
-    most = sum((payment.left for payment in payments), ZERO) - order.returned_as_credit
+    most = sum((payment.refundable_amount for payment in payments), ZERO) - order.returned_as_credit
     if amount > most:
         raise TooMuch(f"That is more than can be refunded. {format_money(max(most, ZERO), order.currency)} is left.")
 

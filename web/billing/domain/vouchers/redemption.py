@@ -89,7 +89,8 @@ def payable(order: Order) -> list[OrderLine]:
 def without_room(payments: Iterable[Payment], lines: list[OrderLine], left: dict[int, Decimal]) -> dict[int, Decimal]:
     """Lay what vouchers have paid before on the lines; returns what of each payment found no room."""
     return {
-        payment.pk: payment.left - eligibility.spread(payment.voucher_entry.voucher, payment.left, lines, left)
+        payment.pk: payment.refundable_amount
+        - eligibility.spread(payment.voucher_entry.voucher, payment.refundable_amount, lines, left)
         for payment in sorted(payments, key=lambda payment: eligibility.turn(payment.voucher_entry.voucher))
     }
 

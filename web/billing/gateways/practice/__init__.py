@@ -30,10 +30,10 @@ class Practice(Gateway):
         form = Buttons(data)
         if payment.status not in OPEN or not form.is_valid():
             if payment.status not in OPEN:
-                raise RedirectNeeded(self.onward(payment).url)
+                raise RedirectNeeded(self.redirect_after_payment(payment).url)
             return form
         payment.change_status(*ANSWERS[form.cleaned_data["answer"]], only_open=True)
-        raise RedirectNeeded(self.onward(payment).url)
+        raise RedirectNeeded(self.redirect_after_payment(payment).url)
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
         return Answer(Refund.State.DONE, reference=f"practice-{key}")

@@ -59,7 +59,7 @@ class Stripe(Hosted):
             with speaking():
                 self.client.v1.checkout.sessions.expire(payment.session)
         except Declined:
-            return self.ask(payment)
+            return self.poll_payment(payment)
         return [Expired()]
 
     def _afterwards(self, intent: parsing.Wire) -> list[Fact]:
@@ -76,7 +76,7 @@ class Stripe(Hosted):
         return webhooks.translate(webhooks.prove(self.client, self.secrets, body, signature))
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
-        return refunds.give_back(self.client, payment, payment.left if amount is None else amount, key)
+        return refunds.give_back(self.client, payment, payment.refundable_amount if amount is None else amount, key)
 
     def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         return statement.movements(self.client, since, until)
