@@ -56,7 +56,11 @@ def begin(since: date, until: date, *, by: User | None, at: datetime | None = No
 
 def with_books() -> list[str]:
     """The gateways that can be asked what they booked."""
-    return [name for name, _ in gateways.offered() if type(gateways.get(name)).movements is not Gateway.movements]
+    return [
+        name
+        for name, _ in gateways.offered()
+        if type(gateways.get(name)).statement_lines is not Gateway.statement_lines
+    ]
 
 
 def _span(since: date, until: date, at: datetime) -> tuple[datetime, datetime]:
