@@ -1,0 +1,54 @@
+"""The base of the flow tests: visitors with browsers, and a worker that runs when the test says so."""
+
+import re
+
+from django.core import mail
+from django.urls import reverse
+
+from classwork.models import ClassOffer
+from outbox.testing import problems, run_all
+from tests.base import SchoolTestCase
+from tests.flows.visitor import Visitor
+
+LINK = re.compile(r"https?://[^\s/]+(/[^\s)>\]]*)")
+
+
+class FlowTestCase(SchoolTestCase):
+    """Each flow goes through the pages and the worker only, as people and the site do; it looks at mail and pages."""
+
+    def run_worker(self) -> list[mail.EmailMessage]:
+        """Deliver everything that is due; returns the mail that was sent by it."""
+        already_sent = len(mail.outbox)
+        run_all()
+        self.assertEqual(problems(), [])
+        return list(mail.outbox[already_sent:])
+
+    def subjects_to(self, address: str, messages: list[mail.EmailMessage]) -> list[str]:
+        return [str(message.subject) for message in messages if message.to == [address]]
+
+    def link_in(self, message: mail.EmailMessage, part: str) -> str:
+        """The first link of a mail whose path contains this."""
+        return next(path for path in LINK.findall(str(message.body)) if part in path)
+
+    def register(self, visitor: Visitor, offer: ClassOffer, **payer: str) -> Visitor:
+        """From the page of a class to the last page before paying."""
+        visitor.open(offer.get_absolute_url()).follow("Register")
+        visitor.press("Continue", {"who": "me"})
+        if not visitor.user:
+            self.tell_who_pays(visitor, **payer)
+        return visitor.sees("Your order")
+
+    def tell_who_pays(self, visitor: Visitor, **payer: str) -> Visitor:
+        known = {"payer_name": "Pat Payer", "payer_email": "pat@example.org"}
+        return visitor.press("Continue to payment", known | payer)
+
+    def pay(self, visitor: Visitor) -> Visitor:
+        """From the last page before paying, with the practice bank."""
+        button = "Complete order" if "Complete order" in visitor.text else "Pay $"
+        return visitor.press(button, {"way": "practice", "terms": "on"}).press("Pay")
+
+    def buy(self, visitor: Visitor, offer: ClassOffer, **payer: str) -> Visitor:
+        return self.pay(self.register(visitor, offer, **payer)).sees("Thank you")
+
+    def desk(self) -> Visitor:
+        return Visitor(self.ada).open(reverse("desk"))

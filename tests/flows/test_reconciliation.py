@@ -1,0 +1,38 @@
+from datetime import timedelta
+
+from django.urls import reverse
+
+from billing.domain.payments import attempts
+from billing.models import Order, Reconciliation
+from classwork.models import Registration
+from common import dates
+from tests.billing import scripted
+from tests.billing.scripted import Scripted, line, with_scripted
+from tests.flows.base import FlowTestCase
+from tests.flows.visitor import Visitor
+
+
+@with_scripted
+class ReconciliationFlowTest(FlowTestCase):
+    def setUp(self) -> None:
+        scripted.fresh()
+
+    def test_a_payment_that_only_the_gateway_knows_is_found_and_applied(self) -> None:
+        self.register(Visitor(), self.offer).press("Complete order", {"way": "practice", "terms": "on"}).press("Cancel")
+        order = Order.objects.get()
+        payment = attempts.start(order, scripted.NAME, order.placed_at)
+        day = dates.today() - timedelta(days=2)
+        Scripted.theirs.append(line(payment, at=dates.at(day, self.offer.start_time)))
+
+        ada = self.desk().follow("Reconciliation")
+        ada.press("Compare", {"since": day.isoformat(), "until": day.isoformat()})
+        self.run_worker()
+        run = Reconciliation.objects.get()
+        ada.open(reverse("desk_reconciliation", args=[run.pk])).sees("Only in theirs")
+        ada.press("Apply to our records", {"why": "The webhook never came"}).sees("Applied to our records")
+
+        order.refresh_from_db()
+        self.assertEqual((order.state, Registration.objects.get().state), ("paid", "confirmed"))
+        self.run_worker()
+        ada.open(reverse("desk_order", args=[order.pk])).sees("Paid")
+        ada.open(reverse("desk_reconciliations")).sees("None")

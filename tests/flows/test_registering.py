@@ -1,0 +1,32 @@
+from billing.models import Order
+from classwork.models import Registration
+from tests.flows.base import FlowTestCase
+from tests.flows.visitor import Visitor
+
+
+class RegisteringFlowTest(FlowTestCase):
+    def test_a_stranger_finds_a_class_registers_pays_and_is_mailed(self) -> None:
+        pat = Visitor().open("/").follow("Classes").follow(self.offer.subject.title)
+        self.register(pat, self.offer)
+        self.assertFalse(Registration.objects.exists())
+        pat.press("Complete order", {"way": "practice", "terms": "on"})
+        self.assertEqual(Registration.objects.get().state, "held")
+
+        pat.press("Pay")
+        pat.sees("Thank you")
+        registration = Registration.objects.get()
+        self.assertEqual((registration.state, str(registration.student)), ("confirmed", "Pat Payer"))
+        self.assertEqual(Order.objects.get().state, "paid")
+
+        mails = self.run_worker()
+        self.assertEqual(len(self.subjects_to("pat@example.org", mails)), 2)
+        receipt = next(message for message in mails if "/order/" in message.body)
+        Visitor().open(self.link_in(receipt, "/order/")).sees(self.offer.subject.title, "Paid")
+
+    def test_a_declined_payment_keeps_the_spot_and_can_be_tried_again(self) -> None:
+        pat = Visitor()
+        self.register(pat, self.offer).press("Complete order", {"way": "practice", "terms": "on"})
+        pat.press("Decline").sees("didn’t go through")
+        self.assertEqual(Registration.objects.get().state, "held")
+        pat.press("Practice").press("Pay").sees("Thank you")
+        self.assertEqual(Registration.objects.get().state, "confirmed")

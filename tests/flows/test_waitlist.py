@@ -1,0 +1,30 @@
+from django.urls import reverse
+
+from classwork.models import ClassOffer, Registration
+from tests.classwork.terms import usual
+from tests.flows.base import FlowTestCase
+from tests.flows.visitor import Visitor
+
+
+class WaitlistFlowTest(FlowTestCase):
+    def test_a_freed_spot_is_offered_by_mail_and_taken(self) -> None:
+        usual()
+        ClassOffer.objects.update(capacity=1)
+        alice = Visitor(self.alice)
+        self.buy(alice, self.offer)
+
+        zoe = Visitor().open(self.offer.get_absolute_url()).follow("Join the waitlist")
+        zoe.press("Join the waitlist", {"first_name": "Zoe", "last_name": "Zed", "email": "zoe@example.org"})
+        self.assertEqual(len(self.subjects_to("zoe@example.org", self.run_worker())), 1)
+
+        alice.open(reverse("my_classes")).follow("Cancel this class").press("Yes, cancel")
+        offer_mail = next(message for message in self.run_worker() if message.to == ["zoe@example.org"])
+        Visitor().open(self.offer.get_absolute_url()).sees("Join the waitlist")
+
+        zoe.open(self.link_in(offer_mail, "/waiting/")).sees("A spot is reserved for you until")
+        zoe.press("Claim your spot")
+        self.tell_who_pays(zoe, payer_name="Zoe Zed", payer_email="zoe@example.org")
+        self.pay(zoe).sees("Thank you")
+        registration = Registration.objects.get(state="confirmed")
+        self.assertEqual(str(registration.student), "Zoe Zed")
+        self.assertIn("zoe@example.org", [to for message in self.run_worker() for to in message.to])
