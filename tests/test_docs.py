@@ -10,6 +10,7 @@ from tests.tracked_files import tracked
 
 TOP = Path(__file__).resolve().parents[1]
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#]+)[^)]*\)")
+FILE = re.compile(r"`((?:\w+/)+\w+\.(?:py|md|html|css|js))`")
 CODE = re.compile(r"^ {4}.*$|`[^`]*`", re.MULTILINE)
 
 
@@ -35,6 +36,16 @@ class DocsTest(SimpleTestCase):
             if not (path.parent / target).exists()
         ]
         self.assertEqual(broken, [])
+
+    def test_every_file_named_in_the_documents_exists(self) -> None:
+        missing = [
+            f"{path.relative_to(TOP)}: {name}"
+            for path in tracked(".md")
+            if "/templates/" not in str(path) and path.name != "CHANGELOG.md"
+            for name in FILE.findall(path.read_text())
+            if not any((folder / name).exists() for folder in (TOP, TOP / "web", TOP / "web" / "templates"))
+        ]
+        self.assertEqual(missing, [])
 
     def test_every_label_quoted_in_operations_is_on_a_page(self) -> None:
         """A label is what stands in double quotes, outside of code. In `web/` it is a whole string or the whole text of
