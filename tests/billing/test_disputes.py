@@ -11,6 +11,7 @@ from django.urls import reverse
 from billing.domain import status_text
 from billing.domain.cancellations import line_cancellation
 from billing.domain.orders import transitions
+from billing.domain.payments import gateway_polling
 from billing.domain.pricing import balances
 from billing.domain.refunds import gateway_refunds, reservations
 from billing.gateways.facts import Answer, Disputed, GivenBack, Heard, Taken
@@ -18,7 +19,7 @@ from billing.models import Case, Dispute, OrderLine, Payment, Refund
 from common.errors import Permanent
 from mailroom.testing import send_all
 from outbox.testing import problems, run_all
-from tests.billing.hosted import Double, HostedTestCase, asking
+from tests.billing.hosted import Double, HostedTestCase
 from tests.billing.toys import states
 
 State = Refund.State
@@ -59,7 +60,7 @@ class RefundFactsTest(BackTestCase):
         payment = self.paid()
         refund = self.ask_back(payment)
         Double.meanwhile = lambda: self.hear(self.back(payment, name=f"r-{refund.token}", key=refund.token))  # type: ignore[misc]
-        asking.send_refund(refund.pk)
+        gateway_polling.send_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, f"r-{refund.token}"))
         self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
@@ -89,7 +90,7 @@ class RefundFactsTest(BackTestCase):
         refund = self.ask_back(payment)
         heard = self.back(payment, name=f"r-{refund.token}")
         self.assertRaises(gateway_refunds.NotYet, self.hear, heard)
-        asking.send_refund(refund.pk)
+        gateway_polling.send_refund(refund.pk)
         self.hear(heard)
         self.assertEqual((Refund.objects.count(), self.whole(payment)), (1, (70, 0, 0)))
 
@@ -136,7 +137,7 @@ class RefundFactsTest(BackTestCase):
         refund = self.ask_back(payment)
         Double.says(payment, GivenBack("r-9", Decimal(70), "USD", "done", key=refund.token))
         Refund.objects.update(created_at=self.day(-1))
-        asking.send_refund(refund.pk)
+        gateway_polling.send_refund(refund.pk)
         refund.refresh_from_db()
         self.assertEqual((refund.state, refund.transaction_id), (State.DONE, "r-9"))
 

@@ -13,13 +13,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from billing.domain.payments import webhooks
+from billing.domain.payments import gateway_polling, webhooks
 from billing.domain.refunds import reservations
 from billing.gateways.facts import Ask, Disputed, Expired, Fact, GivenBack, Heard, OnItsWay, Refused, Taken
 from billing.models import Payment
 from common.errors import Temporary
 from outbox.testing import run_all
-from tests.billing.hosted import Double, HostedTestCase, asking
+from tests.billing.hosted import Double, HostedTestCase
 
 SUMS = ("order", "payments", "refunds", "disputes", "receipts")
 ALL = (*SUMS, "places", "cases")
@@ -136,7 +136,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
         if step == "browser":
             return self.browser(payment, crash)
         if step == "job":
-            asking.ask_due(self.day(200))
+            gateway_polling.ask_due(self.day(200))
             run_all()
             return True
         if step == "send":
@@ -169,7 +169,7 @@ class GatewayLawTest(TestCase, HostedTestCase):
         elif crash != "no":
             Double.trouble_after.append(Died())
         try:
-            asking.send_refund(payment.refunds.get(origin="ours").pk)
+            gateway_polling.send_refund(payment.refunds.get(origin="ours").pk)
         except (Died, Temporary):
             return False
         finally:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.test import override_settings
 from django.utils import timezone
 
+from billing.domain import status_text
 from billing.domain.orders import transitions
 from billing.domain.orders.payments_in_progress import GRACE
 from billing.domain.payments import attempts, failure_mail, payment_status_text, webhooks
@@ -76,7 +77,7 @@ class ReasonTest(OutcomeCase):
     def test_a_bank_that_needs_days_and_the_places_are_kept(self) -> None:
         order = self.begun()
         self.says(order, OnItsWay())
-        until = payment_status_text.words.moment(order.held_until, self.clock())
+        until = status_text.moment(order.held_until, self.clock())
         self.assertTold(order, "on_its_way", "usually take 3–5 days", f"reserved until {until}", can_pay=False)
 
     def test_a_bank_that_needs_longer_than_places_are_kept(self) -> None:

@@ -84,13 +84,13 @@ class BeginTest(StripeTestCase):
         gone = gateways.get("stripe").__class__("sk_test_x", ["whsec_x"], "http://127.0.0.1:9")
         payment = self.attempt()
         with self.assertRaises(Temporary):
-            gone.begin(payment, payment.key)
+            gone.create_session(payment, payment.key)
 
     def test_another_key_is_the_schools_to_mend(self) -> None:
         stranger = gateways.get("stripe").__class__("sk_test_other", ["whsec_x"], self.fake.url)
         payment = self.attempt()
         with self.assertRaises(NeedsPerson):
-            stranger.begin(payment, payment.key)
+            stranger.create_session(payment, payment.key)
 
     def test_amounts_that_stripe_does_not_take_are_refused_with_a_sentence(self) -> None:
         payment = self.attempt()

@@ -63,7 +63,7 @@ class MoveTest(MeetingTestCase):
         self.assertIn("6:00–7:30 PM", preview.rows[0].after)
         meetings.move(self.ada, self.second, draft, seen=preview.fingerprint)
         stored = self.stored(self.second)
-        self.assertEqual((stored.moved_from, stored.on), (self.second.starts_at, draft.day))
+        self.assertEqual((stored.moved_from, stored.local_date), (self.second.starts_at, draft.day))
         class_offers.change_offer(self.ada, self.offer, OfferDraft({"start_time": time(20)}))
         self.assertEqual(self.stored(self.second).slot, stored.slot)
 

@@ -75,7 +75,7 @@ class RepeatedClassTest(SchoolTestCase):
 
     def test_the_minimum_of_the_planned_class_is_decided_as_long_before_its_first_class(self):
         again = self.planned()
-        first = again.meetings.first().on
+        first = again.meetings.first().local_date
         self.assertEqual(again.decide_on, first - timedelta(days=5))
 
     def test_a_copy_in_the_same_session_keeps_the_same(self):

@@ -13,7 +13,7 @@ def listed(*words: str, **options: bool) -> str:
 
 class UrllistTest(SimpleTestCase):
     def test_each_address_is_told_with_its_name_and_view(self) -> None:
-        self.assertRegex(listed(), r"/aboutus/ +aboutus +pages\.views\.about\n")
+        self.assertRegex(listed(), r"/aboutus/ +aboutus +pages\.views\.public\.about\n")
 
     def test_words_narrow_the_list(self) -> None:
         lines = listed("contact").strip().splitlines()
