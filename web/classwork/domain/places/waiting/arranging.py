@@ -1,4 +1,4 @@
-"""The school's own names for the ways to attend a class, how many of each, and how far they may be apart."""
+"""A class's roles with their capacities, and the difference allowed between them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from users.models import User
 
 
 class InUse(Exception):
-    """Somebody has a place in this role, or waits for one."""
+    """Someone has a spot in this role or is on the waitlist for one."""
 
 
 @dataclass(frozen=True)
 class Apart:
-    """How far the roles may be apart; nothing set means however far."""
+    """The largest difference allowed between the roles. There is no limit if nothing is set."""
 
     most: int | None = None
     ratio: Decimal | None = None
@@ -34,13 +34,15 @@ class Apart:
 
 @transaction.atomic
 def arrange(offer: ClassOffer, roles: Sequence[Role], apart: Apart, by: User) -> None:
-    """Who has a place keeps it; whoever fits by the new rules is offered one at once."""
+    """Existing registrations stay as they are. People on the waitlist who now fit are offered spots at once."""
     offer = room.lock(offer.pk)
     names = [role.name for role in roles]
-    if lost := _in_use(offer) - {*names} - {""}:
-        raise InUse(
-            f"There are registrations or waitlist entries as {', '.join(sorted(lost))}, so this role can’t be removed."
-        )
+    registered = Registration.objects.live().filter(offer=offer).values_list("role", flat=True)
+    waiting = WaitingEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
+    in_use = {*registered, *(role for entry_roles in waiting for role in entry_roles if role != "either")}
+    if removed := in_use - {*names, ""}:
+        named = ", ".join(sorted(removed))
+        raise InUse(f"There are registrations or waitlist entries as {named}, so this role can’t be removed.")
     OfferRole.objects.filter(offer=offer).exclude(name__in=names).delete()
     for role in roles:
         OfferRole.objects.update_or_create(offer=offer, name=role.name, defaults={"capacity": role.capacity})
@@ -51,9 +53,3 @@ def arrange(offer: ClassOffer, roles: Sequence[Role], apart: Apart, by: User) ->
         Balance.objects.filter(offer=offer).delete()
     record(by, "classwork.roles_arranged", offer, roles=names, most_apart=apart.most, ratio=str(apart.ratio or ""))
     queue.advance(ClassOffer.objects.get(pk=offer.pk), timezone.now())
-
-
-def _in_use(offer: ClassOffer) -> set[str]:
-    wanted = WaitingEntry.objects.filter(offer=offer).live().values_list("wanted", flat=True)
-    placed = Registration.objects.live().filter(offer=offer).values_list("role", flat=True)
-    return {*placed, *(role for roles in wanted for role in roles if role != "either")}

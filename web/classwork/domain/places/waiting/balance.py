@@ -1,8 +1,4 @@
-"""Who may still come into a class, by its places and its roles. Pure: counts in, a rule or nothing out.
-
-A class without roles has one nameless role. `either` is settled when a place is taken: the scarcer role, the one named
-first when they are equal.
-"""
+"""Pure rules that decide who may still join a class, by its capacity and its roles."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,18 +16,20 @@ class Role:
 
 @dataclass(frozen=True)
 class Rules:
+    """A class without roles has one role with an empty name."""
+
     capacity: int | None = None
     roles: tuple[Role, ...] = ()
     most_apart: int | None = None
-    """How many more of one role than of another there may be."""
+    """How many more people one role may have than another."""
     ratio: Decimal | None = None
-    """How many times as many of one role as of another there may be; needs `active_from`."""
+    """How many times as many people one role may have as another. A ratio needs `active_from`."""
     active_from: int = 0
-    """Balance is asked for once so many have places, newcomers included."""
+    """The number of people, newcomers included, from which the balance is enforced."""
 
     def __post_init__(self) -> None:
         if self.ratio is not None and not (self.active_from and self.ratio >= 1):
-            raise ValueError("A ratio is at least one and says from how many people on it holds.")
+            raise ValueError("A ratio must be at least 1 and needs the number of people from which it applies.")
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -40,39 +38,39 @@ class Rules:
 
 @dataclass(frozen=True)
 class Obstacle:
-    """The rule that keeps somebody out for now (full, needs_two, role_full, balance), and the role it speaks of.
-
-    `needs_two` is for people who come together while spots are left, but fewer than they need.
-    """
+    """The rule that refuses someone for now (full, needs_two, role_full or balance), and the role concerned. The rule
+    `needs_two` means that some spots are left, but fewer than the people need."""
 
     rule: str
     role: str = ""
 
 
-def settle(rules: Rules, counts: Counts, wanted: Sequence[str]) -> tuple[str, ...]:
-    """The roles that these people would take; those who named one come first, so that `either` evens out."""
-    now = _add(counts, [role for role in wanted if role != EITHER])
+def settle(rules: Rules, counts: Counts, requests: Sequence[str]) -> tuple[str, ...]:
+    """People who named a role are counted first, so that `either` evens out."""
+    after = _add(counts, [role for role in requests if role != EITHER])
     taken: list[str] = []
-    for wish in wanted:
-        taken.append(_scarcest(rules, now) if wish == EITHER else wish)
-        if wish == EITHER:
-            now = _add(now, taken[-1:])
+    for request in requests:
+        taken.append(_scarcest(rules, after) if request == EITHER else request)
+        if request == EITHER:
+            after = _add(after, taken[-1:])
     return tuple(taken)
 
 
 def obstacle(rules: Rules, counts: Counts, taken: Sequence[str]) -> Obstacle | None:
-    """Why these people, all or none, cannot have places in these roles now; None when they can."""
+    """Returns None if these people, who join all together or not at all, can join."""
     after = _add(counts, taken)
     if rules.capacity is not None and sum(after.values()) > rules.capacity:
         return Obstacle("needs_two" if sum(counts.values()) < rules.capacity else "full")
     for role in rules.roles:
         if role.name in taken and role.capacity is not None and after.get(role.name, 0) > role.capacity:
             return Obstacle("needs_two" if counts.get(role.name, 0) < role.capacity else "role_full", role.name)
-    return None if _balanced(rules, counts, after) else Obstacle("balance", _largest(rules, after))
+    if _balanced(rules, counts, after):
+        return None
+    return Obstacle("balance", max(rules.names, key=lambda name: after.get(name, 0)))
 
 
 def _balanced(rules: Rules, before: Counts, after: Counts) -> bool:
-    """Out of balance already, whoever brings it closer may come."""
+    """A class that is already unbalanced admits people who reduce the difference."""
     if len(rules.roles) < 2 or sum(after.values()) < rules.active_from:
         return True
     return _within(rules, after) or (not _within(rules, before) and _apart(rules, after) < _apart(rules, before))
@@ -95,14 +93,9 @@ def _ends(rules: Rules, counts: Counts) -> tuple[int, int]:
 
 
 def _scarcest(rules: Rules, counts: Counts) -> str:
-    """By places left where the roles' capacities differ, by heads where there are none; a full role is no choice."""
-    open_ones = [each for each in rules.roles if each.capacity is None or counts.get(each.name, 0) < each.capacity]
-    names = [role.name for role in open_ones] or list(rules.names)
+    open_roles = [role for role in rules.roles if role.capacity is None or counts.get(role.name, 0) < role.capacity]
+    names = [role.name for role in open_roles] or list(rules.names)
     return min(names, key=lambda name: counts.get(name, 0))
-
-
-def _largest(rules: Rules, counts: Counts) -> str:
-    return max(rules.names, key=lambda name: counts.get(name, 0))
 
 
 def _add(counts: Counts, taken: Sequence[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Until when a place that was offered is kept. Pure."""
+"""The deadline of a waitlist offer."""
 
 from datetime import datetime, time, timedelta
 
@@ -10,15 +10,11 @@ MORNING, NIGHT = time(8), time(22)
 
 
 def until(at: datetime, hours: int, next_meeting: datetime | None) -> datetime:
-    """Shorter when the class meets soon, not at night, and never into the meeting."""
-    soon = next_meeting is not None and next_meeting - at <= SOON
-    end = _by_day(at + (SHORT if soon else timedelta(hours=hours)))
+    """The time is shorter if the class meets soon. It never ends at night or after the next meeting has started."""
+    is_soon = next_meeting is not None and next_meeting - at <= SOON
+    end = at + (SHORT if is_soon else timedelta(hours=hours))
+    local_end = dates.local(end)
+    if not MORNING <= local_end.time() < NIGHT:
+        day = local_end.date() + timedelta(days=local_end.time() >= NIGHT)
+        end = dates.at(day, MORNING)
     return end if next_meeting is None else min(end, next_meeting)
-
-
-def _by_day(end: datetime) -> datetime:
-    wall = dates.local(end)
-    if MORNING <= wall.time() < NIGHT:
-        return end
-    day = wall.date() + timedelta(days=wall.time() >= NIGHT)
-    return dates.at(day, MORNING)

@@ -1,4 +1,4 @@
-"""What people do with a waiting list: join it, leave it, take the place they were offered or let it go."""
+"""What people and the desk can do with the entries of a waitlist."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,12 +28,12 @@ LINK_AGE = timedelta(days=400)
 
 
 class CannotBe(Exception):
-    """It cannot be done as things stand; the text says why."""
+    """The message says why the entry cannot be changed in this way."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Who would like to come, and in which role: one, or two who come together."""
+    """A person who wants to join the class, and the role they ask for."""
 
     attendee: Attendee
     role: str = ""
@@ -50,70 +50,63 @@ class Contact:
 class Joined:
     entry: WaitingEntry
     is_new: bool
-    """False when the same people were on the list already. Strangers must not learn it."""
+    """False if the same people were already on the list. Strangers must not learn it."""
 
 
-def join(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> WaitingEntry:
-    return join_or_find(offer, wishes, contact).entry
+def join(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) -> WaitingEntry:
+    return join_or_find(offer, requests, contact).entry
 
 
 @transaction.atomic
-def join_or_find(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> Joined:
-    """At the end of the list. The same people under the same address are on it once, whoever types them again."""
+def join_or_find(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) -> Joined:
+    """Adds the people at the end of the list. The same people with the same address are on it only once."""
     offer = room.lock(offer.pk)
     at = timezone.now()
-    if said := opening.closed_because(offer, at):
-        raise CannotBe(said)
-    _refuse_who_has_a_place(offer, wishes, contact)
-    key = _key(wishes, contact)
+    if reason := opening.closed_because(offer, at):
+        raise CannotBe(reason)
+    _refuse_who_has_a_place(offer, requests, contact)
+    people = [request.attendee for request in requests]
+    person_keys = sorted(
+        f"{person.who}{person.student_id or ''}|{names.key(person.first_name, person.last_name)}|{person.email}"
+        for person in people
+    )
+    key = f"{contact.email}:{'+'.join(person_keys)}"[:500]
     entry = WaitingEntry.objects.filter(offer=offer, who_key=key).live().first()
     is_new = entry is None
     if entry is None:
-        entry = _add(offer, wishes, contact, key)
+        entry = WaitingEntry.objects.create(
+            offer=offer,
+            people=[person.as_details() for person in people],
+            wanted=[request.role for request in requests],
+            size=len(people),
+            account=contact.account,
+            contact_name=contact.name,
+            contact_email=contact.email,
+            who_key=key,
+            position=queue.next_position(offer.pk),
+        )
     queue.tell(events.WAITING_JOINED, entry, at)
     queue.advance(offer, at)
     entry.refresh_from_db()
     return Joined(entry, is_new)
 
 
-def _refuse_who_has_a_place(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact) -> None:
-    """Said only to the account that speaks for the student; of what strangers type nothing is told."""
+def _refuse_who_has_a_place(offer: ClassOffer, requests: Sequence[Wish], contact: Contact) -> None:
+    """Only an account that speaks for a student learns that the student is registered."""
     if contact.account is None:
         return
-    mine = Student.objects.visible_to(contact.account)
-    named = {wish.attendee.student_id for wish in wishes if wish.attendee.who == STUDENT}
-    asked = Q(pk__in=named) | (Q(user=contact.account) if any(w.attendee.who == ME for w in wishes) else Q(pk=None))
-    placed = Registration.objects.live().filter(offer=offer, student__in=mine.filter(asked)).select_related("student")
-    if one := placed.first():
-        raise CannotBe(registering.ALREADY.format(one.student))
-
-
-def _add(offer: ClassOffer, wishes: Sequence[Wish], contact: Contact, key: str) -> WaitingEntry:
-    return WaitingEntry.objects.create(
-        offer=offer,
-        people=[wish.attendee.as_details() for wish in wishes],
-        wanted=[wish.role for wish in wishes],
-        size=len(wishes),
-        account=contact.account,
-        contact_name=contact.name,
-        contact_email=contact.email,
-        who_key=key,
-        position=queue.next_position(offer.pk),
-    )
-
-
-def _key(wishes: Sequence[Wish], contact: Contact) -> str:
-    people = sorted(_person(wish.attendee) for wish in wishes)
-    return f"{contact.email}:{'+'.join(people)}"[:500]
-
-
-def _person(one: Attendee) -> str:
-    return f"{one.who}{one.student_id or ''}|{names.key(one.first_name, one.last_name)}|{one.email}"
+    visible = Student.objects.visible_to(contact.account)
+    named = {request.attendee.student_id for request in requests if request.attendee.who == STUDENT}
+    condition = Q(pk__in=named)
+    if any(request.attendee.who == ME for request in requests):
+        condition |= Q(user=contact.account)
+    live = Registration.objects.live().filter(offer=offer, student__in=visible.filter(condition))
+    if registration := live.select_related("student").first():
+        raise CannotBe(registering.ALREADY.format(registration.student))
 
 
 @transaction.atomic
 def leave(entry: WaitingEntry) -> bool:
-    """Leave the list, or let go a place that was offered. What has ended stays as it ended: then it says no."""
     entry = _locked(entry)
     if not entry.is_live:
         return False
@@ -125,15 +118,14 @@ def leave(entry: WaitingEntry) -> bool:
 
 @transaction.atomic
 def take(entry: WaitingEntry, cart: Order) -> None:
-    """Into the cart; the place is theirs when the order is placed before the offer ends."""
     entry = _locked(entry)
     if not is_open(entry, timezone.now()):
         raise CannotBe(why_not(entry))
     if not cart.payer_email:
         cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
         cart.save(update_fields=["payer_name", "payer_email"])
-    for said, role in zip(entry.people, entry.roles, strict=True):
-        carts.add(cart, KIND, entry.offer_id, said | {"role": role, "entry": entry.pk})
+    for person, role in zip(entry.people, entry.roles, strict=True):
+        carts.add(cart, KIND, entry.offer_id, person | {"role": role, "entry": entry.pk})
 
 
 def is_open(entry: WaitingEntry, at: datetime) -> bool:
@@ -153,19 +145,18 @@ def why_not(entry: WaitingEntry) -> str:
 
 
 def _locked(entry: WaitingEntry) -> WaitingEntry:
-    """The class first, then what it is about, as everybody does who counts places."""
+    """Locks the class before the entry, in the same order as everything else that counts spots."""
     offer = room.lock(entry.offer_id)
     entry = WaitingEntry.objects.select_for_update().get(pk=entry.pk)
     entry.offer = offer
     return entry
 
 
-# -- the desk ----------------------------------------------------------------------------------------------------
+# -- the desk ------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def offer_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
-    """Out of turn, where there is room for it; whoever is passed over can read why in the history."""
     entry = _locked(entry)
     at = timezone.now()
     if entry.state != State.WAITING:
@@ -181,15 +172,14 @@ def offer_by_hand(entry: WaitingEntry, *, why: str, by: User) -> None:
 
 @transaction.atomic
 def move(entry: WaitingEntry, place: int, *, why: str, by: User) -> None:
-    """To another place in the line, counted from one."""
     entry = _locked(entry)
     if entry.state != State.WAITING:
         raise CannotBe(why_not(entry))
-    line = [one for one in queue.in_line(entry.offer) if one.pk != entry.pk]
+    line = [other for other in queue.in_line(entry.offer) if other.pk != entry.pk]
     line.insert(max(place, 1) - 1, entry)
-    numbers = sorted(one.position for one in line)
-    for one, number in zip(line, numbers, strict=True):
-        WaitingEntry.objects.filter(pk=one.pk).update(position=number)
+    numbers = sorted(other.position for other in line)
+    for other, number in zip(line, numbers, strict=True):
+        WaitingEntry.objects.filter(pk=other.pk).update(position=number)
     record(by, "classwork.waiting_moved", entry, why=why, position=place)
     at = timezone.now()
     queue.tell(events.WAITING_MOVED, entry, at)
@@ -205,7 +195,7 @@ def take_off(entry: WaitingEntry, *, why: str, by: User) -> None:
     leave(entry)
 
 
-# -- how it is said ----------------------------------------------------------------------------------------------
+# -- links ---------------------------------------------------------------------------------------------------------
 
 
 def address(entry: WaitingEntry) -> str:

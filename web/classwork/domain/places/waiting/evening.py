@@ -1,5 +1,4 @@
-"""A busy evening, made up: hundreds of people in both roles come for three classes; some take their place, some let it
-go, some never answer. Played by the site's own functions, and undone by the caller."""
+"""A simulation of a busy evening, with random people who join waitlists and answer offers; the caller rolls it back."""
 
 import random
 from datetime import timedelta
@@ -23,22 +22,18 @@ State = WaitingEntry.State
 
 
 def play(offers: list[ClassOffer], people: int, seed: int, by: User) -> None:
-    chance = random.Random(seed)  # noqa: S311 - a game, not a secret
+    chance = random.Random(seed)  # noqa: S311 - This is a simulation, and nothing in it is secret.
     for offer in offers:
         ClassOffer.objects.filter(pk=offer.pk).update(capacity=PLACES, pay_at_door=True)
         roles = [Role(name, PLACES * 3 // 5) for name in ROLES]
         arranging.arrange(offer, roles, Apart(most=2, active_from=6), by)
     for number in range(people):
         offer = chance.choice(offers)
-        _join(offer, number, chance)
+        requests = [_wish(f"p{number}", chance)]
+        if chance.random() < 0.2:
+            requests.append(_wish(f"p{number}b", chance))
+        entries.join(offer, requests, Contact(f"P {number}", f"p{number}@evening.invalid"))
         _answer(offer, chance)
-
-
-def _join(offer: ClassOffer, number: int, chance: random.Random) -> None:
-    wishes = [_wish(f"p{number}", chance)]
-    if chance.random() < 0.2:
-        wishes.append(_wish(f"p{number}b", chance))
-    entries.join(offer, wishes, Contact(f"P {number}", f"p{number}@evening.invalid"))
 
 
 def _wish(name: str, chance: random.Random) -> Wish:
@@ -47,7 +42,6 @@ def _wish(name: str, chance: random.Random) -> Wish:
 
 
 def _answer(offer: ClassOffer, chance: random.Random) -> None:
-    """Somebody who was offered a place answers, or their time is over; somebody who waits may lose patience."""
     offered = list(WaitingEntry.objects.filter(offer=offer, state=State.OFFERED))
     if not offered:
         if chance.random() < 0.1:
@@ -55,16 +49,12 @@ def _answer(offer: ClassOffer, chance: random.Random) -> None:
         return
     entry, luck = chance.choice(offered), chance.random()
     if luck < 0.5:
-        _take(entry)
+        cart = carts.new()
+        cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
+        cart.save(update_fields=["payer_name", "payer_email"])
+        entries.take(entry, cart)
+        placement.place(cart, placement.How(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now())
     elif luck < 0.8 or entry.offered_until is None:
         entries.leave(entry)
     else:
         queue.tend(offer.pk, entry.offered_until + timedelta(minutes=1))
-
-
-def _take(entry: WaitingEntry) -> None:
-    cart = carts.new()
-    cart.payer_name, cart.payer_email = entry.contact_name, entry.contact_email
-    cart.save(update_fields=["payer_name", "payer_email"])
-    entries.take(entry, cart)
-    placement.place(cart, placement.How(Order.Due.DOOR, is_known=True), seen=None, at=timezone.now())

@@ -1,11 +1,10 @@
-"""Places that somebody was offered from a waiting list, and takes in the stead of another place."""
+"""Waitlist offers that a student can accept in exchange for the spot they have."""
 
 from classwork.domain.places.attendees import ME, STUDENT, Attendee
 from classwork.models import Registration, WaitingEntry
 
 
 def to_alone(registration: Registration) -> list[WaitingEntry]:
-    """Places that the student's people were offered from waiting lists, for them alone."""
     account = registration.student.user_id or registration.student.guardian_id
     if account is None:
         return []

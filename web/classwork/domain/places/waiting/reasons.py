@@ -1,4 +1,4 @@
-"""Why somebody can't have a spot now, in sentences. Pure."""
+"""Sentences that explain why someone cannot have a spot now."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,6 @@ QUEUE = "This spot is for the people on the waitlist."
 
 
 def skip_reason(obstacle: Obstacle) -> str:
-    """What the desk reads of an entry on the waitlist, which is never for more than two people."""
     return {
         "full": "the class is full",
         "needs_two": f"they need two {_kind(obstacle)}spots and one is left",
@@ -21,14 +20,12 @@ def skip_reason(obstacle: Obstacle) -> str:
 
 
 def wait_reason(obstacle: Obstacle) -> str:
-    """What the people of an entry read about themselves."""
     return f"{skip_reason(obstacle)[:1].upper()}{skip_reason(obstacle)[1:]}.".replace("They need", "You need")
 
 
 def refusal(
     rules: Rules, counts: Counts, taken: Sequence[str], obstacle: Obstacle, where: str = "in this class"
 ) -> str:
-    """What somebody reads who wants to register people in these roles."""
     if obstacle.rule != "needs_two":
         return {
             "full": FULL if where == "in this class" else f"There is no spot left {where}.",

@@ -1,4 +1,4 @@
-"""A walk as it is written down, and read again to be walked anew. Pure."""
+"""A walk along the waitlist as JSON, so that it can be stored and replayed."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -16,7 +16,7 @@ def given(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> dict[str,
         "ratio": None if rules.ratio is None else str(rules.ratio),
         "active_from": rules.active_from,
         "counts": dict(counts),
-        "waiting": [[each.entry, list(each.wanted)] for each in waiting],
+        "waiting": [[party.entry, list(party.wanted)] for party in waiting],
     }
 
 
@@ -37,7 +37,7 @@ def read(stored: Mapping[str, Any]) -> tuple[Rules, Counts, list[Waiting]]:
         ratio=None if stored["ratio"] is None else Decimal(stored["ratio"]),
         active_from=stored["active_from"],
     )
-    return rules, stored["counts"], [Waiting(entry, tuple(wanted)) for entry, wanted in stored["waiting"]]
+    return rules, stored["counts"], [Waiting(entry, tuple(requests)) for entry, requests in stored["waiting"]]
 
 
 def read_steps(stored: Sequence[Sequence[Any]]) -> list[Step]:

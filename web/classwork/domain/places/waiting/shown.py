@@ -1,4 +1,4 @@
-"""A waiting list as people see it: their own place on it, and the office's whole list."""
+"""Waitlist entries as the people on the list and the office see them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from classwork.domain.places import room
 from classwork.domain.places.room import Room
 from classwork.domain.places.waiting import entries, queue, reasons, record_of, session_entries
 from classwork.domain.places.waiting.balance import Obstacle
-from classwork.domain.places.waiting.session_entries import Session, TypedEntry
+from classwork.domain.places.waiting.session_entries import Session
 from classwork.domain.places.waiting.walk import Offered, Step
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from common.formats import format_moment
@@ -54,12 +54,10 @@ class Shown:
 
     @property
     def why(self) -> str:
-        """The rule that holds them back, while one does."""
         return reasons.skip_reason(self._obstacle) if self.is_waiting else ""
 
     @property
     def why_you(self) -> str:
-        """The same, as they read it themselves."""
         return reasons.wait_reason(self._obstacle) if self.is_waiting else ""
 
     @property
@@ -83,10 +81,10 @@ class Shown:
         return " and ".join(self._people())
 
     def _people(self) -> Iterator[str]:
-        for person, wish in zip(self.entry.people, self.entry.wanted, strict=True):
+        for person, role in zip(self.entry.people, self.entry.wanted, strict=True):
             typed = f"{person.get('first_name', '')} {person.get('last_name', '')}".strip()
             name = typed or self.entry.contact_name
-            yield f"{name} ({wish})" if wish else name
+            yield f"{name} ({role})" if role else name
 
 
 def ordinal(number: int) -> str:
@@ -95,7 +93,6 @@ def ordinal(number: int) -> str:
 
 
 def position_sentence(numbers: Mapping[str, int]) -> str:
-    """You’re 3rd in line (1st for lead)."""
     roles = ", ".join(f"{ordinal(number)} for {role}" for role, number in numbers.items() if role)
     return f"You’re {ordinal(numbers[''])} in line{f' ({roles})' if roles else ''}"
 
@@ -103,38 +100,34 @@ def position_sentence(numbers: Mapping[str, int]) -> str:
 def one(entry: WaitingEntry, at: datetime) -> Shown:
     if entry.state != State.WAITING:
         return Shown(entry, 0, at)
-    numbers = queue.numbers_in_line(entry.offer_id, entry.position, entry.wanted)
-    return Shown(entry, numbers.pop(""), at, numbers)
+    positions = queue.numbers_in_line(entry.offer_id, entry.position, entry.wanted)
+    return Shown(entry, positions.pop(""), at, positions)
 
 
 @dataclass(frozen=True)
 class OnList:
-    """What somebody who looks at a class reads of an entry of their own."""
+    """The viewer's own entry, as the page of a class shows it."""
 
     people: str
     in_line: str
     address: str = ""
-    """Of the entry's own page; '' for what a visitor typed in this session, which is managed by its position."""
+    """The address of the entry's own page. It is empty for an entry typed in this session, which is known by its
+    position."""
     position: int = 0
     has_offer: bool = False
 
 
 def of_viewer(offer: ClassOffer, viewer: User | None, session: Session, at: datetime) -> list[OnList]:
-    """By account, and by what this browser session typed."""
     own = WaitingEntry.objects.visible_to(viewer).live().filter(offer=offer) if viewer else []
-    shown = [one(entry, at) for entry in own]
-    typed = session_entries.of_class(session, offer)
-    return [OnList(each.names, each.in_line, each.address, has_offer=each.is_open) for each in shown] + [
-        OnList(each.people, _in_line(each), position=each.position) for each in typed
-    ]
-
-
-def _in_line(typed: TypedEntry) -> str:
-    return position_sentence(queue.numbers_in_line(typed.offer, typed.position, typed.wanted))
+    views = [one(entry, at) for entry in own]
+    listed = [OnList(view.names, view.in_line, view.address, has_offer=view.is_open) for view in views]
+    for typed in session_entries.of_class(session, offer):
+        positions = queue.numbers_in_line(typed.offer, typed.position, typed.wanted)
+        listed.append(OnList(typed.people, position_sentence(positions), position=typed.position))
+    return listed
 
 
 def of_offer(offer: ClassOffer, at: datetime) -> list[Shown]:
-    """Those who were offered a place, then those who wait, in their order."""
     offered = WaitingEntry.objects.filter(offer=offer, state=State.OFFERED).select_related("account")
     waiting = queue.in_line(offer).select_related("account")
     return [Shown(entry, 0, at) for entry in offered] + [
@@ -144,7 +137,7 @@ def of_offer(offer: ClassOffer, at: datetime) -> list[Shown]:
 
 @dataclass(frozen=True)
 class Queued:
-    """A class with a waiting list, as the office's overview shows it."""
+    """A class with a waitlist, as the office's overview shows it."""
 
     offer: ClassOffer
     room: Room
@@ -157,55 +150,51 @@ class Queued:
 
 
 def waited_for() -> QuerySet[ClassOffer]:
-    """Every class for which somebody waits or has a place kept."""
     live = WaitingEntry.objects.live().filter(offer=OuterRef("pk"))
     return ClassOffer.objects.for_lists().filter(Exists(live))
 
 
 def lists(offers: Sequence[ClassOffer], at: datetime) -> list[Queued]:
-    """In as many queries however many they are."""
-    kept = WaitingEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
-    counted = {row[0]: row[1:] for row in kept.values_list("offer").annotate(Sum("size"), Min("offered_until"))}
+    open_offers = WaitingEntry.objects.filter(offer__in=offers).with_open_offer(at).order_by()
+    rows = open_offers.values_list("offer").annotate(Sum("size"), Min("offered_until"))
+    offered = {row[0]: row[1:] for row in rows}
     rooms = room.among(offers, at)
-    return [Queued(offer, rooms[offer.pk], *counted.get(offer.pk, (0, None))) for offer in offers]
+    return [Queued(offer, rooms[offer.pk], *offered.get(offer.pk, (0, None))) for offer in offers]
 
 
 def ended(offer: ClassOffer, at: datetime) -> list[Shown]:
-    gone = WaitingEntry.objects.filter(offer=offer).exclude(state__in=WaitingEntry.LIVE).order_by("-ended_at")
-    return [Shown(entry, 0, at) for entry in gone[:50]]
+    entries_ended = WaitingEntry.objects.filter(offer=offer).exclude(state__in=WaitingEntry.LIVE).order_by("-ended_at")
+    return [Shown(entry, 0, at) for entry in entries_ended[:50]]
 
 
 def of_user(user: User, at: datetime) -> list[Shown]:
-    """Two queries, on however many lists somebody is."""
-    mine = list(WaitingEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
-    lines = WaitingEntry.objects.filter(offer__in={one.offer_id for one in mine}, state=State.WAITING)
-    ahead = list(lines.values_list("offer_id", "position"))
-    return [Shown(entry, _place(entry, ahead), at) for entry in mine]
-
-
-def _place(entry: WaitingEntry, line: Sequence[tuple[int, int]]) -> int:
-    return sum(1 for offer_id, position in line if offer_id == entry.offer_id and position <= entry.position)
+    own = list(WaitingEntry.objects.visible_to(user).live().select_related("offer__subject__level", "offer__session"))
+    waiting = WaitingEntry.objects.filter(offer__in={entry.offer_id for entry in own}, state=State.WAITING)
+    positions = list(waiting.values_list("offer_id", "position"))
+    return [
+        Shown(entry, sum(offer == entry.offer_id and position <= entry.position for offer, position in positions), at)
+        for entry in own
+    ]
 
 
 @dataclass(frozen=True)
 class Told:
-    """A walk in words: at which time who was offered a spot, and who was skipped why."""
+    """One walk as text: who was offered a spot, and who was skipped and why."""
 
     at: datetime
     steps: list[str]
 
 
 def walks(offer: ClassOffer, most: int = 20) -> list[Told]:
-    """The latest first; entries that are gone are named by their number."""
     rows = list(Walk.objects.filter(offer=offer).order_by("-id")[:most])
     known = {entry.pk: Shown(entry, 0, entry.joined_at) for entry in WaitingEntry.objects.filter(offer=offer)}
     return [Told(row.at, [_tell(step, known) for step in record_of.read_steps(row.steps)]) for row in rows]
 
 
 def _tell(step: Step, known: Mapping[int, Shown]) -> str:
-    one = known.get(step.entry)
-    who, were = (one.names, "were" if one.entry.size == 2 else "was") if one else (f"Entry {step.entry}", "was")
+    view = known.get(step.entry)
+    names, were = (view.names, "were" if view.entry.size == 2 else "was") if view else (f"Entry {step.entry}", "was")
     if isinstance(step, Offered):
         roles = " and ".join(role for role in step.roles if role)
-        return f"{who} {were} offered {'two spots' if were == 'were' else 'a spot'}{f' as {roles}' if roles else ''}."
-    return f"{who} {were} skipped: {reasons.skip_reason(step.obstacle)}."
+        return f"{names} {were} offered {'two spots' if were == 'were' else 'a spot'}{f' as {roles}' if roles else ''}."
+    return f"{names} {were} skipped: {reasons.skip_reason(step.obstacle)}."

@@ -1,4 +1,4 @@
-"""The walk along a waiting list: who is offered a place now, who is passed over and by which rule. Pure."""
+"""The walk along a waitlist, which decides who is offered a spot now and who is skipped."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from classwork.domain.places.waiting.balance import Counts, Obstacle, Rules, obs
 
 @dataclass(frozen=True)
 class Waiting:
-    """An entry: one person, or two who come together or not at all."""
+    """An entry of the waitlist, for one person or for two who are admitted together."""
 
     entry: int
     wanted: tuple[str, ...] = ("",)
@@ -30,32 +30,30 @@ Step = Offered | Passed
 
 
 def walk(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> list[Step]:
-    """The earliest that fits is offered; then from the top again, for the one who came may have made room for others.
-
-    Each round tells of all whom it passed over, so that the last word on an entry is why it still waits.
-    """
+    """Starts again at the top after each offer, because that person may have made room for others. The last record of
+    an entry says why it still waits."""
     steps: list[Step] = []
-    left, now = list(waiting), dict(counts)
-    while (found := _first(rules, now, left, steps)) is not None:
-        left = [each for each in left if each.entry != found.entry]
-        for role in found.roles:
-            now[role] = now.get(role, 0) + 1
-        steps.append(found)
+    remaining, taken = list(waiting), dict(counts)
+    while (offered := _first(rules, taken, remaining, steps)) is not None:
+        remaining = [party for party in remaining if party.entry != offered.entry]
+        for role in offered.roles:
+            taken[role] = taken.get(role, 0) + 1
+        steps.append(offered)
     return steps
 
 
 def _first(rules: Rules, counts: Counts, waiting: Sequence[Waiting], steps: list[Step]) -> Offered | None:
-    for each in waiting:
-        roles = settle(rules, counts, each.wanted)
-        why = obstacle(rules, counts, roles)
-        if why is None:
-            return Offered(each.entry, roles)
-        steps.append(Passed(each.entry, why))
+    for party in waiting:
+        roles = settle(rules, counts, party.wanted)
+        reason = obstacle(rules, counts, roles)
+        if reason is None:
+            return Offered(party.entry, roles)
+        steps.append(Passed(party.entry, reason))
     return None
 
 
 def usable(rules: Rules, counts: Counts, waiting: Sequence[Waiting], newcomer: tuple[str, ...]) -> bool:
-    """May somebody new come in, past those who wait? Only where nobody of them could use a place now."""
+    """A newcomer may pass the waitlist only if nobody on it could take a spot now."""
     if any(isinstance(step, Offered) for step in walk(rules, counts, waiting)):
         return False
     return obstacle(rules, counts, settle(rules, counts, newcomer)) is None
