@@ -1,4 +1,4 @@
-"""The day after: whoever was in a class on a ticket is asked to stay, once, where there is a class to stay in."""
+"""The invitation to join a class, sent the day after someone came with a ticket."""
 
 from datetime import datetime, time, timedelta
 
@@ -14,7 +14,6 @@ NOT_AFTER = timedelta(days=3)
 
 
 def ask(at: datetime | None = None) -> int:
-    """The job. A ticket that cannot be turned into a place is left alone."""
     at = at or timezone.now()
     today = dates.local(at).date()
     if at < dates.at(today, FROM):

@@ -1,4 +1,4 @@
-"""May this line have a place on that day? Full places and tickets share it; who waits for the class comes first."""
+"""Whether an order line may have a ticket for a day, with the waitlist of the class taken into account."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +15,6 @@ QUEUE = "Spots on that day are for the people on the waitlist."
 
 
 def admit(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    """The role it is given. The lock of the class is held. Raises Unavailable with the reason."""
     queue.advance(meeting.offer, at)
     if said := why_not(line, meeting, at):
         raise Unavailable(said)
@@ -24,7 +23,7 @@ def admit(line: OrderLine, meeting: Meeting, at: datetime) -> str:
 
 
 def why_not(line: OrderLine, meeting: Meeting, at: datetime) -> str:
-    """'' when there is a place. The balance of the roles is that of the class: for one evening nobody asks for it."""
+    """Returns '' if there is a spot. The balance of the roles does not matter for a single meeting."""
     here = room.by_day(meeting.offer, [meeting], at)[meeting.pk]
     wanted = [admission.wish(one) for one in _together(line)]
     if here.rules.roles and any(one not in {*here.rules.names, EITHER} for one in wanted):
@@ -37,12 +36,10 @@ def why_not(line: OrderLine, meeting: Meeting, at: datetime) -> str:
 
 
 def _together(line: OrderLine) -> list[OrderLine]:
-    """Those of one order who still need a ticket for that day come together, this line first."""
     have = set(Ticket.objects.live().filter(line__order=line.order_id).values_list("line", flat=True))
     return [line, *(one for one in admission.together(line) if one != line and one.pk not in have)]
 
 
 def _is_wanted(here: room.Room, meeting: Meeting) -> bool:
-    """Would anybody who waits for the class come in, were it for that day's places alone?"""
     waiting = queue.as_waiting(list(queue.in_line(meeting.offer)))
     return any(isinstance(step, Offered) for step in walk(here.rules, here.counts, waiting))

@@ -1,4 +1,4 @@
-"""Who comes for a single class."""
+"""The people with a ticket for a class or for one of its meetings."""
 
 from datetime import datetime
 
@@ -7,11 +7,9 @@ from classwork.models.tickets import TicketQuerySet
 
 
 def of_meeting(meeting: Meeting, at: datetime) -> TicketQuerySet:
-    """All whose ticket for that day stands, paid or still kept; also when the day was cancelled since."""
     return Ticket.objects.filter(meeting=meeting).taking_a_place(at).for_lists()
 
 
 def of_offer(offer: ClassOffer, at: datetime) -> TicketQuerySet:
-    """Day by day, by name."""
     found = Ticket.objects.filter(meeting__offer=offer).taking_a_place(at).for_lists()
     return found.order_by("meeting__starts_at", "student__first_name", "student__last_name", "pk")

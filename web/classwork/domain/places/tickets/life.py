@@ -1,4 +1,5 @@
-"""The life of a ticket, as that of a place: held → confirmed | lapsed; confirmed → on hold, cancelled, a place."""
+"""The states of a ticket: held, then confirmed or lapsed; a confirmed one can be put on hold, canceled or turned into a
+registration."""
 
 from datetime import datetime
 
@@ -50,7 +51,6 @@ def hold(line: OrderLine, until: datetime | None) -> Ticket:
 
 
 def _tidied(line: OrderLine, at: datetime) -> Ticket | None:
-    """What the line has; before that, holds of that day that are over are written down."""
     arrows.lapse(Ticket.objects.filter(meeting=line.product_id, state=State.HELD, held_until__lte=at))
     found = Ticket.objects.select_for_update(of=("self",)).select_related("student__user", "meeting__offer")
     return found.filter(line=line).first()
@@ -72,7 +72,7 @@ def _take(line: OrderLine, mine: Ticket | None, student: Student, until: datetim
 
 
 def _once(line: OrderLine, student: Student, meeting: Meeting, at: datetime) -> Student:
-    """Whoever speaks for the student is told what stands against it; others learn nothing, and it is a case."""
+    """A buyer who speaks for the student learns what prevents the ticket. For others, the office sorts it out."""
     overdue = Ticket.objects.filter(student=student, state=State.HELD, held_until__lte=at)
     arrows.lapse(overdue.select_for_update(of=("self",)).select_related("meeting"))
     said = why_not(student, meeting, trial=is_trial(line))
@@ -96,14 +96,12 @@ def why_not(student: Student, meeting: Meeting, *, trial: bool) -> str:
 
 
 def _stands_in_the_way(student: Student, meeting: Meeting, *, trial: bool) -> bool:
-    """What one record cannot have twice, against what the office may let pass."""
     there = Ticket.objects.live().filter(student=student, meeting=meeting).exists()
     return there or (trial and trials.had(student, meeting.offer.subject))
 
 
 @transaction.atomic
 def confirm(line: OrderLine) -> Ticket:
-    """Paid, or to be paid at the door. A hold that was over is taken again where there is room, until it begins."""
     room.lock_for(line)
     at = timezone.now()
     mine = _tidied(line, at)

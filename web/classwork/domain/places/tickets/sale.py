@@ -1,4 +1,4 @@
-"""Which single classes one can come to, until when a ticket is sold, and at which price."""
+"""The meetings for which tickets are sold, until when, and at which price."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,14 +19,13 @@ BEGUN = "It’s too late to book this class."
 
 @dataclass(frozen=True)
 class Day:
-    """A class to come, and whether there is room in it for an evening."""
+    """A meeting to come, and the spots that are left on that day."""
 
     meeting: Meeting
     room: Room
 
 
 def price(offer: ClassOffer, *, trial: bool) -> Decimal | None:
-    """None where it is not sold."""
     return offer.trial_price if trial else offer.drop_in_price
 
 
@@ -35,15 +34,12 @@ def is_sold(offer: ClassOffer) -> bool:
 
 
 def is_on_sale(offer: ClassOffer, at: datetime) -> bool:
-    """Is there a single class to come that one can buy a ticket for? Whether it is full is another question."""
     to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
     return is_sold(offer) and not offer.is_called_off and any(at < sold_until(one) for one in to_come)
 
 
 def closed_because(meeting: Meeting, at: datetime, *, trial: bool, by_desk: bool = False) -> str:
-    """'' while a ticket can be bought; also when registration is over, for an evening needs no beginning.
-
-    The desk sells until it begins, whenever the site stops."""
+    """Returns '' while a ticket can be bought, also after registration has closed."""
     offer = meeting.offer
     if not offer.is_listed or offer.session.publish_date > dates.local(at).date():
         return opening.NOT_OPEN
@@ -61,7 +57,6 @@ def sold_until(meeting: Meeting, *, by_desk: bool = False) -> datetime:
 
 
 def days(offer: ClassOffer, at: datetime, *, by_desk: bool = False) -> list[Day]:
-    """Those for which tickets are sold now, full ones too."""
     to_come = [one for one in offer.meetings.all() if not one.is_cancelled]
     sold = [one for one in to_come if at < sold_until(one, by_desk=by_desk)]
     rooms = room.by_day(offer, sold, at)

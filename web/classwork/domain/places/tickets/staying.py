@@ -1,4 +1,4 @@
-"""Staying after trying: a ticket becomes a place in its class at the difference."""
+"""Turns a ticket into a registration for its class, at the difference in price."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,7 +28,7 @@ ENDED = "This booking is no longer valid."
 
 
 class CannotBe(Exception):
-    """It cannot be done as things stand; the text says why."""
+    """The message says why the ticket cannot be turned into a registration."""
 
 
 def address(ticket: Ticket) -> str:
@@ -45,7 +45,6 @@ def find(token: str) -> Ticket | None:
 
 
 def why_not(ticket: Ticket, at: datetime) -> str:
-    """'' while its holder can stay. Whether there is a place shows in the cart, as for everybody."""
     if ticket.state != State.CONFIRMED:
         return ENDED
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
@@ -54,11 +53,10 @@ def why_not(ticket: Ticket, at: datetime) -> str:
     return opening.closed_because(offer, at, known=True) or exchanges.why_not(ticket.line, at)
 
 
-# -- what it costs -------------------------------------------------------------------------------------------------
+# -- price ---------------------------------------------------------------------------------------------------------
 
 
 def joins(line: OrderLine, offer: ClassOffer, at: datetime) -> Joining:
-    """As for everybody who joins now, or for who stays on the ticket that the line replaces."""
     now = joining.of(offer, at)
     ticket = (
         Ticket.objects.filter(line=line.replaces_id).select_related("meeting").first() if line.replaces_id else None
@@ -69,7 +67,7 @@ def joins(line: OrderLine, offer: ClassOffer, at: datetime) -> Joining:
 
 
 def with_ticket(ticket: Ticket, now: Joining, paid: Decimal, at: datetime) -> Joining:
-    """The class that was tried is paid for with those to come; never so much that a fresh start would be cheaper."""
+    """Never charges more than joining without the ticket would cost."""
     visited = not ticket.meeting.is_cancelled and ticket.meeting.has_begun(at)
     if not visited:
         return now
@@ -79,7 +77,6 @@ def with_ticket(ticket: Ticket, now: Joining, paid: Decimal, at: datetime) -> Jo
 
 
 def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
-    """What the place costs when it is paid now, and what of it the ticket pays; as the cart would say it."""
     line = OrderLine(order=ticket.line.order, kind=attendees.PLACE, product_id=ticket.offer_id, replaces=ticket.line)
     line.details = details(ticket)
     item = quotes.Item(0, line.kind, line.product_id, exchanges.facts_of(line, at))
@@ -88,12 +85,11 @@ def quote(ticket: Ticket, at: datetime) -> tuple[Decimal, Decimal]:
     return price.total + paid, paid
 
 
-# -- doing it --------------------------------------------------------------------------------------------------------
+# -- joining the class ---------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def stay(ticket: Ticket, cart: Order, at: datetime) -> None:
-    """Into the cart, in the ticket's stead."""
     if said := why_not(ticket, at):
         raise CannotBe(said)
     paid_by = ticket.line.order
@@ -104,12 +100,11 @@ def stay(ticket: Ticket, cart: Order, at: datetime) -> None:
 
 
 def paid_by_another(ticket: Ticket) -> bool:
-    """Whoever attends has the link; only whoever paid can have the ticket taken off."""
+    """The attendee has the link, but only the payer may have the ticket deducted."""
     return ticket.line.order.payer_email != attendees.address(ticket.student)
 
 
 def details(ticket: Ticket) -> dict[str, Any]:
-    """The same person in the same role."""
     said = attendees.Attendee.of(ticket.line.details)
     who = said.as_details() if said else {}
     return who | {"attends": ticket.student_id, "ticket": ticket.pk, "role": ticket.role}
@@ -117,7 +112,6 @@ def details(ticket: Ticket) -> dict[str, Any]:
 
 @transaction.atomic
 def at_the_desk(ticket: Ticket, *, by: User, why: str, at: datetime) -> Order:
-    """For whoever asks at the desk; what is still to be paid is paid there. Raises NotPlaced."""
     paid_by = ticket.line.order
     cart = carts.beside(paid_by)
     more = {"by_desk": True, "late": by.has_perm("classwork.join_late")}

@@ -1,4 +1,4 @@
-"""Who is new: to the subject, or to the school where it wants so. A trial is had once per student and subject."""
+"""Who may have a trial: people who are new to the subject or to the school, once for each subject."""
 
 from django.conf import settings
 
@@ -16,7 +16,7 @@ def had(student: Student, subject: Subject) -> bool:
 
 
 def why_not(student: Student, subject: Subject) -> str:
-    """'' for who is new. Holds that are over must have been written down."""
+    """Returns '' if a trial is allowed. Expired holds must have been cleaned up first."""
     if had(student, subject):
         return HAD.format(student)
     places = Registration.objects.filter(student=student).exclude(confirmed_at=None)
