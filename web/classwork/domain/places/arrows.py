@@ -1,4 +1,4 @@
-"""What happens alike to a place in a class and to a ticket for one meeting. The lock of the offer is held."""
+"""State changes that registrations and tickets have in common; the caller holds the lock of the class."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ Seat = Registration | Ticket
 
 
 class Told(NamedTuple):
-    """What is told of it."""
+    """The events that are emitted for one kind of spot."""
 
     held: EventType
     confirmed: EventType
@@ -27,14 +27,14 @@ class Told(NamedTuple):
     hold_ended: EventType
 
 
-OF_PLACES = Told(
+REGISTRATION_EVENTS = Told(
     events.PLACE_HELD,
     events.REGISTRATION_CONFIRMED,
     events.REGISTRATION_SUSPENDED,
     events.REGISTRATION_ENDED,
     events.HOLD_ENDED,
 )
-OF_TICKETS = Told(
+TICKET_EVENTS = Told(
     events.TICKET_HELD,
     events.TICKET_CONFIRMED,
     events.TICKET_SUSPENDED,
@@ -44,7 +44,7 @@ OF_TICKETS = Told(
 
 
 def told_of(seat: Seat) -> Told:
-    return OF_PLACES if isinstance(seat, Registration) else OF_TICKETS
+    return REGISTRATION_EVENTS if isinstance(seat, Registration) else TICKET_EVENTS
 
 
 def tell(event: EventType, seat: Seat, at: datetime) -> None:
@@ -61,7 +61,6 @@ def _about(seat: Seat) -> dict[str, int]:
 
 
 def held(seat: Seat, until: datetime | None) -> None:
-    """Anew, or again after it had lapsed."""
     seat.state, seat.held_until, seat.ended_at, seat.why = State.HELD, until, None, ""
     seat.save()
     tell(told_of(seat).held, seat, seat.created_at if until is None else until)
@@ -74,39 +73,37 @@ def confirm(seat: Seat, at: datetime) -> None:
 
 
 def end(seat: Seat, state: str, why: str, at: datetime | None = None) -> None:
-    was_theirs = seat.state != State.HELD
+    was_confirmed = seat.state != State.HELD
     at = at or timezone.now()
     seat.state, seat.ended_at, seat.held_until, seat.why = state, at, None, why[:300]
     seat.save(update_fields=["state", "ended_at", "held_until", "why"])
-    events_of = told_of(seat)
-    tell(events_of.ended if was_theirs else events_of.hold_ended, seat, at)
+    spot_events = told_of(seat)
+    tell(spot_events.ended if was_confirmed else spot_events.hold_ended, seat, at)
 
 
 def cancel_all(seats: Iterable[Seat], why: str) -> None:
-    """What the school does not hold, in bulk; `seats` are all of one kind."""
     seats, at = list(seats), timezone.now()
     if not seats:
         return
-    ended = {"state": State.CANCELLED, "ended_at": at, "held_until": None, "why": why[:300]}
-    type(seats[0])._default_manager.filter(pk__in=[seat.pk for seat in seats]).update(**ended)
-    events_of = told_of(seats[0])
-    for event, was_held in ((events_of.ended, False), (events_of.hold_ended, True)):
-        told = [seat for seat in seats if (seat.state == State.HELD) is was_held]
-        emit_many(event, {_key(seat, at): _about(seat) for seat in told})
+    values = {"state": State.CANCELLED, "ended_at": at, "held_until": None, "why": why[:300]}
+    type(seats[0])._default_manager.filter(pk__in=[seat.pk for seat in seats]).update(**values)
+    spot_events = told_of(seats[0])
+    for event, was_held in ((spot_events.ended, False), (spot_events.hold_ended, True)):
+        affected = [seat for seat in seats if (seat.state == State.HELD) is was_held]
+        emit_many(event, {_key(seat, at): _about(seat) for seat in affected})
 
 
 def lapse(late: Iterable[Seat]) -> int:
-    """Holds that are over are written down, so that they stand in nobody's way."""
-    ended = list(late)
-    for seat in ended:
+    overdue = list(late)
+    for seat in overdue:
         end(seat, State.LAPSED, "")
-    return len(ended)
+    return len(overdue)
 
 
 def move(seat: Seat, before: str, after: str, why: str, by: User | None) -> bool:
-    """Into a dispute and out of it. False if it cannot be (any more)."""
-    moved = type(seat)._default_manager.filter(pk=seat.pk, state=before).update(state=after, why=why[:300])
-    if not moved:
+    """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
+    updated = type(seat)._default_manager.filter(pk=seat.pk, state=before).update(state=after, why=why[:300])
+    if not updated:
         return False
     seat.refresh_from_db()
     event = told_of(seat).suspended if after == State.ON_HOLD else told_of(seat).confirmed

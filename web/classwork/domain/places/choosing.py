@@ -1,4 +1,4 @@
-"""From a choice of classes and people to lines in the cart."""
+"""Adds the chosen classes and people to the cart."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,12 +28,11 @@ class Choice:
 
 @transaction.atomic
 def put_in_cart(cart: Order, choice: Choice) -> None:
-    """Everybody named attends every class chosen. The same choice sent twice is in the cart once."""
-    more = {"readiness": choice.readiness, "heard_from": choice.heard_from}
+    answers = {"readiness": choice.readiness, "heard_from": choice.heard_from}
     for offer in choice.offers:
         for attendee in choice.attendees:
-            said = attendee.as_details() | {name: value for name, value in more.items() if value}
-            carts.add(cart, KIND, offer.pk, said)
+            details = attendee.as_details() | {name: value for name, value in answers.items() if value}
+            carts.add(cart, KIND, offer.pk, details)
 
 
 @transaction.atomic
@@ -43,10 +42,9 @@ def put_tickets_in_cart(cart: Order, meeting_id: int, people: Iterable[Attendee]
 
 
 def full(offers: Sequence[ClassOffer], at: datetime, people: int = 1) -> list[str]:
-    """Classes that can't take so many people; roles are asked for later."""
     rooms = room.among(offers, at)
-    said = {offer: _lacking(rooms[offer.pk], people) for offer in offers}
-    return [f"{offer.subject.title}, {offer.day}: {why}" for offer, why in said.items() if why]
+    problems = {offer: _lacking(rooms[offer.pk], people) for offer in offers}
+    return [f"{offer.subject.title}, {offer.day}: {why}" for offer, why in problems.items() if why]
 
 
 def _lacking(here: Room, people: int) -> str:
@@ -58,12 +56,12 @@ def _lacking(here: Room, people: int) -> str:
 
 
 def already(choice: Choice, viewer: User | None) -> list[str]:
-    """Who has a place already: said only to whoever speaks for them."""
-    mine = _students(choice.attendees, viewer)
-    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=mine)
+    """Only an account that speaks for a student learns that the student is registered."""
+    students = _students(choice.attendees, viewer)
+    live = Registration.objects.live().filter(offer__in=choice.offers, student__in=students)
     return [
-        f"{one.student} already has a spot in {one.offer.subject.title}, {one.offer.day}."
-        for one in live.select_related("student", "offer__subject__level")
+        f"{registration.student} already has a spot in {registration.offer.subject.title}, {registration.offer.day}."
+        for registration in live.select_related("student", "offer__subject__level")
     ]
 
 
@@ -71,30 +69,32 @@ def _students(attendees: Iterable[Attendee], viewer: User | None) -> list[Studen
     if viewer is None:
         return []
     ids = {attendee.student_id for attendee in attendees if attendee.who == STUDENT}
-    mine = list(Student.objects.in_care_of(viewer))
+    in_care = list(Student.objects.in_care_of(viewer))
     wants_own = any(attendee.who == ME for attendee in attendees)
-    return [one for one in mine if one.pk in ids or (wants_own and one.user_id == viewer.pk)]
+    return [student for student in in_care if student.pk in ids or (wants_own and student.user_id == viewer.pk)]
 
 
 def asks_for_level(choice: Choice, viewer: User | None, at: datetime) -> list[Level]:
-    """Levels that build on another which we do not know everybody to have done. Of whoever is not the viewer's own
-    nothing is looked up: the buyer is asked."""
+    """Only the viewer's own students are looked up. For all others the buyer is asked."""
     ladder = [level for level in Level.objects.filter(is_step=True) if level.rule]
-    wanted = {offer.subject.level for offer in choice.offers}
-    needs = {level: need for level in wanted if (need := _needed(level, ladder)) is not None}
-    if not needs:
+    levels = {offer.subject.level for offer in choice.offers}
+    required = {level: number for level in levels if (number := _needed(level, ladder)) is not None}
+    if not required:
         return []
-    known = _students(choice.attendees, viewer)
-    found = progress.among(known, at)
-    if len(known) == len(choice.attendees):
-        needs = {level: need for level, need in needs.items() if any(found[one.pk].expected < need for one in known)}
-    return sorted(needs, key=lambda level: level.rank)
+    students = _students(choice.attendees, viewer)
+    progress_by_student = progress.among(students, at)
+    if len(students) == len(choice.attendees):
+        required = {
+            level: number
+            for level, number in required.items()
+            if any(progress_by_student[student.pk].expected < number for student in students)
+        }
+    return sorted(required, key=lambda level: level.rank)
 
 
 def _needed(level: Level, ladder: Sequence[Level]) -> Decimal | None:
-    """What the step below is worth once it is done."""
-    below = [step for step in ladder if level.is_step and step.rank < level.rank and step.done is not None]
-    return max(below, key=lambda step: step.rank).done if below else None
+    lower_steps = [step for step in ladder if level.is_step and step.rank < level.rank and step.done is not None]
+    return max(lower_steps, key=lambda step: step.rank).done if lower_steps else None
 
 
 def below(level: Level) -> Level | None:

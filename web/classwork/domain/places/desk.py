@@ -1,4 +1,4 @@
-"""Registrations at the desk: found again, and entered by hand."""
+"""Searching for registrations at the desk, and entering them there."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -34,42 +34,42 @@ LISTED = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is looked for; a choice that does not exist finds everything."""
+    """What the desk searches for. An unknown value of `show` does not filter anything."""
 
     text: str = ""
     show: str = ""
     offer_id: int | None = None
     session_id: int | None = None
     heard: str = ""
-    """An answer to how they heard of the school, as the list of answers has it."""
+    """A key from the list of answers to how people heard of the school."""
 
 
 def on_hold() -> QuerySet[Registration]:
     return Registration.objects.filter(LISTED["hold"][1])
 
 
-def search(wanted: Wanted) -> QuerySet[Registration]:
-    found = Registration.objects.for_lists()
-    if wanted.show in LISTED:
-        found = found.filter(LISTED[wanted.show][1])
-    if wanted.offer_id:
-        found = found.filter(offer=wanted.offer_id)
-    if wanted.heard:
-        found = found.filter(pk__in=heard_from.answered(wanted.heard))
-    if wanted.session_id:
-        found = found.filter(offer__session=wanted.session_id)
-    number = read_number(wanted.text.strip().removeprefix("#"))
+def search(criteria: Wanted) -> QuerySet[Registration]:
+    registrations = Registration.objects.for_lists()
+    if criteria.show in LISTED:
+        registrations = registrations.filter(LISTED[criteria.show][1])
+    if criteria.offer_id:
+        registrations = registrations.filter(offer=criteria.offer_id)
+    if criteria.heard:
+        registrations = registrations.filter(pk__in=heard_from.answered(criteria.heard))
+    if criteria.session_id:
+        registrations = registrations.filter(offer__session=criteria.session_id)
+    number = read_number(criteria.text.strip().removeprefix("#"))
     if number is not None:
-        return found.filter(line__order=number)
-    for word in split_words(wanted.text):
-        found = found.filter(_matches(word))
-    return found
+        return registrations.filter(line__order=number)
+    for word in split_words(criteria.text):
+        registrations = registrations.filter(_matches(word))
+    return registrations
 
 
 def _matches(word: str) -> Q:
-    found = Q(offer__subject__in=Subject.objects.matching(word)) | _is_named("student__", word)
+    condition = Q(offer__subject__in=Subject.objects.matching(word)) | _is_named("student__", word)
     number = read_number(word[1:]) if word.startswith("#") else None
-    return found if number is None else found | Q(line__order=number)
+    return condition if number is None else condition | Q(line__order=number)
 
 
 def _is_named(student: str, word: str) -> Q:
@@ -78,14 +78,13 @@ def _is_named(student: str, word: str) -> Q:
 
 
 def find_students(text: str) -> QuerySet[Student]:
-    found = Student.objects.select_related("user", "guardian").order_by("first_name", "last_name", "pk")
+    students = Student.objects.select_related("user", "guardian").order_by("first_name", "last_name", "pk")
     for word in split_words(text):
-        found = found.filter(_is_named("", word))
-    return found
+        students = students.filter(_is_named("", word))
+    return students
 
 
 def open_to_the_desk(at: datetime) -> QuerySet[ClassOffer]:
-    """The desk may register for any class that has a day to come, listed or not."""
     ahead = ClassOffer.objects.filter(meetings__ends_at__gt=at, meetings__cancelled_at=None).distinct()
     return ahead.select_related("subject__level", "session")
 
@@ -101,36 +100,30 @@ def enter(
     pay_by: date | None = None,
     role: str = "",
 ) -> Order:
-    """A place that is paid later: by a date, else at the door or at the desk. Raises NotPlaced."""
-    more = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("classwork.join_late")}
+    options = {"over_capacity": over_capacity, "role": role, "late": by.has_perm("classwork.join_late")}
     how = placement.How(Order.Due.DATE if pay_by else Order.Due.DOOR, on=pay_by, by_staff=by)
-    order = _order(person, (KIND, offer.pk), more, how)
-    said = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
-    record(by, "classwork.registered_at_the_desk", order, why=why, **said)
+    order = _order(person, (KIND, offer.pk), options, how)
+    class_data = {"offer": offer.pk, "title": str(offer), "over_capacity": over_capacity}
+    record(by, "classwork.registered_at_the_desk", order, why=why, **class_data)
     return order
 
 
 @transaction.atomic
 def sell_ticket(by: User, meeting: Meeting, person: Student | Typed, *, trial: bool, role: str = "") -> Order:
-    """For one class, paid at the desk. Raises NotPlaced."""
-    more = {"role": role} | ({"trial": True} if trial else {})
-    order = _order(person, (attendees.TICKET, meeting.pk), more, placement.How(Order.Due.DOOR, by_staff=by))
+    options = {"role": role} | ({"trial": True} if trial else {})
+    order = _order(person, (attendees.TICKET, meeting.pk), options, placement.How(Order.Due.DOOR, by_staff=by))
     record(by, "classwork.ticket_sold_at_the_desk", order, meeting=meeting.pk, trial=trial)
     return order
 
 
-def _order(person: Student | Typed, product: tuple[str, int], more: dict[str, Any], how: placement.How) -> Order:
+def _order(person: Student | Typed, product: tuple[str, int], options: dict[str, Any], how: placement.How) -> Order:
     student = person if isinstance(person, Student) else attendees.by_address(person)
     order = carts.new()
     order.payer_name, order.payer_email = str(student), attendees.address(student)
     order.save(update_fields=["payer_name", "payer_email"])
-    said = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
-    carts.add(order, *product, said.as_details() | more | {"by_desk": True, "attends": student.pk})
-    how = replace(how, payer=_confirmed_account(student))
-    return placement.place(order, how, seen=None, at=timezone.now())
-
-
-def _confirmed_account(student: Student) -> User | None:
-    """Theirs or their guardian's. An account that nobody has opened yet is none: its address may be mistyped."""
+    attendee = Attendee(OTHER, first_name=student.first_name, last_name=student.last_name, email=order.payer_email)
+    carts.add(order, *product, attendee.as_details() | options | {"by_desk": True, "attends": student.pk})
     account = student.user or student.guardian
-    return account if account and account.is_active and account.email_confirmed_at else None
+    # An account that nobody has opened yet does not count, because its address may be mistyped.
+    payer = account if account and account.is_active and account.email_confirmed_at else None
+    return placement.place(order, replace(how, payer=payer), seen=None, at=timezone.now())

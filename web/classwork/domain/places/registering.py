@@ -1,4 +1,5 @@
-"""The life of a place: held → confirmed | lapsed; confirmed → on hold, cancelled. Each step under the offer's lock."""
+"""The states of a registration: held, then confirmed or lapsed; a confirmed one can be put on hold, canceled or
+transferred."""
 
 from datetime import datetime
 from typing import Any
@@ -29,29 +30,28 @@ def hold(line: OrderLine, until: datetime | None) -> Registration:
         raise Unavailable(attendees.NOBODY)
     offer = room.lock_for(line)
     at = timezone.now()
-    mine = _tidied(offer, line, at)
-    if mine and mine.is_live:
-        Registration.objects.filter(pk=mine.pk, state=State.HELD).update(held_until=until)
-        return mine
+    registration = _tidied(offer, line, at)
+    if registration and registration.is_live:
+        Registration.objects.filter(pk=registration.pk, state=State.HELD).update(held_until=until)
+        return registration
     seat = admission.admit(line, offer, at)
-    student = _once(line, mine.student if mine else student, offer)
-    return _take(mine or Registration(line=line, offer=offer), student, until, seat)
+    student = _once(line, registration.student if registration else student, offer)
+    return _take(registration or Registration(line=line, offer=offer), student, until, seat)
 
 
 def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
-    """What the line has; before that, holds that are over are written down, so that they stand in nobody's way."""
     arrows.lapse(Registration.objects.filter(offer=offer, state=State.HELD, held_until__lte=at))
     return Registration.objects.select_related("student__user").filter(line=line).first()
 
 
 def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
-    """Whoever is logged in and speaks for the student is told of a second registration; for others it is a case."""
-    is_there = Registration.objects.live().filter(student=student, offer=offer).exists()
-    if is_there and attendees.speaks_for(line, student):
+    """A buyer who speaks for the student learns of the duplicate. For others, the office sorts it out."""
+    is_duplicate = Registration.objects.live().filter(student=student, offer=offer).exists()
+    if is_duplicate and attendees.speaks_for(line, student):
         raise Unavailable(ALREADY.format(student))
-    line.details["twin_of"] = student.pk if is_there else None
+    line.details["twin_of"] = student.pk if is_duplicate else None
     line.save(update_fields=["details"])
-    if is_there:
+    if is_duplicate:
         return attendees.twin(student)
     attendees.touch(student)
     return student
@@ -67,42 +67,41 @@ def _take(registration: Registration, student: Student, until: datetime | None, 
 
 @transaction.atomic
 def confirm(line: OrderLine) -> Registration:
-    """Paid, or to be paid at the door. A hold that was over is taken again where a place is left."""
     offer = room.lock_for(line)
     at = timezone.now()
-    mine = _tidied(offer, line, at)
-    if mine is None or mine.state in (State.CANCELLED, State.TRANSFERRED):
+    registration = _tidied(offer, line, at)
+    if registration is None or registration.state in (State.CANCELLED, State.TRANSFERRED):
         raise Unavailable("This spot was released.")
-    if mine.state == State.LAPSED:
-        mine = _take(mine, _once(line, mine.student, offer), None, admission.admit(line, offer, at))
-    if mine.state == State.HELD:
-        arrows.confirm(mine, at)
-    return mine
+    if registration.state == State.LAPSED:
+        student = _once(line, registration.student, offer)
+        registration = _take(registration, student, None, admission.admit(line, offer, at))
+    if registration.state == State.HELD:
+        arrows.confirm(registration, at)
+    return registration
 
 
 @transaction.atomic
 def release(line: OrderLine, why: str) -> None:
     room.lock_for(line)
-    mine = Registration.objects.live().filter(line=line).first()
-    if mine is None:
+    registration = Registration.objects.live().filter(line=line).first()
+    if registration is None:
         return
-    lapsed = mine.state == State.HELD and line.order.has_lapsed()
-    arrows.end(mine, State.LAPSED if lapsed else State.CANCELLED, why)
+    lapsed = registration.state == State.HELD and line.order.has_lapsed()
+    arrows.end(registration, State.LAPSED if lapsed else State.CANCELLED, why)
 
 
 @transaction.atomic
 def transfer(line: OrderLine) -> None:
-    """The place has become one in another class."""
     room.lock(line.product_id)
-    mine = Registration.objects.live().filter(line=line).first()
-    if mine is not None:
-        arrows.end(mine, State.TRANSFERRED, "")
+    registration = Registration.objects.live().filter(line=line).first()
+    if registration is not None:
+        arrows.end(registration, State.TRANSFERRED, "")
 
 
 def pass_on(registration: Registration, student: Student, readiness: str, at: datetime) -> Registration:
-    """The place becomes another person's, in the same role; nothing is free in between. The offer is locked."""
+    """Hands the spot over in the same role, so that it is never free in between. The caller holds the class's lock."""
     arrows.end(registration, State.TRANSFERRED, PASSED_ON, at)
-    theirs = Registration(
+    new_registration = Registration(
         student=student,
         offer=registration.offer,
         line=registration.line,
@@ -110,17 +109,17 @@ def pass_on(registration: Registration, student: Student, readiness: str, at: da
         readiness=readiness,
         over_capacity=registration.over_capacity,
     )
-    arrows.held(theirs, None)
-    arrows.confirm(theirs, at)
-    return theirs
+    arrows.held(new_registration, None)
+    arrows.confirm(new_registration, at)
+    return new_registration
 
 
-# -- disputes ----------------------------------------------------------------------------------------------------
+# -- disputes ------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def put_on_hold(seat: arrows.Seat, *, why: str, by: User | None = None) -> bool:
-    """The place stays taken; what comes with it is closed until somebody decides. False if it cannot be (any more)."""
+    """The spot stays taken while a dispute is open. Returns False if its state has changed."""
     return _move(seat, State.CONFIRMED, State.ON_HOLD, why, by)
 
 
@@ -134,11 +133,11 @@ def _move(seat: arrows.Seat, before: str, after: str, why: str, by: User | None)
     return arrows.move(seat, before, after, why, by)
 
 
-# -- the job -----------------------------------------------------------------------------------------------------
+# -- the job -------------------------------------------------------------------------------------------------------
 
 
 def lapse_due() -> int:
-    """Writes down holds that are over. Nothing depends on it: a hold counts by its time, whenever it is read."""
+    """Cleans up expired holds. Nothing depends on it, because every query compares the time of the hold."""
     at = timezone.now()
     overdue = {"state": State.HELD, "held_until__lte": at}
     places = Registration.objects.filter(**overdue).order_by("held_until")[:500]

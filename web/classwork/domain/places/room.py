@@ -1,4 +1,4 @@
-"""How many places a class has left, by role where it has roles. Whoever takes one counts under the offer's lock."""
+"""How many spots a class has left, in total and by role."""
 
 import json
 from collections import Counter
@@ -22,23 +22,23 @@ NO_LIMIT = -1
 
 
 def lock_for(line: OrderLine) -> ClassOffer:
-    """The line's class. All that its order is about are locked, by number: no two orders wait for each other."""
+    """Locks all classes of the order by their ids, so that two orders never deadlock. Returns the line's class."""
     lines = line.order.lines.filter(cancelled_at=None)
     days = Meeting.objects.filter(pk__in=lines.filter(kind=TICKET).values("product_id"))
-    about = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
-    about |= Q(pk__in=lines.filter(replaces__kind=PLACE).values("replaces__product_id"))
-    wanted = line.product_id
+    classes = Q(pk__in=lines.filter(kind=PLACE).values("product_id")) | Q(pk__in=days.values("offer"))
+    classes |= Q(pk__in=lines.filter(replaces__kind=PLACE).values("replaces__product_id"))
+    offer_id = line.product_id
     if line.kind == TICKET:
-        wanted = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
-    locked = ClassOffer.objects.select_for_update().filter(about | Q(pk=wanted)).order_by("pk")
-    offer = next((offer for offer in locked if offer.pk == wanted), None)
+        offer_id = Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
+    locked = ClassOffer.objects.select_for_update().filter(classes | Q(pk=offer_id)).order_by("pk")
+    offer = next((offer for offer in locked if offer.pk == offer_id), None)
     if offer is None:
         raise Unavailable("This class is no longer offered.")
     return offer
 
 
 def lock(offer_id: int) -> ClassOffer:
-    """Whoever counts places holds this row; SQLite has one writer at a time anyway."""
+    """Everything that counts spots before taking one holds this lock. SQLite allows only one writer anyway."""
     offer = ClassOffer.objects.select_for_update().filter(pk=offer_id).first()
     if offer is None:
         raise Unavailable("This class is no longer offered.")
@@ -48,12 +48,12 @@ def lock(offer_id: int) -> ClassOffer:
 @dataclass(frozen=True)
 class Room:
     rules: Rules
-    """With so many places fewer as there are guests."""
+    """The capacity without the spots that guests take."""
     counts: Counts = field(default_factory=dict)
-    """Places taken and places kept for those who were offered one, by role."""
+    """Spots that are taken or reserved by a waitlist offer, by role."""
     waiting: int = 0
     guests: int = 0
-    """With a ticket: on the day looked at, or on the fullest of those to come."""
+    """Tickets for the given meeting, or for the fullest of the meetings to come."""
 
     @property
     def capacity(self) -> int | None:
@@ -69,7 +69,6 @@ class Room:
 
     @cached_property
     def closed_roles(self) -> list[str]:
-        """Roles in which nobody more can come now."""
         return [name for name in self.rules.names if obstacle(self.rules, self.counts, [name])]
 
     @property
@@ -78,26 +77,23 @@ class Room:
 
     @property
     def has_waitlist(self) -> bool:
-        """Somebody may have to wait: for a role, behind others, or two people for two spots."""
         return bool(self.closed_roles or self.waiting or self.available_spots == 1)
 
     def left_for(self, role: Role) -> int | None:
-        """None where only the whole class has a limit, or nothing has."""
         own = None if role.capacity is None else max(role.capacity - self.counts.get(role.name, 0), 0)
         both = [number for number in (own, self.available_spots) if number is not None]
         return min(both) if both else None
 
     def __str__(self) -> str:
-        said = (
+        text = (
             f"{self.spots_taken} taken, no limit"
             if self.capacity is None
             else f"{self.spots_taken} of {self.capacity} taken"
         )
-        return f"{said}, plus up to {self.guests} for a drop-in or trial" if self.guests else said
+        return f"{text}, plus up to {self.guests} for a drop-in or trial" if self.guests else text
 
     @property
     def status_text(self) -> str:
-        """Nothing while there is plenty."""
         if self.is_full:
             return "Full"
         if self.rules.roles:
@@ -108,10 +104,10 @@ class Room:
 
     @property
     def _words_by_role(self) -> str:
-        said = {role.name: self._word_for(role) for role in self.rules.roles}
-        if not any(said.values()):
+        texts = {role.name: self._word_for(role) for role in self.rules.roles}
+        if not any(texts.values()):
             return ""
-        return "Spots left: " + ", ".join(f"{name} {word or 'enough'}" for name, word in said.items())
+        return "Spots left: " + ", ".join(f"{name} {text or 'enough'}" for name, text in texts.items())
 
     def _word_for(self, role: Role) -> str:
         if role.name in self.closed_roles:
@@ -121,13 +117,12 @@ class Room:
 
 
 def counted(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
-    """Each class with the number of places `taken`, for lists that the database sorts."""
     rows = Registration.objects.taking_a_place(at).filter(offer=OuterRef("pk")).order_by().values("offer")
     return offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
 Guests = Mapping[int, Counts]
-"""Tickets by meeting and role."""
+"""The tickets for each meeting, by role."""
 
 
 @dataclass
@@ -148,33 +143,30 @@ class Tally:
             self.counts.update(json.loads(name) if what == "kept" else {name: number})
 
     def room(self, offer: ClassOffer, guests: Guests) -> Room:
-        most = max((sum(each.values()) for each in guests.values()), default=0)
+        most = max((sum(counts.values()) for counts in guests.values()), default=0)
         return Room(less(rules(offer, self.roles), guests, most), self.counts, self.waiting, most)
 
 
 def of(offer: ClassOffer, at: datetime, *, but: Collection[int] = ()) -> Room:
-    """`but` are tickets that become places, and need no room beside them."""
+    """Leaves out the tickets in `but`, because they are being turned into registrations."""
     return among([offer], at, but=but)[offer.pk]
 
 
 def among(offers: Iterable[ClassOffer], at: datetime, *, but: Collection[int] = ()) -> Mapping[int, Room]:
-    """For whoever would come for all that is left: there must be a place on every day. One query, however many
-    classes. Their `balance` comes with them."""
-    tallies = _tallies(offers := list(offers), at, but)
-    return {offer.pk: tallies[offer.pk].room(offer, tallies[offer.pk].guests) for offer in offers}
+    """Counts the fullest of the meetings to come, because a new student attends all of them. Runs one query for any
+    number of classes."""
+    counts_by_class = _tallies(offers := list(offers), at, but)
+    return {offer.pk: counts_by_class[offer.pk].room(offer, counts_by_class[offer.pk].guests) for offer in offers}
 
 
 def by_day(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int, Room]:
-    """For whoever would come on one day: full places and the tickets of that day share it."""
     tally = _tallies([offer], at)[offer.pk]
     return {day.pk: tally.room(offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
 
 
 def less(rules: Rules, guests: Guests, most: int) -> Rules:
-    """What tickets leave of the places. Who comes for an evening does not count for the balance of the roles."""
-
     def without(role: Role) -> Role:
-        taken = max((each.get(role.name, 0) for each in guests.values()), default=0)
+        taken = max((counts.get(role.name, 0) for counts in guests.values()), default=0)
         return role if role.capacity is None else Role(role.name, role.capacity - taken)
 
     capacity = None if rules.capacity is None else rules.capacity - most
@@ -183,37 +175,40 @@ def less(rules: Rules, guests: Guests, most: int) -> Rules:
 
 def _tallies(offers: Iterable[ClassOffer], at: datetime, but: Collection[int] = ()) -> dict[int, Tally]:
     tallies = {offer.pk: Tally() for offer in offers}
-    for offer_id, *row in _rows(list(tallies), at, but):
+    offer_ids = list(tallies)
+    taken = Registration.objects.filter(offer__in=offer_ids).taking_a_place(at).order_by()
+    entries = WaitingEntry.objects.filter(offer__in=offer_ids).order_by()
+    offered = entries.with_open_offer(at)
+    waiting = entries.filter(state=WaitingEntry.State.WAITING)
+    roles = OfferRole.objects.filter(offer__in=offer_ids).order_by()
+    tickets = Ticket.objects.filter(
+        meeting__offer__in=offer_ids, meeting__starts_at__gt=at, meeting__cancelled_at=None
+    ).taking_a_place(at)
+    parts = [
+        _shaped(taken, "taken", F("role"), Count("pk"), Value(0)),
+        _shaped(offered, "kept", Cast("roles", CharField()), F("size"), F("pk")),
+        _shaped(waiting, "waiting", Value(""), Count("pk"), Value(0)),
+        _shaped(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
+        _shaped(
+            tickets.exclude(pk__in=but).order_by(),
+            "ticket",
+            F("role"),
+            Count("pk"),
+            F("meeting_id"),
+            of="meeting__offer_id",
+        ),
+    ]
+    # The rows are sorted by their key, so that the roles keep the order in which they were named.
+    for offer_id, *row in sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4]):
         tallies[offer_id].add(*row)
     return tallies
 
 
-def _rows(offers: list[int], at: datetime, but: Collection[int] = ()) -> list[tuple[Any, ...]]:
-    """What is taken, kept, waited for, the tickets, and the roles in the order of their naming."""
-    taken = Registration.objects.filter(offer__in=offers).taking_a_place(at).order_by()
-    entries = WaitingEntry.objects.filter(offer__in=offers).order_by()
-    kept = entries.with_open_offer(at)
-    queued = entries.filter(state=WaitingEntry.State.WAITING)
-    roles = OfferRole.objects.filter(offer__in=offers).order_by()
-    to_come = {"meeting__starts_at__gt": at, "meeting__cancelled_at": None}
-    tickets = (
-        Ticket.objects.filter(meeting__offer__in=offers, **to_come).taking_a_place(at).exclude(pk__in=but).order_by()
-    )
-    parts = [
-        _shaped(taken, "taken", F("role"), Count("pk"), Value(0)),
-        _shaped(kept, "kept", Cast("roles", CharField()), F("size"), F("pk")),
-        _shaped(queued, "waiting", Value(""), Count("pk"), Value(0)),
-        _shaped(roles, "role", F("name"), Coalesce("capacity", NO_LIMIT), F("pk")),
-        _shaped(tickets, "ticket", F("role"), Count("pk"), F("meeting_id"), of="meeting__offer_id"),
-    ]
-    return sorted(parts[0].union(*parts[1:], all=True), key=lambda row: row[4])
-
-
 def _shaped(
-    rows: QuerySet[Any], what: str, said: Any, number: Any, key: Any, *, of: str = "offer_id"
+    rows: QuerySet[Any], what: str, row_name: Any, number: Any, key: Any, *, of: str = "offer_id"
 ) -> QuerySet[Any, tuple[Any, ...]]:
-    found = rows.values(of).annotate(what=Value(what), said=said, number=number, row_key=key)
-    return found.values_list(of, "what", "said", "number", "row_key")
+    values = rows.values(of).annotate(what=Value(what), row_name=row_name, number=number, row_key=key)
+    return values.values_list(of, "what", "row_name", "number", "row_key")
 
 
 def rules(offer: ClassOffer, roles: Iterable[Role]) -> Rules:

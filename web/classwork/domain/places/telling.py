@@ -1,4 +1,4 @@
-"""Who hears what about a place: attendees of having one, payers of an attendee whom nobody knows."""
+"""The mail and payment issues about registrations, tickets and waitlist entries."""
 
 from django.db import transaction
 
@@ -18,7 +18,6 @@ TWICE = "{} was registered twice for {}. Find out whether this is one person, th
 
 
 def of_place(registration: Registration) -> None:
-    """One mail for all places that an order gave one person, at the address of whoever attends."""
     to = attendees.address(registration.student)
     if not to or registration.line is None:
         return
@@ -33,7 +32,6 @@ def of_place(registration: Registration) -> None:
 
 
 def that_it_was_given(registration: Registration) -> None:
-    """Who had the place, and who paid for it, each at their own address."""
     line = registration.line
     if line is None or registration.state != Registration.State.TRANSFERRED or not registration.taken_over_by:
         return
@@ -42,7 +40,7 @@ def that_it_was_given(registration: Registration) -> None:
 
 
 def of_the_end(registration: Registration) -> None:
-    """To whoever attends, when it was cancelled for or by them; the payer hears it with the money."""
+    """Mails the attendee only. The payer learns it from the mail about the refund."""
     line, to = registration.line, attendees.address(registration.student)
     if line is None or not line.ended_by or registration.state != Registration.State.CANCELLED:
         return
@@ -51,18 +49,16 @@ def of_the_end(registration: Registration) -> None:
 
 
 def _draft(name: str, to: str, registration: Registration) -> None:
-    """Once a registration and address."""
     pk = registration.pk
     draft(f"classwork.{name}", to=to, key=str(pk), data={"registration_id": pk}, about=("registration", pk))
 
 
 @transaction.atomic
 def that_nobody_is_known(student_id: int) -> None:
-    """The payer is asked for another address, and the office knows that somebody may come who cannot be reached."""
     live = Registration.objects.live().filter(student=student_id).exclude(line=None)
     for registration in live.select_related("line__order", "student__user", "student__guardian"):
         if attendees.address(registration.student) != registration.student.email:
-            continue  # whoever handed them over still speaks for them
+            continue  # Their guardian still reads their mail.
         order = registration.line.order  # type: ignore[union-attr]
         payment_issues.open_case(
             Case.Kind.OTHER, order, UNKNOWN.format(registration.student.email, registration.student)
@@ -77,45 +73,41 @@ def that_nobody_is_known(student_id: int) -> None:
 
 
 def that_two_are_one(student_id: int, other_id: int) -> bool:
-    """False where there is no order to say it beside; nothing is left to say once they are joined."""
-    one, other = (Student.objects.filter(pk=pk).first() for pk in (student_id, other_id))
-    if one is None or other is None:
+    """Returns False if there is no order to attach the issue to."""
+    student, duplicate = (Student.objects.filter(pk=pk).first() for pk in (student_id, other_id))
+    if student is None or duplicate is None:
         return True
     ordered = Registration.objects.filter(student=student_id).exclude(line=None).select_related("line__order").first()
-    if ordered is not None:
-        order = ordered.line.order  # type: ignore[union-attr]
-        payment_issues.open_case(Case.Kind.OTHER, order, ONE.format(one, one.pk, other.pk, _conflict(one, other)))
-    return ordered is not None
-
-
-def _conflict(one: Student, other: Student) -> str:
+    if ordered is None:
+        return False
     try:
-        privacy.preview_merge(one, other)
+        privacy.preview_merge(student, duplicate)
+        obstacle = ""
     except Conflict as conflict:
-        return str(conflict)
-    return ""
+        obstacle = str(conflict)
+    order = ordered.line.order  # type: ignore[union-attr]
+    payment_issues.open_case(Case.Kind.OTHER, order, ONE.format(student, student.pk, duplicate.pk, obstacle))
+    return True
 
 
 @transaction.atomic
 def that_somebody_is_there_twice(registration: Registration) -> None:
-    """Told to the attendee and to the office, not to whoever typed the name; and not while they wait for an answer."""
     line = registration.line
-    first = Student.objects.filter(pk=line.details.get("twin_of") or 0).first() if line else None
-    if line is None or first is None:
+    student = Student.objects.filter(pk=line.details.get("twin_of") or 0).first() if line else None
+    if line is None or student is None:
         return
-    payment_issues.open_case(Case.Kind.OTHER, line.order, TWICE.format(first, registration.offer))
-    if to := attendees.address(first):
+    payment_issues.open_case(Case.Kind.OTHER, line.order, TWICE.format(student, registration.offer))
+    if to := attendees.address(student):
         draft(
             "classwork.twice",
             to=to,
             key=str(line.pk),
-            data={"student_id": first.pk, "offer_id": registration.offer_id},
+            data={"student_id": student.pk, "offer_id": registration.offer_id},
             about=("order", line.order_id),
         )
 
 
 def that_a_guest_is_known(ticket: Ticket) -> None:
-    """What a stranger was not told when they bought a ticket for somebody: a second one, a trial for who is not new."""
     if remark := ticket.line.details.get("remark"):
         text = REMARK.format(ticket.student, ticket.kind_text, ticket.meeting, remark)
         payment_issues.open_once(Case.Kind.OTHER, ticket.line.order, text)
@@ -126,7 +118,6 @@ def of_ticket(ticket: Ticket) -> None:
 
 
 def that_they_may_stay(ticket: Ticket) -> None:
-    """Once, the day after."""
     _to_guest("classwork.stay", ticket)
 
 
@@ -137,7 +128,6 @@ def _to_guest(template: str, ticket: Ticket) -> None:
 
 
 def who_waits(about: str, entry_id: int) -> None:
-    """That they are on the list, that a place is kept for them, that it is so no more: each once."""
     entry = WaitingEntry.objects.get(pk=entry_id)
     draft(
         f"classwork.{about}",

@@ -1,4 +1,4 @@
-"""A place and its payment, as a person at the front desk would say it."""
+"""The status of a registration or ticket and of its payment, as people read it."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from classwork.models import Registration, Ticket
 from common.formats import format_time
 
 State = Registration.State
-SAID = {
+REGISTRATION_STATUSES = {
     State.CONFIRMED: Said("Registered", "good"),
     State.ON_HOLD: Said("On hold", "warn"),
     State.LAPSED: Said("Expired", "bad"),
@@ -20,7 +20,7 @@ SAID = {
 }
 
 
-OF_TICKETS = SAID | {
+TICKET_STATUSES = REGISTRATION_STATUSES | {
     State.CONFIRMED: Said("Confirmed", "good"),
     State.TRANSFERRED: Said("Joined the class", "good"),
 }
@@ -29,14 +29,14 @@ OF_TICKETS = SAID | {
 def of_place(registration: Registration, at: datetime) -> Said:
     if registration.state == State.TRANSFERRED and registration.taken_over_by:
         return Said(f"Transferred to {_new_name(registration)}")
-    return _of(registration, SAID, at)
+    return _of(registration, REGISTRATION_STATUSES, at)
 
 
 def _new_name(registration: Registration) -> str:
-    """As it was typed when the spot was transferred. The line knows only the last name, not one in between."""
+    """The name is known only for the last transfer, because each one overwrites it on the order line."""
     is_last = len(registration.taken_over_by) == 1
-    said = Attendee.of(registration.line.details) if registration.line and is_last else None
-    return f"{said.first_name} {said.last_name}".strip() if said and said.first_name else "someone else"
+    attendee = Attendee.of(registration.line.details) if registration.line and is_last else None
+    return f"{attendee.first_name} {attendee.last_name}".strip() if attendee and attendee.first_name else "someone else"
 
 
 def of_ticket(ticket: Ticket, at: datetime) -> Said:
@@ -44,21 +44,20 @@ def of_ticket(ticket: Ticket, at: datetime) -> Said:
         return Said("Class canceled", "bad")
     if ticket.state == State.CONFIRMED and ticket.meeting.ends_at <= at:
         return Said("Over")
-    return _of(ticket, OF_TICKETS, at)
+    return _of(ticket, TICKET_STATUSES, at)
 
 
-def _of(seat: Seat, said: Mapping[Registration.State, Said], at: datetime) -> Said:
+def _of(seat: Seat, statuses: Mapping[Registration.State, Said], at: datetime) -> Said:
     if seat.state != State.HELD:
-        return said[State(seat.state)]
+        return statuses[State(seat.state)]
     if not seat.takes_a_place(at):
-        return said[State.LAPSED]
+        return statuses[State.LAPSED]
     if seat.held_until is None:
         return Said("Reserved", "warn")
     return Said(f"Reserved until {format_time(seat.held_until)}", "warn")
 
 
-def of_payment(registration: Seat, at: datetime) -> Said:
-    """Of its own line of the order. Without an order there is no payment, and no payment is never “paid”."""
-    if registration.line is None:
+def of_payment(seat: Seat, at: datetime) -> Said:
+    if seat.line is None:
         return Said("No payment", "bad")
-    return status_text.of_line(registration.line, at)
+    return status_text.of_line(seat.line, at)
