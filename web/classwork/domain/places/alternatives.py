@@ -1,4 +1,4 @@
-"""Other classes for somebody who has a place: what more each costs, or what comes back."""
+"""The classes to which a spot can be transferred, with what each would cost or refund."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Option:
-    """A class that could be chosen: what more it costs, or what comes back."""
+    """A class that the spot could be transferred to."""
 
     listed: Listed
     room: Room
@@ -29,7 +29,7 @@ class Option:
     back: Decimal
     as_credit: bool
     is_kept: bool = False
-    """Offered to them from the waiting list."""
+    """True if the waitlist has offered this class to the student."""
     why_not: str = ""
 
     @property
@@ -42,39 +42,38 @@ class Option:
 
 
 def options(registration: Registration, viewer: User, at: datetime) -> list[Option]:
-    """In the order of the week, without those in which the student is already; as many queries for thirty as for one.
-    Raises CannotBe."""
+    """The number of queries does not depend on the number of classes. Raises TransferRefused."""
     line = moving.line_of(registration, at)
     moving.check_time(registration, at)
-    student = registration.student_id
-    mine = set(Registration.objects.live().filter(student=student).values_list("offer", flat=True))
-    offers = [offer for offer in opening.open_offers(at) if offer.pk not in mine]
-    rooms, prices = room.among(offers, at), Prices(line, at, is_theirs=moving.pays(viewer, line))
-    kept = {entry.offer_id for entry in offered.to_alone(registration)}
-    return [_option(offer, rooms[offer.pk], prices, offer.pk in kept) for offer in offers]
-
-
-def _option(offer: ClassOffer, here: Room, prices: "Prices", is_kept: bool) -> Option:
-    """Whoever has not paid reads no sums."""
-    to_pay, back, as_credit = prices.of(offer)
-    listed = Listed(offer, dates.local(prices.at).date())
-    if (to_pay or back) and not prices.is_theirs:
-        return Option(listed, here, ZERO, ZERO, False, is_kept, moving.OTHERS_MONEY)
-    return Option(listed, here, to_pay, back, as_credit, is_kept)
+    live = Registration.objects.live().filter(student=registration.student_id)
+    attended = set(live.values_list("offer", flat=True))
+    offers = [offer for offer in opening.open_offers(at) if offer.pk not in attended]
+    rooms, prices = room.among(offers, at), Prices(line, at, is_payer=moving.pays(viewer, line))
+    offered_classes = {entry.offer_id for entry in offered.to_alone(registration)}
+    today = dates.local(at).date()
+    choices = []
+    for offer in offers:
+        listed, here, is_offered = Listed(offer, today), rooms[offer.pk], offer.pk in offered_classes
+        to_pay, refund, as_credit = prices.of(offer)
+        if (to_pay or refund) and not prices.is_payer:
+            # Only the payer may see amounts.
+            choices.append(Option(listed, here, ZERO, ZERO, False, is_offered, moving.OTHERS_MONEY))
+        else:
+            choices.append(Option(listed, here, to_pay, refund, as_credit, is_offered))
+    return choices
 
 
 class Prices:
-    """What other classes cost whoever has this place."""
+    """Prices other classes for the person who has the spot."""
 
-    def __init__(self, line: OrderLine, at: datetime, *, is_theirs: bool) -> None:
-        self.line, self.at, self.is_theirs = line, at, is_theirs
+    def __init__(self, line: OrderLine, at: datetime, *, is_payer: bool) -> None:
+        self.line, self.at, self.is_payer = line, at, is_payer
         self.is_paid = line.order.state == Order.State.PAID
         self.worth = exchanges.worth(line) if self.is_paid else Worth(ZERO, ZERO, ZERO)
         self.exchange, self.surplus = Exchange.of(line, at), exchanges.surplus(line, at)
         self.before = balances.price_at(line.order, at).lines[line.pk]
 
     def of(self, offer: ClassOffer) -> tuple[Decimal, Decimal, bool]:
-        """What is to be paid, what goes back, and whether as credit."""
         facts = opening.facts(offer, joining.of(offer, self.at))
         facts = self.exchange.facts(facts) if self.is_paid else facts
         item = quotes.Item(0, self.line.kind, offer.pk, facts)

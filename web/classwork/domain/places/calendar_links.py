@@ -1,4 +1,4 @@
-"""One tap from a calendar's address to the calendar programs that people use. Pure."""
+"""Links that add a calendar feed to common calendar apps."""
 
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
@@ -7,12 +7,11 @@ from urllib.parse import quote, urlsplit
 @dataclass(frozen=True)
 class CalendarLinks:
     address: str
-    """Absolute, of the .ics itself."""
+    """The absolute address of the .ics file."""
     title: str
 
     @property
     def webcal(self) -> str:
-        """Apple's and most programs subscribe to this on a tap."""
         return urlsplit(self.address)._replace(scheme="webcal").geturl()
 
     @property

@@ -1,4 +1,4 @@
-"""A student's own classes as a calendar to subscribe to, at an address that only their people know."""
+"""A student's own classes as a calendar feed at a secret address."""
 
 from datetime import datetime, timedelta
 
@@ -17,12 +17,11 @@ FOR_GOOD = timedelta(days=36_500)
 
 
 def renew(student: Student) -> None:
-    """The first address, or another one: all given out so far end."""
+    """Creates a new address. All earlier addresses stop working."""
     Diary.objects.update_or_create(student=student, defaults={"nonce": links.new_nonce()})
 
 
 def address(student: Student) -> str:
-    """'' until somebody has asked for one."""
     if not hasattr(student, "diary"):
         return ""
     token = links.make(PURPOSE, student.pk, student.diary.nonce)
@@ -37,14 +36,14 @@ def holder(token: str) -> Student | None:
     diary = Diary.objects.select_related("student__user", "student__guardian").filter(pk=read.pk).first()
     if diary is None or not links.fits(read.nonce, diary.nonce):
         return None
-    speaker = diary.student.user or diary.student.guardian
-    return diary.student if speaker and speaker.is_active else None
+    reader = diary.student.user or diary.student.guardian
+    return diary.student if reader and reader.is_active else None
 
 
 def calendar(student: Student, now: datetime | None = None) -> bytes:
     since = (now or timezone.now()) - calendar_feeds.BACK
-    theirs = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
+    confirmed = Registration.objects.filter(student=student, state=Registration.State.CONFIRMED)
     tickets = Ticket.objects.confirmed().filter(student=student)
-    mine = Q(offer__in=theirs.values("offer")) | Q(pk__in=tickets.values("meeting"))
-    found = calendar_feeds.meetings().filter(mine, ends_at__gt=since)
-    return calendar_feeds.calendar(f"{settings.BUSINESS_NAME}: {student}", found)
+    attended = Q(offer__in=confirmed.values("offer")) | Q(pk__in=tickets.values("meeting"))
+    meetings = calendar_feeds.meetings().filter(attended, ends_at__gt=since)
+    return calendar_feeds.calendar(f"{settings.BUSINESS_NAME}: {student}", meetings)

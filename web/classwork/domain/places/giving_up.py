@@ -1,4 +1,4 @@
-"""Whoever attends may give the place up, whoever has paid; what comes back goes to the payer, as is best for them."""
+"""The cancellation of a registration by the person who attends, with the refund going to the payer."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +7,7 @@ from billing.domain.cancellations import cancellation_options, quoted_cancellati
 from billing.domain.cancellations.cancellation_options import By, Way
 from billing.domain.cancellations.quoted_cancellation import Quote
 from billing.domain.orders import transitions
-from billing.models import Order, OrderLine
+from billing.models import Order
 from classwork.models import Registration
 from users.models import User
 
@@ -15,11 +15,11 @@ NOT_HERE = "This class can’t be canceled here. Please contact the office."
 
 
 class CannotBe(Exception):
-    """How it stands with the payment is not the attendee's to read, so one sentence has to do."""
+    """The message never gives details of the payment, because only the payer may read them."""
 
 
 def quote(registration: Registration, at: datetime) -> Quote:
-    """For comparing with what will be done; its figures are the payer's."""
+    """The amounts are the payer's, and must not be shown to the attendee."""
     try:
         return quoted_cancellation.quote(*_asked(registration, at), at)
     except transitions.CannotBe as cannot:
@@ -27,7 +27,7 @@ def quote(registration: Registration, at: datetime) -> Quote:
 
 
 def give_up(registration: Registration, at: datetime, *, seen: str, by: User) -> None:
-    """Raises Changed when it would do something else by now, Gone when it was done already, CannotBe."""
+    """Raises CancellationChanged, AlreadyCanceled or StudentCancellationRefused."""
     try:
         quoted_cancellation.cancel_as_quoted(*_asked(registration, at), at, seen=seen, by=by)
     except quoted_cancellation.Gone:
@@ -37,12 +37,8 @@ def give_up(registration: Registration, at: datetime, *, seen: str, by: User) ->
 
 
 def _asked(registration: Registration, at: datetime) -> tuple[Order, Way]:
-    line = _line(registration)
+    line = registration.line
+    if line is None:
+        raise CannotBe(NOT_HERE)
     best = cancellation_options.of(line.order, [line], at)[0]
     return line.order, replace(best, by=By.ATTENDEE)
-
-
-def _line(registration: Registration) -> OrderLine:
-    if registration.line is None:
-        raise CannotBe(NOT_HERE)
-    return registration.line

@@ -1,4 +1,4 @@
-"""How people found the school: the answers that were given when registering, counted."""
+"""Counts the answers to how people heard of the school."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,23 +20,19 @@ class Answer:
 
 
 def _normalized() -> QuerySet[Any, Any]:
-    """With the answer in lower case and without spaces around it."""
     return Registration.objects.exclude(heard_from="").order_by().annotate(heard_key=Lower(Trim("heard_from")))
 
 
 def answered(key: str) -> QuerySet[Any, Any]:
-    """The registrations that gave this answer."""
     return _normalized().filter(heard_key=key).values("pk")
 
 
 def answers() -> QuerySet[Any, Any]:
-    """The most frequent first, each with the number of the first registration that gave it."""
     counted = _normalized().values("heard_key").annotate(count=Count("pk"), first=Min("pk"), latest=Max("created_at"))
     return counted.order_by("-count", "heard_key")
 
 
 def as_answers(rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
-    """Spelled as they were first given."""
     first = Registration.objects.in_bulk([row["first"] for row in rows])
     return [
         Answer(row["heard_key"], first[row["first"]].heard_from.strip(), row["count"], row["latest"]) for row in rows

@@ -1,4 +1,4 @@
-"""The classes of an account's people, now and before."""
+"""The current and past registrations and tickets of an account's students."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -32,12 +32,12 @@ class Place:
     payment: Said
     may_move: bool = False
     may_give: bool = False
-    """To another person."""
+    """Whether the spot can be transferred to another person."""
 
 
 @dataclass(frozen=True)
 class Single:
-    """One class, with a ticket."""
+    """A ticket for one meeting of a class."""
 
     ticket: Ticket
     state: Said
@@ -63,10 +63,10 @@ class Attending:
 
     @property
     def highest(self) -> list[Subject]:
-        """Of the classes that are over; a workshop stands where its level stands."""
-        had = [one.registration.offer.subject for one in self.before if one.registration.state == State.CONFIRMED]
-        top = max((subject.level_number for subject in had), default=None)
-        return list(dict.fromkeys(subject for subject in had if subject.level_number == top))
+        finished = [place.registration for place in self.before if place.registration.state == State.CONFIRMED]
+        subjects = [registration.offer.subject for registration in finished]
+        top = max((subject.level_number for subject in subjects), default=None)
+        return list(dict.fromkeys(subject for subject in subjects if subject.level_number == top))
 
     @property
     def calendar_field(self) -> str:
@@ -74,49 +74,51 @@ class Attending:
 
     @property
     def calendar(self) -> CalendarLinks | None:
-        """None until somebody has asked for the address."""
         address = diary.address(self.student)
         return CalendarLinks(address, f"{settings.BUSINESS_NAME}: {self.student}") if address else None
 
 
 def people(user: User, at: datetime, number: str | int | None = 1) -> tuple[list[Attending], Page[Any]]:
-    """The account's owner first, then those in their care; lapsed holds are no classes. By pages, the latest first."""
-    students = sorted(
-        Student.objects.in_care_of(user).select_related("diary"), key=lambda one: (one.user_id != user.pk, one.name_key)
-    )
+    """Lists the account's owner first, then the people in their care. Pages hold the latest classes first."""
+    in_care = Student.objects.in_care_of(user).select_related("diary")
+    students = sorted(in_care, key=lambda student: (student.user_id != user.pk, student.name_key))
     registrations = Registration.objects.filter(student__in=students).exclude(state=State.LAPSED)
-    seats = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))
+    registration_ids = list(registrations.order_by("-offer__session__key_day_date", "-pk").values_list("pk", flat=True))
     bought = Ticket.objects.filter(student__in=students).order_by("-meeting__starts_at", "-pk")
-    single_seats = list(bought.values_list("pk", flat=True))
-    page: Page[Any] = Paginator([*zip_longest(seats, single_seats)], PER_PAGE).get_page(number)
+    ticket_ids = list(bought.values_list("pk", flat=True))
+    page: Page[Any] = Paginator([*zip_longest(registration_ids, ticket_ids)], PER_PAGE).get_page(number)
     window = slice(max(page.start_index() - 1, 0), page.end_index())
-    here = registrations.filter(pk__in=seats[window]).for_lists()
-    places = [place(one, at) for one in _worth_showing(here, at)]
-    singles: Iterable[Ticket] = (
-        Ticket.objects.filter(pk__in=single_seats[window]).for_lists() if single_seats[window] else []
+    on_page = registrations.filter(pk__in=registration_ids[window]).for_lists()
+    places = [place(registration, at) for registration in _worth_showing(on_page, at)]
+    tickets_on_page: Iterable[Ticket] = (
+        Ticket.objects.filter(pk__in=ticket_ids[window]).for_lists() if ticket_ids[window] else []
     )
-    tickets = [one for one in singles if _is_worth_showing(one, at)]
-    shown = [
+    tickets = [ticket for ticket in tickets_on_page if _is_worth_showing(ticket, at)]
+    classes = [
         _attending(
             student,
-            [one for one in places if one.registration.student_id == student.pk],
-            [one for one in tickets if one.student_id == student.pk],
+            [place for place in places if place.registration.student_id == student.pk],
+            [ticket for ticket in tickets if ticket.student_id == student.pk],
             at,
         )
         for student in students
     ]
-    return shown, page
+    return classes, page
 
 
 def of_student(student: Student, at: datetime) -> Attending:
-    """For the school's team: whatever this person had or has."""
-    found = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
-    tickets = [one for one in Ticket.objects.filter(student=student).for_lists() if _is_worth_showing(one, at)]
-    return _attending(student, [place(one, at) for one in _worth_showing(found, at)], tickets, at)
+    registrations = Registration.objects.filter(student=student).exclude(state=State.LAPSED).for_lists()
+    tickets = Ticket.objects.filter(student=student).for_lists()
+    return _attending(
+        student,
+        [place(registration, at) for registration in _worth_showing(registrations, at)],
+        [ticket for ticket in tickets if _is_worth_showing(ticket, at)],
+        at,
+    )
 
 
-def _worth_showing(found: Iterable[Registration], at: datetime) -> list[Registration]:
-    return [one for one in found if _is_worth_showing(one, at)]
+def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[Registration]:
+    return [registration for registration in registrations if _is_worth_showing(registration, at)]
 
 
 def _is_worth_showing(seat: Seat, at: datetime) -> bool:
@@ -124,38 +126,39 @@ def _is_worth_showing(seat: Seat, at: datetime) -> bool:
 
 
 def place(registration: Registration, at: datetime) -> Place:
-    listed = Listed(registration.offer, dates.local(at).date())
-    moves, gives = (_may(registration, until, at) for until in (settings.MOVE_UNTIL_CLASS, settings.GIVE_UNTIL_CLASS))
-    said = words.of_place(registration, at), words.of_payment(registration, at)
-    return Place(registration, listed, *said, moves, gives)
-
-
-def _may(registration: Registration, until: int, at: datetime) -> bool:
-    return registration.state == State.CONFIRMED and in_time(registration, until, at)
+    is_confirmed = registration.state == State.CONFIRMED
+    return Place(
+        registration,
+        Listed(registration.offer, dates.local(at).date()),
+        words.of_place(registration, at),
+        words.of_payment(registration, at),
+        may_move=is_confirmed and in_time(registration, settings.MOVE_UNTIL_CLASS, at),
+        may_give=is_confirmed and in_time(registration, settings.GIVE_UNTIL_CLASS, at),
+    )
 
 
 def single(ticket: Ticket, at: datetime, registered: Collection[int] = ()) -> Single:
-    """`registered` are the classes in which the student has a place."""
-    over = ticket.meeting.ends_at <= at
-    stays = ticket.state == State.CONFIRMED and ticket.offer_id not in registered and not _has_ended(ticket, at)
-    return Single(ticket, words.of_ticket(ticket, at), words.of_payment(ticket, at), over, stays)
-
-
-def _has_ended(ticket: Ticket, at: datetime) -> bool:
-    return ticket.offer.session.end_date < dates.local(at).date()
+    is_over = ticket.meeting.ends_at <= at
+    can_stay = (
+        ticket.state == State.CONFIRMED
+        and ticket.offer_id not in registered
+        and ticket.offer.session.end_date >= dates.local(at).date()
+    )
+    return Single(ticket, words.of_ticket(ticket, at), words.of_payment(ticket, at), is_over, can_stay)
 
 
 def _attending(student: Student, places: list[Place], tickets: list[Ticket], at: datetime) -> Attending:
-    now = [one for one in places if one.registration.is_live and not _is_over(one, at)]
-    registered = {one.registration.offer_id for one in places if one.registration.is_live}
+    current: list[Place] = []
+    before: list[Place] = []
+    for place in places:
+        last = place.listed.last
+        is_over = last is not None and last.ends_at <= at
+        (current if place.registration.is_live and not is_over else before).append(place)
+    registered = {place.registration.offer_id for place in places if place.registration.is_live}
     singles = [single(ticket, at, registered) for ticket in tickets]
-    return Attending(student, sorted(now, key=_first), [one for one in places if one not in now], singles)
+    return Attending(student, sorted(current, key=_first), before, singles)
 
 
-def _is_over(one: Place, at: datetime) -> bool:
-    return one.listed.last is not None and one.listed.last.ends_at <= at
-
-
-def _first(one: Place) -> tuple[bool, datetime]:
-    first = one.listed.first
-    return first is None, first.starts_at if first else one.registration.created_at
+def _first(place: Place) -> tuple[bool, datetime]:
+    first = place.listed.first
+    return first is None, first.starts_at if first else place.registration.created_at

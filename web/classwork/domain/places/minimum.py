@@ -1,8 +1,4 @@
-"""Classes that run only if enough people register: counted, decided on their day, and people are told.
-
-What counts are places that are somebody's, paid or to be paid at the door; what is only kept does not. Whoever was once
-told that the class runs can rely on it: nothing makes it tentative again.
-"""
+"""Classes with a minimum enrollment: the number of registrations, the decision on its date, and the mail about it."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -30,12 +26,12 @@ from outbox.domain import emit
 from users.models import User
 
 State = Registration.State
+# A hold does not count. A confirmed registration counts even if it is not paid yet.
 COUNTS = (State.CONFIRMED, State.ON_HOLD)
 TOO_FEW = "Not enough people registered by {}."
 
 
 def counted(offers: QuerySet[ClassOffer]) -> QuerySet[ClassOffer]:
-    """Each with `registered`, the number that counts."""
     rows = Registration.objects.filter(offer=OuterRef("pk"), state__in=COUNTS).order_by().values("offer")
     return offers.annotate(registered=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
@@ -45,21 +41,18 @@ def number(offer: ClassOffer) -> int:
 
 
 def numbers(offers: Iterable[ClassOffer]) -> dict[int, int]:
-    """How many are registered for each of those classes that need a minimum; no query where none does."""
-    wanted = [offer.pk for offer in offers if offer.is_tentative]
-    if not wanted:
+    tentative = [offer.pk for offer in offers if offer.is_tentative]
+    if not tentative:
         return {}
-    rows = Registration.objects.filter(offer__in=wanted, state__in=COUNTS).order_by().values_list("offer")
-    return dict.fromkeys(wanted, 0) | dict(rows.annotate(count=Count("pk")))
+    rows = Registration.objects.filter(offer__in=tentative, state__in=COUNTS).order_by().values_list("offer")
+    return dict.fromkeys(tentative, 0) | dict(rows.annotate(count=Count("pk")))
 
 
 def undecided() -> QuerySet[ClassOffer]:
-    """For which a person was asked, and has not answered yet."""
     return ClassOffer.objects.tentative().exclude(asked_at=None)
 
 
 def sentence(offer: ClassOffer) -> str:
-    """'' for a class that runs in any case."""
     if not offer.is_tentative or offer.decide_on is None:
         return ""
     needed = "one sign-up" if offer.minimum == 1 else f"{offer.minimum} sign-ups"
@@ -71,12 +64,12 @@ def progress(offer: ClassOffer, registered: int) -> str:
     return "Enough people are registered" if not missing else f"{missing} more to go"
 
 
-# -- deciding ----------------------------------------------------------------------------------------------------
+# -- deciding ------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def confirm(offer: ClassOffer, *, why: str = "", by: User | None = None) -> bool:
-    """It runs, and stays so. False when that is decided already."""
+    """Confirms the class for good, because students rely on it. Returns False if it is already decided."""
     offer = room.lock(offer.pk)
     if not offer.is_tentative:
         return False
@@ -89,7 +82,6 @@ def confirm(offer: ClassOffer, *, why: str = "", by: User | None = None) -> bool
 
 @transaction.atomic
 def extend(offer: ClassOffer, day: date, *, why: str, by: User) -> None:
-    """Another day for the decision, before the class begins. Whoever has a place is told of it."""
     offer = room.lock(offer.pk)
     if not offer.is_tentative:
         raise Refused(Fault("", "This is already decided."))
@@ -105,11 +97,10 @@ def _tell(event: EventType, offer: ClassOffer, again: str) -> None:
     emit(event, key=f"{offer.pk}{again}", offer_id=offer.pk)
 
 
-# -- by itself ---------------------------------------------------------------------------------------------------
+# -- automatic decisions -------------------------------------------------------------------------------------------
 
 
 def look(offer_id: int) -> None:
-    """Somebody registered; when that was the last one needed, nobody has to wait for the day."""
     if not settings.MINIMUM_CONFIRMS_AT_ONCE:
         return
     offer = ClassOffer.objects.tentative().filter(pk=offer_id).first()
@@ -118,13 +109,12 @@ def look(offer_id: int) -> None:
 
 
 def decide_due(today: date | None = None) -> int:
-    """The job: classes whose day of decision is over."""
     due = ClassOffer.objects.tentative().filter(decide_on__lt=today or dates.today())
     return sum(_decide(offer) for offer in due.order_by("pk"))
 
 
 def _decide(offer: ClassOffer) -> bool:
-    """Unless the school lets it be cancelled without asking, a person is asked once; what nobody answers stays open."""
+    """Asks the office only once. A request that nobody answers stays open."""
     if number(offer) >= (offer.minimum or 0):
         return confirm(offer)
     if settings.MINIMUM_NOT_REACHED == "cancel" and offer.decide_on:
@@ -145,24 +135,25 @@ def _ask(offer: ClassOffer) -> bool:
     return True
 
 
-# -- telling -----------------------------------------------------------------------------------------------------
+# -- mail ----------------------------------------------------------------------------------------------------------
 
 
 def tell_attendees(offer_id: int, mail: str, again: str = "") -> None:
-    """Each address once."""
     places = Registration.objects.filter(offer=offer_id, state__in=COUNTS)
-    found = {attendees.address(one.student) for one in places.select_related("student__user", "student__guardian")}
-    for address in sorted({email_key(address) for address in found if address}):
+    places = places.select_related("student__user", "student__guardian")
+    addresses = {attendees.address(registration.student) for registration in places}
+    for address in sorted({email_key(address) for address in addresses if address}):
         about = ("class_offer", offer_id)
         draft(mail, to=address, key=f"{offer_id}{again}", data={"offer_id": offer_id}, about=about)
 
 
 def greeting_name(offer: ClassOffer, to: str) -> str:
-    """The first name of whoever reads this address for people in the class; '' where they are several, or nobody."""
     places = Registration.objects.filter(offer=offer, state__in=COUNTS)
-    students = [one.student for one in places.select_related("student__user", "student__guardian")]
-    found = {attendees.greeting_name(one) for one in students if email_key(attendees.address(one)) == to}
-    return found.pop() if len(found) == 1 else ""
+    students = [place.student for place in places.select_related("student__user", "student__guardian")]
+    first_names = {
+        attendees.greeting_name(student) for student in students if email_key(attendees.address(student)) == to
+    }
+    return first_names.pop() if len(first_names) == 1 else ""
 
 
 def ask_office(offer_id: int) -> None:

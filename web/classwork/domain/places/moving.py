@@ -1,6 +1,5 @@
-"""From one class to another: whether it may be, what it comes to, and doing it as it was quoted."""
+"""Transfers of a spot to another class: the checks, the quote, and the transfer itself."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -37,12 +36,12 @@ CHANGED = "Something has changed since you opened this page. Please check again.
 
 
 class CannotBe(Exception):
-    """It cannot be done as things stand; the text says why."""
+    """The message says why the spot cannot be transferred."""
 
 
 @dataclass(frozen=True)
 class Wish:
-    """Into which class, and in which role."""
+    """The class and role that the spot is transferred to."""
 
     offer: ClassOffer
     role: str = ""
@@ -51,7 +50,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class ByDesk:
-    """What the office may say beyond what anybody may."""
+    """A transfer by the office, which may override the usual limits."""
 
     staff: User
     why: str
@@ -59,11 +58,10 @@ class ByDesk:
     waived: bool = False
 
 
-# -- may it be? --------------------------------------------------------------------------------------------------
+# -- checks --------------------------------------------------------------------------------------------------------
 
 
 def line_of(registration: Registration, at: datetime) -> OrderLine:
-    """Of a place that can be moved, by whomever. Raises CannotBe."""
     line = registration.line
     if line is None or line.cancelled_at is not None:
         raise CannotBe(NOT_HERE)
@@ -71,13 +69,12 @@ def line_of(registration: Registration, at: datetime) -> OrderLine:
         raise CannotBe(ON_HOLD)
     if registration.state != State.CONFIRMED:
         raise CannotBe(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
-    if line.order.state == Order.State.PAID and (said := exchanges.why_not(line, at)):
-        raise CannotBe(said)
+    if line.order.state == Order.State.PAID and (reason := exchanges.why_not(line, at)):
+        raise CannotBe(reason)
     return line
 
 
 def check_time(registration: Registration, at: datetime) -> None:
-    """Raises CannotBe when it is too late for whoever attends."""
     number = settings.MOVE_UNTIL_CLASS
     if not in_time(registration, number, at):
         ends = until(registration, number)
@@ -88,12 +85,12 @@ def pays(user: User, line: OrderLine) -> bool:
     return line.order.belongs_to(user)
 
 
-# -- quoting and doing -------------------------------------------------------------------------------------------
+# -- the quote and the transfer ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Quote:
-    """What the move comes to."""
+    """What the transfer costs or refunds."""
 
     currency: str
     parts: tuple[tuple[str, Decimal], ...]
@@ -102,7 +99,7 @@ class Quote:
     credit: Decimal
     at_the_door: bool
     minutes: int
-    """For so long the new place is kept while the difference is paid; 0 when nothing is to be paid at once."""
+    """How long the new spot is held while the difference is paid. It is 0 if nothing is due now."""
 
     @property
     def is_even(self) -> bool:
@@ -110,68 +107,59 @@ class Quote:
 
     @property
     def fingerprint(self) -> str:
-        """Stands in the form that confirms. Signed, because whoever attends sees it and not always the figures."""
-        said = repr((self.parts, self.to_pay, self.back, self.credit, self.at_the_door))
-        return salted_hmac("classwork.moving", said).hexdigest()[:32]
+        """Signs the amounts, because the attendee sees the fingerprint but not always the amounts."""
+        amounts = repr((self.parts, self.to_pay, self.back, self.credit, self.at_the_door))
+        return salted_hmac("classwork.moving", amounts).hexdigest()[:32]
 
 
-def quote(registration: Registration, wish: Wish, by: User | ByDesk, at: datetime) -> Quote:
-    """The deed itself, carried out and taken back, so what is said and what is done cannot differ. Raises CannotBe."""
+def quote(registration: Registration, target: Wish, by: User | ByDesk, at: datetime) -> Quote:
+    """Performs the transfer and rolls it back, so that the quote always matches the result. Raises TransferRefused."""
     with transaction.atomic():
-        _, found = _carry_out(registration, wish, by, at)
+        _, result = _carry_out(registration, target, by, at)
         transaction.set_rollback(True)
-    return found
+    return result
 
 
 @transaction.atomic
-def move(registration: Registration, wish: Wish, by: User | ByDesk, at: datetime, *, seen: str) -> Order:
-    """Raises CannotBe; and so where it would come to something else than what was seen."""
-    order, found = _carry_out(registration, wish, by, at)
-    if not constant_time_compare(found.fingerprint, seen):
+def move(registration: Registration, target: Wish, by: User | ByDesk, at: datetime, *, seen: str) -> Order:
+    """Raises TransferRefused, also if the result would differ from the quote that was shown."""
+    order, result = _carry_out(registration, target, by, at)
+    if not constant_time_compare(result.fingerprint, seen):
         raise CannotBe(CHANGED)
-    _record(registration, wish, by)
+    to: dict[str, Any] = {"to": target.offer.pk, "title": str(target.offer)}
+    if isinstance(by, ByDesk):
+        overrides = {"over_capacity": by.over_capacity, "waived": by.waived}
+        record(by.staff, "classwork.place_moved", registration, why=by.why, **to, **overrides)
+    else:
+        record(by, "classwork.place_moved", registration, **to)
     return order
 
 
-def _record(registration: Registration, wish: Wish, by: User | ByDesk) -> None:
-    to: dict[str, Any] = {"to": wish.offer.pk, "title": str(wish.offer)}
-    if isinstance(by, ByDesk):
-        more = {"over_capacity": by.over_capacity, "waived": by.waived}
-        record(by.staff, "classwork.place_moved", registration, why=by.why, **to, **more)
-    else:
-        record(by, "classwork.place_moved", registration, **to)
-
-
-def _carry_out(registration: Registration, wish: Wish, by: User | ByDesk, at: datetime) -> tuple[Order, Quote]:
+def _carry_out(registration: Registration, target: Wish, by: User | ByDesk, at: datetime) -> tuple[Order, Quote]:
     registration = Registration.objects.select_related("line__order", "student").get(pk=registration.pk)
     line = line_of(registration, at)
-    if wish.offer.pk == registration.offer_id:
+    if target.offer.pk == registration.offer_id:
         raise CannotBe(SAME)
     if not isinstance(by, ByDesk):
         check_time(registration, at)
     before = exchanges.gone_back(line)
     try:
         with transaction.atomic():
-            order = _place(line, _details(registration, line, wish, by), wish.offer, by, at)
+            order = _place(line, _details(registration, line, target, by), target.offer, by, at)
     except (NotPlaced, transitions.CannotBe) as refused:
         raise CannotBe(str(refused)) from refused
-    found = _quote(order, exchanges.gone_back(line).since(before), at)
-    if not isinstance(by, ByDesk) and not found.is_even and not pays(by, line):
+    result = _quote(order, exchanges.gone_back(line).since(before), at)
+    if not isinstance(by, ByDesk) and not result.is_even and not pays(by, line):
         raise CannotBe(OTHERS_MONEY)
-    return order, found
+    return order, result
 
 
-def _place(line: OrderLine, details: Mapping[str, Any], offer: ClassOffer, by: User | ByDesk, at: datetime) -> Order:
-    staff = by.staff if isinstance(by, ByDesk) else None
-    if line.order.state == Order.State.PAID:
+def _place(line: OrderLine, details: dict[str, Any], offer: ClassOffer, by: User | ByDesk, at: datetime) -> Order:
+    """An unpaid line is canceled at no cost and ordered again with the same due date."""
+    staff, old = by.staff if isinstance(by, ByDesk) else None, line.order
+    if old.state == Order.State.PAID:
         how = placement.How(Order.Due.DOOR if staff else Order.Due.NOW, by_staff=staff)
-        return placement.exchange(line, offer.pk, dict(details), how, seen=None, at=at)
-    return _instead(line, dict(details), offer, staff, at)
-
-
-def _instead(line: OrderLine, details: dict[str, Any], offer: ClassOffer, staff: User | None, at: datetime) -> Order:
-    """What is to be paid later is ordered anew, to be paid at the same time, and the old line goes without a cost."""
-    old = line.order
+        return placement.exchange(line, offer.pk, details, how, seen=None, at=at)
     if balances.received(old):
         raise CannotBe(PAY_FIRST)
     cart = carts.beside(old)
@@ -183,26 +171,29 @@ def _instead(line: OrderLine, details: dict[str, Any], offer: ClassOffer, staff:
     return order
 
 
-def _details(registration: Registration, line: OrderLine, wish: Wish, by: User | ByDesk) -> dict[str, Any]:
-    """Whoever attends is the same; everything else is said anew."""
-    said = Attendee.of(line.details) or Attendee(STUDENT, student_id=registration.student_id)
-    details = said.as_details() | {"attends": registration.student_id, "role": wish.role, "readiness": wish.readiness}
+def _details(registration: Registration, line: OrderLine, target: Wish, by: User | ByDesk) -> dict[str, Any]:
+    attendee = Attendee.of(line.details) or Attendee(STUDENT, student_id=registration.student_id)
+    details = attendee.as_details() | {
+        "attends": registration.student_id,
+        "role": target.role,
+        "readiness": target.readiness,
+    }
     details["moved_from"] = registration.pk
     if isinstance(by, ByDesk):
-        late = by.staff.has_perm("classwork.join_late")
-        desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": late}
+        may_join_late = by.staff.has_perm("classwork.join_late")
+        desk = {"by_desk": True, "over_capacity": by.over_capacity, "waived": by.waived, "late": may_join_late}
         return details | desk
-    kept = [entry.pk for entry in offered.to_alone(registration) if entry.offer_id == wish.offer.pk]
-    return details | ({"entry": kept[0]} if kept else {})
+    offered_entries = [entry.pk for entry in offered.to_alone(registration) if entry.offer_id == target.offer.pk]
+    return details | ({"entry": offered_entries[0]} if offered_entries else {})
 
 
-def _quote(order: Order, back: exchanges.GoneBack, at: datetime) -> Quote:
+def _quote(order: Order, returned: exchanges.GoneBack, at: datetime) -> Quote:
     price = balances.price_at(order, order.paid_at or at)
     carried = -price.by_step("carried")
-    new, before = price.total + carried, carried + back.money + back.credit + back.kept
-    said = [("New price", new), ("You paid", before), ("Kept under the cancellation policy", back.kept)]
-    parts = tuple((label, amount) for label, amount in said if amount or label == "New price")
+    new, paid = price.total + carried, carried + returned.money + returned.credit + returned.kept
+    amounts = [("New price", new), ("You paid", paid), ("Kept under the cancellation policy", returned.kept)]
+    parts = tuple((label, amount) for label, amount in amounts if amount or label == "New price")
     owed = balances.owed(order, at)
     is_now = order.due == Order.Due.NOW
     minutes = settings.HOLD_MINUTES if owed and is_now else 0
-    return Quote(order.currency, parts, owed, back.money, back.credit, bool(owed) and not is_now, minutes)
+    return Quote(order.currency, parts, owed, returned.money, returned.credit, bool(owed) and not is_now, minutes)

@@ -1,4 +1,4 @@
-"""Which classes can be registered for, and at which price."""
+"""Which classes are open for registration, and at which price."""
 
 from datetime import datetime
 
@@ -17,26 +17,22 @@ CALLED_OFF = "This class is canceled."
 
 
 def open_offers(at: datetime) -> list[ClassOffer]:
-    """In the order of the week; classes that are full are among them."""
     today = dates.local(at).date()
-    lasts = Q(session__expire_date__gte=today) | Q(last_joining__isnull=False)
-    found = ClassOffer.objects.published(today).filter(lasts, called_off_at=None).for_lists()
-    return [offer for offer in found if not closed_because(offer, at)]
+    is_open = Q(session__expire_date__gte=today) | Q(last_joining__isnull=False)
+    published = ClassOffer.objects.published(today).filter(is_open, called_off_at=None).for_lists()
+    return [offer for offer in published if not closed_because(offer, at)]
 
 
 def closed_because(offer: ClassOffer, at: datetime, *, known: bool = False) -> str:
-    """'' while people can register: approved, its session published and not expired, and a class day still to come
-    from which one can join.
-
-    The session's end of registration is for newcomers (`known` are those who have been there for an evening), and for
-    classes that do not say themselves until when one can join.
-    """
+    """Returns '' while people can register. People who have tried the class (`known`) may register after the
+    deadline."""
     today = dates.local(at).date()
     if not offer.is_listed or offer.session.publish_date > today:
         return NOT_OPEN
     if offer.is_called_off:
         return CALLED_OFF
-    if _is_over(offer, at):
+    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
+    if starts and max(starts) <= at:
         return OVER
     if offer.session.expire_date < today and offer.last_joining is None and not known:
         return CLOSED
@@ -44,7 +40,6 @@ def closed_because(offer: ClassOffer, at: datetime, *, known: bool = False) -> s
 
 
 def facts(offer: ClassOffer, joins: Joining) -> Facts:
-    """What a place costs."""
     return Facts(
         full=offer.full_price,
         less=joins.less,
@@ -56,11 +51,5 @@ def facts(offer: ClassOffer, joins: Joining) -> Facts:
     )
 
 
-def _is_over(offer: ClassOffer, at: datetime) -> bool:
-    starts = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
-    return bool(starts) and max(starts) <= at
-
-
 def first_start(offer: ClassOffer) -> datetime | None:
-    """Of the meetings that take place."""
     return min((meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled), default=None)

@@ -1,4 +1,4 @@
-"""A place is given to another person. No money moves, and of whoever is named nothing is told that is stored."""
+"""Transfers of a spot to another person, in which no money moves."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from classwork.domain.places import attendees, moving, registering, room
 from classwork.domain.places.attendees import OTHER, Attendee, Typed
 from classwork.domain.places.deadlines import in_time, until
 from classwork.domain.places.moving import ByDesk, CannotBe
-from classwork.models import ClassOffer, Registration
+from classwork.models import Registration
 from common import names
 from common.formats import format_moment
 from history.domain import record
@@ -27,23 +27,18 @@ THEIRS = "{} already has this spot."
 
 
 def check(registration: Registration, by: User | ByDesk, at: datetime) -> OrderLine:
-    """The line of a place that can be given away by whoever speaks for the student. Raises CannotBe."""
     line = registration.line
     if line is None or line.cancelled_at is not None:
         raise CannotBe(NOT_HERE)
+    if registration.state == State.ON_HOLD:
+        raise CannotBe(ON_HOLD)
     if registration.state != State.CONFIRMED:
-        raise CannotBe(_why_not(registration, at))
-    if said := line.given_away(at):
-        raise CannotBe(said)
+        raise CannotBe(PAY_FIRST if registration.takes_a_place(at) else NOT_HERE)
+    if reason := line.given_away(at):
+        raise CannotBe(reason)
     if isinstance(by, User):
         _check_for(by, registration, line, at)
     return line
-
-
-def _why_not(registration: Registration, at: datetime) -> str:
-    if registration.state == State.ON_HOLD:
-        return ON_HOLD
-    return PAY_FIRST if registration.takes_a_place(at) else NOT_HERE
 
 
 def _check_for(user: User, registration: Registration, line: OrderLine, at: datetime) -> None:
@@ -59,47 +54,32 @@ def _check_for(user: User, registration: Registration, line: OrderLine, at: date
 def give(
     registration: Registration, to: Typed, by: User | ByDesk, at: datetime, *, readiness: str = ""
 ) -> Registration:
-    """Raises CannotBe. The student who is named is found or made as in a checkout, people before classes."""
+    """Raises TransferRefused. The giver never learns that the recipient already has a spot: the office sorts it out."""
     if registration.line is None:
         raise CannotBe(NOT_HERE)
     locks.order(registration.line.order_id)
-    _check_named(registration, to)
+    holder = registration.student
+    same_name = names.key(to.first_name, to.last_name) == holder.name_key
+    if same_name and to.email == attendees.address(holder):
+        raise CannotBe(THEIRS.format(holder))
     student = attendees.by_address(to)
     offer = room.lock(registration.offer_id)
     registration = Registration.objects.select_related("line__order", "student__user").get(pk=registration.pk)
     line = check(registration, by, at)
     giver = str(registration.student)
-    taker = _once(line, student, offer)
-    _rename(line, to, taker, giver)
-    theirs = registering.pass_on(registration, taker, readiness, at)
-    _record(registration, theirs, by)
-    return theirs
-
-
-def _check_named(registration: Registration, to: Typed) -> None:
-    """Who is known to whoever gives: themselves, or the person for whom they speak."""
-    student = registration.student
-    same_name = names.key(to.first_name, to.last_name) == student.name_key
-    if same_name and to.email == attendees.address(student):
-        raise CannotBe(THEIRS.format(student))
-
-
-def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
-    """Somebody who has a place here already gets a second record, and a person decides; the giver learns nothing."""
-    is_there = Registration.objects.live().filter(student=student, offer=offer).exists()
-    line.details["twin_of"] = student.pk if is_there else None
-    return attendees.twin(student) if is_there else student
+    is_registered = Registration.objects.live().filter(student=student, offer=offer).exists()
+    line.details["twin_of"] = student.pk if is_registered else None
+    recipient = attendees.twin(student) if is_registered else student
+    _rename(line, to, recipient, giver)
+    new_registration = registering.pass_on(registration, recipient, readiness, at)
+    staff, why = (by.staff, by.why) if isinstance(by, ByDesk) else (by, "")
+    record(staff, "classwork.place_given", registration, why=why, to=new_registration.pk)
+    return new_registration
 
 
 def _rename(line: OrderLine, to: Typed, student: Student, giver: str) -> None:
-    """The bill names who attends now, by the name that was typed; what was paid stays as it was bought."""
-    said = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
+    attendee = Attendee(OTHER, first_name=to.first_name, last_name=to.last_name, email=to.email)
     kept = {name: value for name, value in line.details.items() if name in ("role", "by_desk", "twin_of")}
-    line.details = kept | said.as_details() | {"attends": student.pk, "given_by": giver}
+    line.details = kept | attendee.as_details() | {"attends": student.pk, "given_by": giver}
     line.detail = kinds.of(line).describe(line).detail[:300]
     line.save(update_fields=["details", "detail"])
-
-
-def _record(registration: Registration, theirs: Registration, by: User | ByDesk) -> None:
-    staff, why = (by.staff, by.why) if isinstance(by, ByDesk) else (by, "")
-    record(staff, "classwork.place_given", registration, why=why, to=theirs.pk)

@@ -1,4 +1,4 @@
-"""How far students have come: computed from their places whenever it is asked, unless a person has said otherwise."""
+"""Students' levels, computed from their registrations unless staff have overridden them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from users.models import Student, User
 
 @dataclass(frozen=True)
 class Progress:
-    """`over` are the classes that count; `taken` also those still running, which advice counts as if finished."""
+    """`over` holds the classes that count now. `taken` adds those still running, which advice treats as finished."""
 
     rules: Sequence[LevelRule]
     over: Sequence[Taken] = ()
@@ -42,7 +42,6 @@ class Progress:
 
     @cached_property
     def expected(self) -> Decimal:
-        """Once what is running is over."""
         return levels.effective(levels.number(self.rules, self.taken), self.override_number)
 
     @cached_property
@@ -51,13 +50,12 @@ class Progress:
 
 
 def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:
-    """Three queries, however many students."""
-    wanted = [student.pk for student in students]
+    student_ids = [student.pk for student in students]
     rules = [level.as_rule() for level in Level.objects.all()]
-    overrides = LevelOverride.objects.select_related("set_by").in_bulk(wanted)
+    overrides = LevelOverride.objects.select_related("set_by").in_bulk(student_ids)
     over: dict[int, list[Taken]] = defaultdict(list)
     taken: dict[int, list[Taken]] = defaultdict(list)
-    confirmed = Registration.objects.filter(student__in=wanted, state=Registration.State.CONFIRMED).order_by()
+    confirmed = Registration.objects.filter(student__in=student_ids, state=Registration.State.CONFIRMED).order_by()
     last = Max("offer__meetings__ends_at", filter=Q(offer__meetings__cancelled_at=None))
     rows = confirmed.annotate(last=last)
     for row in rows.values_list("student", "offer__subject__level__code", "offer__subject__version", "last"):
@@ -65,53 +63,51 @@ def among(students: Iterable[Student], at: datetime) -> Mapping[int, Progress]:
         taken[student].append(Taken(code, version))
         if ends is not None and ends <= at:
             over[student].append(Taken(code, version))
-    return {pk: Progress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in wanted}
+    return {pk: Progress(rules, over[pk], taken[pk], overrides.get(pk)) for pk in student_ids}
 
 
-# -- in words ----------------------------------------------------------------------------------------------------
+# -- the names of the levels ---------------------------------------------------------------------------------------
 
 
 def rungs() -> list[tuple[Decimal, str]]:
-    """What the numbers mean, from nothing up."""
-    found = {levels.NOTHING: "No level yet"}
+    texts = {levels.NOTHING: "No level yet"}
     for level in Level.objects.filter(is_step=True):
-        for number, words in (
+        for number, text in (
             (level.started, f"{level.name} started"),
             (level.done, f"{level.name} done"),
             (level.done_twice, f"{level.name} done twice"),
         ):
             if number is not None:
-                found.setdefault(number, words)
-    return sorted(found.items())
+                texts.setdefault(number, text)
+    return sorted(texts.items())
 
 
 def in_words(number: Decimal, known: Sequence[tuple[Decimal, str]]) -> str:
-    """The last rung that the number reaches."""
     return [words for least, words in known if least <= number][-1]
 
 
-# -- by hand -----------------------------------------------------------------------------------------------------
+# -- overrides -----------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def say(student: Student, number: Decimal | None, *, why: str, by: User) -> None:
-    """None leaves it to the classes again."""
+    """A number of None removes the override."""
     before = LevelOverride.objects.select_for_update().filter(student=student).first()
     if number is not None:
-        given = {"number": number, "why": why, "set_by": by}
-        LevelOverride.objects.update_or_create(student=student, defaults=given)
+        values = {"number": number, "why": why, "set_by": by}
+        LevelOverride.objects.update_or_create(student=student, defaults=values)
         record(by, "classwork.level_given", student, why=why, level=levels.written(number))
     elif before is not None:
         record(by, "classwork.level_taken_back", student, why=why, level=levels.written(before.number))
         before.delete()
 
 
-# -- advice for planning -----------------------------------------------------------------------------------------
+# -- advice for planning -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Need:
-    """So many of the session's students would take one of these versions next."""
+    """How many of the session's students could take one of these versions next."""
 
     level: Level
     goal: frozenset[str]
@@ -141,12 +137,11 @@ class Advice:
 
 
 def advice(session: Session, at: datetime) -> Advice:
-    """What those who attend the session need next, from the beginning of the ladder up."""
     attending = Registration.objects.filter(offer__session=session).taking_a_place(at)
     students = Student.objects.filter(pk__in=attending.values("student"))
-    found = among(students, at)
-    steps = [progress.next_step for progress in found.values()]
+    progress_by_student = among(students, at)
+    steps = [progress.next_step for progress in progress_by_student.values()]
     counted = Counter((step.level.code, goal) for step in steps if step for goal in set(step.missing))
     by_code = {level.code: level for level in Level.objects.all()}
-    wanted = [Need(by_code[code], goal, count) for (code, goal), count in counted.items()]
-    return Advice(len(found), sorted(wanted, key=lambda need: (need.level.rank, sorted(need.goal))))
+    demands = [Need(by_code[code], goal, count) for (code, goal), count in counted.items()]
+    return Advice(len(progress_by_student), sorted(demands, key=lambda need: (need.level.rank, sorted(need.goal))))

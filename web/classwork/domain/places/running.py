@@ -11,7 +11,6 @@ from common import dates
 
 
 def can_begin(offer: ClassOffer, at: datetime) -> bool:
-    """Can people register for it, or come for a single class?"""
     return not opening.closed_because(offer, at) or sale.is_on_sale(offer, at)
 
 
@@ -20,7 +19,6 @@ def rule_at(at: datetime) -> Running:
 
 
 def current_offers(at: datetime) -> list[ClassOffer]:
-    """Classes of the current sessions, and those of other sessions that people can still join or try."""
     today = dates.local(at).date()
     sessions = class_list.sessions_for(today=today)
     return class_list.listing(sessions, Filters(), today=today, running=rule_at(at)).offers

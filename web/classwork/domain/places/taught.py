@@ -1,4 +1,4 @@
-"""What those who teach see of those who come: of their own classes, and nothing of money."""
+"""The registrations and students that teachers may see, without anything about payments."""
 
 from datetime import datetime
 
@@ -14,7 +14,6 @@ def participants(offer: ClassOffer, at: datetime) -> QuerySet[Registration]:
 
 
 def students(staff: Staff, at: datetime) -> QuerySet[Student]:
-    """Of classes that are running or to come: whose are over is nobody's concern any more."""
     lasting = Meeting.objects.filter(cancelled_at=None, ends_at__gt=at).values("offer")
     places = Registration.objects.taught_by(staff).taking_a_place(at).filter(offer__in=lasting)
     tickets = Ticket.objects.taught_by(staff).taking_a_place(at).filter(meeting__offer__in=lasting)

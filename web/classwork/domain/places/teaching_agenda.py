@@ -1,4 +1,4 @@
-"""What somebody teaches next: today's classes first, then the others by the time of their next meeting."""
+"""A teacher's agenda, with today's classes first and the others by their next meeting."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,15 +30,15 @@ class RoleCounts:
         total = sum(self.counts.values())
         people = "1 person" if total == 1 else f"{total} people"
         named = [name for name in (*self.roles, *sorted(set(self.counts) - set(self.roles))) if name]
-        said = ", ".join(f"{self.counts.get(name, 0)} {name}" for name in named)
-        return f"{people}: {said}" if said and total else people
+        by_role = ", ".join(f"{self.counts.get(name, 0)} {name}" for name in named)
+        return f"{people}: {by_role}" if by_role and total else people
 
 
 @dataclass(frozen=True)
 class TaughtClass:
     listed: Listed
     next_meeting: Meeting | None
-    """The next one that this person teaches and that has not ended."""
+    """The next meeting that this person teaches and that has not ended."""
     is_substitute: bool
     room: Room
     people: str
@@ -59,7 +59,8 @@ class Agenda:
 
     @property
     def heading(self) -> str:
-        starts = [dates.local(one.next_meeting.starts_at).time() for one in self.today if one.next_meeting]
+        meetings = [taught.next_meeting for taught in self.today if taught.next_meeting]
+        starts = [dates.local(meeting.starts_at).time() for meeting in meetings]
         return "Tonight" if starts and min(starts) >= EVENING else "Today"
 
 
@@ -70,7 +71,7 @@ def agenda_of(staff: Staff, now: datetime) -> Agenda:
     ahead = {offer.pk: _next_meeting(offer, staff, now) for offer in offers}
     offers.sort(key=lambda offer: (ahead[offer.pk] is None, getattr(ahead[offer.pk], "starts_at", now), offer.pk))
     rooms, people = room.among(offers, now), _count_people(offers, ahead.values(), now)
-    found = [
+    classes = [
         TaughtClass(
             Listed(offer, dates.local(now).date()),
             ahead[offer.pk],
@@ -80,52 +81,47 @@ def agenda_of(staff: Staff, now: datetime) -> Agenda:
         )
         for offer in offers
     ]
-    today = [one for one in found if one.next_meeting and _is_today(one.next_meeting, now)]
-    return Agenda(today, [one for one in found if one not in today])
+    today = [taught for taught in classes if taught.next_meeting and _is_today(taught.next_meeting, now)]
+    return Agenda(today, [taught for taught in classes if taught not in today])
 
 
 def past_classes(staff: Staff, now: datetime) -> "Paginator[ClassOffer]":
-    """The latest first."""
-    found = ClassOffer.objects.taught_by(staff).exclude(pk__in=ClassOffer.objects.filter(_is_ahead(now)).values("pk"))
-    return Paginator(found.for_lists().order_by("-session__key_day_date", "pk"), PAST_PER_PAGE)
+    classes = ClassOffer.objects.taught_by(staff).exclude(pk__in=ClassOffer.objects.filter(_is_ahead(now)).values("pk"))
+    return Paginator(classes.for_lists().order_by("-session__key_day_date", "pk"), PAST_PER_PAGE)
 
 
 def _is_ahead(now: datetime) -> Q:
-    """Something of it is still to come, or it has no dates yet."""
     return Q(meetings__ends_at__gt=now, meetings__cancelled_at=None) | Q(meetings=None)
 
 
 def _next_meeting(offer: ClassOffer, staff: Staff, now: datetime) -> Meeting | None:
-    mine = (
-        meeting
-        for meeting in offer.meetings.all()
-        if not meeting.is_cancelled and meeting.ends_at > now and _teaches(offer, meeting, staff)
-    )
-    return min(mine, key=lambda meeting: meeting.starts_at, default=None)
-
-
-def _teaches(offer: ClassOffer, meeting: Meeting, staff: Staff) -> bool:
-    substitutes = meeting.substitutes.all()
-    return staff in substitutes if substitutes else _is_assigned(offer, staff)
+    is_assigned = _is_assigned(offer, staff)
+    taught: list[Meeting] = []
+    for meeting in offer.meetings.all():
+        if meeting.is_cancelled or meeting.ends_at <= now:
+            continue
+        substitutes = meeting.substitutes.all()
+        teaches = staff in substitutes if substitutes else is_assigned
+        if teaches:
+            taught.append(meeting)
+    return min(taught, key=lambda meeting: meeting.starts_at, default=None)
 
 
 def _is_assigned(offer: ClassOffer, staff: Staff) -> bool:
-    return any(one.staff_id == staff.pk for one in offer.assignments.all())
+    return any(assignment.staff_id == staff.pk for assignment in offer.assignments.all())
 
 
 def _is_today(meeting: Meeting, now: datetime) -> bool:
-    """Also one that began before midnight and goes on."""
     return meeting.starts_at <= now or dates.local(meeting.starts_at).date() == dates.local(now).date()
 
 
 def _count_people(
     offers: Iterable[ClassOffer], days: Iterable[Meeting | None], now: datetime
 ) -> Mapping[int, Counter[str]]:
-    """By class and role: everybody registered, and those who come for its next meeting alone."""
-    found: dict[int, Counter[str]] = {offer.pk: Counter() for offer in offers}
-    places = Registration.objects.filter(offer__in=found).taking_a_place(now)
+    counts: dict[int, Counter[str]] = {offer.pk: Counter() for offer in offers}
+    registrations = Registration.objects.filter(offer__in=counts).taking_a_place(now)
     tickets = Ticket.objects.filter(meeting__in=[day.pk for day in days if day]).taking_a_place(now)
-    for rows, path in ((places, "offer_id"), (tickets, "meeting__offer_id")):
+    for rows, path in ((registrations, "offer_id"), (tickets, "meeting__offer_id")):
         for offer_id, role, number in rows.order_by().values_list(path, "role").annotate(number=Count("pk")):
-            found[offer_id][role] += number
-    return found
+            counts[offer_id][role] += number
+    return counts

@@ -1,4 +1,4 @@
-"""When the steps of a class's cancellation terms end: by its meetings, on the wall clock of the school."""
+"""When the steps of a class's cancellation terms end, in the school's local time."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -19,27 +19,24 @@ UNTIL_IT_BEGINS = CancellationStep(number=1, unit=Unit.MEETING, percent=Decimal(
 
 
 def of_offer(offer: ClassOffer) -> Terms:
-    """A class without terms, in a school without usual ones, can be cancelled until it begins."""
-    chosen = Q(pk=offer.terms_id) if offer.terms_id else Q(is_default=True)
-    found = CancellationTerms.objects.filter(chosen).prefetch_related("steps").first()
+    """A class without terms can be canceled until it begins if the school has no default terms."""
+    condition = Q(pk=offer.terms_id) if offer.terms_id else Q(is_default=True)
+    terms = CancellationTerms.objects.filter(condition).prefetch_related("steps").first()
     when = [meeting.starts_at for meeting in offer.meetings.all() if not meeting.is_cancelled]
-    return Terms(as_steps(found.steps.all() if found else [UNTIL_IT_BEGINS], when))
+    return Terms(as_steps(terms.steps.all() if terms else [UNTIL_IT_BEGINS], when))
 
 
 def as_steps(steps: Iterable[CancellationStep], when: Sequence[datetime]) -> tuple[Step, ...]:
-    """The earliest first."""
-    return tuple(_step(one, when) for one in sorted(steps, key=_place))
+    return tuple(
+        Step(step.percent, step.gives, ends(step.rule, when), step.rule, label(step))
+        for step in sorted(steps, key=_place)
+    )
 
 
 def _place(step: CancellationStep) -> tuple[bool, int]:
-    """The earliest first: whatever is before the first class, then from class to class."""
     if step.unit == Unit.MEETING:
         return True, step.number
     return False, -step.number * HOURS[Unit(step.unit)]
-
-
-def _step(step: CancellationStep, when: Sequence[datetime]) -> Step:
-    return Step(step.percent, step.gives, ends(step.rule, when), step.rule, label(step))
 
 
 def label(step: CancellationStep) -> str:
@@ -51,13 +48,12 @@ def label(step: CancellationStep) -> str:
 
 
 def starts(offer_id: int) -> list[datetime]:
-    """Of the meetings that take place, in their order."""
     meetings = Meeting.objects.filter(offer=offer_id, cancelled_at=None)
     return list(meetings.order_by("starts_at").values_list("starts_at", flat=True))
 
 
 def ends(rule: str, when: Sequence[datetime]) -> datetime | None:
-    """None while no date is known. Where fewer classes take place than the rule counts, the last one that does."""
+    """Returns None while no date is known. If there are fewer meetings than the rule counts, the last one applies."""
     if not when:
         return None
     unit, _, number = rule.partition(" ")
@@ -71,7 +67,7 @@ def ends(rule: str, when: Sequence[datetime]) -> datetime | None:
 
 
 def used(when: Sequence[datetime], since: datetime | None, at: datetime) -> Decimal:
-    """Which share of the classes that were still to come when it was bought has begun."""
+    """Counts only the meetings that were still to come at the time of purchase (`since`)."""
     bought = [start for start in when if since is None or start >= since]
     begun = [start for start in bought if start <= at]
     return Decimal(len(begun)) / len(bought) if bought else Decimal(bool(when))
