@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+# Someone who asks for either role takes the one with fewer people, or the first one if they are equal.
 EITHER = "either"
 Counts = Mapping[str, int]
 
