@@ -43,71 +43,71 @@ TICKET_EVENTS = Told(
 )
 
 
-def told_of(seat: Seat) -> Told:
-    return REGISTRATION_EVENTS if isinstance(seat, Registration) else TICKET_EVENTS
+def told_of(spot: Seat) -> Told:
+    return REGISTRATION_EVENTS if isinstance(spot, Registration) else TICKET_EVENTS
 
 
-def tell(event: EventType, seat: Seat, at: datetime) -> None:
-    emit(event, key=_key(seat, at), **_about(seat))
+def tell(event: EventType, spot: Seat, at: datetime) -> None:
+    emit(event, key=_key(spot, at), **_about(spot))
 
 
-def _key(seat: Seat, at: datetime) -> str:
-    return f"{seat.pk} {at.isoformat()}"
+def _key(spot: Seat, at: datetime) -> str:
+    return f"{spot.pk} {at.isoformat()}"
 
 
-def _about(seat: Seat) -> dict[str, int]:
-    number = "registration_id" if isinstance(seat, Registration) else "ticket_id"
-    return {number: seat.pk, "offer_id": seat.offer_id, "student_id": seat.student_id}
+def _about(spot: Seat) -> dict[str, int]:
+    id_name = "registration_id" if isinstance(spot, Registration) else "ticket_id"
+    return {id_name: spot.pk, "offer_id": spot.offer_id, "student_id": spot.student_id}
 
 
-def held(seat: Seat, until: datetime | None) -> None:
-    seat.state, seat.held_until, seat.ended_at, seat.why = State.HELD, until, None, ""
-    seat.save()
-    tell(told_of(seat).held, seat, seat.created_at if until is None else until)
+def held(spot: Seat, until: datetime | None) -> None:
+    spot.state, spot.held_until, spot.ended_at, spot.why = State.HELD, until, None, ""
+    spot.save()
+    tell(told_of(spot).held, spot, spot.created_at if until is None else until)
 
 
-def confirm(seat: Seat, at: datetime) -> None:
-    seat.state, seat.held_until, seat.confirmed_at = State.CONFIRMED, None, at
-    seat.save(update_fields=["state", "held_until", "confirmed_at"])
-    tell(told_of(seat).confirmed, seat, at)
+def confirm(spot: Seat, at: datetime) -> None:
+    spot.state, spot.held_until, spot.confirmed_at = State.CONFIRMED, None, at
+    spot.save(update_fields=["state", "held_until", "confirmed_at"])
+    tell(told_of(spot).confirmed, spot, at)
 
 
-def end(seat: Seat, state: str, why: str, at: datetime | None = None) -> None:
-    was_confirmed = seat.state != State.HELD
+def end(spot: Seat, state: str, why: str, at: datetime | None = None) -> None:
+    was_confirmed = spot.state != State.HELD
     at = at or timezone.now()
-    seat.state, seat.ended_at, seat.held_until, seat.why = state, at, None, why[:300]
-    seat.save(update_fields=["state", "ended_at", "held_until", "why"])
-    spot_events = told_of(seat)
-    tell(spot_events.ended if was_confirmed else spot_events.hold_ended, seat, at)
+    spot.state, spot.ended_at, spot.held_until, spot.why = state, at, None, why[:300]
+    spot.save(update_fields=["state", "ended_at", "held_until", "why"])
+    spot_events = told_of(spot)
+    tell(spot_events.ended if was_confirmed else spot_events.hold_ended, spot, at)
 
 
-def cancel_all(seats: Iterable[Seat], why: str) -> None:
-    seats, at = list(seats), timezone.now()
-    if not seats:
+def cancel_all(spots: Iterable[Seat], why: str) -> None:
+    spots, at = list(spots), timezone.now()
+    if not spots:
         return
     values = {"state": State.CANCELLED, "ended_at": at, "held_until": None, "why": why[:300]}
-    type(seats[0])._default_manager.filter(pk__in=[seat.pk for seat in seats]).update(**values)
-    spot_events = told_of(seats[0])
+    type(spots[0])._default_manager.filter(pk__in=[spot.pk for spot in spots]).update(**values)
+    spot_events = told_of(spots[0])
     for event, was_held in ((spot_events.ended, False), (spot_events.hold_ended, True)):
-        affected = [seat for seat in seats if (seat.state == State.HELD) is was_held]
-        emit_many(event, {_key(seat, at): _about(seat) for seat in affected})
+        affected = [spot for spot in spots if (spot.state == State.HELD) is was_held]
+        emit_many(event, {_key(spot, at): _about(spot) for spot in affected})
 
 
 def lapse(late: Iterable[Seat]) -> int:
     overdue = list(late)
-    for seat in overdue:
-        end(seat, State.LAPSED, "")
+    for spot in overdue:
+        end(spot, State.LAPSED, "")
     return len(overdue)
 
 
-def move(seat: Seat, before: str, after: str, why: str, by: User | None) -> bool:
+def move(spot: Seat, before: str, after: str, why: str, by: User | None) -> bool:
     """Suspends or resumes a spot. Returns False if its state has changed in the meantime."""
-    updated = type(seat)._default_manager.filter(pk=seat.pk, state=before).update(state=after, why=why[:300])
+    updated = type(spot)._default_manager.filter(pk=spot.pk, state=before).update(state=after, why=why[:300])
     if not updated:
         return False
-    seat.refresh_from_db()
-    event = told_of(seat).suspended if after == State.ON_HOLD else told_of(seat).confirmed
+    spot.refresh_from_db()
+    event = told_of(spot).suspended if after == State.ON_HOLD else told_of(spot).confirmed
     if by is not None:
-        record(by, event.name, seat, why=why)
-    tell(event, seat, timezone.now())
+        record(by, event.name, spot, why=why)
+    tell(event, spot, timezone.now())
     return True

@@ -121,8 +121,8 @@ def _worth_showing(registrations: Iterable[Registration], at: datetime) -> list[
     return [registration for registration in registrations if _is_worth_showing(registration, at)]
 
 
-def _is_worth_showing(seat: Seat, at: datetime) -> bool:
-    return seat.takes_a_place(at) or not (seat.is_live or seat.state == State.LAPSED)
+def _is_worth_showing(spot: Seat, at: datetime) -> bool:
+    return spot.takes_a_place(at) or not (spot.is_live or spot.state == State.LAPSED)
 
 
 def place(registration: Registration, at: datetime) -> Place:

@@ -34,9 +34,9 @@ def hold(line: OrderLine, until: datetime | None) -> Registration:
     if registration and registration.is_live:
         Registration.objects.filter(pk=registration.pk, state=State.HELD).update(held_until=until)
         return registration
-    seat = admission.admit(line, offer, at)
+    admitted = admission.admit(line, offer, at)
     student = _once(line, registration.student if registration else student, offer)
-    return _take(registration or Registration(line=line, offer=offer), student, until, seat)
+    return _take(registration or Registration(line=line, offer=offer), student, until, admitted)
 
 
 def _tidied(offer: ClassOffer, line: OrderLine, at: datetime) -> Registration | None:
@@ -57,9 +57,9 @@ def _once(line: OrderLine, student: Student, offer: ClassOffer) -> Student:
     return student
 
 
-def _take(registration: Registration, student: Student, until: datetime | None, seat: Seat) -> Registration:
+def _take(registration: Registration, student: Student, until: datetime | None, admitted: Seat) -> Registration:
     details = registration.line.details if registration.line else {}
-    registration.student, registration.role, registration.over_capacity = student, seat.role, seat.over
+    registration.student, registration.role, registration.over_capacity = student, admitted.role, admitted.over
     registration.readiness, registration.heard_from = details.get("readiness", ""), details.get("heard_from", "")
     arrows.held(registration, until)
     return registration
@@ -118,19 +118,19 @@ def pass_on(registration: Registration, student: Student, readiness: str, at: da
 
 
 @transaction.atomic
-def put_on_hold(seat: arrows.Seat, *, why: str, by: User | None = None) -> bool:
+def put_on_hold(spot: arrows.Seat, *, why: str, by: User | None = None) -> bool:
     """The spot stays taken while a dispute is open. Returns False if its state has changed."""
-    return _move(seat, State.CONFIRMED, State.ON_HOLD, why, by)
+    return _move(spot, State.CONFIRMED, State.ON_HOLD, why, by)
 
 
 @transaction.atomic
-def take_off_hold(seat: arrows.Seat, *, why: str = "", by: User | None = None) -> bool:
-    return _move(seat, State.ON_HOLD, State.CONFIRMED, why, by)
+def take_off_hold(spot: arrows.Seat, *, why: str = "", by: User | None = None) -> bool:
+    return _move(spot, State.ON_HOLD, State.CONFIRMED, why, by)
 
 
-def _move(seat: arrows.Seat, before: str, after: str, why: str, by: User | None) -> bool:
-    room.lock(seat.offer_id)
-    return arrows.move(seat, before, after, why, by)
+def _move(spot: arrows.Seat, before: str, after: str, why: str, by: User | None) -> bool:
+    room.lock(spot.offer_id)
+    return arrows.move(spot, before, after, why, by)
 
 
 # -- the job -------------------------------------------------------------------------------------------------------
@@ -140,12 +140,12 @@ def lapse_due() -> int:
     """Cleans up expired holds. Nothing depends on it, because every query compares the time of the hold."""
     at = timezone.now()
     overdue = {"state": State.HELD, "held_until__lte": at}
-    places = Registration.objects.filter(**overdue).order_by("held_until")[:500]
+    registrations = Registration.objects.filter(**overdue).order_by("held_until")[:500]
     tickets = Ticket.objects.filter(**overdue).select_related("meeting").order_by("held_until")[:500]
-    return sum(_lapse(seat, overdue) for seat in [*places, *tickets])
+    return sum(_lapse(spot, overdue) for spot in [*registrations, *tickets])
 
 
 @transaction.atomic
-def _lapse(seat: arrows.Seat, overdue: dict[str, Any]) -> int:
-    room.lock(seat.offer_id)
-    return arrows.lapse(type(seat).objects.filter(pk=seat.pk, **overdue))
+def _lapse(spot: arrows.Seat, overdue: dict[str, Any]) -> int:
+    room.lock(spot.offer_id)
+    return arrows.lapse(type(spot).objects.filter(pk=spot.pk, **overdue))

@@ -121,7 +121,7 @@ def counted(offers: QuerySet[ClassOffer], at: datetime) -> QuerySet[ClassOffer]:
     return offers.annotate(taken=Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0))
 
 
-Guests = Mapping[int, Counts]
+TicketCounts = Mapping[int, Counts]
 """The tickets for each meeting, by role."""
 
 
@@ -142,7 +142,7 @@ class Tally:
         else:
             self.counts.update(json.loads(name) if what == "kept" else {name: number})
 
-    def room(self, offer: ClassOffer, guests: Guests) -> Room:
+    def room(self, offer: ClassOffer, guests: TicketCounts) -> Room:
         most = max((sum(counts.values()) for counts in guests.values()), default=0)
         return Room(less(rules(offer, self.roles), guests, most), self.counts, self.waiting, most)
 
@@ -164,7 +164,7 @@ def by_day(offer: ClassOffer, days: Iterable[Meeting], at: datetime) -> dict[int
     return {day.pk: tally.room(offer, {day.pk: tally.guests.get(day.pk, {})}) for day in days}
 
 
-def less(rules: Rules, guests: Guests, most: int) -> Rules:
+def less(rules: Rules, guests: TicketCounts, most: int) -> Rules:
     def without(role: Role) -> Role:
         taken = max((counts.get(role.name, 0) for counts in guests.values()), default=0)
         return role if role.capacity is None else Role(role.name, role.capacity - taken)

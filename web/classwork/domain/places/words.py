@@ -47,17 +47,17 @@ def of_ticket(ticket: Ticket, at: datetime) -> Said:
     return _of(ticket, TICKET_STATUSES, at)
 
 
-def _of(seat: Seat, statuses: Mapping[Registration.State, Said], at: datetime) -> Said:
-    if seat.state != State.HELD:
-        return statuses[State(seat.state)]
-    if not seat.takes_a_place(at):
+def _of(spot: Seat, statuses: Mapping[Registration.State, Said], at: datetime) -> Said:
+    if spot.state != State.HELD:
+        return statuses[State(spot.state)]
+    if not spot.takes_a_place(at):
         return statuses[State.LAPSED]
-    if seat.held_until is None:
+    if spot.held_until is None:
         return Said("Reserved", "warn")
-    return Said(f"Reserved until {format_time(seat.held_until)}", "warn")
+    return Said(f"Reserved until {format_time(spot.held_until)}", "warn")
 
 
-def of_payment(seat: Seat, at: datetime) -> Said:
-    if seat.line is None:
+def of_payment(spot: Seat, at: datetime) -> Said:
+    if spot.line is None:
         return Said("No payment", "bad")
-    return status_text.of_line(seat.line, at)
+    return status_text.of_line(spot.line, at)

@@ -13,7 +13,7 @@ from classwork import events
 from classwork.domain.places import opening, room
 from classwork.domain.places.waiting import deadline, record_of
 from classwork.domain.places.waiting.balance import EITHER
-from classwork.domain.places.waiting.walk import Offered, Step, Waiting, walk
+from classwork.domain.places.waiting.walk import Offered, Waiting, WalkStep, walk
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from outbox.declare import EventType
 from outbox.domain import emit
@@ -79,7 +79,7 @@ def _walk(offer: ClassOffer, entries: dict[int, WaitingEntry], at: datetime) -> 
         )
 
 
-def _apply(step: Step, entry: WaitingEntry, offer: ClassOffer, at: datetime) -> bool:
+def _apply(step: WalkStep, entry: WaitingEntry, offer: ClassOffer, at: datetime) -> bool:
     if isinstance(step, Offered):
         keep(entry, offer, step, at)
         return True

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from classwork.domain.places.waiting.balance import Counts, Obstacle, Role, Rules
-from classwork.domain.places.waiting.walk import Offered, Passed, Step, Waiting, walk
+from classwork.domain.places.waiting.walk import Offered, Passed, Waiting, WalkStep, walk
 
 
 def given(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def given(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> dict[str,
     }
 
 
-def steps(walked: Sequence[Step]) -> list[list[Any]]:
+def steps(walked: Sequence[WalkStep]) -> list[list[Any]]:
     return [
         ["offered", step.entry, list(step.roles)]
         if isinstance(step, Offered)
@@ -40,7 +40,7 @@ def read(stored: Mapping[str, Any]) -> tuple[Rules, Counts, list[Waiting]]:
     return rules, stored["counts"], [Waiting(entry, tuple(requests)) for entry, requests in stored["waiting"]]
 
 
-def read_steps(stored: Sequence[Sequence[Any]]) -> list[Step]:
+def read_steps(stored: Sequence[Sequence[Any]]) -> list[WalkStep]:
     return [
         Offered(step[1], tuple(step[2])) if step[0] == "offered" else Passed(step[1], Obstacle(step[2], step[3]))
         for step in stored

@@ -12,7 +12,7 @@ from classwork.domain.places.room import Room
 from classwork.domain.places.waiting import entries, queue, reasons, record_of, session_entries
 from classwork.domain.places.waiting.balance import Obstacle
 from classwork.domain.places.waiting.session_entries import Session
-from classwork.domain.places.waiting.walk import Offered, Step
+from classwork.domain.places.waiting.walk import Offered, WalkStep
 from classwork.models import ClassOffer, WaitingEntry, Walk
 from common.formats import format_moment
 from users.models import User
@@ -191,7 +191,7 @@ def walks(offer: ClassOffer, most: int = 20) -> list[Told]:
     return [Told(row.at, [_tell(step, known) for step in record_of.read_steps(row.steps)]) for row in rows]
 
 
-def _tell(step: Step, known: Mapping[int, Shown]) -> str:
+def _tell(step: WalkStep, known: Mapping[int, Shown]) -> str:
     view = known.get(step.entry)
     names, were = (view.names, "were" if view.entry.size == 2 else "was") if view else (f"Entry {step.entry}", "was")
     if isinstance(step, Offered):

@@ -26,13 +26,13 @@ class Passed:
     obstacle: Obstacle
 
 
-Step = Offered | Passed
+WalkStep = Offered | Passed
 
 
-def walk(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> list[Step]:
+def walk(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> list[WalkStep]:
     """Starts again at the top after each offer, because that person may have made room for others. The last record of
     an entry says why it still waits."""
-    steps: list[Step] = []
+    steps: list[WalkStep] = []
     remaining, taken = list(waiting), dict(counts)
     while (offered := _first(rules, taken, remaining, steps)) is not None:
         remaining = [party for party in remaining if party.entry != offered.entry]
@@ -42,7 +42,7 @@ def walk(rules: Rules, counts: Counts, waiting: Sequence[Waiting]) -> list[Step]
     return steps
 
 
-def _first(rules: Rules, counts: Counts, waiting: Sequence[Waiting], steps: list[Step]) -> Offered | None:
+def _first(rules: Rules, counts: Counts, waiting: Sequence[Waiting], steps: list[WalkStep]) -> Offered | None:
     for party in waiting:
         roles = settle(rules, counts, party.wanted)
         reason = obstacle(rules, counts, roles)
