@@ -1,1 +1,1 @@
-"""Gift vouchers: bought like anything else, and money in our own books until they are used."""
+"""Gift vouchers: eligibility, sales, redemption, entries and the mail about them."""

@@ -1,4 +1,4 @@
-"""Vouchers in the books: what is sold and not used yet is owed, not earned."""
+"""Gift vouchers in the ledger: a voucher that is sold but not used is a liability, not income."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from billing.models.fields import exact
 
 Reason = VoucherEntry.Reason
 WITHOUT_MONEY = (Reason.GIVEN, Reason.VOID)
-"""No payment and no refund tells of these."""
+"""No payment or refund belongs to entries with these reasons."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,24 @@ def entries(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
 
 
 def movements(start: datetime, end: datetime) -> list[Movement]:
-    """What came onto vouchers and went off them in that time, and what stands on all of them at its end."""
+    """List the change for each reason in that time, then the balance of all vouchers at its end."""
     sums = dict(_sums(entries(start, end), "reason", "voucher__currency"))
-    moved = [
+    changes = [
         Movement(str(reason.label), currency, amount)
         for reason in Reason
         for (name, currency), amount in sums.items()
         if name == reason
     ]
-    stands = _sums(VoucherEntry.objects.filter(at__lt=end), "voucher__currency")
-    return moved + [Movement("Balance of all vouchers at the end", currency, amount) for (currency,), amount in stands]
+    balances = _sums(VoucherEntry.objects.filter(at__lt=end), "voucher__currency")
+    total = "Balance of all vouchers at the end"
+    return changes + [Movement(total, currency, amount) for (currency,), amount in balances]
 
 
-def _sums(found: QuerySet[VoucherEntry], *names: str) -> Iterator[tuple[tuple[str, ...], Decimal]]:
-    for *key, amount in found.order_by(*names).values_list(*names).annotate(sum=Sum("amount")):
+def _sums(selected: QuerySet[VoucherEntry], *names: str) -> Iterator[tuple[tuple[str, ...], Decimal]]:
+    for *key, amount in selected.order_by(*names).values_list(*names).annotate(sum=Sum("amount")):
         yield tuple(key), exact(amount)
 
 
 def without_money(start: datetime, end: datetime) -> QuerySet[VoucherEntry]:
-    found = entries(start, end).filter(reason__in=WITHOUT_MONEY)
-    return found.select_related("voucher__line").order_by("at", "pk")
+    selected = entries(start, end).filter(reason__in=WITHOUT_MONEY)
+    return selected.select_related("voucher__line").order_by("at", "pk")

@@ -1,4 +1,4 @@
-"""Whether a voucher can be used, and on what: vouchers pay last, and each only for what it is for."""
+"""Rules for gift vouchers: whether one can be used, and which order lines it can pay for."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,15 +25,13 @@ FITS_NO_VOUCHER = "Gift vouchers can’t be used to buy gift vouchers."
 
 @dataclass(frozen=True)
 class Part:
-    """What one voucher pays of an order."""
-
     voucher: Voucher
     amount: Decimal
     problem: str = ""
 
 
 def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
-    """'' while it can be used."""
+    """Return an empty string while the voucher can be used."""
     if voucher.voided_at is not None:
         return VOID
     if voucher.expires_on and voucher.has_expired(dates.local(at).date()):
@@ -46,7 +44,7 @@ def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
 
 
 def is_paid_for(voucher: Voucher) -> bool:
-    """The money that it was bought with is still ours: not asked back, and not given back elsewhere."""
+    """Check that the school still has the payment: it is neither disputed nor refunded."""
     if voucher.line is None:
         return True
     order = voucher.line.order
@@ -56,12 +54,11 @@ def is_paid_for(voucher: Voucher) -> bool:
 
 
 def pledged(order: Order) -> Decimal:
-    """What the vouchers bought in this order were worth: so much of its money has to stay."""
-    mine = Voucher.objects.filter(line__order=order, voided_at=None)
-    return exact(mine.aggregate(sum=Sum("worth"))["sum"])
+    sold = Voucher.objects.filter(line__order=order, voided_at=None)
+    return exact(sold.aggregate(sum=Sum("worth"))["sum"])
 
 
-# -- what fits where ---------------------------------------------------------------------------------------------
+# -- allocation -------------------------------------------------------------------------------------------------
 
 
 def fits(voucher: Voucher, line: OrderLine) -> bool:
@@ -76,33 +73,33 @@ def fits(voucher: Voucher, line: OrderLine) -> bool:
 
 
 def payable(lines: Iterable[OrderLine], facts: Mapping[int, Facts | None]) -> list[OrderLine]:
-    """Money does not buy money."""
-    return [line for line in lines if (known := facts.get(line.pk)) and not known.is_money]
+    # A gift voucher cannot pay for another gift voucher.
+    return [line for line in lines if (line_facts := facts.get(line.pk)) and not line_facts.is_money]
 
 
 def turn(voucher: Voucher) -> tuple[bool, date, int]:
-    """First those that fit little, then those that end soon."""
+    # Vouchers for one class come first, then those that expire soonest.
     return not voucher.kind, voucher.expires_on or date.max, voucher.pk
 
 
 def spread(voucher: Voucher, amount: Decimal, lines: list[OrderLine], left: dict[int, Decimal]) -> Decimal:
-    """Lay that much of the voucher on the lines it fits, and say how much found room; `left` goes down with it."""
-    laid = ZERO
+    """Return how much of the amount the lines can take, and reduce `left` by it."""
+    allocated = ZERO
     for line in lines:
         if fits(voucher, line):
-            part = min(amount - laid, left[line.pk])
-            left[line.pk] -= part
-            laid += part
-    return laid
+            share = min(amount - allocated, left[line.pk])
+            left[line.pk] -= share
+            allocated += share
+    return allocated
 
 
 def divide(
-    vouchers: Iterable[Voucher], lines: list[OrderLine], left: dict[int, Decimal], room: Decimal
+    vouchers: Iterable[Voucher], lines: list[OrderLine], left: dict[int, Decimal], limit: Decimal
 ) -> list[tuple[Voucher, Decimal]]:
-    """What each voucher pays of what is left of each line, together no more than `room`."""
-    found = []
+    """Return what each voucher pays, at most `limit` in total, and reduce `left` by it."""
+    allocations = []
     for voucher in sorted(vouchers, key=turn):
-        amount = spread(voucher, min(voucher.balance, room), lines, left)
-        room -= amount
-        found.append((voucher, amount))
-    return found
+        amount = spread(voucher, min(voucher.balance, limit), lines, left)
+        limit -= amount
+        allocations.append((voucher, amount))
+    return allocations

@@ -1,4 +1,4 @@
-"""What is on a voucher: each movement is an entry, and the balance beside it is what the database guards."""
+"""The entries of a gift voucher. Its stored balance is the sum of its entries."""
 
 from decimal import Decimal
 from typing import Any
@@ -10,21 +10,22 @@ Reason = VoucherEntry.Reason
 
 
 class Moved(RuntimeError):
-    """Somebody else used the voucher since it was read: it was not locked."""
+    """The voucher was changed after it was read, because the caller did not lock it."""
 
 
 def lock(pks: list[int]) -> list[Voucher]:
-    """After everything else, and always in the same order, so that nobody waits in a circle."""
+    """Lock vouchers after all other rows and in the order of their ids, so that no deadlock can occur."""
     return list(Voucher.objects.select_for_update().filter(pk__in=pks).order_by("pk"))
 
 
-def _write(voucher: Voucher, reason: str, amount: Decimal, **more: Any) -> VoucherEntry:
-    """The row is locked by the caller; should it not be, nothing is written twice. SQLite would add as floats."""
+def _write(voucher: Voucher, reason: str, amount: Decimal, **fields: Any) -> VoucherEntry:
+    # The caller has locked the row. The comparison with the old balance catches a caller that forgot to, and the sum is
+    # calculated here because SQLite would add decimals as floats.
     before, after = voucher.balance, voucher.balance + amount
     if not Voucher.objects.filter(pk=voucher.pk, balance=before).update(balance=after):
         raise Moved(f"{voucher} is not what it was.")
     voucher.balance = after
-    return VoucherEntry.objects.create(voucher=voucher, reason=reason, amount=amount, **more)
+    return VoucherEntry.objects.create(voucher=voucher, reason=reason, amount=amount, **fields)
 
 
 def fill(voucher: Voucher, *, order: Order | None = None, why: str = "", by: User | None = None) -> VoucherEntry:
@@ -37,14 +38,14 @@ def use(voucher: Voucher, payment: Payment) -> VoucherEntry:
 
 
 def put_back(refund: Refund) -> VoucherEntry:
-    """The refund is counted in its payment already; what came off a voucher is never more than fits on it again."""
-    used = refund.payment.voucher_entry
-    (voucher,) = lock([used.voucher_id])
+    # The refund is already counted in its payment, so it never exceeds what the voucher paid.
+    entry = refund.payment.voucher_entry
+    (voucher,) = lock([entry.voucher_id])
     return _write(voucher, Reason.BACK, refund.amount, order=refund.payment.order, refund=refund, why=refund.why)
 
 
 def empty(voucher: Voucher, reason: str, *, order: Order | None = None, why: str, by: User | None = None) -> Decimal:
-    """Take off what is left; returns it."""
+    """Return the amount that was removed."""
     left = voucher.balance
     if left:
         _write(voucher, reason, -left, order=order, why=why[:300], by=by)

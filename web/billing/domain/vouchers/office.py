@@ -1,4 +1,4 @@
-"""Vouchers at the desk: issued, given more time, made void. Each with its name in the history."""
+"""What the office does with gift vouchers: sell, give, extend, void and search them."""
 
 from datetime import date
 from decimal import Decimal
@@ -23,19 +23,19 @@ from users.models import User
 
 
 class Refused(Exception):
-    """It cannot be done (any more); the text says why."""
+    """The voucher does not allow this action. The message is shown to staff."""
 
 
 def _locked(voucher: Voucher) -> Voucher:
-    (found,) = entries.lock([voucher.pk])
-    if found.voided_at is not None:
+    (locked,) = entries.lock([voucher.pk])
+    if locked.voided_at is not None:
         raise Refused("This voucher is already void.")
-    return found
+    return locked
 
 
 @transaction.atomic
 def sell(details: dict[str, str], variant: str, *, payer_name: str, payer_email: str, by: User) -> Voucher:
-    """An order like any other, paid with what the desk has in hand; raises NotPlaced."""
+    # The sale is an ordinary order that is paid at the desk.
     at = timezone.now()
     order = carts.new()
     Order.objects.filter(pk=order.pk).update(payer_name=payer_name, payer_email=payer_email)
@@ -50,7 +50,7 @@ def sell(details: dict[str, str], variant: str, *, payer_name: str, payer_email:
 
 @transaction.atomic
 def give(worth: Decimal, gift: tuple[str, Gift] | None, words: dict[str, Any], *, why: str, by: User) -> Voucher:
-    """A gift of the school: nobody paid for it. `gift` is a class with its full name, `kind:what`."""
+    """Issue a voucher that nobody paid for. `gift` is a class and its key in the form `kind:what`."""
     if sales.problem(worth) and gift is None:
         raise Refused(sales.problem(worth))
     if gift is not None:
@@ -64,53 +64,51 @@ def give(worth: Decimal, gift: tuple[str, Gift] | None, words: dict[str, Any], *
 
 @transaction.atomic
 def extend(voucher: Voucher, until: date | None, *, why: str, by: User) -> None:
-    """None is for ever; what had expired can be used again."""
-    found = _locked(voucher)
-    found.expires_on = until
-    found.save(update_fields=["expires_on"])
-    record(by, "billing.voucher_extended", found, why=why, until=until.isoformat() if until else "for ever")
+    """An expired voucher becomes usable again. None means that the voucher never expires."""
+    locked = _locked(voucher)
+    locked.expires_on = until
+    locked.save(update_fields=["expires_on"])
+    record(by, "billing.voucher_extended", locked, why=why, until=until.isoformat() if until else "for ever")
 
 
 @transaction.atomic
 def void(voucher: Voucher, *, why: str, by: User) -> Decimal:
-    """Nothing goes back to anybody; whoever bought it gets money by cancelling its line."""
-    found = _locked(voucher)
-    left = entries.empty(found, VoucherEntry.Reason.VOID, why=why, by=by)
-    Voucher.objects.filter(pk=found.pk).update(voided_at=timezone.now())
-    record(by, "billing.voucher_voided", found, why=why, left=str(left), currency=found.currency)
+    """Void the voucher without a refund. Only canceling its order line refunds the buyer."""
+    locked = _locked(voucher)
+    left = entries.empty(locked, VoucherEntry.Reason.VOID, why=why, by=by)
+    Voucher.objects.filter(pk=locked.pk).update(voided_at=timezone.now())
+    record(by, "billing.voucher_voided", locked, why=why, left=str(left), currency=locked.currency)
     return left
 
 
-# -- looked up ---------------------------------------------------------------------------------------------------
+# -- search ------------------------------------------------------------------------------------------------------
 
 FOLDERS = {"usable": "Can be used", "empty": "Used up", "expired": "Expired, with something left", "void": "Void"}
 
 
 def matching(text: str, folder: str, today: date) -> QuerySet[Voucher]:
-    chosen = {
+    by_folder = {
         "usable": Voucher.objects.usable(today),
         "empty": Voucher.objects.filter(voided_at=None, balance=0),
         "expired": Voucher.objects.expired(today),
         "void": Voucher.objects.exclude(voided_at=None),
     }
-    found = chosen.get(folder, Voucher.objects.all()).select_related("line__order", "issued_by")
-    return found.filter(_matches(text)) if text else found
-
-
-def _matches(text: str) -> Q:
+    vouchers = by_folder.get(folder, Voucher.objects.all()).select_related("line__order", "issued_by")
+    if not text:
+        return vouchers
     code, number = voucher_codes.plain(text), text.lstrip("#")
-    named = ("recipient_name", "recipient_email", "giver_name", "line__order__payer_name", "line__order__payer_email")
-    found = Q(pk__in=[])
-    for name in named:
-        found |= Q(**{f"{name}__icontains": text})
+    names = ("recipient_name", "recipient_email", "giver_name", "line__order__payer_name", "line__order__payer_email")
+    condition = Q(pk__in=[])
+    for name in names:
+        condition |= Q(**{f"{name}__icontains": text})
     if len(code) >= GROUP:
-        found |= Q(code=code) | Q(code__endswith=code)
+        condition |= Q(code=code) | Q(code__endswith=code)
     if number.isdecimal() and len(number) < 16:
-        found |= Q(line__order=int(number))
-    return found
+        condition |= Q(line__order=int(number))
+    return vouchers.filter(condition)
 
 
-def owed(found: QuerySet[Voucher]) -> list[tuple[Decimal, str]]:
-    """What the school still owes lessons for, a currency each."""
-    sums = found.order_by().values_list("currency").annotate(sum=Sum("balance")).order_by("currency")
+def owed(vouchers: QuerySet[Voucher]) -> list[tuple[Decimal, str]]:
+    """Return the unused value of these vouchers, one amount for each currency."""
+    sums = vouchers.order_by().values_list("currency").annotate(sum=Sum("balance")).order_by("currency")
     return [(exact(amount), currency) for currency, amount in sums]

@@ -1,4 +1,4 @@
-"""Paying with vouchers. Each use is a payment of its own, captured in the transaction that makes it."""
+"""Paying with gift vouchers. Each use of a voucher is a payment of its own, captured when it is created."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,7 +23,6 @@ VARIANT = "voucher"
 
 
 def choose(cart: Order, voucher: Voucher, lines: list[OrderLine], at: datetime) -> None:
-    """Lay it beside the cart. `lines` are those that vouchers may pay for; raises Refused, saying why not."""
     problem = eligibility.why_not(voucher, cart.currency, at) or unfit(voucher, lines)
     if problem:
         raise Refused(problem)
@@ -42,12 +41,12 @@ def put_aside(cart: Order, voucher_id: int) -> None:
 
 
 def seen(order: Order, lines: list[OrderLine], price: quotes.Price, at: datetime) -> list[Part]:
-    """What the chosen vouchers would pay of that price; one that cannot be used pays nothing and says why."""
+    """Return what each chosen voucher would pay. One that cannot be used pays nothing and carries its problem."""
     chosen = list(order.vouchers.select_related("line__order"))
     problems = {voucher.pk: eligibility.why_not(voucher, order.currency, at) for voucher in chosen}
     usable = [voucher for voucher in chosen if not problems[voucher.pk]]
-    paid = eligibility.divide(usable, lines, dict(price.lines), price.total)
-    return [Part(*each) for each in paid] + [
+    shares = eligibility.divide(usable, lines, dict(price.lines), price.total)
+    return [Part(*share) for share in shares] + [
         Part(voucher, ZERO, problems[voucher.pk]) for voucher in chosen if problems[voucher.pk]
     ]
 
@@ -56,10 +55,10 @@ def seen(order: Order, lines: list[OrderLine], price: quotes.Price, at: datetime
 
 
 def pay(order: Order, at: datetime, *, paid_at: datetime | None = None, strict: bool = True) -> Decimal:
-    """The chosen vouchers pay what they can of what is owed. The order is locked; the vouchers are locked here.
+    """Pay as much of the open balance as the chosen vouchers can. The caller has locked the order.
 
-    `paid_at`, where that was earlier, says what the order costs. Raises Refused for one that cannot be used; without
-    `strict` it is left out.
+    The order costs what it cost at `paid_at`. A voucher that cannot be used raises an error, or is skipped without
+    `strict`.
     """
     usable = []
     for voucher in entries.lock(list(order.vouchers.values_list("pk", flat=True))):
@@ -68,17 +67,28 @@ def pay(order: Order, at: datetime, *, paid_at: datetime | None = None, strict: 
             raise Refused(f"{problem} ({voucher.mark})")
         if not problem:
             usable.append(voucher)
-    return _pay(order, usable, at, balances.price_at(order, paid_at or at)) if usable else ZERO
-
-
-def _pay(order: Order, vouchers: list[Voucher], at: datetime, price: quotes.Price) -> Decimal:
+    if not usable:
+        return ZERO
+    price = balances.price_at(order, paid_at or at)
     lines, left = payable(order), dict(price.lines)
     without_room(_by_voucher(order), lines, left)
-    parts = eligibility.divide(vouchers, lines, left, max(price.total - balances.in_hand(order), ZERO))
-    for voucher, amount in parts:
+    shares = eligibility.divide(usable, lines, left, max(price.total - balances.in_hand(order), ZERO))
+    for voucher, amount in shares:
         if amount:
-            entries.use(voucher, _payment(order, voucher, amount, at))
-    return sum((amount for _, amount in parts), ZERO)
+            # No gateway takes part, so the payment is captured at once. The caller checks whether the order is paid.
+            payment = Payment.objects.create(
+                order=order,
+                variant=VARIANT,
+                status=PaymentStatus.CONFIRMED,
+                total=amount,
+                captured_amount=amount,
+                captured_at=at,
+                currency=order.currency,
+                transaction_id=voucher.mark,
+                description=f"Order {order.number}",
+            )
+            entries.use(voucher, payment)
+    return sum((amount for _, amount in shares), ZERO)
 
 
 def payable(order: Order) -> list[OrderLine]:
@@ -87,7 +97,7 @@ def payable(order: Order) -> list[OrderLine]:
 
 
 def without_room(payments: Iterable[Payment], lines: list[OrderLine], left: dict[int, Decimal]) -> dict[int, Decimal]:
-    """Lay what vouchers have paid before on the lines; returns what of each payment found no room."""
+    """Reduce `left` by what vouchers paid before; return the part of each payment that no line can take."""
     return {
         payment.pk: payment.refundable_amount
         - eligibility.spread(payment.voucher_entry.voucher, payment.refundable_amount, lines, left)
@@ -99,38 +109,23 @@ def _by_voucher(order: Order) -> Iterable[Payment]:
     return order.payments.filter(variant=VARIANT).select_related("voucher_entry__voucher")
 
 
-def _payment(order: Order, voucher: Voucher, amount: Decimal, at: datetime) -> Payment:
-    """Written as captured, without the detour of a gateway: whoever calls looks whether all is paid now."""
-    return Payment.objects.create(
-        order=order,
-        variant=VARIANT,
-        status=PaymentStatus.CONFIRMED,
-        total=amount,
-        captured_amount=amount,
-        captured_at=at,
-        currency=order.currency,
-        transaction_id=voucher.mark,
-        description=f"Order {order.number}",
-    )
-
-
-# -- going back --------------------------------------------------------------------------------------------------
+# -- refunds -----------------------------------------------------------------------------------------------------
 
 
 def put_back(order: Order, refund: Refund, at: datetime) -> None:
-    """Onto the voucher it came from. Whether one that ended meanwhile may be used again is for a person to say."""
     voucher = entries.put_back(refund).voucher
     if voucher.voided_at or voucher.has_expired(dates.local(at).date()):
+        # Only staff can decide whether a void or expired voucher becomes valid again.
         amount = format_money(refund.amount, voucher.currency)
         text = f"{amount} was returned to gift voucher {voucher.mark}, which has expired or is void."
         payment_issues.open_case(Case.Kind.OTHER, order, f"{text} Should it be valid again? (refund {refund.pk})")
 
 
 def homeless(order: Order, at: datetime) -> dict[int, Decimal]:
-    """What vouchers paid for lines that are no more, by payment: it goes back before anything else does.
+    """Return what vouchers paid for lines that have been canceled, by payment. This part is refunded first.
 
-    Else a voucher for one class would be paid out, while what stands is paid with money that was never for it.
+    Otherwise a voucher for one class would go on paying for another, while ordinary money is refunded.
     """
     price = balances.price_at(order, order.paid_at or at)
-    found = without_room(_by_voucher(order), payable(order), dict(price.lines))
-    return {pk: over for pk, over in found.items() if over > 0}
+    unallocated = without_room(_by_voucher(order), payable(order), dict(price.lines))
+    return {pk: amount for pk, amount in unallocated.items() if amount > 0}

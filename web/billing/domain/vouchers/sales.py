@@ -1,4 +1,4 @@
-"""A voucher comes to be when its line is paid for, and ends with it."""
+"""Sales of gift vouchers: the amounts on offer, the voucher issued for a paid line, and its reversal."""
 
 from calendar import monthrange
 from datetime import date, datetime
@@ -22,7 +22,7 @@ from common.money import is_whole
 
 
 def expiry(sold_on: date) -> date | None:
-    """The last day by the school's rule, fixed when it is sold; None is never."""
+    """Return the last day on which the voucher is valid, or None if it never expires."""
     if not settings.VOUCHER_MONTHS:
         return None
     years, month = divmod(sold_on.month - 1 + settings.VOUCHER_MONTHS, 12)
@@ -32,11 +32,11 @@ def expiry(sold_on: date) -> date | None:
     return date(year, month, min(sold_on.day, monthrange(year, month)[1]))
 
 
-# -- what is offered ---------------------------------------------------------------------------------------------
+# -- offers ------------------------------------------------------------------------------------------------------
 
 
 def gifts(at: datetime) -> dict[str, Gift]:
-    """Everything that can be given in place of an amount, by `kind:what`."""
+    """List the classes that can be given instead of an amount, by `kind:what`."""
     return {
         f"{name}:{gift.what}": gift
         for name, _ in kinds.installed()
@@ -50,7 +50,6 @@ def amounts() -> list[Decimal]:
 
 
 def problem(amount: Decimal) -> str:
-    """Why nobody can buy a voucher of this amount; '' when they can."""
     least, most = settings.VOUCHER_LEAST, settings.VOUCHER_MOST
     if not is_whole(amount, settings.CURRENCY) or not least <= amount <= most:
         lowest, highest = (format_money(each, settings.CURRENCY) for each in (least, most))
@@ -59,7 +58,6 @@ def problem(amount: Decimal) -> str:
 
 
 def price(details: dict[str, Any], at: datetime) -> Decimal:
-    """Of a line in a cart; raises Unavailable when it is not to be had like this any more."""
     if not settings.SELL_VOUCHERS:
         raise kinds.Unavailable("We don’t sell gift vouchers right now.")
     if details.get("gift"):
@@ -73,18 +71,18 @@ def price(details: dict[str, Any], at: datetime) -> Decimal:
     return amount
 
 
-# -- issued ------------------------------------------------------------------------------------------------------
+# -- issuing -----------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def issue(line: OrderLine) -> Voucher | None:
-    """Once the order is paid, and once a line; None before."""
+    """Issue one voucher for the line once its order is paid. Before that, return None."""
     order = Order.objects.get(pk=line.order_id)
     if order.state != Order.State.PAID:
         return None
-    found = Voucher.objects.filter(line=line).first()
-    if found is not None:
-        return found
+    voucher = Voucher.objects.filter(line=line).first()
+    if voucher is not None:
+        return voucher
     details = line.details
     kind, _, what = details.get("gift", "").partition(":")
     return make(
@@ -110,7 +108,7 @@ def make(worth: Decimal, currency: str, *, order: Order | None = None, why: str 
     return voucher
 
 
-# -- taken back --------------------------------------------------------------------------------------------------
+# -- reversal ----------------------------------------------------------------------------------------------------
 
 
 def reverse(line: OrderLine, why: str) -> None:
@@ -121,22 +119,15 @@ def reverse(line: OrderLine, why: str) -> None:
     for voucher in Voucher.objects.select_for_update().filter(line=line):
         order = Order.objects.get(pk=line.order_id)
         entries.empty(voucher, VoucherEntry.Reason.REVERSED, order=order, why=why)
-        if voucher.voided_at is None:
-            Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
-            _report_what_was_used(voucher, order)
-
-
-def _report_what_was_used(voucher: Voucher, order: Order) -> None:
-    used = voucher.worth - _reversed(voucher)
-    if used and not eligibility.is_paid_for(voucher):
-        amount = format_money(used, voucher.currency)
-        text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
-        payment_issues.open_case(Case.Kind.OTHER, order, text)
-
-
-def _reversed(voucher: Voucher) -> Decimal:
-    entry = voucher.entries.filter(reason=VoucherEntry.Reason.REVERSED).first()
-    return -entry.amount if entry else ZERO
+        if voucher.voided_at is not None:
+            continue
+        Voucher.objects.filter(pk=voucher.pk).update(voided_at=timezone.now())
+        reversal = voucher.entries.filter(reason=VoucherEntry.Reason.REVERSED).first()
+        used = voucher.worth + (reversal.amount if reversal else ZERO)
+        if used and not eligibility.is_paid_for(voucher):
+            amount = format_money(used, voucher.currency)
+            text = f"{amount} of gift voucher {voucher.mark} was used before its payment was reversed."
+            payment_issues.open_case(Case.Kind.OTHER, order, text)
 
 
 def today(at: datetime) -> date:

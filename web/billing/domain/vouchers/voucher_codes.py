@@ -1,4 +1,4 @@
-"""The text on a voucher: twelve signs that nobody mixes up and that spell nothing, typed with or without hyphens."""
+"""Codes of gift vouchers: twelve characters that are hard to confuse, typed with or without hyphens."""
 
 import secrets
 
@@ -10,7 +10,7 @@ SIGNS = "CDFGHJKMNPQRTVWXY34679"
 
 
 def new_code() -> str:
-    """More than fifty bits: guessing one takes longer than the throttle lets anybody live."""
+    # A code has more than fifty random bits, so guessing one is hopeless at the rate that the throttle allows.
     while True:
         code = "".join(secrets.choice(SIGNS) for _ in range(CODE_LENGTH))
         if not Voucher.objects.filter(code=code).exists():
@@ -18,7 +18,7 @@ def new_code() -> str:
 
 
 def plain(text: str) -> str:
-    """As it is stored: capitals without hyphens, dots or spaces."""
+    """Return the code as it is stored, in capitals and without hyphens, dots or spaces."""
     return "".join(sign for sign in names.tidy(text).upper() if sign.isalnum())
 
 
