@@ -1,4 +1,4 @@
-"""The books for the accountant: each payment and each refund, divided among the lines of its order to the last cent."""
+"""The accountant's ledger: each payment and refund, split exactly among the lines of its order."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields, replace
@@ -24,7 +24,7 @@ AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Row:
-    """One share of one payment or refund; below zero for money that left."""
+    """One line's share of one payment or refund. Refunds are negative."""
 
     date: str
     order: int | None
@@ -44,22 +44,22 @@ class Row:
 
     def cells(self) -> list[str]:
         places = currency_digits(self.currency)
-        return [_cell(value, places) for value in astuple(self)]
+        cells = []
+        for value in astuple(self):
+            if isinstance(value, Decimal):
+                cells.append(f"{value + 0:.{places}f}")  # Adding zero turns -0.00 into 0.00.
+            else:
+                text = "" if value is None else str(value)
+                # The apostrophe keeps a spreadsheet from running the text as a formula.
+                cells.append(f"'{text}" if text.startswith(FORMULAS) else text)
+        return cells
 
 
 HEADINGS = [field.name for field in fields(Row)]
 
 
-def _cell(value: object, places: int) -> str:
-    """Numbers as numbers. A text that a spreadsheet would take for a formula is marked as a text."""
-    if isinstance(value, Decimal):
-        return f"{value + 0:.{places}f}"  # never -0.00
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULAS) else text
-
-
 def account(name: str) -> str:
-    """The accountant's code of a kind of product, of a way to pay, or of fees."""
+    """Return the accountant's code for a product kind, a payment method or fees."""
     return codes().get(name, name)
 
 
@@ -69,7 +69,7 @@ def codes() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Span:
-    """Days, both inclusive, on the school's clock."""
+    """A range of days in the school's time zone; both ends are included."""
 
     since: date
     until: date
@@ -79,7 +79,7 @@ class Span:
         return dates.at(self.since, time.min), dates.at(self.until + timedelta(days=1), time.min)
 
     def payments(self) -> QuerySet[Payment]:
-        """What the desk has in hand belongs to the day it was received, whenever it was typed in."""
+        # A payment at the desk counts on the day it was received, even if it was recorded later.
         start, end = self.moments
         online = Q(received_on=None, captured_at__gte=start, captured_at__lt=end)
         by_hand = Q(received_on__range=(self.since, self.until))
@@ -91,22 +91,25 @@ class Span:
 
 
 def rows(span: Span) -> Iterator[Row]:
-    """First what came in, then what went back; read in portions, however long the span."""
     payments = span.payments().select_related("order").prefetch_related("order__lines").order_by("captured_at", "pk")
-    for portion in portions(payments.iterator(AT_ONCE), AT_ONCE):
-        paid_out = _payouts([payment.pk for payment in portion], refunds=False)
-        for payment in portion:
-            yield from _of_payment(payment, paid_out.get(payment.pk, ""))
+    for payment_batch in portions(payments.iterator(AT_ONCE), AT_ONCE):
+        payouts = _payouts([payment.pk for payment in payment_batch], refunds=False)
+        for payment in payment_batch:
+            day = payment.received_on or dates.local(payment.captured_at or payment.created).date()
+            reference, payout = payment.transaction_id or "", payouts.get(payment.pk, "")
+            yield from _shared(payment, Moved(day, payment.captured_amount, reference, payout, payment.fee or ZERO))
     refunds = span.refunds().select_related("payment__order").prefetch_related("payment__order__lines")
-    for back in portions(refunds.order_by("settled_at", "pk").iterator(AT_ONCE), AT_ONCE):
-        paid_out = _payouts([refund.pk for refund in back], refunds=True)
-        for refund in back:
-            yield from _of_refund(refund, paid_out.get(refund.pk, ""))
+    for refund_batch in portions(refunds.order_by("settled_at", "pk").iterator(AT_ONCE), AT_ONCE):
+        payouts = _payouts([refund.pk for refund in refund_batch], refunds=True)
+        for refund in refund_batch:
+            day = dates.local(refund.settled_at or refund.created_at).date()
+            payout = payouts.get(refund.pk, "")
+            yield from _shared(refund.payment, Moved(day, -refund.amount, refund.transaction_id, payout))
     yield from _of_vouchers(span)
 
 
 def _of_vouchers(span: Span) -> Iterator[Row]:
-    """Vouchers that nobody paid for, and what was left on those made void: both change what the school owes."""
+    # Free vouchers and the rest of voided ones have no payment or refund, but they change what the school owes.
     for entry in account_of_vouchers.without_money(*span.moments):
         line = entry.voucher.line
         yield Row(
@@ -129,15 +132,15 @@ def _of_vouchers(span: Span) -> Iterator[Row]:
 
 
 def _payouts(ids: list[int], *, refunds: bool) -> dict[int, str]:
-    """As the gateways' books told it when they were compared."""
-    which = "refund_id" if refunds else "payment_id"
-    found = Finding.objects.filter(**{f"{which}__in": ids}, kind="refund" if refunds else "payment")
-    return dict(found.exclude(payout="").order_by("pk").values_list(which, "payout"))
+    # Payouts are known from the last comparison with the gateway.
+    field_name = "refund_id" if refunds else "payment_id"
+    findings = Finding.objects.filter(**{f"{field_name}__in": ids}, kind="refund" if refunds else "payment")
+    return dict(findings.exclude(payout="").order_by("pk").values_list(field_name, "payout"))
 
 
 @dataclass(frozen=True)
 class Moved:
-    """A payment or a refund, before it is divided."""
+    """A payment or refund before it is split among the lines. Refunds are negative."""
 
     day: date
     amount: Decimal
@@ -146,23 +149,12 @@ class Moved:
     fee: Decimal = ZERO
 
 
-def _of_payment(payment: Payment, payout: str) -> Iterator[Row]:
-    day = payment.received_on or dates.local(payment.captured_at or payment.created).date()
-    fee = payment.fee or ZERO
-    return _shared(payment, Moved(day, payment.captured_amount, payment.transaction_id or "", payout, fee))
-
-
-def _of_refund(refund: Refund, payout: str) -> Iterator[Row]:
-    day = dates.local(refund.settled_at or refund.created_at).date()
-    return _shared(refund.payment, Moved(day, -refund.amount, refund.transaction_id, payout))
-
-
 def _shared(payment: Payment, moved: Moved) -> Iterator[Row]:
     lines = list(payment.order.lines.all())
     weights = [line.now_total for line in lines]
-    parts = shares(moved.amount, weights, payment.currency)
+    amounts = shares(moved.amount, weights, payment.currency)
     fees = shares(moved.fee, weights, payment.currency)
-    for line, part, fee in zip(lines or [None], parts, fees, strict=True):
+    for line, amount, fee in zip(lines or [None], amounts, fees, strict=True):
         rate = Facts.from_json(line.facts).tax_percent if line and line.facts else ZERO
         yield Row(
             date=moved.day.isoformat(),
@@ -170,9 +162,9 @@ def _shared(payment: Payment, moved: Moved) -> Iterator[Row]:
             line=line.pk if line else None,
             title=str(line or ""),
             account=account(line.kind) if line else "",
-            amount=part,
+            amount=amount,
             tax_percent=rate,
-            tax=rounded(part * rate / (100 + rate), payment.currency),
+            tax=rounded(amount * rate / (100 + rate), payment.currency),
             fee=fee,
             fee_account=account(FEES) if fee else "",
             currency=payment.currency,
@@ -184,20 +176,20 @@ def _shared(payment: Payment, moved: Moved) -> Iterator[Row]:
 
 
 def shares(amount: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """Divided by weight, each share payable, the sum exact: what rounding takes from one it gives to the next."""
+    """Split by weight into payable amounts. The shares add up exactly: rounding carries over to the next one."""
     total = sum(weights, ZERO)
     if not total:
         return [amount] + [ZERO] * (len(weights) - 1)
-    found, given, weight = [], ZERO, ZERO
-    for each in weights:
-        weight += each
-        upto = amount if weight == total else rounded(amount * weight / total, currency)
-        found.append(upto - given)
-        given = upto
-    return found
+    parts, allocated, weight_so_far = [], ZERO, ZERO
+    for weight in weights:
+        weight_so_far += weight
+        target = amount if weight_so_far == total else rounded(amount * weight_so_far / total, currency)
+        parts.append(target - allocated)
+        allocated = target
+    return parts
 
 
-# -- the same in sums ----------------------------------------------------------------------------------------------
+# -- totals --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -219,22 +211,22 @@ class Sums:
 
 
 def sums(span: Span) -> list[Sums]:
-    """Straight from the ledger, one a method and currency: what the rows must come to."""
-    found: dict[tuple[str, str], Sums] = {}
-    came = span.payments().order_by().values("variant", "currency")
-    for row in came.annotate(count=Count("pk"), came=Sum("captured_amount"), fees=Sum("fee")):
+    """Add up by method and currency, straight from the database. The ledger rows must give the same totals."""
+    totals: dict[tuple[str, str], Sums] = {}
+    payments = span.payments().order_by().values("variant", "currency")
+    for row in payments.annotate(count=Count("pk"), came=Sum("captured_amount"), fees=Sum("fee")):
         key = (row["variant"], row["currency"])
-        found[key] = Sums(*key, row["count"], row["came"], ZERO, row["fees"] or ZERO)
-    went = span.refunds().order_by().values("payment__variant", "payment__currency")
-    for row in went.annotate(went=Sum("amount")):
+        totals[key] = Sums(*key, row["count"], row["came"], ZERO, row["fees"] or ZERO)
+    refunds = span.refunds().order_by().values("payment__variant", "payment__currency")
+    for row in refunds.annotate(went=Sum("amount")):
         key = (row["payment__variant"], row["payment__currency"])
-        found[key] = replace(found.get(key, Sums(*key)), went=row["went"])
+        totals[key] = replace(totals.get(key, Sums(*key)), went=row["went"])
     for entry in account_of_vouchers.without_money(*span.moments):
         key = (f"voucher {entry.reason}", entry.voucher.currency)
-        sums = found.get(key, Sums(*key))
+        total = totals.get(key, Sums(*key))
         came, went = max(entry.amount, ZERO), max(-entry.amount, ZERO)
-        found[key] = replace(sums, payments=sums.payments + 1, came=sums.came + came, went=sums.went + went)
-    return [found[key] for key in sorted(found)]
+        totals[key] = replace(total, payments=total.payments + 1, came=total.came + came, went=total.went + went)
+    return [totals[key] for key in sorted(totals)]
 
 
 def table(span: Span) -> Iterator[list[str]]:

@@ -1,4 +1,4 @@
-"""The day sheet: cash, cheques and transfers of one day, who took what, and what was counted beside it."""
+"""The daily cash count: cash, checks and transfers of one day, by staff member, and the amounts that were counted."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,12 +18,12 @@ from users.models import User
 
 
 class Refused(ValueError):
-    """This count cannot be written down; the text says why."""
+    """The count cannot be recorded. The message is shown to staff."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Money that somebody took, or gave back (below zero)."""
+    """A payment taken or a refund handed over by staff. Refunds are negative."""
 
     at: datetime
     order_id: int
@@ -35,7 +35,7 @@ class Entry:
 
 @dataclass
 class Drawer:
-    """One way to pay in one currency on one day."""
+    """The entries and counts of one payment method and currency on one day."""
 
     variant: str
     label: str
@@ -49,12 +49,11 @@ class Drawer:
 
     @property
     def count(self) -> TillCount | None:
-        """The last one counts."""
+        # Counts are ordered from the latest to the first.
         return self.counts[0] if self.counts else None
 
     @property
     def has_moved(self) -> bool:
-        """Whether something was booked for the day after it was counted."""
         return self.count is not None and self.count.expected != self.expected
 
     @property
@@ -72,10 +71,17 @@ def sheet(day: date) -> list[Drawer]:
     def drawer(variant: str, currency: str) -> Drawer:
         return drawers.setdefault((variant, currency), Drawer(variant, labels.get(variant, variant.title()), currency))
 
-    for payment in _taken(day, list(labels)):
-        drawer(payment.variant, payment.currency).entries.append(_taken_entry(payment))
+    payments = Payment.objects.filter(variant__in=list(labels), received_on=day).exclude(captured_at=None)
+    for payment in payments.select_related("order", "recorded_by"):
+        order, by = payment.order, str(payment.recorded_by or "?")
+        at, reference = payment.captured_at or payment.created, payment.transaction_id or ""
+        entry = Entry(at, order.pk, order.payer_name, payment.captured_amount, by, reference)
+        drawer(payment.variant, payment.currency).entries.append(entry)
     for refund in _given(day, day, labels).select_related("payment__order", "by"):
-        drawer(refund.payment.variant, refund.payment.currency).entries.append(_given_entry(refund))
+        order, by = refund.payment.order, str(refund.by or "?")
+        at = refund.settled_at or refund.created_at
+        entry = Entry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
+        drawer(refund.payment.variant, refund.payment.currency).entries.append(entry)
     for count in TillCount.objects.filter(day=day).select_related("by"):
         drawer(count.variant, count.currency).counts.append(count)
     for each in drawers.values():
@@ -83,36 +89,14 @@ def sheet(day: date) -> list[Drawer]:
     return sorted(drawers.values(), key=lambda each: (each.label, each.currency))
 
 
-def _taken(day: date, variants: list[str]) -> QuerySet[Payment]:
-    found = Payment.objects.filter(variant__in=variants, received_on=day).exclude(captured_at=None)
-    return found.select_related("order", "recorded_by")
-
-
 def _given(first: date, last: date, variants: Iterable[str]) -> QuerySet[Refund]:
-    found = Refund.objects.filter(payment__variant__in=variants, state=Refund.State.DONE)
-    return found.filter(settled_at__gte=dates.at(first, time.min), settled_at__lt=dates.end_of(last))
-
-
-def _days_given(first: date, last: date) -> set[date]:
-    moments = _given(first, last, dict(gateways.at_the_desk())).values_list("settled_at", flat=True)
-    return {dates.local(moment).date() for moment in moments if moment}
-
-
-def _taken_entry(payment: Payment) -> Entry:
-    order, by = payment.order, payment.recorded_by
-    at = payment.captured_at or payment.created
-    return Entry(at, order.pk, order.payer_name, payment.captured_amount, str(by or "?"), payment.transaction_id or "")
-
-
-def _given_entry(refund: Refund) -> Entry:
-    order = refund.payment.order
-    at = refund.settled_at or refund.created_at
-    return Entry(at, order.pk, order.payer_name, -refund.amount, str(refund.by or "?"), refund.why)
+    refunds = Refund.objects.filter(payment__variant__in=variants, state=Refund.State.DONE)
+    return refunds.filter(settled_at__gte=dates.at(first, time.min), settled_at__lt=dates.end_of(last))
 
 
 @transaction.atomic
 def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str, by: User) -> TillCount:
-    """What is there. A difference needs a reason; a second count is a new row, and the last one holds."""
+    """Record what was counted. A difference needs a reason, and the latest count of a day is the valid one."""
     if not is_whole(counted, currency) or counted < 0:
         raise Refused("This is not an amount in this currency.")
     expected = next(
@@ -120,21 +104,24 @@ def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str,
     )
     if counted != expected and not why:
         raise Refused("This differs from the expected amount. Please enter a reason or count again.")
-    found = TillCount.objects.create(
+    cash_count = TillCount.objects.create(
         day=day, variant=variant, currency=currency, expected=expected, counted=counted, why=why, by=by
     )
     record(
-        by, "billing.till_counted", found, why=why,
+        by, "billing.till_counted", cash_count, why=why,
         day=day.isoformat(), variant=variant, expected=str(expected), counted=str(counted),
         currency=currency,
     )  # fmt: skip
-    return found
+    return cash_count
 
 
 def uncounted(before: date, days: int = 14) -> Iterator[date]:
-    """Days of the last weeks on which money passed through hands and nobody counted, the latest first."""
+    """List the days with payments or refunds at the desk that nobody counted, from the latest to the first."""
     since = before - timedelta(days=days)
-    taken = Payment.objects.filter(variant__in=dict(gateways.at_the_desk()), received_on__range=(since, before))
-    found = set(taken.exclude(captured_at=None).values_list("received_on", flat=True)) | _days_given(since, before)
+    variants = dict(gateways.at_the_desk())
+    payments = Payment.objects.filter(variant__in=variants, received_on__range=(since, before))
+    days_with_money = set(payments.exclude(captured_at=None).values_list("received_on", flat=True))
+    settled = _given(since, before, variants).values_list("settled_at", flat=True)
+    days_with_money |= {dates.local(moment).date() for moment in settled if moment}
     counted = TillCount.objects.filter(day__range=(since, before)).values_list("day", flat=True)
-    yield from sorted((day for day in found - set(counted) if day), reverse=True)
+    yield from sorted((day for day in days_with_money - set(counted) if day), reverse=True)
