@@ -113,7 +113,7 @@ class DeskReconcileTest(ReconcilingTestCase):
     def test_days_that_cannot_be_compared_are_answered_with_a_sentence(self) -> None:
         day = (self.today + timedelta(days=9)).isoformat()
         response = self.client.post(reverse("desk_reconciliations"), {"since": day, "until": day})
-        self.assertContains(response, "These days are still to come")
+        self.assertContains(response, "These days are in the future")
         self.assertFalse(Reconciliation.objects.exists())
 
     def test_the_list_of_runs_asks_as_often_for_thirty_as_for_one(self) -> None:

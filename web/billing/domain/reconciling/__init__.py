@@ -1,1 +1,1 @@
-"""Our books beside the gateways': what fits, what does not, and what a person does about it."""
+"""Reconciliation: compare our records with each gateway's statement and resolve the differences."""

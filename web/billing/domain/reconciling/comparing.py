@@ -1,6 +1,6 @@
-"""One gateway's book: the lines that were read beside our bookings, each line given its verdict.
+"""Comparison of one gateway's statement with our payments and refunds. Every line gets a verdict.
 
-Whatever is written here is written the same when a worker dies half-way and another begins anew.
+A worker that dies halfway leaves no harm: the next one writes the same rows again.
 """
 
 import hashlib
@@ -29,12 +29,12 @@ WRITTEN = [
 ]
 AT_ONCE = 250
 SETTLING = timedelta(hours=4)
-"""PayPal lists money up to three hours late."""
+"""PayPal lists payments up to three hours late."""
 
 
 @dataclass(frozen=True)
 class Line(Movement):
-    """A line of their book, with its row."""
+    """A line of the gateway's statement, with the id of its stored row."""
 
     pk: int = 0
 
@@ -79,29 +79,38 @@ def compare(book: Book) -> None:
     window = window_of(book)
     book.findings.filter(their_at=None).delete()
     ours = bookings(book.variant, window, lines(book))
-    for portion in portions(match(ours, lines(book), window), AT_ONCE):
-        _write(book, portion)
+    for pairs in portions(match(ours, lines(book), window), AT_ONCE):
+        _write(book, pairs)
     inside = book.findings.filter(verdict="", their_at__gte=window.since, their_at__lt=window.until)
     inside.update(verdict=Verdict.OTHER)
 
 
 def _write(book: Book, pairs: list[Pair]) -> None:
     known = _seen_before(book, pairs)
-    found = [_finding(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in known)]
-    _link(book, [each for each in found if each.payment_id is None])
-    remember(found)
+    findings = [_finding(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in known)]
+    _link(book, [finding for finding in findings if finding.payment_id is None])
+    remember(findings)
     with transaction.atomic():
-        Finding.objects.bulk_create(each for each in found if each.pk is None)
-        Finding.objects.bulk_create(  # every row is there: this is the quick way to write much of many
-            [each for each in found if each.pk], update_conflicts=True, unique_fields=["pk"], update_fields=WRITTEN
+        Finding.objects.bulk_create(finding for finding in findings if finding.pk is None)
+        # These rows exist already. Creating them with update_conflicts is the fastest way to update many fields.
+        Finding.objects.bulk_create(
+            [finding for finding in findings if finding.pk],
+            update_conflicts=True,
+            unique_fields=["pk"],
+            update_fields=WRITTEN,
         )
-        fitting = [each for each in found if each.verdict == Verdict.MATCHED]
-        _settle_earlier(book, fitting)
-        _learn_fees({each.payment_id: each.fee for each in fitting if each.payment_id and each.kind == PAYMENT})
+        matched = [finding for finding in findings if finding.verdict == Verdict.MATCHED]
+        _settle_earlier(book, matched)
+        # The webhook of a payment often arrives before the gateway knows its fee.
+        fees = {f.payment_id: f.fee for f in matched if f.payment_id and f.kind == PAYMENT}
+        payments = list(Payment.objects.filter(pk__in=fees, fee=None))
+        for payment in payments:
+            payment.fee = fees[payment.pk]
+        Payment.objects.bulk_update(payments, ["fee"])
 
 
 def _finding(book: Book, pair: Pair) -> Finding:
-    """The row of theirs with its verdict, or a new one for what only we have."""
+    # A line of the gateway keeps its stored row. An entry that only we have gets a new one.
     ours, theirs = pair.ours, pair.theirs
     finding = Finding(book=book, verdict=_verdict(pair))
     if isinstance(theirs, Line):
@@ -126,57 +135,52 @@ def _verdict(pair: Pair) -> str:
 
 
 def _seen_before(book: Book, pairs: Iterable[Pair]) -> set[str]:
-    """Booked by us long after them, as after days without webhooks: an earlier run has their line."""
-    alone = {pair.ours.reference: pair.ours for pair in pairs if pair.theirs is None and pair.ours}
-    alone.pop("", None)
-    rows = Finding.objects.filter(book__variant=book.variant, reference__in=alone).exclude(their_at=None)
-    seen = rows.values_list("reference", "their_amount", "their_currency")
-    return {ref for ref, amount, currency in seen if (amount, currency) == (alone[ref].amount, alone[ref].currency)}
+    # After days without webhooks we record a payment long after the gateway did, and an earlier run has its line.
+    only_ours = {pair.ours.reference: pair.ours for pair in pairs if pair.theirs is None and pair.ours}
+    only_ours.pop("", None)
+    rows = Finding.objects.filter(book__variant=book.variant, reference__in=only_ours).exclude(their_at=None)
+    return {
+        reference
+        for reference, amount, currency in rows.values_list("reference", "their_amount", "their_currency")
+        if (amount, currency) == (only_ours[reference].amount, only_ours[reference].currency)
+    }
 
 
-def _link(book: Book, found: list[Finding]) -> None:
-    """A refund or a dispute that we do not know leads to its payment all the same."""
-    names = {each.of: each for each in found if each.of and each.refund_id is None}
-    for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=names):
-        for each in found:
-            if each.of == payment.transaction_id:
-                each.payment_id, each.order_id = payment.pk, payment.order_id
+def _link(book: Book, findings: list[Finding]) -> None:
+    # An unknown refund or dispute still names the payment that it belongs to.
+    references = {finding.of for finding in findings if finding.of and finding.refund_id is None}
+    for payment in Payment.objects.filter(variant=book.variant, transaction_id__in=references):
+        for finding in findings:
+            if finding.of == payment.transaction_id:
+                finding.payment_id, finding.order_id = payment.pk, payment.order_id
 
 
 def likeness(finding: Finding) -> str:
-    """The same text for the same trouble in any run."""
+    """Return a text that is the same for the same difference in every run."""
     ids = (finding.verdict, finding.payment_id, finding.refund_id, finding.line_id, finding.kind, finding.reference)
     amounts = (finding.our_amount, finding.our_currency, finding.their_amount, finding.their_currency)
     shown = [format(part.normalize(), "f") if isinstance(part, Decimal) else str(part) for part in (*ids, *amounts)]
     return hashlib.sha256("|".join([finding.book.variant, *shown]).encode()).hexdigest()
 
 
-def remember(found: Iterable[Finding]) -> None:
-    """What was explained once needs no second explanation."""
-    off = {}
-    for each in found:
-        if each.is_off:
-            each.likeness = likeness(each)
-            off[each.likeness] = each
-    for earlier in Finding.objects.filter(likeness__in=off, deed=EXPLAINED).order_by("pk"):
-        each = off[earlier.likeness]
-        each.deed, each.why = EXPLAINED, earlier.why
-        each.closed_at, each.closed_by_id = earlier.closed_at, earlier.closed_by_id
+def remember(findings: Iterable[Finding]) -> None:
+    """Close the differences that were closed as explained in an earlier run."""
+    differences = {}
+    for finding in findings:
+        if finding.is_off:
+            finding.likeness = likeness(finding)
+            differences[finding.likeness] = finding
+    for earlier in Finding.objects.filter(likeness__in=differences, deed=EXPLAINED).order_by("pk"):
+        finding = differences[earlier.likeness]
+        finding.deed, finding.why = EXPLAINED, earlier.why
+        finding.closed_at, finding.closed_by_id = earlier.closed_at, earlier.closed_by_id
 
 
-def _learn_fees(fees: dict[int, Decimal]) -> None:
-    """A message about a payment often comes before its fee is known."""
-    payments = list(Payment.objects.filter(pk__in=fees, fee=None))
-    for payment in payments:
-        payment.fee = fees[payment.pk]
-    Payment.objects.bulk_update(payments, ["fee"])
-
-
-def _settle_earlier(book: Book, fitting: list[Finding]) -> None:
-    """What an earlier run found missing and this one finds is no question any more."""
-    references = {each.reference for each in fitting if each.reference}
-    refunds = {each.refund_id for each in fitting if each.refund_id}
-    payments = {each.payment_id for each in fitting if each.payment_id}
+def _settle_earlier(book: Book, matched: list[Finding]) -> None:
+    # Both sides are here now, so an earlier run that missed one of them needs no answer any more.
+    references = {finding.reference for finding in matched if finding.reference}
+    refunds = {finding.refund_id for finding in matched if finding.refund_id}
+    payments = {finding.payment_id for finding in matched if finding.payment_id}
     same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
     earlier = Finding.objects.open().filter(same, book__variant=book.variant).exclude(book=book)
     earlier.update(closed_at=timezone.now(), deed=FITS_NOW, why="A later comparison found both sides.")

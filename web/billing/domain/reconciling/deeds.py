@@ -1,4 +1,4 @@
-"""What a person can do about a finding: one deed, with a reason, in the history. The first that fits is suggested."""
+"""The actions that staff can take on a finding. Each needs a reason and is recorded in the history."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,11 +20,10 @@ Verdict = Finding.Verdict
 
 
 class CannotBe(Exception):
-    """This deed would change nothing, or the wrong thing; the text says why."""
+    """The action does not fit the finding. The message is shown to staff."""
 
 
 def take_over(finding: Finding, why: str, by: User) -> None:
-    """What their line says is applied as if the gateway had told it in time."""
     if finding.payment is None:
         raise CannotBe("It matches none of our payments. Check the gateway’s dashboard, then close it as explained.")
     retelling.take_over(finding)
@@ -42,7 +41,7 @@ def ask_gateway(finding: Finding, why: str, by: User) -> None:
 
 
 def open_line(finding: Finding, why: str, by: User) -> None:
-    """What was let go meanwhile is taken anew, where it is still to be had."""
+    # The item may have been released since the order was placed, so it is reserved again if it is still available.
     order, line = _locked(finding)
     if order.state != Order.State.PAID or line.cancelled_at is not None:
         raise CannotBe("The order is no longer paid, or the item was canceled.")
@@ -50,8 +49,8 @@ def open_line(finding: Finding, why: str, by: User) -> None:
         with transaction.atomic():
             kinds.of(line).hold(line, None)
             kinds.of(line).confirm(line)
-    except kinds.Unavailable as gone:
-        raise CannotBe(f"It cannot be fulfilled: {gone}") from gone
+    except kinds.Unavailable as error:
+        raise CannotBe(f"It cannot be fulfilled: {error}") from error
 
 
 def release_line(finding: Finding, why: str, by: User) -> None:
@@ -78,7 +77,7 @@ def ask_payer(finding: Finding, why: str, by: User) -> None:
 
 
 def explain(finding: Finding, why: str, by: User) -> None:
-    """Nothing is changed; the reason is the deed, and holds for later runs too."""
+    """Change nothing. The reason that staff entered also closes the same difference in later runs."""
 
 
 @dataclass(frozen=True)
@@ -86,12 +85,12 @@ class Deed:
     name: str
     label: str
     done: str
-    """What is said when it is done."""
+    """The message that staff see afterwards."""
     do: Callable[[Finding, str, User], None]
     asks: str = "Reason"
-    """What the one field beside the button is for."""
+    """The label of the field beside the button."""
     ends: bool = True
-    """Whether nothing is left to do about the finding."""
+    """Whether the action resolves the finding."""
 
 
 TAKE_OVER = Deed("take_over", "Apply to our records", "Applied to our records.", take_over)
@@ -121,32 +120,31 @@ NEEDS_PAYMENT = {TAKE_OVER.name, ENTER.name, ASK.name}
 
 
 def possible(finding: Finding) -> list[Deed]:
-    """What makes sense about this one, the suggestion first."""
+    """List the actions that fit the finding. The first one is the suggestion."""
     return [
-        deed
-        for deed in BY_VERDICT.get(finding.verdict, ())
-        if (finding.payment_id or finding.refund_id or deed.name not in NEEDS_PAYMENT)
-        and (finding.order_id or deed is not ASK_PAYER)
+        action
+        for action in BY_VERDICT.get(finding.verdict, ())
+        if (finding.payment_id or finding.refund_id or action.name not in NEEDS_PAYMENT)
+        and (finding.order_id or action is not ASK_PAYER)
     ]
 
 
 @transaction.atomic
 def do(finding: Finding, name: str, *, why: str, by: User) -> Deed:
-    """The deed, its entry in the history and the end of the finding stand or fall together."""
     if finding.order_id is not None:
-        locks.order(finding.order_id)  # before the finding, as whoever hears from a gateway does
+        locks.order(finding.order_id)  # Webhooks lock the order before the finding, too.
     locked = Finding.objects.select_for_update().filter(pk=finding.pk, closed_at=None).exists()
-    deed = next((deed for deed in possible(finding) if deed.name == name), None)
-    if not locked or deed is None:
+    action = next((action for action in possible(finding) if action.name == name), None)
+    if not locked or action is None:
         raise CannotBe("This has already been resolved.")
-    deed.do(finding, why, by)
+    action.do(finding, why, by)
     record(by, "billing.finding_settled", finding.order or finding, why=why, finding=finding.pk, deed=name)
-    if deed.ends:
+    if action.ends:
         close(finding, name, why, by)
-    return deed
+    return action
 
 
-def close(finding: Finding, deed: str, why: str, by: User | None = None) -> None:
-    """Here and in every other run that found the same."""
+def close(finding: Finding, action: str, why: str, by: User | None = None) -> None:
+    """Close this finding and the same finding in all other runs."""
     same = Finding.objects.open().filter(likeness=finding.likeness)
-    same.update(closed_at=timezone.now(), closed_by=by, deed=deed, why=why[:300])
+    same.update(closed_at=timezone.now(), closed_by=by, deed=action, why=why[:300])

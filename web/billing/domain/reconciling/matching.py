@@ -1,7 +1,7 @@
-"""Two streams of bookings, ours and theirs, brought together. Pure: it knows no row and asks no gateway.
+"""Matching of our entries with a gateway's statement lines. Nothing here reads the database or asks a gateway.
 
-A booking is told by the gateway's name for the money. Where ours has none yet, it is told by the token or by their name
-of the attempt; a refund by the payment it belongs to and its amount.
+Both sides are matched by the gateway's reference. A payment without one is matched by the token or the session of its
+attempt, and a refund without one by its payment and its amount.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -29,19 +29,19 @@ class Verdict(StrEnum):
 
 
 class Standing(StrEnum):
-    """How sure we are of a booking of ours."""
+    """How sure we are that an entry of ours happened."""
 
     FIRM = "firm"
-    """It happened: when they do not have it, something is wrong."""
+    """It happened. If the gateway does not have it, something is wrong."""
     AWAITED = "awaited"
-    """It is under way: they may have it already, or not yet."""
+    """It is in progress. The gateway may or may not have it yet."""
     OPEN = "open"
-    """For all we know it did not happen: when they have it, we missed something."""
+    """As far as we know it did not happen. If the gateway has it, we missed something."""
 
 
 @dataclass(frozen=True)
 class Ours:
-    """A booking of ours; below zero for what left the school."""
+    """A payment, refund or dispute in our records. Amounts that left the school are negative."""
 
     kind: str
     pk: int
@@ -54,17 +54,17 @@ class Ours:
     token: str = ""
     session: str = ""
     of: str = ""
-    """For a refund, their name of the payment it belongs to."""
+    """For a refund, this is the gateway's reference of its payment."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A booking is told of by the run in whose window it lies; what it pairs with may lie outside."""
+    """The time that a run reports on. The counterpart of an entry in the window may lie outside of it."""
 
     since: datetime
     until: datetime
     sure: datetime | None = None
-    """Gateways list money late: what we booked after this, they need not have yet."""
+    """Gateways list payments late, so entries of ours after this moment may still be missing there."""
 
     def has(self, moment: datetime) -> bool:
         return self.since <= moment < self.until
@@ -81,94 +81,94 @@ class Pair:
 
 
 class Shelf(Generic[T]):
-    """What waits for its counterpart. Only this is kept in memory, never a whole stream."""
+    """Entries that wait for their counterpart. Only these are held in memory, never a whole stream."""
 
-    def __init__(self, name: Callable[[T], Key | None], things: Iterable[T] = ()) -> None:
-        self.name = name
-        self.nameless: list[T] = []
-        self.named: dict[Key, list[T]] = {}
-        for thing in things:
-            self.put(thing)
+    def __init__(self, key_of: Callable[[T], Key | None], entries: Iterable[T] = ()) -> None:
+        self.key_of = key_of
+        self.without_key: list[T] = []
+        self.by_key: dict[Key, list[T]] = {}
+        for entry in entries:
+            self.put(entry)
 
-    def put(self, thing: T) -> None:
-        name = self.name(thing)
-        if name is None:
-            self.nameless.append(thing)
+    def put(self, entry: T) -> None:
+        key = self.key_of(entry)
+        if key is None:
+            self.without_key.append(entry)
         else:
-            self.named.setdefault(name, []).append(thing)
+            self.by_key.setdefault(key, []).append(entry)
 
-    def take(self, name: Key | None) -> T | None:
-        waiting = self.named.get(name) if name is not None else None
+    def take(self, key: Key | None) -> T | None:
+        waiting = self.by_key.get(key) if key is not None else None
         if not waiting:
             return None
-        thing = waiting.pop(0)
+        entry = waiting.pop(0)
         if not waiting:
-            del self.named[name]  # type: ignore[arg-type]
-        return thing
+            del self.by_key[key]  # type: ignore[arg-type]
+        return entry
 
     def rest(self) -> list[T]:
-        return [*self.nameless, *(thing for waiting in self.named.values() for thing in waiting)]
+        return [*self.without_key, *(entry for waiting in self.by_key.values() for entry in waiting)]
 
 
 def match(ours: Iterable[Ours], theirs: Iterable[Movement], window: Window) -> Iterator[Pair]:
-    """Everything that lies in the window, each thing once, with its verdict."""
-    mine, other = Shelf(_ours_by_reference), Shelf(_theirs_by_reference)
-    for one, two in zip_longest(ours, (movement for movement in theirs if movement.kind in COMPARED)):
-        if one is not None:
-            found = other.take(_ours_by_reference(one))
-            if found is None:
-                mine.put(one)
+    """Judge every entry and line in the window, each of them once."""
+    our_rest, their_rest = Shelf(_ours_by_reference), Shelf(_theirs_by_reference)
+    compared = (movement for movement in theirs if movement.kind in COMPARED)
+    for entry, movement in zip_longest(ours, compared):
+        if entry is not None:
+            their_match = their_rest.take(_ours_by_reference(entry))
+            if their_match is None:
+                our_rest.put(entry)
             else:
-                yield from _together(one, found, window)
-        if two is not None:
-            known = mine.take(_theirs_by_reference(two))
-            if known is None:
-                other.put(two)
+                yield from _together(entry, their_match, window)
+        if movement is not None:
+            our_match = our_rest.take(_theirs_by_reference(movement))
+            if our_match is None:
+                their_rest.put(movement)
             else:
-                yield from _together(known, two, window)
-    yield from _leftovers(mine.rest(), other.rest(), window)
+                yield from _together(our_match, movement, window)
+    yield from _leftovers(our_rest.rest(), their_rest.rest(), window)
 
 
 def _leftovers(ours: list[Ours], theirs: list[Movement], window: Window) -> Iterator[Pair]:
-    """Weaker names, one after the other; then what found nothing stands alone."""
-    ours.sort(key=lambda one: (one.at, one.pk))
+    ours.sort(key=lambda entry: (entry.at, entry.pk))
     theirs.sort(key=_in_order)
-    for my_name, their_name in WEAKER:
-        waiting, alone = Shelf(my_name, ours), []
-        for two in theirs:
-            one = waiting.take(their_name(two))
-            if one is None:
-                alone.append(two)
+    for our_key, their_key in WEAKER:
+        waiting, unmatched = Shelf(our_key, ours), []
+        for movement in theirs:
+            entry = waiting.take(their_key(movement))
+            if entry is None:
+                unmatched.append(movement)
             else:
-                yield from _together(one, two, window)
-        ours, theirs = waiting.rest(), alone
-    for one in ours:
-        if one.standing is Standing.FIRM and window.should_be_there(one.at):
-            yield Pair(Verdict.ONLY_OURS, ours=one)
-    for two in _without_undone(theirs):
-        if window.has(two.at):
-            yield Pair(Verdict.ONLY_THEIRS, theirs=two)
+                yield from _together(entry, movement, window)
+        ours, theirs = waiting.rest(), unmatched
+    for entry in ours:
+        if entry.standing is Standing.FIRM and window.should_be_there(entry.at):
+            yield Pair(Verdict.ONLY_OURS, ours=entry)
+    for movement in _without_undone(theirs):
+        if window.has(movement.at):
+            yield Pair(Verdict.ONLY_THEIRS, theirs=movement)
 
 
-def _together(one: Ours, two: Movement, window: Window) -> Iterator[Pair]:
-    if window.has(two.at):
-        yield Pair(_judge(one, two), one, two)
-
-
-def _judge(one: Ours, two: Movement) -> Verdict:
-    if one.currency != two.currency:
-        return Verdict.CURRENCY
-    if one.amount != two.amount:
-        return Verdict.AMOUNT
-    return Verdict.ONLY_THEIRS if one.standing is Standing.OPEN else Verdict.MATCHED
+def _together(ours: Ours, theirs: Movement, window: Window) -> Iterator[Pair]:
+    if not window.has(theirs.at):
+        return
+    if ours.currency != theirs.currency:
+        verdict = Verdict.CURRENCY
+    elif ours.amount != theirs.amount:
+        verdict = Verdict.AMOUNT
+    else:
+        verdict = Verdict.ONLY_THEIRS if ours.standing is Standing.OPEN else Verdict.MATCHED
+    yield Pair(verdict, ours, theirs)
 
 
 def _without_undone(theirs: list[Movement]) -> list[Movement]:
-    """A refund that failed is booked out and in again: together they are nothing."""
-    waiting: Shelf[Movement] = Shelf(lambda two: (two.kind, two.reference, two.currency, two.amount))
-    for two in theirs:
-        if two.kind == PAYMENT or waiting.take((two.kind, two.reference, two.currency, -two.amount)) is None:
-            waiting.put(two)
+    # A failed refund appears twice, once in each direction. Both lines together change nothing.
+    waiting: Shelf[Movement] = Shelf(lambda line: (line.kind, line.reference, line.currency, line.amount))
+    for line in theirs:
+        opposite = (line.kind, line.reference, line.currency, -line.amount)
+        if line.kind == PAYMENT or waiting.take(opposite) is None:
+            waiting.put(line)
     return sorted(waiting.rest(), key=_in_order)
 
 
@@ -176,51 +176,42 @@ def _in_order(movement: Movement) -> tuple[datetime, str, Decimal]:
     return movement.at, movement.reference, movement.amount
 
 
-# -- names, the strongest first ------------------------------------------------------------------------------------
+# -- keys, the strongest first -------------------------------------------------------------------------------------
 
 
-def _ours_by_reference(one: Ours) -> Key | None:
-    return (one.kind, one.reference, one.amount < 0) if one.reference else None
+def _ours_by_reference(entry: Ours) -> Key | None:
+    return (entry.kind, entry.reference, entry.amount < 0) if entry.reference else None
 
 
-def _theirs_by_reference(two: Movement) -> Key | None:
-    return (two.kind, two.reference, two.amount < 0) if two.reference else None
+def _theirs_by_reference(movement: Movement) -> Key | None:
+    return (movement.kind, movement.reference, movement.amount < 0) if movement.reference else None
 
 
-def _theirs_by_money(two: Movement) -> Key | None:
-    """Some book a payment under a name of the booking and tell the money's beside it."""
-    return (two.kind, two.about.reference, two.amount < 0) if two.about.reference and two.kind == PAYMENT else None
+def _key_of_payment(movement: Movement, value: str, *more: object) -> Key | None:
+    return (PAYMENT, value, *more) if value and movement.kind == PAYMENT else None
 
 
-def _ours_by_token(one: Ours) -> Key | None:
-    return (one.kind, one.token) if one.token else None
-
-
-def _theirs_by_token(two: Movement) -> Key | None:
-    return (two.kind, two.about.token) if two.about.token and two.kind == PAYMENT else None
-
-
-def _ours_by_session(one: Ours) -> Key | None:
-    return (one.kind, one.session) if one.session else None
-
-
-def _theirs_by_session(two: Movement) -> Key | None:
-    return (two.kind, two.about.session) if two.about.session and two.kind == PAYMENT else None
-
-
-def _ours_by_payment(one: Ours) -> Key | None:
-    return (one.kind, one.of, one.amount, one.currency) if one.of and not one.reference else None
-
-
-def _theirs_by_payment(two: Movement) -> Key | None:
-    if two.kind == PAYMENT or not two.about.reference:
+def _theirs_by_payment(movement: Movement) -> Key | None:
+    if movement.kind == PAYMENT or not movement.about.reference:
         return None
-    return (two.kind, two.about.reference, two.amount, two.currency)
+    return (movement.kind, movement.about.reference, movement.amount, movement.currency)
 
 
 WEAKER: list[tuple[Callable[[Ours], Key | None], Callable[[Movement], Key | None]]] = [
-    (_ours_by_reference, _theirs_by_money),
-    (_ours_by_token, _theirs_by_token),
-    (_ours_by_session, _theirs_by_session),
-    (_ours_by_payment, _theirs_by_payment),
+    # Some gateways list a payment under a reference of their own, with the payment's reference beside it.
+    (_ours_by_reference, lambda line: _key_of_payment(line, line.about.reference, line.amount < 0)),
+    (
+        lambda entry: (entry.kind, entry.token) if entry.token else None,
+        lambda line: _key_of_payment(line, line.about.token),
+    ),
+    (
+        lambda entry: (entry.kind, entry.session) if entry.session else None,
+        lambda line: _key_of_payment(line, line.about.session),
+    ),
+    (
+        lambda entry: (
+            (entry.kind, entry.of, entry.amount, entry.currency) if entry.of and not entry.reference else None
+        ),
+        _theirs_by_payment,
+    ),
 ]

@@ -1,4 +1,4 @@
-"""Every night the days since the last time are compared; a digest goes out only when something is off."""
+"""The nightly run: compare the days since the last one, and mail a digest if there are differences."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ AT_MOST = timedelta(days=31)
 
 
 def begin() -> None:
-    """Yesterday, and what was missed before while the site was down."""
+    # Days that earlier runs missed, for example while the site was down, are compared as well.
     yesterday = dates.today() - DAY
     last = Reconciliation.objects.filter(by=None).order_by("-until").first()
     since = max(last.until + DAY, yesterday - AT_MOST) if last else yesterday
@@ -27,10 +27,9 @@ def begin() -> None:
 
 
 def differences(run: Reconciliation) -> list[tuple[str, int]]:
-    """How many of each verdict still wait for somebody."""
-    counted = Finding.objects.open().filter(book__run=run).order_by().values("verdict").annotate(count=Count("pk"))
-    found = {row["verdict"]: row["count"] for row in counted}
-    return [(str(verdict.label), found[verdict]) for verdict in Finding.Verdict if verdict in found]
+    rows = Finding.objects.open().filter(book__run=run).order_by().values("verdict").annotate(count=Count("pk"))
+    counts = {row["verdict"]: row["count"] for row in rows}
+    return [(str(verdict.label), counts[verdict]) for verdict in Finding.Verdict if verdict in counts]
 
 
 def unread(run: Reconciliation) -> list[Book]:
@@ -38,7 +37,7 @@ def unread(run: Reconciliation) -> list[Book]:
 
 
 def tell(run_id: int) -> None:
-    """Runs that a person began are looked at by that person."""
+    # A run that was started by hand needs no mail, because the person who started it looks at it.
     run = Reconciliation.objects.filter(pk=run_id, by=None).first()
     if run is None or not (differences(run) or unread(run)):
         return
@@ -54,20 +53,20 @@ def tell(run_id: int) -> None:
 
 
 def readers() -> list[tuple[str, int | None]]:
-    """The address of DIFFERENCES_TO, or everybody who may settle them."""
+    """Return the address from DIFFERENCES_TO, or everybody who may resolve differences."""
     if settings.DIFFERENCES_TO:
         return [(settings.DIFFERENCES_TO, None)]
     permission = Permission.objects.filter(content_type__app_label="billing", codename="reconcile")
-    may = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
-    people = User.objects.filter(may, is_active=True).order_by("pk").distinct()
+    is_allowed = Q(groups__permissions__in=permission) | Q(user_permissions__in=permission) | Q(is_superuser=True)
+    people = User.objects.filter(is_allowed, is_active=True).order_by("pk").distinct()
     return [(person.email, person.pk) for person in people]
 
 
 def tidy() -> int:
-    """Old runs in which nothing waits go; what was explained is kept, so that it need not be explained again."""
-    old = timezone.now() - timedelta(days=settings.RECONCILIATIONS_KEEP_DAYS)
-    going = Reconciliation.objects.filter(ended_at__lt=old)
+    """Delete old runs without open findings. Explained differences stay, so that nobody has to explain them again."""
+    limit = timezone.now() - timedelta(days=settings.RECONCILIATIONS_KEEP_DAYS)
+    old_runs = Reconciliation.objects.filter(ended_at__lt=limit)
     kept = Finding.objects.off().filter(Q(closed_at=None) | Q(deed="explained")).values("book__run")
-    removed, _ = Finding.objects.filter(book__run__in=going, verdict__in=Finding.FINE).delete()
-    going.exclude(pk__in=kept).delete()
+    removed, _ = Finding.objects.filter(book__run__in=old_runs, verdict__in=Finding.FINE).delete()
+    old_runs.exclude(pk__in=kept).delete()
     return removed

@@ -1,4 +1,4 @@
-"""Our own book: what was paid beside what was opened for it. The kinds of products tell, many lines at once."""
+"""Comparison of paid orders with what was fulfilled. Each product kind answers for many lines at once."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -23,62 +23,58 @@ def compare(book: Book) -> None:
     book.findings.all().delete()
     window = window_of(book)
     for portion in portions(_orders(window), AT_ONCE):
-        found = list(_findings(book, portion, window))
-        remember(found)
+        findings = []
+        fulfilled = opened_of([line for order in portion for line in order.lines.all()])
+        for order in portion:
+            for line in order.lines.all():
+                if verdict := _verdict(order, line, fulfilled.get(line.pk), window):
+                    findings.append(
+                        Finding(
+                            book=book, verdict=verdict, kind="line", order=order, line=line,
+                            our_amount=line.now_total, our_currency=order.currency,
+                            our_at=order.paid_at or order.placed_at,
+                        )
+                    )  # fmt: skip
+        remember(findings)
         with transaction.atomic():
-            Finding.objects.bulk_create(found)
+            Finding.objects.bulk_create(findings)
 
 
 def _orders(window: Window) -> Iterator[Order]:
-    """Orders to which something happened in that time, each with its lines."""
-    when = [Q(**{f"{name}__gte": window.since, f"{name}__lt": window.until}) for name in ("paid_at", "closed_at")]
-    over = Q(state=State.PLACED, held_until__gte=window.since, held_until__lt=window.until)
-    cut = OrderLine.objects.filter(cancelled_at__gte=window.since, cancelled_at__lt=window.until)
-    touched = Order.objects.placed().filter(when[0] | when[1] | over | Q(pk__in=cut.values("order")))
-    return touched.annotate(got=GOT).prefetch_related("lines").order_by("pk").iterator(AT_ONCE)
-
-
-def _findings(book: Book, orders: list[Order], window: Window) -> Iterator[Finding]:
-    opened = opened_of([line for order in orders for line in order.lines.all()])
-    for order in orders:
-        for line in order.lines.all():
-            verdict = _verdict(order, line, opened.get(line.pk), window)
-            if verdict:
-                yield Finding(
-                    book=book, verdict=verdict, kind="line", order=order, line=line,
-                    our_amount=line.now_total, our_currency=order.currency, our_at=order.paid_at or order.placed_at,
-                )  # fmt: skip
+    since, until = window.since, window.until
+    paid = Q(paid_at__gte=since, paid_at__lt=until)
+    closed = Q(closed_at__gte=since, closed_at__lt=until)
+    expired = Q(state=State.PLACED, held_until__gte=since, held_until__lt=until)
+    canceled = OrderLine.objects.filter(cancelled_at__gte=since, cancelled_at__lt=until)
+    orders = Order.objects.placed().filter(paid | closed | expired | Q(pk__in=canceled.values("order")))
+    return orders.annotate(got=GOT).prefetch_related("lines").order_by("pk").iterator(AT_ONCE)
 
 
 def opened_of(lines: list[OrderLine]) -> dict[int, bool]:
-    """Line by line; those whose kind is not installed any more are left out, for nobody can tell."""
-    told: dict[int, bool] = {}
+    """Say for each line whether it is fulfilled. Lines of kinds that are no longer installed are left out."""
+    answers: dict[int, bool] = {}
     for name in {line.kind for line in lines}:
-        mine = [line for line in lines if line.kind == name]
+        lines_of_kind = [line for line in lines if line.kind == name]
         try:
-            opened = kinds.get(name).fulfilled_lines(mine)
+            fulfilled = kinds.get(name).fulfilled_lines(lines_of_kind)
         except kinds.UnknownKind:
             continue
-        told |= {line.pk: line.pk in opened for line in mine}
-    return told
+        answers |= {line.pk: line.pk in fulfilled for line in lines_of_kind}
+    return answers
 
 
-def _verdict(order: Order, line: OrderLine, is_open: bool | None, window: Window) -> str:
-    if is_open is None:
+def _verdict(order: Order, line: OrderLine, is_fulfilled: bool | None, window: Window) -> str:
+    if is_fulfilled is None:
         return ""
-    if not is_open:
-        due = order.state == State.PAID and line.cancelled_at is None and _inside(order.paid_at, window)
-        return Verdict.NOT_OPENED if due else ""
-    got: Decimal = order.got  # type: ignore[attr-defined]  # annotated above
+    if not is_fulfilled:
+        paid_in_window = order.state == State.PAID and order.paid_at is not None and window.has(order.paid_at)
+        return Verdict.NOT_OPENED if paid_in_window and line.cancelled_at is None else ""
+    got: Decimal = order.got  # type: ignore[attr-defined]  # The query annotates it.
     return "" if is_paid_for(order, line, got, window.until) else Verdict.NOT_PAID
 
 
-def _inside(moment: datetime | None, window: Window) -> bool:
-    return moment is not None and window.has(moment)
-
-
 def is_paid_for(order: Order, line: OrderLine, got: Decimal, at: datetime) -> bool:
-    """Whether what is open is rightly so: paid, or to be paid later as it was agreed."""
+    # An order that may be paid later counts until it expires.
     if line.cancelled_at is not None:
         return False
     if order.state == State.PLACED:

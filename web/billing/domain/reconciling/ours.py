@@ -1,4 +1,4 @@
-"""Our side of a comparison: payments and refunds of one gateway as bookings, read in portions."""
+"""Our side of a comparison: the payments, refunds and disputes of one gateway, read in batches."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
@@ -15,60 +15,61 @@ State = Refund.State
 T = TypeVar("T")
 
 
-def portions(things: Iterable[T], size: int = PORTION) -> Iterator[list[T]]:
-    rest = iter(things)
-    while portion := list(islice(rest, size)):
-        yield portion
+def portions(items: Iterable[T], size: int = PORTION) -> Iterator[list[T]]:
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch
 
 
 def bookings(variant: str, window: Window, theirs: Iterable[Movement]) -> Iterator[Ours]:
-    """What we booked in that time, and whatever else their names lead to, each once."""
-    told: set[tuple[str, int, bool]] = set()
-    for booking in chain(_of_the_time(variant, window), _named(variant, theirs)):
-        one = (booking.kind, booking.pk, booking.amount < 0)
-        if one not in told:
-            told.add(one)
-            yield booking
+    """Return our entries in the window and those that their lines refer to, each of them once."""
+    yielded: set[tuple[str, int, bool]] = set()
+    for entry in chain(_of_the_time(variant, window), _named(variant, theirs)):
+        key = (entry.kind, entry.pk, entry.amount < 0)
+        if key not in yielded:
+            yielded.add(key)
+            yield entry
 
 
 def _of_the_time(variant: str, window: Window) -> Iterator[Ours]:
-    span = (window.since, window.until)
-    payments = Payment.objects.filter(variant=variant, captured_at__range=span)
+    time_range = (window.since, window.until)
+    payments = Payment.objects.filter(variant=variant, captured_at__range=time_range)
     for payment in payments.order_by("captured_at", "pk").iterator(PORTION):
         yield of_payment(payment)
-    settled = Q(settled_at__range=span) | Q(settled_at=None, created_at__lt=window.until)
+    settled = Q(settled_at__range=time_range) | Q(settled_at=None, created_at__lt=window.until)
     for refund in _refunds(variant).filter(settled).order_by("pk").iterator(PORTION):
         yield of_refund(refund)
 
 
 def _refunds(variant: str) -> QuerySet[Refund]:
-    """What a dispute took is told by the dispute."""
-    found = Refund.objects.filter(payment__variant=variant).exclude(state=State.FAILED)
-    return found.exclude(origin=Refund.Origin.DISPUTE).select_related("payment")
+    # A refund that a dispute caused is compared as the dispute.
+    refunds = Refund.objects.filter(payment__variant=variant).exclude(state=State.FAILED)
+    return refunds.exclude(origin=Refund.Origin.DISPUTE).select_related("payment")
 
 
 def _named(variant: str, theirs: Iterable[Movement]) -> Iterator[Ours]:
-    for portion in portions(theirs):
-        names = {name for movement in portion for name in (movement.reference, movement.about.reference) if name}
-        tokens = {movement.about.token for movement in portion if movement.about.token}
-        sessions = {movement.about.session for movement in portion if movement.about.session}
-        same = Q(transaction_id__in=names) | Q(token__in=tokens) | Q(session__in=sessions)
-        yield from map(of_payment, Payment.objects.filter(same, variant=variant))
-        yield from map(of_refund, _refunds(variant).filter(transaction_id__in=names))
-        for dispute in Dispute.objects.filter(payment__variant=variant, reference__in=names).select_related("payment"):
+    for lines in portions(theirs):
+        references = {text for line in lines for text in (line.reference, line.about.reference) if text}
+        tokens = {line.about.token for line in lines if line.about.token}
+        sessions = {line.about.session for line in lines if line.about.session}
+        is_named = Q(transaction_id__in=references) | Q(token__in=tokens) | Q(session__in=sessions)
+        yield from map(of_payment, Payment.objects.filter(is_named, variant=variant))
+        yield from map(of_refund, _refunds(variant).filter(transaction_id__in=references))
+        disputes = Dispute.objects.filter(payment__variant=variant, reference__in=references)
+        for dispute in disputes.select_related("payment"):
             yield from of_dispute(dispute)
 
 
 def of_payment(payment: Payment) -> Ours:
-    firm = payment.captured_at is not None
+    is_captured = payment.captured_at is not None
     return Ours(
         kind=PAYMENT,
         pk=payment.pk,
         order=payment.order_id,
-        amount=payment.captured_amount if firm else payment.total,
+        amount=payment.captured_amount if is_captured else payment.total,
         currency=payment.currency,
         at=payment.captured_at or payment.created,
-        standing=Standing.FIRM if firm else Standing.OPEN,
+        standing=Standing.FIRM if is_captured else Standing.OPEN,
         reference=payment.transaction_id or "",
         token=payment.token,
         session=payment.session,
@@ -90,7 +91,7 @@ def of_refund(refund: Refund) -> Ours:
 
 
 def of_dispute(dispute: Dispute) -> Iterator[Ours]:
-    """Taken when it is opened, given back when it is won; which of both a gateway books when is its own affair."""
+    """Return an entry for the withdrawal, and one for the return if we won. Gateways date them differently."""
     amounts = [-dispute.amount] + ([dispute.amount] if dispute.state == Dispute.State.WON else [])
     for amount in amounts:
         yield Ours(

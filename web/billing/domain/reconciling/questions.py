@@ -1,4 +1,4 @@
-"""Asking the payer: a mail with a link to pay, or to answer; the answer waits for the office among its questions."""
+"""Questions to the payer: a mail with a link to pay or to answer. The answer becomes a payment issue."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ ANSWERABLE = timedelta(days=90)
 
 
 class NoAddress(Exception):
-    """Nobody can be asked: the order names no address."""
+    """The order has no email address to send the question to."""
 
 
 @transaction.atomic
@@ -43,7 +43,6 @@ def address(question: Question) -> str:
 
 
 def find(text: str) -> Question | None:
-    """The question, for whoever holds its link."""
     try:
         token = links.read(PURPOSE, text, ANSWERABLE)
     except links.Bad:
@@ -54,9 +53,9 @@ def find(text: str) -> Question | None:
 
 @transaction.atomic
 def answer(question: Question, text: str) -> bool:
-    """Once: whoever comes back reads what was answered."""
-    mine = Question.objects.filter(pk=question.pk, answered_at=None)
-    if not mine.update(answer=text, answered_at=timezone.now()):
+    """Store the first answer only. Return False if the question was already answered."""
+    unanswered = Question.objects.filter(pk=question.pk, answered_at=None)
+    if not unanswered.update(answer=text, answered_at=timezone.now()):
         return False
     payment = question.finding.payment if question.finding else None
     payment_issues.open_case(Case.Kind.ANSWERED, question.order, f"{question.text} — {text}", payment)

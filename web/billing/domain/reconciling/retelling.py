@@ -1,6 +1,5 @@
-"""A line of theirs told to our books as a webhook would have told it; and whether both sides fit by now."""
+"""Apply a gateway's statement line to our records like a webhook, and check whether both sides agree now."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.db import transaction
@@ -9,7 +8,7 @@ from django.utils import timezone
 from billing import gateways
 from billing.domain.payments import webhooks
 from billing.domain.reconciling.comparing import FITS_NOW, line_of
-from billing.domain.reconciling.matching import DISPUTE, REFUND, Ours, Verdict, Window, match
+from billing.domain.reconciling.matching import DISPUTE, REFUND, Verdict, Window, match
 from billing.domain.reconciling.ours import of_dispute, of_payment, of_refund
 from billing.gateways.facts import Disputed, Fact, GivenBack, Taken
 from billing.kinds import ZERO
@@ -34,28 +33,24 @@ def fact_of(finding: Finding) -> Fact:
 
 
 def fits_now(finding: Finding) -> bool:
-    """The same rules as in a run, over this one line and what we have by now."""
+    """Match this one line with our present entries, by the rules of a run."""
     if finding.their_at is None:
         return False
-    pairs = match(_ours(finding), [line_of(finding)], ALWAYS)
+    entries = [of_payment(payment) for payment in Payment.objects.filter(pk=finding.payment_id)]
+    for refund in Refund.objects.filter(payment=finding.payment_id).select_related("payment"):
+        if refund.transaction_id == finding.reference and refund.state != Refund.State.FAILED:
+            entries.append(of_refund(refund))
+    for dispute in Dispute.objects.filter(payment=finding.payment_id, reference=finding.reference):
+        entries.extend(of_dispute(dispute))
+    pairs = match(entries, [line_of(finding)], ALWAYS)
     return any(pair.theirs and pair.verdict is Verdict.MATCHED for pair in pairs)
 
 
-def _ours(finding: Finding) -> Iterator[Ours]:
-    for payment in Payment.objects.filter(pk=finding.payment_id):
-        yield of_payment(payment)
-    for refund in Refund.objects.filter(payment=finding.payment_id).select_related("payment"):
-        if refund.transaction_id == finding.reference and refund.state != Refund.State.FAILED:
-            yield of_refund(refund)
-    for dispute in Dispute.objects.filter(payment=finding.payment_id, reference=finding.reference):
-        yield from of_dispute(dispute)
-
-
-# -- asking again --------------------------------------------------------------------------------------------------
+# -- recheck -------------------------------------------------------------------------------------------------------
 
 
 def ask_again(finding_id: int) -> None:
-    """What the gateway says of the payment now is applied; when that settles the finding, it is closed."""
+    """Ask the gateway about the payment and close the finding if both sides agree now."""
     finding = Finding.objects.select_related("payment", "refund__payment").filter(pk=finding_id).first()
     payment = payment_of(finding) if finding else None
     if finding is None or payment is None:
@@ -74,12 +69,12 @@ def payment_of(finding: Finding) -> Payment | None:
 
 
 def _says_ours(finding: Finding, fact: Fact) -> bool:
-    """They have in fact what only we seemed to have."""
+    # This is about entries that only we seemed to have: the gateway knows them after all.
     if finding.their_at is not None:
         return False
     if isinstance(fact, Taken) and finding.refund_id is None:
         return (fact.amount, fact.currency) == (finding.our_amount, finding.our_currency)
     if isinstance(fact, GivenBack) and finding.refund is not None:
-        same = fact.reference == finding.refund.transaction_id or fact.key == finding.refund.token
-        return same and fact.state == Refund.State.DONE and fact.amount == finding.refund.amount
+        is_same = fact.reference == finding.refund.transaction_id or fact.key == finding.refund.token
+        return is_same and fact.state == Refund.State.DONE and fact.amount == finding.refund.amount
     return False

@@ -1,7 +1,7 @@
-"""The life of a run: begun, read week by week through the outbox, compared, ended. A step repeated changes nothing.
+"""Reconciliation runs: start one, read each gateway's statement week by week, compare it and end the run.
 
-Each step is an event of its own, so a worker that dies loses a week of reading, and a gateway that is away for an hour
-only delays the rest.
+Each step is an outbox event of its own and can be repeated safely. A worker that dies loses one week of reading, and a
+gateway that is down for an hour only delays the run.
 """
 
 from collections.abc import Iterable
@@ -26,28 +26,36 @@ State = Book.State
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
 STEP = timedelta(days=7)
 MARGIN = timedelta(days=3)
-"""How far apart the two sides may date the same money."""
+"""Both sides may date the same payment up to this far apart."""
 LONGEST = timedelta(days=366)
 
 
 class NoSuchSpan(ValueError):
-    """These days cannot be compared; the text says why."""
+    """The days cannot be compared. The message is shown to staff."""
 
 
 @transaction.atomic
 def begin(since: date, until: date, *, by: User | None, at: datetime | None = None) -> Reconciliation:
-    """A new run, or the one over these days that is still going on: a double click begins one."""
-    at = (at or timezone.now()).replace(microsecond=0) + SECOND  # the one that is passing counts
-    start, cut = _span(since, until, at)
+    """Start a run, or return the unfinished one for the same days, so that a double click starts only one."""
+    at = (at or timezone.now()).replace(microsecond=0) + SECOND  # The current second is part of the run.
+    start, cut = dates.at(since, time.min), min(dates.at(until + DAY, time.min), at)
+    if until < since:
+        raise NoSuchSpan("The last day is before the first.")
+    if until - since > LONGEST:
+        raise NoSuchSpan("Please select a year at most.")
+    if cut <= start:
+        raise NoSuchSpan("These days are in the future.")
     if by is not None:
-        locks.account(by)  # the second click waits for the first
-    going = Reconciliation.objects.filter(since=since, until=until, ended_at=None).first()
-    if going is not None:
-        return going
+        locks.account(by)  # A second click waits here for the first one.
+    unfinished = Reconciliation.objects.filter(since=since, until=until, ended_at=None).first()
+    if unfinished is not None:
+        return unfinished
     run = Reconciliation.objects.create(since=since, until=until, cut=cut, by=by, begun_at=at)
-    first = start - MARGIN
+    read_from = start - MARGIN
     for variant in with_books():
-        _next(Book.objects.create(run=run, variant=variant, start=first, end=min(cut + MARGIN, at), cursor=first))
+        _next(
+            Book.objects.create(run=run, variant=variant, start=read_from, end=min(cut + MARGIN, at), cursor=read_from)
+        )
     _next(Book.objects.create(run=run, state=State.MATCHING, start=start, end=cut, cursor=start))
     if by is not None:
         record(by, "billing.reconciliation_begun", run, since=since.isoformat(), until=until.isoformat())
@@ -55,24 +63,11 @@ def begin(since: date, until: date, *, by: User | None, at: datetime | None = No
 
 
 def with_books() -> list[str]:
-    """The gateways that can be asked what they booked."""
     return [
         name
         for name, _ in gateways.offered()
         if type(gateways.get(name)).statement_lines is not Gateway.statement_lines
     ]
-
-
-def _span(since: date, until: date, at: datetime) -> tuple[datetime, datetime]:
-    start = dates.at(since, time.min)
-    cut = min(dates.at(until + DAY, time.min), at)
-    if until < since:
-        raise NoSuchSpan("The last day is before the first.")
-    if until - since > LONGEST:
-        raise NoSuchSpan("Please take a year at most.")
-    if cut <= start:
-        raise NoSuchSpan("These days are still to come.")
-    return start, cut
 
 
 def _next(book: Book) -> None:
@@ -81,46 +76,42 @@ def _next(book: Book) -> None:
 
 
 def step(book_id: int) -> None:
-    """Read the next portion, or compare. Outside any transaction: a gateway is asked, or many rows are written."""
+    """Read the next week or compare. This runs outside any transaction because it asks a gateway or takes long."""
     book = Book.objects.select_related("run").filter(pk=book_id).first()
     if book is None or book.is_over:
         return
-    if book.state == State.FETCHING:
-        _fetch(book)
-    else:
+    if book.state != State.FETCHING:
         compare = comparing.compare if book.variant else opening.compare
         compare(book)
         _over(book, State.DONE)
-
-
-def _fetch(book: Book) -> None:
+        return
     since, until = book.cursor, min(book.cursor + STEP, book.end)
     try:
-        found = list(gateways.get(book.variant).statement_lines(since, until))
-    except Temporary as away:
-        Book.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {away}"[:300])
+        movements = list(gateways.get(book.variant).statement_lines(since, until))
+    except Temporary as error:
+        Book.objects.filter(pk=book.pk).update(trouble=f"No answer yet. We’ll try again. {error}"[:300])
         raise
-    except (Permanent, NeedsPerson) as refused:
-        _over(book, State.FAILED, str(refused))
+    except (Permanent, NeedsPerson) as error:
+        _over(book, State.FAILED, str(error))
     except gateways.UnknownGateway:
         _over(book, State.FAILED, "This gateway is no longer switched on.")
     else:
-        _keep(book, found, since, until)
+        _keep(book, movements, since, until)
 
 
 @transaction.atomic
-def _keep(book: Book, found: Iterable[Movement], since: datetime, until: datetime) -> None:
-    """The lines and how far we are stand or fall together; whoever comes second changes nothing."""
-    here = Book.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
-    if here is None:
+def _keep(book: Book, movements: Iterable[Movement], since: datetime, until: datetime) -> None:
+    # The lines and the cursor are stored together. If another worker has stored them already, nothing changes.
+    locked = Book.objects.select_for_update().filter(pk=book.pk, state=State.FETCHING, cursor=since).first()
+    if locked is None:
         return
     Finding.objects.bulk_create(
-        (comparing.kept(here, movement) for movement in found if since <= movement.at < until), batch_size=500
+        (comparing.kept(locked, movement) for movement in movements if since <= movement.at < until), batch_size=500
     )
-    here.cursor, here.trouble = until, ""
-    here.state = State.MATCHING if until >= here.end else State.FETCHING
-    here.save(update_fields=["cursor", "trouble", "state"])
-    _next(here)
+    locked.cursor, locked.trouble = until, ""
+    locked.state = State.MATCHING if until >= locked.end else State.FETCHING
+    locked.save(update_fields=["cursor", "trouble", "state"])
+    _next(locked)
 
 
 @transaction.atomic
@@ -135,14 +126,14 @@ def _over(book: Book, state: str, trouble: str = "") -> None:
 
 @transaction.atomic
 def again(book: Book, by: User) -> None:
-    """Go on where it stopped, after a person has mended what was wrong."""
+    """Continue where the run stopped, after the cause of the failure has been fixed."""
     run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
-    here = Book.objects.select_for_update().get(pk=book.pk)
-    if here.state == State.DONE:
+    locked = Book.objects.select_for_update().get(pk=book.pk)
+    if locked.state == State.DONE:
         return
-    here.state = State.MATCHING if here.cursor >= here.end or not here.variant else State.FETCHING
-    here.tries, here.trouble = here.tries + 1, ""
-    here.save(update_fields=["state", "tries", "trouble"])
+    locked.state = State.MATCHING if locked.cursor >= locked.end or not locked.variant else State.FETCHING
+    locked.tries, locked.trouble = locked.tries + 1, ""
+    locked.save(update_fields=["state", "tries", "trouble"])
     Reconciliation.objects.filter(pk=run.pk).update(ended_at=None)
-    record(by, "billing.reconciliation_tried_again", run, book=str(here))
-    _next(here)
+    record(by, "billing.reconciliation_tried_again", run, book=str(locked))
+    _next(locked)

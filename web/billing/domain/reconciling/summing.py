@@ -1,4 +1,4 @@
-"""A run in numbers: how many of each verdict, and what each payout of a gateway is made of."""
+"""Totals of a run: the findings by verdict, the amounts by gateway, and the payouts."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ def open_ones() -> QuerySet[Finding]:
 
 
 def name_of(variant: str) -> str:
-    """Short, for headings of tables: PayPal, Stripe; our own book has no gateway."""
+    """Return a short name for table headings, such as PayPal or Stripe."""
     if not variant:
-        return "Our own books"
+        return "Our records"
     try:
         brand = type(gateways.get(variant)).__name__
     except gateways.UnknownGateway:
@@ -40,18 +40,18 @@ def name_of(variant: str) -> str:
 
 def tallies(run: Reconciliation) -> list[Tally]:
     rows = Finding.objects.filter(book__run=run).exclude(verdict="").order_by().values("verdict")
-    counted = rows.annotate(all=Count("pk"), open=Count("pk", filter=Q(closed_at=None)))
-    found = {row["verdict"]: (row["all"], row["open"]) for row in counted}
+    totals = rows.annotate(all=Count("pk"), open=Count("pk", filter=Q(closed_at=None)))
+    counts = {row["verdict"]: (row["all"], row["open"]) for row in totals}
     return [
-        Tally(verdict.value, str(verdict.label), *found[verdict], is_off=verdict not in Finding.FINE)
+        Tally(verdict.value, str(verdict.label), *counts[verdict], is_off=verdict not in Finding.FINE)
         for verdict in Finding.Verdict
-        if verdict in found
+        if verdict in counts
     ]
 
 
 @dataclass(frozen=True)
 class Payout:
-    """One transfer of a gateway to the school's bank; without a name it is what waits for the next."""
+    """One transfer of a gateway to the school's bank. Without a name, it is the amount not yet paid out."""
 
     variant: str
     name: str
@@ -67,7 +67,7 @@ class Payout:
 
 @dataclass(frozen=True)
 class Side:
-    """What one gateway's book comes to in one currency, as we have it and as they do."""
+    """The totals of one gateway in one currency, by our records and by its own."""
 
     variant: str
     currency: str
@@ -84,13 +84,14 @@ class Side:
 
 
 def sides(run: Reconciliation) -> list[Side]:
-    """What they alone have is no money of ours yet, though an attempt of ours may stand beside it."""
     rows = Finding.objects.filter(book__run=run).exclude(book__variant="").exclude(verdict__in=["", "other"]).order_by()
+    # An amount that only the gateway has does not count as ours, even if one of our attempts is linked to it.
     ours = rows.exclude(verdict__in=["only_theirs", "refund_theirs", "dispute"]).exclude(our_amount=None)
     theirs = rows.exclude(their_amount=None)
-    mine = dict(_sums(ours.values_list("book__variant", "our_currency").annotate(Sum("our_amount"))))
-    other = dict(_sums(theirs.values_list("book__variant", "their_currency").annotate(Sum("their_amount"))))
-    return [Side(*key, mine.get(key, ZERO), other.get(key, ZERO)) for key in sorted(mine.keys() | other.keys())]
+    our_sums = dict(_sums(ours.values_list("book__variant", "our_currency").annotate(Sum("our_amount"))))
+    their_sums = dict(_sums(theirs.values_list("book__variant", "their_currency").annotate(Sum("their_amount"))))
+    keys = sorted(our_sums.keys() | their_sums.keys())
+    return [Side(*key, our_sums.get(key, ZERO), their_sums.get(key, ZERO)) for key in keys]
 
 
 def _sums(rows: Iterable[tuple[str, str, Decimal]]) -> Iterator[tuple[tuple[str, str], Decimal]]:
@@ -99,31 +100,29 @@ def _sums(rows: Iterable[tuple[str, str, Decimal]]) -> Iterator[tuple[tuple[str,
 
 
 def payouts(run: Reconciliation) -> list[Payout]:
-    """The line that is the transfer itself is left out, else each would come to nothing."""
     rows = Finding.objects.filter(book__run=run).exclude(their_at=None).exclude(verdict="")
+    # The transfer itself is also a line. It is left out because it would cancel the others.
     rows = rows.exclude(~Q(payout=""), reference=F("payout"))
-    named = rows.order_by().values("book__variant", "payout", "their_currency")
-    found = named.annotate(count=Count("pk"), gross=Sum("their_amount"), fees=Sum("fee"))
-    each = found.values_list("book__variant", "payout", "their_currency", "count", "gross", "fees")
-    return [Payout(*row) for row in each.order_by("book__variant", "payout", "their_currency")]
+    grouped = rows.order_by().values("book__variant", "payout", "their_currency")
+    summed = grouped.annotate(count=Count("pk"), gross=Sum("their_amount"), fees=Sum("fee"))
+    totals = summed.values_list("book__variant", "payout", "their_currency", "count", "gross", "fees")
+    return [Payout(*row) for row in totals.order_by("book__variant", "payout", "their_currency")]
 
 
-def drawn(found: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]]]:
-    """What each payout brought, currency by currency: different money is never put on one scale."""
+def drawn(shown: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]]]:
+    """Return chart rows for each currency, since amounts in different currencies cannot share a scale."""
     charts: dict[str, list[tuple[str, Decimal]]] = {}
-    for payout in found:
-        name = payout.name or f"{name_of(payout.variant)}, to come"
+    for payout in shown:
+        name = payout.name or f"{name_of(payout.variant)}, not paid out yet"
         charts.setdefault(payout.currency, []).append((name, rounded(payout.net, payout.currency)))
     return [(currency, rows) for currency, rows in charts.items() if len(rows) > 1]
 
 
-def waiting(found: Iterable[Reconciliation]) -> dict[int, int]:
-    """How many findings of each run wait for somebody."""
-    counted = Finding.objects.open().filter(book__run__in=list(found)).order_by().values("book__run")
-    return dict(counted.annotate(count=Count("pk")).values_list("book__run", "count"))
+def waiting(runs: Iterable[Reconciliation]) -> dict[int, int]:
+    rows = Finding.objects.open().filter(book__run__in=list(runs)).order_by().values("book__run")
+    return dict(rows.annotate(count=Count("pk")).values_list("book__run", "count"))
 
 
 def last_month() -> dict[str, date]:
-    """The last whole month, on the school's clock."""
     end = dates.today().replace(day=1) - timedelta(days=1)
     return {"since": end.replace(day=1), "until": end}
