@@ -80,7 +80,10 @@ class Side:
 
     @property
     def drawn(self) -> list[tuple[str, Decimal]]:
-        return [("Ours", rounded(self.ours, self.currency)), ("Theirs", rounded(self.theirs, self.currency))]
+        return [
+            ("Our records", rounded(self.ours, self.currency)),
+            ("Their records", rounded(self.theirs, self.currency)),
+        ]
 
 
 def sides(run: Reconciliation) -> list[Side]:

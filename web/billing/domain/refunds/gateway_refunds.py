@@ -1,7 +1,7 @@
-"""One refund on its way: ours after it was reserved, one that the gateway tells of, the loss of a dispute.
+"""The states of a refund: one that we reserved, one made in the gateway's dashboard, or the loss of a dispute.
 
-Every row that is not FAILED is counted in the payment's refunded_amount, so the books are whole at each moment. The
-order and the payment are locked by the caller.
+Every refund that has not failed is counted in the payment's refunded_amount, so the balances are right at any moment.
+The caller has locked the order and the payment.
 """
 
 from datetime import timedelta
@@ -32,50 +32,49 @@ ELSEWHERE = "Refunded in the gateway’s dashboard."
 
 
 class NotYet(Exception):
-    """It is about something that our books do not have yet; the gateway shall tell it again."""
+    """The message is about something that we have not recorded yet. The gateway must send it again."""
 
 
-# -- the sums ----------------------------------------------------------------------------------------------------
+# -- amounts ----------------------------------------------------------------------------------------------------
 
 
 def count(payment: Payment, amount: Decimal) -> None:
-    """Added here and not in the database, which in SQLite's case would add floats; so it is compared as well."""
+    # The sum is calculated here because SQLite would add floats, so the update compares the old amount.
     payment.refresh_from_db(fields=["refunded_amount"])
-    as_read = Payment.objects.filter(pk=payment.pk, refunded_amount=payment.refunded_amount)
+    unchanged = Payment.objects.filter(pk=payment.pk, refunded_amount=payment.refunded_amount)
     payment.refunded_amount += amount
-    if not as_read.update(refunded_amount=payment.refunded_amount):
+    if not unchanged.update(refunded_amount=payment.refunded_amount):
         raise IntegrityError("A refund of this payment was counted without its lock.")
 
 
 def lower(order: Order, amount: Decimal) -> Decimal:
-    """What the order costs goes down, or up again; never below nothing."""
-    by = min(amount, order.charged) if amount > 0 else min(amount, ZERO)
-    order.charged -= by
+    """Lower the amount charged, at most to zero, and return by how much. A negative amount raises it again."""
+    reduction = min(amount, order.charged) if amount > 0 else min(amount, ZERO)
+    order.charged -= reduction
     order.save(update_fields=["charged"])
-    return by
+    return reduction
 
 
-def add(order: Order, payment: Payment, wanted: Decimal, origin: str, **fields: object) -> Refund | None:
-    """Money that left without our asking: what of it our books have. The rest, if any, is a case."""
-    part = min(wanted, payment.refundable_amount)
-    if part < wanted:
-        text = (
-            f"{format_money(wanted, order.currency)} left the school ({fields['transaction_id']}), more than was here."
-        )
+def add(order: Order, payment: Payment, amount: Decimal, origin: str, **fields: object) -> Refund | None:
+    """Record a refund that we did not ask for. Whatever exceeds the payment becomes a payment issue."""
+    part = min(amount, payment.refundable_amount)
+    if part < amount:
+        money, reference = format_money(amount, order.currency), fields["transaction_id"]
+        text = f"{money} left the school ({reference}), which is more than the payment had left."
         payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
     if part <= 0:
         return None
-    over = max(balances.surplus(order), ZERO)
+    overpaid = max(balances.surplus(order), ZERO)
     count(payment, part)
-    lowered = lower(order, max(part - over, ZERO)) if order.state != Order.State.PLACED else ZERO
+    lowered = lower(order, max(part - overpaid, ZERO)) if order.state != Order.State.PLACED else ZERO
     return Refund.objects.create(payment=payment, origin=origin, amount=part, lowered=lowered, **fields)
 
 
-# -- each step ---------------------------------------------------------------------------------------------------
+# -- states ------------------------------------------------------------------------------------------------------
 
 
 def move(order: Order, payment: Payment, refund: Refund, answer: Answer, *, sure: bool = False) -> bool:
-    """`sure` is what the gateway says now, asked by us: it may take up what had failed. Old news never does."""
+    """Apply the gateway's answer. Only a `sure` one, which we asked for just now, can revive a failed refund."""
     if answer.state == refund.state:
         return False
     if refund.state == State.FAILED and answer.state != State.FAILED:
@@ -97,10 +96,19 @@ def _write(refund: Refund, answer: Answer) -> None:
 def _after(order: Order, payment: Payment, refund: Refund, answer: Answer) -> None:
     if refund.state == State.SENT:
         _sent(order, payment, refund)
-    elif refund.state == State.FAILED:
-        _failed(order, payment, refund, answer)
     elif refund.state == State.DONE:
         done(order, payment, refund)
+    elif refund.state == State.FAILED:
+        count(payment, -refund.amount)
+        lower(order, -refund.lowered)
+        # Nothing new was received, so the status changes without the effects of change_status.
+        Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
+        payment.cases.filter(text=_places(order, refund), closed_at=None).update(
+            closed_at=timezone.now(), answer="The refund did not go through."
+        )
+        _call_for_help(order, payment, refund, already=answer.already)
+        if answer.already:
+            look(payment, f"{refund.pk} already")
 
 
 def _sent(order: Order, payment: Payment, refund: Refund) -> None:
@@ -112,27 +120,13 @@ def _sent(order: Order, payment: Payment, refund: Refund) -> None:
 
 
 def handover_cases(refund: Refund) -> QuerySet[Case]:
-    """The payment issue that says that somebody has to hand it over."""
-    mine = Case.objects.filter(kind=Case.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None)
-    return mine.filter(text__endswith=f"(refund {refund.pk}).")
-
-
-def _failed(order: Order, payment: Payment, refund: Refund, answer: Answer) -> None:
-    count(payment, -refund.amount)
-    lower(order, -refund.lowered)
-    # No change_status: nothing came in anew, so nothing follows from it.
-    Payment.objects.filter(pk=payment.pk, status=PaymentStatus.REFUNDED).update(status=PaymentStatus.CONFIRMED)
-    payment.cases.filter(text=_places(order, refund), closed_at=None).update(
-        closed_at=timezone.now(), answer="The refund did not go through."
-    )
-    _call_for_help(order, payment, refund, already=answer.already)
-    if answer.already:
-        look(payment, f"{refund.pk} already")
+    open_cases = Case.objects.filter(kind=Case.Kind.HAND_BACK, payment=refund.payment_id, closed_at=None)
+    return open_cases.filter(text__endswith=f"(refund {refund.pk}).")
 
 
 def _call_for_help(order: Order, payment: Payment, refund: Refund, *, already: bool = False) -> None:
-    what = "was already refunded, according to the gateway" if already else "could not be refunded"
-    text = f"{format_money(refund.amount, order.currency)} {what} (refund {refund.pk})."
+    problem = "was already refunded, according to the gateway" if already else "could not be refunded"
+    text = f"{format_money(refund.amount, order.currency)} {problem} (refund {refund.pk})."
     payment_issues.open_case(Case.Kind.REFUND_FAILED, order, text, payment)
 
 
@@ -150,15 +144,15 @@ def done(order: Order, payment: Payment, refund: Refund) -> None:
 
 
 def _revive(order: Order, payment: Payment, refund: Refund, answer: Answer) -> bool:
-    """We took it for failed, and the gateway did it."""
+    # We recorded the refund as failed, but the gateway has made it.
     if refund.amount > payment.refundable_amount:
         amount = format_money(refund.amount, order.currency)
-        text = f"Refund {refund.pk} of {amount} went through after all, more than was here."
+        text = f"Refund {refund.pk} of {amount} went through after all, which is more than the payment had left."
         payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
         return False
-    over = max(balances.surplus(order), ZERO)
+    overpaid = max(balances.surplus(order), ZERO)
     count(payment, refund.amount)
-    refund.lowered = lower(order, max(refund.amount - over, ZERO))
+    refund.lowered = lower(order, max(refund.amount - overpaid, ZERO))
     refund.save(update_fields=["lowered"])
     _write(refund, answer)
     payment_issues.settled(Case.Kind.REFUND_FAILED, payment, "It went through after all.")
@@ -167,39 +161,35 @@ def _revive(order: Order, payment: Payment, refund: Refund, answer: Answer) -> b
 
 
 def look(payment: Payment, key: str) -> bool:
-    """What we heard does not fit what we know: how it is now, only asking tells."""
+    # The message contradicts our records, so the gateway is asked for the current state.
     emit(events.GATEWAY_TO_BE_ASKED, key=f"{payment.pk} refund {key}", order_id=payment.order_id, payment_id=payment.pk)
     return False
 
 
-# -- what the gateway tells --------------------------------------------------------------------------------------
+# -- messages of the gateway --------------------------------------------------------------------------------------
 
 
 def told(order: Order, payment: Payment, fact: GivenBack, *, sure: bool = False) -> bool:
-    """Ours by its key or its name, else one that somebody made in the gateway's own pages."""
+    """Apply a message about a refund of ours, or about one that was made in the gateway's dashboard."""
     if payment.captured_at is None:
         if payment.status == PaymentStatus.ERROR:
             return False
         raise NotYet
-    refund = _ours(payment, fact)
+    refunds = Refund.objects.select_for_update().filter(payment=payment)
+    refund = refunds.filter(token=fact.key).first() if fact.key else None
+    refund = refund or refunds.filter(transaction_id=fact.reference).first()
     if refund is None:
         return _theirs(order, payment, fact)
     if (fact.amount, fact.currency) != (refund.amount, payment.currency) and refund.origin == Origin.OURS:
-        said = format_money(fact.amount, fact.currency)
-        payment_issues.open_once(Case.Kind.MISFIT, order, f"Refund {refund.pk} was made as {said}.", payment)
+        text = f"Refund {refund.pk} was made as {format_money(fact.amount, fact.currency)}."
+        payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
         return False
     return move(order, payment, refund, Answer(fact.state, fact.reference, fact.message), sure=sure)
 
 
-def _ours(payment: Payment, fact: GivenBack) -> Refund | None:
-    refunds = Refund.objects.select_for_update().filter(payment=payment)
-    by_key = refunds.filter(token=fact.key).first() if fact.key else None
-    return by_key or refunds.filter(transaction_id=fact.reference).first()
-
-
 def _theirs(order: Order, payment: Payment, fact: GivenBack) -> bool:
     if payment.refunds.filter(origin=Origin.OURS, state=State.RESERVED).exists():
-        raise NotYet  # it may be the one that we are asking for at this moment
+        raise NotYet  # This may be the refund that we are asking for at this moment.
     if fact.currency != payment.currency:
         text = f"{format_money(fact.amount, fact.currency)} was refunded in another currency ({fact.reference})."
         payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
@@ -214,17 +204,13 @@ def _theirs(order: Order, payment: Payment, fact: GivenBack) -> bool:
     )
     if refund is None:
         return False
-    _tell_of_theirs(order, payment, refund)
+    if balances.surplus(order) <= 0:
+        payment_issues.settled(Case.Kind.REFUND_FAILED, payment, ELSEWHERE)
+    if refund.lowered:
+        # The refund was more than an overpayment, so staff decide whether the spots stay.
+        payment_issues.open_once(Case.Kind.OTHER, order, _places(order, refund), payment)
     if fact.state == State.DONE:
         move(order, payment, refund, Answer(State.DONE, fact.reference, fact.message))
     else:
         _sent(order, payment, refund)
     return True
-
-
-def _tell_of_theirs(order: Order, payment: Payment, refund: Refund) -> None:
-    """What becomes of the places is for a person to say, unless it only was what we owed anyway."""
-    if balances.surplus(order) <= 0:
-        payment_issues.settled(Case.Kind.REFUND_FAILED, payment, ELSEWHERE)
-    if refund.lowered:
-        payment_issues.open_once(Case.Kind.OTHER, order, _places(order, refund), payment)
