@@ -59,7 +59,6 @@ HEADINGS = [field.name for field in fields(Row)]
 
 
 def account(name: str) -> str:
-    """Return the accountant's code for a product kind, a payment method or fees."""
     return codes().get(name, name)
 
 
@@ -149,15 +148,15 @@ class Moved:
     fee: Decimal = ZERO
 
 
-def _shared(payment: Payment, moved: Moved) -> Iterator[Row]:
+def _shared(payment: Payment, total: Moved) -> Iterator[Row]:
     lines = list(payment.order.lines.all())
     weights = [line.now_total for line in lines]
-    amounts = shares(moved.amount, weights, payment.currency)
-    fees = shares(moved.fee, weights, payment.currency)
+    amounts = shares(total.amount, weights, payment.currency)
+    fees = shares(total.fee, weights, payment.currency)
     for line, amount, fee in zip(lines or [None], amounts, fees, strict=True):
         rate = Facts.from_json(line.facts).tax_percent if line and line.facts else ZERO
         yield Row(
-            date=moved.day.isoformat(),
+            date=total.day.isoformat(),
             order=payment.order_id,
             line=line.pk if line else None,
             title=str(line or ""),
@@ -170,8 +169,8 @@ def _shared(payment: Payment, moved: Moved) -> Iterator[Row]:
             currency=payment.currency,
             method=payment.variant,
             method_account=account(payment.variant),
-            reference=moved.reference,
-            payout=moved.payout,
+            reference=total.reference,
+            payout=total.payout,
         )
 
 
@@ -224,8 +223,10 @@ def sums(span: Span) -> list[Sums]:
     for entry in account_of_vouchers.without_money(*span.moments):
         key = (f"voucher {entry.reason}", entry.voucher.currency)
         total = totals.get(key, Sums(*key))
-        came, went = max(entry.amount, ZERO), max(-entry.amount, ZERO)
-        totals[key] = replace(total, payments=total.payments + 1, came=total.came + came, went=total.went + went)
+        received, refunded = max(entry.amount, ZERO), max(-entry.amount, ZERO)
+        totals[key] = replace(
+            total, payments=total.payments + 1, came=total.came + received, went=total.went + refunded
+        )
     return [totals[key] for key in sorted(totals)]
 
 

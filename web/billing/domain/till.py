@@ -68,7 +68,7 @@ def sheet(day: date) -> list[Drawer]:
     labels = dict(gateways.at_the_desk())
     drawers: dict[tuple[str, str], Drawer] = {}
 
-    def drawer(variant: str, currency: str) -> Drawer:
+    def drawer_of(variant: str, currency: str) -> Drawer:
         return drawers.setdefault((variant, currency), Drawer(variant, labels.get(variant, variant.title()), currency))
 
     payments = Payment.objects.filter(variant__in=list(labels), received_on=day).exclude(captured_at=None)
@@ -76,17 +76,17 @@ def sheet(day: date) -> list[Drawer]:
         order, by = payment.order, str(payment.recorded_by or "?")
         at, reference = payment.captured_at or payment.created, payment.transaction_id or ""
         entry = Entry(at, order.pk, order.payer_name, payment.captured_amount, by, reference)
-        drawer(payment.variant, payment.currency).entries.append(entry)
+        drawer_of(payment.variant, payment.currency).entries.append(entry)
     for refund in _given(day, day, labels).select_related("payment__order", "by"):
         order, by = refund.payment.order, str(refund.by or "?")
         at = refund.settled_at or refund.created_at
         entry = Entry(at, order.pk, order.payer_name, -refund.amount, by, refund.why)
-        drawer(refund.payment.variant, refund.payment.currency).entries.append(entry)
+        drawer_of(refund.payment.variant, refund.payment.currency).entries.append(entry)
     for count in TillCount.objects.filter(day=day).select_related("by"):
-        drawer(count.variant, count.currency).counts.append(count)
-    for each in drawers.values():
-        each.entries.sort(key=lambda entry: entry.at)
-    return sorted(drawers.values(), key=lambda each: (each.label, each.currency))
+        drawer_of(count.variant, count.currency).counts.append(count)
+    for drawer in drawers.values():
+        drawer.entries.sort(key=lambda entry: entry.at)
+    return sorted(drawers.values(), key=lambda drawer: (drawer.label, drawer.currency))
 
 
 def _given(first: date, last: date, variants: Iterable[str]) -> QuerySet[Refund]:
@@ -99,9 +99,8 @@ def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str,
     """Record what was counted. A difference needs a reason, and the latest count of a day is the valid one."""
     if not is_whole(counted, currency) or counted < 0:
         raise Refused("This is not an amount in this currency.")
-    expected = next(
-        (each.expected for each in sheet(day) if (each.variant, each.currency) == (variant, currency)), ZERO
-    )
+    drawers = {(drawer.variant, drawer.currency): drawer for drawer in sheet(day)}
+    expected = drawers[variant, currency].expected if (variant, currency) in drawers else ZERO
     if counted != expected and not why:
         raise Refused("This differs from the expected amount. Please enter a reason or count again.")
     cash_count = TillCount.objects.create(
@@ -116,7 +115,6 @@ def count(day: date, variant: str, currency: str, counted: Decimal, *, why: str,
 
 
 def uncounted(before: date, days: int = 14) -> Iterator[date]:
-    """List the days with payments or refunds at the desk that nobody counted, from the latest to the first."""
     since = before - timedelta(days=days)
     variants = dict(gateways.at_the_desk())
     payments = Payment.objects.filter(variant__in=variants, received_on__range=(since, before))

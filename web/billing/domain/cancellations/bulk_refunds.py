@@ -49,8 +49,8 @@ class Plan:
 
     @property
     def splits(self) -> list[tuple[Decimal, Decimal]]:
-        """By wish, what goes back the way it came and what becomes credit: not what came from gift vouchers, and
-        nothing without an account."""
+        """For each request, the amount refunded to the original method and the amount that becomes credit. Payments by
+        gift voucher never become credit, and neither does anything without an account."""
         held, found = self.looked.held, []
         for wish, back in zip(self.wishes, self.backs, strict=True):
             to_credit = back.money if wish.as_credit and self.order.payer_id is not None else ZERO
@@ -69,7 +69,7 @@ class Plan:
 
     @property
     def parts(self) -> list[tuple[Payment, Decimal]]:
-        """What goes back to each payment."""
+        """The amount refunded to each payment."""
         wished = sum((back.money for wish, back in zip(self.wishes, self.backs, strict=True) if wish.as_credit), ZERO)
         onto_vouchers = wished - self.as_credit if self.order.payer_id is not None else ZERO
         return self.looked.parts(self.refunded, onto_vouchers, self.sheet)
@@ -91,7 +91,7 @@ class Got:
     pending: Decimal = ZERO
     why_not: str = ""
     parts: tuple[tuple[Payment, Decimal], ...] = ()
-    """Of the refund: what goes back to each payment."""
+    """The part of the refund that each payment receives."""
 
     @property
     def by_hand(self) -> Decimal:
@@ -149,8 +149,8 @@ class Deal:
 
 
 def plan(books: Books, demands: Iterable[tuple[OrderLine, Wish]]) -> Deal:
-    """A demand reaches into the orders behind its line: what was paid last is given back first. What is being
-    exchanged at this moment is left for a person, and so is its money."""
+    """Plan the refunds of each line and of the lines that it replaced, starting with the latest payment. Staff handle a
+    line that is being exchanged at this moment, and its refund."""
     wishes: dict[int, list[tuple[int, Wish]]] = defaultdict(list)
     spoken_for: dict[int, tuple[Order, str]] = {}
     found: dict[int, Got] = {}
@@ -195,7 +195,7 @@ def _plan(looked: Looked, wishes: Sequence[Wish]) -> Plan:
 
 
 def _from_part_payments(backs: Iterable[Back], overpaid: Decimal) -> list[Back]:
-    """Of what an order costs less, that which was paid already goes back; only the rest is no longer due."""
+    """Refund the part of the reduction that was paid already. Only the rest is no longer due."""
     found = []
     for back in backs:
         money = min(overpaid, back.waived)
@@ -209,7 +209,7 @@ def _recorded(plan: Plan) -> dict[str, str]:
 
 
 def carry_out(deal: Deal, *, key: str, at: datetime, why: str, by: User | None) -> list[Refund]:
-    """`key` tells this deed from all others. Returns the refunds that it made."""
+    """Return the refunds that were made. The `key` identifies this action among all others."""
     plans = deal.plans
     refunds = Refund.objects.filter(payment__order__in=[one.order for one in plans])
     before = set(refunds.values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""In which ways something that was bought can be given up, and what comes back in each: by its terms, or by the law."""
+"""The options for canceling order lines, and what each refunds: the agreed terms or the right of withdrawal."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from django.db.models import TextChoices
 from billing import kinds
 from billing.domain.orders.transitions import CannotBe
 from billing.domain.refunds import exchanges, terms
-from billing.kinds import Gives, Step, Terms
+from billing.kinds import Gives, Step
 from billing.models import Dispute, Order, OrderLine
 from users.models import User
 
@@ -35,12 +35,12 @@ class By(TextChoices):
 class Way:
     by: str
     steps: Mapping[int, Step]
-    """For each line what comes back."""
+    """The refund step of each line, by the line's id."""
     staff: User | None = None
 
     @classmethod
     def of_staff(cls, line: OrderLine, step: Step, staff: User) -> "Way":
-        """The school may give more than it promised, or less."""
+        # Staff may refund more or less than the terms.
         return cls(By.STAFF, {line.pk: step}, staff)
 
     @property
@@ -57,13 +57,12 @@ def _of_what_is_sold() -> Iterator[None]:
 
 
 def behind(order: Order) -> list[Order]:
-    """With those in which was paid for what its lines were exchanged for."""
+    """Return the order and those that paid for the lines it replaced in exchanges."""
     lines = order.lines.filter(cancelled_at=None)
-    return list(dict.fromkeys([order, *(one.order for line in lines for one in exchanges.chain(line))]))
+    return list(dict.fromkeys([order, *(earlier.order for line in lines for earlier in exchanges.chain(line))]))
 
 
 def check(order: Order, at: datetime) -> None:
-    """What stops everybody, the school too. Raises CannotBe."""
     if order.has_lapsed(at):
         raise CannotBe(LAPSED)
     if order.state not in (Order.State.PLACED, Order.State.PAID):
@@ -73,66 +72,54 @@ def check(order: Order, at: datetime) -> None:
 
 
 def is_disputed(order: Order) -> bool:
-    """Does a bank decide at the moment about what was paid for it?"""
     return Dispute.objects.filter(payment__order__in=behind(order), state=Dispute.State.OPEN).exists()
 
 
 @_of_what_is_sold()
 def of(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[Way]:
-    """The best for the payer first. A second one only where it has something for it: more, though as credit."""
+    """Return the best option for the payer, and a second one only if it refunds more as account credit."""
     check(order, at)
     if not lines:
         raise CannotBe(CLOSED)
     for line in lines:
-        _check_begun(order, line, at)
+        used = kinds.of(line).share_used(line, at)
+        if used >= 1:
+            raise CannotBe(OVER.format(line))
+        if used and order.state == Order.State.PLACED:
+            raise CannotBe(OWED.format(line))
     by_terms = {line.pk: promised(order, line, at) for line in lines}
     by_law = {line.pk: step for line in lines if (step := _by_law(order, line, at)) is not None}
     if not by_law:
         return [Way(By.TERMS, by_terms)]
-    best = {pk: _better(step, by_law.get(pk)) for pk, step in by_terms.items()}
-    withdrawal = Way(By.WITHDRAWAL, best)
-    return [withdrawal, Way(By.TERMS, by_terms)] if _gives_more(by_terms, best) else [withdrawal]
-
-
-def _check_begun(order: Order, line: OrderLine, at: datetime) -> None:
-    used = kinds.of(line).share_used(line, at)
-    if used >= 1:
-        raise CannotBe(OVER.format(line))
-    if used and order.state == Order.State.PLACED:
-        raise CannotBe(OWED.format(line))
+    best = {}
+    for pk, step in by_terms.items():
+        legal = by_law.get(pk, step)
+        terms_are_better = step.gives == Gives.REFUND and step.percent > legal.percent
+        best[pk] = step if terms_are_better else legal
+    options = [Way(By.WITHDRAWAL, best)]
+    if any(step.percent > best[pk].percent for pk, step in by_terms.items()):
+        options.append(Way(By.TERMS, by_terms))
+    return options
 
 
 @_of_what_is_sold()
 def promised(order: Order, line: OrderLine, at: datetime) -> Step:
-    """Nothing is kept of what was not paid yet, or was paid and never given."""
+    # A line that is unpaid or unfulfilled is refunded in full.
     kind = kinds.of(line)
-    is_carried = line.replaces is not None and line.replaces.replaced_at is not None
-    if not is_carried and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
+    is_exchanged = line.replaces is not None and line.replaces.replaced_at is not None
+    if not is_exchanged and (order.state == Order.State.PLACED or not kind.fulfilled_lines([line])):
         return ALL_OF_IT
     return _at_most(kind.max_refund_percent(line), terms.sold(line, at).at(at))
 
 
 def _by_law(order: Order, line: OrderLine, at: datetime) -> Step | None:
-    holds = terms.sold(line, at)
-    if not terms.may_withdraw(order, holds, at):
+    agreed = terms.sold(line, at)
+    if not terms.may_withdraw(order, agreed, at):
         return None
     kind = kinds.of(line)
-    return _at_most(kind.max_refund_percent(line), Step(_not_used(holds, kind.share_used(line, at))))
+    unused = (100 * (1 - kind.share_used(line, at))).quantize(Decimal("0.01"))
+    return _at_most(kind.max_refund_percent(line), Step(unused if agreed.keeps_used else Decimal(100)))
 
 
 def _at_most(percent: Decimal, step: Step) -> Step:
     return replace(step, percent=min(step.percent, percent))
-
-
-def _not_used(holds: Terms, used: Decimal) -> Decimal:
-    return (100 * (1 - used)).quantize(Decimal("0.01")) if holds.keeps_used else Decimal(100)
-
-
-def _better(step: Step, law: Step | None) -> Step:
-    if law is None or (step.gives == Gives.REFUND and step.percent > law.percent):
-        return step
-    return law
-
-
-def _gives_more(steps: Mapping[int, Step], than: Mapping[int, Step]) -> bool:
-    return any(step.percent > than[pk].percent for pk, step in steps.items())

@@ -28,10 +28,10 @@ def cancel_line(
     percent_back: Decimal | None = None,
     even_so: bool = True,
 ) -> Decimal:
-    """Let one line go and give back the difference after its terms, or `percent_back` where the school says so.
-    (`even_so`: for what it was exchanged for as well, whatever that had promised.)
+    """Cancel one line and refund the difference under its terms, or by `percent_back` if staff set it.
 
-    Returns the money that goes back; credit that was spent comes back as credit by the same share.
+    With `even_so`, the percentage also applies to the lines that it replaced, regardless of their terms. Returns the
+    money that is refunded. Spent credit is returned as credit, by the same share.
     """
     order = locks.order(line.order_id)
     line = order.lines.get(pk=line.pk)

@@ -1,6 +1,6 @@
-"""Cancelling, quoted first and done only as it was quoted.
+"""Cancellations that are quoted first and carried out only as quoted.
 
-A quote is the deed itself, carried out and taken back, so what is said and what is done cannot differ.
+A quote carries out the cancellation and rolls it back, so the quote and the result cannot differ.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -116,7 +116,7 @@ class Quote:
 
     @property
     def fingerprint(self) -> str:
-        """Stands in the form that confirms. Signed, because whoever attends sees it and not the figures."""
+        """A signature of the quote for the confirmation form. Participants see it, but must not see the amounts."""
         sums = [(part.title, part.money, part.credit, part.returned, part.kept) for part in self.parts]
         said = repr((str(self.way.by), sums, self.owed))
         return salted_hmac("billing.quoting", said).hexdigest()[:32]

@@ -1,6 +1,6 @@
 """Comparison of one gateway's statement with our payments and refunds. Every line gets a verdict.
 
-A worker that dies halfway leaves no harm: the next one writes the same rows again.
+A worker that stops halfway does no harm, because the next one writes the same rows again.
 """
 
 import hashlib
@@ -86,8 +86,8 @@ def compare(book: Book) -> None:
 
 
 def _write(book: Book, pairs: list[Pair]) -> None:
-    known = _seen_before(book, pairs)
-    findings = [_finding(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in known)]
+    seen = _seen_before(book, pairs)
+    findings = [_finding(book, pair) for pair in pairs if not (pair.ours and pair.ours.reference in seen)]
     _link(book, [finding for finding in findings if finding.payment_id is None])
     remember(findings)
     with transaction.atomic():
@@ -164,12 +164,12 @@ def likeness(finding: Finding) -> str:
 
 
 def remember(findings: Iterable[Finding]) -> None:
-    """Close the differences that were closed as explained in an earlier run."""
     differences = {}
     for finding in findings:
         if finding.is_off:
             finding.likeness = likeness(finding)
             differences[finding.likeness] = finding
+    # A difference that was explained once needs no second explanation.
     for earlier in Finding.objects.filter(likeness__in=differences, deed=EXPLAINED).order_by("pk"):
         finding = differences[earlier.likeness]
         finding.deed, finding.why = EXPLAINED, earlier.why
@@ -181,6 +181,6 @@ def _settle_earlier(book: Book, matched: list[Finding]) -> None:
     references = {finding.reference for finding in matched if finding.reference}
     refunds = {finding.refund_id for finding in matched if finding.refund_id}
     payments = {finding.payment_id for finding in matched if finding.payment_id}
-    same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
-    earlier = Finding.objects.open().filter(same, book__variant=book.variant).exclude(book=book)
+    is_same = Q(reference__in=references) | Q(refund__in=refunds) | Q(payment__in=payments, refund=None, kind="payment")
+    earlier = Finding.objects.open().filter(is_same, book__variant=book.variant).exclude(book=book)
     earlier.update(closed_at=timezone.now(), deed=FITS_NOW, why="A later comparison found both sides.")

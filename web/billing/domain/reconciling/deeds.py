@@ -120,7 +120,7 @@ NEEDS_PAYMENT = {TAKE_OVER.name, ENTER.name, ASK.name}
 
 
 def possible(finding: Finding) -> list[Deed]:
-    """List the actions that fit the finding. The first one is the suggestion."""
+    # The first action is the one that the page suggests.
     return [
         action
         for action in BY_VERDICT.get(finding.verdict, ())
@@ -146,5 +146,5 @@ def do(finding: Finding, name: str, *, why: str, by: User) -> Deed:
 
 def close(finding: Finding, action: str, why: str, by: User | None = None) -> None:
     """Close this finding and the same finding in all other runs."""
-    same = Finding.objects.open().filter(likeness=finding.likeness)
-    same.update(closed_at=timezone.now(), closed_by=by, deed=action, why=why[:300])
+    findings = Finding.objects.open().filter(likeness=finding.likeness)
+    findings.update(closed_at=timezone.now(), closed_by=by, deed=action, why=why[:300])

@@ -111,7 +111,6 @@ class Shelf(Generic[T]):
 
 
 def match(ours: Iterable[Ours], theirs: Iterable[Movement], window: Window) -> Iterator[Pair]:
-    """Judge every entry and line in the window, each of them once."""
     our_rest, their_rest = Shelf(_ours_by_reference), Shelf(_theirs_by_reference)
     compared = (movement for movement in theirs if movement.kind in COMPARED)
     for entry, movement in zip_longest(ours, compared):

@@ -53,7 +53,6 @@ def tell(run_id: int) -> None:
 
 
 def readers() -> list[tuple[str, int | None]]:
-    """Return the address from DIFFERENCES_TO, or everybody who may resolve differences."""
     if settings.DIFFERENCES_TO:
         return [(settings.DIFFERENCES_TO, None)]
     permission = Permission.objects.filter(content_type__app_label="billing", codename="reconcile")
@@ -63,9 +62,9 @@ def readers() -> list[tuple[str, int | None]]:
 
 
 def tidy() -> int:
-    """Delete old runs without open findings. Explained differences stay, so that nobody has to explain them again."""
     limit = timezone.now() - timedelta(days=settings.RECONCILIATIONS_KEEP_DAYS)
     old_runs = Reconciliation.objects.filter(ended_at__lt=limit)
+    # Runs with open findings stay. So do explained ones, because later runs reuse the explanations.
     kept = Finding.objects.off().filter(Q(closed_at=None) | Q(deed="explained")).values("book__run")
     removed, _ = Finding.objects.filter(book__run__in=old_runs, verdict__in=Finding.FINE).delete()
     old_runs.exclude(pk__in=kept).delete()

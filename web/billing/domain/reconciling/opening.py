@@ -51,14 +51,13 @@ def _orders(window: Window) -> Iterator[Order]:
 
 
 def opened_of(lines: list[OrderLine]) -> dict[int, bool]:
-    """Say for each line whether it is fulfilled. Lines of kinds that are no longer installed are left out."""
     answers: dict[int, bool] = {}
     for name in {line.kind for line in lines}:
         lines_of_kind = [line for line in lines if line.kind == name]
         try:
             fulfilled = kinds.get(name).fulfilled_lines(lines_of_kind)
         except kinds.UnknownKind:
-            continue
+            continue  # The kind is no longer installed, so nobody knows.
         answers |= {line.pk: line.pk in fulfilled for line in lines_of_kind}
     return answers
 

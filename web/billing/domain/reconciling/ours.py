@@ -22,7 +22,6 @@ def portions(items: Iterable[T], size: int = PORTION) -> Iterator[list[T]]:
 
 
 def bookings(variant: str, window: Window, theirs: Iterable[Movement]) -> Iterator[Ours]:
-    """Return our entries in the window and those that their lines refer to, each of them once."""
     yielded: set[tuple[str, int, bool]] = set()
     for entry in chain(_of_the_time(variant, window), _named(variant, theirs)):
         key = (entry.kind, entry.pk, entry.amount < 0)
@@ -91,7 +90,7 @@ def of_refund(refund: Refund) -> Ours:
 
 
 def of_dispute(dispute: Dispute) -> Iterator[Ours]:
-    """Return an entry for the withdrawal, and one for the return if we won. Gateways date them differently."""
+    # The bank withdraws the amount when the dispute is opened and returns it if we win. Gateways date both differently.
     amounts = [-dispute.amount] + ([dispute.amount] if dispute.state == Dispute.State.WON else [])
     for amount in amounts:
         yield Ours(

@@ -33,7 +33,6 @@ def fact_of(finding: Finding) -> Fact:
 
 
 def fits_now(finding: Finding) -> bool:
-    """Match this one line with our present entries, by the rules of a run."""
     if finding.their_at is None:
         return False
     entries = [of_payment(payment) for payment in Payment.objects.filter(pk=finding.payment_id)]
@@ -50,7 +49,6 @@ def fits_now(finding: Finding) -> bool:
 
 
 def ask_again(finding_id: int) -> None:
-    """Ask the gateway about the payment and close the finding if both sides agree now."""
     finding = Finding.objects.select_related("payment", "refund__payment").filter(pk=finding_id).first()
     payment = payment_of(finding) if finding else None
     if finding is None or payment is None:

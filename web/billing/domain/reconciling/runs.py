@@ -126,7 +126,6 @@ def _over(book: Book, state: str, trouble: str = "") -> None:
 
 @transaction.atomic
 def again(book: Book, by: User) -> None:
-    """Continue where the run stopped, after the cause of the failure has been fixed."""
     run = Reconciliation.objects.select_for_update().get(pk=book.run_id)
     locked = Book.objects.select_for_update().get(pk=book.pk)
     if locked.state == State.DONE:

@@ -28,7 +28,6 @@ def open_ones() -> QuerySet[Finding]:
 
 
 def name_of(variant: str) -> str:
-    """Return a short name for table headings, such as PayPal or Stripe."""
     if not variant:
         return "Our records"
     try:
@@ -113,7 +112,7 @@ def payouts(run: Reconciliation) -> list[Payout]:
 
 
 def drawn(shown: list[Payout]) -> list[tuple[str, list[tuple[str, Decimal]]]]:
-    """Return chart rows for each currency, since amounts in different currencies cannot share a scale."""
+    # Amounts in different currencies cannot share a scale, so each currency gets a chart.
     charts: dict[str, list[tuple[str, Decimal]]] = {}
     for payout in shown:
         name = payout.name or f"{name_of(payout.variant)}, not paid out yet"

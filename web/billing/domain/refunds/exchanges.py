@@ -160,7 +160,7 @@ class GoneBack:
     money: Decimal
     credit: Decimal
     kept: Decimal
-    """By the terms of cancelling."""
+    """The amount that the school keeps under the cancellation terms."""
 
     def since(self, before: Self) -> Self:
         less = {name: getattr(self, name) - getattr(before, name) for name in ("money", "credit", "kept")}
@@ -215,7 +215,7 @@ def let_go(line: OrderLine) -> None:
 
 
 def complete(line: OrderLine, at: datetime) -> None:
-    """The new line is confirmed: the old thing ends, and what is over of its worth goes back. Twice is once."""
+    """End the old line once the new one is confirmed, and refund what the new one costs less. Repeating is harmless."""
     if line.replaces is None or not line.keeps_replaced:
         return
     _lock_behind(line)
@@ -236,7 +236,7 @@ def complete(line: OrderLine, at: datetime) -> None:
 
 
 def surplus(old: OrderLine, at: datetime) -> Back:
-    """How what is over goes back: by the terms under which the old line was bought, or all of it as credit."""
+    """Say how the surplus is returned: under the terms of the old line, or all of it as credit."""
     why = "Exchanged for something that costs less."
     if settings.EXCHANGE_SURPLUS == "credit" and old.order.payer is not None:
         return Back(Decimal(100), why, as_credit=True)
@@ -245,7 +245,7 @@ def surplus(old: OrderLine, at: datetime) -> Back:
 
 
 def _lower(line: OrderLine, to: Decimal, how: Back) -> None:
-    """Of what the line and those before it cost only so much is needed; the newest goes back first."""
+    """Reduce the line and those before it to the amount that is needed, starting with the newest."""
     order = locks.order(line.order_id)
     price = balances.price_at(order, order.paid_at or order.created_at)
     before = min(_carried(price, line), worth(line.replaces).paid) if line.replaces else ZERO
@@ -269,9 +269,9 @@ def _give(order: Order, amount: Decimal, how: Back) -> None:
 
 
 def undo(line: OrderLine, at: datetime, how: Back) -> Decimal:
-    """The line was cancelled: what was paid for those before it goes back from their orders, by the same share.
+    """Refund the same share of what was paid for the lines that the canceled line replaced, from their orders.
 
-    But by no more than they promised themselves when they were exchanged: moving buys no better terms.
+    An exchange buys no better terms, so the share is at most what those lines allowed when they were exchanged.
     """
     let_go(line)
     old = line.replaces

@@ -170,7 +170,6 @@ def look(payment: Payment, key: str) -> bool:
 
 
 def told(order: Order, payment: Payment, fact: GivenBack, *, sure: bool = False) -> bool:
-    """Apply a message about a refund of ours, or about one that was made in the gateway's dashboard."""
     if payment.captured_at is None:
         if payment.status == PaymentStatus.ERROR:
             return False

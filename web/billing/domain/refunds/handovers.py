@@ -1,4 +1,4 @@
-"""Refunds that a person hands over: cash and checks are picked up, transfers are sent; done once it is recorded."""
+"""Refunds that staff hand over: cash and checks are picked up, transfers are sent. Each handover is recorded."""
 
 from decimal import Decimal
 
@@ -18,12 +18,11 @@ State = Refund.State
 WAITING = (State.RESERVED, State.SENT)
 PICK_UP = "Pick up your {} at the desk."
 HAND_OVER = "Record the handover of {} on the order once it is done."
-"""To the desk."""
+"""This text is for staff."""
 SEND = "We’ll send you {} by bank transfer."
 
 
 def is_by_hand(payment: Payment) -> bool:
-    """What is switched off meanwhile is in nobody's hands."""
     try:
         return gateways.of(payment).by_hand
     except gateways.UnknownGateway:
@@ -39,12 +38,11 @@ def waits_for_handover(refund: Refund) -> bool:
 
 
 def waiting_refunds(order: Order) -> list[Refund]:
-    found = Refund.objects.filter(payment__order=order, state__in=WAITING).select_related("payment")
-    return [refund for refund in found.order_by("pk") if waits_for_handover(refund)]
+    refunds = Refund.objects.filter(payment__order=order, state__in=WAITING).select_related("payment")
+    return [refund for refund in refunds.order_by("pk") if waits_for_handover(refund)]
 
 
 def handover_text(order: Order) -> str:
-    """What the payer of an order does about it, or the school; '' where nothing waits."""
     sums = {PICK_UP: ZERO, SEND: ZERO}
     for refund in waiting_refunds(order):
         sums[PICK_UP if is_picked_up(refund.payment) else SEND] += refund.amount
@@ -56,13 +54,12 @@ def payer_sentence(payment: Payment, amount: Decimal) -> str:
 
 
 def waiting_amount(payment: Payment) -> Decimal:
-    """What of its refunds nobody has handed over yet."""
     return sum((refund.amount for refund in payment.refunds.all() if waits_for_handover(refund)), ZERO)
 
 
 @transaction.atomic
 def record_handover(refund_id: int, by: User) -> bool:
-    """The desk gave cash or a check back, or sent the transfer; False when that is recorded already."""
+    """Record that the refund was handed over. Return False if that is recorded already."""
     order = locks.order(Refund.objects.get(pk=refund_id).payment.order_id)
     refund = Refund.objects.select_for_update().get(pk=refund_id)
     payment = Payment.objects.select_for_update().get(pk=refund.payment_id)

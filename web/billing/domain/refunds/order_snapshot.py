@@ -44,7 +44,7 @@ class Looked:
 
     @property
     def held(self) -> Decimal:
-        """Of that, what came from gift vouchers: it goes back onto them, whatever else becomes of the rest."""
+        """The part that gift vouchers paid. It always returns to the vouchers."""
         return sum((payment.refundable_amount for payment in self.payments if gateways.holds(payment)), ZERO)
 
     def cost(self, line: int) -> Decimal:

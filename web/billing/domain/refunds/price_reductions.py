@@ -1,4 +1,4 @@
-"""What goes back when a line of a paid order costs less than it did: by how much, and in which way."""
+"""Refunds when a line of a paid order becomes cheaper: the amount, and the way it is returned."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Back:
-    """How much of what is over goes back, in per cent, and how."""
+    """The percentage of the surplus that is returned, and how it is returned."""
 
     share: Decimal
     why: str

@@ -1,8 +1,8 @@
-"""An order as it stands, and what giving something of one line back does to it. Pure.
+"""A priced order, and what a refund of one of its lines does to it. Nothing here reads the database.
 
-The line costs less by what is given back, and the order is priced again by the rules of the purchase: money goes back
-first, spent credit when no money is left. Whoever loses nothing by the school's cancelling keeps their price: a
-discount that other lines had because of the cancelled one stays with them.
+The refund lowers the cost of the line, and the order is priced again by the rules of the purchase. Money is returned
+first, and spent credit only when no money is left. The other lines keep their prices: a discount that they had because
+of a line that the school canceled stays with them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,13 +24,13 @@ class Wish:
     as_credit: bool = False
     """Money that was paid becomes credit, where the payer has an account."""
     behind: Decimal = ZERO
-    """What goes back from the orders behind this line: so much less was paid for what it has replaced."""
+    """The amount refunded from the orders of the lines that this line replaced."""
 
 
 @dataclass(frozen=True)
 class Back:
-    """What comes of one wish. `money` came in and goes back; `credit` was spent and comes back as such; `waived` is
-    not paid yet and need not be any more; `kept` is what the school keeps of an ended line."""
+    """The result for one line. `money` is refunded, `credit` is returned as credit, `waived` was not paid yet and is no
+    longer due, and `kept` is what the school keeps of a line that ended."""
 
     line: int
     cost: Decimal = ZERO

@@ -46,7 +46,6 @@ class Disputed(Refused):
 
 
 def late(order: Order, amount: Decimal) -> None:
-    """Return a payment that came too late, as credit if the school prefers that and the payer has an account."""
     if amount <= 0:
         return
     if settings.LATE_PAYMENT == "credit" and order.payer is not None:

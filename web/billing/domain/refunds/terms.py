@@ -1,4 +1,4 @@
-"""Terms of cancelling: what is promised to whoever buys, and what holds for whoever has bought."""
+"""Cancellation terms: those offered with a line, those it was sold with, and their text."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -16,7 +16,6 @@ FREE = "This is free, so there’s nothing to refund."
 
 
 def offered(line: OrderLine, at: datetime) -> Terms:
-    """What buying it now promises: the kind's own terms, and the law's."""
     return with_the_law(kinds.of(line).terms(line, at))
 
 
@@ -25,28 +24,25 @@ def with_the_law(terms: Terms) -> Terms:
 
 
 def sold(line: OrderLine, at: datetime) -> Terms:
-    """What was promised when it was bought. A class that moves takes its dates along, though only to the buyer's good:
-    a moment that was named still holds, and where the rule has a later one by now, that one does."""
+    """Return the terms at purchase. A deadline follows a class that moves, but it only ever becomes later."""
     try:
         kind = kinds.of(line)
-        promised = Terms.from_json(line.terms) if line.terms else offered(line, at)
-        return replace(promised, steps=tuple(_as_it_stands(kind, line, step) for step in promised.steps))
+        agreed = Terms.from_json(line.terms) if line.terms else offered(line, at)
+        steps = []
+        for step in agreed.steps:
+            deadline = kind.step_deadline(line, step.rule) if step.rule else None
+            is_later = deadline is not None and (step.until is None or deadline > step.until)
+            steps.append(replace(step, until=deadline) if is_later else step)
+        return replace(agreed, steps=tuple(steps))
     except (kinds.UnknownKind, kinds.Unavailable):
         return Terms.from_json(line.terms) if line.terms else Terms(())
 
 
-def _as_it_stands(kind: kinds.ProductKind, line: OrderLine, step: Step) -> Step:
-    now = kind.step_deadline(line, step.rule) if step.rule else None
-    if now is None or (step.until is not None and now <= step.until):
-        return step
-    return replace(step, until=now)
-
-
-# -- withdrawing -------------------------------------------------------------------------------------------------
+# -- withdrawal --------------------------------------------------------------------------------------------------
 
 
 def last_day_to_withdraw(order: Order, terms: Terms) -> date | None:
-    """The whole day counts; None where there is no right to it."""
+    """Return the last day, which counts in full, or None without a right of withdrawal."""
     if not terms.withdrawal_days or order.placed_at is None:
         return None
     return timezone.localdate(order.placed_at) + timedelta(days=terms.withdrawal_days)
@@ -57,7 +53,7 @@ def may_withdraw(order: Order, terms: Terms, at: datetime) -> bool:
     return last is not None and timezone.localdate(at) <= last
 
 
-# -- in words ----------------------------------------------------------------------------------------------------
+# -- text --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -71,8 +67,6 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Promise:
-    """What is promised about one line."""
-
     line: OrderLine
     sentences: list[Sentence]
     withdrawal: str
@@ -80,23 +74,24 @@ class Promise:
 
 
 def promises(order: Order, at: datetime) -> list[Promise]:
-    """What holds for each line of an order that stands; of one that is closed there is nothing to say."""
     if order.state not in (Order.State.PLACED, Order.State.PAID) or order.has_lapsed(at):
         return []
-    live = order.lines.filter(cancelled_at=None, kind__in=settings.PRODUCT_KINDS)
-    return [_promise(line, at) for line in live if not line.given_away(at)]
-
-
-def _promise(line: OrderLine, at: datetime) -> Promise:
-    holds = sold(line, at)
-    by_law = may_withdraw(line.order, holds, at)
-    if line.facts and Facts.from_json(line.facts).is_free:
-        return Promise(line, [Sentence(FREE)], "", by_law)
-    return Promise(line, sentences(holds, at), withdrawal(holds, line.order) if by_law else "", by_law)
+    line_terms = []
+    for line in order.lines.filter(cancelled_at=None, kind__in=settings.PRODUCT_KINDS):
+        if line.given_away(at):
+            continue
+        terms = sold(line, at)
+        by_law = may_withdraw(line.order, terms, at)
+        if line.facts and Facts.from_json(line.facts).is_free:
+            line_terms.append(Promise(line, [Sentence(FREE)], "", by_law))
+        else:
+            right = withdrawal(terms, line.order) if by_law else ""
+            line_terms.append(Promise(line, sentences(terms, at), right, by_law))
+    return line_terms
 
 
 def withdrawal(terms: Terms, order: Order | None = None) -> str:
-    """The right that the law gives; before an order is placed its days are counted, afterwards the last is named."""
+    # Before an order is placed, the text names the number of days, afterwards the last day.
     if not terms.withdrawal_days:
         return ""
     last = last_day_to_withdraw(order, terms) if order else None
@@ -107,20 +102,20 @@ def withdrawal(terms: Terms, order: Order | None = None) -> str:
 
 
 def sentences(terms: Terms, at: datetime | None = None) -> list[Sentence]:
-    """With `at`, those whose time is over are marked."""
-    said = [Sentence(_sentence(step), bool(at and step.until and step.until < at)) for step in terms.steps]
+    """Write the terms as sentences. With `at`, steps that have passed are marked as over."""
+    texts = []
+    for step in terms.steps:
+        refund = what(step)
+        if step.until is not None:
+            label = f" ({step.label})" if step.label else ""
+            text = f"Until {format_moment(step.until)}{label}, {refund}."
+        else:
+            text = f"Until {step.label}, {refund}." if step.rule else f"{refund[0].upper()}{refund[1:]}."
+        texts.append(Sentence(text, bool(at and step.until and step.until < at)))
     note = [Sentence(terms.note)] if terms.note else []
     endless = any(step.until is None and not step.rule for step in terms.steps)
     last = "No refunds after that." if terms.steps else "No refunds."
-    return [*said, *note] if endless else [*said, Sentence(last), *note]
-
-
-def _sentence(step: Step) -> str:
-    back = what(step)
-    if step.until is not None:
-        about = f" ({step.label})" if step.label else ""
-        return f"Until {format_moment(step.until)}{about}, {back}."
-    return f"Until {step.label}, {back}." if step.rule else f"{back[0].upper()}{back[1:]}."
+    return [*texts, *note] if endless else [*texts, Sentence(last), *note]
 
 
 def what(step: Step) -> str:

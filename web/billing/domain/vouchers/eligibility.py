@@ -31,7 +31,6 @@ class Part:
 
 
 def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
-    """Return an empty string while the voucher can be used."""
     if voucher.voided_at is not None:
         return VOID
     if voucher.expires_on and voucher.has_expired(dates.local(at).date()):
@@ -44,7 +43,7 @@ def why_not(voucher: Voucher, currency: str, at: datetime) -> str:
 
 
 def is_paid_for(voucher: Voucher) -> bool:
-    """Check that the school still has the payment: it is neither disputed nor refunded."""
+    # The school must still have the payment, so it may be neither disputed nor refunded.
     if voucher.line is None:
         return True
     order = voucher.line.order

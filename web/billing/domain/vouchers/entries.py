@@ -45,7 +45,6 @@ def put_back(refund: Refund) -> VoucherEntry:
 
 
 def empty(voucher: Voucher, reason: str, *, order: Order | None = None, why: str, by: User | None = None) -> Decimal:
-    """Return the amount that was removed."""
     left = voucher.balance
     if left:
         _write(voucher, reason, -left, order=order, why=why[:300], by=by)

@@ -31,10 +31,10 @@ def give_due(at: datetime | None = None) -> int:
 
 
 def remind(at: datetime | None = None) -> int:
-    """Send one reminder for each expiry date, so that an extended voucher gets another one."""
     at = at or timezone.now()
     today = dates.local(at).date()
     until = today + timedelta(days=settings.VOUCHER_REMIND_DAYS)
+    # There is one reminder for each expiry date, so an extended voucher gets another one.
     expiring = (
         Voucher.objects.usable(today)
         .filter(expires_on__lt=until)

@@ -64,7 +64,6 @@ def give(worth: Decimal, gift: tuple[str, Gift] | None, words: dict[str, Any], *
 
 @transaction.atomic
 def extend(voucher: Voucher, until: date | None, *, why: str, by: User) -> None:
-    """An expired voucher becomes usable again. None means that the voucher never expires."""
     locked = _locked(voucher)
     locked.expires_on = until
     locked.save(update_fields=["expires_on"])
@@ -109,6 +108,5 @@ def matching(text: str, folder: str, today: date) -> QuerySet[Voucher]:
 
 
 def owed(vouchers: QuerySet[Voucher]) -> list[tuple[Decimal, str]]:
-    """Return the unused value of these vouchers, one amount for each currency."""
     sums = vouchers.order_by().values_list("currency").annotate(sum=Sum("balance")).order_by("currency")
     return [(exact(amount), currency) for currency, amount in sums]

@@ -41,7 +41,6 @@ def put_aside(cart: Order, voucher_id: int) -> None:
 
 
 def seen(order: Order, lines: list[OrderLine], price: quotes.Price, at: datetime) -> list[Part]:
-    """Return what each chosen voucher would pay. One that cannot be used pays nothing and carries its problem."""
     chosen = list(order.vouchers.select_related("line__order"))
     problems = {voucher.pk: eligibility.why_not(voucher, order.currency, at) for voucher in chosen}
     usable = [voucher for voucher in chosen if not problems[voucher.pk]]

@@ -22,7 +22,6 @@ from common.money import is_whole
 
 
 def expiry(sold_on: date) -> date | None:
-    """Return the last day on which the voucher is valid, or None if it never expires."""
     if not settings.VOUCHER_MONTHS:
         return None
     years, month = divmod(sold_on.month - 1 + settings.VOUCHER_MONTHS, 12)

@@ -18,7 +18,6 @@ def new_code() -> str:
 
 
 def plain(text: str) -> str:
-    """Return the code as it is stored, in capitals and without hyphens, dots or spaces."""
     return "".join(sign for sign in names.tidy(text).upper() if sign.isalnum())
 
 
