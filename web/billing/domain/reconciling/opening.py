@@ -73,7 +73,7 @@ def _verdict(order: Order, line: OrderLine, is_fulfilled: bool | None, window: W
 
 
 def is_paid_for(order: Order, line: OrderLine, got: Decimal, at: datetime) -> bool:
-    # An order that may be paid later counts until it expires.
+    # An order that may be paid later counts as paid until it expires.
     if line.cancelled_at is not None:
         return False
     if order.state == State.PLACED:

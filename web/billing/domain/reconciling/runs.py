@@ -76,7 +76,7 @@ def _next(book: Book) -> None:
 
 
 def step(book_id: int) -> None:
-    """Read the next week or compare. This runs outside any transaction because it asks a gateway or takes long."""
+    """Read the next week or compare. This runs outside any transaction: it asks a gateway or writes many rows."""
     book = Book.objects.select_related("run").filter(pk=book_id).first()
     if book is None or book.is_over:
         return

@@ -23,7 +23,7 @@ def _write(voucher: Voucher, reason: str, amount: Decimal, **fields: Any) -> Vou
     # calculated here because SQLite would add decimals as floats.
     before, after = voucher.balance, voucher.balance + amount
     if not Voucher.objects.filter(pk=voucher.pk, balance=before).update(balance=after):
-        raise Moved(f"{voucher} is not what it was.")
+        raise Moved(f"The balance of {voucher} changed in the meantime.")
     voucher.balance = after
     return VoucherEntry.objects.create(voucher=voucher, reason=reason, amount=amount, **fields)
 
