@@ -92,10 +92,10 @@ def of(order: Order, lines: Sequence[OrderLine], at: datetime) -> list[Way]:
     if not by_law:
         return [Way(By.TERMS, by_terms)]
     best = {}
-    for pk, step in by_terms.items():
-        legal = by_law.get(pk, step)
-        terms_are_better = step.gives == Gives.REFUND and step.percent > legal.percent
-        best[pk] = step if terms_are_better else legal
+    for pk, agreed in by_terms.items():
+        legal = by_law.get(pk, agreed)
+        terms_are_better = agreed.gives == Gives.REFUND and agreed.percent > legal.percent
+        best[pk] = agreed if terms_are_better else legal
     options = [Way(By.WITHDRAWAL, best)]
     if any(step.percent > best[pk].percent for pk, step in by_terms.items()):
         options.append(Way(By.TERMS, by_terms))
