@@ -46,10 +46,10 @@ class MapCheckTest(SimpleTestCase):
 
     def test_a_receiver_named_twice_is_found(self) -> None:
         twice = {"door.knocked": {"now": [f"{PATH}.ring_and_emit"], "later": [f"{PATH}.ring", f"{PATH}.ring"]}}
-        self.assertSays(twice, "ring hears 'door.knocked' 2 times. Keep one of the lines.")
+        self.assertSays(twice, "ring receives 'door.knocked' 2 times. Keep one of the entries.")
 
     def test_what_talks_to_the_outside_may_not_be_heard_inside_a_transaction(self) -> None:
-        self.assertSays({"door.knocked": {"now": [f"{PATH}.ring"]}}, "must not be heard 'now'", "Move it to 'later'.")
+        self.assertSays({"door.knocked": {"now": [f"{PATH}.ring"]}}, "must not run 'now'", "Move it to 'later'.")
 
     def test_another_shape_of_map_is_explained(self) -> None:
         for wrong in ({"door.knocked": [PATH]}, {"door.knocked": {"soon": []}}, {"door.knocked": {"now": "a.b"}}):

@@ -1,4 +1,4 @@
-"""For looking only: what happened is changed by nobody, and deliveries are handled at the desk."""
+"""Read-only admin pages. Deliveries are retried and dismissed at the desk."""
 
 from django.contrib import admin
 

@@ -7,4 +7,4 @@ class OutboxConfig(AppConfig):
     ROLES = {"Admin": ["outbox.view_event", "outbox.view_delivery", "outbox.handle_delivery", "outbox.view_jobrow"]}
 
     def ready(self) -> None:
-        from outbox import checks  # noqa: F401  registers what `manage.py check` asks of the map
+        from outbox import checks  # noqa: F401  This import registers the checks of the workflow map.

@@ -1,4 +1,4 @@
-"""What is going on right now, so that an event can say what it came from."""
+"""The cause of the work in progress, which is stored with each event that the work emits."""
 
 import secrets
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Cause:
-    """`by` is the receiver, page, job or command at work; never an address with ids or tokens in it."""
+    """`by` names the receiver, page, job or command that is running. It is never a URL, which may contain tokens."""
 
     by: str = ""
     event_id: int | None = None
@@ -34,7 +34,7 @@ def within(cause: Cause) -> Iterator[Cause]:
 
 
 def refine(by: str) -> None:
-    """Say more precisely who is at work, for the rest of the surrounding `within`."""
+    """Rename the current cause for the rest of the surrounding context."""
     _current.set(replace(_current.get(), by=by[:200]))
 
 

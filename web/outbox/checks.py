@@ -1,4 +1,4 @@
-"""Questions asked of the workflow map when the site starts; each answer says what to do."""
+"""System checks of the workflow map, the declared events and the periodic jobs."""
 
 import dataclasses
 import inspect
@@ -22,13 +22,13 @@ from outbox.periodic_jobs import declared_jobs
 def the_map(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     try:
         maps = registry.maps()
-    except (ImportError, AttributeError) as wrong:
+    except (ImportError, AttributeError) as error:
         hint = "WORKFLOWS must name a dict, such as hepcat.workflows.WORKFLOWS."
-        return [checks.Error(f"The workflow map cannot be read: {wrong}", hint=hint, id="outbox.E001")]
-    found = [message for place, workflow in maps for message in of_map(place, workflow)]
-    if any(message.id in {"outbox.E001"} for message in found):
-        return found
-    return [*found, *twice(), *declared(), *jobs(), *unreached()]
+        return [checks.Error(f"The workflow map cannot be read: {error}", hint=hint, id="outbox.E001")]
+    problems = [message for place, workflow in maps for message in of_map(place, workflow)]
+    if any(message.id in {"outbox.E001"} for message in problems):
+        return problems
+    return [*problems, *twice(), *declared(), *jobs(), *unreached()]
 
 
 def of_map(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
@@ -36,7 +36,7 @@ def of_map(place: str, workflow: Any) -> Iterator[checks.CheckMessage]:
         if name not in registry.event_types():
             yield checks.Error(
                 f"{place} maps {name!r}, which no app declares.{did_you_mean(name, registry.event_types())}",
-                hint="Declare it in the app's events.py, or take the line out.",
+                hint="Declare it in the app's events.py, or remove the entry.",
                 id="outbox.E002",
             )
         if not isinstance(receivers, dict) or not set(receivers) <= {"now", "later"} or not lists(receivers):
@@ -59,11 +59,11 @@ def lists(receivers: dict[str, Any]) -> bool:
 def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessage]:
     try:
         receiver = import_string(path)
-    except ImportError as wrong:
+    except ImportError as error:
         known = names_beside(path) or receivers_named_alike(path)
         yield checks.Error(
-            f"{place} names {path!r}, which does not exist: {wrong}.{did_you_mean(path, known)}",
-            hint="Correct the name, or take the line out.",
+            f"{place} names {path!r}, which does not exist: {error}.{did_you_mean(path, known)}",
+            hint="Correct the name, or remove the entry.",
             id="outbox.E003",
         )
         return
@@ -75,20 +75,20 @@ def of_receiver(place: str, path: str, when: str) -> Iterator[checks.CheckMessag
         )
     elif when == "now" and (hasattr(receiver, "outside") or hasattr(receiver, "batch_size")):
         yield checks.Error(
-            f"{place}: {path} talks to the outside and must not be heard 'now', inside a transaction.",
+            f"{place}: {path} calls an external system and must not run 'now', inside a transaction.",
             hint="Move it to 'later'.",
             id="outbox.E005",
         )
     elif hasattr(receiver, "batch_size") and not inspect.isgeneratorfunction(receiver):
         yield checks.Error(
-            f"{place}: {path} is batched and must yield (event, None or the exception) for each of its events.",
-            hint="See outbox.declare.batched.",
+            f"{place}: {path} receives batches and must yield (event, None or the exception) for each event.",
+            hint="See the docstring of outbox/declare.py.",
             id="outbox.E006",
         )
 
 
 def receivers_named_alike(path: str) -> list[str]:
-    """When the module itself is misspelt: the same function in each app's receivers."""
+    # The module name may be misspelled, so this lists the same function in the receivers of every app.
     return [f"{module.__name__}.{path.rpartition('.')[2]}" for module in registry.modules("receivers")]
 
 
@@ -103,50 +103,54 @@ def takes_one(receiver: object) -> bool:
 
 
 def twice() -> Iterator[checks.CheckMessage]:
-    for name, heard in registry.workflows().items():
-        for path, count in Counter([*heard.now, *heard.later]).items():
+    for name, receivers in registry.workflows().items():
+        for path, count in Counter([*receivers.now, *receivers.later]).items():
             if count > 1:
                 yield checks.Error(
-                    f"{path} hears {name!r} {count} times.", hint="Keep one of the lines.", id="outbox.E007"
+                    f"{path} receives {name!r} {count} times.", hint="Keep one of the entries.", id="outbox.E007"
                 )
 
 
 def declared() -> Iterator[checks.CheckMessage]:
-    everything = registry.declarations()
-    for name, count in Counter(one.name for one in {id(one): one for one in everything}.values()).items():
+    event_types = registry.declarations()
+    distinct = {id(event_type): event_type for event_type in event_types}.values()
+    for name, count in Counter(event_type.name for event_type in distinct).items():
         if count > 1:
             yield checks.Error(
                 f"The event {name!r} is declared {count} times.", hint="Keep one declaration.", id="outbox.E008"
             )
-    for one in everything:
-        for problem in of_declaration(one):
-            yield checks.Error(f"The event {one.name!r}: {problem}", id="outbox.E009")
+    for event_type in event_types:
+        for problem in of_declaration(event_type):
+            yield checks.Error(f"The event {event_type.name!r}: {problem}", id="outbox.E009")
 
 
-def of_declaration(one: EventType) -> Iterator[str]:
-    if not dataclasses.is_dataclass(one.payload) or not vars(one.payload)["__dataclass_params__"].frozen:
+def of_declaration(event_type: EventType) -> Iterator[str]:
+    payload, id_field = event_type.payload, event_type.subject[1]
+    if not dataclasses.is_dataclass(payload) or not vars(payload)["__dataclass_params__"].frozen:
         yield "its payload must be a frozen dataclass."
         return
-    fields = typing.get_type_hints(one.payload)
-    if one.subject[1] not in fields:
-        yield f"it is about {one.subject[1]!r}, which its payload lacks.{did_you_mean(one.subject[1], fields)}"
-    for name, wanted in fields.items():
-        if not storable(wanted):
-            yield f"{name} must be made of str, int, bool, None, list and dict; write money and dates as text."
+    fields = typing.get_type_hints(payload)
+    if id_field not in fields:
+        yield f"its subject id is {id_field!r}, which its payload lacks.{did_you_mean(id_field, fields)}"
+    for name, hint in fields.items():
+        if not storable(hint):
+            yield f"{name} must consist of str, int, bool, None, list and dict; store money and dates as text."
 
 
 def jobs() -> Iterator[checks.CheckMessage]:
     for name, count in Counter(job.name for job in declared_jobs()).items():
         if count > 1:
-            yield checks.Error(f"The job {name!r} is declared {count} times.", hint="Keep one.", id="outbox.E010")
+            yield checks.Error(
+                f"The job {name!r} is declared {count} times.", hint="Keep one of them.", id="outbox.E010"
+            )
     for job in declared_jobs():
         try:
             import_string(job.run)
-        except ImportError as wrong:
+        except ImportError as error:
             yield checks.Error(
-                f"The job {job.name!r} runs {job.run!r}, which does not exist: {wrong}."
+                f"The job {job.name!r} runs {job.run!r}, which does not exist: {error}."
                 f"{did_you_mean(job.run, names_beside(job.run))}",
-                hint="Correct the name in the app's jobs.py, or take the job out.",
+                hint="Correct the name in the app's jobs.py, or remove the job.",
                 id="outbox.E011",
             )
 
@@ -173,7 +177,6 @@ def can_import(module: str) -> bool:
 
 
 def unreached() -> Iterator[checks.CheckMessage]:
-    """A receiver that somebody wrote and nobody calls is most likely a line lost from the map."""
     for path in registry.unreached():
         yield checks.Warning(
             f"{path} is a receiver that no event reaches.",

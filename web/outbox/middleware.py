@@ -1,4 +1,4 @@
-"""Each web request is a cause: events that it emits carry its id and the name of the page."""
+"""Middleware for health checks, and to record the web request as the cause of the events that it emits."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def health_first(get_response: Answer) -> Answer:
-    """Load balancers ask by a number for a host and without HTTPS; those two must not make us look ill."""
+    """Answer health checks before other middleware, because load balancers use an IP address as host and no HTTPS."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return healthz(request) if request.path == "/healthz" else get_response(request)
@@ -26,17 +26,17 @@ class RequestCause:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with causation.within(causation.Cause(by=request.method or "", request_id=causation.new_id())) as begun:
-            request.log_id = begun.request_id  # type: ignore[attr-defined]
-            token = logs.request_id.set(begun.request_id)
+        with causation.within(causation.Cause(by=request.method or "", request_id=causation.new_id())) as cause:
+            request.log_id = cause.request_id  # type: ignore[attr-defined]
+            token = logs.request_id.set(cause.request_id)
             try:
                 response = self.get_response(request)
             finally:
                 logs.request_id.reset(token)
-        response.headers["X-Request-Id"] = begun.request_id
+        response.headers["X-Request-Id"] = cause.request_id
         return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
-        """The page's name, not its address: addresses may hold secrets."""
+        # The cause is the name of the page and not its URL, because URLs may contain secrets.
         match = request.resolver_match
         causation.refine(f"{request.method} {(match and match.view_name) or view.__name__}")

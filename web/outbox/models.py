@@ -1,4 +1,4 @@
-"""Events, and their way to those who hear them."""
+"""Events and their deliveries to receivers."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -12,7 +12,7 @@ from outbox.declare import BadPayload
 
 
 class Event(models.Model):
-    """A fact, written in the transaction of the change it tells of."""
+    """Something that happened, stored in the transaction of the change that it reports."""
 
     type = models.CharField(max_length=80)
     key = models.CharField(max_length=120, help_text="The same fact told twice has the same key and is kept once.")
@@ -39,7 +39,7 @@ class Event(models.Model):
 
     @property
     def cause_name(self) -> str:
-        """Who told it, without the module when it was a receiver."""
+        """The cause, without its module if it is a receiver."""
         return self.cause_by.rpartition(".")[2]
 
     @property
@@ -48,7 +48,6 @@ class Event(models.Model):
 
     @cached_property
     def payload(self) -> Any:
-        """The declared dataclass."""
         declared = registry.event_types().get(self.type)
         if declared is None:
             raise BadPayload(f"{self.type} is no longer declared.")
@@ -67,10 +66,10 @@ OPEN = [State.WAITING, State.RUNNING]
 
 
 class Delivery(models.Model):
-    """An event on its way to one receiver.
+    """The delivery of an event to one receiver.
 
-    `due_at` is when it may next be taken: the time of the next try or, while it runs, the end of the lease. It is
-    empty when nothing is left to do, so one small index finds all that is open.
+    `due_at` is when a worker may next lease it: the time of the next try or, while it runs, the end of the lease. It is
+    empty when nothing is left to do, so that a small index finds all open deliveries.
     """
 
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
@@ -105,7 +104,6 @@ class Delivery(models.Model):
 
     @property
     def short_name(self) -> str:
-        """The receiver without its module."""
         return self.receiver.rpartition(".")[2]
 
     @property
@@ -114,7 +112,7 @@ class Delivery(models.Model):
 
 
 class Attempt(models.Model):
-    """A try that did not succeed; the one that did is told by the delivery itself."""
+    """A try that did not succeed. A successful try is recorded in the delivery itself."""
 
     class Outcome(models.TextChoices):
         RETRY = "retry", "Failed, will retry"
@@ -135,7 +133,7 @@ class Attempt(models.Model):
 
 
 class JobRow(models.Model):
-    """When a periodic job is next due; while it runs `due_at` is the end of its lease, as with a delivery."""
+    """The state of a periodic job. While it runs, `due_at` is the end of its lease, as with a delivery."""
 
     name = models.CharField(max_length=120, unique=True)
     due_at = models.DateTimeField(default=timezone.now)
@@ -154,7 +152,7 @@ class JobRow(models.Model):
 
 
 class Worker(models.Model):
-    """A process that delivers, and when it was last heard of."""
+    """A process that delivers events, and the time of its last heartbeat."""
 
     name = models.CharField(max_length=120, unique=True)
     started_at = models.DateTimeField(default=timezone.now)

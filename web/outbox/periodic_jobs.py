@@ -1,12 +1,12 @@
-"""Periodic jobs, declared in `<app>/jobs.py`:
+"""Periodic jobs, which are declared in `<app>/jobs.py`:
 
     JOBS = [
         Job("mailroom.tidy", every=timedelta(hours=1), run="mailroom.domain.tidy"),
-        Job("billing.remind", at=time(9, 0), run="billing.domain.remind"),   # each day, on the school's clock
+        Job("billing.remind", at=time(9, 0), run="billing.domain.remind"),   # each day, in the school's time zone
     ]
 
-A job is a function without arguments. It runs once in each slot of its rhythm, in whichever worker comes first, and
-once after a downtime however many slots were missed. After a failure it is tried again soon, after a crash likewise.
+A job is a function without arguments. It runs once in each slot of its interval, in the first worker that claims it.
+After a downtime it runs once, however many slots were missed. After a failure or a crash it is tried again soon.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,6 @@ class Job:
     at: time | None = None
 
     def slot_after(self, moment: datetime) -> datetime:
-        """When the first slot after a moment begins."""
         if self.at is None:
             return moment + self.every - (moment - EPOCH) % self.every
         local = timezone.localtime(moment)

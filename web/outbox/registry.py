@@ -1,4 +1,4 @@
-"""Which events are declared, and who hears them: read once, from the apps' `events.py` and the setting WORKFLOWS."""
+"""The declared events and their receivers, loaded once from the `events.py` of each app and from WORKFLOWS."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,52 +20,52 @@ Receiver = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Heard:
-    """The receivers of one event as dotted names: `now` in the transaction that emits, `later` after it."""
+    """The dotted names of the receivers of one event. Those in `now` run in the transaction that emits it."""
 
     now: list[str] = field(default_factory=list)
     later: list[str] = field(default_factory=list)
 
 
 def modules(name: str, configs: list[AppConfig] | None = None) -> Iterator[ModuleType]:
-    """The module of that name of each app that has one."""
     for config in apps.get_app_configs() if configs is None else configs:
         if config.module is not None and module_has_submodule(config.module, name):
             yield import_module(f"{config.name}.{name}")
 
 
 def declarations() -> list[EventType]:
-    return [thing for module in modules("events") for thing in vars(module).values() if isinstance(thing, EventType)]
+    return [value for module in modules("events") for value in vars(module).values() if isinstance(value, EventType)]
 
 
 @cache
 def event_types() -> dict[str, EventType]:
-    return {declared.name: declared for declared in declarations()}
+    return {event_type.name: event_type for event_type in declarations()}
 
 
 def plugins() -> list[AppConfig]:
-    return [config for config in apps.get_app_configs() if {config.name, _path(config)} & set(settings.PLUGINS)]
-
-
-def _path(config: AppConfig) -> str:
-    return f"{type(config).__module__}.{type(config).__qualname__}"
+    """Return the apps in PLUGINS, which may name either the app or its AppConfig."""
+    return [
+        config
+        for config in apps.get_app_configs()
+        if {config.name, f"{type(config).__module__}.{type(config).__qualname__}"} & set(settings.PLUGINS)
+    ]
 
 
 def maps() -> list[tuple[str, Mapping[str, Any]]]:
-    """The map of the site, then those of the plug-ins (`<app>/workflows.py`), each with where it is written."""
-    chosen = settings.WORKFLOWS
-    site = ("WORKFLOWS", chosen) if not isinstance(chosen, str) else (chosen, import_string(chosen))
+    """Return the workflow map of the site and those of the plug-ins, each with the name of its place in the code."""
+    setting = settings.WORKFLOWS
+    site = ("WORKFLOWS", setting) if not isinstance(setting, str) else (setting, import_string(setting))
     return [site, *((f"{module.__name__}.WORKFLOWS", module.WORKFLOWS) for module in modules("workflows", plugins()))]
 
 
 @cache
 def workflows() -> dict[str, Heard]:
-    heard: dict[str, Heard] = {}
+    merged: dict[str, Heard] = {}
     for _, workflow in maps():
         for name, receivers in workflow.items():
-            of_event = heard.setdefault(name, Heard())
+            of_event = merged.setdefault(name, Heard())
             of_event.now.extend(receivers.get("now", []))
             of_event.later.extend(receivers.get("later", []))
-    return heard
+    return merged
 
 
 def heard_by(event_name: str) -> Heard:
@@ -73,20 +73,19 @@ def heard_by(event_name: str) -> Heard:
 
 
 def unheard() -> list[str]:
-    """Declared events that nobody hears."""
     return sorted(name for name in event_types() if not heard_by(name).now and not heard_by(name).later)
 
 
 def unreached() -> list[str]:
-    """Public functions in the apps' `receivers.py` that no event reaches."""
-    reached = {path for heard in workflows().values() for path in (*heard.now, *heard.later)}
-    written = {
+    """Return the public functions in the `receivers.py` of all apps that no workflow maps to an event."""
+    used = {path for receivers in workflows().values() for path in (*receivers.now, *receivers.later)}
+    defined = {
         f"{module.__name__}.{name}"
         for module in modules("receivers")
-        for name, thing in vars(module).items()
-        if isfunction(thing) and thing.__module__ == module.__name__ and not name.startswith("_")
+        for name, value in vars(module).items()
+        if isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     }
-    return sorted(written - reached)
+    return sorted(defined - used)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What Celery runs. The rows are the truth: a task that is lost, doubled or late changes nothing but the time."""
+"""The Celery tasks. A task that is lost, repeated or late only changes when work is done, as its state is in rows."""
 
 from celery import shared_task
 
@@ -24,6 +24,6 @@ def clock() -> None:
 
 @shared_task(name="outbox.sweep", ignore_result=True)
 def sweep() -> None:
-    """Send again what was due for a while: retries, and what the broker forgot."""
+    """Send retries that are due, and deliveries whose message the broker lost."""
     for ids in overdue(engine.SIZE):
         engine.send(ids)

@@ -1,4 +1,4 @@
-"""For tests: run what would run later."""
+"""Helpers for tests of code that emits events."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from outbox.models import Delivery, State
 
 
 def run_all(*, retries: bool = False) -> int:
-    """Deliver all that is due and what that emits; with `retries` also what waits for another try."""
+    """Deliver everything that is due, including new events. With `retries`, failed deliveries are retried now."""
     total = 0
     while True:
         if retries:
@@ -22,6 +22,5 @@ def run_all(*, retries: bool = False) -> int:
 
 
 def problems() -> list[str]:
-    """What failed, in the words kept for the desk: `assertEqual(problems(), [])` ends many a test well."""
-    troubled = Delivery.objects.exclude(error="", reason="")
-    return [f"{one.receiver}: {one.error or one.reason}" for one in troubled]
+    failed = Delivery.objects.exclude(error="", reason="")
+    return [f"{delivery.receiver}: {delivery.error or delivery.reason}" for delivery in failed]

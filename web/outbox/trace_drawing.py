@@ -1,4 +1,4 @@
-"""A story as a drawing: a row per event and per receiver, time from left to right."""
+"""A trace as a drawing with a row for each event and receiver, in which time runs from left to right."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ LETTERS = 34
 
 @dataclass(frozen=True)
 class Mark:
-    """A bar for a try. What it tells by colour it also tells by its sign."""
+    """The bar of a try. It has a sign as well as a color, for readers who cannot tell the colors apart."""
 
     x: float
     width: float
@@ -51,18 +51,18 @@ def draw(chapters: Sequence[Chapter]) -> Drawing | None:
     if not chapters:
         return None
     now = timezone.now()
-    tries = [one for chapter in chapters for path in chapter.paths for one in path.tries]
-    begins = min([chapter.event.at for chapter in chapters] + [one.began for one in tries])
-    ends = max([chapter.event.at for chapter in chapters] + [one.ended or now for one in tries])
+    attempts = [attempt for chapter in chapters for path in chapter.paths for attempt in path.tries]
+    begins = min([chapter.event.at for chapter in chapters] + [attempt.began for attempt in attempts])
+    ends = max([chapter.event.at for chapter in chapters] + [attempt.ended or now for attempt in attempts])
     span = max(ends - begins, timedelta(milliseconds=1))
 
     def x(moment: datetime) -> float:
         return round(LABELS + (moment - begins) / span * (WIDTH - LABELS - 30), 1)
 
     lines = []
-    for number, (indent, label, moment, of_line) in enumerate(rows(chapters)):
+    for number, (indent, label, moment, attempts_in_row) in enumerate(rows(chapters)):
         marks = [Mark(x(moment), 0, "event", "", label)] if moment else []
-        marks += [mark(one, x(one.began), x(one.ended or now)) for one in of_line]
+        marks += [mark(attempt, x(attempt.began), x(attempt.ended or now)) for attempt in attempts_in_row]
         lines.append(Line(ROW * (number + 1), indent, label[:LETTERS], moment is not None, marks))
     return Drawing(lines, WIDTH, ROW * (len(lines) + 2), begins, ends)
 
@@ -74,6 +74,6 @@ def rows(chapters: Sequence[Chapter]) -> Iterator[tuple[int, str, datetime | Non
             yield (chapter.depth + 1) * INDENT, path.delivery.short_name, None, path.tries
 
 
-def mark(one: Try, start: float, end: float) -> Mark:
-    look, sign = {True: ("good", "✓"), False: ("bad", "✕"), None: ("open", "…")}[one.good]
-    return Mark(start, max(round(end - start, 1), LEAST), look, sign, one.words)
+def mark(attempt: Try, start: float, end: float) -> Mark:
+    look, sign = {True: ("good", "✓"), False: ("bad", "✕"), None: ("open", "…")}[attempt.good]
+    return Mark(start, max(round(end - start, 1), LEAST), look, sign, attempt.words)

@@ -45,13 +45,13 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def show(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
-    found = get_object_or_404(Delivery.objects.select_related("event__cause"), pk=pk)
+    delivery = get_object_or_404(Delivery.objects.select_related("event__cause"), pk=pk)
     context = {
-        "delivery": found,
-        "attempts": found.attempts.all(),
+        "delivery": delivery,
+        "attempts": delivery.attempts.all(),
         "form": form,
-        "can_retry": found.state in (State.PARKED, State.DISMISSED, State.WAITING),
-        "can_dismiss": found.state in (State.PARKED, State.WAITING),
+        "can_retry": delivery.state in (State.PARKED, State.DISMISSED, State.WAITING),
+        "can_dismiss": delivery.state in (State.PARKED, State.WAITING),
     }
     return render(request, "outbox/delivery.html", context)
 
@@ -59,22 +59,21 @@ def show(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
 @require_POST
 @desk_required(HANDLE)
 def handle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Two buttons below one reason."""
     get_object_or_404(Delivery, pk=pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return show(request, pk, form)
-    deed, said = DEEDS.get(request.POST.get("deed", ""), DEEDS["retry"])
+    action, confirmation = ACTIONS.get(request.POST.get("deed", ""), ACTIONS["retry"])
     try:
-        deed(pk, request.user, form.cleaned_data["why"])
+        action(pk, request.user, form.cleaned_data["why"])
     except office_actions.TooLate:
         messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
-        messages.success(request, said)
+        messages.success(request, confirmation)
     return redirect("desk_delivery", pk)
 
 
-DEEDS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
+ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
     "retry": (office_actions.retry, "It will be retried in a moment."),
     "dismiss": (office_actions.dismiss, "Dismissed. It will not be retried unless you ask for it."),
 }
@@ -93,24 +92,26 @@ def story_page(request: HttpRequest, kind: str, subject_id: str) -> HttpResponse
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """503 when the database is away. A late queue or a silent worker is told, and is 503 only with ?all=1:
-    a load balancer that asks must not take a good web server away because of them."""
+    """Return 503 if the database is not available, and with ?all=1 also if the queue is late or no worker runs.
+
+    Load balancers ask without ?all=1, because those problems are no reason to remove a working web server.
+    """
     try:
-        found = health()
+        status = health()
     except DatabaseError:
         return JsonResponse({"status": "down", "database": "away"}, status=503, headers={"Retry-After": "30"})
-    told: dict[str, Any] = {
-        "status": "ok" if found.well else "late",
+    report: dict[str, Any] = {
+        "status": "ok" if status.well else "late",
         "database": "ok",
         "queue": {
-            "due": found.due,
-            "oldest_seconds": round(found.age.total_seconds()),
-            "parked": found.parked,
+            "due": status.due,
+            "oldest_seconds": round(status.age.total_seconds()),
+            "parked": status.parked,
         },
         "worker": {
-            "working": found.working,
-            "seen_seconds_ago": round(found.silence.total_seconds()) if found.silence else None,
+            "working": status.working,
+            "seen_seconds_ago": round(status.silence.total_seconds()) if status.silence else None,
         },
-        "jobs": {"overdue": found.overdue_jobs, "failing": found.failing_jobs},
+        "jobs": {"overdue": status.overdue_jobs, "failing": status.failing_jobs},
     }
-    return JsonResponse(told, status=503 if request.GET.get("all") and not found.well else 200)
+    return JsonResponse(report, status=503 if request.GET.get("all") and not status.well else 200)

@@ -1,4 +1,4 @@
-"""The whole workflow map, as data and as text in several shapes."""
+"""A report of the workflow map, as data and in several text formats."""
 
 import json
 import typing
@@ -18,53 +18,53 @@ def atlas() -> dict[str, Any]:
 
 
 def entry(name: str) -> dict[str, Any]:
-    heard, declared = registry.heard_by(name), registry.event_types().get(name)
-    described = {"about": "", "meaning": "Not declared.", "payload": {}}
-    if declared is not None:
-        fields = typing.get_type_hints(declared.payload)
-        described = {
-            "about": declared.subject[0],
-            "meaning": declared.meaning,
-            "payload": {field: spelled(wanted) for field, wanted in fields.items()},
+    receivers, event_type = registry.heard_by(name), registry.event_types().get(name)
+    description = {"about": "", "meaning": "Not declared.", "payload": {}}
+    if event_type is not None:
+        fields = typing.get_type_hints(event_type.payload)
+        description = {
+            "about": event_type.subject[0],
+            "meaning": event_type.meaning,
+            "payload": {field: spelled(hint) for field, hint in fields.items()},
         }
-    return described | {"now": list(heard.now), "later": list(heard.later)}
+    return description | {"now": list(receivers.now), "later": list(receivers.later)}
 
 
-def as_text(found: dict[str, Any]) -> str:
+def as_text(report: dict[str, Any]) -> str:
     lines = []
-    for name, one in found["events"].items():
-        lines.append(f"{name} (about: {one['about'] or '?'})" + (f"  {one['meaning']}" if one["meaning"] else ""))
-        lines += [f"    {when:5}  {path}" for when in ("now", "later") for path in one[when]]
-    lines += ["", "Declared, without a receiver:"] + [f"    {name}" for name in found["unheard"] or ["none"]]
-    lines += ["", "Receivers that no event reaches:"] + [f"    {path}" for path in found["unreached"] or ["none"]]
+    for name, event in report["events"].items():
+        lines.append(f"{name} (about: {event['about'] or '?'})" + (f"  {event['meaning']}" if event["meaning"] else ""))
+        lines += [f"    {when:5}  {path}" for when in ("now", "later") for path in event[when]]
+    lines += ["", "Events without a receiver:"] + [f"    {name}" for name in report["unheard"] or ["none"]]
+    lines += ["", "Receivers that no event reaches:"] + [f"    {path}" for path in report["unreached"] or ["none"]]
     return "\n".join(lines)
 
 
-def as_json(found: dict[str, Any]) -> str:
-    return json.dumps(found, indent=2)
+def as_json(report: dict[str, Any]) -> str:
+    return json.dumps(report, indent=2)
 
 
-def as_yaml(found: dict[str, Any]) -> str:
-    return "\n".join(yaml_lines(found, ""))
+def as_yaml(report: dict[str, Any]) -> str:
+    return "\n".join(yaml_lines(report, ""))
 
 
-def yaml_lines(thing: dict[str, Any] | list[str], indent: str) -> Iterator[str]:
-    """Block style for what holds something; every text is quoted as JSON does, which YAML reads alike."""
-    if isinstance(thing, list):
-        yield from (f"{indent}- {json.dumps(item)}" for item in thing)
+def yaml_lines(value: dict[str, Any] | list[str], indent: str) -> Iterator[str]:
+    # Strings are quoted as in JSON, which is valid YAML.
+    if isinstance(value, list):
+        yield from (f"{indent}- {json.dumps(item)}" for item in value)
         return
-    for key, value in thing.items():
-        if isinstance(value, dict | list) and value:
+    for key, item in value.items():
+        if isinstance(item, dict | list) and item:
             yield f"{indent}{json.dumps(key)}:"
-            yield from yaml_lines(value, f"{indent}  ")
+            yield from yaml_lines(item, f"{indent}  ")
         else:
-            yield f"{indent}{json.dumps(key)}: {json.dumps(value)}"
+            yield f"{indent}{json.dumps(key)}: {json.dumps(item)}"
 
 
 ROUND, BOX = '(["{}"])', '["{}"]'
 
 
-def as_mermaid(found: dict[str, Any]) -> str:
+def as_mermaid(report: dict[str, Any]) -> str:
     lines = ["flowchart LR"]
     nodes: dict[str, str] = {}
 
@@ -74,11 +74,11 @@ def as_mermaid(found: dict[str, Any]) -> str:
             lines.append(f"    {nodes[path]}{shape.format(path)}")
         return nodes[path]
 
-    for name, one in found["events"].items():
+    for name, event in report["events"].items():
         source = node(name, ROUND)
-        lines += [f"    {source} ==>|now| {node(path, BOX)}" for path in one["now"]]
-        lines += [f"    {source} -.->|later| {node(path, BOX)}" for path in one["later"]]
-    lines += [f"    {node(path, BOX)}" for path in found["unreached"]]
+        lines += [f"    {source} ==>|now| {node(path, BOX)}" for path in event["now"]]
+        lines += [f"    {source} -.->|later| {node(path, BOX)}" for path in event["later"]]
+    lines += [f"    {node(path, BOX)}" for path in report["unreached"]]
     return "\n".join(dict.fromkeys(lines))
 
 

@@ -1,4 +1,4 @@
-"""What other apps call."""
+"""The functions that other apps call."""
 
 from outbox.domain.emitting import KeyTaken, UnknownEvent, emit, emit_many
 

@@ -1,4 +1,4 @@
-"""Running receivers on deliveries that are held. A step of work yields how many deliveries it ended."""
+"""Running the receivers of leased deliveries."""
 
 import time
 from collections import defaultdict
@@ -23,7 +23,7 @@ Stop = Callable[[], bool]
 
 
 class LeaseLost(Exception):
-    """Somebody else has the delivery by now; what was done here must not stand."""
+    """Another worker has taken over the delivery, so the transaction here must be rolled back."""
 
 
 def never() -> bool:
@@ -31,15 +31,18 @@ def never() -> bool:
 
 
 def deliver(batch: Batch, stop: Stop = never, together: int = TOGETHER) -> int:
-    """Run what is held; how many came to an end. What there is no time for goes back to the queue."""
+    """Run the receivers of a batch and return how many deliveries ended.
+
+    The deliveries that there is no time for are released for other workers.
+    """
     if not batch.deliveries:
         return 0
-    began = time.monotonic()
+    start = time.monotonic()
     ended = 0
     with batch, closing(steps(batch.deliveries, together)) as work:
         for count in work:
             ended += count
-            if stop() or time.monotonic() - began > BUDGET:
+            if stop() or time.monotonic() - start > BUDGET:
                 break
     if ended < len(batch.deliveries):
         delivery_results.hand_back(batch.lease)
@@ -47,9 +50,10 @@ def deliver(batch: Batch, stop: Stop = never, together: int = TOGETHER) -> int:
 
 
 def steps(deliveries: Sequence[Delivery], together: int) -> Generator[int]:
-    usual: list[Delivery] = []
-    alone: list[Delivery] = []
-    batches: dict[str, list[Delivery]] = defaultdict(list)
+    """Yield after each step how many deliveries it ended, so that the caller can stop in between."""
+    transactional: list[Delivery] = []
+    external: list[Delivery] = []
+    by_batch_receiver: dict[str, list[Delivery]] = defaultdict(list)
     for delivery in deliveries:
         if problem := misfit(delivery):
             delivery_results.park(delivery, problem)
@@ -57,20 +61,20 @@ def steps(deliveries: Sequence[Delivery], together: int) -> Generator[int]:
             continue
         receiver = registry.receiver(delivery.receiver)
         if hasattr(receiver, "batch_size"):
-            batches[delivery.receiver].append(delivery)
+            by_batch_receiver[delivery.receiver].append(delivery)
         else:
-            (alone if hasattr(receiver, "outside") else usual).append(delivery)
-    yield from inside(usual, together)
-    for delivery in alone:
+            (external if hasattr(receiver, "outside") else transactional).append(delivery)
+    yield from inside(transactional, together)
+    for delivery in external:
         yield outside(delivery)
-    for path, held in batches.items():
+    for path, of_receiver in by_batch_receiver.items():
         size = registry.receiver(path).batch_size  # type: ignore[attr-defined]
-        for start in range(0, len(held), size):
-            yield from batched(held[start : start + size])
+        for first in range(0, len(of_receiver), size):
+            yield from batched(of_receiver[first : first + size])
 
 
 def misfit(delivery: Delivery) -> str:
-    """Why a delivery cannot be run at all, after the site around it has changed; empty when it can."""
+    """Explain why a delivery no longer fits the code of the site, or return an empty string if it does."""
     if delivery.receiver not in registry.heard_by(delivery.event.type).later:
         return (
             f"{delivery.receiver} is no longer a later receiver of {delivery.event.type}. "
@@ -78,51 +82,47 @@ def misfit(delivery: Delivery) -> str:
         )
     try:
         delivery.event.payload  # noqa: B018
-    except BadPayload as wrong:
-        return f"The payload no longer matches its declaration. {wrong}"
+    except BadPayload as error:
+        return f"The payload no longer matches its declaration. {error}"
     try:
         registry.receiver(delivery.receiver)
-    except RAISED as wrong:  # whatever a module may raise while it is imported
-        return f"{delivery.receiver} cannot be imported ({type(wrong).__name__}); fix it and retry."
+    except RAISED as error:  # A module can raise anything while it is imported.
+        return f"{delivery.receiver} cannot be imported ({type(error).__name__}); fix it and retry."
     return ""
 
 
-def causing(delivery: Delivery) -> causation.Cause:
-    return causation.Cause(delivery.receiver, delivery.event_id, delivery.event.request_id)
-
-
 def call(delivery: Delivery) -> None:
-    with causation.within(causing(delivery)):
+    with causation.within(causation.Cause(delivery.receiver, delivery.event_id, delivery.event.request_id)):
         registry.receiver(delivery.receiver)(delivery.event)
 
 
 def inside(deliveries: list[Delivery], together: int) -> Iterator[int]:
-    """Several share a transaction, for speed; when one of them fails all are undone and run one by one."""
-    rest = deliveries
-    while rest:
+    # Several deliveries share a transaction for speed. If one of them fails, all are rolled back and run one by one.
+    remaining = deliveries
+    while remaining:
         try:
-            ran = several(rest[:together]) if together > 1 else 0
+            count = several(remaining[:together]) if together > 1 else 0
         except RAISED:
-            ran = 0
-        if ran:
-            yield ran
+            count = 0
+        if count:
+            yield count
         else:
-            ran = len(rest[:together])
-            yield from (single(delivery) for delivery in rest[:together])
-        rest = rest[ran:]
+            count = len(remaining[:together])
+            yield from (single(delivery) for delivery in remaining[:together])
+        remaining = remaining[count:]
 
 
 def several(deliveries: list[Delivery]) -> int:
-    began = time.monotonic()
-    ran = []
+    start = time.monotonic()
+    completed = []
     with transaction.atomic():
         for delivery in deliveries:
             call(delivery)
-            ran.append(delivery)
-            if time.monotonic() - began > MOMENT:
+            completed.append(delivery)
+            if time.monotonic() - start > MOMENT:
                 break
-        mark(ran)
-    return len(ran)
+        mark(completed)
+    return len(completed)
 
 
 def mark(deliveries: list[Delivery]) -> None:
@@ -135,9 +135,9 @@ def taken_over(delivery: Delivery) -> None:
 
 
 def single(delivery: Delivery) -> int:
-    """Marked first: the row stays locked while the receiver works, and both stand or fall together."""
     try:
         with transaction.atomic():
+            # The delivery is marked as done first, so that its row stays locked while the receiver runs.
             mark([delivery])
             call(delivery)
     except LeaseLost:
@@ -159,40 +159,40 @@ def outside(delivery: Delivery) -> int:
 
 
 def batched(deliveries: Sequence[Delivery]) -> Iterator[int]:
-    """Outcomes are written down in small groups, at least every tenth of a second or so."""
-    left = {delivery.event_id: delivery for delivery in deliveries}
-    fine: list[Delivery] = []
-    noted = time.monotonic()
-    rest_failed: BaseException = Permanent("The receiver ended without a word about this event.")
+    # Successes are saved in small groups, about every tenth of a second.
+    remaining = {delivery.event_id: delivery for delivery in deliveries}
+    unsaved: list[Delivery] = []
+    saved_at = time.monotonic()
+    error_of_rest: BaseException = Permanent("The receiver ended without yielding an outcome for this event.")
     stream = outcomes_of(deliveries)
     try:
         for event, error in stream:
-            delivery = left.pop(event.pk)
+            delivery = remaining.pop(event.pk)
             if error is None:
-                fine.append(delivery)
+                unsaved.append(delivery)
             else:
                 delivery_results.failed(delivery, error)
-            if fine and (len(fine) >= TOGETHER or time.monotonic() - noted > MOMENT):
-                delivery_results.done(fine)
-                fine, noted = [], time.monotonic()
+            if unsaved and (len(unsaved) >= TOGETHER or time.monotonic() - saved_at > MOMENT):
+                delivery_results.done(unsaved)
+                unsaved, saved_at = [], time.monotonic()
             yield 1
     except RAISED as raised:
-        rest_failed = raised
+        error_of_rest = raised
     finally:
-        if fine:
-            delivery_results.done(fine)
+        if unsaved:
+            delivery_results.done(unsaved)
         with suppress(*RAISED):
             stream.close()
-    for delivery in left.values():
-        delivery_results.failed(delivery, rest_failed)
+    for delivery in remaining.values():
+        delivery_results.failed(delivery, error_of_rest)
         yield 1
 
 
 def outcomes_of(deliveries: Sequence[Delivery]) -> Generator[tuple[Event, Exception | None]]:
-    """Only while the receiver itself works is it the cause of what is emitted."""
     receiver = registry.receiver(deliveries[0].receiver)
     with closing(receiver([delivery.event for delivery in deliveries])) as stream:
         while True:
+            # The receiver is the cause of emitted events only while its own code runs.
             with causation.within(causation.Cause(deliveries[0].receiver)):
                 outcome = next(stream, None)
             if outcome is None:

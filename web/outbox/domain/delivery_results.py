@@ -1,4 +1,4 @@
-"""What becomes of a delivery. Each change holds only while the lease does: whoever lost it changes nothing."""
+"""How a delivery ends. Every update is conditional on the lease, so a worker that lost it changes nothing."""
 
 import logging
 import random
@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from common.errors import NeedsPerson, Permanent, Temporary, Trouble
+from common.errors import NeedsPerson, Permanent, Trouble
 from outbox.models import Attempt, Delivery, State
 
 log = logging.getLogger("outbox")
@@ -23,26 +23,25 @@ FRAMES = 6
 
 
 def done(deliveries: Sequence[Delivery]) -> int:
-    """Mark what is still held (a lease is of one batch and goes when a delivery ends); how many that were."""
+    """Mark the deliveries that are still leased by this batch as done, and return how many there were."""
     keys = [delivery.pk for delivery in deliveries]
-    which = {"pk": keys[0]} if len(keys) == 1 else {"pk__in": keys}
-    held = Delivery.objects.filter(lease=deliveries[0].lease, **which)
-    return held.update(state=State.DONE, due_at=None, lease="", ended_at=timezone.now(), error="")
+    selection = {"pk": keys[0]} if len(keys) == 1 else {"pk__in": keys}
+    leased = Delivery.objects.filter(lease=deliveries[0].lease, **selection)
+    return leased.update(state=State.DONE, due_at=None, lease="", ended_at=timezone.now(), error="")
 
 
 def hand_back(lease: str) -> int:
-    """What was taken and not begun goes back as if it had not been taken."""
+    """Return the deliveries that were leased but not started to the queue, without counting a try."""
     return Delivery.objects.filter(lease=lease, state=State.RUNNING).update(
         state=State.WAITING, lease="", due_at=timezone.now(), tries=F("tries") - 1
     )
 
 
 def failed(delivery: Delivery, error: BaseException) -> None:
-    """Try again later, or park it for a person when that is pointless or was tried often enough."""
     text = describe(error)
     log.warning("Delivery %s to %s failed: %s", delivery.pk, delivery.receiver, text.partition("\n")[0])
     if isinstance(error, Permanent | NeedsPerson):
-        reason = scrubbed(str(error)) or "The receiver says that trying again is pointless."
+        reason = scrubbed(str(error)) or "The receiver reported that a retry would not help."
     elif delivery.tries >= settings.OUTBOX_TRIES:
         reason = f"Tried {delivery.tries} times without success."
     else:
@@ -57,7 +56,7 @@ def park(delivery: Delivery, reason: str) -> None:
 
 
 def park_lost(delivery: Delivery, now: datetime) -> None:
-    """In the transaction that claims: nobody holds a lease on it."""
+    # This runs in the transaction that claims deliveries, where nobody holds a lease on this one.
     Delivery.objects.filter(pk=delivery.pk).update(
         state=State.PARKED,
         due_at=None,
@@ -71,8 +70,8 @@ def _end(delivery: Delivery, text: str, *, due_at: datetime | None = None, reaso
     now = timezone.now()
     state = State.WAITING if due_at else State.PARKED
     with transaction.atomic():
-        held = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state=State.RUNNING)
-        if not held.update(state=state, due_at=due_at, lease="", ended_at=now, error=text, reason=reason):
+        leased = Delivery.objects.filter(pk=delivery.pk, lease=delivery.lease, state=State.RUNNING)
+        if not leased.update(state=state, due_at=due_at, lease="", ended_at=now, error=text, reason=reason):
             return
         Attempt.objects.create(
             delivery=delivery,
@@ -83,31 +82,29 @@ def _end(delivery: Delivery, text: str, *, due_at: datetime | None = None, reaso
         )
 
 
-def pause(tries: int, asked: timedelta | None = None) -> timedelta:
-    """Ten seconds, then four times longer after each try, up to six hours; spread, so that not all come at once."""
-    longest = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
-    spread: timedelta = longest * random.uniform(0.75, 1.25)  # noqa: S311
-    return max(spread, asked or timedelta())
+def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
+    """The delay starts at ten seconds and grows fourfold with each try, up to six hours.
+
+    It varies by a quarter, so that deliveries that failed together are not all retried at once.
+    """
+    base = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
+    varied: timedelta = base * random.uniform(0.75, 1.25)  # noqa: S311
+    return max(varied, retry_after or timedelta())
 
 
 def describe(error: BaseException) -> str:
-    """What went wrong and where, without values: the text of a foreign exception may hold anything."""
+    """Only the text of our own exceptions is kept, because that of others may contain personal data."""
     sentence = scrubbed(str(error)) if isinstance(error, Trouble) else ""
     lines = [f"{type(error).__name__}{': ' if sentence else ''}{sentence}"]
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
-    lines += [f"  {place(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
+    for frame in frames:
+        # The last two parts of the path are enough to find the file, and they reveal nothing about the machine.
+        location = "/".join(frame.filename.replace("\\", "/").split("/")[-2:])
+        lines.append(f"  {location}:{frame.lineno} {frame.name}")
     return "\n".join(lines)
 
 
-def place(filename: str) -> str:
-    """The last two parts are enough to find a file and tell nothing about the machine."""
-    return "/".join(filename.replace("\\", "/").split("/")[-2:])
-
-
 def scrubbed(sentence: str) -> str:
-    """A sentence of our own, in case somebody put an address or a number into it after all."""
+    # Our own messages should contain no addresses or numbers, but this makes sure of it.
     sentence = re.sub(r"\S+@\S+", "[address]", sentence)
     return re.sub(r"\+?\d[\d\s()/-]{6,}\d", "[number]", sentence)[:500]
-
-
-__all__ = ["Temporary", "describe", "done", "failed", "hand_back", "park", "park_lost", "pause"]

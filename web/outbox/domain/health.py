@@ -1,4 +1,4 @@
-"""How the queue is doing, for the desk, for monitoring and for whoever is on call."""
+"""The health of the queue, for the desk and for monitoring."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from outbox.periodic_jobs import declared_jobs
 SLOW = timedelta(minutes=5)
 SILENT = timedelta(minutes=2)
 AHEAD = timedelta(seconds=30)
-"""How far another machine's clock may be ahead; a sign of life from the future says nothing."""
+"""The clock of another machine may be ahead by this much. Heartbeats further in the future are ignored."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Health:
 
     @property
     def age(self) -> timedelta:
-        """How long the delivery that waits longest has been due."""
+        """The time for which the oldest delivery has been due."""
         return self.now - self.due_since if self.due_since else timedelta()
 
     @property
@@ -54,7 +54,7 @@ class Health:
 def health() -> Health:
     now = timezone.now()
     due = Q(state=State.WAITING, due_at__lte=now)
-    counted = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=State.PARKED)).aggregate(
+    counts = Delivery.objects.filter(Q(due_at__isnull=False) | Q(state=State.PARKED)).aggregate(
         due=Count("pk", filter=due),
         later=Count("pk", filter=Q(state=State.WAITING, due_at__gt=now)),
         running=Count("pk", filter=Q(state=State.RUNNING)),
@@ -62,7 +62,7 @@ def health() -> Health:
         due_since=Min("due_at", filter=due),
     )
     return Health(
-        **counted,
+        **counts,
         done_lately=Delivery.objects.filter(state=State.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
         heartbeat=Worker.objects.filter(seen_at__lte=now + AHEAD)
         .order_by("-seen_at")
@@ -75,6 +75,6 @@ def health() -> Health:
 
 
 def is_overdue(row: JobRow, now: datetime) -> bool:
-    """Nobody ran it for a while after it was due, or a clock that jumped has put it off."""
+    """A job is also overdue if a clock that jumped has moved its due time too far into the future."""
     job = {job.name: job for job in declared_jobs()}.get(row.name)
     return row.due_at < now - SLOW or (job is not None and is_displaced(row, job, now))

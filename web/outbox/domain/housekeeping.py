@@ -1,4 +1,4 @@
-"""Forgetting what is finished."""
+"""Deletion of old events."""
 
 from datetime import timedelta
 
@@ -12,11 +12,13 @@ AT_ONCE = 500
 
 
 def forget_old() -> int:
-    """Delete events of which nothing is open or parked once they are old, a few at a time; returns how many."""
-    old = timezone.now() - timedelta(days=settings.OUTBOX_KEEP_DAYS)
+    """Delete old events without open or parked deliveries, in small batches, and return how many were deleted."""
+    oldest_kept = timezone.now() - timedelta(days=settings.OUTBOX_KEEP_DAYS)
     unfinished = Delivery.objects.filter(event=OuterRef("pk"), state__in=[*OPEN, State.PARKED])
     total = 0
-    while ids := list(Event.objects.filter(~Exists(unfinished), at__lt=old).values_list("pk", flat=True)[:AT_ONCE]):
+    while ids := list(
+        Event.objects.filter(~Exists(unfinished), at__lt=oldest_kept).values_list("pk", flat=True)[:AT_ONCE]
+    ):
         Event.objects.filter(pk__in=ids).delete()
         total += len(ids)
     return total

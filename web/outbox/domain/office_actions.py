@@ -1,4 +1,4 @@
-"""What a person may do about a delivery; each deed is recorded with its reason."""
+"""Retrying and dismissing deliveries at the desk. Each action is recorded in the history with its reason."""
 
 from typing import Any
 
@@ -15,11 +15,10 @@ def parked() -> QuerySet[Delivery]:
 
 
 class TooLate(Exception):
-    """The delivery has moved on since the page was shown."""
+    """The delivery has changed since the page was shown."""
 
 
 def retry(pk: int, actor: Any, why: str) -> Delivery:
-    """Try again now, with all tries ahead."""
     with transaction.atomic():
         delivery = locked(pk, [State.PARKED, State.DISMISSED, State.WAITING])
         delivery.state, delivery.due_at = State.WAITING, timezone.now()
@@ -30,7 +29,6 @@ def retry(pk: int, actor: Any, why: str) -> Delivery:
 
 
 def dismiss(pk: int, actor: Any, why: str) -> Delivery:
-    """Set aside for good: it will not be tried again unless somebody asks for it."""
     with transaction.atomic():
         delivery = locked(pk, [State.PARKED, State.WAITING])
         delivery.state, delivery.due_at, delivery.ended_at = State.DISMISSED, None, timezone.now()

@@ -1,4 +1,4 @@
-"""Finding deliveries that are due and that no message to Celery speaks of."""
+"""Search for due deliveries that were never sent to Celery, or whose message was lost."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,10 +14,10 @@ MOST = 5000
 
 
 def overdue(size: int) -> Iterator[list[int]]:
-    """Ids in batches, each written down as sent when the next is asked for; one whose sending raises is not."""
+    """Yield batches of ids. A batch is marked as sent when the next one is requested, so not if sending it raises."""
     now = timezone.now()
-    forgotten = Delivery.objects.filter(Q(sent_at=None) | Q(sent_at__lt=now - AGAIN), due_at__lt=now - GRACE)
-    ids = list(forgotten.order_by("due_at").values_list("pk", flat=True)[:MOST])
+    unsent = Delivery.objects.filter(Q(sent_at=None) | Q(sent_at__lt=now - AGAIN), due_at__lt=now - GRACE)
+    ids = list(unsent.order_by("due_at").values_list("pk", flat=True)[:MOST])
     for start in range(0, len(ids), size):
         batch = ids[start : start + size]
         yield batch

@@ -1,4 +1,4 @@
-"""Running the periodic jobs that are due, each in one worker at a time."""
+"""Running of the periodic jobs that are due, each in one worker at a time."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,38 +22,35 @@ SOON = timedelta(minutes=5)
 
 
 def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> list[str]:
-    """The names of the jobs that ran here."""
+    """Return the names of the jobs that this process ran."""
     jobs = {job.name: job for job in (declared_jobs() if declared is None else declared)}
     rows = {row.name: row for row in JobRow.objects.filter(name__in=jobs).order_by("due_at")}
     for name in jobs.keys() - rows.keys():
-        rows[name], _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": first_time(jobs[name])})
+        # An interval job first runs immediately; a daily job waits for its time of day.
+        start = timezone.now()
+        due_at = start if jobs[name].at is None else jobs[name].slot_after(start)
+        rows[name], _ = JobRow.objects.get_or_create(name=name, defaults={"due_at": due_at})
     now = timezone.now()
     due = [name for name, row in rows.items() if row.due_at <= now or is_displaced(row, jobs[name], now)]
     return [name for name in due if not stop() and run(jobs[name], rows[name].due_at)]
 
 
 def is_displaced(row: JobRow, job: Job, now: datetime) -> bool:
-    """Due further ahead than its next slot, or leased for longer than anybody leases: a clock had jumped.
+    """Whether a job is due later than any correct clock would have set, because a clock had jumped.
 
-    It is due now, or all jobs would stand still until that time comes.
+    Such a job is treated as due now, because otherwise it would not run until that time.
     """
     return row.due_at > (now + 2 * lease_time() if row.lease else job.slot_after(now))
 
 
-def first_time(job: Job) -> datetime:
-    """A job with a rhythm begins at once; one with a time of day waits for it."""
-    now = timezone.now()
-    return now if job.at is None else job.slot_after(now)
-
-
 def run(job: Job, due_at: datetime) -> bool:
-    """Take the job that was due then, and run it; False when another worker was first."""
+    """Return False if another worker has already claimed the job that was due at `due_at`."""
     now = timezone.now()
     lease = causation.new_id()
-    taken = JobRow.objects.filter(name=job.name, due_at=due_at).update(
+    claimed = JobRow.objects.filter(name=job.name, due_at=due_at).update(
         due_at=now + lease_time(), lease=lease, started_at=now, ended_at=None
     )
-    if not taken:
+    if not claimed:
         return False
     error = ""
     try:
@@ -66,11 +63,11 @@ def run(job: Job, due_at: datetime) -> bool:
     return True
 
 
-def end(job: Job, lease: str, began: datetime, error: str) -> None:
-    """A success waits for the slot after the one it began in; a failure is tried again sooner when that is far off."""
+def end(job: Job, lease: str, started_at: datetime, error: str) -> None:
     now = timezone.now()
-    due_at = job.slot_after(began)
+    due_at = job.slot_after(started_at)
     if error:
+        # A failed job is retried before its next slot if that slot is far away.
         due_at = min(max(due_at, now), now + SOON)
     JobRow.objects.filter(name=job.name, lease=lease).update(
         due_at=due_at, lease="", ended_at=now, error=error, failures=F("failures") + 1 if error else 0
@@ -79,24 +76,24 @@ def end(job: Job, lease: str, began: datetime, error: str) -> None:
 
 @contextmanager
 def renewed(lease: str) -> Iterator[None]:
-    """Keep a running job's lease alive from a thread."""
-    over = Signal()
+    """Keep renewing the lease of a running job from a thread."""
+    finished = Signal()
 
-    def keep() -> None:
+    def renew_until_finished() -> None:
         try:
-            while not over.wait(settings.OUTBOX_LEASE / 3):
+            while not finished.wait(settings.OUTBOX_LEASE / 3):
                 JobRow.objects.filter(lease=lease).update(due_at=timezone.now() + lease_time())
         except DatabaseError:
             delivery_results.log.warning("A job's lease could not be renewed.")
         finally:
             connection.close()
 
-    keeper = Thread(target=keep, daemon=True)
+    renewer = Thread(target=renew_until_finished, daemon=True)
     if settings.OUTBOX_ENGINE != "inline":
-        keeper.start()
+        renewer.start()
     try:
         yield
     finally:
-        over.set()
-        if keeper.is_alive():
-            keeper.join()
+        finished.set()
+        if renewer.is_alive():
+            renewer.join()

@@ -1,4 +1,4 @@
-"""The whole story of a subject: what was told of it, what that caused, and how each try went."""
+"""The trace of a subject: its events, what they caused, and the result of each try."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,7 +15,7 @@ MOST = 300
 
 @dataclass(frozen=True)
 class Try:
-    """One attempt, or the state of things where there is none yet; `good` is unknown while it runs."""
+    """One attempt, or the current state if there is none yet. `good` is None unless it succeeded or failed."""
 
     began: datetime
     ended: datetime | None
@@ -25,7 +25,7 @@ class Try:
 
     @property
     def last_word(self) -> str:
-        """What went wrong, without the places in the code."""
+        """The first line of the error, without the traceback."""
         return self.error.partition("\n")[0]
 
 
@@ -43,29 +43,29 @@ class Chapter:
 
 
 def story(kind: str, subject_id: str) -> list[Chapter]:
-    """Events in the order of cause and effect, those that the subject's own came from and led to included."""
+    """Return the events of a subject with their causes and effects, each effect after its cause."""
     own = Event.objects.filter(subject_type=kind, subject_id=subject_id)
-    found = {event.pk: event for event in related(own)}
+    events = {event.pk: event for event in related(own)}
     effects: dict[int | None, list[Event]] = defaultdict(list)
-    for event in sorted(found.values(), key=lambda event: event.pk):
-        effects[event.cause_id if event.cause_id in found else None].append(event)
+    for event in sorted(events.values(), key=lambda event: event.pk):
+        effects[event.cause_id if event.cause_id in events else None].append(event)
     return list(chapters(effects, None, 0))
 
 
 def related(own: QuerySet[Event]) -> Iterable[Event]:
-    """A few queries per step up and down, not per event."""
-    found = {event.pk: event for event in told(own)}
-    causes, effects = list(found.values()), list(found.values())
+    # The number of queries grows with the depth of the trace, not with the number of events.
+    loaded = {event.pk: event for event in told(own)}
+    causes, effects = list(loaded.values()), list(loaded.values())
     for _ in range(DEPTH):
         causes = told(
-            Event.objects.filter(pk__in={event.cause_id for event in causes if event.cause_id} - found.keys())
+            Event.objects.filter(pk__in={event.cause_id for event in causes if event.cause_id} - loaded.keys())
         )
-        found |= {event.pk: event for event in causes}
-        effects = told(Event.objects.filter(cause__in=[event.pk for event in effects]).exclude(pk__in=found))
-        found |= {event.pk: event for event in effects}
-        if not causes + effects or len(found) >= MOST:
+        loaded |= {event.pk: event for event in causes}
+        effects = told(Event.objects.filter(cause__in=[event.pk for event in effects]).exclude(pk__in=loaded))
+        loaded |= {event.pk: event for event in effects}
+        if not causes + effects or len(loaded) >= MOST:
             break
-    return found.values()
+    return loaded.values()
 
 
 def told(events: QuerySet[Event]) -> list[Event]:

@@ -30,14 +30,13 @@ def name_here(engine: str = "worker") -> str:
 
 
 def beat(name: str) -> None:
-    """Say that this process is alive, and forget those that went long ago."""
     now = timezone.now()
     Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
     Worker.objects.filter(seen_at__lt=now - GONE).delete()
 
 
 def one_pass(stop: Callable[[], bool]) -> int:
-    """Everything that is due now: the jobs, then the queue until it is empty."""
+    """Run all due jobs, then deliver until the queue is empty, and return how many deliveries ended."""
     run_due_jobs(stop)
     total = 0
     while not stop():
@@ -49,21 +48,21 @@ def one_pass(stop: Callable[[], bool]) -> int:
 
 
 class Loop:
-    """Works until `stopping` is set; then what is under way is finished and the rest handed back."""
+    """A loop that ends when `stopping` is set: deliveries that are running finish, and the others are released."""
 
     def __init__(self) -> None:
         self.stopping = threading.Event()
         self.name = name_here()
-        self.looked_at_clock = self.beaten = float("-inf")
+        self.jobs_checked_at = self.heartbeat_at = float("-inf")
 
     def run(self) -> None:
         pause = PAUSE
         while not self.stopping.is_set():
             try:
-                busy = self.turn()
+                busy = self.run_once()
                 pause = PAUSE
             except (OperationalError, InterfaceError) as error:
-                log.warning("The database is away (%s); looking again in %.1f s.", type(error).__name__, pause)
+                log.warning("The database is not available (%s); trying again in %.1f s.", type(error).__name__, pause)
                 connection.close()
                 busy, pause = False, min(pause * 2, 10.0)
             if not busy:
@@ -72,12 +71,12 @@ class Loop:
         with suppress(DatabaseError):
             Worker.objects.filter(name=self.name).delete()
 
-    def turn(self) -> bool:
+    def run_once(self) -> bool:
         now = time.monotonic()
-        if now - self.beaten > HEARTBEAT:
+        if now - self.heartbeat_at > HEARTBEAT:
             beat(self.name)
-            self.beaten = now
-        if now - self.looked_at_clock > CLOCK:
+            self.heartbeat_at = now
+        if now - self.jobs_checked_at > CLOCK:
             run_due_jobs(self.stopping.is_set)
-            self.looked_at_clock = now
+            self.jobs_checked_at = now
         return bool(deliver(claim(), self.stopping.is_set))

@@ -1,6 +1,6 @@
-"""The engine for many machines. A thread hands delivery ids to the broker, so that no request ever waits for it.
+"""The engine for many machines. A thread sends delivery ids to the broker, so that no web request waits for it.
 
-Whatever does not get there is sent by the sweep: the broker may be down, flushed or slow, the rows remain.
+If the broker is down or slow, or has lost its data, a periodic task sends the deliveries again.
 """
 
 import atexit
@@ -17,11 +17,11 @@ log = logging.getLogger("outbox")
 
 SIZE = 50
 ROOM = 10_000
-LAST_WORDS = 2.0
+EXIT_TIMEOUT = 2.0
 
 
 class Publisher:
-    """Collects what is announced while it sends, so that many small announcements become few messages."""
+    """A thread that combines the ids announced while it was sending, so that they need fewer messages."""
 
     def __init__(self) -> None:
         self.waiting: queue.Queue[int | None] = queue.Queue(ROOM)
@@ -34,15 +34,15 @@ class Publisher:
             for pk in ids:
                 self.waiting.put_nowait(pk)
         except queue.Full:
-            log.warning("The broker is slow; the sweep will send the rest.")
+            log.warning("The broker is slow; the periodic task will send the rest.")
 
     def work(self) -> None:
-        going = True
-        while going:
+        running = True
+        while running:
             ids = [self.waiting.get()]
             while len(ids) < SIZE and not self.waiting.empty():
                 ids.append(self.waiting.get())
-            going = None not in ids
+            running = None not in ids
             self.send([pk for pk in ids if pk is not None])
 
     def send(self, ids: list[int]) -> None:
@@ -50,22 +50,25 @@ class Publisher:
             if ids:
                 send(ids)
         except Exception as error:
-            log.warning("The broker is away (%s); the sweep will send what waits.", type(error).__name__)
+            log.warning(
+                "The broker is not available (%s); the periodic task will send these deliveries later.",
+                type(error).__name__,
+            )
 
     def end(self) -> None:
-        """A short command ends before its thread has spoken, unless it is waited for."""
+        # Without this wait, a short command would exit before its thread has sent anything.
         self.waiting.put(None)
-        self.thread.join(LAST_WORDS)
+        self.thread.join(EXIT_TIMEOUT)
 
 
-_here: dict[int, Publisher] = {}
+_publishers: dict[int, Publisher] = {}
 _lock = threading.Lock()
 
 
 def announce(ids: list[int]) -> None:
-    """One publisher for each process: a thread does not live on in a fork."""
+    # Each process needs its own publisher, because threads do not survive a fork.
     with _lock:
-        publisher = _here.get(os.getpid()) or _here.setdefault(os.getpid(), Publisher())
+        publisher = _publishers.get(os.getpid()) or _publishers.setdefault(os.getpid(), Publisher())
     publisher.announce(ids)
 
 

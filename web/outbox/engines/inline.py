@@ -1,4 +1,4 @@
-"""The engine of tests: deliver as soon as the transaction has committed, in the same process."""
+"""The engine for tests, which delivers events in the same process as soon as the transaction has committed."""
 
 from outbox.domain.claiming import claim
 from outbox.domain.delivering import deliver

@@ -1,5 +1,5 @@
-"""The engine that needs nothing but the database: processes that poll."""
+"""The engine that needs only the database, because its worker processes poll it."""
 
 
 def announce(ids: list[int]) -> None:
-    """Nothing to do: a worker looks several times a second."""
+    """Do nothing, because workers poll the database several times a second."""

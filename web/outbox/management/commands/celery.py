@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Runs a Celery worker with its clock. With DEBUG it restarts when a Python file changes."
+    help = "Runs a Celery worker with its scheduler. With DEBUG it restarts when a Python file changes."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--concurrency", default="2")
@@ -23,18 +23,18 @@ class Command(BaseCommand):
         child = subprocess.Popen(command, cwd=settings.WEB)
         try:
             while child.poll() is None:
-                seen = stamps() if options["reload"] else {}
-                child = self.watch(child, seen, command)
+                timestamps = stamps() if options["reload"] else {}
+                child = self.watch(child, timestamps, command)
         except KeyboardInterrupt:
             pass
         finally:
             end(child)
 
-    def watch(self, child: "subprocess.Popen[bytes]", seen: dict[Path, float], command: list[str]) -> Any:
-        """The child, or the one that took its place after a change."""
+    def watch(self, child: "subprocess.Popen[bytes]", timestamps: dict[Path, float], command: list[str]) -> Any:
+        """Return the child when it ends, or a new child if a file has changed."""
         while child.poll() is None:
             time.sleep(1)
-            if seen and stamps() != seen:
+            if timestamps and stamps() != timestamps:
                 self.stdout.write("A file has changed; restarting Celery.")
                 end(child)
                 return subprocess.Popen(command, cwd=settings.WEB)

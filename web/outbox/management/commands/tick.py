@@ -7,7 +7,7 @@ from outbox.domain.worker_loop import beat, one_pass
 
 
 class Command(BaseCommand):
-    help = "One pass: runs the jobs that are due and delivers what waits, then ends. For hosts that only have cron."
+    help = "Runs the jobs that are due, delivers waiting events and exits. For hosts that only have cron."
 
     def handle(self, *args: Any, **options: Any) -> None:
         beat("tick")

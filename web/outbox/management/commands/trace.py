@@ -9,10 +9,10 @@ from outbox.domain.trace import Chapter, Try, story
 
 
 class Command(BaseCommand):
-    help = "Tells the story of one thing, such as `trace order 1042`: its events, what caused what, and each try."
+    help = "Prints the trace of one record, such as `trace order 1042`: its events, their causes, and each try."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", help="what it is: order, account, message ...")
+        parser.add_argument("kind", help="the kind of record, such as order, account or message")
         parser.add_argument("id")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -25,22 +25,25 @@ class Command(BaseCommand):
 
 def lines(chapter: Chapter) -> Iterator[str]:
     event, indent = chapter.event, "    " * chapter.depth
-    told_by = f", told by {event.cause_by}" if event.cause_by else ""
+    cause = f", caused by {event.cause_by}" if event.cause_by else ""
     request = f" ({event.request_id})" if event.request_id and not event.cause_id else ""
-    yield f"{clock(event.at)}  {indent}{event.type} {event.key}{told_by}{request}"
-    for path in event.now:
-        yield f"{clock(event.at)}  {indent}  immediately: {path}"
-    for one in chapter.paths:
-        yield from (f"{clock(told.began)}  {indent}  {one.delivery.receiver}: {outcome(told)}" for told in one.tries)
-        if one.delivery.reason:
-            yield f"{' ' * 19}  {indent}    {one.delivery.reason}"
+    yield f"{clock(event.at)}  {indent}{event.type} {event.key}{cause}{request}"
+    for name in event.now:
+        yield f"{clock(event.at)}  {indent}  immediately: {name}"
+    for path in chapter.paths:
+        delivery = path.delivery
+        yield from (
+            f"{clock(attempt.began)}  {indent}  {delivery.receiver}: {outcome(attempt)}" for attempt in path.tries
+        )
+        if delivery.reason:
+            yield f"{' ' * 19}  {indent}    {delivery.reason}"
 
 
 def clock(moment: datetime) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def outcome(told: Try) -> str:
-    took = f" after {(told.ended - told.began).total_seconds():.2f} s" if told.ended else ""
-    error = f": {told.last_word}" if told.error else ""
-    return f"{told.words}{took}{error}"
+def outcome(attempt: Try) -> str:
+    duration = f" after {(attempt.ended - attempt.began).total_seconds():.2f} s" if attempt.ended else ""
+    error = f": {attempt.last_word}" if attempt.error else ""
+    return f"{attempt.words}{duration}{error}"

@@ -8,7 +8,7 @@ from outbox.domain.worker_loop import Loop
 
 
 class Command(BaseCommand):
-    help = "Delivers events and runs the periodic jobs until it is told to stop. Any number may run."
+    help = "Delivers events and runs the periodic jobs until it is stopped. Several workers can run at the same time."
 
     def handle(self, *args: Any, **options: Any) -> None:
         loop = Loop()
@@ -18,5 +18,5 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        self.stdout.write("Delivering events; Ctrl-C ends it.")
+        self.stdout.write("Delivering events. Press Ctrl-C to stop.")
         loop.run()

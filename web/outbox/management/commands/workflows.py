@@ -6,7 +6,7 @@ from outbox.workflow_report import SHAPES, atlas
 
 
 class Command(BaseCommand):
-    help = "Prints who reacts to what, which events have no receiver and which receivers no event reaches."
+    help = "Prints the receivers of each event, the events without a receiver and the receivers that no event reaches."
 
     def add_arguments(self, parser: CommandParser) -> None:
         shapes = parser.add_mutually_exclusive_group()
