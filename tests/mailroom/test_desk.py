@@ -93,7 +93,7 @@ class MessageTest(DeskTest):
         self.assertEqual(response.headers["X-Frame-Options"], "SAMEORIGIN")
 
     def test_what_can_no_longer_be_made_says_so(self) -> None:
-        gone = (write(data={"gone": True}), "What it was about no longer exists.")
+        gone = (write(data={"gone": True}), "The record it is about no longer exists.")
         undeclared = (stored(template="choir.gone"), "No app declares this email anymore.")
         for message, said in (gone, undeclared):
             self.assertIn(said, self.page("desk_message", message.pk))

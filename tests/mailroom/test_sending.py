@@ -45,7 +45,7 @@ class SendingTest(ChoirTestCase):
         broken, fine = write(name="choir.rehearsal"), write()
         self.assertEqual([one.to for one in send_all()], [[fine.to]])
         self.assertEqual(again(broken).state, State.PARKED)
-        self.assertIn("Its text cannot be made. It names {{ nmae }}", broken.reason)
+        self.assertIn("Its text cannot be rendered. It uses {{ nmae }}", broken.reason)
         self.assertEqual(problems(), [])
 
     def test_a_context_that_fails_is_parked_without_what_it_said(self) -> None:

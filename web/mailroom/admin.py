@@ -1,4 +1,4 @@
-"""Mails are looked at here and handled at the desk; the school's own words are written here."""
+"""Admin pages to view mails and to edit the school's own texts. Mails are resent and dismissed at the desk."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ class PreferenceAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(Suppression)
 class SuppressionAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    """Lifting one asks for a reason, at the desk."""
+    """Addresses are unblocked at the desk, where a reason is required."""
 
     list_display = ["email", "cause", "since", "lifted_at"]
     list_filter = ["cause", ("lifted_at", admin.EmptyFieldListFilter)]
@@ -63,7 +63,7 @@ class TemplateAdmin(admin.ModelAdmin):
         return ["name"] if obj else []
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """What the file says, to start from."""
+        # A new custom text starts as a copy of the standard text.
         name = request.GET.get("name", "")
         text = overrides.standard(name)
         return {"name": name, "subject": text.subject, "body": text.body} if text else {}
@@ -74,7 +74,7 @@ class TemplateAdmin(admin.ModelAdmin):
         return super().changeform_view(request, object_id, *args, **kwargs)
 
     def preview(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
-        """The mail as it would look, with nothing saved; None when the form has something to say first."""
+        """Return the rendered mail without saving anything, or None if the form has errors or is not allowed."""
         template = self.get_object(request, object_id) if object_id else None
         if not (self.has_change_permission(request, template) if template else self.has_add_permission(request)):
             return None

@@ -20,4 +20,4 @@ class MailroomConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from mailroom import checks  # noqa: F401  registers what `manage.py check` asks of the declared mails
+        from mailroom import checks  # noqa: F401  This import registers the checks of the declared mails.

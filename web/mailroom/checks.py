@@ -1,4 +1,4 @@
-"""Questions asked of the declared mails when the site starts; each answer says what to do."""
+"""System checks of the declared mails and of the mail settings."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,9 +15,9 @@ KEEP = "Keep one of the declarations in the apps’ mails.py."
 @checks.register()
 def mails_are_whole(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
     declared = registry.declarations()
-    twice = names_used_twice(declared)
+    repeated = names_used_twice(declared)
     return [
-        *(checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP, id="mailroom.E001") for name in twice),
+        *(checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP, id="mailroom.E001") for name in repeated),
         *(message for mail in declared for message in of_mail(mail)),
     ]
 
@@ -30,26 +30,25 @@ def of_mail(mail: Mail) -> Iterator[checks.CheckMessage]:
     try:
         subject, body = text_templates.read_file(mail.path)
     except FileNotFoundError:
-        hint = f"Write it to templates/{mail.path} of the app: a line 'Subject: …', a blank line, the text."
+        hint = f"Write it to templates/{mail.path} of the app: a line 'Subject: …', a blank line, and the text."
         yield checks.Error(f"The mail {mail.name!r} has no text.", hint=hint, id="mailroom.E002")
         return
     if not subject or not body:
-        hint = "The file begins with a line 'Subject: …', then a blank line, then the text."
+        hint = "The file must begin with a line 'Subject: …' and a blank line, followed by the text."
         yield checks.Error(f"templates/{mail.path} has no subject or no text.", hint=hint, id="mailroom.E003")
 
 
 @checks.register(checks.Tags.security, deploy=True)
 def mail_leaves(app_configs: object, **kwargs: object) -> list[checks.CheckMessage]:
-    """A site that cannot write to anybody looks well until somebody waits for a mail."""
     problems = {
-        "W001": settings.MAIL_BY in {"file", "console"} and f"No mail leaves: MAIL_BY={settings.MAIL_BY}.",
+        "W001": settings.MAIL_BY in {"file", "console"} and f"No mail is sent: MAIL_BY={settings.MAIL_BY}.",
         "W002": settings.DEFAULT_FROM_EMAIL == settings.NOREPLY
         and f"DEFAULT_FROM_EMAIL is not set: mail is sent from {settings.NOREPLY}.",
-        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: replies to mail reach no one.",
+        "W003": not settings.OFFICE_EMAIL and "OFFICE_EMAIL is not set: replies to mail reach nobody.",
         "W004": settings.MAIL_BY == "smtp"
         and bool(settings.EMAIL_HOST_USER)
         and settings.EMAIL_HOST == "localhost"
         and "EMAIL_HOST is not set: EMAIL_HOST_USER is sent to this machine.",
     }
-    hint = "See the part on mail in .env_template."
-    return [checks.Warning(said, hint=hint, id=f"mailroom.{name}") for name, said in problems.items() if said]
+    hint = "See the section about mail in .env_template."
+    return [checks.Warning(text, hint=hint, id=f"mailroom.{name}") for name, text in problems.items() if text]

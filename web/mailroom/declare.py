@@ -1,13 +1,13 @@
-"""What an app writes down about its mails, in `<app>/mails.py`:
+"""The declarations of mails. Each app declares its mails in `<app>/mails.py`:
 
-    MAILS = [Mail("users.activate", kind=Kind.TRANSACTIONAL, title="Activate your account",
-                  context=activate_context, sample=activate_sample)]
+    MAILS = [Mail("users.activate", kind=…, title="Activate your account", context=…, sample=…)]
 
 The text is in `<app>/templates/mail/users/activate.md`: a line `Subject: …`, a blank line, and a Django template that
-makes Markdown. `context(message)` is asked when the mail is made, so that links with a secret in them are never stored;
-it only reads, and gives words, numbers, dates and lists or dicts of them. `sample()` gives the same for a preview.
+renders Markdown. `context(message)` is called when the mail is rendered, so that links with a secret are never stored.
+It must not change anything, and it returns text, numbers, dates, and lists or dicts of them. For a preview, `sample()`
+returns the same.
 
-What its mails are about is named there, too, with the page for it at the desk or in admin:
+The app also declares the kinds of records that its mails are about, with their pages at the desk or in admin:
 
     ABOUT = {"order": AboutPage("Order {}", "desk_order", "billing.view_order")}
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Kind(TextChoices):
-    """Why a mail is sent; the last two can be switched off by whoever gets them."""
+    """The reason for a mail. Its recipient can turn off the last two kinds."""
 
     TRANSACTIONAL = "transactional", "About your account and your orders"
     CLASS = "class", "About your classes"
@@ -36,21 +36,21 @@ OPTIONAL = [Kind.CLASS, Kind.PROMOTIONAL]
 
 
 class Secret(str):
-    """A word in a mail that only its reader may see, such as a voucher's code; links need no such mark."""
+    """A text that only the recipient may see, such as a voucher code. Links are always treated as secret."""
 
     __slots__ = ()
 
 
 class NotNeeded(Exception):
-    """Raised by a context: what the mail would tell is no longer so. Its text is kept as the reason."""
+    """A context raises this when its mail is no longer true. The text is stored as the reason for not sending it."""
 
 
 @dataclass(frozen=True)
 class AboutPage:
     title: str
     view: str
-    permission: str  # what the page requires besides entering the office
-    has_id: bool = True  # False: one page for all of them
+    permission: str  # The page requires this permission in addition to access to the office.
+    has_id: bool = True  # If False, all records share one page.
 
 
 @dataclass(frozen=True)

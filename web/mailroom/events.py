@@ -13,7 +13,7 @@ class MessageQueued:
 
 @dataclass(frozen=True)
 class NoticesOffered:
-    """Amazon asks whether we want to be told what becomes of our mails."""
+    """Amazon offers to notify us about deliveries, bounces and complaints."""
 
     topic: str
     address: str

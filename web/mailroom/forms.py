@@ -15,13 +15,13 @@ class ReasonForm(forms.Form):
 
 
 class ChoicesForm(forms.Form):
-    """A switch for each kind of mail that can be switched off."""
+    """A checkbox for each kind of mail that can be turned off."""
 
-    def __init__(self, *args: Any, chosen: dict[Kind, bool], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, current: dict[Kind, bool], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for kind in OPTIONAL:
             self.fields[kind.value] = forms.BooleanField(
-                label=kind.label, help_text=HELP[kind], required=False, initial=chosen[kind]
+                label=kind.label, help_text=HELP[kind], required=False, initial=current[kind]
             )
 
     @property
@@ -39,7 +39,7 @@ class SuppressionForm(forms.ModelForm):
     class Meta:
         model = Suppression
         fields = ["email", "detail"]
-        labels = {"detail": "Why"}
+        labels = {"detail": "Reason"}
 
     def clean_email(self) -> str:
         address = email_key(self.cleaned_data["email"])
@@ -49,7 +49,7 @@ class SuppressionForm(forms.ModelForm):
 
 
 class TemplateForm(forms.ModelForm):
-    """Refused unless it can be made into a mail, with a sentence beside the part that is wrong."""
+    """A form that is valid only if its text can be rendered. The error is shown next to the part that causes it."""
 
     name = forms.ChoiceField(label="Mail")
 
@@ -61,8 +61,8 @@ class TemplateForm(forms.ModelForm):
             "body": forms.Textarea(attrs={"rows": 24, "cols": 100, "spellcheck": "true"}),
         }
         help_texts = {
-            "body": "Markdown: **bold**, *italic*, ## heading, - list, [link](address). A link that stands alone "
-            "becomes a button. {{ name }} stands for what differs from mail to mail."
+            "body": "Markdown: **bold**, *italic*, ## heading, - list, [link](address). A link on its own line "
+            "becomes a button. Placeholders such as {{ name }} are filled in for each mail."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -77,6 +77,6 @@ class TemplateForm(forms.ModelForm):
         if mail is not None and {"subject", "body"} <= cleaned.keys():
             try:
                 preview(mail, cleaned["subject"], cleaned["body"])
-            except DoesNotRender as wrong:
-                self.add_error(wrong.part, str(wrong))
+            except DoesNotRender as error:
+                self.add_error(error.part, str(error))
         return cleaned

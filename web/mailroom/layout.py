@@ -1,4 +1,4 @@
-"""A mail as a page of its own, for a frame: it may look like a mail and do nothing at all."""
+"""The page that shows a mail inside a frame, with a policy that allows its styles but no scripts or forms."""
 
 from django.http import HttpResponse
 
@@ -16,7 +16,7 @@ POLICY = {
 
 
 def as_page(html: str) -> HttpResponse:
-    """Links open beside the frame, on the site as it is outside of it."""
+    # Links open in a new tab, because the site cannot be used inside the frame.
     response = HttpResponse(html.replace("<a ", '<a target="_blank" rel="noopener" '))
     response.headers["Content-Security-Policy"] = serialise(POLICY)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"

@@ -1,4 +1,4 @@
-"""One Markdown text becomes both parts of a mail: HTML in the school's look, and plain text that reads well."""
+"""Rendering of Markdown into the two parts of a mail: styled HTML and plain text."""
 
 from functools import lru_cache
 from xml.etree.ElementTree import Element
@@ -15,7 +15,7 @@ STYLED = {**{tag: {"style"} for tag in TAGS}, **{tag: names | {"style"} for tag,
 
 
 class Roles(Treeprocessor):
-    """Writes into each element what it is, where its looks will stand; a link that is a paragraph is a button."""
+    """Sets the `style` of each element to the name of its style. A link that is alone in its paragraph is a button."""
 
     def run(self, root: Element) -> None:
         for element in root.iter():
@@ -34,19 +34,21 @@ def stands_alone(paragraph: Element) -> bool:
 
 @lru_cache(maxsize=512)
 def both_parts(source: str, hue: int) -> tuple[str, str]:
-    """HTML and plain text. Mails of one kind mostly differ in their values alone, so this is remembered."""
+    # This is cached because most mails of a kind differ only in their placeholders, which are filled in later.
     html = to_html(source, hue)
     return html, plain_text.to_text(html)
 
 
 def to_html(source: str, hue: int) -> str:
-    """Safe whoever wrote it; no style but ours survives."""
-    looks = styles(hue)
+    """The result is safe even if the source is not. It contains no styles except our own."""
+    css_by_name = styles(hue)
 
-    def looked_up(tag: str, attribute: str, value: str) -> str | None:
-        return looks.get(value) if attribute == "style" else value
+    def replace_style(tag: str, attribute: str, value: str) -> str | None:
+        return css_by_name.get(value) if attribute == "style" else value
 
     converter = markdown.Markdown(extensions=["tables", "sane_lists"])
     converter.treeprocessors.register(Roles(converter), "roles", 0)
     html = converter.convert(source)
-    return nh3.clean(html, tags=TAGS, attributes=STYLED, attribute_filter=looked_up, url_schemes=SCHEMES, link_rel=None)
+    return nh3.clean(
+        html, tags=TAGS, attributes=STYLED, attribute_filter=replace_style, url_schemes=SCHEMES, link_rel=None
+    )

@@ -1,4 +1,4 @@
-"""The school's look where no style sheet reaches: mail programs know neither our tokens nor oklch."""
+"""Inline styles for mail. Mail programs support neither our design tokens nor oklch colors."""
 
 import math
 from functools import cache
@@ -8,7 +8,6 @@ SERIF = "'Iowan Old Style','Palatino Linotype',Palatino,Georgia,serif"
 
 
 def to_hex(lightness: float, chroma: float, hue: float) -> str:
-    """An oklch colour as #rrggbb."""
     a, b = chroma * math.cos(math.radians(hue)), chroma * math.sin(math.radians(hue))
     long, medium, short = (
         (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3,
@@ -29,7 +28,7 @@ def _gamma(part: float) -> float:
 
 @cache
 def palette(hue: int) -> dict[str, str]:
-    """As the tokens of the site have them, in the light and, with `dark_`, in the dark."""
+    # These are the colors of the site.
     return {
         "paper": to_hex(0.955, 0.011, 75),
         "surface": to_hex(0.998, 0.002, 75),
@@ -50,10 +49,10 @@ def palette(hue: int) -> dict[str, str]:
 
 @cache
 def styles(hue: int) -> dict[str, str]:
-    """What each part of a mail's text looks like, by its tag; `button` is a link that stands alone."""
-    colours = palette(hue)
+    """Return the CSS of each tag. `button` is for a link that is alone in its paragraph."""
+    colors = palette(hue)
     heading = f"margin:28px 0 8px;font-family:{SERIF};line-height:1.25;font-weight:600"
-    cell = f"padding:8px 12px 8px 0;border-bottom:1px solid {colours['line']};text-align:left;vertical-align:top"
+    cell = f"padding:8px 12px 8px 0;border-bottom:1px solid {colors['line']};text-align:left;vertical-align:top"
     return {
         "p": "margin:0 0 16px",
         "h2": f"{heading};font-size:22px",
@@ -62,13 +61,13 @@ def styles(hue: int) -> dict[str, str]:
         "ul": "margin:0 0 16px;padding-left:24px",
         "ol": "margin:0 0 16px;padding-left:24px",
         "li": "margin:0 0 6px",
-        "a": f"color:{colours['accent']};text-decoration:underline",
+        "a": f"color:{colors['accent']};text-decoration:underline",
         "button": (
-            f"display:inline-block;padding:12px 22px;border-radius:12px;background:{colours['accent']};"
-            f"color:{colours['on_accent']};font-weight:600;text-decoration:none"
+            f"display:inline-block;padding:12px 22px;border-radius:12px;background:{colors['accent']};"
+            f"color:{colors['on_accent']};font-weight:600;text-decoration:none"
         ),
-        "blockquote": f"margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid {colours['line']}",
-        "hr": f"border:0;border-top:1px solid {colours['line']};margin:24px 0",
+        "blockquote": f"margin:0 0 16px;padding:0 0 0 16px;border-left:3px solid {colors['line']}",
+        "hr": f"border:0;border-top:1px solid {colors['line']};margin:24px 0",
         "table": "border-collapse:collapse;width:100%;margin:0 0 16px;font-variant-numeric:tabular-nums",
         "th": f"{cell};font-weight:600",
         "td": cell,

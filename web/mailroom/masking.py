@@ -1,4 +1,4 @@
-"""What somebody else's mail looks like to who works here: the words are there, the keys are not."""
+"""Masking of secrets in mails that are shown to people other than the recipient."""
 
 import re
 
@@ -10,9 +10,9 @@ UNSUSPICIOUS = re.compile(r"[a-z_-]+(\.[a-z]+)?\Z")
 
 
 def without_secrets(text: str) -> str:
-    """Long pieces of an address that are not plain words may be keys, whoever made them; such links lead nowhere."""
-    blotted = ADDRESS.sub(lambda found: found[1] + PIECE.sub(_blot, found[2]), text)
-    return EMPTY_LINK.sub("<a", blotted)
+    """Mask the parts of URLs that may be keys, because they are long and not plain words, and disable those links."""
+    masked = ADDRESS.sub(lambda match: match[1] + PIECE.sub(_blot, match[2]), text)
+    return EMPTY_LINK.sub("<a", masked)
 
 
 def _blot(piece: "re.Match[str]") -> str:

@@ -1,4 +1,4 @@
-"""Messages to people, what their words are, and who must or wants not to get them."""
+"""Messages, custom mail texts, mail preferences and blocked addresses."""
 
 from typing import ClassVar
 
@@ -27,7 +27,7 @@ EXPLAINED = [State.SUPPRESSED, State.PARKED, State.BOUNCED]
 
 
 class Message(models.Model):
-    """One mail to one address. Its text is not stored; `data` holds only what its context needs to find it."""
+    """One mail to one address. Its text is not stored; `data` holds only the ids that its context needs."""
 
     template = models.CharField("mail", max_length=80)
     to = models.EmailField("address", max_length=254)
@@ -72,7 +72,7 @@ class Message(models.Model):
 
     @property
     def mail(self) -> Mail | None:
-        """What is declared under the name; None after the app that declared it has gone."""
+        """The declaration of the mail, or None if no installed app declares it anymore."""
         return registry.mails().get(self.template)
 
     @property
@@ -85,12 +85,12 @@ class Message(models.Model):
 
     @property
     def display_subject(self) -> str:
-        """A mail that was never sent has no subject yet."""
+        # A mail that was never sent has no subject yet.
         return self.subject or self.title
 
 
 class Template(models.Model):
-    """A school's own words in place of those in the file."""
+    """The school's own text of a mail, which replaces that of the file."""
 
     name = models.CharField("mail", max_length=80, unique=True)
     subject = models.CharField(max_length=200)
@@ -103,12 +103,12 @@ class Template(models.Model):
         ordering = ["name"]
 
     def __str__(self) -> str:
-        found = registry.mails().get(self.name)
-        return found.title if found else self.name
+        mail = registry.mails().get(self.name)
+        return mail.title if mail else self.name
 
 
 class Preference(models.Model):
-    """Whether an address wants a kind of mail; without a row the default holds."""
+    """Whether an address wants a kind of mail. Without a row, the default applies."""
 
     email = models.EmailField("address", max_length=254)
     kind = models.CharField(max_length=15, choices=Kind.choices)
@@ -124,7 +124,7 @@ class Preference(models.Model):
 
 
 class Suppression(models.Model):
-    """An address that gets nothing: what we sent came back, or its owner called it spam. Lifting keeps the row."""
+    """A blocked address, such as one that bounced or whose owner reported spam. Unblocking it keeps the row."""
 
     class Cause(models.TextChoices):
         BOUNCE = "bounce", "Email bounced"

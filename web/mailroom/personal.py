@@ -1,4 +1,4 @@
-"""Mails, by the address they went to and the account they were meant for."""
+"""The personal data of this app. Mails belong to a person by their address or their account."""
 
 from typing import Any
 
@@ -15,32 +15,38 @@ MODELS = {
 
 
 def of(person: Person) -> "QuerySet[Message]":
-    mine = Q(to__in=person.emails)
-    return Message.objects.filter(mine if person.account_id is None else mine | Q(person_id=person.account_id))
+    to_person = Q(to__in=person.emails)
+    if person.account_id is not None:
+        to_person |= Q(person_id=person.account_id)
+    return Message.objects.filter(to_person)
 
 
 def export(person: Person) -> dict[str, object]:
-    found: dict[str, list[dict[str, Any]]] = {
+    data: dict[str, list[dict[str, Any]]] = {
         "messages": [
             {
-                "mail": one.title,
-                "subject": one.subject,
-                "to": one.to,
-                "status": one.get_state_display(),
-                "at": one.changed_at.isoformat(),
+                "mail": message.title,
+                "subject": message.subject,
+                "to": message.to,
+                "status": message.get_state_display(),
+                "at": message.changed_at.isoformat(),
             }
-            for one in of(person)
+            for message in of(person)
         ],
         "choices": [
-            {"address": one.email, "kind": one.get_kind_display(), "wanted": one.wanted}
-            for one in Preference.objects.filter(email__in=person.emails)
+            {"address": preference.email, "kind": preference.get_kind_display(), "wanted": preference.wanted}
+            for preference in Preference.objects.filter(email__in=person.emails)
         ],
         "suppressed": [
-            {"address": one.email, "why": one.get_cause_display(), "since": one.since.isoformat()}
-            for one in Suppression.objects.filter(email__in=person.emails)
+            {
+                "address": suppression.email,
+                "why": suppression.get_cause_display(),
+                "since": suppression.since.isoformat(),
+            }
+            for suppression in Suppression.objects.filter(email__in=person.emails)
         ],
     }
-    return {name: rows for name, rows in found.items() if rows}
+    return {name: rows for name, rows in data.items() if rows}
 
 
 def erase(person: Person) -> None:
@@ -52,5 +58,5 @@ def erase(person: Person) -> None:
 def merge(source: Person, target: Person) -> list[str]:
     if not (source.account_id and target.account_id):
         return []
-    moved = Message.objects.filter(person_id=source.account_id).update(person_id=target.account_id)
-    return [f"Emails sent to them: {moved}."] if moved else []
+    count = Message.objects.filter(person_id=source.account_id).update(person_id=target.account_id)
+    return [f"Emails sent to them: {count}."] if count else []

@@ -1,14 +1,14 @@
-"""What differs from mail to mail, kept apart from the text while that is turned from Markdown into HTML.
+"""Placeholders for the values in a mail while its text is converted from Markdown to HTML.
 
-A text holds a token for each value; the values come in when all is done. So a name with a star or a bracket in it can
-neither become a link nor italics, and the costly part is done once for all mails that differ in their values alone.
+The text contains a token for each value, and the values replace the tokens after the conversion. Therefore Markdown
+characters in a value have no effect, and texts that differ only in their values are converted once and cached.
 """
 
 import re
 from html import escape
 
 TOKEN = re.compile("\ue000(\\d+)\ue001")
-WHERE_LINKS_LEAD = re.compile('(href|src)="([^"]*\ue000[^"]*)"')
+LINK_TARGET = re.compile('(href|src)="([^"]*\ue000[^"]*)"')
 LINE = re.compile("^((?:> |\\d+\\. |- |  )*)(.*\ue000.*)$", re.MULTILINE)
 HARMLESS = re.compile(r"(https?:|mailto:|tel:|[/#?])", re.IGNORECASE)
 
@@ -21,21 +21,21 @@ class Values:
         return f"\ue000{self.known.setdefault(value, len(self.known))}\ue001"
 
     def into_text(self, text: str) -> str:
-        """Further lines of a value stand in the quotation or the list that the first one stands in."""
+        # If a value has several lines, all of them belong to the quotation or the list item of the first line.
         values = list(self.known)
 
-        def line(found: "re.Match[str]") -> str:
-            before = re.sub(r"[^> ]", " ", found[1])
-            return found[1] + TOKEN.sub(lambda token: values[int(token[1])].replace("\n", f"\n{before}"), found[2])
+        def fill_line(match: "re.Match[str]") -> str:
+            prefix = re.sub(r"[^> ]", " ", match[1])
+            return match[1] + TOKEN.sub(lambda token: values[int(token[1])].replace("\n", f"\n{prefix}"), match[2])
 
-        return LINE.sub(line, text)
+        return LINE.sub(fill_line, text)
 
     def into_html(self, html: str) -> str:
         values = [escape(value) for value in self.known]
         lines = [value.replace("\n", "<br>\n") for value in values]
 
-        def link(found: "re.Match[str]") -> str:
-            address = TOKEN.sub(lambda token: values[int(token[1])], found[2])
-            return f'{found[1]}="{address}"' if HARMLESS.match(address) else f'{found[1]}="#"'
+        def fill_link(match: "re.Match[str]") -> str:
+            address = TOKEN.sub(lambda token: values[int(token[1])], match[2])
+            return f'{match[1]}="{address}"' if HARMLESS.match(address) else f'{match[1]}="#"'
 
-        return TOKEN.sub(lambda token: lines[int(token[1])], WHERE_LINKS_LEAD.sub(link, html))
+        return TOKEN.sub(lambda token: lines[int(token[1])], LINK_TARGET.sub(fill_link, html))

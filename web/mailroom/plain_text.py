@@ -1,4 +1,4 @@
-"""The text part of a mail, from the HTML part: the same words in the same order."""
+"""Conversion of the HTML part of a mail into its text part."""
 
 import re
 from collections.abc import Callable
@@ -39,7 +39,7 @@ class _Tree(HTMLParser):
 
 
 def to_text(html: str) -> str:
-    """`html` is well-formed, as nh3 leaves it."""
+    """`html` must be well-formed, as the output of nh3 is."""
     tree = _Tree()
     tree.feed(html)
     tree.close()
@@ -47,17 +47,17 @@ def to_text(html: str) -> str:
 
 
 def _blocks(node: Node) -> list[str]:
-    found, run = [], ""
+    blocks, inline = [], ""
     for child in [*node.children, None]:
         if child is not None and (isinstance(child, str) or child.tag not in BLOCKS):
-            run += _inline(child)
+            inline += _inline(child)
             continue
-        if run.strip():
-            found.append(_tidy(run))
-        run = ""
+        if inline.strip():
+            blocks.append("\n".join(line.strip() for line in inline.strip().split("\n")))
+        inline = ""
         if child is not None:
-            found.append(_block(child))
-    return [block for block in found if block]
+            blocks.append(_block(child))
+    return [block for block in blocks if block]
 
 
 def _block(node: Node) -> str:
@@ -72,23 +72,27 @@ def _list(node: Node) -> str:
     number = int(node.attributes.get("start") or 1)
     lines = []
     for item in _find(node, "li"):
-        mark = f"{number}. " if node.tag == "ol" else "- "
-        lines.append(_indent("\n".join(_blocks(item)), mark, " " * len(mark)))
+        marker = f"{number}. " if node.tag == "ol" else "- "
+        lines.append(_indent("\n".join(_blocks(item)), marker, " " * len(marker)))
         number += 1
     return "\n".join(lines)
 
 
 def _find(node: Node, tag: str) -> list[Node]:
-    """The nearest of that tag below a node."""
-    found = []
+    # This does not search below a match, so that nested lists and tables stay separate.
+    matches = []
     for child in node.children:
         if isinstance(child, Node):
-            found += [child] if child.tag == tag else _find(child, tag)
-    return found
+            matches += [child] if child.tag == tag else _find(child, tag)
+    return matches
 
 
-def _cells(row: Node) -> list[str]:
-    return [" ".join(_blocks(cell)) for cell in row.children if isinstance(cell, Node)]
+def _table_to_text(node: Node) -> str:
+    rows = []
+    for row in _find(node, "tr"):
+        cells = [" ".join(_blocks(cell)) for cell in row.children if isinstance(cell, Node)]
+        rows.append(" | ".join(cells))
+    return "\n".join(rows)
 
 
 def _inline(child: "Node | str") -> str:
@@ -98,19 +102,15 @@ def _inline(child: "Node | str") -> str:
         return "\n"
     if child.tag == "img":
         return child.attributes.get("alt", "")
-    inside = "".join(map(_inline, child.children))
+    text = "".join(map(_inline, child.children))
     address = child.attributes.get("href", "").removeprefix("mailto:")
-    if not address or address == inside.strip():
-        return inside
-    return f"{inside} ({address})"
+    if not address or address == text.strip():
+        return text
+    return f"{text} ({address})"
 
 
 def _raw(node: Node) -> str:
     return "".join(child if isinstance(child, str) else _raw(child) for child in node.children)
-
-
-def _tidy(run: str) -> str:
-    return "\n".join(line.strip() for line in run.strip().split("\n"))
 
 
 def _indent(text: str, first: str, rest: str) -> str:
@@ -122,7 +122,7 @@ SPECIAL: dict[str, Callable[[Node], str]] = {
     "ul": _list,
     "ol": _list,
     "blockquote": lambda node: _indent("\n\n".join(_blocks(node)), "> ", "> "),
-    "table": lambda node: "\n".join(" | ".join(_cells(row)) for row in _find(node, "tr")),
+    "table": _table_to_text,
     "hr": lambda node: RULE,
     "pre": lambda node: _raw(node).strip("\n"),
 }

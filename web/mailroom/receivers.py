@@ -1,4 +1,4 @@
-"""What the mailroom hears."""
+"""The receivers that send messages and confirm subscriptions."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -19,8 +19,8 @@ def send(events: Sequence[Any]) -> Outcomes:
 
 @outside
 def confirm_notices(event: Any) -> None:
-    """The address was checked when it came in, signed; asking twice does no harm."""
+    # The URL was verified together with the signature of its message, and it can safely be requested more than once.
     try:
         requests.get(event.payload.address, timeout=10, allow_redirects=False).raise_for_status()
     except requests.RequestException as error:
-        raise Temporary(f"Amazon SNS could not be asked ({type(error).__name__}).") from None
+        raise Temporary(f"Amazon SNS could not be reached ({type(error).__name__}).") from None

@@ -1,9 +1,10 @@
-"""Which mails are declared: read once, from the apps' `mails.py`."""
+"""The declared mails, loaded once from the `mails.py` of each app."""
 
 from functools import cache
 from typing import Any
 
 from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 from mailroom.declare import AboutPage, Mail
 from outbox.registry import modules
@@ -34,10 +35,8 @@ def mail_named(name: str) -> Mail:
         raise UnknownMail(f"No app declares the email {name!r} in its mails.py.") from None
 
 
+@receiver(setting_changed)
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting == "INSTALLED_APPS":
         mails.cache_clear()
         about_pages.cache_clear()
-
-
-setting_changed.connect(_forget)

@@ -1,4 +1,4 @@
-"""Django's SMTP backend with one thing more: afterwards it can be told whether a server may have got the mail."""
+"""Django's SMTP backend, which also records whether the server may have received the mail when sending fails."""
 
 import smtplib
 from typing import Any
@@ -14,7 +14,7 @@ class Telling(smtplib.SMTP):
         return super().sendmail(*args, **kwargs)
 
     def data(self, msg: Any) -> tuple[int, bytes]:
-        """From the first byte of the text until the server's answer nobody knows."""
+        # If the connection breaks before the server has answered, nobody knows whether it has accepted the mail.
         self.handed_over = True
         answer = super().data(msg)
         self.handed_over = False

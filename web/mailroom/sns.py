@@ -1,7 +1,7 @@
-"""Messages of Amazon SNS: whether one is really from there, and from a topic of ours.
+"""Verification of messages from Amazon SNS.
 
-The library for SES has a check of its own. It knows the first signature version alone, takes a certificate that once
-could not be fetched for missing until the process ends, and trusts any topic of any Amazon customer unless told.
+The check in the library for SES is not used because it supports only the first signature version, never retries a
+certificate that could not be fetched, and by default accepts the topics of every Amazon customer.
 """
 
 import base64
@@ -36,24 +36,26 @@ NEW_CERTIFICATES, NEW_CERTIFICATES_FROM_ALL = Rate(6, AN_HOUR), Rate(60, AN_HOUR
 
 
 class Untrusted(Exception):
-    """The sentence says why; it names nothing that the message brought."""
+    """The text says why, without quoting the message."""
 
 
 def check(message: Mapping[str, Any], network: str) -> None:
-    """Return only for a message that Amazon signed and that comes from a topic of ours. `network` is where it came
-    from."""
+    """Raise an exception unless Amazon signed the message and it comes from one of our topics.
+
+    `network` is the network address of the sender, for rate limits.
+    """
     if not isinstance(message, Mapping):
-        raise Untrusted("not a message")
-    region = ARN.match(text(message, "TopicArn"))
-    if region is None or message["TopicArn"] not in settings.AWS_SNS_TOPICS:
-        raise Untrusted("not a topic of ours")
+        raise Untrusted("it is not a message")
+    arn = ARN.match(text(message, "TopicArn"))
+    if arn is None or message["TopicArn"] not in settings.AWS_SNS_TOPICS:
+        raise Untrusted("it is not from one of our topics")
     address = text(message, "SigningCertURL")
-    if not re.fullmatch(CERTIFICATE.format(region=region[1]), address):
+    if not re.fullmatch(CERTIFICATE.format(region=arn[1]), address):
         raise Untrusted("the certificate is not Amazon's")
     algorithm = ALGORITHMS.get(text(message, "SignatureVersion"))
     names = SIGNED.get(text(message, "Type"))
     if algorithm is None or names is None:
-        raise Untrusted("an unknown kind of message or signature")
+        raise Untrusted("the kind of message or signature is unknown")
     verify(key_at(address, network), text(message, "Signature"), spelled(message, names), algorithm)
 
 
@@ -74,7 +76,7 @@ def verify(key: rsa.RSAPublicKey, signature: str, signed: bytes, algorithm: hash
 
 
 def key_at(address: str, network: str) -> rsa.RSAPublicKey:
-    """The certificate is fetched once a day, and kept where all processes see it."""
+    # The certificate is fetched once a day and cached for all processes.
     name = f"sns-{hashlib.sha256(address.encode()).hexdigest()}"
     pem = cache.get(name)
     if pem is None:
@@ -85,13 +87,15 @@ def key_at(address: str, network: str) -> rsa.RSAPublicKey:
 
 
 def fetch_within_limits(address: str, name: str, network: str) -> str:
-    """Whoever forges notices can name any certificate. One that was good before may always be fetched again, of the
-    others a few an hour for each network address, so that one forger cannot use up what Amazon needs when it changes
-    its certificate; and one that failed not again within the hour."""
-    marks = caches["throttles"]
-    if not marks.get(f"{name}-good"):
-        if marks.get(f"{name}-bad"):
-            raise Untrusted("the certificate could not be fetched lately")
+    """A forged notice can name any certificate, so the number of new certificates per hour is limited.
+
+    The limit for each network address keeps a single forger from blocking a new certificate of Amazon. A certificate
+    that was valid before can always be fetched again, and one that failed is not tried again for an hour.
+    """
+    results = caches["throttles"]
+    if not results.get(f"{name}-good"):
+        if results.get(f"{name}-bad"):
+            raise Untrusted("the certificate could not be fetched recently")
         if over(f"certificates of sns at {network}", NEW_CERTIFICATES) or over(
             "certificates of sns", NEW_CERTIFICATES_FROM_ALL
         ):
@@ -99,7 +103,7 @@ def fetch_within_limits(address: str, name: str, network: str) -> str:
     try:
         return fetch(address)
     except Untrusted:
-        marks.set(f"{name}-bad", True, AN_HOUR)
+        results.set(f"{name}-bad", True, AN_HOUR)
         raise
 
 
@@ -127,9 +131,9 @@ def key_in(pem: str) -> rsa.RSAPublicKey:
 
 
 def confirmation(message: Mapping[str, Any]) -> str:
-    """Where a subscription is confirmed; only at Amazon, in the topic's own region."""
-    found = ARN.match(text(message, "TopicArn"))
+    """The URL must be at Amazon and in the region of the topic."""
+    arn = ARN.match(text(message, "TopicArn"))
     address = text(message, "SubscribeURL")
-    if found is None or not re.fullmatch(CONFIRMATION.format(region=found[1]), address):
-        raise Untrusted("the address of confirmation is not Amazon's")
+    if arn is None or not re.fullmatch(CONFIRMATION.format(region=arn[1]), address):
+        raise Untrusted("the confirmation URL is not Amazon's")
     return address

@@ -1,4 +1,4 @@
-"""For tests: send what would be sent later."""
+"""Helpers for tests of code that sends mail."""
 
 from django.core import mail
 
@@ -6,6 +6,6 @@ from outbox.testing import run_all
 
 
 def send_all() -> list[mail.EmailMessage]:
-    """Run everything that waits; all mails sent so far in this test."""
+    """Send everything that is queued, and return all mails sent so far in this test."""
     run_all()
     return list(mail.outbox)

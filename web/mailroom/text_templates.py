@@ -1,7 +1,7 @@
-"""The words of mails: Django templates that make Markdown, in which every value stands as it was written.
+"""The texts of mails, which are Django templates that render Markdown.
 
-Each `{{ value }}` goes through `as_written`, which templates need not say: it leaves a token for the value (values.py).
-A value that is not there is a mistake, never a gap in a mail.
+The filter `as_written` is applied to each `{{ value }}` automatically. It replaces the value by a token (as described
+in placeholders.py), so that Markdown characters in the value have no effect. A missing value is an error.
 """
 
 import re
@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.core.signals import setting_changed
+from django.dispatch import receiver
 from django.template import Context, Engine, Library, Origin, Template, TemplateDoesNotExist
 from django.template.loaders.app_directories import Loader
 from django.utils.formats import localize
@@ -31,7 +32,7 @@ _values: ContextVar[Values] = ContextVar("mailroom_values")
 
 
 class MissingValue(Exception):
-    """The text names something that the mail does not know; the argument is its name."""
+    """The text uses a placeholder that the mail does not know. The argument is its name."""
 
 
 @register.filter
@@ -44,18 +45,17 @@ def as_written(value: Any) -> SafeString:
 
 @register.filter
 def quoted(value: Any) -> SafeString:
-    """What somebody wrote, set apart as a quotation."""
     return mark_safe(f"> {as_written(value)}")
 
 
 @register.filter
 def markdown(value: Any) -> SafeString:
-    """What somebody at the school wrote as Markdown."""
+    # Only the staff of the school can write these values, so they may contain Markdown.
     return mark_safe(str(value))
 
 
 class Files(Loader):
-    """The apps' own folders, the highest app first. Texts may include others."""
+    """A loader for the template folders of all apps, in the order of INSTALLED_APPS."""
 
     def get_dirs(self) -> list[Path | str]:
         return [Path(config.path) / "templates" for config in apps.get_app_configs()]
@@ -71,7 +71,7 @@ def literal(source: str) -> str:
 
 @cache
 def engines() -> tuple[Engine, Engine]:
-    """For texts and for subjects: a subject is no Markdown and no HTML."""
+    """Return the engines for bodies and for subjects. A subject is neither Markdown nor HTML."""
     loaders: list[Any] = ["mailroom.text_templates.Files"]
     if not settings.DEBUG:
         loaders = [("django.template.loaders.cached.Loader", loaders)]
@@ -91,16 +91,16 @@ def body_template(source: str) -> Template:
 
 
 def fill(template: Template, context: dict[str, Any]) -> tuple[str, Values]:
-    """The text with its tokens, and what they stand for."""
-    values = Values()
-    token = _values.set(values)
+    """Return the text with its tokens, and the placeholders that replace them."""
+    placeholders = Values()
+    token = _values.set(placeholders)
     try:
         text: str = template.render(Context(context, autoescape=template.engine.autoescape))
     finally:
         _values.reset(token)
     if missing := MISSING_NAME.search(text):
         raise MissingValue(missing[1])
-    return text, values
+    return text, placeholders
 
 
 def page(path: str, values: dict[str, Any]) -> str:
@@ -109,7 +109,6 @@ def page(path: str, values: dict[str, Any]) -> str:
 
 
 def read_file(path: str) -> tuple[str, str]:
-    """Subject and text of a mail as its app wrote them."""
     return _split(path) if settings.DEBUG else _split_once(path)
 
 
@@ -120,20 +119,18 @@ def _split(path: str) -> tuple[str, str]:
             contents = Loader.get_contents(loader, origin)
         except TemplateDoesNotExist:
             continue
-        first, _, body = contents.partition("\n")
-        return first.removeprefix("Subject:").strip(), body.strip()
+        first_line, _, body = contents.partition("\n")
+        return first_line.removeprefix("Subject:").strip(), body.strip()
     raise FileNotFoundError(path)
 
 
 _split_once = cache(_split)
 
 
+@receiver(setting_changed)
 def _forget(*, setting: str, **kwargs: Any) -> None:
     if setting in {"INSTALLED_APPS", "DEBUG"}:
         engines.cache_clear()
         _split_once.cache_clear()
         subject_template.cache_clear()
         body_template.cache_clear()
-
-
-setting_changed.connect(_forget)

@@ -34,7 +34,6 @@ def within(cause: Cause) -> Iterator[Cause]:
 
 
 def refine(by: str) -> None:
-    """Rename the current cause for the rest of the surrounding context."""
     _current.set(replace(_current.get(), by=by[:200]))
 
 

@@ -39,7 +39,6 @@ class Event(models.Model):
 
     @property
     def cause_name(self) -> str:
-        """The cause, without its module if it is a receiver."""
         return self.cause_by.rpartition(".")[2]
 
     @property

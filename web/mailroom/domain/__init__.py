@@ -1,4 +1,4 @@
-"""What other apps call."""
+"""The functions that other apps call."""
 
 from mailroom.domain.drafting import draft, release, release_held
 

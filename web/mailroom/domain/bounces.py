@@ -1,4 +1,4 @@
-"""What comes back: mails that bounced, readers who complained; and letting an address get mail again."""
+"""Bounced mails and blocked addresses."""
 
 from datetime import datetime
 from typing import Any
@@ -13,18 +13,18 @@ from mailroom.models import Message, Suppression
 
 
 class TooLate(Exception):
-    """It has been lifted meanwhile."""
+    """Somebody else has already lifted the suppression."""
 
 
-def bounced(message: Message, reason: str, *, for_good: bool = True) -> None:
+def bounced(message: Message, reason: str, *, permanent: bool = True) -> None:
     with transaction.atomic():
         transitions.returned(message, reason)
-        if for_good:
+        if permanent:
             suppress(message.to, Suppression.Cause.BOUNCE, reason)
 
 
 def suppress(address: str, cause: Suppression.Cause, detail: str = "", *, at: datetime | None = None) -> None:
-    """From here on the address gets nothing; the first cause stays. What happened before somebody lifted it is old."""
+    """Block an address, unless it is blocked already. An event at or before the last unblocking has no effect."""
     if at is not None and Suppression.objects.filter(email=email_key(address), lifted_at__gte=at).exists():
         return
     defaults = {"cause": cause, "detail": detail[:200]}

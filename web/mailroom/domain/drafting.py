@@ -1,4 +1,4 @@
-"""Writing messages down. Nothing is sent here: the row is committed with the change that it tells of."""
+"""Creation of messages. A message is stored in the transaction of the change that it reports and sent later."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from django.db import transaction
 from common.names import email_key
 from mailroom import events
 from mailroom.domain import transitions
-from mailroom.domain.suppression import barrier
+from mailroom.domain.suppression import Barriers
 from mailroom.models import Message, State
 from mailroom.registry import mail_named
 from outbox.domain import emit
@@ -31,10 +31,11 @@ def draft(
     about: tuple[str, Any] = ("", ""),
     hold: bool = False,
 ) -> Message:
-    """Write a message in the caller's transaction; it is sent once that has committed.
+    """Store a message in the caller's transaction, to be sent after that has committed.
 
-    The second draft of the same mail to the same address under the same key is the first one. With `hold` it waits for
-    `release`. To an address that must or wants not to get it, it is written down as not sent, with the reason.
+    If the same mail to the same address with the same key exists, that message is returned. With `hold`, the message is
+    not sent until it is released. If the address is blocked or opted out, the message is stored as not sent, with the
+    reason.
     """
     mail = mail_named(name)
     if len(key) > LONGEST_KEY:
@@ -56,7 +57,6 @@ def draft(
 
 
 def release(message: Message) -> Message:
-    """Let a drafted message go."""
     with transaction.atomic():
         if reason := reason_against(message):
             transitions.suppress(message, reason)
@@ -66,9 +66,8 @@ def release(message: Message) -> Message:
 
 
 def release_held(name: str, drafted_before: datetime) -> int:
-    """Let go what was drafted with `hold` and has waited until now."""
-    waiting = Message.objects.filter(template=name, state=State.DRAFTED, changed_at__lte=drafted_before)
-    return len([release(message) for message in waiting.order_by("pk")[:500]])
+    held = Message.objects.filter(template=name, state=State.DRAFTED, changed_at__lte=drafted_before)
+    return len([release(message) for message in held.order_by("pk")[:500]])
 
 
 def reason_against(message: Message) -> str:
@@ -78,10 +77,10 @@ def reason_against(message: Message) -> str:
         return NO_ADDRESS
     if len(message.to) == LONGEST_ADDRESS:
         return NO_ADDRESS
-    return barrier(message.to, message.kind)
+    return Barriers([message.to]).against(message.to, message.kind)
 
 
 def announce(message: Message) -> None:
-    """Each round of sending is a fact of its own."""
+    # The key contains the round, so that each resending emits its own event.
     key = f"{message.pk}:{message.rounds}"
     emit(events.MESSAGE_QUEUED, key=key, message_id=message.pk, template=message.template)

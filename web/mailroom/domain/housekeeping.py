@@ -1,4 +1,4 @@
-"""What is done from time to time so that no message is forgotten, and none is kept for ever."""
+"""Periodic jobs that resend forgotten messages, close abandoned ones and delete old ones."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from django.utils import timezone
 from mailroom.domain import transitions
 from mailroom.domain.drafting import announce
 from mailroom.models import OPEN, Message, State
-from outbox.models import OPEN as UNDER_WAY
+from outbox.models import OPEN as OPEN_DELIVERY
 from outbox.models import Delivery
 
 FORGOTTEN = timedelta(hours=1)
@@ -17,20 +17,19 @@ AT_ONCE = 500
 
 
 def settle() -> int:
-    """Messages whose sender disappeared half-way are perhaps sent; a person decides about them."""
     return transitions.give_up(timezone.now() - timedelta(seconds=settings.MAIL_LEASE))
 
 
 def remind() -> int:
-    """Queued messages that no delivery speaks of any more, such as after a mail server was away for a day."""
+    # A queued message can have no open delivery left, such as after the mail server was down for a day.
     now = timezone.now()
-    old = Message.objects.filter(state=State.QUEUED, changed_at__lt=now - FORGOTTEN)
-    waiting = {str(pk): pk for pk in old.order_by("changed_at").values_list("pk", flat=True)[:AT_ONCE]}
-    spoken_of = Delivery.objects.filter(
-        state__in=UNDER_WAY, event__subject_type="message", event__subject_id__in=list(waiting)
+    queued = Message.objects.filter(state=State.QUEUED, changed_at__lt=now - FORGOTTEN)
+    waiting = {str(pk): pk for pk in queued.order_by("changed_at").values_list("pk", flat=True)[:AT_ONCE]}
+    open_deliveries = Delivery.objects.filter(
+        state__in=OPEN_DELIVERY, event__subject_type="message", event__subject_id__in=list(waiting)
     )
-    for found in spoken_of.values_list("event__subject_id", flat=True):
-        waiting.pop(found, None)
+    for subject_id in open_deliveries.values_list("event__subject_id", flat=True):
+        waiting.pop(subject_id, None)
     for pk in waiting.values():
         with transaction.atomic():
             message = Message.objects.select_for_update().get(pk=pk)
@@ -42,10 +41,9 @@ def remind() -> int:
 
 
 def forget_old() -> int:
-    """What became of old messages is forgotten; returns how many."""
-    old = timezone.now() - timedelta(days=settings.MAIL_KEEP_DAYS)
+    oldest_kept = timezone.now() - timedelta(days=settings.MAIL_KEEP_DAYS)
     total = 0
-    ended = Message.objects.exclude(state__in=OPEN).filter(changed_at__lt=old)
+    ended = Message.objects.exclude(state__in=OPEN).filter(changed_at__lt=oldest_kept)
     while ids := list(ended.values_list("pk", flat=True)[:AT_ONCE]):
         total += Message.objects.filter(pk__in=ids).delete()[0]
     return total

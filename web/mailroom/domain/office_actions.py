@@ -1,4 +1,4 @@
-"""What a person at the desk may do about a message; each deed is recorded with its reason."""
+"""Resending and dismissing of messages at the desk. Each action is recorded in the history with its reason."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,6 @@ from mailroom.models import Message, State
 
 
 def perhaps_sent() -> QuerySet[Message]:
-    """Nobody knows whether they went out; a person decides whether they go once more."""
     return Message.objects.filter(state=State.PERHAPS)
 
 
@@ -31,7 +30,7 @@ class About:
 
 
 def about(message: Message, user: Any) -> About:
-    """With the address of its page if the user may open that."""
+    """The result has a URL only if the user is allowed to open that page."""
     page = registry.about_pages().get(message.about_type)
     if page is None:
         return About(f"{message.about_type.replace('_', ' ')} {message.about_id}".strip().capitalize())
@@ -42,27 +41,25 @@ def about(message: Message, user: Any) -> About:
 
 
 class TooLate(Exception):
-    """The message has moved on since the page was shown."""
+    """The message has changed since the page was shown."""
 
 
 def send_again(actor: Any, pk: int, why: str) -> Message:
-    """Once more, also where nobody knows whether it arrived: a person has decided."""
     with transaction.atomic():
         message = Message.objects.select_for_update().get(pk=pk)
-        before = message.state
+        old_state = message.state
         if not transitions.again(message):
             raise TooLate
         announce(message)
-        record(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=before)
+        record(actor, "mailroom.sent_again", message, why=why, mail=message.template, was=old_state)
     return message
 
 
 def set_aside(actor: Any, pk: int, why: str) -> Message:
-    """It need not be sent, or has arrived."""
     with transaction.atomic():
         message = Message.objects.get(pk=pk)
-        before = message.state
+        old_state = message.state
         if not transitions.set_aside(message, f"Dismissed at the desk: {why}"):
             raise TooLate
-        record(actor, "mailroom.set_aside", message, why=why, mail=message.template, was=before)
+        record(actor, "mailroom.set_aside", message, why=why, mail=message.template, was=old_state)
     return message

@@ -1,4 +1,4 @@
-"""The school's own words for a mail."""
+"""The school's own texts, which override the texts of the files."""
 
 from typing import Any
 
@@ -9,9 +9,8 @@ from mailroom.registry import mails
 
 
 def overview() -> list[tuple[Any, Template | None]]:
-    """All declared mails, each with the school's own text where there is one."""
-    own = {row.name: row for row in Template.objects.all()}
-    return [(mail, own.get(name)) for name, mail in sorted(mails().items())]
+    overrides = {row.name: row for row in Template.objects.all()}
+    return [(mail, overrides.get(name)) for name, mail in sorted(mails().items())]
 
 
 def standard(name: str) -> Text | None:

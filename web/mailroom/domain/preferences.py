@@ -1,4 +1,4 @@
-"""What a reader chooses to get."""
+"""The kinds of mail that people choose to get."""
 
 from collections.abc import Mapping
 
@@ -11,18 +11,18 @@ from mailroom.models import Preference
 
 
 def choices(address: str) -> dict[Kind, bool]:
-    said = dict(Preference.objects.filter(email=email_key(address)).values_list("kind", "wanted"))
-    return {kind: said.get(kind, default(kind)) for kind in OPTIONAL}
+    stored = dict(Preference.objects.filter(email=email_key(address)).values_list("kind", "wanted"))
+    return {kind: stored.get(kind, default(kind)) for kind in OPTIONAL}
 
 
-def choose(address: str, wanted: Mapping[Kind, bool]) -> None:
+def choose(address: str, choices_by_kind: Mapping[Kind, bool]) -> None:
     with transaction.atomic():
-        for kind, yes in wanted.items():
-            Preference.objects.update_or_create(email=email_key(address), kind=kind, defaults={"wanted": yes})
+        for kind, opted_in in choices_by_kind.items():
+            Preference.objects.update_or_create(email=email_key(address), kind=kind, defaults={"wanted": opted_in})
 
 
 def follow(old: str, new: str) -> None:
-    """Somebody's address changed: what was chosen for the old one holds for the new one."""
+    """Replace the preferences of a new address by those of the old one when a person changes their address."""
     with transaction.atomic():
         Preference.objects.filter(email=email_key(new)).delete()
         Preference.objects.filter(email=email_key(old)).update(email=email_key(new))

@@ -1,4 +1,4 @@
-"""Mails as they read today. Their words are not stored, so they are made again from what the mail told of."""
+"""Rendering of mails for display. The text of a mail is not stored, so it is rendered again from current data."""
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -11,11 +11,11 @@ from mailroom.registry import UnknownMail, mail_named
 
 
 class CannotBeShown(Exception):
-    """Why, in a sentence."""
+    """The message explains why in a sentence."""
 
 
 def shown(message: Message, *, masked: bool | None = None) -> Letter:
-    """As its reader saw it, but for keys and codes, which only its reader may have; a developer sees them all."""
+    """Secret links and codes are left out, because only the recipient may have them. In DEBUG they are shown."""
     hide = not settings.DEBUG if masked is None else masked
     try:
         mail = mail_named(message.template)
@@ -25,14 +25,13 @@ def shown(message: Message, *, masked: bool | None = None) -> Letter:
         raise CannotBeShown("No app declares this email anymore.") from None
     except NotNeeded as reason:
         raise CannotBeShown(str(reason) or "What it says is no longer true.") from None
-    except DoesNotRender as wrong:
-        raise CannotBeShown(str(wrong)) from None
+    except DoesNotRender as error:
+        raise CannotBeShown(str(error)) from None
     except DatabaseError:
         raise
     except Exception:
-        raise CannotBeShown("What it was about no longer exists.") from None
+        raise CannotBeShown("The record it is about no longer exists.") from None
 
 
 def preview(mail: Mail, subject: str, body: str) -> Letter:
-    """With the mail's own sample; `DoesNotRender` says what is wrong with the text."""
     return rendering.render(mail, Text(subject, body, ours=False), mail.sample())

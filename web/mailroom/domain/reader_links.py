@@ -1,6 +1,6 @@
-"""Addresses in mails by which a reader, without logging in, chooses what to get.
+"""Links in mails that let the recipient choose which mail to get, without logging in.
 
-They name the message, so that no e-mail address stands in them, and work for as long as it is remembered.
+A link contains the id of its message instead of an email address, and it works for as long as the message is kept.
 """
 
 from datetime import timedelta
@@ -20,12 +20,14 @@ def footer(message: Message) -> Footer:
     if message.kind not in OPTIONAL:
         return NO_FOOTER
     token = links.make(READER, message.pk, message.kind)
-    choose, stop = (f"{settings.SITE_URL}{reverse(name, args=[token])}" for name in ("mail_choose", "mail_stop"))
-    return Footer(choose, stop)
+    choose_url, stop_url = (
+        f"{settings.SITE_URL}{reverse(name, args=[token])}" for name in ("mail_choose", "mail_stop")
+    )
+    return Footer(choose_url, stop_url)
 
 
 def read(token: str) -> Message:
-    """The message that the address stood in; `links.Bad` when it is none of ours or too old."""
+    """Return the message that contained the link. Raises `links.Bad` if the link is invalid or has expired."""
     pk = links.read(READER, token, timedelta(days=settings.MAIL_KEEP_DAYS)).pk
     message = Message.objects.filter(pk=pk).first()
     if message is None:
@@ -33,8 +35,8 @@ def read(token: str) -> Message:
     return message
 
 
-def unsubscribe_headers(found: Footer) -> dict[str, str]:
-    """RFC 8058: the mail program itself offers to stop, with one click and no questions."""
-    if not found.stop:
+def unsubscribe_headers(links_in_footer: Footer) -> dict[str, str]:
+    """The headers of RFC 8058 let mail programs offer to unsubscribe with one click."""
+    if not links_in_footer.stop:
         return {}
-    return {"List-Unsubscribe": f"<{found.stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    return {"List-Unsubscribe": f"<{links_in_footer.stop}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}

@@ -1,4 +1,4 @@
-"""Making a mail out of its text and its context, whole or not at all."""
+"""Rendering of a mail from its text and its context. A mail with an error is not rendered at all."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +25,7 @@ from mailroom.placeholders import Values
 Filled = tuple[str, Values]
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-PLACE = re.compile("\ue000([a-z]+)\ue001")
+PART = re.compile("\ue000([a-z]+)\ue001")
 LONGEST_SUBJECT = 200
 WHY = {
     Kind.TRANSACTIONAL: "You’re receiving this because this address was used to register.",
@@ -35,7 +35,7 @@ WHY = {
 
 
 class DoesNotRender(Exception):
-    """The sentence says what is wrong, and `part` where: in the subject or in the body."""
+    """The message is a sentence that describes the error. `part` is 'subject' or 'body'."""
 
     def __init__(self, sentence: str, part: str = "body") -> None:
         super().__init__(sentence)
@@ -44,16 +44,16 @@ class DoesNotRender(Exception):
 
 @dataclass(frozen=True)
 class Text:
-    """What a mail says, before it is filled in."""
+    """The subject and body of a mail with placeholders."""
 
     subject: str
     body: str
-    ours: bool = True  # False: the school's own words
+    ours: bool = True  # This is False for a text that the school wrote itself.
 
 
 @dataclass(frozen=True)
 class Footer:
-    """Where a reader can choose what to get, and stop this kind at once."""
+    """The URLs by which the recipient can choose which mail to get, and unsubscribe from this kind."""
 
     choose: str = ""
     stop: str = ""
@@ -68,11 +68,11 @@ class Letter:
     text: str
     html: str
     footer: Footer = NO_FOOTER
-    masked_subject: str = ""  # what may be stored
+    masked_subject: str = ""  # Only this version of the subject may be stored.
 
 
 def texts(names: Iterable[str]) -> dict[str, Text]:
-    """The school's own words for those of the mails that have some."""
+    """Return the school's own texts of these mails, by name. Mails without one are left out."""
     return {row.name: Text(row.subject, row.body, ours=False) for row in Template.objects.filter(name__in=names)}
 
 
@@ -90,37 +90,35 @@ def standard(mail: Mail) -> Text:
 def render(
     mail: Mail, text: Text, context: Mapping[str, Any], footer: Footer = NO_FOOTER, *, masked: bool = False
 ) -> Letter:
-    """With `masked`, as others than its reader may see it: secret words and links are blotted out."""
+    """With `masked`, secret texts and links are replaced, so that people other than the recipient can see the mail."""
     values = _values(context, masked)
     subject = _subject(text, values)
-    source, found = _filled(text_templates.body_template, text.body, values, "body")
-    html, words = mail_bodies.both_parts(source, settings.BRAND_HUE)
-    html, words = found.into_html(html), found.into_text(words)
+    source, placeholders = _filled(text_templates.body_template, text.body, values, "body")
+    html, plain = mail_bodies.both_parts(source, settings.BRAND_HUE)
+    html, plain = placeholders.into_html(html), placeholders.into_text(plain)
     if masked:
-        html, words = without_secrets(html), without_secrets(words)
-    for part, said in (("subject", subject), ("body", words.strip())):
-        if not said:
+        html, plain = without_secrets(html), without_secrets(plain)
+    for part, content in (("subject", subject), ("body", plain.strip())):
+        if not content:
             raise DoesNotRender(f"The {part} is empty.", part)
-    safe = without_secrets(subject if masked else _subject(text, _values(context, masked=True)))
-    return Letter(subject, words + _signature(mail, footer), _page(mail, subject, html, footer), footer, safe)
+    masked_subject = without_secrets(subject if masked else _subject(text, _values(context, masked=True)))
+    text_part = plain + _signature(mail, footer)
+    return Letter(subject, text_part, _page(mail, subject, html, footer), footer, masked_subject)
 
 
 def _values(context: Mapping[str, Any], masked: bool) -> dict[str, Any]:
-    return school() | {name: primitive(value, masked) for name, value in context.items()}
+    # Every mail can use these settings.
+    site = {name: getattr(settings, name) for name in ("BUSINESS_NAME", "SITE_URL", "OFFICE_EMAIL")}
+    return site | {name: primitive(value, masked) for name, value in context.items()}
 
 
 def _subject(text: Text, values: dict[str, Any]) -> str:
-    source, found = _filled(text_templates.subject_template, text.subject, values, "subject")
-    return one_line(found.into_text(source))
-
-
-def school() -> dict[str, Any]:
-    """What every mail may name."""
-    return {name: getattr(settings, name) for name in ("BUSINESS_NAME", "SITE_URL", "OFFICE_EMAIL")}
+    source, placeholders = _filled(text_templates.subject_template, text.subject, values, "subject")
+    return one_line(placeholders.into_text(source))
 
 
 def primitive(value: Any, masked: bool) -> Any:
-    """Texts see words and numbers, never the rows behind them; a school's own words could reach too far."""
+    """Texts get no model instances, because a text that the school wrote itself could read anything through them."""
     if isinstance(value, Secret):
         return HIDDEN if masked else str(value)
     if isinstance(value, Mapping):
@@ -131,11 +129,11 @@ def primitive(value: Any, masked: bool) -> Any:
         return value
     if isinstance(value, Promise):
         return str(value)
-    raise DoesNotRender(f"Its context holds a {type(value).__name__}, not words, numbers and dates alone.")
+    raise DoesNotRender(f"Its context contains a {type(value).__name__}; only text, numbers and dates are allowed.")
 
 
 def one_line(text: str) -> str:
-    """Nothing in a subject can begin another header."""
+    # Without control characters, a subject cannot inject another header.
     line = tidy(CONTROL.sub(" ", text))
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
@@ -145,17 +143,17 @@ def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, 
         return text_templates.fill(compile_(source), values)
     except text_templates.MissingValue as missing:
         known = f"This mail knows {', '.join(sorted(values))}."
-        raise DoesNotRender(f"It names {{{{ {missing} }}}}, which is not known here. {known}", part) from None
-    except TemplateSyntaxError as wrong:
-        raise DoesNotRender(f"It cannot be read: {wrong}.".replace("..", "."), part) from None
-    except TemplateDoesNotExist as wrong:
-        raise DoesNotRender(f"It includes {wrong}, which does not exist.", part) from None
+        raise DoesNotRender(f"It uses {{{{ {missing} }}}}, which is not known here. {known}", part) from None
+    except TemplateSyntaxError as error:
+        raise DoesNotRender(f"It cannot be read: {error}.".replace("..", "."), part) from None
+    except TemplateDoesNotExist as error:
+        raise DoesNotRender(f"It includes {error}, which does not exist.", part) from None
     except Exception as error:
         raise DoesNotRender(f"It cannot be filled in ({type(error).__name__}).", part) from error
 
 
 def _signature(mail: Mail, footer: Footer) -> str:
-    """Two hyphens and a space: mail programs know what follows as a signature."""
+    # Mail programs recognize a line of two hyphens and a space as the start of a signature.
     lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", WHY[mail.kind]]
     lines += [f"Email preferences: {footer.choose}"] if footer.choose else []
     lines += [f"Unsubscribe: {footer.stop}"] if footer.stop else []
@@ -163,10 +161,10 @@ def _signature(mail: Mail, footer: Footer) -> str:
 
 
 def _page(mail: Mail, subject: str, body: str, footer: Footer) -> str:
-    """The frame is the same for all mails of a kind; what differs comes in last."""
+    # The frame is the same for all mails of a kind and cached, so the other parts are filled in afterwards.
     frame = _frame(mail.kind, bool(footer.choose), bool(footer.stop), settings.BUSINESS_NAME, settings.BRAND_HUE)
     parts = {"subject": escape(subject), "body": body, "choose": escape(footer.choose), "stop": escape(footer.stop)}
-    return PLACE.sub(lambda found: parts[found[1]], frame)
+    return PART.sub(lambda match: parts[match[1]], frame)
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""Handing messages over, many through one connection, each at most once."""
+"""Sending of messages, many over one connection, each at most once."""
 
 import logging
 from collections.abc import Generator, Sequence
@@ -25,7 +25,7 @@ log = logging.getLogger("mailroom")
 
 
 class Line:
-    """A connection to the mail server, opened when the first message is ready, again after it broke."""
+    """A connection to the mail server. It is opened when the first message is ready, and again if it breaks."""
 
     def __init__(self) -> None:
         self.connection: Any = get_connection()
@@ -39,7 +39,7 @@ class Line:
             raise Temporary(f"The mail server cannot be reached. {sentence(error)}") from error
 
     def send(self, mail: EmailMultiAlternatives) -> Verdict | None:
-        """None when the server has taken it."""
+        """Return None if the server has accepted the mail."""
         try:
             self.connection.send_messages([mail])
         except Exception as error:
@@ -57,46 +57,46 @@ class Line:
 
 
 class Round:
-    """Some messages, with what is the same question for all of them asked once."""
+    """The messages of a batch, with the suppressions, preferences and texts for all of them loaded together."""
 
     def __init__(self, ids: Sequence[int]) -> None:
         self.messages = Message.objects.in_bulk(ids)
-        waiting = [one for one in self.messages.values() if one.state == State.QUEUED]
-        self.barriers = Barriers({one.to for one in waiting})
-        self.texts = rendering.texts({one.template for one in waiting})
+        queued = [message for message in self.messages.values() if message.state == State.QUEUED]
+        self.barriers = Barriers({message.to for message in queued})
+        self.texts = rendering.texts({message.template for message in queued})
 
     def text_of(self, mail: Mail) -> Text:
         return self.texts.get(mail.name) or rendering.standard(mail)
 
 
 def send(ids: Sequence[int]) -> Generator[Exception | None]:
-    """An outcome for each message in turn: None when nothing is left to do for it, or why to try it again."""
-    round_ = Round(ids)
+    """Yield for each message None if nothing is left to do for it, or an exception if it should be tried again."""
+    batch = Round(ids)
     with closing(Line()) as line:
         for pk in ids:
-            message = round_.messages.get(pk)
-            letter = letter_for(message, round_) if message is not None else None
+            message = batch.messages.get(pk)
+            letter = letter_for(message, batch) if message is not None else None
             yield None if message is None or letter is None else hand_over(message, letter, line)
 
 
-def letter_for(message: Message, round_: Round) -> Letter | None:
-    """Made before anything is sent. None when there is nothing to send (any more), which is then written down."""
+def letter_for(message: Message, batch: Round) -> Letter | None:
+    """Render a message. If it cannot or need not be sent, store the reason in the message and return None."""
     if message.state != State.QUEUED:
         return None
-    if reason := round_.barriers.against(message.to, message.kind):
+    if reason := batch.barriers.against(message.to, message.kind):
         transitions.suppress(message, reason)
         return None
     try:
         mail = mail_named(message.template)
         context = mail.context(message)
-        return rendering.render(mail, round_.text_of(mail), context, reader_links.footer(message))
+        return rendering.render(mail, batch.text_of(mail), context, reader_links.footer(message))
     except NotNeeded as reason:
         transitions.suppress(message, str(reason) or "It is no longer needed.")
     except UnknownMail:
         transitions.park(message, "No app declares this email anymore.")
-    except DoesNotRender as wrong:
-        where = "Its subject" if wrong.part == "subject" else "Its text"
-        transitions.park(message, f"{where} cannot be made. {wrong}")
+    except DoesNotRender as error:
+        part = "Its subject" if error.part == "subject" else "Its text"
+        transitions.park(message, f"{part} cannot be rendered. {error}")
     except DatabaseError:
         raise
     except Exception as error:
@@ -146,10 +146,10 @@ def as_mail(message: Message, letter: Letter, connection: Any) -> EmailMultiAlte
 
 
 def headers(message: Message, letter: Letter) -> dict[str, str]:
-    """The Message-ID is the same whenever this round of this message is sent, so that servers can tell a double."""
-    name = salted_hmac("mailroom.message_id", f"{message.pk}:{message.rounds}").hexdigest()[:32]
+    # The Message-ID stays the same within a round of sending, so that servers can recognize duplicates.
+    unique = salted_hmac("mailroom.message_id", f"{message.pk}:{message.rounds}").hexdigest()[:32]
     return {
-        "Message-ID": f"<{name}@{urlsplit(settings.SITE_URL).hostname}>",
+        "Message-ID": f"<{unique}@{urlsplit(settings.SITE_URL).hostname}>",
         "Auto-Submitted": "auto-generated",
         ses_notices.LETTER: ses_notices.signed(message),
         **reader_links.unsubscribe_headers(letter.footer),

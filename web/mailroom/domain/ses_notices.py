@@ -1,4 +1,4 @@
-"""What Amazon SES tells about a mail: it came back, its reader called it spam, it arrived."""
+"""Notices from Amazon SES about a mail that bounced, was reported as spam, or was delivered."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,33 +21,35 @@ LETTER = "X-Letter"
 
 
 class Unreadable(ValueError):
-    """It is signed, and says nothing that we understand."""
+    """The notice has a valid signature, but its content is not in a known format."""
 
 
 def offered(topic: str, address: str, number: str) -> None:
-    """Somebody has subscribed us to a topic of ours; confirming it is asked of Amazon later, not in a request."""
+    # A receiver confirms the subscription later, so that the web request need not wait for Amazon.
     with transaction.atomic():
         emit(events.NOTICES_OFFERED, key=number, topic=topic, address=address)
 
 
 def take(text: str) -> None:
-    """Take in one notice; the same one again changes nothing."""
+    """Applying the same notice twice has no effect. Notices of other kinds, such as opens and clicks, are ignored."""
     try:
         notice = json.loads(text)
         kind = notice.get("eventType") or notice.get("notificationType")
         mail = notice["mail"]
-        about = notice.get(str(kind).lower(), {})
+        details = notice.get(str(kind).lower(), {})
         with transaction.atomic():
-            TAKEN.get(kind, _nothing)(message_of(mail), about)
+            message = message_of(mail)
+            if kind in APPLY_BY_KIND:
+                APPLY_BY_KIND[kind](message, details)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise Unreadable(type(error).__name__) from None
 
 
 def message_of(mail: Mapping[str, Any]) -> Message | None:
-    """By the number that SES gave it; by our own header when the sender disappeared before writing that down."""
-    found = Message.objects.filter(provider_id=mail["messageId"]).exclude(provider_id="").first()
-    if found is not None:
-        return found
+    # If the sending process disappeared before it saved the id from SES, our own header identifies the message.
+    message = Message.objects.filter(provider_id=mail["messageId"]).exclude(provider_id="").first()
+    if message is not None:
+        return message
     for header in mail.get("headers", []):
         if header["name"].lower() == LETTER.lower():
             return Message.objects.filter(pk=unsigned(header["value"])).first()
@@ -65,40 +67,35 @@ def unsigned(text: str) -> int:
         return 0
 
 
-def _bounce(message: Message | None, about: Mapping[str, Any]) -> None:
-    """One that may go through another time takes no address off the list."""
-    for_good = about.get("bounceType") == "Permanent"
-    for address, status in recipients(about["bouncedRecipients"]):
-        reason = f"It bounced{'' if for_good else ', maybe temporarily'}. {status}".strip()
+def _bounce(message: Message | None, details: Mapping[str, Any]) -> None:
+    permanent = details.get("bounceType") == "Permanent"
+    for address, status in recipients(details["bouncedRecipients"]):
+        reason = f"It bounced{'' if permanent else ', maybe temporarily'}. {status}".strip()
         if message is not None and message.to == address:
             transitions.returned(message, reason)
-        if for_good:
-            bounces.suppress(address, Suppression.Cause.BOUNCE, reason, at=moment(about))
+        if permanent:
+            bounces.suppress(address, Suppression.Cause.BOUNCE, reason, at=moment(details))
 
 
-def _complaint(message: Message | None, about: Mapping[str, Any]) -> None:
-    for address, _ in recipients(about["complainedRecipients"]):
-        bounces.suppress(address, Suppression.Cause.COMPLAINT, at=moment(about))
+def _complaint(message: Message | None, details: Mapping[str, Any]) -> None:
+    for address, _ in recipients(details["complainedRecipients"]):
+        bounces.suppress(address, Suppression.Cause.COMPLAINT, at=moment(details))
 
 
-def _delivery(message: Message | None, about: Mapping[str, Any]) -> None:
+def _delivery(message: Message | None, details: Mapping[str, Any]) -> None:
     if message is not None:
         transitions.arrived(message)
 
 
-def _nothing(message: Message | None, about: Mapping[str, Any]) -> None:
-    """Opens, clicks and the like are not our business."""
-
-
-TAKEN = {"Bounce": _bounce, "Complaint": _complaint, "Delivery": _delivery}
+APPLY_BY_KIND = {"Bounce": _bounce, "Complaint": _complaint, "Delivery": _delivery}
 
 
 def recipients(rows: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Addresses, and the status codes where they are nothing but codes."""
+    # A status is used only if it is a plain code, because other text from servers may contain addresses.
     for row in rows:
         status = str(row.get("status", ""))
         yield email_key(parseaddr(row["emailAddress"])[1]), status if status.replace(".", "").isdigit() else ""
 
 
-def moment(about: Mapping[str, Any]) -> datetime:
-    return parse_datetime(str(about.get("timestamp", ""))) or timezone.now()
+def moment(details: Mapping[str, Any]) -> datetime:
+    return parse_datetime(str(details.get("timestamp", ""))) or timezone.now()

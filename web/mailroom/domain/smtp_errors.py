@@ -1,6 +1,6 @@
-"""What a failed sending means: whether the server has the mail, and whether trying again makes sense.
+"""Classification of sending errors: whether the server may have the mail, and whether to try again.
 
-The sentences are kept. They hold codes and names of errors, never what a server wrote, for it quotes addresses.
+The reasons are stored. They contain the codes and names of errors but no text from servers, which may quote addresses.
 """
 
 import re
@@ -31,7 +31,7 @@ class Answer(Enum):
 class Verdict:
     answer: Answer
     reason: str
-    broken: bool = True  # the connection cannot be used any more
+    broken: bool = True  # If this is True, the connection cannot be used anymore.
 
 
 def judge(error: Exception, connection: Any) -> Verdict:
@@ -43,16 +43,16 @@ def judge(error: Exception, connection: Any) -> Verdict:
         return Verdict(Answer.NEVER, f"It cannot be formatted as an email. {sentence(error)}", broken=False)
     if type(error).__module__.startswith("botocore."):
         return _by_amazon(error)
-    line = getattr(connection, "connection", None)
-    if isinstance(line, Telling) and not line.handed_over:
+    smtp = getattr(connection, "connection", None)
+    if isinstance(smtp, Telling) and not smtp.handed_over:
         return Verdict(Answer.LATER, f"The connection broke before the email was handed over. {sentence(error)}")
     return Verdict(Answer.PERHAPS, f"The connection broke while the email was handed over. {sentence(error)}")
 
 
-def _by_code(code: int, said: bytes | str, *, recipient: bool = False) -> Verdict:
-    enhanced = ENHANCED.match(said if isinstance(said, bytes) else said.encode())
-    spelled = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
-    reason = f"The mail server answered {spelled}."
+def _by_code(code: int, answer: bytes | str, *, recipient: bool = False) -> Verdict:
+    enhanced = ENHANCED.match(answer if isinstance(answer, bytes) else answer.encode())
+    codes = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
+    reason = f"The mail server answered {codes}."
     if code == CLOSING or code < 500:
         return Verdict(Answer.LATER, reason, broken=code == CLOSING)
     if recipient and enhanced and enhanced[0] in NO_MAILBOX:

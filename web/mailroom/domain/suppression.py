@@ -1,4 +1,4 @@
-"""Who must not, or does not want to, get a mail."""
+"""The reasons for which an address gets no mail: it is blocked, or its owner opted out."""
 
 from collections.abc import Iterable
 
@@ -9,28 +9,24 @@ from mailroom.models import Preference, Suppression
 
 
 def default(kind: str) -> bool:
-    """Who never said anything gets mail about their classes, and news only where the school sends it unasked."""
+    """Return the default for people without a preference: the school can choose to send them no news."""
     return kind != Kind.PROMOTIONAL or settings.NEWS_UNASKED
 
 
 class Barriers:
-    """What stands against mail to some addresses, asked for all of them at once."""
+    """The suppressions and preferences of some addresses, loaded in two queries."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
-        wanted = list(addresses)
-        barred = Suppression.objects.filter(email__in=wanted, lifted_at=None)
-        self.suppressed = {one.email: one.get_cause_display() for one in barred}
-        said = Preference.objects.filter(email__in=wanted).values_list("email", "kind", "wanted")
-        self.preferences = {(email, kind): yes for email, kind, yes in said}
+        emails = list(addresses)
+        suppressions = Suppression.objects.filter(email__in=emails, lifted_at=None)
+        self.suppressed = {suppression.email: suppression.get_cause_display() for suppression in suppressions}
+        preferences = Preference.objects.filter(email__in=emails).values_list("email", "kind", "wanted")
+        self.preferences = {(email, kind): opted_in for email, kind, opted_in in preferences}
 
     def against(self, address: str, kind: str) -> str:
-        """The reason in a sentence; empty when nothing stands in the way."""
+        """Return the reason as a sentence, or an empty string if mail can be sent."""
         if address in self.suppressed:
             return f"Nothing is sent to this address. {self.suppressed[address]}."
         if kind in OPTIONAL and not self.preferences.get((address, kind), default(kind)):
-            return f"Its reader does not want this kind of mail: {Kind(kind).label.lower()}."
+            return f"The recipient does not want this kind of mail: {Kind(kind).label.lower()}."
         return ""
-
-
-def barrier(address: str, kind: str) -> str:
-    return Barriers([address]).against(address, kind)

@@ -36,14 +36,14 @@ def mail(request: HttpRequest) -> HttpResponse:
 
 
 def found(state: str, words: str) -> "QuerySet[Message]":
-    chosen = Message.objects.all()
+    matches = Message.objects.all()
     if state in State.values:
-        chosen = chosen.filter(state=state)
+        matches = matches.filter(state=state)
     for word in words.split()[:5]:
-        named = [name for name, one in registry.mails().items() if word.lower() in one.title.lower()]
-        mail = Q(subject__icontains=word) | Q(template__icontains=word) | Q(template__in=named)
-        chosen = chosen.filter(mail | Q(to__icontains=word) | Q(about_id=word))
-    return chosen
+        names = [name for name, mail in registry.mails().items() if word.lower() in mail.title.lower()]
+        in_mail = Q(subject__icontains=word) | Q(template__icontains=word) | Q(template__in=names)
+        matches = matches.filter(in_mail | Q(to__icontains=word) | Q(about_id=word))
+    return matches
 
 
 @require_safe
@@ -52,18 +52,18 @@ def message(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, get_object_or_404(Message, pk=pk), ReasonForm())
 
 
-def show(request: HttpRequest, found: Message, form: ReasonForm) -> HttpResponse:
+def show(request: HttpRequest, message: Message, form: ReasonForm) -> HttpResponse:
     context: dict[str, Any] = {
-        "message": found,
-        "about": office_actions.about(found, request.user),
+        "message": message,
+        "about": office_actions.about(message, request.user),
         "form": form,
-        "can_send": found.state not in (State.DRAFTED, State.SENDING),
-        "can_set_aside": found.state in (State.QUEUED, State.PARKED, State.PERHAPS),
+        "can_send": message.state not in (State.DRAFTED, State.SENDING),
+        "can_set_aside": message.state in (State.QUEUED, State.PARKED, State.PERHAPS),
     }
     try:
-        context["letter"] = shown(found)
-    except CannotBeShown as why:
-        context["why_not"] = str(why)
+        context["letter"] = shown(message)
+    except CannotBeShown as error:
+        context["why_not"] = str(error)
     return render(request, "mailroom/message.html", context)
 
 
@@ -79,22 +79,21 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @desk_required(RESEND)
 def handle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Two buttons below one reason."""
-    found = get_object_or_404(Message, pk=pk)
+    message = get_object_or_404(Message, pk=pk)
     form = ReasonForm(request.POST)
     if not form.is_valid():
-        return show(request, found, form)
-    deed, said = DEEDS.get(request.POST.get("deed", ""), DEEDS["again"])
+        return show(request, message, form)
+    action, confirmation = ACTIONS.get(request.POST.get("deed", ""), ACTIONS["again"])
     try:
-        deed(request.user, pk, form.cleaned_data["why"])
+        action(request.user, pk, form.cleaned_data["why"])
     except office_actions.TooLate:
         messages.warning(request, "This has changed since you opened the page. Here is the current status.")
     else:
-        messages.success(request, said)
+        messages.success(request, confirmation)
     return redirect("desk_message", pk)
 
 
-DEEDS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
+ACTIONS: dict[str, tuple[Callable[[Any, int, str], Message], str]] = {
     "again": (office_actions.send_again, "It will be sent in a moment."),
     "aside": (office_actions.set_aside, "Dismissed. It will not be sent unless you resend it."),
 }
@@ -109,22 +108,24 @@ def texts(request: HttpRequest) -> HttpResponse:
 @require_safe
 @desk_required("mailroom.view_suppression")
 def suppressed(request: HttpRequest) -> HttpResponse:
-    barred = Suppression.objects.filter(lifted_at=None)
-    page = Paginator(barred, PAGE).get_page(request.GET.get("page"))
+    blocked = Suppression.objects.filter(lifted_at=None)
+    page = Paginator(blocked, PAGE).get_page(request.GET.get("page"))
     return render(request, "mailroom/suppressed.html", {"page": page})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("mailroom.lift_suppression")
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
-    barred = get_object_or_404(Suppression, pk=pk)
+    suppression = get_object_or_404(Suppression, pk=pk)
     form = ReasonForm(request.POST or None)
     if not form.is_valid():
-        return render(request, "mailroom/lift.html", {"suppression": barred, "form": form})
+        return render(request, "mailroom/lift.html", {"suppression": suppression, "form": form})
     try:
         bounces.lift(request.user, pk, form.cleaned_data["why"])
     except bounces.TooLate:
         messages.warning(request, "Someone else has already unblocked this address.")
     else:
-        messages.success(request, f"{barred.email} receives email again. Emails blocked until now will not be sent.")
+        messages.success(
+            request, f"{suppression.email} receives email again. Emails blocked until now will not be sent."
+        )
     return redirect("desk_suppressed")

@@ -1,4 +1,4 @@
-"""Where Amazon tells what became of mails."""
+"""The webhook for notices from Amazon SES about sent mails."""
 
 import json
 import logging
@@ -16,7 +16,7 @@ from mailroom.domain import ses_notices
 
 log = logging.getLogger("mailroom")
 
-LARGEST = 256 * 1024  # what SNS sends at most
+LARGEST = 256 * 1024  # SNS sends no larger messages.
 
 
 @csrf_exempt
@@ -31,8 +31,8 @@ def ses(request: HttpRequest) -> HttpResponse:
         message = json.loads(request.body)
         sns.check(message, network(request))
         take(message)
-    except sns.Untrusted as why:
-        log.warning("A notice was refused: %s.", why)
+    except sns.Untrusted as error:
+        log.warning("A notice was refused: %s.", error)
         return HttpResponse(status=403)
     except (ValueError, TypeError, RecursionError):
         return HttpResponse(status=400)

@@ -1,4 +1,4 @@
-"""A person's own mails, and what somebody chooses to get: logged in, or by an address in a mail."""
+"""The pages for people's own mails and email preferences, which also open by a link in a mail without a login."""
 
 from typing import Any
 
@@ -25,9 +25,9 @@ ANY = ["GET", "HEAD", "POST"]
 
 
 def visible_to(user: Any) -> "QuerySet[Message]":
-    """What was sent to the account, and what went to its address before there was an account."""
-    mine = Q(person_id=user.pk) | Q(person_id=None, to=user.email)
-    return Message.objects.filter(mine, state__in=SEEN)
+    # This includes mails to the address of the account that were sent before the account existed.
+    own_mails = Q(person_id=user.pk) | Q(person_id=None, to=user.email)
+    return Message.objects.filter(own_mails, state__in=SEEN)
 
 
 @require_safe
@@ -44,8 +44,8 @@ def my_message(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"message": message}
     try:
         context["letter"] = shown(message, masked=True)
-    except CannotBeShown as why:
-        context["why_not"] = str(why)
+    except CannotBeShown as error:
+        context["why_not"] = str(error)
     return render(request, "mailroom/my_message.html", context)
 
 
@@ -74,7 +74,7 @@ def choose(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def choose_for(request: HttpRequest, address: str) -> HttpResponse:
-    form = ChoicesForm(request.POST if request.method == "POST" else None, chosen=preferences.choices(address))
+    form = ChoicesForm(request.POST if request.method == "POST" else None, current=preferences.choices(address))
     if form.is_valid():
         preferences.choose(address, form.chosen_kinds)
         messages.success(request, "Your preferences have been saved.")
@@ -85,8 +85,10 @@ def choose_for(request: HttpRequest, address: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(ANY)
 def stop(request: HttpRequest, token: str) -> HttpResponse:
-    """One click in a mail program posts here and reads no page (RFC 8058); a person gets one with a button. Looking
-    changes nothing: programs that look for viruses open every link."""
+    """Mail programs post here to unsubscribe with one click (RFC 8058), so there is no CSRF token.
+
+    A GET request only shows a page with a button, because virus scanners open every link.
+    """
     try:
         message = reader_links.read(token)
     except links.Bad:

@@ -31,7 +31,6 @@ class Health:
 
     @property
     def age(self) -> timedelta:
-        """The time for which the oldest delivery has been due."""
         return self.now - self.due_since if self.due_since else timedelta()
 
     @property

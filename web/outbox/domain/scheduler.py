@@ -76,7 +76,6 @@ def end(job: Job, lease: str, started_at: datetime, error: str) -> None:
 
 @contextmanager
 def renewed(lease: str) -> Iterator[None]:
-    """Keep renewing the lease of a running job from a thread."""
     finished = Signal()
 
     def renew_until_finished() -> None:
