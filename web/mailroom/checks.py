@@ -9,7 +9,7 @@ from django.core import checks
 from mailroom import registry, text_templates
 from mailroom.declare import Mail
 
-KEEP = "Keep one of the declarations in the apps’ mails.py."
+KEEP_ONE = "Keep one of the declarations in the apps’ mails.py."
 
 
 @checks.register()
@@ -17,7 +17,10 @@ def mails_are_whole(app_configs: object, **kwargs: object) -> list[checks.CheckM
     declared = registry.declarations()
     repeated = names_used_twice(declared)
     return [
-        *(checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP, id="mailroom.E001") for name in repeated),
+        *(
+            checks.Error(f"The mail {name!r} is declared twice.", hint=KEEP_ONE, id="mailroom.E001")
+            for name in repeated
+        ),
         *(message for mail in declared for message in of_mail(mail)),
     ]
 

@@ -32,7 +32,7 @@ class Kind(TextChoices):
     PROMOTIONAL = "promotional", "News and offers"
 
 
-OPTIONAL = [Kind.CLASS, Kind.PROMOTIONAL]
+OPTIONAL_KINDS = [Kind.CLASS, Kind.PROMOTIONAL]
 
 
 class Secret(str):

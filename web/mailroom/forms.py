@@ -4,7 +4,7 @@ from django import forms
 
 from common.names import email_key
 from mailroom import registry
-from mailroom.declare import OPTIONAL, Kind
+from mailroom.declare import OPTIONAL_KINDS, Kind
 from mailroom.domain.preview import preview
 from mailroom.domain.rendering import DoesNotRender
 from mailroom.models import Suppression, Template
@@ -19,14 +19,14 @@ class ChoicesForm(forms.Form):
 
     def __init__(self, *args: Any, current: dict[Kind, bool], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for kind in OPTIONAL:
+        for kind in OPTIONAL_KINDS:
             self.fields[kind.value] = forms.BooleanField(
                 label=kind.label, help_text=HELP[kind], required=False, initial=current[kind]
             )
 
     @property
     def chosen_kinds(self) -> dict[Kind, bool]:
-        return {kind: self.cleaned_data[kind.value] for kind in OPTIONAL}
+        return {kind: self.cleaned_data[kind.value] for kind in OPTIONAL_KINDS}
 
 
 HELP = {

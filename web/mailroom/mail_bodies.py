@@ -11,7 +11,10 @@ from common.markup import ATTRIBUTES, SCHEMES, TAGS
 from mailroom import plain_text
 from mailroom.mail_styles import styles
 
-STYLED = {**{tag: {"style"} for tag in TAGS}, **{tag: names | {"style"} for tag, names in ATTRIBUTES.items()}}
+STYLED_ATTRIBUTES = {
+    **{tag: {"style"} for tag in TAGS},
+    **{tag: names | {"style"} for tag, names in ATTRIBUTES.items()},
+}
 
 
 class Roles(Treeprocessor):
@@ -50,5 +53,10 @@ def to_html(source: str, hue: int) -> str:
     converter.treeprocessors.register(Roles(converter), "roles", 0)
     html = converter.convert(source)
     return nh3.clean(
-        html, tags=TAGS, attributes=STYLED, attribute_filter=replace_style, url_schemes=SCHEMES, link_rel=None
+        html,
+        tags=TAGS,
+        attributes=STYLED_ATTRIBUTES,
+        attribute_filter=replace_style,
+        url_schemes=SCHEMES,
+        link_rel=None,
     )

@@ -23,7 +23,7 @@ class State(models.TextChoices):
 
 
 OPEN = [State.DRAFTED, State.QUEUED, State.SENDING]
-EXPLAINED = [State.SUPPRESSED, State.PARKED, State.BOUNCED]
+STATES_WITH_REASON = [State.SUPPRESSED, State.PARKED, State.BOUNCED]
 
 
 class Message(models.Model):
@@ -60,7 +60,7 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["template", "to", "key"], name="mailroom_message_once"),
             models.CheckConstraint(
-                condition=~Q(state__in=EXPLAINED) | ~Q(reason=""), name="mailroom_message_has_its_reason"
+                condition=~Q(state__in=STATES_WITH_REASON) | ~Q(reason=""), name="mailroom_message_has_its_reason"
             ),
             models.CheckConstraint(
                 condition=~Q(state=State.SENDING) | ~Q(lease=""), name="mailroom_message_sent_by_somebody"

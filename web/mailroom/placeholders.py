@@ -9,33 +9,33 @@ from html import escape
 
 TOKEN = re.compile("\ue000(\\d+)\ue001")
 LINK_TARGET = re.compile('(href|src)="([^"]*\ue000[^"]*)"')
-LINE = re.compile("^((?:> |\\d+\\. |- |  )*)(.*\ue000.*)$", re.MULTILINE)
-HARMLESS = re.compile(r"(https?:|mailto:|tel:|[/#?])", re.IGNORECASE)
+LINE_WITH_TOKEN = re.compile("^((?:> |\\d+\\. |- |  )*)(.*\ue000.*)$", re.MULTILINE)
+SAFE_URL = re.compile(r"(https?:|mailto:|tel:|[/#?])", re.IGNORECASE)
 
 
 class Values:
     def __init__(self) -> None:
-        self.known: dict[str, int] = {}
+        self.index_by_value: dict[str, int] = {}
 
     def token(self, value: str) -> str:
-        return f"\ue000{self.known.setdefault(value, len(self.known))}\ue001"
+        return f"\ue000{self.index_by_value.setdefault(value, len(self.index_by_value))}\ue001"
 
     def into_text(self, text: str) -> str:
         # If a value has several lines, all of them belong to the quotation or the list item of the first line.
-        values = list(self.known)
+        values = list(self.index_by_value)
 
         def fill_line(match: "re.Match[str]") -> str:
             prefix = re.sub(r"[^> ]", " ", match[1])
             return match[1] + TOKEN.sub(lambda token: values[int(token[1])].replace("\n", f"\n{prefix}"), match[2])
 
-        return LINE.sub(fill_line, text)
+        return LINE_WITH_TOKEN.sub(fill_line, text)
 
     def into_html(self, html: str) -> str:
-        values = [escape(value) for value in self.known]
+        values = [escape(value) for value in self.index_by_value]
         lines = [value.replace("\n", "<br>\n") for value in values]
 
         def fill_link(match: "re.Match[str]") -> str:
             address = TOKEN.sub(lambda token: values[int(token[1])], match[2])
-            return f'{match[1]}="{address}"' if HARMLESS.match(address) else f'{match[1]}="#"'
+            return f'{match[1]}="{address}"' if SAFE_URL.match(address) else f'{match[1]}="#"'
 
         return TOKEN.sub(lambda token: lines[int(token[1])], LINK_TARGET.sub(fill_link, html))

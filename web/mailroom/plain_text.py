@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-TABLE = {"table", "thead", "tbody", "tr", "td", "th"}
-BLOCKS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "hr"} | TABLE
+TABLE_TAGS = {"table", "thead", "tbody", "tr", "td", "th"}
+BLOCK_TAGS = {"p", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "hr"} | TABLE_TAGS
 RULE = "-" * 24
-EMPTY = {"br", "hr", "img"}
-SPACE = re.compile(r"[ \t\r\n]+")
+EMPTY_TAGS = {"br", "hr", "img"}
+WHITESPACE = re.compile(r"[ \t\r\n]+")
 
 
 @dataclass
@@ -22,20 +22,20 @@ class Node:
 class _Tree(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.open = [Node("", {})]
+        self.open_nodes = [Node("", {})]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         node = Node(tag, {name: value or "" for name, value in attrs})
-        self.open[-1].children.append(node)
-        if tag not in EMPTY:
-            self.open.append(node)
+        self.open_nodes[-1].children.append(node)
+        if tag not in EMPTY_TAGS:
+            self.open_nodes.append(node)
 
     def handle_endtag(self, tag: str) -> None:
-        if len(self.open) > 1:
-            self.open.pop()
+        if len(self.open_nodes) > 1:
+            self.open_nodes.pop()
 
     def handle_data(self, data: str) -> None:
-        self.open[-1].children.append(data)
+        self.open_nodes[-1].children.append(data)
 
 
 def to_text(html: str) -> str:
@@ -43,13 +43,13 @@ def to_text(html: str) -> str:
     tree = _Tree()
     tree.feed(html)
     tree.close()
-    return "\n\n".join(_blocks(tree.open[0])) + "\n"
+    return "\n\n".join(_blocks(tree.open_nodes[0])) + "\n"
 
 
 def _blocks(node: Node) -> list[str]:
     blocks, inline = [], ""
     for child in [*node.children, None]:
-        if child is not None and (isinstance(child, str) or child.tag not in BLOCKS):
+        if child is not None and (isinstance(child, str) or child.tag not in BLOCK_TAGS):
             inline += _inline(child)
             continue
         if inline.strip():
@@ -61,7 +61,7 @@ def _blocks(node: Node) -> list[str]:
 
 
 def _block(node: Node) -> str:
-    special = SPECIAL.get(node.tag)
+    special = CONVERTERS.get(node.tag)
     if special is not None:
         return special(node)
     text = "\n".join(_blocks(node))
@@ -97,7 +97,7 @@ def _table_to_text(node: Node) -> str:
 
 def _inline(child: "Node | str") -> str:
     if isinstance(child, str):
-        return SPACE.sub(" ", child)
+        return WHITESPACE.sub(" ", child)
     if child.tag == "br":
         return "\n"
     if child.tag == "img":
@@ -118,7 +118,7 @@ def _indent(text: str, first: str, rest: str) -> str:
     return "\n".join([f"{first}{lines[0]}".rstrip(), *(f"{rest}{line}".rstrip() for line in lines[1:])])
 
 
-SPECIAL: dict[str, Callable[[Node], str]] = {
+CONVERTERS: dict[str, Callable[[Node], str]] = {
     "ul": _list,
     "ol": _list,
     "blockquote": lambda node: _indent("\n\n".join(_blocks(node)), "> ", "> "),

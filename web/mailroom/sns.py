@@ -31,7 +31,7 @@ SIGNED = {
 }
 SIGNED["UnsubscribeConfirmation"] = SIGNED["SubscriptionConfirmation"]
 ALGORITHMS: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303
-AN_HOUR, A_DAY, A_YEAR, SHORT = 3600, 24 * 3600, 366 * 24 * 3600, 5
+AN_HOUR, A_DAY, A_YEAR, FETCH_SECONDS = 3600, 24 * 3600, 366 * 24 * 3600, 5
 NEW_CERTIFICATES, NEW_CERTIFICATES_FROM_ALL = Rate(6, AN_HOUR), Rate(60, AN_HOUR)
 
 
@@ -109,7 +109,7 @@ def fetch_within_limits(address: str, name: str, network: str) -> str:
 
 def fetch(address: str) -> str:
     try:
-        response = requests.get(address, timeout=SHORT, allow_redirects=False)
+        response = requests.get(address, timeout=FETCH_SECONDS, allow_redirects=False)
         response.raise_for_status()
     except requests.RequestException:
         raise Untrusted("the certificate could not be fetched") from None

@@ -2,4 +2,4 @@ from django import forms
 
 
 class ReasonForm(forms.Form):
-    why = forms.CharField(label="Why", max_length=300, help_text="Saved with your name in the history.")
+    why = forms.CharField(label="Reason", max_length=300, help_text="Saved with your name in the history.")

@@ -25,5 +25,5 @@ def clock() -> None:
 @shared_task(name="outbox.sweep", ignore_result=True)
 def sweep() -> None:
     """Send retries that are due, and deliveries whose message the broker lost."""
-    for ids in overdue(engine.SIZE):
+    for ids in overdue(engine.MESSAGE_SIZE):
         engine.send(ids)

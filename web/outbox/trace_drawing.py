@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from outbox.domain.trace import Chapter, Try
 
-WIDTH, LABELS, ROW, INDENT = 760, 250, 24, 14
-LEAST = 4.0
-LETTERS = 34
+WIDTH, LABEL_WIDTH, ROW_HEIGHT, INDENT = 760, 250, 24, 14
+SHORTEST_BAR = 4.0
+LABEL_LENGTH = 34
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Drawing:
     height: int
     begins: datetime
     ends: datetime
-    labels: int = LABELS
+    labels: int = LABEL_WIDTH
 
 
 def draw(chapters: Sequence[Chapter]) -> Drawing | None:
@@ -57,14 +57,14 @@ def draw(chapters: Sequence[Chapter]) -> Drawing | None:
     span = max(ends - begins, timedelta(milliseconds=1))
 
     def x(moment: datetime) -> float:
-        return round(LABELS + (moment - begins) / span * (WIDTH - LABELS - 30), 1)
+        return round(LABEL_WIDTH + (moment - begins) / span * (WIDTH - LABEL_WIDTH - 30), 1)
 
     lines = []
     for number, (indent, label, moment, attempts_in_row) in enumerate(rows(chapters)):
         marks = [Mark(x(moment), 0, "event", "", label)] if moment else []
         marks += [mark(attempt, x(attempt.began), x(attempt.ended or now)) for attempt in attempts_in_row]
-        lines.append(Line(ROW * (number + 1), indent, label[:LETTERS], moment is not None, marks))
-    return Drawing(lines, WIDTH, ROW * (len(lines) + 2), begins, ends)
+        lines.append(Line(ROW_HEIGHT * (number + 1), indent, label[:LABEL_LENGTH], moment is not None, marks))
+    return Drawing(lines, WIDTH, ROW_HEIGHT * (len(lines) + 2), begins, ends)
 
 
 def rows(chapters: Sequence[Chapter]) -> Iterator[tuple[int, str, datetime | None, list[Try]]]:
@@ -76,4 +76,4 @@ def rows(chapters: Sequence[Chapter]) -> Iterator[tuple[int, str, datetime | Non
 
 def mark(attempt: Try, start: float, end: float) -> Mark:
     look, sign = {True: ("good", "✓"), False: ("bad", "✕"), None: ("open", "…")}[attempt.good]
-    return Mark(start, max(round(end - start, 1), LEAST), look, sign, attempt.words)
+    return Mark(start, max(round(end - start, 1), SHORTEST_BAR), look, sign, attempt.words)

@@ -17,12 +17,12 @@ from outbox.forms import ReasonForm
 from outbox.models import Delivery, JobRow, State, Worker
 from outbox.trace_drawing import draw
 
-PAGE = 25
-VIEW, HANDLE = "outbox.view_delivery", "outbox.handle_delivery"
+PAGE_SIZE = 25
+VIEW_PERMISSION, HANDLE_PERMISSION = "outbox.view_delivery", "outbox.handle_delivery"
 
 
 @require_safe
-@desk_required(VIEW)
+@desk_required(VIEW_PERMISSION)
 def queue(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("state", "")
     state = state if state in State.values else State.PARKED.value
@@ -31,7 +31,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "health": health(),
         "state": state,
         "states": State.choices,
-        "page": Paginator(shown, PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(shown, PAGE_SIZE).get_page(request.GET.get("page")),
         "workers": Worker.objects.all(),
         "jobs": JobRow.objects.all(),
     }
@@ -39,7 +39,7 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@desk_required(VIEW)
+@desk_required(VIEW_PERMISSION)
 def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, pk, ReasonForm())
 
@@ -57,7 +57,7 @@ def show(request: HttpRequest, pk: int, form: ReasonForm) -> HttpResponse:
 
 
 @require_POST
-@desk_required(HANDLE)
+@desk_required(HANDLE_PERMISSION)
 def handle(request: HttpRequest, pk: int) -> HttpResponse:
     get_object_or_404(Delivery, pk=pk)
     form = ReasonForm(request.POST)
@@ -75,7 +75,7 @@ def handle(request: HttpRequest, pk: int) -> HttpResponse:
 
 ACTIONS: dict[str, tuple[Callable[[int, Any, str], Delivery], str]] = {
     "retry": (office_actions.retry, "It will be retried in a moment."),
-    "dismiss": (office_actions.dismiss, "Dismissed. It will not be retried unless you ask for it."),
+    "dismiss": (office_actions.dismiss, "Dismissed. It will not run again unless you retry it."),
 }
 
 

@@ -61,7 +61,7 @@ def yaml_lines(value: dict[str, Any] | list[str], indent: str) -> Iterator[str]:
             yield f"{indent}{json.dumps(key)}: {json.dumps(item)}"
 
 
-ROUND, BOX = '(["{}"])', '["{}"]'
+EVENT_SHAPE, RECEIVER_SHAPE = '(["{}"])', '["{}"]'
 
 
 def as_mermaid(report: dict[str, Any]) -> str:
@@ -75,14 +75,14 @@ def as_mermaid(report: dict[str, Any]) -> str:
         return nodes[path]
 
     for name, event in report["events"].items():
-        source = node(name, ROUND)
-        lines += [f"    {source} ==>|now| {node(path, BOX)}" for path in event["now"]]
-        lines += [f"    {source} -.->|later| {node(path, BOX)}" for path in event["later"]]
-    lines += [f"    {node(path, BOX)}" for path in report["unreached"]]
+        source = node(name, EVENT_SHAPE)
+        lines += [f"    {source} ==>|now| {node(path, RECEIVER_SHAPE)}" for path in event["now"]]
+        lines += [f"    {source} -.->|later| {node(path, RECEIVER_SHAPE)}" for path in event["later"]]
+    lines += [f"    {node(path, RECEIVER_SHAPE)}" for path in report["unreached"]]
     return "\n".join(dict.fromkeys(lines))
 
 
-SHAPES: dict[str, Callable[[dict[str, Any]], str]] = {
+OUTPUT_FORMATS: dict[str, Callable[[dict[str, Any]], str]] = {
     "text": as_text,
     "json": as_json,
     "yaml": as_yaml,

@@ -12,8 +12,8 @@ from mailroom.models import OPEN, Message, State
 from outbox.models import OPEN as OPEN_DELIVERY
 from outbox.models import Delivery
 
-FORGOTTEN = timedelta(hours=1)
-AT_ONCE = 500
+FORGOTTEN_AFTER = timedelta(hours=1)
+BATCH_SIZE = 500
 
 
 def settle() -> int:
@@ -23,8 +23,8 @@ def settle() -> int:
 def remind() -> int:
     # A queued message can have no open delivery left, such as after the mail server was down for a day.
     now = timezone.now()
-    queued = Message.objects.filter(state=State.QUEUED, changed_at__lt=now - FORGOTTEN)
-    waiting = {str(pk): pk for pk in queued.order_by("changed_at").values_list("pk", flat=True)[:AT_ONCE]}
+    queued = Message.objects.filter(state=State.QUEUED, changed_at__lt=now - FORGOTTEN_AFTER)
+    waiting = {str(pk): pk for pk in queued.order_by("changed_at").values_list("pk", flat=True)[:BATCH_SIZE]}
     open_deliveries = Delivery.objects.filter(
         state__in=OPEN_DELIVERY, event__subject_type="message", event__subject_id__in=list(waiting)
     )
@@ -44,6 +44,6 @@ def forget_old() -> int:
     oldest_kept = timezone.now() - timedelta(days=settings.MAIL_KEEP_DAYS)
     total = 0
     ended = Message.objects.exclude(state__in=OPEN).filter(changed_at__lt=oldest_kept)
-    while ids := list(ended.values_list("pk", flat=True)[:AT_ONCE]):
+    while ids := list(ended.values_list("pk", flat=True)[:BATCH_SIZE]):
         total += Message.objects.filter(pk__in=ids).delete()[0]
     return total

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from common.names import email_key
-from mailroom.declare import OPTIONAL, Kind
+from mailroom.declare import OPTIONAL_KINDS, Kind
 from mailroom.domain.suppression import default
 from mailroom.models import Preference
 
 
 def choices(address: str) -> dict[Kind, bool]:
     stored = dict(Preference.objects.filter(email=email_key(address)).values_list("kind", "wanted"))
-    return {kind: stored.get(kind, default(kind)) for kind in OPTIONAL}
+    return {kind: stored.get(kind, default(kind)) for kind in OPTIONAL_KINDS}
 
 
 def choose(address: str, choices_by_kind: Mapping[Kind, bool]) -> None:

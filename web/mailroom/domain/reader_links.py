@@ -9,7 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from common import links
-from mailroom.declare import OPTIONAL
+from mailroom.declare import OPTIONAL_KINDS
 from mailroom.domain.rendering import NO_FOOTER, Footer
 from mailroom.models import Message
 
@@ -17,7 +17,7 @@ READER = "mailroom.reader"
 
 
 def footer(message: Message) -> Footer:
-    if message.kind not in OPTIONAL:
+    if message.kind not in OPTIONAL_KINDS:
         return NO_FOOTER
     token = links.make(READER, message.pk, message.kind)
     choose_url, stop_url = (

@@ -24,10 +24,10 @@ from mailroom.placeholders import Values
 
 Filled = tuple[str, Values]
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PART = re.compile("\ue000([a-z]+)\ue001")
 LONGEST_SUBJECT = 200
-WHY = {
+REASONS_FOR_MAIL = {
     Kind.TRANSACTIONAL: "You’re receiving this because this address was used to register.",
     Kind.CLASS: "You’re receiving this because of your class.",
     Kind.PROMOTIONAL: "You’re receiving this because you asked for our news.",
@@ -134,7 +134,7 @@ def primitive(value: Any, masked: bool) -> Any:
 
 def one_line(text: str) -> str:
     # Without control characters, a subject cannot inject another header.
-    line = tidy(CONTROL.sub(" ", text))
+    line = tidy(CONTROL_CHARACTERS.sub(" ", text))
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
@@ -154,7 +154,7 @@ def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, 
 
 def _signature(mail: Mail, footer: Footer) -> str:
     # Mail programs recognize a line of two hyphens and a space as the start of a signature.
-    lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", WHY[mail.kind]]
+    lines = ["-- ", settings.BUSINESS_NAME, settings.SITE_URL, "", REASONS_FOR_MAIL[mail.kind]]
     lines += [f"Email preferences: {footer.choose}"] if footer.choose else []
     lines += [f"Unsubscribe: {footer.stop}"] if footer.stop else []
     return "\n".join(["", *lines, ""])
@@ -179,6 +179,6 @@ def _frame(kind: Kind, choose: bool, stop: bool, school: str, hue: int) -> str:
         "look": mail_styles.palette(hue),
         "serif": mark_safe(mail_styles.SERIF),
         "sans": mark_safe(mail_styles.SANS),
-        "why": WHY[kind],
+        "why": REASONS_FOR_MAIL[kind],
     }
     return text_templates.page("mail/letter.html", values)

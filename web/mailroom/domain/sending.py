@@ -72,11 +72,11 @@ class Round:
 def send(ids: Sequence[int]) -> Generator[Exception | None]:
     """Yield for each message None if nothing is left to do for it, or an exception if it should be tried again."""
     batch = Round(ids)
-    with closing(Line()) as line:
+    with closing(Line()) as mail_connection:
         for pk in ids:
             message = batch.messages.get(pk)
-            letter = letter_for(message, batch) if message is not None else None
-            yield None if message is None or letter is None else hand_over(message, letter, line)
+            rendered = letter_for(message, batch) if message is not None else None
+            yield None if message is None or rendered is None else hand_over(message, rendered, mail_connection)
 
 
 def letter_for(message: Message, batch: Round) -> Letter | None:
@@ -105,16 +105,16 @@ def letter_for(message: Message, batch: Round) -> Letter | None:
     return None
 
 
-def hand_over(message: Message, letter: Letter, line: Line) -> Exception | None:
-    line.open()
-    if not transitions.begin(message, line.lease, letter.masked_subject):
+def hand_over(message: Message, rendered: Letter, mail_connection: Line) -> Exception | None:
+    mail_connection.open()
+    if not transitions.begin(message, mail_connection.lease, rendered.masked_subject):
         return None
-    mail = as_mail(message, letter, line.connection)
-    verdict = line.send(mail)
+    mail = as_mail(message, rendered, mail_connection.connection)
+    verdict = mail_connection.send(mail)
     if verdict is None:
-        transitions.sent(message, line.lease, str(mail.extra_headers.get("message_id", "")))
+        transitions.sent(message, mail_connection.lease, str(mail.extra_headers.get("message_id", "")))
         return None
-    return settle(message, line.lease, verdict)
+    return settle(message, mail_connection.lease, verdict)
 
 
 def settle(message: Message, lease: str, verdict: Verdict) -> Exception | None:
@@ -132,25 +132,25 @@ def settle(message: Message, lease: str, verdict: Verdict) -> Exception | None:
     return None
 
 
-def as_mail(message: Message, letter: Letter, connection: Any) -> EmailMultiAlternatives:
+def as_mail(message: Message, rendered: Letter, connection: Any) -> EmailMultiAlternatives:
     mail = EmailMultiAlternatives(
-        subject=letter.subject,
-        body=letter.text,
+        subject=rendered.subject,
+        body=rendered.text,
         to=[message.to],
         reply_to=[settings.OFFICE_EMAIL] if settings.OFFICE_EMAIL else None,
-        headers=headers(message, letter),
+        headers=headers(message, rendered),
         connection=connection,
     )
-    mail.attach_alternative(letter.html, "text/html")
+    mail.attach_alternative(rendered.html, "text/html")
     return mail
 
 
-def headers(message: Message, letter: Letter) -> dict[str, str]:
+def headers(message: Message, rendered: Letter) -> dict[str, str]:
     # The Message-ID stays the same within a round of sending, so that servers can recognize duplicates.
     unique = salted_hmac("mailroom.message_id", f"{message.pk}:{message.rounds}").hexdigest()[:32]
     return {
         "Message-ID": f"<{unique}@{urlsplit(settings.SITE_URL).hostname}>",
         "Auto-Submitted": "auto-generated",
-        ses_notices.LETTER: ses_notices.signed(message),
-        **reader_links.unsubscribe_headers(letter.footer),
+        ses_notices.MESSAGE_HEADER: ses_notices.signed(message),
+        **reader_links.unsubscribe_headers(rendered.footer),
     }

@@ -17,7 +17,7 @@ from mailroom.domain import bounces, transitions
 from mailroom.models import Message, Suppression
 from outbox.domain import emit
 
-LETTER = "X-Letter"
+MESSAGE_HEADER = "X-Letter"
 
 
 class Unreadable(ValueError):
@@ -51,7 +51,7 @@ def message_of(mail: Mapping[str, Any]) -> Message | None:
     if message is not None:
         return message
     for header in mail.get("headers", []):
-        if header["name"].lower() == LETTER.lower():
+        if header["name"].lower() == MESSAGE_HEADER.lower():
             return Message.objects.filter(pk=unsigned(header["value"])).first()
     return None
 

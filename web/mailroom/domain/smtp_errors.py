@@ -15,9 +15,9 @@ from mailroom.smtp import Telling
 
 ENHANCED = re.compile(rb"\d\.\d{1,3}\.\d{1,3}")
 NO_MAILBOX = (b"5.1.1", b"5.1.2", b"5.1.3", b"5.1.6", b"5.1.10", b"5.2.1")
-CLOSING = 421
-BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailable", "InternalFailure"}
-NEVER_SENT = {"EndpointConnectionError", "ConnectTimeoutError", "NoCredentialsError"}
+CLOSING_CODE = 421
+BUSY_CODES = {"Throttling", "ThrottlingException", "TooManyRequestsException", "ServiceUnavailable", "InternalFailure"}
+NOT_SENT_ERRORS = {"EndpointConnectionError", "ConnectTimeoutError", "NoCredentialsError"}
 
 
 class Answer(Enum):
@@ -53,8 +53,8 @@ def _by_code(code: int, answer: bytes | str, *, recipient: bool = False) -> Verd
     enhanced = ENHANCED.match(answer if isinstance(answer, bytes) else answer.encode())
     codes = f"{code} {enhanced[0].decode()}" if enhanced else str(code)
     reason = f"The mail server answered {codes}."
-    if code == CLOSING or code < 500:
-        return Verdict(Answer.LATER, reason, broken=code == CLOSING)
+    if code == CLOSING_CODE or code < 500:
+        return Verdict(Answer.LATER, reason, broken=code == CLOSING_CODE)
     if recipient and enhanced and enhanced[0] in NO_MAILBOX:
         return Verdict(Answer.NO_SUCH_ADDRESS, f"There is no such address. {reason}", broken=False)
     return Verdict(Answer.NEVER, reason, broken=False)
@@ -63,9 +63,9 @@ def _by_code(code: int, answer: bytes | str, *, recipient: bool = False) -> Verd
 def _by_amazon(error: Any) -> Verdict:
     code = getattr(error, "response", {}).get("Error", {}).get("Code", "")
     if code:
-        answer = Answer.LATER if code in BUSY else Answer.NEVER
+        answer = Answer.LATER if code in BUSY_CODES else Answer.NEVER
         return Verdict(answer, f"Amazon SES answered {code[:60]}.", broken=False)
-    if type(error).__name__ in NEVER_SENT:
+    if type(error).__name__ in NOT_SENT_ERRORS:
         return Verdict(Answer.LATER, f"Amazon SES could not be reached. {sentence(error)}")
     return Verdict(Answer.PERHAPS, f"The connection broke while the email was handed over. {sentence(error)}")
 

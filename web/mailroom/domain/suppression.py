@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 
-from mailroom.declare import OPTIONAL, Kind
+from mailroom.declare import OPTIONAL_KINDS, Kind
 from mailroom.models import Preference, Suppression
 
 
@@ -27,6 +27,6 @@ class Barriers:
         """Return the reason as a sentence, or an empty string if mail can be sent."""
         if address in self.suppressed:
             return f"Nothing is sent to this address. {self.suppressed[address]}."
-        if kind in OPTIONAL and not self.preferences.get((address, kind), default(kind)):
+        if kind in OPTIONAL_KINDS and not self.preferences.get((address, kind), default(kind)):
             return f"The recipient does not want this kind of mail: {Kind(kind).label.lower()}."
         return ""

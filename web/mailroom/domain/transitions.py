@@ -1,7 +1,7 @@
 """The state transitions of a message, with one function for each arrow:
 
     drafted → queued → sending → sent → bounced
-                  ↖________↙ ↘ perhaps sent
+                  ↖________↙ ↘ possibly sent
 
 Each function is a conditional update that returns whether it changed the message. It changes nothing if another process
 was faster or has taken over the lease. A message that cannot or should not be sent becomes `suppressed` if nobody needs

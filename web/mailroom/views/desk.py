@@ -17,29 +17,29 @@ from mailroom.forms import ReasonForm
 from mailroom.layout import as_page
 from mailroom.models import Message, State, Suppression
 
-PAGE = 25
-VIEW, RESEND = "mailroom.view_message", "mailroom.resend_message"
+PAGE_SIZE = 25
+VIEW_PERMISSION, RESEND_PERMISSION = "mailroom.view_message", "mailroom.resend_message"
 
 
 @require_safe
-@desk_required(VIEW)
+@desk_required(VIEW_PERMISSION)
 def mail(request: HttpRequest) -> HttpResponse:
-    state, words = request.GET.get("state", ""), search.words(request)
+    state, query = request.GET.get("state", ""), search.words(request)
     context = {
         "state": state if state in State.values else "",
         "states": State.choices,
-        "q": words,
-        "page": Paginator(found(state, words), PAGE).get_page(request.GET.get("page")),
+        "q": query,
+        "page": Paginator(found(state, query), PAGE_SIZE).get_page(request.GET.get("page")),
         "unsure": Message.objects.filter(state=State.PERHAPS).count(),
     }
     return render(request, "mailroom/mail.html", context)
 
 
-def found(state: str, words: str) -> "QuerySet[Message]":
+def found(state: str, query: str) -> "QuerySet[Message]":
     matches = Message.objects.all()
     if state in State.values:
         matches = matches.filter(state=state)
-    for word in words.split()[:5]:
+    for word in query.split()[:5]:
         names = [name for name, mail in registry.mails().items() if word.lower() in mail.title.lower()]
         in_mail = Q(subject__icontains=word) | Q(template__icontains=word) | Q(template__in=names)
         matches = matches.filter(in_mail | Q(to__icontains=word) | Q(about_id=word))
@@ -47,7 +47,7 @@ def found(state: str, words: str) -> "QuerySet[Message]":
 
 
 @require_safe
-@desk_required(VIEW)
+@desk_required(VIEW_PERMISSION)
 def message(request: HttpRequest, pk: int) -> HttpResponse:
     return show(request, get_object_or_404(Message, pk=pk), ReasonForm())
 
@@ -68,7 +68,7 @@ def show(request: HttpRequest, message: Message, form: ReasonForm) -> HttpRespon
 
 
 @require_safe
-@desk_required(VIEW)
+@desk_required(VIEW_PERMISSION)
 def message_html(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         return as_page(shown(get_object_or_404(Message, pk=pk)).html)
@@ -77,7 +77,7 @@ def message_html(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@desk_required(RESEND)
+@desk_required(RESEND_PERMISSION)
 def handle(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_object_or_404(Message, pk=pk)
     form = ReasonForm(request.POST)
@@ -109,7 +109,7 @@ def texts(request: HttpRequest) -> HttpResponse:
 @desk_required("mailroom.view_suppression")
 def suppressed(request: HttpRequest) -> HttpResponse:
     blocked = Suppression.objects.filter(lifted_at=None)
-    page = Paginator(blocked, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(blocked, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "mailroom/suppressed.html", {"page": page})
 
 

@@ -16,7 +16,7 @@ from mailroom.domain import ses_notices
 
 log = logging.getLogger("mailroom")
 
-LARGEST = 256 * 1024  # SNS sends no larger messages.
+LARGEST_MESSAGE = 256 * 1024  # SNS sends no larger messages.
 
 
 @csrf_exempt
@@ -25,7 +25,7 @@ LARGEST = 256 * 1024  # SNS sends no larger messages.
 def ses(request: HttpRequest) -> HttpResponse:
     if not settings.AWS_SNS_TOPICS:
         raise Http404
-    if (search.read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST:
+    if (search.read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST_MESSAGE:
         return HttpResponse(status=413)
     try:
         message = json.loads(request.body)

@@ -19,21 +19,21 @@ from mailroom.forms import ChoicesForm
 from mailroom.layout import as_page
 from mailroom.models import Message, State
 
-PAGE = 25
-SEEN = [State.SENT, State.PERHAPS, State.BOUNCED, State.SUPPRESSED]
-ANY = ["GET", "HEAD", "POST"]
+PAGE_SIZE = 25
+VISIBLE_STATES = [State.SENT, State.PERHAPS, State.BOUNCED, State.SUPPRESSED]
+METHODS = ["GET", "HEAD", "POST"]
 
 
 def visible_to(user: Any) -> "QuerySet[Message]":
     # This includes mails to the address of the account that were sent before the account existed.
     own_mails = Q(person_id=user.pk) | Q(person_id=None, to=user.email)
-    return Message.objects.filter(own_mails, state__in=SEEN)
+    return Message.objects.filter(own_mails, state__in=VISIBLE_STATES)
 
 
 @require_safe
 @login_required
 def my_messages(request: HttpRequest) -> HttpResponse:
-    page = Paginator(visible_to(request.user), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(visible_to(request.user), PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "mailroom/my_messages.html", {"page": page})
 
 
@@ -58,13 +58,13 @@ def my_message_html(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404 from None
 
 
-@require_http_methods(ANY)
+@require_http_methods(METHODS)
 @login_required
 def my_choices(request: HttpRequest) -> HttpResponse:
     return choose_for(request, getattr(request.user, "email", ""))
 
 
-@require_http_methods(ANY)
+@require_http_methods(METHODS)
 def choose(request: HttpRequest, token: str) -> HttpResponse:
     try:
         message = reader_links.read(token)
@@ -83,7 +83,7 @@ def choose_for(request: HttpRequest, address: str) -> HttpResponse:
 
 
 @csrf_exempt
-@require_http_methods(ANY)
+@require_http_methods(METHODS)
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """Mail programs post here to unsubscribe with one click (RFC 8058), so there is no CSRF token.
 

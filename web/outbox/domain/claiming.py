@@ -17,7 +17,7 @@ from outbox import causation
 from outbox.domain import delivery_results
 from outbox.models import Attempt, Delivery, State
 
-CLAIM = 100
+BATCH_SIZE = 100
 
 
 def lease_time() -> timedelta:
@@ -60,7 +60,7 @@ def renew(lease: str) -> None:
         delivery_results.log.warning("A lease could not be renewed. It will be tried again.")
 
 
-def claim(limit: int = CLAIM, ids: Sequence[int] | None = None) -> Batch:
+def claim(limit: int = BATCH_SIZE, ids: Sequence[int] | None = None) -> Batch:
     """Lease up to `limit` due deliveries.
 
     A delivery whose worker disappeared is leased alone, because it may be what killed that worker.

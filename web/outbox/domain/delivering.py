@@ -14,10 +14,10 @@ from outbox.domain import delivery_results
 from outbox.domain.claiming import Batch
 from outbox.models import Delivery, Event
 
-RAISED = (Exception, SystemExit)
-TOGETHER = 20
-MOMENT = 0.1
-BUDGET = 10.0
+RECEIVER_ERRORS = (Exception, SystemExit)
+GROUP_SIZE = 20
+GROUP_SECONDS = 0.1
+BATCH_SECONDS = 10.0
 
 Stop = Callable[[], bool]
 
@@ -30,7 +30,7 @@ def never() -> bool:
     return False
 
 
-def deliver(batch: Batch, stop: Stop = never, together: int = TOGETHER) -> int:
+def deliver(batch: Batch, stop: Stop = never, together: int = GROUP_SIZE) -> int:
     """Run the receivers of a batch and return how many deliveries ended.
 
     The deliveries that there is no time for are released for other workers.
@@ -42,7 +42,7 @@ def deliver(batch: Batch, stop: Stop = never, together: int = TOGETHER) -> int:
     with batch, closing(steps(batch.deliveries, together)) as work:
         for count in work:
             ended += count
-            if stop() or time.monotonic() - start > BUDGET:
+            if stop() or time.monotonic() - start > BATCH_SECONDS:
                 break
     if ended < len(batch.deliveries):
         delivery_results.hand_back(batch.lease)
@@ -86,7 +86,7 @@ def misfit(delivery: Delivery) -> str:
         return f"The payload no longer matches its declaration. {error}"
     try:
         registry.receiver(delivery.receiver)
-    except RAISED as error:  # A module can raise anything while it is imported.
+    except RECEIVER_ERRORS as error:  # A module can raise anything while it is imported.
         return f"{delivery.receiver} cannot be imported ({type(error).__name__}); fix it and retry."
     return ""
 
@@ -102,7 +102,7 @@ def inside(deliveries: list[Delivery], together: int) -> Iterator[int]:
     while remaining:
         try:
             count = several(remaining[:together]) if together > 1 else 0
-        except RAISED:
+        except RECEIVER_ERRORS:
             count = 0
         if count:
             yield count
@@ -119,7 +119,7 @@ def several(deliveries: list[Delivery]) -> int:
         for delivery in deliveries:
             call(delivery)
             completed.append(delivery)
-            if time.monotonic() - start > MOMENT:
+            if time.monotonic() - start > GROUP_SECONDS:
                 break
         mark(completed)
     return len(completed)
@@ -142,7 +142,7 @@ def single(delivery: Delivery) -> int:
             call(delivery)
     except LeaseLost:
         taken_over(delivery)
-    except RAISED as error:
+    except RECEIVER_ERRORS as error:
         delivery_results.failed(delivery, error)
     return 1
 
@@ -150,7 +150,7 @@ def single(delivery: Delivery) -> int:
 def outside(delivery: Delivery) -> int:
     try:
         call(delivery)
-    except RAISED as error:
+    except RECEIVER_ERRORS as error:
         delivery_results.failed(delivery, error)
     else:
         if not delivery_results.done([delivery]):
@@ -172,16 +172,16 @@ def batched(deliveries: Sequence[Delivery]) -> Iterator[int]:
                 unsaved.append(delivery)
             else:
                 delivery_results.failed(delivery, error)
-            if unsaved and (len(unsaved) >= TOGETHER or time.monotonic() - saved_at > MOMENT):
+            if unsaved and (len(unsaved) >= GROUP_SIZE or time.monotonic() - saved_at > GROUP_SECONDS):
                 delivery_results.done(unsaved)
                 unsaved, saved_at = [], time.monotonic()
             yield 1
-    except RAISED as raised:
+    except RECEIVER_ERRORS as raised:
         error_of_rest = raised
     finally:
         if unsaved:
             delivery_results.done(unsaved)
-        with suppress(*RAISED):
+        with suppress(*RECEIVER_ERRORS):
             stream.close()
     for delivery in remaining.values():
         delivery_results.failed(delivery, error_of_rest)

@@ -17,9 +17,9 @@ from outbox.models import Attempt, Delivery, State
 
 log = logging.getLogger("outbox")
 
-FIRST_PAUSE = timedelta(seconds=10)
-LONGEST_PAUSE = timedelta(hours=6)
-FRAMES = 6
+FIRST_DELAY = timedelta(seconds=10)
+LONGEST_DELAY = timedelta(hours=6)
+TRACEBACK_FRAMES = 6
 
 
 def done(deliveries: Sequence[Delivery]) -> int:
@@ -87,7 +87,7 @@ def pause(tries: int, retry_after: timedelta | None = None) -> timedelta:
 
     It varies by a quarter, so that deliveries that failed together are not all retried at once.
     """
-    base = min(FIRST_PAUSE * 4 ** (tries - 1), LONGEST_PAUSE)
+    base = min(FIRST_DELAY * 4 ** (tries - 1), LONGEST_DELAY)
     varied: timedelta = base * random.uniform(0.75, 1.25)  # noqa: S311
     return max(varied, retry_after or timedelta())
 
@@ -96,7 +96,7 @@ def describe(error: BaseException) -> str:
     """Only the text of our own exceptions is kept, because that of others may contain personal data."""
     sentence = scrubbed(str(error)) if isinstance(error, Trouble) else ""
     lines = [f"{type(error).__name__}{': ' if sentence else ''}{sentence}"]
-    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    frames = traceback.extract_tb(error.__traceback__)[-TRACEBACK_FRAMES:]
     for frame in frames:
         # The last two parts of the path are enough to find the file, and they reveal nothing about the machine.
         location = "/".join(frame.filename.replace("\\", "/").split("/")[-2:])

@@ -10,9 +10,9 @@ from outbox.domain.scheduler import is_displaced
 from outbox.models import Delivery, JobRow, State, Worker
 from outbox.periodic_jobs import declared_jobs
 
-SLOW = timedelta(minutes=5)
-SILENT = timedelta(minutes=2)
-AHEAD = timedelta(seconds=30)
+LATE_AFTER = timedelta(minutes=5)
+SILENT_AFTER = timedelta(minutes=2)
+CLOCK_TOLERANCE = timedelta(seconds=30)
 """The clock of another machine may be ahead by this much. Heartbeats further in the future are ignored."""
 
 
@@ -39,11 +39,11 @@ class Health:
 
     @property
     def late(self) -> bool:
-        return self.age > SLOW
+        return self.age > LATE_AFTER
 
     @property
     def working(self) -> bool:
-        return self.silence is not None and self.silence < SILENT
+        return self.silence is not None and self.silence < SILENT_AFTER
 
     @property
     def well(self) -> bool:
@@ -63,7 +63,7 @@ def health() -> Health:
     return Health(
         **counts,
         done_lately=Delivery.objects.filter(state=State.DONE, ended_at__gte=now - timedelta(hours=1)).count(),
-        heartbeat=Worker.objects.filter(seen_at__lte=now + AHEAD)
+        heartbeat=Worker.objects.filter(seen_at__lte=now + CLOCK_TOLERANCE)
         .order_by("-seen_at")
         .values_list("seen_at", flat=True)
         .first(),
@@ -76,4 +76,4 @@ def health() -> Health:
 def is_overdue(row: JobRow, now: datetime) -> bool:
     """A job is also overdue if a clock that jumped has moved its due time too far into the future."""
     job = {job.name: job for job in declared_jobs()}.get(row.name)
-    return row.due_at < now - SLOW or (job is not None and is_displaced(row, job, now))
+    return row.due_at < now - LATE_AFTER or (job is not None and is_displaced(row, job, now))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from outbox.models import OPEN, Delivery, Event, State
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 
 
 def forget_old() -> int:
@@ -17,7 +17,7 @@ def forget_old() -> int:
     unfinished = Delivery.objects.filter(event=OuterRef("pk"), state__in=[*OPEN, State.PARKED])
     total = 0
     while ids := list(
-        Event.objects.filter(~Exists(unfinished), at__lt=oldest_kept).values_list("pk", flat=True)[:AT_ONCE]
+        Event.objects.filter(~Exists(unfinished), at__lt=oldest_kept).values_list("pk", flat=True)[:BATCH_SIZE]
     ):
         Event.objects.filter(pk__in=ids).delete()
         total += len(ids)

@@ -14,11 +14,11 @@ from django.utils import timezone
 from outbox import causation
 from outbox.domain import delivery_results
 from outbox.domain.claiming import lease_time
-from outbox.domain.delivering import RAISED, Stop, never
+from outbox.domain.delivering import RECEIVER_ERRORS, Stop, never
 from outbox.models import JobRow
 from outbox.periodic_jobs import Job, declared_jobs
 
-SOON = timedelta(minutes=5)
+FAILURE_DELAY = timedelta(minutes=5)
 
 
 def run_due_jobs(stop: Stop = never, declared: Sequence[Job] | None = None) -> list[str]:
@@ -56,7 +56,7 @@ def run(job: Job, due_at: datetime) -> bool:
     try:
         with renewed(lease), causation.within(causation.Cause(f"job {job.name}", request_id=lease)):
             job()
-    except RAISED as raised:
+    except RECEIVER_ERRORS as raised:
         error = delivery_results.describe(raised)
         delivery_results.log.warning("Job %s failed: %s", job.name, error.partition("\n")[0])
     end(job, lease, now, error)
@@ -68,7 +68,7 @@ def end(job: Job, lease: str, started_at: datetime, error: str) -> None:
     due_at = job.slot_after(started_at)
     if error:
         # A failed job is retried before its next slot if that slot is far away.
-        due_at = min(max(due_at, now), now + SOON)
+        due_at = min(max(due_at, now), now + FAILURE_DELAY)
     JobRow.objects.filter(name=job.name, lease=lease).update(
         due_at=due_at, lease="", ended_at=now, error=error, failures=F("failures") + 1 if error else 0
     )

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 
 from outbox.models import Attempt, Delivery, Event, State
 
-DEPTH = 20
-MOST = 300
+MAX_DEPTH = 20
+MAX_EVENTS = 300
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,20 @@ def related(own: QuerySet[Event]) -> Iterable[Event]:
     # The number of queries grows with the depth of the trace, not with the number of events.
     loaded = {event.pk: event for event in told(own)}
     causes, effects = list(loaded.values()), list(loaded.values())
-    for _ in range(DEPTH):
+    for _ in range(MAX_DEPTH):
         causes = told(
             Event.objects.filter(pk__in={event.cause_id for event in causes if event.cause_id} - loaded.keys())
         )
         loaded |= {event.pk: event for event in causes}
         effects = told(Event.objects.filter(cause__in=[event.pk for event in effects]).exclude(pk__in=loaded))
         loaded |= {event.pk: event for event in effects}
-        if not causes + effects or len(loaded) >= MOST:
+        if not causes + effects or len(loaded) >= MAX_EVENTS:
             break
     return loaded.values()
 
 
 def told(events: QuerySet[Event]) -> list[Event]:
-    return list(events.select_related("cause").prefetch_related("deliveries__attempts")[:MOST])
+    return list(events.select_related("cause").prefetch_related("deliveries__attempts")[:MAX_EVENTS])
 
 
 def chapters(effects: dict[int | None, list[Event]], cause: int | None, depth: int) -> Iterator[Chapter]:

@@ -19,10 +19,10 @@ from outbox.models import Worker
 
 log = logging.getLogger("outbox")
 
-PAUSE = 0.2
-CLOCK = 1.0
-HEARTBEAT = 10.0
-GONE = timedelta(days=1)
+IDLE_SECONDS = 0.2
+JOBS_SECONDS = 1.0
+HEARTBEAT_SECONDS = 10.0
+WORKER_GONE_AFTER = timedelta(days=1)
 
 
 def name_here(engine: str = "worker") -> str:
@@ -32,7 +32,7 @@ def name_here(engine: str = "worker") -> str:
 def beat(name: str) -> None:
     now = timezone.now()
     Worker.objects.update_or_create(name=name, defaults={"seen_at": now})
-    Worker.objects.filter(seen_at__lt=now - GONE).delete()
+    Worker.objects.filter(seen_at__lt=now - WORKER_GONE_AFTER).delete()
 
 
 def one_pass(stop: Callable[[], bool]) -> int:
@@ -56,11 +56,11 @@ class Loop:
         self.jobs_checked_at = self.heartbeat_at = float("-inf")
 
     def run(self) -> None:
-        pause = PAUSE
+        pause = IDLE_SECONDS
         while not self.stopping.is_set():
             try:
                 busy = self.run_once()
-                pause = PAUSE
+                pause = IDLE_SECONDS
             except (OperationalError, InterfaceError) as error:
                 log.warning("The database is not available (%s); trying again in %.1f s.", type(error).__name__, pause)
                 connection.close()
@@ -73,10 +73,10 @@ class Loop:
 
     def run_once(self) -> bool:
         now = time.monotonic()
-        if now - self.heartbeat_at > HEARTBEAT:
+        if now - self.heartbeat_at > HEARTBEAT_SECONDS:
             beat(self.name)
             self.heartbeat_at = now
-        if now - self.jobs_checked_at > CLOCK:
+        if now - self.jobs_checked_at > JOBS_SECONDS:
             run_due_jobs(self.stopping.is_set)
             self.jobs_checked_at = now
         return bool(deliver(claim(), self.stopping.is_set))

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 
 log = logging.getLogger("outbox")
 
-SIZE = 50
-ROOM = 10_000
+MESSAGE_SIZE = 50
+QUEUE_SIZE = 10_000
 EXIT_TIMEOUT = 2.0
 
 
@@ -24,7 +24,7 @@ class Publisher:
     """A thread that combines the ids announced while it was sending, so that they need fewer messages."""
 
     def __init__(self) -> None:
-        self.waiting: queue.Queue[int | None] = queue.Queue(ROOM)
+        self.waiting: queue.Queue[int | None] = queue.Queue(QUEUE_SIZE)
         self.thread = threading.Thread(target=self.work, daemon=True)
         self.thread.start()
         atexit.register(self.end)
@@ -40,7 +40,7 @@ class Publisher:
         running = True
         while running:
             ids = [self.waiting.get()]
-            while len(ids) < SIZE and not self.waiting.empty():
+            while len(ids) < MESSAGE_SIZE and not self.waiting.empty():
                 ids.append(self.waiting.get())
             running = None not in ids
             self.send([pk for pk in ids if pk is not None])

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from outbox.workflow_report import SHAPES, atlas
+from outbox.workflow_report import OUTPUT_FORMATS, atlas
 
 
 class Command(BaseCommand):
@@ -10,8 +10,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         shapes = parser.add_mutually_exclusive_group()
-        for shape in SHAPES:
+        for shape in OUTPUT_FORMATS:
             shapes.add_argument(f"--{shape}", action="store_const", dest="shape", const=shape)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(SHAPES[options["shape"] or "text"](atlas()))
+        self.stdout.write(OUTPUT_FORMATS[options["shape"] or "text"](atlas()))
