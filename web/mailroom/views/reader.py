@@ -1,4 +1,4 @@
-"""The pages for people's own mails and email preferences, which also open by a link in a mail without a login."""
+"""The pages for people's own mails and email preferences. A link in a mail opens the preferences without a login."""
 
 from typing import Any
 

@@ -86,7 +86,7 @@ def tries(delivery: Delivery) -> Iterator[Try]:
     if delivery.state == State.DONE:
         yield Try(delivery.started_at or last, last, "Done", True)
     elif delivery.state == State.RUNNING:
-        yield Try(delivery.started_at or last, None, "Under way", None)
+        yield Try(delivery.started_at or last, None, "Running", None)
     elif delivery.state == State.DISMISSED:
         yield Try(last, last, "Dismissed", None, delivery.reason)
     elif not delivery.attempts.all():

@@ -9,9 +9,9 @@ class Command(BaseCommand):
     help = "Prints the receivers of each event, the events without a receiver and the receivers that no event reaches."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        shapes = parser.add_mutually_exclusive_group()
-        for shape in OUTPUT_FORMATS:
-            shapes.add_argument(f"--{shape}", action="store_const", dest="shape", const=shape)
+        formats = parser.add_mutually_exclusive_group()
+        for name in OUTPUT_FORMATS:
+            formats.add_argument(f"--{name}", action="store_const", dest="format", const=name)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(OUTPUT_FORMATS[options["shape"] or "text"](atlas()))
+        self.stdout.write(OUTPUT_FORMATS[options["format"] or "text"](atlas()))
