@@ -13,7 +13,10 @@ with transaction.atomic():
     for number in range({count}):
         draft("choir.welcome", to=f"reader{{number}}@example.org", key="1")
 """
-SETTLE = "from mailroom.domain import tending; tending.settle()"
+SETTLE = """
+from outbox.periodic_jobs import declared_jobs
+[job() for job in declared_jobs() if job.name == "mailroom.settle"]
+"""
 
 
 class KilledTest(ProcessTestCase):
