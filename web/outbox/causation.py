@@ -16,8 +16,8 @@ class Cause:
     request_id: str = ""
 
 
-NOTHING = Cause()
-_current: ContextVar[Cause] = ContextVar("outbox_cause", default=NOTHING)
+NO_CAUSE = Cause()
+_current: ContextVar[Cause] = ContextVar("outbox_cause", default=NO_CAUSE)
 
 
 def current() -> Cause:

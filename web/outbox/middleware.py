@@ -9,10 +9,10 @@ from common import logs
 from outbox import causation
 from outbox.views import healthz
 
-Answer = Callable[[HttpRequest], HttpResponse]
+GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-def health_first(get_response: Answer) -> Answer:
+def health_first(get_response: GetResponse) -> GetResponse:
     """Answer health checks before other middleware, because load balancers use an IP address as host and no HTTPS."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -22,7 +22,7 @@ def health_first(get_response: Answer) -> Answer:
 
 
 class RequestCause:
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:

@@ -22,7 +22,7 @@ from mailroom.masking import HIDDEN, without_secrets
 from mailroom.models import Template
 from mailroom.placeholders import Values
 
-Filled = tuple[str, Values]
+FilledText = tuple[str, Values]
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 PART = re.compile("\ue000([a-z]+)\ue001")
@@ -138,7 +138,7 @@ def one_line(text: str) -> str:
     return line if len(line) <= LONGEST_SUBJECT else f"{line[: LONGEST_SUBJECT - 1]}…"
 
 
-def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> Filled:
+def _filled(compile_: Callable[[str], Compiled], source: str, values: dict[str, Any], part: str) -> FilledText:
     try:
         return text_templates.fill(compile_(source), values)
     except text_templates.MissingValue as missing:
