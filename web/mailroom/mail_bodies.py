@@ -18,7 +18,7 @@ STYLED_ATTRIBUTES = {
 
 
 class Roles(Treeprocessor):
-    """Sets the `style` of each element to the name of its style. A link that is alone in its paragraph is a button."""
+    """This sets the `style` of each element to the name of a style. A link alone in its paragraph becomes a button."""
 
     def run(self, root: Element) -> None:
         for element in root.iter():

@@ -61,9 +61,9 @@ def _blocks(node: Node) -> list[str]:
 
 
 def _block(node: Node) -> str:
-    special = CONVERTERS.get(node.tag)
-    if special is not None:
-        return special(node)
+    convert = CONVERTERS.get(node.tag)
+    if convert is not None:
+        return convert(node)
     text = "\n".join(_blocks(node))
     return f"{text}\n{RULE}" if node.tag.startswith("h") and text else text
 

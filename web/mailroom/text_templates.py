@@ -1,6 +1,6 @@
 """The texts of mails, which are Django templates that render Markdown.
 
-The filter `as_written` is applied to each `{{ value }}` automatically. It replaces the value by a token (as described
+The filter `as_written` is applied to each `{{ value }}` automatically. It replaces the value with a token (as described
 in placeholders.py), so that Markdown characters in the value have no effect. A missing value is an error.
 """
 

@@ -34,8 +34,8 @@ def draft(
     """Store a message in the caller's transaction, to be sent after that has committed.
 
     If the same mail to the same address with the same key exists, that message is returned. With `hold`, the message is
-    not sent until it is released. If the address is blocked or opted out, the message is stored as not sent, with the
-    reason.
+    not sent until it is released. If the address is blocked or its owner does not want such mail, the message is stored
+    as not sent, with the reason.
     """
     mail = mail_named(name)
     if len(key) > LONGEST_KEY:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from mailroom.domain import transitions
 from mailroom.domain.drafting import announce
 from mailroom.models import OPEN, Message, State
-from outbox.models import OPEN as OPEN_DELIVERY
+from outbox.models import OPEN as OPEN_DELIVERY_STATES
 from outbox.models import Delivery
 
 FORGOTTEN_AFTER = timedelta(hours=1)
@@ -26,7 +26,7 @@ def remind() -> int:
     queued = Message.objects.filter(state=State.QUEUED, changed_at__lt=now - FORGOTTEN_AFTER)
     waiting = {str(pk): pk for pk in queued.order_by("changed_at").values_list("pk", flat=True)[:BATCH_SIZE]}
     open_deliveries = Delivery.objects.filter(
-        state__in=OPEN_DELIVERY, event__subject_type="message", event__subject_id__in=list(waiting)
+        state__in=OPEN_DELIVERY_STATES, event__subject_type="message", event__subject_id__in=list(waiting)
     )
     for subject_id in open_deliveries.values_list("event__subject_id", flat=True):
         waiting.pop(subject_id, None)

@@ -22,7 +22,7 @@ def choose(address: str, choices_by_kind: Mapping[Kind, bool]) -> None:
 
 
 def follow(old: str, new: str) -> None:
-    """Replace the preferences of a new address by those of the old one when a person changes their address."""
+    """Replace the preferences of a new address with those of the old one when a person changes their address."""
     with transaction.atomic():
         Preference.objects.filter(email=email_key(new)).delete()
         Preference.objects.filter(email=email_key(old)).update(email=email_key(new))

@@ -51,7 +51,7 @@ def _insist(event_type: EventType) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError(f"{event_type} must be emitted inside the transaction of the change it reports.")
     if registry.event_types().get(event_type.name) is not event_type:
-        raise UnknownEvent(f"{event_type} is declared in no installed app's events.py.")
+        raise UnknownEvent(f"{event_type} is not declared in the events.py of any installed app.")
 
 
 def _spread(created: list[Event]) -> None:
