@@ -1,5 +1,5 @@
-"""The books in Django's admin: to look things up. Money moves at the desk, where each act has its rules; codes are
-edited here."""
+"""Billing in Django's admin. Only discount codes are edited here; the desk moves money, because its pages enforce the
+rules of each action."""
 
 from billing.admin.credit import CreditAdmin, VoucherAdmin, VoucherEntryAdmin
 from billing.admin.discount_codes import CodeAdmin

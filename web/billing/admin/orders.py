@@ -20,8 +20,8 @@ class LineInline(ReadOnlyAdmin, admin.StackedInline):
     fields = [*readonly_fields]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        found = super().get_queryset(request).select_related("order")
-        return found.prefetch_related("order__payments__refunds", "order__payments__disputes")
+        lines = super().get_queryset(request).select_related("order")
+        return lines.prefetch_related("order__payments__refunds", "order__payments__disputes")
 
     @admin.display
     def status(self, line: OrderLine) -> str:
@@ -67,8 +67,8 @@ class OrderAdmin(ReadOnlyAdmin, admin.ModelAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        found = super().get_queryset(request).exclude(state=Order.State.CART)
-        return found.prefetch_related("payments__refunds", "payments__disputes")
+        orders = super().get_queryset(request).exclude(state=Order.State.CART)
+        return orders.prefetch_related("payments__refunds", "payments__disputes")
 
     @admin.display(description="status")
     def in_words(self, order: Order) -> str:

@@ -58,7 +58,7 @@ class PaymentAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 
 class OfPayment(ReadOnlyAdmin, admin.ModelAdmin):
-    """What happened to a payment: with its order, payer and method."""
+    """The admin page of rows that belong to a payment, with the payment's order, payer and method."""
 
     list_select_related = ["payment__order"]
     amount_text = money_column("amount", "amount", "payment.currency")

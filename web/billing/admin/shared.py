@@ -1,4 +1,4 @@
-"""What the pages of the books share: nobody edits them, and money, states and methods read as they do at the desk."""
+"""Columns and filters of billing's admin pages, which show amounts, statuses and methods in the words of the desk."""
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
@@ -18,7 +18,7 @@ Column = Callable[[Any, Any], str]
 
 
 def money_column(field: str, label: str, currency: str = "currency") -> Column:
-    """`currency` is where the row has it, such as `payment.currency`."""
+    """Build a list column for an amount. `currency` is an attribute path on the row, such as `payment.currency`."""
     find_currency = attrgetter(currency)
 
     @admin.display(description=label, ordering=field)
@@ -46,7 +46,7 @@ class MethodFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """By the words that the rows show, several states among them where those read the same."""
+    """A filter by the text that the rows show. One text may stand for several states."""
 
     title = "status"
     words: Mapping[str, tuple[str, str]]

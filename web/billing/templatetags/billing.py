@@ -17,11 +17,10 @@ register = template.Library()
 
 @register.inclusion_tag("billing/header_tools.html", takes_context=True)
 def header_tools(context: template.Context) -> dict[str, Any]:
-    """The viewer's cart, orders to pay, and spots at the door."""
-    found = session_cart.waiting(context["request"])
-    placed = [order for order in found if order.state != Order.State.CART]
+    orders = session_cart.waiting(context["request"])
+    placed = [order for order in orders if order.state != Order.State.CART]
     to_pay = [order for order in placed if order.due != Order.Due.DOOR]
-    things = sum(order.things for order in found if order.state == Order.State.CART)  # type: ignore[attr-defined]
+    things = sum(order.things for order in orders if order.state == Order.State.CART)  # type: ignore[attr-defined]
     return {
         "things": things,
         "to_pay": to_pay,
@@ -33,19 +32,18 @@ def header_tools(context: template.Context) -> dict[str, Any]:
 
 @register.filter
 def in_words(thing: Order | Payment | Refund) -> SafeString:
-    said = _said(thing)
-    return format_html('<span class="badge {}">{}</span>', said.tone, said.text)
-
-
-def _said(thing: Order | Payment | Refund) -> status_text.Said:
     if isinstance(thing, Order):
-        return status_text.of_order(thing)
-    return status_text.of_payment(thing) if isinstance(thing, Payment) else status_text.of_refund(thing)
+        status = status_text.of_order(thing)
+    elif isinstance(thing, Payment):
+        status = status_text.of_payment(thing)
+    else:
+        status = status_text.of_refund(thing)
+    return format_html('<span class="badge {}">{}</span>', status.tone, status.text)
 
 
 @register.filter
 def belongs_to(line: OrderLine | None, user: User) -> bool:
-    """Is the line's order one of theirs? A spot that was entered without an order has no line."""
+    # A spot that was entered without an order has no line.
     return line is not None and line.order.belongs_to(user)
 
 
@@ -61,7 +59,6 @@ def waits_for_handover(refund: Refund) -> bool:
 
 @register.filter
 def handover_button(refund: Refund) -> str:
-    """What a click on it records."""
     if not handovers.is_picked_up(refund.payment):
         return "Record transfer sent"
     return f"Record {gateways.label_of(refund.payment).lower()} handed over"

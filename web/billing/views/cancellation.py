@@ -1,4 +1,4 @@
-"""Cancelling by the payer: what would come back and why, then the click that does just that."""
+"""Cancellation by the payer: a preview of the refund and its reason, and a button that does exactly what it shows."""
 
 from collections.abc import Sequence
 
@@ -21,18 +21,18 @@ from common.formats import format_money
 @never_cache
 def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     order = session_cart.find_order(request, number)
-    found = order.lines.filter(pk=line).first()
-    if found is None:
+    order_line = order.lines.filter(pk=line).first()
+    if order_line is None:
         raise Http404
-    return _page(request, order, [found])
+    return _page(request, order, [order_line])
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def whole_order(request: HttpRequest, number: int) -> HttpResponse:
     order, at = session_cart.find_order(request, number), timezone.now()
-    live = order.lines.filter(cancelled_at=None)
-    return _page(request, order, [line for line in live if not line.given_away(at)])
+    active_lines = order.lines.filter(cancelled_at=None)
+    return _page(request, order, [line for line in active_lines if not line.given_away(at)])
 
 
 def _page(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
@@ -47,12 +47,11 @@ def _page(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> Htt
 def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpResponse:
     at, by = timezone.now(), session_cart.account(request)
     try:
-        chosen = next(
-            (way for way in cancellation_options.of(order, lines, at) if way.by == request.POST.get("way")), None
-        )
+        options = cancellation_options.of(order, lines, at)
+        chosen = next((option for option in options if option.by == request.POST.get("way")), None)
         if chosen is None:
             return _show(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
-        done = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
+        result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
     except quoted_cancellation.Changed as changed:
         return _show(request, order, lines, problem=str(changed), status=409)
     except quoted_cancellation.Gone as gone:
@@ -60,7 +59,7 @@ def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpR
     except transitions.CannotBe:
         return _show(request, order, lines, status=409)
     else:
-        messages.success(request, describe_result(done, _opening(done, lines)))
+        messages.success(request, describe_result(result, _opening(result, lines)))
     return redirect(order.address())
 
 
@@ -69,27 +68,26 @@ def _show(
 ) -> HttpResponse:
     at, quotes, refused = timezone.now(), [], ""
     try:
-        quotes = [quoted_cancellation.quote(order, way, at) for way in cancellation_options.of(order, lines, at)]
+        quotes = [quoted_cancellation.quote(order, option, at) for option in cancellation_options.of(order, lines, at)]
     except transitions.CannotBe as cannot:
         refused = str(cannot)
     context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
     return render(request, "billing/cancel.html", context, status=status)
 
 
-def describe_result(done: quoted_cancellation.Quote, opening: str, *, pick_up: str = PICK_UP) -> str:
-    """What is said once it is done: what was canceled, then the money."""
-    said = [opening]
-    if done.sent_back:
-        said.append(f"Refund of {format_money(done.sent_back, done.currency)} started.")
-    if done.picked_up:
-        said.append(pick_up.format(format_money(done.picked_up, done.currency)))
-    if done.credit:
-        said.append(f"{format_money(done.credit, done.currency)} was added to account credit.")
-    return " ".join(said)
+def describe_result(result: quoted_cancellation.Quote, opening: str, *, pick_up: str = PICK_UP) -> str:
+    sentences = [opening]
+    if result.sent_back:
+        sentences.append(f"Refund of {format_money(result.sent_back, result.currency)} started.")
+    if result.picked_up:
+        sentences.append(pick_up.format(format_money(result.picked_up, result.currency)))
+    if result.credit:
+        sentences.append(f"{format_money(result.credit, result.currency)} was added to account credit.")
+    return " ".join(sentences)
 
 
-def _opening(done: quoted_cancellation.Quote, lines: Sequence[OrderLine]) -> str:
-    if done.way.is_withdrawal:
+def _opening(result: quoted_cancellation.Quote, lines: Sequence[OrderLine]) -> str:
+    if result.way.is_withdrawal:
         return "We’ve received your withdrawal and emailed you a confirmation."
     if len(lines) > 1:
         return "Your order is canceled."

@@ -12,10 +12,10 @@ from billing.domain.pricing import balances
 @require_safe
 def show(request: HttpRequest) -> HttpResponse:
     cart = session_cart.cart(request)
-    sight = carts.see(cart, timezone.now()) if cart else None
-    bill = balances.bill((seen.line for seen in sight.lines), sight.quote.now) if sight else []
-    items = list(zip(sight.lines, bill, strict=True)) if sight else []
-    context = {"cart": cart, "sight": sight, "items": items, "to_pay": session_cart.orders_to_pay(request)}
+    summary = carts.see(cart, timezone.now()) if cart else None
+    bill = balances.bill((cart_line.line for cart_line in summary.lines), summary.quote.now) if summary else []
+    items = list(zip(summary.lines, bill, strict=True)) if summary else []
+    context = {"cart": cart, "sight": summary, "items": items, "to_pay": session_cart.orders_to_pay(request)}
     return render(request, "billing/cart.html", context)
 
 
@@ -24,6 +24,6 @@ def remove(request: HttpRequest, number: int) -> HttpResponse:
     cart = session_cart.cart(request)
     if cart is None or not cart.lines.filter(pk=number).exists():
         raise Http404
-    if said := carts.remove(cart, number, timezone.now()):
-        messages.warning(request, said)
+    if warning := carts.remove(cart, number, timezone.now()):
+        messages.warning(request, warning)
     return redirect("cart")

@@ -1,6 +1,4 @@
-"""The checkout: who it is for and who pays, then the price and the last click. Reloading or going back is harmless."""
-
-from datetime import datetime
+"""The checkout: attendees and payer, then the price and the order. Reloading a page or going back is harmless."""
 
 from django.conf import settings
 from django.forms import Form
@@ -29,12 +27,11 @@ def details(request: HttpRequest) -> HttpResponse:
     if cart is None or not cart.lines.exists():
         return _after_the_last(request)
     data = request.POST if request.method == "POST" else None
-    sight = carts.see(cart, timezone.now())
-    steps = _steps(request, sight)
-    asks = _asks_payer(request, cart)
-    if data is None and not steps and not asks:
+    steps = _steps(request, carts.see(cart, timezone.now()))
+    asks_payer = _asks_payer(request, cart)
+    if data is None and not steps and not asks_payer:
         return redirect("checkout_review")
-    payer = PayerForm(data, instance=cart, initial=_known(request, cart)) if asks else None
+    payer = PayerForm(data, instance=cart, initial=_known(request, cart)) if asks_payer else None
     forms = [*((step.item, step.form) for step in steps), *([("", payer)] if payer else [])]
     refused = [(item, form) for item, form in forms if data is not None and not form.is_valid()]
     if data is not None and not refused:
@@ -48,15 +45,13 @@ def details(request: HttpRequest) -> HttpResponse:
 
 
 def _asks_payer(request: HttpRequest, cart: Order) -> bool:
-    """Not an account whose name, email and, where the school wants it, billing address we know."""
-    known = session_cart.account(request) is not None and cart.payer_name and cart.payer_email
-    if not known or (settings.BILLING_ADDRESS and not cart.street):
+    is_known = session_cart.account(request) is not None and cart.payer_name and cart.payer_email
+    if not is_known or (settings.BILLING_ADDRESS and not cart.street):
         return True
     return "payer_name" in request.POST if request.method == "POST" else "change" in request.GET
 
 
 def _first_name(request: HttpRequest, cart: Order) -> str:
-    """Of a visitor who typed it in this browser session; '' when nothing is filled in."""
     typed = cart.payer_name or session_cart.remembered_payer(request).get("payer_name", "")
     return typed.split(maxsplit=1)[0] if typed and session_cart.account(request) is None else ""
 
@@ -68,33 +63,33 @@ def not_me(request: HttpRequest) -> HttpResponse:
 
 
 class Step:
-    """A kind's own questions about one line."""
+    """The questions that a product kind asks about one line of the cart."""
 
-    def __init__(self, seen: carts.Seen, form: Form, request: HttpRequest) -> None:
-        self.seen, self.form, self.viewer = seen, form, session_cart.account(request)
-        self.kind = kinds.of(seen.line)
+    def __init__(self, cart_line: carts.Seen, form: Form, request: HttpRequest) -> None:
+        self.seen, self.form, self.viewer = cart_line, form, session_cart.account(request)
+        self.kind = kinds.of(cart_line.line)
         self.template = self.kind.step_template
 
     @property
     def item(self) -> str:
-        """What an error is about: the person and the thing, where several forms are on one page."""
+        """Name the person and the product, so that an error says which of several forms on the page it is about."""
         return ", ".join(filter(None, [self.kind.attendee_label(self.seen.line), self.seen.about.title]))
 
     def keep(self) -> None:
         self.kind.save_answers(self.seen.line, self.form, self.viewer)
 
 
-def _steps(request: HttpRequest, sight: carts.Sight) -> list[Step]:
+def _steps(request: HttpRequest, summary: carts.Sight) -> list[Step]:
     data = request.POST if request.method == "POST" else None
     viewer = session_cart.account(request)
-    asked = [(seen, kinds.of(seen.line).checkout_form(seen.line, viewer, data)) for seen in sight.lines if seen.facts]
-    return [Step(seen, form, request) for seen, form in asked if form is not None]
+    lines = [cart_line for cart_line in summary.lines if cart_line.facts]
+    forms = [kinds.of(cart_line.line).checkout_form(cart_line.line, viewer, data) for cart_line in lines]
+    return [Step(cart_line, form, request) for cart_line, form in zip(lines, forms, strict=True) if form is not None]
 
 
 def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
-    """What the form starts with: what was typed before, else the account's own, else the school's defaults."""
     user, typed = session_cart.account(request), session_cart.remembered_payer(request)
-    known = {
+    values = {
         "payer_name": cart.payer_name or (user.get_full_name() if user else typed.get("payer_name", "")),
         "payer_email": cart.payer_email or (user.email if user else typed.get("payer_email", "")),
         "city": cart.city or settings.DEFAULT_CITY,
@@ -102,14 +97,14 @@ def _known(request: HttpRequest, cart: Order) -> dict[str, str]:
         "postcode": cart.postcode or settings.DEFAULT_POSTCODE,
         "country": cart.country or settings.DEFAULT_COUNTRY,
     }
-    return {name: value for name, value in known.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @throttled("code", by_address="60/h", by_account="30/h")
 @leads_to_gateways
 def code(request: HttpRequest) -> HttpResponse:
-    """A refused code is answered with the review page, so this address may be opened or reloaded like that page."""
+    """Apply a code. A refused code shows the review page at this address, which may then be opened by GET."""
     cart = session_cart.cart(request)
     form = CodeForm(request.POST)
     if request.method != "POST" or cart is None or not form.is_valid():
@@ -125,7 +120,6 @@ def code(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def put_aside(request: HttpRequest, voucher: int) -> HttpResponse:
-    """A gift voucher that is not to be used for this after all."""
     cart = session_cart.cart(request)
     if cart is not None:
         vouchers.put_aside(cart, voucher)
@@ -173,45 +167,44 @@ def _review(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Price and problems anew each time; the totals that a refused form came with are not shown again."""
+    """Show the current price and problems. The totals of a refused form may be outdated, so they are not shown."""
     at = timezone.now()
-    sight = carts.see(cart, at)
-    form = form or PlaceForm(sight, terms_version(), due_dates.day_for(cart.payer, at))
+    summary = carts.see(cart, at)
+    form = form or PlaceForm(summary, terms_version(), due_dates.day_for(cart.payer, at))
+    lines = [cart_line.line for cart_line in summary.lines]
+    earlier_lines = repeated_lines.repeated_in(lines, session_cart.placed_orders(request), at)
+    # Each policy is shown once, even if several people are registered for the same class.
+    policies = {
+        (cart_line.about.title, tuple(cart_line.sentences), cart_line.withdrawal): cart_line
+        for cart_line in summary.lines
+        if cart_line.sentences
+    }
     context = {
         "cart": cart,
-        "policies": _policies(sight),
-        "repeated": _repeated(request, sight, at),
-        "pays_now": bool(sight.total_after_vouchers) and not form.offers_later,
-        "sight": sight,
-        "bill": balances.bill((seen.line for seen in sight.lines), sight.quote.now),
+        "policies": list(policies.values()),
+        "repeated": [
+            (cart_line, kinds.of(cart_line.line).attendee_label(cart_line.line), earlier_lines[cart_line.line.pk].order)
+            for cart_line in summary.lines
+            if cart_line.line.pk in earlier_lines
+        ],
+        "pays_now": bool(summary.total_after_vouchers) and not form.offers_later,
+        "sight": summary,
+        "bill": balances.bill(lines, summary.quote.now),
         "form": form,
         "code_form": code_form or CodeForm(initial={"code": cart.code.text if cart.code else ""}),
         "problem": problem,
-        "no_details": session_cart.knows_payer(request) and not _steps(request, sight),
+        "no_details": session_cart.knows_payer(request) and not _steps(request, summary),
     }
     return render(request, "billing/review.html", context, status=status)
 
 
-def _repeated(request: HttpRequest, sight: carts.Sight, at: datetime) -> list[tuple[carts.Seen, str, Order]]:
-    """What this browser session has ordered before: the line, for whom, and the earlier order."""
-    earlier = repeated_lines.repeated_in((seen.line for seen in sight.lines), session_cart.placed_orders(request), at)
-    found = [(seen, earlier[seen.line.pk]) for seen in sight.lines if seen.line.pk in earlier]
-    return [(seen, kinds.of(seen.line).attendee_label(seen.line), line.order) for seen, line in found]
-
-
-def _policies(sight: carts.Sight) -> list[carts.Seen]:
-    """Each policy once, however many people are registered for the class."""
-    found = {(seen.about.title, tuple(seen.sentences), seen.withdrawal): seen for seen in sight.lines if seen.sentences}
-    return list(found.values())
-
-
 def terms_version() -> str:
-    """Which edition of the terms a payer agrees to; '' where the school has published none."""
+    """Return the version of the terms that a payer agrees to, or "" if the school has published none."""
     return consents.versions().get("terms", "")
 
 
 def _after_the_last(request: HttpRequest) -> HttpResponse:
-    """Back, reload and the second click lead to the order that was just placed."""
-    found = [session_cart.last_placed(request)] if request.method == "POST" else session_cart.orders_to_pay(request)
-    order = found[0] if found else None
+    # After the browser's back button, a reload or a second click, the visitor sees the order that was just placed.
+    orders = [session_cart.last_placed(request)] if request.method == "POST" else session_cart.orders_to_pay(request)
+    order = orders[0] if orders else None
     return redirect(order.address()) if order else redirect("cart")

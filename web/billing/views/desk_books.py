@@ -1,7 +1,6 @@
-"""The desk: the day sheet with its count, and the books for the accountant."""
+"""The desk's pages for the daily cash count and for bookkeeping."""
 
 import csv
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -25,32 +24,27 @@ from users.roles import at_the_desk, desk_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.view_tillcount")
 def day(request: HttpRequest) -> HttpResponse:
-    chosen = _day(request.GET.get("day", ""))
-    may_count = at_the_desk(session_cart.member(request), "billing.add_tillcount")
-    if request.method == "POST":
-        return _count(request, chosen) if may_count else HttpResponse(status=403)
-    return _sheet(request, chosen, may_count)
-
-
-def _day(text: str) -> date:
-    """Any other text than a day is today; the future has no sheet."""
-    return min(search.read_day(text) or dates.today(), dates.today())
-
-
-def _count(request: HttpRequest, chosen: date) -> HttpResponse:
+    # Text that is not a date shows today. There is no sheet for a future day.
+    chosen = min(search.read_day(request.GET.get("day", "")) or dates.today(), dates.today())
+    user = session_cart.member(request)
+    may_count = at_the_desk(user, "billing.add_tillcount")
+    if request.method != "POST":
+        return _sheet(request, chosen, may_count)
+    if not may_count:
+        return HttpResponse(status=403)
     form = CountForm(request.POST)
     if form.is_valid():
         try:
-            till.count(chosen, **form.cleaned_data, by=session_cart.member(request))
+            till.count(chosen, **form.cleaned_data, by=user)
             messages.success(request, "The count has been saved.")
             return redirect(f"{reverse('desk_day')}?day={chosen.isoformat()}")
-        except till.Refused as wrong:
-            form.add_error("why", str(wrong))
+        except till.Refused as refusal:
+            form.add_error("why", str(refusal))
     return _sheet(request, chosen, True, form)
 
 
 def _sheet(request: HttpRequest, chosen: date, may_count: bool, refused: CountForm | None = None) -> HttpResponse:
-    drawers = [(each, _form(each, refused)) for each in till.sheet(chosen)]
+    drawers = [(drawer, _form(drawer, refused)) for drawer in till.sheet(chosen)]
     context: dict[str, Any] = {
         "day": chosen,
         "before": chosen - timedelta(days=1),
@@ -63,10 +57,10 @@ def _sheet(request: HttpRequest, chosen: date, may_count: bool, refused: CountFo
 
 
 def _form(drawer: till.Drawer, refused: CountForm | None) -> CountForm:
-    one = {"variant": drawer.variant, "currency": drawer.currency}
-    if refused is not None and {name: refused.data.get(name) for name in one} == one:
+    drawer_data = {"variant": drawer.variant, "currency": drawer.currency}
+    if refused is not None and {name: refused.data.get(name) for name in drawer_data} == drawer_data:
         return refused
-    return CountForm(initial=one, auto_id=f"id_{drawer.variant}_{drawer.currency}_%s")
+    return CountForm(initial=drawer_data, auto_id=f"id_{drawer.variant}_{drawer.currency}_%s")
 
 
 @require_safe
@@ -93,20 +87,16 @@ def download(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return render(request, "billing/desk/books.html", {"form": form}, status=400)
     span = bookkeeping.Span(**form.cleaned_data)
-    response = StreamingHttpResponse(_lines(span), content_type="text/csv; charset=utf-8")
+    writer = csv.writer(Echo())
+    lines = (writer.writerow(row) for row in bookkeeping.table(span))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"books-{span.since.isoformat()}-{span.until.isoformat()}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
 class Echo:
-    """A file that hands back each line instead of keeping it."""
+    """A file that returns each line instead of storing it, so that the export can be streamed."""
 
     def write(self, line: str) -> str:
         return line
-
-
-def _lines(span: bookkeeping.Span) -> Iterator[str]:
-    writer = csv.writer(Echo())
-    for row in bookkeeping.table(span):
-        yield writer.writerow(row)

@@ -1,4 +1,4 @@
-"""Cancelling at the desk, by the terms or as the school says: a click shows what it would be, the next does it."""
+"""Cancellation at the desk, by the terms or with an exception: the first click previews it, the second confirms it."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -23,39 +23,39 @@ TO_CONFIRM = "This is a preview. Nothing has been canceled yet; press the button
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("billing.cancel_order")
 def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
-    found = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
-    if found.cancelled_at is not None:
+    order_line = get_object_or_404(OrderLine.objects.select_related("order__payer"), pk=line, order_id=number)
+    if order_line.cancelled_at is not None:
         messages.info(request, quoted_cancellation.GONE)
         return redirect("desk_order", number=number)
     at = timezone.now()
     try:
-        cancellation_options.check(found.order, at)
-        step = cancellation_options.promised(found.order, found, at)
+        cancellation_options.check(order_line.order, at)
+        step = cancellation_options.promised(order_line.order, order_line, at)
     except transitions.CannotBe as cannot:
-        return _page(request, found, None, str(cannot), status=409)
-    form = CancelLineForm(request.POST or None, step=step, has_account=found.order.payer is not None)
+        return _page(request, order_line, None, str(cannot), status=409)
+    form = CancelLineForm(request.POST or None, step=step, has_account=order_line.order.payer is not None)
     if form.is_bound and not form.is_valid():
-        return _page(request, found, form, status=400)
-    return _do(request, found, form) if form.is_bound else _show(request, found, form)
+        return _page(request, order_line, form, status=400)
+    return _do(request, order_line, form) if form.is_bound else _show(request, order_line, form)
 
 
 def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResponse:
     by, why = session_cart.member(request), form.cleaned_data["why"]
-    way, seen = Way.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
+    option, seen = Way.of_staff(line, form.terms_step, by), form.cleaned_data["seen"]
     try:
-        done = quoted_cancellation.cancel_as_quoted(line.order, way, timezone.now(), seen=seen, why=why, by=by)
+        result = quoted_cancellation.cancel_as_quoted(line.order, option, timezone.now(), seen=seen, why=why, by=by)
     except quoted_cancellation.Changed:
         return _show(request, line, form, TO_CONFIRM)
     except transitions.CannotBe as cannot:
         return _page(request, line, form, str(cannot), status=409)
-    messages.success(request, describe_result(done, f"{line} is canceled.", pick_up=HAND_OVER))
+    messages.success(request, describe_result(result, f"{line} is canceled.", pick_up=HAND_OVER))
     return redirect("desk_order", number=line.order_id)
 
 
 def _show(request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: str = "") -> HttpResponse:
-    way = Way.of_staff(line, form.terms_step, session_cart.member(request))
+    option = Way.of_staff(line, form.terms_step, session_cart.member(request))
     try:
-        quote = quoted_cancellation.quote(line.order, way, timezone.now())
+        quote = quoted_cancellation.quote(line.order, option, timezone.now())
     except transitions.CannotBe as cannot:
         return _page(request, line, form, str(cannot))
     form.initial["seen"] = quote.fingerprint
@@ -72,7 +72,14 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     at = timezone.now()
-    holds = terms.sold(line, at)
-    promised = {"sentences": terms.sentences(holds, at), "withdrawal": terms.withdrawal(holds, line.order)}
-    context = {"order": line.order, "line": line, "form": form, "quote": quote, "problem": problem} | promised
+    sold_terms = terms.sold(line, at)
+    context = {
+        "order": line.order,
+        "line": line,
+        "form": form,
+        "quote": quote,
+        "problem": problem,
+        "sentences": terms.sentences(sold_terms, at),
+        "withdrawal": terms.withdrawal(sold_terms, line.order),
+    }
     return render(request, "billing/desk/cancel.html", context, status=status)

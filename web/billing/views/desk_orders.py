@@ -1,4 +1,4 @@
-"""The desk: orders, what is owed on them, and what can be done about it."""
+"""The desk's pages for orders: the list, one order, and the actions on it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,27 +37,27 @@ from users.roles import desk_required
 CLOSED = [Order.State.LAPSED, Order.State.CANCELLED]
 Chosen = Callable[[OrderQuerySet], OrderQuerySet]
 LISTED: dict[str, tuple[str, Chosen]] = {
-    "open": ("Not paid yet", lambda found: found.filter(state=Order.State.PLACED)),
-    "overdue": ("Overdue", lambda found: found.overdue(timezone.localdate()).order_by("due_on", "pk")),
-    "paid": ("Paid", lambda found: found.filter(state=Order.State.PAID)),
-    "closed": ("Expired and canceled", lambda found: found.filter(state__in=CLOSED)),
+    "open": ("Not paid yet", lambda orders: orders.filter(state=Order.State.PLACED)),
+    "overdue": ("Overdue", lambda orders: orders.overdue(timezone.localdate()).order_by("due_on", "pk")),
+    "paid": ("Paid", lambda orders: orders.filter(state=Order.State.PAID)),
+    "closed": ("Expired and canceled", lambda orders: orders.filter(state__in=CLOSED)),
 }
 
 
 @require_safe
 @desk_required("billing.view_order")
 def index(request: HttpRequest) -> HttpResponse:
-    found = Order.objects.placed().prefetch_related("lines", "payments__refunds", "payments__disputes")
+    orders = Order.objects.placed().prefetch_related("lines", "payments__refunds", "payments__disputes")
     chosen, text = request.GET.get("show", ""), search.words(request)
     if chosen in LISTED:
-        found = LISTED[chosen][1](found)
+        orders = LISTED[chosen][1](orders)
     number = _typed_number(text)
     if number is not None:
-        found = found.filter(pk=number)
+        orders = orders.filter(pk=number)
     else:
         for word in search.split_words(text):
-            found = found.filter(_matches(word))
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
+            orders = orders.filter(_matches(word))
+    page = Paginator(orders, 50).get_page(request.GET.get("page"))
     context = {"page": page, "q": text, "chosen": chosen, "choices": LISTED}
     return render(request, "billing/desk/orders.html", context)
 
@@ -67,14 +67,14 @@ def _typed_number(text: str) -> int | None:
 
 
 def _matches(word: str) -> Q:
-    """The payer, what was bought and for whom, the short code of a product, or the number of the order after a #."""
-    of_line = Q(title__icontains=word) | Q(detail__icontains=word)
+    """Match the payer, an item or its attendee, a product's short code, or an order number written after a #."""
+    line_matches = Q(title__icontains=word) | Q(detail__icontains=word)
     for name, _ in kinds.installed():
-        of_line |= Q(kind=name, product_id__in=kinds.get(name).search_products(word))
-    found = Q(payer_name__icontains=word) | Q(payer_email__icontains=word)
-    found |= Q(pk__in=OrderLine.objects.filter(of_line).values("order"))
+        line_matches |= Q(kind=name, product_id__in=kinds.get(name).search_products(word))
+    matches = Q(payer_name__icontains=word) | Q(payer_email__icontains=word)
+    matches |= Q(pk__in=OrderLine.objects.filter(line_matches).values("order"))
     number = _typed_number(word) if word.startswith("#") else None
-    return found if number is None else found | Q(pk=number)
+    return matches if number is None else matches | Q(pk=number)
 
 
 @require_safe
@@ -95,7 +95,7 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
     progress = payment_in_progress(order, at)
     bill = balances.itemised(order, at)
     disputes = Dispute.objects.filter(payment__order=order)
-    asked: dict[str, forms.Form] = {
+    action_forms: dict[str, forms.Form] = {
         "record_form": RecordForm(
             initial={"amount": rounded(owed, order.currency)}, lapsed=lapsed, moments=moment_choices(order, at)
         ),
@@ -104,8 +104,8 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "refund_form": RefundForm(),
         "cancel_form": WhyForm(),
     }
-    for name, form in (asked | refused).items():
-        form.auto_id = f"{name}-%s"  # several forms on one page ask for a reason
+    for name, form in (action_forms | refused).items():
+        form.auto_id = f"{name}-%s"  # Several forms on the page have a field for the reason.
         form.initial["received"] = received
     context: dict[str, Any] = {
         "order": order,
@@ -129,18 +129,18 @@ def _page(request: HttpRequest, order: Order, **refused: forms.Form) -> HttpResp
         "in_dispute": any(dispute.state == Dispute.State.OPEN for dispute in disputes),
         "items_disputed": cancellation_options.is_disputed(order),
     }
-    return render(request, "billing/desk/order.html", context | asked | refused, status=400 if refused else 200)
+    return render(request, "billing/desk/order.html", context | action_forms | refused, status=400 if refused else 200)
 
 
 def _act(
-    request: HttpRequest, number: int, name: str, form: forms.Form, deed: Callable[[Order, User, dict[str, Any]], str]
+    request: HttpRequest, number: int, name: str, form: forms.Form, action: Callable[[Order, User, dict[str, Any]], str]
 ) -> HttpResponse:
-    """Each button of the page: the form is checked, the domain does it or says why not, and the page comes again."""
+    """Check the form and perform the action. If the domain refuses it, show the page again with the reason."""
     order, user = _order(number), session_cart.member(request)
     if not form.is_valid():
         return _page(request, order, **{name: form})
     try:
-        messages.success(request, deed(order, user, form.cleaned_data))
+        messages.success(request, action(order, user, form.cleaned_data))
     except reservations.Refused as refused:
         form.add_error(None, str(refused))
         return _page(request, order, **{name: form})
@@ -156,27 +156,25 @@ def _act(
 @require_POST
 @desk_required("billing.add_payment")
 def record(request: HttpRequest, number: int) -> HttpResponse:
-    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        payment = attempts.record_by_hand(order, by=by, **said)
+    def action(order: Order, by: User, data: dict[str, Any]) -> str:
+        payment = attempts.record_by_hand(order, by=by, **data)
         return f"Recorded: {format_money(payment.total, order.currency)}."
 
-    found = _order(number)
-    gateway_polling.close_overdue(found, timezone.now())
-    lapsed, moments = found.has_lapsed(), moment_choices(found, timezone.now())
-    return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed, moments=moments), deed)
+    order = _order(number)
+    gateway_polling.close_overdue(order, timezone.now())
+    lapsed, moments = order.has_lapsed(), moment_choices(order, timezone.now())
+    return _act(request, number, "record_form", RecordForm(request.POST, lapsed=lapsed, moments=moments), action)
 
 
 @require_POST
 @desk_required("billing.add_payment")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
-    """For whoever stands there with the paper in their hand."""
-
-    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        paid = voucher_redemption.use(order, said["code"], timezone.now(), by=by)
+    def action(order: Order, by: User, data: dict[str, Any]) -> str:
+        paid = voucher_redemption.use(order, data["code"], timezone.now(), by=by)
         return f"The voucher has paid {format_money(paid, order.currency)}."
 
     gateway_polling.close_overdue(_order(number), timezone.now())
-    return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), deed)
+    return _act(request, number, "voucher_form", VoucherCodeForm(request.POST), action)
 
 
 @require_POST
@@ -189,11 +187,11 @@ def stop_payment(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @desk_required("billing.change_order")
 def pay_later(request: HttpRequest, number: int) -> HttpResponse:
-    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        due_dates.until(order, said["due_on"], timezone.now(), why=said["why"], by=by)
-        return f"Payment is due by {format_date(said['due_on'])}."
+    def action(order: Order, by: User, data: dict[str, Any]) -> str:
+        due_dates.until(order, data["due_on"], timezone.now(), why=data["why"], by=by)
+        return f"Payment is due by {format_date(data['due_on'])}."
 
-    return _act(request, number, "due_form", DueForm(request.POST), deed)
+    return _act(request, number, "due_form", DueForm(request.POST), action)
 
 
 @require_POST
@@ -212,20 +210,20 @@ def ask_payer(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @desk_required("billing.add_refund")
 def refund(request: HttpRequest, number: int) -> HttpResponse:
-    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        given = reservations.by_staff(order, by=by, **said)
-        by_hand = sum((refund.amount for refund in given if handovers.waits_for_handover(refund)), ZERO)
-        started = f"Refund of {format_money(said['amount'], order.currency)} started."
+    def action(order: Order, by: User, data: dict[str, Any]) -> str:
+        refunds = reservations.by_staff(order, by=by, **data)
+        by_hand = sum((refund.amount for refund in refunds if handovers.waits_for_handover(refund)), ZERO)
+        started = f"Refund of {format_money(data['amount'], order.currency)} started."
         return f"{started} {HAND_OVER.format(format_money(by_hand, order.currency))}" if by_hand else started
 
-    return _act(request, number, "refund_form", RefundForm(request.POST), deed)
+    return _act(request, number, "refund_form", RefundForm(request.POST), action)
 
 
 @require_POST
 @desk_required("billing.cancel_order")
 def cancel_order(request: HttpRequest, number: int) -> HttpResponse:
-    def deed(order: Order, by: User, said: dict[str, Any]) -> str:
-        transitions.cancel(order, at=timezone.now(), by=by, why=said["why"])
+    def action(order: Order, by: User, data: dict[str, Any]) -> str:
+        transitions.cancel(order, at=timezone.now(), by=by, why=data["why"])
         return "The order is canceled."
 
-    return _act(request, number, "cancel_form", WhyForm(request.POST), deed)
+    return _act(request, number, "cancel_form", WhyForm(request.POST), action)

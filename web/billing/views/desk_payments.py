@@ -1,4 +1,4 @@
-"""The desk: payments, refunds to be handed out, credit, and what a person must decide."""
+"""The desk's pages for payments, refunds to hand over, payment issues and account credit."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -30,9 +30,9 @@ HOLD_DECISIONS = {"release": credit_holds.release_hold, "take_back": credit_hold
 @require_safe
 @desk_required("billing.view_payment")
 def payments(request: HttpRequest) -> HttpResponse:
-    found = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by")
-    found = found.prefetch_related("refunds", "disputes").order_by("-captured_at")
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    received = Payment.objects.exclude(captured_at=None).select_related("order", "recorded_by")
+    received = received.prefetch_related("refunds", "disputes").order_by("-captured_at")
+    page = Paginator(received, 50).get_page(request.GET.get("page"))
     waiting = Refund.objects.exclude(state__in=[Refund.State.DONE, Refund.State.FAILED])
     context = {"page": page, "waiting": waiting.select_related("payment__order")[:100]}
     return render(request, "billing/desk/payments.html", context)
@@ -41,35 +41,36 @@ def payments(request: HttpRequest) -> HttpResponse:
 @require_POST
 @desk_required("billing.add_refund")
 def handed_back(request: HttpRequest, refund: int) -> HttpResponse:
-    found = get_object_or_404(Refund.objects.select_related("payment"), pk=refund)
-    if not handovers.is_by_hand(found.payment):
+    due_refund = get_object_or_404(Refund.objects.select_related("payment"), pk=refund)
+    if not handovers.is_by_hand(due_refund.payment):
         raise Http404
-    if handovers.record_handover(found.pk, session_cart.member(request)):
-        messages.success(request, f"Handover of {format_money(found.amount, found.payment.currency)} recorded.")
+    if handovers.record_handover(due_refund.pk, session_cart.member(request)):
+        amount = format_money(due_refund.amount, due_refund.payment.currency)
+        messages.success(request, f"Handover of {amount} recorded.")
     else:
         messages.info(request, "This handover was already recorded.")
-    return redirect("desk_order", number=found.payment.order_id)
+    return redirect("desk_order", number=due_refund.payment.order_id)
 
 
 @require_safe
 @desk_required("billing.view_case")
 def all_cases(request: HttpRequest) -> HttpResponse:
-    found = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    issues = Case.objects.filter(closed_at=None).select_related("order", "payment").order_by("opened_at")
+    page = Paginator(issues, 50).get_page(request.GET.get("page"))
     waiting = payment_issues.refunds_to_hand_over(page)
-    listed = [(case, waiting.get(case.pk)) for case in page]
+    listed = [(issue, waiting.get(issue.pk)) for issue in page]
     return render(request, "billing/desk/cases.html", {"page": page, "listed": listed})
 
 
 @require_POST
 @desk_required("billing.change_case")
 def close_case(request: HttpRequest, case: int) -> HttpResponse:
-    found = get_object_or_404(Case.objects.select_related("order"), pk=case)
+    issue = get_object_or_404(Case.objects.select_related("order"), pk=case)
     form, user = AnswerForm(request.POST), session_cart.member(request)
-    if payment_issues.refunds_to_hand_over([found]):
-        messages.error(request, f"Record the handover on the order: it closes this issue. (Order {found.order_id})")
+    if payment_issues.refunds_to_hand_over([issue]):
+        messages.error(request, f"Record the handover on the order: it closes this issue. (Order {issue.order_id})")
     elif form.is_valid():
-        payment_issues.close(found, answer=form.cleaned_data["answer"], by=user)
+        payment_issues.close(issue, answer=form.cleaned_data["answer"], by=user)
         messages.success(request, "Resolved.")
     else:
         messages.error(request, "Please enter what was done.")
@@ -80,11 +81,9 @@ def close_case(request: HttpRequest, case: int) -> HttpResponse:
 @desk_required("billing.view_credit")
 def all_credit(request: HttpRequest) -> HttpResponse:
     text = search.words(request)
-    found = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
-    found = found.annotate(balance=Coalesce(Sum("credit_entries__amount"), ZERO)).order_by(
-        "first_name", "last_name", "pk"
-    )
-    page = Paginator(found, 50).get_page(request.GET.get("page"))
+    users = User.objects.filter(email__icontains=text) if text else User.objects.exclude(credit_entries=None)
+    users = users.annotate(balance=Coalesce(Sum("credit_entries__amount"), ZERO))
+    page = Paginator(users.order_by("first_name", "last_name", "pk"), 50).get_page(request.GET.get("page"))
     return render(request, "billing/desk/all_credit.html", {"page": page, "q": text, "currency": settings.CURRENCY})
 
 
@@ -119,15 +118,14 @@ def one_credit(request: HttpRequest, account: int) -> HttpResponse:
 @require_POST
 @desk_required("billing.give_credit")
 def decide_hold(request: HttpRequest, dispute: int) -> HttpResponse:
-    """Take back the credit that is on hold, or release it."""
-    found = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=dispute, credit_held__gt=0)
-    account, form = found.payment.order.payer_id, WhyForm(request.POST)
+    held = get_object_or_404(Dispute.objects.select_related("payment__order"), pk=dispute, credit_held__gt=0)
+    account, form = held.payment.order.payer_id, WhyForm(request.POST)
     decide = HOLD_DECISIONS.get(request.POST.get("action", ""))
     if decide is None or account is None:
         raise Http404
     if not form.is_valid():
         messages.error(request, "Please say why.")
-    elif decide(found.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.member(request)):
+    elif decide(held.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.member(request)):
         messages.success(request, "Saved.")
     else:
         messages.info(request, "This was already decided.")

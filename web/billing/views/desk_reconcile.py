@@ -1,4 +1,4 @@
-"""The desk: our books beside the gateways'. Nothing is fetched or compared in a request."""
+"""The desk's pages for reconciliation with the gateways. Workers fetch and compare; no request does."""
 
 from typing import Any
 
@@ -31,8 +31,8 @@ def index(request: HttpRequest) -> HttpResponse:
         try:
             run = runs.begin(**form.cleaned_data, by=user)
             return redirect("desk_reconciliation", run=run.pk)
-        except runs.NoSuchSpan as wrong:
-            form.add_error(None, str(wrong))
+        except runs.NoSuchSpan as refusal:
+            form.add_error(None, str(refusal))
     page = Paginator(Reconciliation.objects.select_related("by"), 30).get_page(request.GET.get("page"))
     waiting = summing.waiting(page)
     context = {
@@ -49,10 +49,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @never_cache
 @desk_required("billing.view_reconciliation")
 def one(request: HttpRequest, run: int) -> HttpResponse:
-    found = get_object_or_404(Reconciliation.objects.select_related("by"), pk=run)
-    context = _standing(found)
-    if found.ended_at:
-        context |= _findings(request, found)
+    reconciliation = get_object_or_404(Reconciliation.objects.select_related("by"), pk=run)
+    context = _standing(reconciliation)
+    if reconciliation.ended_at:
+        context |= _findings(request, reconciliation)
     return render(request, "billing/desk/reconciliation.html", context)
 
 
@@ -60,11 +60,10 @@ def one(request: HttpRequest, run: int) -> HttpResponse:
 @never_cache
 @desk_required("billing.view_reconciliation")
 def progress(request: HttpRequest, run: int) -> HttpResponse:
-    """The moving part of a run's page; when the run is over the whole page is to come again."""
-    found = get_object_or_404(Reconciliation, pk=run)
-    response = render(request, "billing/desk/_progress.html", _standing(found))
-    if found.ended_at:
-        response["HX-Refresh"] = "true"
+    reconciliation = get_object_or_404(Reconciliation, pk=run)
+    response = render(request, "billing/desk/_progress.html", _standing(reconciliation))
+    if reconciliation.ended_at:
+        response["HX-Refresh"] = "true"  # The page reloads to show the findings.
     return response
 
 
@@ -98,33 +97,30 @@ def _findings(request: HttpRequest, run: Reconciliation) -> dict[str, Any]:
 @desk_required("billing.view_reconciliation")
 def finding(request: HttpRequest, finding: int) -> HttpResponse:
     rows = Finding.objects.select_related("book__run", "order", "line", "payment", "refund__payment", "closed_by")
-    found = get_object_or_404(rows.exclude(verdict=""), pk=finding)
-    may_act = at_the_desk(session_cart.member(request), ACT)
-    if request.method == "POST":
-        return _act(request, found) if may_act else HttpResponse(status=403)
-    return _page(request, found, may_act)
-
-
-def _act(request: HttpRequest, found: Finding) -> HttpResponse:
+    row = get_object_or_404(rows.exclude(verdict=""), pk=finding)
+    user = session_cart.member(request)
+    may_act = at_the_desk(user, ACT)
+    if request.method != "POST":
+        return _page(request, row, may_act)
+    if not may_act:
+        return HttpResponse(status=403)
     form = WhyForm(request.POST)
     if not form.is_valid():
-        return _page(request, found, True, form)
+        return _page(request, row, True, form)
     try:
-        deed = deeds.do(
-            found, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=session_cart.member(request)
-        )
+        action = deeds.do(row, request.POST.get("deed", ""), why=form.cleaned_data["why"], by=user)
     except deeds.CannotBe as refused:
         messages.error(request, str(refused))
-        return redirect("desk_finding", finding=found.pk)
-    messages.success(request, deed.done)
-    return redirect("desk_reconciliation", run=found.book.run_id)
+        return redirect("desk_finding", finding=row.pk)
+    messages.success(request, action.done)
+    return redirect("desk_reconciliation", run=row.book.run_id)
 
 
-def _page(request: HttpRequest, found: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:
+def _page(request: HttpRequest, row: Finding, may_act: bool, refused: forms.Form | None = None) -> HttpResponse:
     context = {
-        "finding": found,
-        "deeds": deeds.possible(found) if may_act and found.is_open else [],
-        "questions": found.questions.select_related("by"),
+        "finding": row,
+        "deeds": deeds.possible(row) if may_act and row.is_open else [],
+        "questions": row.questions.select_related("by"),
         "form": refused,
     }
     return render(request, "billing/desk/finding.html", context, status=400 if refused else 200)
@@ -133,6 +129,6 @@ def _page(request: HttpRequest, found: Finding, may_act: bool, refused: forms.Fo
 @require_POST
 @desk_required(ACT)
 def again(request: HttpRequest, book: int) -> HttpResponse:
-    found = get_object_or_404(Book.objects.select_related("run"), pk=book)
-    runs.again(found, session_cart.member(request))
-    return redirect("desk_reconciliation", run=found.run_id)
+    statement = get_object_or_404(Book.objects.select_related("run"), pk=book)
+    runs.again(statement, session_cart.member(request))
+    return redirect("desk_reconciliation", run=statement.run_id)

@@ -1,4 +1,4 @@
-"""The desk: gift vouchers, what is left on them, and what can be done about one."""
+"""The desk's pages for gift vouchers: the list, selling or giving one, and the actions on it."""
 
 from collections.abc import Callable
 
@@ -44,20 +44,18 @@ def issue(request: HttpRequest) -> HttpResponse:
     form = IssueForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            voucher = _issue(form, request)
+            data, by = form.cleaned_data, session_cart.member(request)
+            if data["how"] == SCHOOL:
+                gift = (data["which"], form.chosen) if form.chosen else None
+                voucher = office.give(form.worth, gift, form.words, why=data["why"], by=by)
+            else:
+                payer = {"payer_name": data["payer_name"], "payer_email": data["payer_email"]}
+                voucher = office.sell(form.details, data["how"], **payer, by=by)
             messages.success(request, "Issued. Print the voucher or send its link.")
             return redirect("desk_voucher", number=voucher.pk)
         except (placement.NotPlaced, office.Refused) as refused:
             form.add_error(None, str(refused))
     return render(request, "billing/desk/voucher_issue.html", {"form": form}, status=400 if form.errors else 200)
-
-
-def _issue(form: IssueForm, request: HttpRequest) -> Voucher:
-    said, by = form.cleaned_data, session_cart.member(request)
-    if said["how"] == SCHOOL:
-        gift = (said["which"], form.chosen) if form.chosen else None
-        return office.give(form.worth, gift, form.words, why=said["why"], by=by)
-    return office.sell(form.details, said["how"], payer_name=said["payer_name"], payer_email=said["payer_email"], by=by)
 
 
 @require_safe
@@ -71,7 +69,7 @@ def _voucher(number: int) -> Voucher:
 
 
 def _page(request: HttpRequest, voucher: Voucher, **refused: forms.Form | forms.ModelForm) -> HttpResponse:
-    asked = {
+    action_forms = {
         "extend_form": ExtendForm(instance=_voucher(voucher.pk), auto_id="extend-%s"),
         "void_form": WhyForm(auto_id="void-%s"),
     } | refused
@@ -81,7 +79,7 @@ def _page(request: HttpRequest, voucher: Voucher, **refused: forms.Form | forms.
         "entries": voucher.entries.select_related("order", "by"),
         "happened": recent_history.to(voucher),
     }
-    return render(request, "billing/desk/voucher.html", context | asked, status=400 if refused else 200)
+    return render(request, "billing/desk/voucher.html", context | action_forms, status=400 if refused else 200)
 
 
 @require_POST
@@ -90,12 +88,12 @@ def extend(request: HttpRequest, number: int) -> HttpResponse:
     voucher, by = _voucher(number), session_cart.member(request)
     form = ExtendForm(request.POST, instance=_voucher(number), auto_id="extend-%s")
 
-    def deed() -> str:
-        said = form.cleaned_data
-        office.extend(voucher, said["expires_on"], why=said["why"], by=by)
-        return f"Can be used until {format_date(said['expires_on'])}." if said["expires_on"] else "It doesn’t expire."
+    def action() -> str:
+        last_day = form.cleaned_data["expires_on"]
+        office.extend(voucher, last_day, why=form.cleaned_data["why"], by=by)
+        return f"Can be used until {format_date(last_day)}." if last_day else "It doesn’t expire."
 
-    return _act(request, voucher, "extend_form", form, deed)
+    return _act(request, voucher, "extend_form", form, action)
 
 
 @require_POST
@@ -104,19 +102,19 @@ def void(request: HttpRequest, number: int) -> HttpResponse:
     voucher, by = _voucher(number), session_cart.member(request)
     form = WhyForm(request.POST, auto_id="void-%s")
 
-    def deed() -> str:
-        left = office.void(voucher, why=form.cleaned_data["why"], by=by)
-        return f"Void; {format_money(left, voucher.currency)} was left on it."
+    def action() -> str:
+        balance = office.void(voucher, why=form.cleaned_data["why"], by=by)
+        return f"Void; {format_money(balance, voucher.currency)} was left on it."
 
-    return _act(request, voucher, "void_form", form, deed)
+    return _act(request, voucher, "void_form", form, action)
 
 
 def _act(
-    request: HttpRequest, voucher: Voucher, name: str, form: forms.Form | forms.ModelForm, deed: Callable[[], str]
+    request: HttpRequest, voucher: Voucher, name: str, form: forms.Form | forms.ModelForm, action: Callable[[], str]
 ) -> HttpResponse:
     if form.is_valid():
         try:
-            messages.success(request, deed())
+            messages.success(request, action())
             return redirect("desk_voucher", number=voucher.pk)
         except office.Refused as refused:
             form.add_error(None, str(refused))

@@ -1,4 +1,4 @@
-"""Which pages may send people where."""
+"""The Content-Security-Policy of pages whose forms may lead to a gateway."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,14 +14,14 @@ View = Callable[..., HttpResponse]
 
 
 def leads_to_gateways(view: View) -> View:
-    """Forms on this page may end at a gateway: browsers hold the policy of the page against redirects, too."""
+    """Allow the page's forms to lead to a gateway, because browsers apply the form-action policy to redirects too."""
 
     @wraps(view)
-    def widened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def view_with_policy(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = view(request, *args, **kwargs)
-        own = settings.SECURE_CSP["form-action"]
-        policy = settings.SECURE_CSP | {"form-action": [*own, *gateways.hosts()]}
+        own_targets = settings.SECURE_CSP["form-action"]
+        policy = settings.SECURE_CSP | {"form-action": [*own_targets, *gateways.hosts()]}
         response.headers["Content-Security-Policy"] = serialise(with_bucket(policy))
         return response
 
-    return widened
+    return view_with_policy

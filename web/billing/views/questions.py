@@ -1,4 +1,4 @@
-"""What the school asked a payer: the page behind the mailed link."""
+"""The page on which a payer answers a question of the school; a mailed link leads to it."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render

@@ -1,4 +1,4 @@
-"""Gift vouchers for everybody: buying one, and the page that is printed or sent on."""
+"""The public pages for gift vouchers: buying one, and the voucher itself, to be printed or forwarded."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,7 +36,6 @@ def buy(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 def one(request: HttpRequest, token: str) -> HttpResponse:
-    """Whoever holds the address holds the voucher."""
     try:
         key = links.read(PURPOSE, token, KEY_AGE)
     except links.Bad:
