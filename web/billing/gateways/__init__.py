@@ -102,8 +102,8 @@ class Hosted(Gateway):
         if payment.status in OPEN and not payment.session:
             refuse_inside_transaction()
             with place_to_wait():
-                begun = self.create_session(payment, payment.key)
-            payment.keep_session(begun)
+                session = self.create_session(payment, payment.key)
+            payment.keep_session(session)
         if payment.status not in OPEN:
             raise RedirectNeeded(self.redirect_after_payment(payment).url)
         raise RedirectNeeded(payment.session_url)

@@ -28,11 +28,10 @@ class Practice(Gateway):
 
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> forms.Form:
         form = Buttons(data)
-        if payment.status not in OPEN or not form.is_valid():
-            if payment.status not in OPEN:
-                raise RedirectNeeded(self.redirect_after_payment(payment).url)
-            return form
-        payment.change_status(*ANSWERS[form.cleaned_data["answer"]], only_open=True)
+        if payment.status in OPEN:
+            if not form.is_valid():
+                return form
+            payment.change_status(*ANSWERS[form.cleaned_data["answer"]], only_open=True)
         raise RedirectNeeded(self.redirect_after_payment(payment).url)
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
