@@ -38,4 +38,4 @@ class BillingConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        from billing import checks, signals  # noqa: F401  they register themselves
+        from billing import checks, signals  # noqa: F401  importing them registers them

@@ -1,4 +1,4 @@
-"""Refuse to start with a product kind that cannot answer, or with payments that cost nothing."""
+"""System checks of product kinds, gateway settings and the currency."""
 
 import inspect
 from typing import Any
@@ -26,8 +26,8 @@ def product_kinds(**kwargs: Any) -> list[CheckMessage]:
 def _kind_problems(name: str, path: str) -> list[str]:
     try:
         kind = import_string(path)
-    except ImportError as wrong:
-        return [f"The product kind {name!r} cannot be imported: {wrong}"]
+    except ImportError as error:
+        return [f"The product kind {name!r} cannot be imported: {error}"]
     if not (inspect.isclass(kind) and issubclass(kind, ProductKind)):
         return [f"The product kind {name!r} is no billing.kinds.ProductKind."]
     if kind.__abstractmethods__:
@@ -46,7 +46,7 @@ def no_practice_payments(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "Anyone can pay without money: a practice gateway is switched on.",
+            "Anyone can place orders without paying: a practice gateway is enabled.",
             hint="Set PRACTICE_PAYMENTS=False.",
             id="billing.E003",
         )
@@ -72,11 +72,11 @@ def stripe_is_whole(**kwargs: Any) -> list[CheckMessage]:
 
 
 def _lacks(label: str, takes_currency: bool, ids: tuple[str, str]) -> list[CheckMessage]:
-    if said := configuration.explain_missing(label):
-        hint = f"Without what proves its messages nothing that {label} tells by itself could be believed."
-        return [Warning(said, hint=hint, id=ids[0])]
+    if problem := configuration.explain_missing(label):
+        hint = f"Set all of them: the site must be able to verify the webhooks of {label}."
+        return [Warning(problem, hint=hint, id=ids[0])]
     if configuration.is_used(label) and not takes_currency:
-        return [Warning(f"{label} is not offered: it does not take {settings.CURRENCY}.", id=ids[1])]
+        return [Warning(f"{label} is not offered: it does not support {settings.CURRENCY}.", id=ids[1])]
     return []
 
 
@@ -90,27 +90,31 @@ def the_real_paypal(**kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security, deploy=True)
 def real_money(**kwargs: Any) -> list[CheckMessage]:
-    """Places for the play money that everybody may give themselves in a sandbox."""
-    play = {
+    sandboxes = {
         "PayPal's sandbox": "paypal" in settings.PAYMENT_VARIANTS and ".sandbox." in settings.PAYPAL_URL,
         "Stripe's test mode": "stripe" in settings.PAYMENT_VARIANTS and "_test_" in settings.STRIPE_KEY,
     }
-    hint = "For a site on which real people pay: PAYPAL_URL=https://api.paypal.com, and Stripe's live key."
-    return [Warning(f"{name} takes no real money.", hint=hint, id="billing.W005") for name, on in play.items() if on]
+    hint = "To accept real payments, set PAYPAL_URL=https://api.paypal.com and use Stripe's live key."
+    return [
+        Warning(f"{name} takes no real money.", hint=hint, id="billing.W005")
+        for name, is_enabled in sandboxes.items()
+        if is_enabled
+    ]
 
 
 @register(Tags.security, deploy=True)
 def currency_is_known(**kwargs: Any) -> list[CheckMessage]:
     if is_currency(settings.CURRENCY):
         return []
-    return [Error(f"CURRENCY={settings.CURRENCY} is no currency.", hint="Such as USD, EUR or JPY.", id="billing.E006")]
+    hint = "Use a code such as USD, EUR or JPY."
+    return [Error(f"CURRENCY={settings.CURRENCY} is not a currency.", hint=hint, id="billing.E006")]
 
 
 @register(Tags.security, deploy=True)
 def stripe_keys_belong_together(**kwargs: Any) -> list[CheckMessage]:
-    """The site itself needs the secret one alone; the two are copied together, and mixed up together."""
+    # The site uses the secret key only. Both keys are copied together, so a wrong pair means that keys were mixed up.
     public, secret = settings.STRIPE_PUBLIC_KEY, settings.STRIPE_KEY
     if not public or (public.startswith("pk_") and ("_test_" in public) == ("_test_" in secret)):
         return []
-    hint = "One begins with pk_, the other with sk_ or rk_; both have _test_ in them, or both have _live_."
-    return [Error("STRIPE_PUBLIC_KEY and STRIPE_KEY do not belong together.", hint=hint, id="billing.E007")]
+    hint = "One begins with pk_, the other with sk_ or rk_. Both contain _test_, or both contain _live_."
+    return [Error("STRIPE_PUBLIC_KEY and STRIPE_KEY do not match.", hint=hint, id="billing.E007")]

@@ -1,4 +1,4 @@
-"""What billing tells: facts about orders and money, by their ids."""
+"""The events of billing and their payloads, which name rows by their ids."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ class OfOrder:
 
 @dataclass(frozen=True)
 class OfLine:
-    """One line of an order was cancelled."""
+    """A line of an order was canceled."""
 
     order_id: int
     line_id: int
@@ -22,7 +22,7 @@ class OfLine:
 
 @dataclass(frozen=True)
 class Replaced:
-    """A line of an order has become a line of another one."""
+    """A line of an order was exchanged for a line of another order."""
 
     order_id: int
     line_id: int
@@ -32,7 +32,7 @@ class Replaced:
 
 @dataclass(frozen=True)
 class OfPayment:
-    """Something is so of one attempt to pay."""
+    """The state of a payment attempt changed."""
 
     order_id: int
     payment_id: int
@@ -40,7 +40,7 @@ class OfPayment:
 
 @dataclass(frozen=True)
 class Late:
-    """Money came after the order had lapsed; `honoured` tells whether there was still something to give for it."""
+    """A payment arrived after its order had expired. `honoured` is true if the order could still be fulfilled."""
 
     order_id: int
     payment_id: int
@@ -49,7 +49,7 @@ class Late:
 
 @dataclass(frozen=True)
 class OfRefund:
-    """Money goes back, or has gone back."""
+    """A refund was started, is ready or was completed."""
 
     order_id: int
     refund_id: int
@@ -57,7 +57,7 @@ class OfRefund:
 
 @dataclass(frozen=True)
 class OfDispute:
-    """A payer's bank asks money back, or has decided about it."""
+    """A payer's bank opened or closed a dispute."""
 
     order_id: int
     dispute_id: int
@@ -65,7 +65,7 @@ class OfDispute:
 
 @dataclass(frozen=True)
 class BookStep:
-    """The next portion of a book is to be read, or all of it compared."""
+    """The next part of a gateway's statement is to be read, or the whole statement compared."""
 
     run_id: int
     book_id: int
@@ -73,14 +73,14 @@ class BookStep:
 
 @dataclass(frozen=True)
 class OfRun:
-    """A reconciliation has come to its end."""
+    """A reconciliation has ended."""
 
     run_id: int
 
 
 @dataclass(frozen=True)
 class OfFinding:
-    """The gateway is to be asked again about one finding."""
+    """The gateway is to be polled again about one finding."""
 
     run_id: int
     finding_id: int

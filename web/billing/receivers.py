@@ -1,4 +1,4 @@
-"""What follows from billing's events; hepcat.workflows says when."""
+"""The receivers of events about orders and money; hepcat.workflows connects them."""
 
 from typing import Any
 
@@ -28,8 +28,7 @@ def close_attempts(event: Any) -> None:
 
 
 def mail_dispute(event: Any) -> None:
-    """To the office: there is a date until which banks take an answer."""
-    if settings.OFFICE_EMAIL:
+    if settings.OFFICE_EMAIL:  # The office has to answer before the bank's deadline.
         draft(
             "billing.dispute",
             to=settings.OFFICE_EMAIL,
@@ -58,7 +57,7 @@ def mail_differences(event: Any) -> None:
 
 
 def mail_order_received(event: Any) -> None:
-    """Whoever pays at once, or has paid by now, gets the receipt instead; a stranger first shows that mail arrives."""
+    """Ask a visitor without an account to confirm the address first. An order that is paid gets a receipt instead."""
     order = Order.objects.get(pk=event.payload.order_id)
     if order.awaits_click:
         _mail("confirm_spot", order, event, key=f"{order.pk}")
@@ -83,31 +82,29 @@ def mail_payment_due(event: Any) -> None:
 
 
 def mail_payment_failed(event: Any) -> None:
-    """Not at once: billing.domain.payments.failure_mail lets it go, unless the order is paid by then."""
+    """Draft the mail on hold. A job of billing.domain.payments.failure_mail releases it unless the order is paid."""
     order = Order.objects.get(pk=event.payload.order_id)
     _mail("payment_failed", order, event, hold=True)
 
 
 def mail_order_lapsed(event: Any) -> None:
-    """Not when a late payment took the order up again meanwhile."""
     order = Order.objects.get(pk=event.payload.order_id)
-    if order.state == Order.State.LAPSED:
+    if order.state == Order.State.LAPSED:  # A late payment may have reopened the order since.
         _mail("order_lapsed", order, event)
 
 
 def mail_order_cancelled(event: Any) -> None:
-    """A withdrawal is confirmed as what it is."""
     order = Order.objects.get(pk=event.payload.order_id)
-    withdrawn = next((line for line in order.lines.all() if line.ended_by == By.WITHDRAWAL), None)
-    if withdrawn is None:
+    withdrawn_line = next((line for line in order.lines.all() if line.ended_by == By.WITHDRAWAL), None)
+    if withdrawn_line is None:
         _mail("order_cancelled", order, event)
     else:
-        _mail("withdrawn", order, event, line_id=withdrawn.pk)
+        _mail("withdrawn", order, event, line_id=withdrawn_line.pk)
 
 
 def mail_line_cancelled(event: Any) -> None:
-    """One mail for all that went together, and what was exchanged before belongs to that. The last line takes an unpaid
-    order with it, which has its own."""
+    """Draft one mail for all lines that were canceled together. A line that was exchanged is not mailed about, and an
+    unpaid order that is canceled with its last line has a mail of its own."""
     order = Order.objects.get(pk=event.payload.order_id)
     line = order.lines.get(pk=event.payload.line_id)
     if order.state != Order.State.CANCELLED and line.replaced_at is None:
@@ -132,7 +129,7 @@ def _mail_about(name: str, event: Any, **data: Any) -> None:
 
 
 def _mail(name: str, order: Order, event: Any, *, key: str = "", hold: bool = False, **data: Any) -> None:
-    """Orders without an address, entered at the desk or erased, are told nothing; the same key is told once."""
+    # An order that was entered at the desk or whose payer was erased has no address. Each key is mailed once.
     if order.payer_email:
         draft(
             f"billing.{name}",

@@ -1,4 +1,4 @@
-"""What the history says about orders and money; history.entry_text explains how."""
+"""The history's sentences about orders and money; history.entry_text explains their format."""
 
 from billing import gateways
 from billing.domain.cancellations.cancellation_options import By
@@ -19,10 +19,9 @@ RESOLVED = {
 
 
 def method(details: Details) -> str:
-    """Cash, as the gateway is called; one that is switched off keeps its own name."""
     try:
         label = gateways.get(details["variant"]).label
-    except gateways.UnknownGateway:
+    except gateways.UnknownGateway:  # The gateway has been switched off since.
         label = details["variant"]
     return label.lower()
 
@@ -32,8 +31,8 @@ def payment_recorded(details: Details) -> str:
 
 
 def cash_counted(details: Details) -> str:
-    said = fill("{counted:money} for {day:date}; expected: {expected:money}", details)
-    return f"counted {method(details)}: {said}"
+    counts = fill("{counted:money} for {day:date}; expected: {expected:money}", details)
+    return f"counted {method(details)}: {counts}"
 
 
 def with_shares(action: str, details: Details) -> str:

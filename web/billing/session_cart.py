@@ -1,7 +1,4 @@
-"""Which cart is this visitor's, and which orders they may see.
-
-By account, by session (which is kept on the server), or by an order's secret address.
-"""
+"""The visitor's cart and the orders that the visitor may see: by account, session or an order's secret address."""
 
 from datetime import timedelta
 
@@ -22,7 +19,7 @@ CART = "cart"
 PLACED = "placed_orders"
 PAYER = "payer"
 PAY_UNTIL = "pay_until"
-"""In UTC; after that the session's orders are no longer looked for."""
+"""The session key of a time in UTC. After that time the session's orders are no longer queried."""
 
 
 def account(request: HttpRequest) -> User | None:
@@ -30,12 +27,11 @@ def account(request: HttpRequest) -> User | None:
 
 
 def knows_payer(request: HttpRequest) -> bool:
-    """Whether the checkout asks nothing about who pays; a billing address may change with each order."""
+    # A billing address is asked for each time, because it may change with each order.
     return account(request) is not None and not settings.BILLING_ADDRESS
 
 
 def member(request: HttpRequest) -> User:
-    """The person, on pages for which one has to be logged in."""
     user = account(request)
     if user is None:
         raise PermissionDenied
@@ -51,39 +47,37 @@ def cart(request: HttpRequest) -> Order | None:
 
 
 def open_cart(request: HttpRequest) -> Order:
-    """The visitor's cart, a new one when there is none."""
-    found = cart(request)
-    if found is None:
-        found = carts.new(account(request))
-        request.session[CART] = found.pk
-    return found
+    visitor_cart = cart(request)
+    if visitor_cart is None:
+        visitor_cart = carts.new(account(request))
+        request.session[CART] = visitor_cart.pk
+    return visitor_cart
 
 
 def logged_in(request: HttpRequest, user: User) -> None:
-    """The session's data outlives the log-in, though not its key."""
+    # Logging in changes the key of the session but keeps its data.
     number = request.session.pop(CART, None)
-    found = Order.objects.filter(pk=number, state=Order.State.CART).first() if number else None
-    if found is not None:
-        carts.merge(found, user)
+    visitor_cart = Order.objects.filter(pk=number, state=Order.State.CART).first() if number else None
+    if visitor_cart is not None:
+        carts.merge(visitor_cart, user)
 
 
 def remember_payer(request: HttpRequest, cart: Order) -> None:
-    """For the next order of a visitor in this browser session; an account knows its own."""
     if account(request) is None:
         request.session[PAYER] = {"payer_name": cart.payer_name, "payer_email": cart.payer_email}
 
 
 def remembered_payer(request: HttpRequest) -> dict[str, str]:
-    found: dict[str, str] = request.session.get(PAYER, {}) if account(request) is None else {}
-    return found
+    payer: dict[str, str] = request.session.get(PAYER, {}) if account(request) is None else {}
+    return payer
 
 
 def forget_payer(request: HttpRequest) -> None:
     request.session.pop(PAYER, None)
-    found = cart(request)
-    if found is not None and found.payer is None:
-        found.payer_name = found.payer_email = ""
-        found.save(update_fields=["payer_name", "payer_email"])
+    visitor_cart = cart(request)
+    if visitor_cart is not None and visitor_cart.payer is None:
+        visitor_cart.payer_name = visitor_cart.payer_email = ""
+        visitor_cart.save(update_fields=["payer_name", "payer_email"])
 
 
 def placed(request: HttpRequest, order: Order) -> None:
@@ -93,32 +87,31 @@ def placed(request: HttpRequest, order: Order) -> None:
 
 
 def remember_hold(request: HttpRequest, order: Order) -> None:
-    """Until then each page leads to the order, in the browser that placed it."""
+    """Remember the end of the hold, so that each page links to the order in the browser that placed it until then."""
     if order.held_until is not None and has_placed(request, order):
         request.session[PAY_UNTIL] = max(request.session.get(PAY_UNTIL, ""), order.held_until.isoformat())
 
 
 def waiting(request: HttpRequest) -> list[Order]:
-    """For the head of each page: this visitor's cart, with the number of its lines, and the orders to be paid.
-    For whoever has no account also those at the door that this browser session has placed.
+    """Return the visitor's cart, with the number of its lines, and the orders to pay. Visitors without an account also
+    get the orders to be paid at the door that this browser session placed.
 
-    One query for a member. For others one while there is something, and none while there is nothing.
+    This runs on each page: it makes one query, or none if a visitor without an account has no such orders.
     """
-    user, at, mine = account(request), timezone.now(), Q(pk__in=[])
+    user, at, condition = account(request), timezone.now(), Q(pk__in=[])
     if user is not None:
-        mine = Q(payer=user, state=Order.State.CART) | Q(pk__in=Order.objects.visible_to(user).to_pay(at).values("pk"))
+        to_pay = Order.objects.visible_to(user).to_pay(at)
+        condition = Q(payer=user, state=Order.State.CART) | Q(pk__in=to_pay.values("pk"))
     elif CART in request.session:
-        mine = Q(pk=request.session[CART], state=Order.State.CART, payer=None)
+        condition = Q(pk=request.session[CART], state=Order.State.CART, payer=None)
     if request.session.get(PAY_UNTIL, "") > at.isoformat():
-        here = Order.objects.filter(pk__in=request.session.get(PLACED, []))
-        mine |= Q(pk__in=here.to_pay(at).values("pk"))
+        session_orders = Order.objects.filter(pk__in=request.session.get(PLACED, []))
+        condition |= Q(pk__in=session_orders.to_pay(at).values("pk"))
         if user is None:
-            mine |= Q(pk__in=here.at_the_door(at).values("pk"))
-    return (
-        list(Order.objects.filter(mine).annotate(things=Count("lines", filter=Q(lines__cancelled_at=None))))
-        if mine
-        else []
-    )
+            condition |= Q(pk__in=session_orders.at_the_door(at).values("pk"))
+    if not condition:
+        return []
+    return list(Order.objects.filter(condition).annotate(things=Count("lines", filter=Q(lines__cancelled_at=None))))
 
 
 def orders_to_pay(request: HttpRequest) -> list[Order]:
@@ -126,7 +119,6 @@ def orders_to_pay(request: HttpRequest) -> list[Order]:
 
 
 def placed_orders(request: HttpRequest) -> list[Order]:
-    """Those that this browser session placed."""
     numbers = request.session.get(PLACED, [])
     return list(Order.objects.filter(pk__in=numbers).prefetch_related("lines__order")) if numbers else []
 
@@ -137,23 +129,22 @@ def last_placed(request: HttpRequest) -> Order | None:
 
 
 def find_order(request: HttpRequest, number: int) -> Order:
-    """The order, for its payer, for the browser that placed it, and for whoever holds its secret address; else 404."""
+    """Return the order to its payer, the browser that placed it, and holders of its secret address. Raise Http404 for
+    everyone else."""
     order = Order.objects.placed().filter(pk=number).first()
-    if order is None or not (_has_key(request, order) or has_placed(request, order) or pays(request, order)):
+    if order is None:
+        raise Http404
+    if not (_holds_key(request, order, "order") or has_placed(request, order) or pays(request, order)):
         raise Http404
     return order
 
 
 def find_order_to_confirm(request: HttpRequest, number: int) -> Order:
-    """The order whose mailed link this is; the order's own address shows nothing about who reads the mail."""
+    """Return the order of a mailed link. The order's own address does not prove that the visitor reads the mail."""
     order = Order.objects.placed().filter(pk=number).first()
     if order is None or not _holds_key(request, order, CONFIRM):
         raise Http404
     return order
-
-
-def _has_key(request: HttpRequest, order: Order) -> bool:
-    return _holds_key(request, order, "order")
 
 
 def _holds_key(request: HttpRequest, order: Order, purpose: str) -> bool:

@@ -1,4 +1,4 @@
-"""What billing does on signals of Django and of django-payments."""
+"""Billing's receivers for signals of Django and of django-payments."""
 
 from typing import Any
 

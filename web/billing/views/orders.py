@@ -1,4 +1,4 @@
-"""The payer's own pages: an order at its secret address, receipts, all orders, credit."""
+"""The payer's pages: an order at its secret address, its receipt, all orders, and account credit."""
 
 from typing import Any
 
@@ -52,6 +52,7 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
     if found.state != Order.State.PAID:
         raise Http404
     bill = balances.itemised(found, timezone.now())
+    school_lines = [settings.BUSINESS_ADDRESS, settings.BUSINESS_PHONE, settings.OFFICE_EMAIL]
     context = {
         "order": found,
         "bill": bill,
@@ -60,22 +61,15 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
         "credit": credit.spent_on(found),
         "tax": balances.tax(bill, found.currency),
         "price": amounts.price_sentence(found, timezone.now()),
-        "school": _school(),
+        "school": {"lines": list(filter(None, school_lines)), "tax_id": settings.BUSINESS_TAX_ID},
     }
     return render(request, "billing/receipt.html", context)
 
 
-def _school() -> dict[str, Any]:
-    """Who issues the receipt, as far as the settings say."""
-    lines = [settings.BUSINESS_ADDRESS, settings.BUSINESS_PHONE, settings.OFFICE_EMAIL]
-    return {"lines": list(filter(None, lines)), "tax_id": settings.BUSINESS_TAX_ID}
-
-
 @require_POST
 def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
-    """A payment that is open at a gateway is canceled first."""
     found, at = session_cart.find_order(request, number), timezone.now()
-    if not try_to_stop(request, found):
+    if not try_to_stop(request, found):  # A payment that is open at a gateway is canceled first.
         return redirect(found.address())
     try:
         pay_at_door.pay_at_the_door(found, at, is_owner=session_cart.pays(request, found))
@@ -92,7 +86,7 @@ def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @throttled("link of an order", by_address="20/h")
 def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
-    """The answer is the same whether or not anything is sent."""
+    """Send the link again. The answer is the same whether or not anything is sent, so it reveals nothing."""
     found = session_cart.find_order(request, number)
     pay_at_door.send_link_again(found, timezone.now())
     messages.info(request, "If this order still needs to be confirmed, we’ve emailed the link again.")
@@ -102,7 +96,7 @@ def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm(request: HttpRequest, number: int) -> HttpResponse:
-    """Where the mailed link leads; only its button writes, for mail programs open links by themselves."""
+    """Confirm the order by a button, because mail programs open the links in a mail by themselves."""
     found, at = session_cart.find_order_to_confirm(request, number), timezone.now()
     if not found.awaits_click and not found.has_lapsed(at):
         return redirect(found.address())
@@ -113,12 +107,12 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
         except pay_at_door.LinkExpired:
             found.refresh_from_db()
             status = 409
-        except kinds.Unavailable as gone:
-            messages.error(request, str(gone))
+        except kinds.Unavailable as refusal:
+            messages.error(request, str(refusal))
             return redirect(found.address())
         else:
             found.refresh_from_db()
-            if not amounts.is_just_done(found, at):  # else the order's page says so itself
+            if not amounts.is_just_done(found, at):  # Otherwise the order's page says so itself.
                 messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
             return redirect(found.address())
     context = {"order": found, "expired": found.has_lapsed(at), "bill": balances.itemised(found, at)}
@@ -128,7 +122,7 @@ def confirm(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def order_again(request: HttpRequest, number: int) -> HttpResponse:
-    """To the price where everything can still be had, else to the cart, which says what cannot."""
+    """Go to the review page if everything is still available, else to the cart, which says what is not."""
     found, at = session_cart.find_order(request, number), timezone.now()
     if not reorder.can_be_ordered_again(found, at):
         return redirect(found.address())
@@ -142,7 +136,6 @@ def order_again(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @throttled("code", by_address="60/h", by_account="30/h")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
-    """By the payer, or by the desk for whoever stands there with a voucher."""
     found = session_cart.find_order(request, number)
     gateway_polling.close_overdue(found, timezone.now())
     try:
@@ -158,9 +151,9 @@ def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 @login_required
 def mine(request: HttpRequest) -> HttpResponse:
-    user = session_cart.member(request)
-    found = Order.objects.visible_to(user).prefetch_related("lines", "payments__refunds", "payments__disputes")
-    page = Paginator(found, 25).get_page(request.GET.get("page"))
+    orders = Order.objects.visible_to(session_cart.member(request))
+    orders = orders.prefetch_related("lines", "payments__refunds", "payments__disputes")
+    page = Paginator(orders, 25).get_page(request.GET.get("page"))
     return render(request, "billing/my_orders.html", {"page": page})
 
 

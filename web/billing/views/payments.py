@@ -1,4 +1,4 @@
-"""Paying: begin an attempt, show a gateway's form, come back. The gateway is spoken to outside of any transaction."""
+"""Starting and stopping payments, returning from a gateway, and webhooks. No gateway is called inside a transaction."""
 
 import logging
 from datetime import datetime
@@ -32,7 +32,6 @@ NO_ANSWER = "The payment service doesn’t answer, so nothing has changed. Pleas
 
 
 def begin(request: HttpRequest, order: Order, variant: str) -> HttpResponse:
-    """Start an attempt and go where the gateway wants the payer to be."""
     gateway_polling.close_overdue(order, timezone.now())
     try:
         payment = attempts.start(order, variant, timezone.now())
@@ -58,14 +57,13 @@ def start(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def stop(request: HttpRequest, number: int) -> HttpResponse:
-    """By the payer, who wants to pay another way."""
     order = session_cart.find_order(request, number)
     try_to_stop(request, order)
     return redirect(order.address())
 
 
 def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> bool:
-    """Stop the payment that is in progress, and say what came of it. False when it goes on or has been made."""
+    """Stop the payment in progress and tell the user the result. Return False if it continues or already succeeded."""
     try:
         with place_to_wait():
             payment = gateway_polling.stop_payment(order, timezone.now(), by=by)
@@ -86,7 +84,7 @@ def try_to_stop(request: HttpRequest, order: Order, by: User | None = None) -> b
 @require_http_methods(["GET", "HEAD", "POST"])
 @leads_to_gateways
 def attempt(request: HttpRequest, token: str) -> HttpResponse:
-    """The page of a gateway that has a form on our site. The token is secret; only the payer's browser has it."""
+    """Show the form of a gateway on our own site. Only the payer's browser knows the token."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
     gateway = _gateway(payment.variant)
     if gateway.by_hand:
@@ -101,7 +99,7 @@ def attempt(request: HttpRequest, token: str) -> HttpResponse:
 @csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 def process(request: HttpRequest, token: str) -> HttpResponse:
-    """Where a gateway sends the payer back to; what it says in the address is not believed."""
+    """Receive the payer from the gateway. The query string is not trusted, because anyone can write it."""
     payment = get_object_or_404(Payment.objects.select_related("order"), token=token)
     gateway = _gateway(payment.variant)
     gateway_polling.returned(payment, canceled="canceled" in request.GET)
@@ -112,7 +110,7 @@ def process(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @throttled("gateway message", by_address="1200/h")
 def hear(request: HttpRequest, variant: str) -> HttpResponse:
-    """A webhook. Anything but 200 asks the gateway to tell it again, except where telling it again is of no use."""
+    """Receive a webhook. Any status but 200 makes the gateway send it again, unless that would not help."""
     gateway = _gateway(variant)
     if (read_number(request.headers.get("Content-Length") or "") or 0) > LARGEST_MESSAGE:
         return _said(413, "Too long.")
@@ -141,39 +139,38 @@ def _gateway(variant: str) -> gateways.Gateway:
 
 @require_safe
 def open_order(request: HttpRequest) -> HttpResponse:
-    """`/payment/`: my order that is to be paid, or a choice where there are several."""
+    """Show the visitor's order that needs payment at `/payment/`, or a list if there are several."""
     to_pay = session_cart.orders_to_pay(request)
     if len(to_pay) > 1:
         return render(request, "billing/orders_to_pay.html", {"orders": to_pay})
     user, last = session_cart.account(request), session_cart.last_placed(request)
-    mine = Order.objects.visible_to(user) if user else Order.objects.filter(pk=last.pk if last else 0)
-    found = to_pay[0] if to_pay else mine.filter(state=Order.State.PLACED).first()
-    return redirect(found.address()) if found else render(request, "billing/nothing_open.html")
+    own_orders = Order.objects.visible_to(user) if user else Order.objects.filter(pk=last.pk if last else 0)
+    order = to_pay[0] if to_pay else own_orders.filter(state=Order.State.PLACED).first()
+    return redirect(order.address()) if order else render(request, "billing/nothing_open.html")
 
 
 @require_safe
 @never_cache
 @leads_to_gateways
 def result(request: HttpRequest, number: int) -> HttpResponse:
-    """Where payers come back to, and where mails lead: what happened and what to do, as it is now."""
     order, at = session_cart.find_order(request, number), timezone.now()
     return render(request, "billing/result.html", {"order": order} | about_paying(order, at))
 
 
 def about_paying(order: Order, at: datetime) -> dict[str, Any]:
-    """What the page of an order and the result page tell, and the ways to pay, the last one tried first."""
-    last, told = order.payments.first(), payment_status_text.of(order, at)
-    tried = last.variant if last else ""
-    ways = sorted(gateways.offered(), key=lambda way: way[0] != tried) if told.can_pay else []
+    """Build the context that the order page and the result page share. The method tried last is listed first."""
+    last, status = order.payments.first(), payment_status_text.of(order, at)
+    last_variant = last.variant if last else ""
+    methods = sorted(gateways.offered(), key=lambda method: method[0] != last_variant) if status.can_pay else []
     progress = payment_in_progress(order, at)
     return {
-        "told": told,
-        "news": payment_status_text.is_news(order, told),
+        "told": status,
+        "news": payment_status_text.is_news(order, status),
         "owed": balances.owed(order, at),
         "price": amounts.price_sentence(order, at),
-        "ways": [way for way in ways if way[0] == progress.variant] if progress else ways,
+        "ways": [method for method in methods if method[0] == progress.variant] if progress else methods,
         "in_progress": progress,
         "progress_text": progress_text(progress) if progress else "",
         "again": reorder.can_be_ordered_again(order, at),
-        "door": told.can_pay and order.due == Order.Due.NOW and transitions.allows_the_door(order),
+        "door": status.can_pay and order.due == Order.Due.NOW and transitions.allows_the_door(order),
     }

@@ -11,12 +11,12 @@ from common.errors import Trouble
 
 class Command(BaseCommand):
     help = (
-        "Checks that Stripe sends this site all the events it follows, in the right version. "
+        "Checks that Stripe sends this site all the events it needs, in the right version. "
         "Exits with 1 and says what to do if not."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--make", action="store_true", help="make an endpoint and show its secret, once")
+        parser.add_argument("--make", action="store_true", help="create an endpoint and show its secret once")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.STRIPE_KEY:
@@ -33,9 +33,9 @@ class Command(BaseCommand):
             raise CommandError(str(trouble)) from trouble
 
     def judge(self, url: str, known: list[webhook_endpoint.Found]) -> None:
-        for found in known:
-            self.stdout.write(f"{found.id}: {'; '.join(found.problems) or 'as it should be'}.")
-        if any(not found.problems for found in known):
+        for endpoint in known:
+            self.stdout.write(f"{endpoint.id}: {'; '.join(endpoint.problems) or 'as it should be'}.")
+        if any(not endpoint.problems for endpoint in known):
             if not settings.STRIPE_WEBHOOK_SECRET:
                 raise CommandError("STRIPE_WEBHOOK_SECRET is not set; the endpoint's page at Stripe shows it.")
             self.stdout.write(f"Stripe tells {url} what happens, in version {VERSION}.")
@@ -45,5 +45,7 @@ class Command(BaseCommand):
     def tell_secret(self, secret: str, known: list[webhook_endpoint.Found]) -> None:
         self.stdout.write(f"STRIPE_WEBHOOK_SECRET={secret}")
         self.stdout.write("Put this line into the environment now and restart the site. It is shown only once.")
-        for found in known:
-            self.stdout.write(f"Then delete {found.id} at Stripe; until then name both secrets, with a comma between.")
+        for endpoint in known:
+            self.stdout.write(
+                f"Then delete {endpoint.id} at Stripe; until then name both secrets, with a comma between."
+            )
