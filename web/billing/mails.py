@@ -1,4 +1,4 @@
-"""The mails about orders. Amounts and links are looked up when a mail is made, so it tells what is so then."""
+"""The mails about orders. Amounts and links are looked up when a mail is built, so that they are current."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -35,6 +35,7 @@ def order_context(message: Message) -> dict[str, Any]:
 def _told(order: Order) -> dict[str, Any]:
     at = timezone.now()
     owed = balances.owed(order, at)
+    vouchers = Voucher.objects.filter(line__order=order, voided_at=None)
     return {
         "number": order.number,
         "name": order.payer_name,
@@ -59,24 +60,23 @@ def _told(order: Order) -> dict[str, Any]:
         "paid": format_money(balances.received(order), order.currency),
         "nothing": not balances.received(order),
         "free": amounts.is_free(order),
-        "vouchers": [_voucher(each) for each in Voucher.objects.filter(line__order=order, voided_at=None)],
+        "vouchers": [
+            {"gift": voucher.gift, "whom": voucher.recipient_name, "link": settings.SITE_URL + voucher.address}
+            for voucher in vouchers
+        ],
     }
-
-
-def _voucher(voucher: Voucher) -> dict[str, str]:
-    return {"gift": voucher.gift, "whom": voucher.recipient_name, "link": settings.SITE_URL + voucher.address}
 
 
 def _line(item: balances.Priced, currency: str) -> dict[str, str]:
     amount = "" if item.line.is_canceled else format_money(item.total, currency)
-    instead = f", instead of {item.line.replaces}" if item.line.replaces else ""
-    detail = f"{item.line.detail.removesuffix('.')}{instead}"  # the amount follows after a colon
+    exchange = f", instead of {item.line.replaces}" if item.line.replaces else ""
+    detail = f"{item.line.detail.removesuffix('.')}{exchange}"  # The amount follows after a colon.
     return {"title": item.line.title, "detail": detail, "amount": amount}
 
 
 def _promised(promise: terms.Promise) -> dict[str, Any]:
-    said = [*map(str, promise.sentences), *([promise.withdrawal] if promise.withdrawal else [])]
-    return {"title": promise.line.title, "sentences": said}
+    sentences = [*map(str, promise.sentences), *([promise.withdrawal] if promise.withdrawal else [])]
+    return {"title": promise.line.title, "sentences": sentences}
 
 
 def order_sample() -> dict[str, Any]:
@@ -128,7 +128,6 @@ def order_sample() -> dict[str, Any]:
 
 
 def open_context(message: Message) -> dict[str, Any]:
-    """For mails that ask for money: none is sent when nothing is owed any more."""
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     at = timezone.now()
     if order is None or not order.can_be_paid(at) or not balances.owed(order, at) or is_promised(order):
@@ -137,18 +136,20 @@ def open_context(message: Message) -> dict[str, Any]:
 
 
 def line_context(message: Message) -> dict[str, Any]:
-    """All that was cancelled in the same go, with what came of it."""
+    """Describe all lines that were canceled together, and the refund of each."""
     line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
     if line is None:
         raise NotNeeded("The order is gone.")
-    together = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
+    lines = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
     return order_context(message) | {
-        "line": ", ".join(map(str, together)),
-        "subject": _canceled_subject(list(together)),
-        "refund": any(Decimal(each.ended["back"]) for each in together if each.ended),
+        "line": ", ".join(map(str, lines)),
+        "subject": _canceled_subject(list(lines)),
+        "refund": any(Decimal(canceled.ended["back"]) for canceled in lines if canceled.ended),
         "ended_by": line.ended_by,
         "at": format_moment(datetime.fromisoformat(line.ended["at"])) if line.ended else "",
-        "ends": [{"title": str(each), "said": status_text.of_end(each)} for each in together if each.ended],
+        "ends": [
+            {"title": str(canceled), "said": status_text.of_end(canceled)} for canceled in lines if canceled.ended
+        ],
     }
 
 
@@ -185,10 +186,9 @@ def ready_context(message: Message) -> dict[str, Any]:
 
 def refund_context(message: Message) -> dict[str, Any]:
     refund = Refund.objects.select_related("payment").get(pk=message.data["refund_id"])
-    onto_voucher = gateways.holds(refund.payment)
     return order_context(message) | {
         "amount": format_money(refund.amount, refund.payment.currency),
-        "onto_voucher": onto_voucher,
+        "onto_voucher": gateways.holds(refund.payment),
         "by_hand": handovers.is_by_hand(refund.payment),
     }
 
@@ -265,14 +265,14 @@ def differences_context(message: Message) -> dict[str, Any]:
     run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
     if run is None:
         raise NotNeeded("The comparison is gone.")
-    found, unread = nightly.differences(run), nightly.unread(run)
-    if not found and not unread:
+    differences, unread = nightly.differences(run), nightly.unread(run)
+    if not differences and not unread:
         raise NotNeeded("Everything has been resolved.")
     return {
         "since": run.since,
         "until": run.until,
-        "count": sum(many for _, many in found) + len(unread),
-        "differences": found,
+        "count": sum(count for _, count in differences) + len(unread),
+        "differences": differences,
         "unread": [{"name": str(book), "trouble": book.trouble} for book in unread],
         "link": settings.SITE_URL + reverse("desk_reconciliation", args=[run.pk]),
     }

@@ -1,4 +1,4 @@
-"""What billing keeps about a person. Erasing keeps the books: the amounts stay, the names go."""
+"""Export, erasure and merging of what billing stores about a person. Erasure keeps amounts and removes names."""
 
 from typing import Any
 
@@ -92,16 +92,16 @@ def export(person: Person) -> dict[str, object]:
     )
     credit = Credit.objects.filter(account_id=person.account_id) if person.account_id else Credit.objects.none()
     codes = Code.objects.filter(student_id__in=person.student_ids)
-    told = {
+    sections = {
         "orders": [_order(order) for order in orders],
         "credit": [
             {"at": entry.at.isoformat(), "amount": str(entry.amount), "currency": entry.currency, "why": entry.why}
             for entry in credit
         ],
         "codes": [code.text for code in codes],
-        "gift_vouchers": [_voucher(each) for each in vouchers_of(person).prefetch_related("entries")],
+        "gift_vouchers": [_voucher(voucher) for voucher in vouchers_of(person).prefetch_related("entries")],
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in sections.items() if value}
 
 
 def _order(order: Order) -> dict[str, Any]:
@@ -116,15 +116,17 @@ def _order(order: Order) -> dict[str, Any]:
         "lines": [_line(line) for line in order.lines.all()],
         "payments": [_payment(payment) for payment in order.payments.all()],
         "questions": [{"text": case.text, "answer": case.answer} for case in order.cases.all()],
-        "asked": [{"question": one.text, "answer": one.answer} for one in order.questions.all()],
+        "asked": [{"question": question.text, "answer": question.answer} for question in order.questions.all()],
         "differences": [
-            {"what": one.get_verdict_display(), "why": one.why} for one in order.findings.all() if one.is_off
+            {"what": finding.get_verdict_display(), "why": finding.why}
+            for finding in order.findings.all()
+            if finding.is_off
         ],
     }
 
 
 def _voucher(voucher: Voucher) -> dict[str, Any]:
-    """Without its code: whoever bought it for somebody has given it away."""
+    # The code is left out: the buyer of a gift may not use the recipient's voucher.
     return {
         "worth": str(voucher.worth),
         "left": str(voucher.balance),
@@ -154,23 +156,29 @@ def _payment(payment: Payment) -> dict[str, Any]:
         "status": payment.status,
         "amount": str(payment.total),
         "given_back": [{"amount": str(refund.amount), "why": refund.why} for refund in payment.refunds.all()],
-        "asked_back": [{"amount": str(each.amount), "state": each.state} for each in payment.disputes.all()],
-        "messages": [{"at": each.at.isoformat(), "kind": each.kind} for each in payment.messages.all()],
+        "asked_back": [{"amount": str(dispute.amount), "state": dispute.state} for dispute in payment.disputes.all()],
+        "messages": [{"at": event.at.isoformat(), "kind": event.kind} for event in payment.messages.all()],
     }
 
 
 def erase(person: Person) -> None:
     orders = orders_of(person)
     orders.filter(state=Order.State.CART).delete()
-    _erase_vouchers(person)
     numbers = list(orders.values_list("pk", flat=True))
+    # The balance of a voucher can still be used, because it belongs to the holder of the code.
+    bought = list(Voucher.objects.filter(line__order__in=numbers).values_list("pk", flat=True))
+    received = list(given_to(person).values_list("pk", flat=True))
+    VoucherEntry.objects.filter(voucher__in=bought + received).exclude(why="").update(why="(erased)")
+    Voucher.objects.filter(pk__in=bought + received).update(message="")
+    Voucher.objects.filter(pk__in=bought).update(giver_name="")
+    Voucher.objects.filter(pk__in=received).update(recipient_name="", recipient_email="")
     Payment.objects.filter(order__in=numbers).update(
         **BILLED, customer_ip_address=None, extra_data="", message="", session_url=""
     )
     _forget(list(OrderLine.objects.filter(order__in=numbers).order_by("pk")))
     Question.objects.filter(order__in=numbers).update(text="(erased)", answer="")
     for case in Case.objects.filter(order__in=numbers, kind=Case.Kind.ANSWERED):
-        case.text = f"(erased {case.pk})"  # open cases of one order differ in their texts
+        case.text = f"(erased {case.pk})"  # The texts of an order's open cases have to differ.
         case.save(update_fields=["text"])
     Finding.objects.filter(order__in=numbers).exclude(why="").update(why="(erased)")
     Code.objects.filter(student_id__in=person.student_ids).delete()
@@ -180,24 +188,14 @@ def erase(person: Person) -> None:
     )
 
 
-def _erase_vouchers(person: Person) -> None:
-    """What is left on them can still be used: the money is whose the code is."""
-    bought = list(Voucher.objects.filter(line__order__in=orders_of(person)).values_list("pk", flat=True))
-    given = list(given_to(person).values_list("pk", flat=True))
-    VoucherEntry.objects.filter(voucher__in=bought + given).exclude(why="").update(why="(erased)")
-    Voucher.objects.filter(pk__in=bought + given).update(message="")
-    Voucher.objects.filter(pk__in=bought).update(giver_name="")
-    Voucher.objects.filter(pk__in=given).update(recipient_name="", recipient_email="")
-
-
 def _forget(lines: list[OrderLine]) -> None:
-    """The price must still be the same if it is asked again, so attendees stay apart though nameless."""
-    nameless: dict[tuple[int, str], str] = {}
+    """Replace the attendees' names by numbers. They remain distinct, so that the price can be calculated again."""
+    labels: dict[tuple[int, str], str] = {}
     for line in lines:
         line.details, line.detail = {}, ""
         if line.facts:
             key = (line.order_id, line.facts.get("attendee", ""))
-            line.facts["attendee"] = nameless.setdefault(key, f"attendee {len(nameless) + 1}")
+            line.facts["attendee"] = labels.setdefault(key, f"attendee {len(labels) + 1}")
     OrderLine.objects.bulk_update(lines, ["details", "detail", "facts"])
 
 
@@ -214,22 +212,15 @@ def merge(source: Person, target: Person) -> list[str]:
 def _merge_accounts(source: int, target: int) -> dict[str, int]:
     for model, field in STAFF:
         model._default_manager.filter(**{field: source}).update(**{field: target})
+    carts = Order.objects.filter(state=Order.State.CART)
+    source_cart, target_cart = carts.filter(payer_id=source).first(), carts.filter(payer_id=target).first()
+    if source_cart is not None and target_cart is not None:  # An account has only one cart.
+        source_cart.lines.update(order=target_cart)
+        source_cart.delete()
+    elif source_cart is not None:
+        carts.filter(pk=source_cart.pk).update(payer_id=target)
     return {
-        "carts": _merge_carts(source, target),
+        "carts": 1 if source_cart else 0,
         "orders": Order.objects.filter(payer_id=source).update(payer_id=target),
         "credit entries": Credit.objects.filter(account_id=source).update(account_id=target),
     }
-
-
-def _merge_carts(source: int, target: int) -> int:
-    """One account has one cart."""
-    carts = Order.objects.filter(state=Order.State.CART)
-    theirs, mine = carts.filter(payer_id=source).first(), carts.filter(payer_id=target).first()
-    if theirs is None:
-        return 0
-    if mine is None:
-        carts.filter(pk=theirs.pk).update(payer_id=target)
-    else:
-        theirs.lines.update(order=mine)
-        theirs.delete()
-    return 1
