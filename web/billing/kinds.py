@@ -1,7 +1,7 @@
-"""What can be bought: each kind of product is a class, named in PRODUCT_KINDS, that answers these questions.
+"""Product kinds: each is a class, named in PRODUCT_KINDS, that connects billing to something that is sold.
 
-Billing keeps the cart, the price and the money; it never learns what a class or a download is. The thing sold points
-at the order line, never the other way round.
+Billing manages the cart, the price and the money without knowing what a class or a download is. The product refers to
+the order line, never the other way around.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ AMOUNTS = ("full", "less", "prepay", "multi", "tax_percent", "carried", "discoun
 
 
 class Unavailable(Exception):
-    """The product cannot be had (any more); the text says why, for the person who wants it."""
+    """The product cannot be bought, or not anymore. The message tells the buyer why."""
 
 
 class UnknownKind(LookupError):
@@ -44,46 +44,46 @@ class Description:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the price of a line is made from; stored with the order, so that it can be priced again by its rules."""
+    """The values from which a line's price is calculated. They are stored with the order, which is priced again later
+    by the rules of its purchase."""
 
     full: Decimal
     prepay: Decimal = ZERO
-    """Off when the whole order is paid by the moment `starts`."""
+    """This is deducted if the whole order is paid before `starts`."""
     multi: Decimal = ZERO
-    """What the line offers as a multi-class discount; 0 for lines that take no part in it."""
+    """The line contributes this to the multi-class discount; it is 0 for lines that are excluded from it."""
     attendee: str = ""
-    """The same text for the same person within one order; lines of one attendee share the multi-class discount."""
+    """The same person has the same text within an order; lines of one attendee share the multi-class discount."""
     student_id: int | None = None
-    """Who attends, when that is known for certain: a personal code fits this student's lines."""
+    """This is the attendee if known for certain: a personal code applies to this student's lines."""
     starts: datetime | None = None
     at_the_door: bool = False
     tax_percent: Decimal = ZERO
-    """Part of the price, not on top of it."""
+    """The tax is included in the price."""
     replaced: str = ""
-    """The earlier line, by its title, whose place this one takes; see billing.domain.refunds.exchanges."""
+    """This is the title of the earlier line that was exchanged for this one; see billing.domain.refunds.exchanges."""
     carried: Decimal = ZERO
-    """What was paid for it."""
+    """This was paid for the replaced line."""
     discounts: Decimal = ZERO
-    """What was taken off it, and stays with the buyer; as much as fits the new price."""
+    """The replaced line was reduced by this; the buyer keeps the reduction as far as the new price allows."""
     passed_on: Decimal = ZERO
-    """On a line whose place another took: what it costs less, because it went back."""
+    """The price of a replaced line is reduced by this amount, which was returned with the exchange."""
     less: Decimal = ZERO
-    """Off the full price for a reason of the thing itself, such as a part of it that is over."""
+    """The list price is reduced by this because of the product itself, for example because a part of it is over."""
     less_why: str = ""
-    """That reason, as the bill names it."""
+    """The bill shows this reason for the reduction."""
     is_money: bool = False
-    """What is bought is money again (a gift voucher): nothing is taken off, and neither credit nor vouchers pay it."""
+    """A gift voucher is money: it is never discounted and cannot be paid with credit or with vouchers."""
     called_off: Decimal = ZERO
-    """What the school took off after the purchase, for what it cancelled of it."""
+    """The school deducted this after the purchase for the classes that it canceled."""
 
     @property
     def net_price(self) -> Decimal:
-        """Before any discount."""
         return self.full - self.less
 
     @property
     def is_free(self) -> bool:
-        """As a free trial is; what took the spot of something paid gives that money back."""
+        # The line of an exchange carries money that was paid, so it is not free even at a price of zero.
         return not self.net_price and not self.replaced
 
     def as_json(self) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class Facts:
 
 
 def _plain(value: Any) -> Any:
-    """Without loss: amounts as text, moments to the microsecond."""
+    # Amounts become text and times keep their microseconds, so that nothing is lost.
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, Decimal) else value
@@ -114,16 +114,16 @@ class Gives(TextChoices):
 
 @dataclass(frozen=True)
 class Step:
-    """Whoever cancels until then gets so much back."""
+    """A cancellation before `until` is refunded by `percent`."""
 
     percent: Decimal = Decimal(100)
     gives: str = Gives.REFUND
     until: datetime | None = None
-    """None is without an end, or not known yet."""
+    """None means that the step has no deadline, or that it is not known yet."""
     rule: str = ""
-    """How the kind finds `until` anew when what was bought moves; '' for a moment that stays."""
+    """The kind recalculates `until` by this rule when the product is rescheduled; it is "" for a fixed deadline."""
     label: str = ""
-    """Such as “7 days before the first class begins”."""
+    """The label describes the deadline, such as “7 days before the first class begins”."""
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Step":
@@ -138,18 +138,18 @@ NOTHING = Step(percent=ZERO)
 
 @dataclass(frozen=True)
 class Terms:
-    """What comes back when a paid line is cancelled, step by step, the earliest first; after the last nothing does.
+    """The refund of a canceled line, in steps from the earliest deadline on. After the last step nothing is refunded.
 
-    Stored with the line when it is placed: these are the terms that were shown, and later ones change nothing.
+    The terms are stored with the line when the order is placed. Later changes do not affect it.
     """
 
     steps: tuple[Step, ...] = (Step(),)
     withdrawal_days: int = 0
-    """So long after ordering the law lets a payer withdraw; 0 where it does not."""
+    """The law lets a payer withdraw for this many days after ordering; 0 means that it does not."""
     keeps_used: bool = True
-    """Whoever withdraws pays for what they have had by then."""
+    """A payer who withdraws pays for the part that was used until then."""
     note: str = ""
-    """What else whoever cancels has to know, as a sentence."""
+    """The note is another sentence that a payer has to know before canceling."""
 
     def at(self, moment: datetime) -> Step:
         return next((step for step in self.steps if step.until is None or moment <= step.until), NOTHING)
@@ -165,7 +165,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Gift:
-    """Something that can be given as a voucher: its name in the kind's own words, what people call it, its price."""
+    """A product that a voucher can be good for: the kind's own name of it, its title and its price."""
 
     what: str
     title: str
@@ -173,19 +173,19 @@ class Gift:
 
 
 class ProductKind(ABC):
-    """Every method gets the order line; `line.product_id` says which product, `line.details` who it is for and how.
+    """The base class of product kinds. `line.product_id` names the product, `line.details` its attendee and options.
 
     hold, confirm and release run inside the transaction that changes the order, with the order row locked; the kind
-    locks its own rows. Lines are held in the order of (kind, product_id), so that two buyers never wait for each other.
+    locks its own rows. Lines are held in the order of (kind, product_id), so that two buyers never deadlock.
     """
 
     name: str = ""
     label: str = ""
-    """What the office and buyers call things of this kind, in the plural: “Classes”."""
+    """The label is the plural that the office and buyers see, such as “Classes”."""
     is_discountable = True
-    """Whether a discount code can be made for it."""
+    """Discount codes can be limited to this kind."""
     reserves_spots = False
-    """Whether an order of this keeps a spot that others could take."""
+    """An order of this kind reserves spots that others cannot take."""
     step_template: str = "billing/step.html"
 
     def __init_subclass__(cls, **more: Any) -> None:
@@ -200,94 +200,89 @@ class ProductKind(ABC):
 
     @abstractmethod
     def problems(self, line: "OrderLine", at: datetime) -> list[str]:
-        """Why this line cannot be bought as it stands (full, closed, nobody named to attend); [] when it can."""
+        """Return sentences why the line cannot be bought: it is full, closed or has no attendee, for example."""
 
     @abstractmethod
     def hold(self, line: "OrderLine", until: datetime | None) -> None:
-        """Keep it for this line; None is without an end. Raises Unavailable. A lapsed hold may be asked for again."""
+        """Reserve the product until a time, or without an end. Raise Unavailable. An expired hold may be held again."""
 
     @abstractmethod
     def confirm(self, line: "OrderLine") -> None:
-        """It is theirs: paid, or to be paid at the door. Comes again when a door order is paid; raises Unavailable."""
+        """Fulfill a line that is paid or to be paid at the door; a door order is confirmed again when it is paid. Raise
+        Unavailable."""
 
     @abstractmethod
     def release(self, line: "OrderLine", why: str) -> None:
-        """Let it go, held or confirmed; doing it twice is harmless."""
+        """Release a line that is held or confirmed. Releasing it twice is harmless."""
 
     @abstractmethod
     def fulfilled_lines(self, lines: "Sequence[OrderLine]") -> set[int]:
-        """The ids of those lines whose buyers have the thing now; asked of many at once, so one query for all."""
+        """Return the ids of the lines whose buyers have the product now. Use one query, because there may be many."""
 
     def attendee_label(self, line: "OrderLine") -> str:
-        """Whom it is for, by name; '' where that is nobody in particular."""
         return ""
 
     def person_key(self, line: "OrderLine") -> str:
-        """The same text for the same person, as the buyer named them; '' for nobody in particular."""
+        """Return the same text for the same person, as named by the buyer, or "" if there is no attendee."""
         return ""
 
     def canceled_sentence(self, line: "OrderLine") -> str:
-        """What the payer reads first once this line is canceled."""
         return f"{line} is canceled."
 
     def lock_refundable(self, line: "OrderLine") -> None:
-        """Lock what `most_back` is read from: it is acted on next, in this transaction."""
+        """Lock the rows that decide the maximum refund, because the same transaction refunds next."""
         return
 
     def hand_over_to(self, line: "OrderLine", by: "OrderLine") -> None:
-        """What this line stood for has become another line's, which is confirmed in the same transaction."""
+        """Exchange the line for another one, which is confirmed in the same transaction."""
         self.release(line, "Exchanged.")
 
     def terms(self, line: "OrderLine", at: datetime) -> Terms:
-        """The terms for buying now; billing.domain.refunds.terms has those of a line that was bought."""
+        """Return the terms for buying now; billing.domain.refunds.terms has those of a line that was bought."""
         return Terms()
 
     def step_deadline(self, line: "OrderLine", rule: str) -> datetime | None:
-        """When a step of the terms would end by its rule as things stand now; None when that cannot be told."""
+        """Recalculate the deadline of a step by its rule. None means that it cannot be known."""
         return None
 
     def share_used(self, line: "OrderLine", at: datetime) -> Decimal:
-        """Which share of it they have had by then, from 0 to 1."""
+        """Return the used share of the product, from 0 to 1."""
         return ZERO
 
     def max_refund_percent(self, line: "OrderLine") -> Decimal:
-        """How many percent of it can come back at all, whatever was promised and whoever allows more."""
+        """Return the limit of a refund that neither the terms nor a person can exceed."""
         return Decimal(100)
 
     def gift_options(self, at: datetime) -> Sequence[Gift]:
-        """What of this kind can be given as a voucher at present; such a voucher is worth what it cost."""
         return []
 
     def matches_gift(self, line: "OrderLine", what: str) -> bool:
-        """Whether a voucher for that gift may pay for this line."""
         return False
 
     def products(self, at: datetime) -> Sequence[tuple[int, str]]:
-        """What a discount code can be made for one by one, as the office tells them apart: (product id, title)."""
+        """Return the id and title of each product that a discount code can be limited to."""
         return []
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
-        """What buyers call these products; those that do not exist are left out."""
+        """Return the titles that buyers see, without products that do not exist."""
         return {}
 
     def search_products(self, word: str) -> "QuerySet[Any] | Sequence[int]":
-        """The ids of those that the office calls so, also by a short code. A query becomes part of a larger one."""
+        """Return the ids of products with this word in the title or as short code. A query set becomes a subquery."""
         return []
 
     def next_start(self, line: "OrderLine", at: datetime) -> datetime | None:
-        """When what the line is for happens next; None for what has no such time."""
         return None
 
     def answers(self, line: "OrderLine") -> dict[str, Any]:
-        """Of its details those that the buyer gave, for ordering the same again."""
+        """Return the details that the buyer entered, for ordering the same product again."""
         return dict(line.details)
 
     def checkout_form(self, line: "OrderLine", viewer: "User | None", data: Mapping[str, Any] | None) -> Form | None:
-        """The kind's own questions in the checkout (prefix the form with `line-<pk>`); None when it has none."""
+        """Return the form with the kind's own questions, prefixed with `line-<pk>`, or None if it has none."""
         return None
 
     def save_answers(self, line: "OrderLine", form: Form, viewer: "User | None") -> None:
-        """Store the valid answers of `step`; by default they become the line's details."""
         line.details = line.details | form.cleaned_data
         line.save(update_fields=["details"])
 
@@ -305,20 +300,16 @@ def of(line: "OrderLine") -> ProductKind:
 
 
 def discountable() -> list[tuple[str, str]]:
-    """The kinds that a discount code can be made for, as choices.
-
-    Django asks for them while the checks run, so a kind that is not one is left to our own check to name.
-    """
-    found = ((name, _class_of(path)) for name, path in installed())
-    return [(name, kind.label) for name, kind in found if kind is not None and kind.is_discountable]
-
-
-def _class_of(path: str) -> type[ProductKind] | None:
-    try:
-        found = import_string(path)
-    except ImportError:
-        return None
-    return found if isinstance(found, type) and issubclass(found, ProductKind) else None
+    """Return choices for a form field. Invalid kinds are left out, because the system checks report them."""
+    choices = []
+    for name, path in installed():
+        try:
+            kind = import_string(path)
+        except ImportError:
+            continue
+        if isinstance(kind, type) and issubclass(kind, ProductKind) and kind.is_discountable:
+            choices.append((name, kind.label))
+    return choices
 
 
 def installed() -> Iterator[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""Ways to pay. Each is a provider of django-payments, one folder each, switched on by being in PAYMENT_VARIANTS.
+"""Payment gateways. Each is a django-payments provider in a package of its own, enabled by PAYMENT_VARIANTS.
 
-What can go wrong is said in three ways (common.errors): Temporary, nothing is known, the same key again is right;
-Permanent, this attempt is over; NeedsPerson, the school has to mend something first. Their sentences are shown.
+Gateways raise three errors of common.errors, whose messages are shown to people. Temporary means that the result is
+unknown and the same key may be sent again, Permanent that the attempt is over, and NeedsPerson that the school has to
+fix something first.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,83 +23,81 @@ from common.network import place_to_wait, refuse_inside_transaction
 
 
 class BadSignature(Exception):
-    """A message that does not come from the gateway, or not as it was sent."""
+    """The webhook was not sent by the gateway, or was altered."""
 
 
 class UnknownGateway(LookupError):
-    """No way to pay of this name is switched on."""
+    """No gateway of this name is enabled."""
 
 
 class Gateway(BasicProvider):
-    """The provider interface with what hepcat adds to it. No method may be called inside a transaction."""
+    """The django-payments provider interface with hepcat's additions. No method may be called inside a transaction."""
 
     label = ""
-    """What a payer chooses."""
+    """The payer chooses the payment method by this label."""
     by_hand = False
-    """Money that a person takes and gives back; never offered online."""
+    """A person receives and refunds the money; such a gateway is never offered online."""
     picked_up = False
-    """What goes back is fetched by the payer."""
+    """The payer picks up refunds in person."""
     inside = False
-    """Money that we hold already: it moves within our own transaction, by billing.domain.vouchers."""
+    """The money is in our own records already and moves within our transaction, by billing.domain.vouchers."""
     hosts: tuple[str, ...] = ()
-    """Where its own pages are (`https://checkout.stripe.com`): our pages must be allowed to send people there."""
+    """These are the origins of its own pages (`https://checkout.stripe.com`), to which our pages may send people."""
 
     def works_in(self, currency: str) -> bool:
-        """What cannot be paid this way is not offered this way."""
         return True
 
     def method_of(self, payment: Payment) -> str:
-        """How this payment was made, within a sentence."""
+        """Return how the payment was made, to be used within a sentence."""
         return self.label
 
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
-        """The form to show, or RedirectNeeded."""
+        """Return the form to show, or raise RedirectNeeded."""
         raise NotImplementedError
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
-        """What is so now about this attempt, its refunds and disputes: asked of the gateway, twice is as good as once.
+        """Ask the gateway for the current state of the attempt, its refunds and disputes. Polling twice is harmless.
 
-        What is left to do for the money to come (PayPal: capturing what the payer approved) is done here.
+        A step that is still needed to receive the money, such as PayPal's capture, is done here.
         """
         return []
 
     def close(self, payment: Payment) -> list[Fact]:
-        """Nobody is to pay by this attempt any more: what is so after the gateway was told. Twice is as good as once.
+        """Keep the payer from paying by this attempt, and return its final state. Closing twice is harmless.
 
-        Enough as it is where money comes only when we fetch it, which is done for open attempts and no others.
+        The default is enough for gateways where we capture the money, because we capture only for open attempts.
         """
         return [Expired()]
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
-        """A message, verified by its raw bytes. May talk to the gateway; writes nothing. Raises BadSignature."""
+        """Verify the raw body and parse it. This may call the gateway but writes nothing. Raise BadSignature."""
         raise BadSignature
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
-        """Give back; the same key twice is one refund."""
+        """Refund the payment. Two calls with the same key make one refund."""
         raise NotImplementedError
 
     def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
-        """Their books, page by page, oldest or newest first; `until` is not included."""
+        """Fetch the gateway's statement page by page, in either order. `until` is not included."""
         return iter(())
 
     def redirect_after_payment(self, payment: Payment) -> HttpResponseRedirect:
-        good = payment.status in (PaymentStatus.CONFIRMED, PaymentStatus.PREAUTH, PaymentStatus.REFUNDED)
-        return HttpResponseRedirect(payment.get_success_url() if good else payment.get_failure_url())
+        succeeded = payment.status in (PaymentStatus.CONFIRMED, PaymentStatus.PREAUTH, PaymentStatus.REFUNDED)
+        return HttpResponseRedirect(payment.get_success_url() if succeeded else payment.get_failure_url())
 
 
 class Hosted(Gateway):
     """A gateway with pages of its own: the payer is sent there and comes back to `process_payment`."""
 
     def create_session(self, payment: Payment, key: str) -> Begun:
-        """Open their checkout; the same key again is the same one. Raises Temporary, Permanent or NeedsPerson."""
+        """Open the gateway's checkout. The same key opens the same one. Raise Temporary, Permanent or NeedsPerson."""
         raise NotImplementedError
 
     def method_of(self, payment: Payment) -> str:
-        """How this payment was made, within a sentence."""
         return self.label
 
     def get_form(self, payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
-        """A fault of the network leaves no trace: the next click begins again under the same key."""
+        # After a network error nothing is stored, so the next click starts again with the same key.
         if payment.status in OPEN and not payment.session:
             refuse_inside_transaction()
             with place_to_wait():
@@ -126,15 +125,13 @@ def label_of(payment: Payment) -> str:
 
 
 def method_label(variant: str) -> str:
-    """The gateway's name for people; one that is switched off keeps its own."""
     try:
         return get(variant).label
-    except UnknownGateway:
+    except UnknownGateway:  # The gateway has been disabled since.
         return variant.title()
 
 
 def method_of(payment: Payment) -> str:
-    """How it was paid, as receipts and refunds say it: not all that the payer could choose."""
     try:
         return of(payment).method_of(payment)
     except UnknownGateway:
@@ -142,7 +139,6 @@ def method_of(payment: Payment) -> str:
 
 
 def holds(payment: Payment) -> bool:
-    """Whether its money is in our own books; what is switched off meanwhile is not asked."""
     try:
         return of(payment).inside
     except UnknownGateway:
@@ -150,7 +146,7 @@ def holds(payment: Payment) -> bool:
 
 
 def offered() -> list[tuple[str, str]]:
-    """What a payer may choose online: names and labels."""
+    """Return the names and labels of the payment methods that a payer can choose online."""
     return [
         (name, gateway.label)
         for name, gateway in _all()
@@ -163,7 +159,6 @@ def at_the_desk() -> list[tuple[str, str]]:
 
 
 def hosts() -> list[str]:
-    """Where forms on our pages may lead to."""
     return sorted({host for _, gateway in _all() for host in gateway.hosts})
 
 

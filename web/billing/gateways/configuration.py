@@ -1,4 +1,4 @@
-"""What each gateway has to be given before it is offered, and what of it is not there."""
+"""The settings that each gateway needs before it is offered, and which of them are missing."""
 
 from django.conf import settings
 
@@ -9,7 +9,7 @@ NEEDED = {
 
 
 def missing_values(label: str) -> list[str]:
-    """Half of what a gateway needs is a mistake; nothing of it is a school that does not use it."""
+    """Return the missing settings. If all of them are missing the school does not use the gateway, so return none."""
     names = NEEDED[label]
     missing = [name for name in names if not getattr(settings, name)]
     return [] if len(missing) == len(names) else missing
@@ -20,7 +20,6 @@ def is_used(label: str) -> bool:
 
 
 def explain_missing(label: str) -> str:
-    """One sentence, or '' when nothing is missing."""
     missing = missing_values(label)
     if not missing:
         return ""
@@ -28,4 +27,4 @@ def explain_missing(label: str) -> str:
 
 
 def incomplete_gateways() -> list[str]:
-    return [said for said in map(explain_missing, NEEDED) if said]
+    return [sentence for sentence in map(explain_missing, NEEDED) if sentence]

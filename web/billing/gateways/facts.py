@@ -1,4 +1,4 @@
-"""What gateways say, in our words. A gateway reads and translates; billing.domain decides what follows from it."""
+"""Gateway-independent data classes for what gateways report. billing.domain decides what follows from them."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,18 +7,18 @@ from decimal import Decimal
 
 @dataclass(frozen=True)
 class About:
-    """Which payment is meant, by whatever the gateway knows of it. It must fit in all that is given."""
+    """The identifiers by which the gateway names a payment. A payment must match all that are given."""
 
     token: str = ""
     session: str = ""
-    """Their name of the attempt: Stripe's Checkout Session, PayPal's order."""
+    """The gateway's id of the attempt is Stripe's Checkout Session or PayPal's order."""
     reference: str = ""
-    """Their name of the money: Stripe's payment intent, PayPal's capture."""
+    """The gateway's id of the money is Stripe's payment intent or PayPal's capture."""
 
 
 @dataclass(frozen=True)
 class Taken:
-    """The money is there. May be said again with a fee that was not known before."""
+    """The payment was captured. This may be reported again with a fee that was not known before."""
 
     amount: Decimal
     currency: str
@@ -28,56 +28,56 @@ class Taken:
 
 @dataclass(frozen=True)
 class OnItsWay:
-    """The payer has done everything; the bank takes days to answer."""
+    """The payer has completed the checkout, and the bank takes days to confirm the payment."""
 
     message: str = ""
 
 
 @dataclass(frozen=True)
 class Refused:
-    """No money comes of this attempt; the message is a sentence for the payer."""
+    """The attempt failed. The message is a sentence for the payer."""
 
     message: str = ""
 
 
 @dataclass(frozen=True)
 class Expired:
-    """The payer left, or took too long; another attempt is possible."""
+    """The payer left or took too long. Another attempt is possible."""
 
 
 @dataclass(frozen=True)
 class GivenBack:
-    """One refund as it stands now, ours or one made in the gateway's own pages; told as often as they like.
+    """The current state of one refund, made by us or in the gateway's dashboard. It may be reported repeatedly.
 
-    Where the gateway tells only a sum of all refunds, say Ask, and name them one by one in `ask`. Money that a dispute
-    takes is told as Disputed, not here.
+    A gateway that reports only the sum of all refunds requests a poll, and the poll lists them one by one. Money that a
+    dispute withdraws is no refund.
     """
 
     reference: str
     amount: Decimal
     currency: str
     state: str
-    """One of billing.models.Refund.State, never RESERVED."""
+    """This is a value of billing.models.Refund.State other than RESERVED."""
     key: str = ""
-    """Refund.token, when the refund is ours and they tell it."""
+    """This is Refund.token if the refund is ours and the gateway reports the token."""
     message: str = ""
 
 
 @dataclass(frozen=True)
 class Disputed:
-    """The payer's bank asks the money back."""
+    """The payer's bank disputes the payment."""
 
     reference: str
     amount: Decimal
     currency: str
     state: str
-    """One of billing.models.Dispute.State: open, won or lost, as seen by the school."""
+    """This is a value of billing.models.Dispute.State: open, won or lost, as seen by the school."""
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class Ask:
-    """Something is to be done or known that only asking the gateway tells: a worker calls `ask` and applies it."""
+    """The message alone is not enough. A worker polls the gateway and applies the result."""
 
 
 Fact = Taken | OnItsWay | Refused | Expired | GivenBack | Disputed | Ask
@@ -85,7 +85,7 @@ Fact = Taken | OnItsWay | Refused | Expired | GivenBack | Disputed | Ask
 
 @dataclass(frozen=True)
 class Begun:
-    """An attempt at the gateway: where to send the payer, and how long the address is good when that is known."""
+    """A checkout session at the gateway: its page for the payer, and when it expires if that is known."""
 
     session: str
     url: str
@@ -94,36 +94,36 @@ class Begun:
 
 @dataclass(frozen=True)
 class Heard:
-    """A webhook whose signature holds. No facts: nothing that concerns us, logged and answered with 200."""
+    """A webhook with a valid signature. Without facts it does not concern us; it is logged and answered with 200."""
 
     event_id: str
     kind: str
     about: About = field(default_factory=About)
     facts: tuple[Fact, ...] = ()
     at: datetime | None = None
-    """When they made it. A payment that we do not know is waited for only while the message is young."""
+    """The gateway created the message at this time. Only a recent message is retried if its payment is unknown."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a gateway says to a refund: `state` is one of Refund.State, SENT while their bank is at it."""
+    """The result of a refund request. `state` is a Refund.State, SENT while the bank is processing it."""
 
     state: str
     reference: str = ""
     message: str = ""
     already: bool = False
-    """FAILED because (part of) the money went back before, by a refund that we may not know yet."""
+    """The request failed because the money was refunded before, at least in part, by a refund we may not know yet."""
 
 
 @dataclass(frozen=True)
 class Movement:
-    """One line of the gateway's own books."""
+    """One line of the gateway's statement."""
 
     kind: str
-    """payment, refund, dispute or other."""
+    """The kind is payment, refund, dispute or other."""
     reference: str
     amount: Decimal
-    """Before their fee; negative when money left the school."""
+    """The amount is before the gateway's fee, and negative if the school paid it."""
     currency: str
     at: datetime
     fee: Decimal = Decimal(0)

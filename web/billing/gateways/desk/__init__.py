@@ -1,4 +1,4 @@
-"""Money that passes through someone's hands: cash, cheques, bank transfers. Recorded, and given back by a person."""
+"""The gateway for cash, checks and bank transfers, which a person records and refunds."""
 
 from decimal import Decimal
 

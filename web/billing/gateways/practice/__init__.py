@@ -1,4 +1,4 @@
-"""The practice gateway: three buttons, no money. For development and for trying the site out."""
+"""The practice gateway has three buttons and takes no money. It is for development and for trying out the site."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Gift vouchers as a way to pay. Their money is in our own books, so nobody outside is spoken to."""
+"""The gateway for payments with gift vouchers. The money is in our own records, so no other service is called."""
 
 from billing.gateways import Gateway
 
