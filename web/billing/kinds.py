@@ -204,12 +204,12 @@ class ProductKind(ABC):
 
     @abstractmethod
     def hold(self, line: "OrderLine", until: datetime | None) -> None:
-        """Reserve the product until a time, or without an end. Raise Unavailable. An expired hold may be held again."""
+        """Reserve the product until a time, or without an end. Raise ProductUnavailable. An expired hold may be held again."""
 
     @abstractmethod
     def confirm(self, line: "OrderLine") -> None:
         """Fulfill a line that is paid or to be paid at the door; a door order is confirmed again when it is paid. Raise
-        Unavailable."""
+        ProductUnavailable."""
 
     @abstractmethod
     def release(self, line: "OrderLine", why: str) -> None:

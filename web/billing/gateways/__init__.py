@@ -70,7 +70,7 @@ class Gateway(BasicProvider):
         return [Expired()]
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
-        """Verify the raw body and parse it. This may call the gateway but writes nothing. Raise BadSignature."""
+        """Verify the raw body and parse it. This may call the gateway but writes nothing. Raise WebhookRejected."""
         raise BadSignature
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:

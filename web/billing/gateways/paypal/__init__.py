@@ -1,4 +1,4 @@
-"""PayPal by its Orders: the payer approves on PayPal's pages, then we capture; a webhook tells what happens later."""
+"""The PayPal gateway, by its Orders API: the payer approves on PayPal's pages, then we capture the money."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from common.errors import NeedsPerson
 ORDERS, CAPTURES = "/v2/checkout/orders", "/v2/payments/captures"
 APPROVAL_WINDOW = timedelta(hours=3)
 
-# PayPal's reasons not to capture what the payer approved, by who can do something about them.
+# The codes with which PayPal refuses a capture that the payer approved, by what the payer has to do.
 PAYER_GOES_BACK = ("ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED")
 PAYER_PAYS_OTHERWISE = (
     "INSTRUMENT_DECLINED",
@@ -47,8 +47,8 @@ class PayPal(Hosted):
         return amounts.takes(currency)
 
     def create_session(self, payment: Payment, key: str) -> Begun:
-        wanted = orders.Wanted(payment, settings.SITE_URL, settings.BUSINESS_NAME, self.payee)
-        order = self.client.post(ORDERS, wanted.body(), key)
+        request = orders.Wanted(payment, settings.SITE_URL, settings.BUSINESS_NAME, self.payee)
+        order = self.client.post(ORDERS, request.body(), key)
         return Begun(str(order["id"]), orders.approval_url(order), timezone.now() + APPROVAL_WINDOW)
 
     def poll_payment(self, payment: Payment) -> list[Fact]:
@@ -77,20 +77,20 @@ class PayPal(Hosted):
         return list(orders.facts(order)) or [Expired()]
 
     def _without_order(self, payment: Payment) -> list[Fact]:
-        """PayPal forgets orders that nobody approved, and in time the others too; what was captured stays."""
+        # PayPal deletes orders that nobody approved, and later the others too, but it keeps the captures.
         if not payment.transaction_id:
             return [Expired()]
         capture = self.client.get(f"{CAPTURES}/{payment.transaction_id}")
         return [orders.from_capture(capture), *self._disputes(payment)]
 
     def _collect(self, payment: Payment) -> list[Fact]:
-        """However often it is asked for, by webhook and by browser at once, the order is captured once."""
-        place = f"{ORDERS}/{payment.session}"
+        """Capture the order once, even if a webhook and the payer's browser request it at the same time."""
+        path = f"{ORDERS}/{payment.session}"
         try:
-            return list(orders.facts(self.client.post(f"{place}/capture", {}, f"{payment.token}-capture")))
+            return list(orders.facts(self.client.post(f"{path}/capture", {}, f"{payment.token}-capture")))
         except Refusal as refusal:
-            order = self.client.get(place)
-            if order.get("status") == "COMPLETED":  # somebody else of us was quicker
+            order = self.client.get(path)
+            if order.get("status") == "COMPLETED":  # Another process captured it first.
                 return list(orders.facts(order))
             if refusal.issue in PAYER_GOES_BACK:
                 return []
@@ -107,8 +107,8 @@ class PayPal(Hosted):
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         try:
             return webhooks.heard(self.verifier.check(headers, body))
-        except webhooks.Forged as why:
-            raise BadSignature(str(why)) from None
+        except webhooks.Forged as forgery:
+            raise BadSignature(str(forgery)) from None
 
     def refund(self, payment: Payment, amount: Decimal | None = None, *, key: str = "") -> Answer:
         body: dict[str, Any] = {"custom_id": f"{orders.OURS}{key}"}
@@ -118,21 +118,21 @@ class PayPal(Hosted):
             refund = self.client.post(f"{CAPTURES}/{payment.transaction_id}/refund", body, f"{orders.OURS}{key}")
         except Refusal as refusal:
             return Answer(Refund.State.FAILED, message=str(refusal), already=refusal.issue in ALREADY_BACK)
-        told = orders.from_refund(refund)
-        return Answer(told.state, told.reference, told.message)
+        fact = orders.from_refund(refund)
+        return Answer(fact.state, fact.reference, fact.message)
 
     def statement_lines(self, since: datetime, until: datetime) -> Iterator[Movement]:
         return statement.between(self.client, since, until)
 
 
 def pages_of(url: str) -> tuple[str, ...]:
-    """Where payers approve: not where the interface is, except on somebody's own machine."""
+    """Return the origins where payers approve. PayPal's pages and its API have different hosts; a fake's do not."""
     if not is_real(url):
-        place = urlsplit(url)
-        return (f"{place.scheme}://{place.netloc}",)
+        parts = urlsplit(url)
+        return (f"{parts.scheme}://{parts.netloc}",)
     return ("https://www.sandbox.paypal.com",) if ".sandbox." in url else ("https://www.paypal.com",)
 
 
 def is_real(url: str) -> bool:
-    place = urlsplit(url)
-    return place.scheme == "https" and (place.hostname or "").endswith(".paypal.com")
+    parts = urlsplit(url)
+    return parts.scheme == "https" and (parts.hostname or "").endswith(".paypal.com")

@@ -1,4 +1,4 @@
-"""Amounts as PayPal writes them: text, with exactly the decimals that PayPal wants for the currency."""
+"""Amounts in PayPal's format: text with exactly the number of decimals that PayPal expects for the currency."""
 
 import re
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ WRITTEN = re.compile(r"-?(\d+(\.\d+)?|\.\d+)", re.ASCII)
 
 
 class NotPossible(Permanent):
-    """PayPal has no way to write this amount."""
+    """PayPal cannot represent this amount."""
 
 
 def takes(currency: str) -> bool:
@@ -46,18 +46,18 @@ def takes(currency: str) -> bool:
 
 
 def money(amount: Decimal, currency: str) -> dict[str, str]:
-    """Refused rather than rounded: what is charged is what was quoted, to the last figure."""
+    """Format an amount. An amount with too many digits is refused, not rounded: the payer pays exactly the quote."""
     if not takes(currency):
         raise NotPossible(f"PayPal does not take {currency}.")
     places = 0 if currency in WITHOUT_DECIMALS else 2
     if amount.is_finite() and 0 < amount < MOST and (written := amount.quantize(Decimal(1).scaleb(-places))) == amount:
         return {"currency_code": currency, "value": f"{written:f}"}
-    wanted = "amounts with two decimals" if places else "whole amounts"
-    raise NotPossible(f"PayPal takes {wanted} of {currency} above zero, not {amount}.")
+    accepted = "amounts with two decimals" if places else "whole amounts"
+    raise NotPossible(f"PayPal takes {accepted} of {currency} above zero, not {amount}.")
 
 
-def read(said: Mapping[str, Any]) -> tuple[Decimal, str]:
-    value, currency = said.get("value"), said.get("currency_code")
+def read(field: Mapping[str, Any]) -> tuple[Decimal, str]:
+    value, currency = field.get("value"), field.get("currency_code")
     if not isinstance(value, str) or not WRITTEN.fullmatch(value) or not isinstance(currency, str):
         raise Permanent("PayPal named an amount that cannot be read.")
     return Decimal(value), currency

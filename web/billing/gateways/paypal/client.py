@@ -1,4 +1,4 @@
-"""Speaks to PayPal: with a token, within time, again where that is safe; trouble in the words of common.errors."""
+"""The HTTP client of PayPal's API, with tokens, time limits and safe retries. It raises the errors of common.errors."""
 
 import hashlib
 import json
@@ -17,17 +17,17 @@ from common.network import refuse_inside_transaction
 from common.timed_http import timed_session
 
 EARLY = 60
-"""Seconds before its end at which a token is no longer used."""
+"""A token is not used in the last seconds before it expires."""
 
 JSON = {"Accept": "application/json", "Content-Type": "application/json"}
 
 
 class NotAllowed(NeedsPerson):
-    """The school's app at PayPal was not given this."""
+    """The school's PayPal app does not have this permission."""
 
 
 class Refusal(Permanent):
-    """PayPal understood and says no; `issue` is its word for why."""
+    """PayPal refused a valid request. `issue` is its code for the reason."""
 
     def __init__(self, status: int, answer: Mapping[str, Any]) -> None:
         details = answer.get("details")
@@ -47,35 +47,35 @@ class Client:
     pauses: tuple[float, ...] = (0.2, 1.0)
     timeout: tuple[float, float] = (4, 12)
     patience: float = 5
-    """A page is waiting while we ask, and gunicorn ends a request after 30 s: who answers late is not asked again."""
+    """After this many seconds no request is retried, because a person waits and gunicorn ends a request after 30 s."""
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         return self._ask("GET", path, params=params)
 
     def post(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
-        """The same key twice is done once."""
+        """Send a request that PayPal carries out only once per key."""
         data = json.dumps(body).encode()
         return self._ask("POST", path, data=data, headers={"PayPal-Request-Id": key, "Prefer": "return=representation"})
 
     def inquire(self, path: str, data: bytes) -> dict[str, Any]:
-        """A POST that changes nothing at PayPal, with a body that goes out byte for byte."""
+        """Send a POST that changes nothing at PayPal. The body is sent byte for byte."""
         return self._ask("POST", path, data=data)
 
     def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
-        """On 401 the token is fetched anew, once: it may have been taken back before its time."""
+        # On 401 a new token is fetched once, because PayPal may revoke a token before it expires.
         for fresh in (False, True):
             token = self._token(fresh)
-            allowed = JSON | dict(headers or {}) | {"Authorization": f"Bearer {token}"}
-            response = self._send(method, path, headers=allowed, **more)
+            authorized = JSON | dict(headers or {}) | {"Authorization": f"Bearer {token}"}
+            response = self._send(method, path, headers=authorized, **more)
             if response.status_code != 401:
                 return understood(response)
         raise NeedsPerson("PayPal does not accept the client id and the secret.")
 
     def _token(self, fresh: bool) -> str:
         name = f"paypal-token-{hashlib.sha256(f'{self.url} {self.client_id}'.encode()).hexdigest()[:32]}"
-        kept: str | None = None if fresh else cache.get(name)
-        if kept:
-            return kept
+        cached: str | None = None if fresh else cache.get(name)
+        if cached:
+            return cached
         login = (self.client_id, self.secret)
         form = {"grant_type": "client_credentials"}
         response = self._send("POST", "/v1/oauth2/token", auth=login, data=form, headers={"Accept": "application/json"})
@@ -87,9 +87,9 @@ class Client:
         return token
 
     def _send(self, method: str, path: str, **more: Any) -> requests.Response:
-        """Every request here may be repeated: it reads, it fetches a token, or it carries its key."""
+        """Send a request with retries. Each request here is safe to repeat, because it only reads or has a key."""
         refuse_inside_transaction()
-        began = time.monotonic()
+        started_at = time.monotonic()
         outcome: requests.Response | requests.RequestException = requests.Timeout()
         for pause in (*self.pauses, None):
             if not network.has_time():
@@ -97,7 +97,7 @@ class Client:
             outcome = attempt(method, f"{self.url}{path}", timeout=network.timeouts(*self.timeout), **more)
             if isinstance(outcome, requests.Response) and not is_passing(outcome.status_code):
                 return outcome
-            if pause is None or time.monotonic() - began > self.patience:
+            if pause is None or time.monotonic() - started_at > self.patience:
                 break
             time.sleep(pause)
         if isinstance(outcome, requests.Response):
@@ -106,7 +106,7 @@ class Client:
 
 
 def is_passing(status: int) -> bool:
-    """Trouble of theirs, or another process of ours is asking the very same at this moment."""
+    # PayPal answers 409 while another process of ours is sending the same request.
     return status >= 500 or status == 409
 
 
@@ -116,8 +116,8 @@ def attempt(
     try:
         with timed_session() as session:
             return session.request(method, url, timeout=timeout, allow_redirects=False, **more)
-    except requests.RequestException as fault:
-        return fault
+    except requests.RequestException as error:
+        return error
 
 
 def understood(response: requests.Response) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Disputes, as PayPal tells of them by itself and when asked."""
+"""PayPal's disputes, from webhooks and from its API."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -8,34 +8,34 @@ from billing.gateways.facts import About, Disputed
 from billing.gateways.paypal import amounts
 from billing.gateways.paypal.client import Client, NotAllowed
 
-PLACE = "/v1/customer/disputes"
+DISPUTES_PATH = "/v1/customer/disputes"
 
 OUTCOMES = {
     "RESOLVED_SELLER_FAVOUR": "won",
-    "RESOLVED_WITH_PAYOUT": "won",  # PayPal pays the buyer and leaves the school its money
+    "RESOLVED_WITH_PAYOUT": "won",  # PayPal pays the buyer, and the school keeps its money.
     "CANCELED_BY_BUYER": "won",
     "DENIED": "won",
     "RESOLVED_BUYER_FAVOUR": "lost",
     "ACCEPTED": "lost",
 }
-"""Any other leaves the dispute open here, for a person to look at."""
+"""With any other outcome the dispute stays open here, so that a person decides."""
 
 
 def about(client: Client, capture: str) -> Iterator[Disputed]:
     for item in listed(client, capture):
-        yield read(client.get(f"{PLACE}/{item['dispute_id']}"))
+        yield read(client.get(f"{DISPUTES_PATH}/{item['dispute_id']}"))
 
 
 def listed(client: Client, capture: str) -> Sequence[Mapping[str, Any]]:
-    """The list says little of each; accounts whose app was not given disputes are told nothing."""
+    """List the disputes of a capture, with few details. The list is empty if the app may not read disputes."""
     try:
-        return client.get(PLACE, {"disputed_transaction_id": capture}).get("items") or ()
+        return client.get(DISPUTES_PATH, {"disputed_transaction_id": capture}).get("items") or ()
     except NotAllowed:
         return ()
 
 
 def named(client: Client, capture: str, amount: Decimal) -> str:
-    """What the dispute is called that took this much of the payment; nothing when there is none."""
+    """Return the id of the dispute over this amount of the payment, or "" if there is none."""
     for item in listed(client, capture):
         if amounts.read(item.get("dispute_amount") or {})[0] == amount:
             return str(item.get("dispute_id") or "")

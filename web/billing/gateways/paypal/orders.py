@@ -1,4 +1,4 @@
-"""PayPal's orders: how one is asked for, and what one that exists says in our words."""
+"""PayPal's orders: the request for a new one, and the facts that an existing one reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from common.errors import Permanent
 
 LONGEST = 127
 LINKS = ("payer-action", "approve")
-"""Orders with a payment source are approved by the first, older ones by the second."""
+"""The payer approves an order with a payment source by the first link, and an older order by the second."""
 
 OPEN = ("CREATED", "SAVED", "PAYER_ACTION_REQUIRED")
 OURS = "refund-"
-"""Begins the custom id of refunds that we asked for; those made in PayPal's own pages carry the payment's."""
+"""The custom id of our refunds begins with this. A refund made on PayPal's own pages has the payment's custom id."""
 
 REFUND_STATES = {
     "COMPLETED": Refund.State.DONE,
@@ -34,8 +34,6 @@ WAITING = {
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a new order is made from."""
-
     payment: Payment
     site: str
     brand: str
@@ -49,34 +47,32 @@ class Wanted:
             "shipping_preference": "NO_SHIPPING",
             "brand_name": clipped(self.brand),
         }
+        unit: dict[str, Any] = {
+            "amount": amounts.money(self.payment.total, self.payment.currency),
+            "custom_id": self.payment.token,
+            # An account may be configured to refuse a known invoice number, so each attempt has its own.
+            "invoice_id": f"{self.payment.order.number}-{self.payment.token[:8]}",
+            "description": clipped(f"{self.brand}: {self.payment.description}"),
+        }
+        if self.payee:
+            unit["payee"] = {"email_address": self.payee}
         return {
             "intent": "CAPTURE",
-            "purchase_units": [self._unit()],
+            "purchase_units": [unit],
             "payment_source": {"paypal": {"experience_context": context}},
         }
 
-    def _unit(self) -> dict[str, Any]:
-        payment = self.payment
-        unit: dict[str, Any] = {
-            "amount": amounts.money(payment.total, payment.currency),
-            "custom_id": payment.token,
-            # Accounts may be set to refuse an invoice number that they have seen, so each attempt has its own.
-            "invoice_id": f"{payment.order.number}-{payment.token[:8]}",
-            "description": clipped(f"{self.brand}: {payment.description}"),
-        }
-        return unit | ({"payee": {"email_address": self.payee}} if self.payee else {})
-
 
 def clipped(text: str) -> str:
-    """PayPal counts letters beyond ASCII as several."""
+    """Cut a text to PayPal's limit, which counts UTF-8 bytes."""
     return text.encode()[:LONGEST].decode(errors="ignore")
 
 
 def approval_url(order: Mapping[str, Any]) -> str:
-    found = {link.get("rel"): link.get("href") for link in order.get("links", ())}
+    links = {link.get("rel"): link.get("href") for link in order.get("links", ())}
     for name in LINKS:
-        if found.get(name):
-            return str(found[name])
+        if links.get(name):
+            return str(links[name])
     raise Permanent("PayPal's order has no page for the payer.")
 
 
@@ -86,12 +82,12 @@ def about(order: Mapping[str, Any]) -> About:
 
 
 def facts(order: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """A completed order is no money yet: its captures tell."""
     if order.get("status") == "VOIDED":
         return (Expired(),)
-    money = [unit.get("payments") or {} for unit in order.get("purchase_units", ())]
-    captures = (from_capture(each) for payments in money for each in payments.get("captures", ()))
-    refunds = (from_refund(each) for payments in money for each in payments.get("refunds", ()))
+    # Even the status COMPLETED does not prove a payment; only the captures do.
+    payments = [unit.get("payments") or {} for unit in order.get("purchase_units", ())]
+    captures = (from_capture(capture) for payment in payments for capture in payment.get("captures", ()))
+    refunds = (from_refund(refund) for payment in payments for refund in payment.get("refunds", ()))
     return (*captures, *refunds)
 
 
@@ -105,8 +101,8 @@ def from_capture(capture: Mapping[str, Any]) -> Fact:
         raise Permanent("PayPal reports an unknown payment status.")
     amount, currency = amounts.read(capture.get("amount") or {})
     fee = (capture.get("seller_receivable_breakdown") or {}).get("paypal_fee")
-    paid = amounts.read(fee) if fee else (None, currency)
-    return Taken(amount, currency, str(capture.get("id") or ""), paid[0] if paid[1] == currency else None)
+    fee_amount, fee_currency = amounts.read(fee) if fee else (None, currency)
+    return Taken(amount, currency, str(capture.get("id") or ""), fee_amount if fee_currency == currency else None)
 
 
 def from_refund(refund: Mapping[str, Any]) -> GivenBack:
@@ -114,7 +110,7 @@ def from_refund(refund: Mapping[str, Any]) -> GivenBack:
     state = REFUND_STATES.get(str(refund.get("status")))
     if state is None:
         raise Permanent("PayPal reports an unknown refund status.")
-    custom = str(refund.get("custom_id") or "")
-    key = custom.removeprefix(OURS) if custom.startswith(OURS) else ""
+    custom_id = str(refund.get("custom_id") or "")
+    key = custom_id.removeprefix(OURS) if custom_id.startswith(OURS) else ""
     reason = (refund.get("status_details") or {}).get("reason", "")
     return GivenBack(str(refund.get("id") or ""), amount, currency, state, key, f"PayPal: {reason}" if reason else "")

@@ -1,4 +1,4 @@
-"""The account's own books at PayPal, from its transaction search. A movement appears there up to three hours late."""
+"""The account's statement at PayPal, from its transaction search. A line appears there up to three hours late."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -12,9 +12,9 @@ from billing.gateways.paypal.client import Client, Refusal
 LONGEST = timedelta(days=31)
 PAGE = 500
 COUNTS = ("S", "V")
-"""Done, and done but taken back later; the rest waits or was denied, and moved nothing."""
+"""These statuses mean that money moved, even if it was reversed later. Other transactions are pending or denied."""
 
-# PayPal's event codes: the group, or the whole code where a group holds several kinds.
+# PayPal's event codes: a group, or the whole code if the group contains several kinds.
 KINDS = {
     "T1107": "refund",
     "T1105": "dispute",
@@ -27,20 +27,17 @@ KINDS = {
 
 
 def between(client: Client, start: datetime, end: datetime) -> Iterator[Movement]:
-    """From `start` until just before `end`, in windows as long as PayPal allows."""
+    """Yield the lines from `start` until before `end`, in windows of the length that PayPal allows."""
     while start < end:
         until = min(start + LONGEST, end)
-        for movement in _window(client, start, until):
-            yield _with_its_dispute(client, movement)
+        for line in _window(client, start, until):
+            if line.kind == "dispute" and line.about.reference:
+                # PayPal names the payment and an id of its own, but our records use the id of the dispute.
+                dispute_id = disputes.named(client, line.about.reference, abs(line.amount))
+                yield replace(line, reference=dispute_id or line.reference)
+            else:
+                yield line
         start = until
-
-
-def _with_its_dispute(client: Client, movement: Movement) -> Movement:
-    """PayPal books it under a name of its own and tells the payment; our books go by the dispute."""
-    if movement.kind != "dispute" or not movement.about.reference:
-        return movement
-    name = disputes.named(client, movement.about.reference, abs(movement.amount))
-    return replace(movement, reference=name or movement.reference)
 
 
 def _window(client: Client, start: datetime, end: datetime) -> Iterator[Movement]:
@@ -55,15 +52,15 @@ def _window(client: Client, start: datetime, end: datetime) -> Iterator[Movement
         return
     for page in pages:
         for row in page.get("transaction_details") or ():
-            movement = read(row.get("transaction_info") or {})
-            if movement and start <= movement.at < end:  # PayPal counts both ends in
-                yield movement
+            line = read(row.get("transaction_info") or {})
+            if line and start <= line.at < end:  # PayPal includes both ends.
+                yield line
 
 
 def _pages(client: Client, start: datetime, end: datetime) -> Iterator[Mapping[str, Any]]:
     number, last = 1, 1
     while number <= last:
-        wanted = {
+        params = {
             "start_date": written(start),
             "end_date": written(end),
             "fields": "transaction_info",
@@ -71,7 +68,7 @@ def _pages(client: Client, start: datetime, end: datetime) -> Iterator[Mapping[s
             "page_size": str(PAGE),
             "page": str(number),
         }
-        page = client.get("/v1/reporting/transactions", wanted)
+        page = client.get("/v1/reporting/transactions", params)
         yield page
         number, last = number + 1, int(page.get("total_pages") or 0)
 
@@ -86,7 +83,7 @@ def read(row: Mapping[str, Any]) -> Movement | None:
     code = str(row.get("transaction_event_code") or "")
     amount, currency = amounts.read(row.get("transaction_amount") or {})
     fee = row.get("fee_amount")
-    linked, kind = str(row.get("paypal_reference_id") or ""), row.get("paypal_reference_id_type")
+    related_id, id_type = str(row.get("paypal_reference_id") or ""), row.get("paypal_reference_id_type")
     return Movement(
         kind=KINDS.get(code) or KINDS.get(code[:3]) or "other",
         reference=str(row.get("transaction_id") or ""),
@@ -96,7 +93,7 @@ def read(row: Mapping[str, Any]) -> Movement | None:
         fee=-amounts.read(fee)[0] if fee else amount * 0,
         about=About(
             token=str(row.get("custom_field") or ""),
-            session=linked if kind == "ODR" else "",
-            reference=linked if kind == "TXN" else "",
+            session=related_id if id_type == "ODR" else "",
+            reference=related_id if id_type == "TXN" else "",
         ),
     )

@@ -1,4 +1,4 @@
-"""What PayPal tells by itself: whether it is PayPal, and what it says in our words."""
+"""PayPal's webhooks: verifying that PayPal sent them, and turning them into facts."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ from billing.gateways.paypal.client import Client
 from common.network import place_to_wait
 
 OLDEST, AHEAD = timedelta(days=4), timedelta(minutes=10)
-"""PayPal tries again for three days; clocks differ a little."""
+"""PayPal retries for three days, and clocks differ a little."""
 
 HEADERS = {
     "auth_algo": "PayPal-Auth-Algo",
@@ -27,7 +27,7 @@ HEADERS = {
 
 
 class Forged(Exception):
-    """Not from PayPal, or not meant for this webhook."""
+    """The message is not from PayPal, or not for this webhook."""
 
 
 @dataclass(frozen=True)
@@ -36,30 +36,30 @@ class Verifier:
     webhook_id: str
 
     def check(self, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:
-        """The event, when PayPal says that it sent these very bytes."""
-        told = {name: headers.get(header, "") for name, header in HEADERS.items()}
+        """Return the event if PayPal confirms that it sent exactly these bytes. Raise WebhookForged otherwise."""
+        signature = {name: headers.get(header, "") for name, header in HEADERS.items()}
         event = parsed(body)
-        self._plausible(told)
-        envelope = json.dumps(told | {"webhook_id": self.webhook_id}).encode()
-        # Written anew the event would be other bytes than were signed. It parsed whole, so nothing can follow it.
-        question = envelope[:-1] + b', "webhook_event": ' + body + b"}"
+        self._plausible(signature)
+        envelope = json.dumps(signature | {"webhook_id": self.webhook_id}).encode()
+        # Serializing the event again would change the signed bytes. The body is valid JSON, so inserting it is safe.
+        request = envelope[:-1] + b', "webhook_event": ' + body + b"}"
         with place_to_wait():
-            answer = self.client.inquire("/v1/notifications/verify-webhook-signature", question)
+            answer = self.client.inquire("/v1/notifications/verify-webhook-signature", request)
         if answer.get("verification_status") != "SUCCESS":
             raise Forged("PayPal does not know this signature")
         return event
 
-    def _plausible(self, told: Mapping[str, str]) -> None:
-        """What costs nothing to see is seen before PayPal is asked."""
-        missing = [HEADERS[name] for name, value in told.items() if not value]
+    def _plausible(self, signature: Mapping[str, str]) -> None:
+        """Refuse obvious forgeries without a request to PayPal."""
+        missing = [HEADERS[name] for name, value in signature.items() if not value]
         if missing:
             raise Forged(f"without {', '.join(missing)}")
-        cert, home = urlsplit(told["cert_url"]), urlsplit(self.client.url)
+        cert, home = urlsplit(signature["cert_url"]), urlsplit(self.client.url)
         at_paypal = cert.scheme == "https" and (cert.hostname or "").endswith(".paypal.com")
         if not at_paypal and (cert.scheme, cert.netloc) != (home.scheme, home.netloc):
             raise Forged("with a certificate from elsewhere")
         try:
-            age = timezone.now() - datetime.fromisoformat(told["transmission_time"])
+            age = timezone.now() - datetime.fromisoformat(signature["transmission_time"])
         except (ValueError, TypeError):
             raise Forged("without a time") from None
         if not -AHEAD < age < OLDEST:
@@ -94,7 +94,7 @@ Told = tuple[About, tuple[Fact, ...]]
 
 
 def approved(order: Mapping[str, Any]) -> Told:
-    """The buyer may never come back to us: whoever asks finds the order approved and captures it."""
+    # The buyer may never return to our site. Polling finds the approved order and captures it.
     return orders.about(order), (Ask(),)
 
 
@@ -113,7 +113,7 @@ def captured(capture: Mapping[str, Any]) -> Told:
 
 
 def refused(capture: Mapping[str, Any]) -> Told:
-    """Said with DENIED and with DECLINED, and by either name of the event."""
+    # PayPal uses the status DENIED as well as DECLINED, with either name of the event.
     return captured(dict(capture) | {"status": "DECLINED"})
 
 
@@ -122,7 +122,7 @@ def refunded(refund: Mapping[str, Any]) -> Told:
 
 
 def reversed_capture(refund: Mapping[str, Any]) -> Told:
-    """A bank or PayPal took the money back. It belongs to a dispute, of which only asking tells all."""
+    # A bank or PayPal withdrew the money because of a dispute, whose details only polling returns.
     return About(reference=linked(refund, "/v2/payments/captures/")), (Ask(),)
 
 
@@ -131,11 +131,11 @@ def disputed(dispute: Mapping[str, Any]) -> Told:
 
 
 def linked(resource: Mapping[str, Any], path: str) -> str:
-    """The id behind the link to what this belongs to."""
+    """Return the id at the end of the resource's link to its parent."""
     for link in resource.get("links") or ():
-        _, found, after = str(link.get("href") or "").partition(path)
-        if link.get("rel") == "up" and found:
-            return after
+        _, separator, resource_id = str(link.get("href") or "").partition(path)
+        if link.get("rel") == "up" and separator:
+            return resource_id
     return ""
 
 
