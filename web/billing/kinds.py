@@ -204,7 +204,7 @@ class ProductKind(ABC):
 
     @abstractmethod
     def hold(self, line: "OrderLine", until: datetime | None) -> None:
-        """Reserve the product until a time, or without an end. Raise ProductUnavailable. An expired hold may be held again."""
+        """Reserve the product, or raise ProductUnavailable. None means no end. An expired hold may be held again."""
 
     @abstractmethod
     def confirm(self, line: "OrderLine") -> None:

@@ -1,4 +1,4 @@
-"""Stripe Checkout: the payer pays on Stripe's page; what came of it we ask, or are told by a signed message."""
+"""The Stripe gateway: the payer pays on Stripe's Checkout page, and polling or a webhook returns the result."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -28,7 +28,7 @@ class Stripe(Hosted):
         self.hosts = (CHECKOUT if url == API else url,)
 
     def method_of(self, payment: Payment) -> str:
-        """Only a bank lets us wait for its answer."""
+        # Only a bank payment takes days to be confirmed.
         return "bank payment" if payment.promised_at else "card"
 
     def works_in(self, currency: str) -> bool:
@@ -51,25 +51,24 @@ class Stripe(Hosted):
         if session["client_reference_id"] != payment.token:
             raise NeedsPerson("Stripe's session belongs to another payment.")
         facts = parsing.session(session)
-        return facts + self._afterwards(session["payment_intent"]) if session["payment_status"] == "paid" else facts
+        if session["payment_status"] != "paid":
+            return facts
+        # The charge reports only whether there are refunds and disputes, so each of them is fetched.
+        charge, intent = session["payment_intent"]["latest_charge"], session["payment_intent"]["id"]
+        with speaking():
+            refund_list = list(self.client.v1.refunds.list({"payment_intent": intent, "limit": 100}).auto_paging_iter())
+            disputes = list(self.client.v1.disputes.list({"payment_intent": intent})) if charge["disputed"] else []
+        facts += [parsing.refund(refund.to_dict()) for refund in refund_list]
+        return facts + [parsing.dispute(dispute.to_dict()) for dispute in disputes]
 
     def close(self, payment: Payment) -> list[Fact]:
-        """A page that was just paid, or is over already, cannot be closed: then what happened there holds."""
+        """Expire the session. If it was just paid or has expired already, return the facts of the session instead."""
         try:
             with speaking():
                 self.client.v1.checkout.sessions.expire(payment.session)
         except Declined:
             return self.poll_payment(payment)
         return [Expired()]
-
-    def _afterwards(self, intent: parsing.Wire) -> list[Fact]:
-        """Refunds and disputes, each by itself. The charge says only whether there are any."""
-        charge, about = intent["latest_charge"], intent["id"]
-        with speaking():
-            found = list(self.client.v1.refunds.list({"payment_intent": about, "limit": 100}).auto_paging_iter())
-            disputes = list(self.client.v1.disputes.list({"payment_intent": about})) if charge["disputed"] else []
-        back: list[Fact] = [parsing.refund(refund.to_dict()) for refund in found]
-        return back + [parsing.dispute(dispute.to_dict()) for dispute in disputes]
 
     def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> Heard:
         signature = headers.get("Stripe-Signature", "")

@@ -1,4 +1,4 @@
-"""Stripe counts in whole numbers. Of what, and which of them it takes, depends on the currency."""
+"""Amounts in Stripe's format: whole numbers of a unit that depends on the currency."""
 
 from decimal import Decimal
 
@@ -8,15 +8,15 @@ UNITS = frozenset(
     ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
 )
 WHOLE_HUNDREDTHS = frozenset(("ISK", "UGX"))
-"""Without decimals, yet written with two zeros."""
+"""These currencies have no decimals, but Stripe expects two zeros at the end."""
 NOT_TAKEN = frozenset(("IQD", "LYD"))
-"""Three decimals, for which they have no rule."""
+"""These currencies have three decimals, and Stripe does not document how it represents them."""
 ROUND_THOUSANDTHS = frozenset(("BHD", "JOD", "KWD", "OMR", "TND"))
-"""Three decimals, of which the last must be 0."""
+"""These currencies have three decimals, and the last one must be 0."""
 
 
 class Unpayable(Permanent):
-    """An amount that Stripe cannot take as it is. It is refused, never rounded."""
+    """Stripe cannot represent this amount. It is refused, never rounded."""
 
 
 def takes(currency: str) -> bool:
@@ -24,7 +24,7 @@ def takes(currency: str) -> bool:
 
 
 def scale(currency: str) -> tuple[int, int]:
-    """How many of Stripe's units make one of the currency, and by which step they go."""
+    """Return how many of Stripe's units make one unit of the currency, and the step by which they may change."""
     if currency in UNITS:
         return 1, 1
     if currency in WHOLE_HUNDREDTHS:
@@ -37,16 +37,16 @@ def scale(currency: str) -> tuple[int, int]:
 
 
 def to_stripe(amount: Decimal, currency: str) -> int:
-    factor, step = scale(currency)
+    factor, increment = scale(currency)
     if not amount.is_finite() or amount < 0:
         raise Unpayable(f"{amount} {currency} is not a payable amount.")
     units = amount * factor
-    if units % step:
+    if units % increment:
         raise Unpayable(f"{amount} {currency} has more digits than Stripe takes.")
     return int(units)
 
 
 def from_stripe(units: int, currency: str) -> Decimal:
-    """What they say is read as it is, also a fee between the steps."""
+    # A fee may lie between the steps that are allowed for payments.
     factor, _ = scale(currency)
     return Decimal(units) / factor

@@ -1,4 +1,4 @@
-"""How Stripe is spoken to: one client, its version pinned, and its troubles in our three words."""
+"""The client of Stripe's API, with a pinned version. It translates Stripe's errors to those of common.errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +13,11 @@ from common.network import refuse_inside_transaction
 from common.timed_http import timed_session
 
 VERSION: Final = "2026-10-28.endive"
-"""What our requests and translations are written for; the webhook endpoint is to speak the same."""
+"""Our requests and parsers are written for this version, and the webhook endpoint has to use it too."""
 TIMEOUT = (5.0, 15.0)
 RETRIES = 2
 WORTH_ASKING = 2
-"""Seconds that must be left for another try."""
+"""A retry needs at least this many seconds."""
 SENTENCES = {
     "amount_too_small": "This amount is too small for a card payment.",
     "amount_too_large": "This amount is too large for a card payment.",
@@ -36,11 +36,11 @@ def connect(key: str, url: str) -> stripe.StripeClient:
 
 
 class Patient(stripe.RequestsClient):
-    """Waits no longer than the request in which somebody waits for us."""
+    """An HTTP client that stops before the deadline of the request in which a person waits."""
 
     def _request_internal(self, *args: Any, **more: Any) -> Any:
         if not network.has_time():
-            raise stripe.APIConnectionError("No time is left for asking.", should_retry=False)
+            raise stripe.APIConnectionError("No time is left for the request.", should_retry=False)
         return super()._request_internal(*args, **more)
 
     @property
@@ -49,14 +49,14 @@ class Patient(stripe.RequestsClient):
 
     @_timeout.setter
     def _timeout(self, value: Any) -> None:
-        """The library sets what it thinks best."""
+        pass  # The library sets a timeout of its own, which is ignored.
 
     def _should_retry(self, *args: Any, **more: Any) -> bool:
         return network.has_time(WORTH_ASKING) and bool(super()._should_retry(*args, **more))
 
 
 class Declined(Permanent):
-    """Stripe understood and said no. `again`: it only repeated what it said to this key before."""
+    """Stripe refused a valid request. `again` means that it replayed its earlier answer to the same key."""
 
     def __init__(self, sentence: str, code: str, again: bool) -> None:
         super().__init__(sentence)
@@ -73,7 +73,7 @@ def speaking() -> Iterator[None]:
 
 
 def trouble(error: stripe.StripeError) -> Trouble:
-    """Their own sentences may name people and are not kept; their codes do not."""
+    # Stripe's messages may contain names of people, so only its codes are kept.
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return NeedsPerson("Stripe does not accept the school's key.")
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError):

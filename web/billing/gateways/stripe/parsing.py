@@ -1,4 +1,4 @@
-"""Stripe's objects in our words; the same for what we asked and for what a webhook brought."""
+"""Parsers that turn Stripe's objects into facts, both from the API and from webhooks."""
 
 from decimal import Decimal
 from typing import Any
@@ -19,9 +19,9 @@ DISPUTES = {
 NO_MONEY_CAME = "The bank did not pay."
 
 
-def number(of: Any) -> str:
-    """Of an object that stands there whole or by its name only."""
-    return str(of["id"] if isinstance(of, dict) else of or "")
+def number(value: Any) -> str:
+    """Return the id of an object, which Stripe sends either expanded or as the id alone."""
+    return str(value["id"] if isinstance(value, dict) else value or "")
 
 
 def about_session(session: Wire) -> About:
@@ -29,65 +29,65 @@ def about_session(session: Wire) -> About:
 
 
 def about_money(thing: Wire) -> About:
-    """Charges bear our token, refunds when we made them, disputes never; all know the payment intent."""
+    # Charges and our own refunds have our token, and disputes never do. All of them have the payment intent.
     token = (thing.get("metadata") or {}).get("token", "")
     return About(token=token, reference=number(thing.get("payment_intent")))
 
 
-def session(found: Wire) -> list[Fact]:
-    if found["payment_status"] == "paid":
-        return [taken(found)]
-    if found["status"] == "expired":
+def session(wire: Wire) -> list[Fact]:
+    if wire["payment_status"] == "paid":
+        return [taken(wire)]
+    if wire["status"] == "expired":
         return [Expired()]
-    if found["status"] == "complete":
-        return [unpaid(found["payment_intent"])]
+    if wire["status"] == "complete":
+        return [unpaid(wire["payment_intent"])]
     return []
 
 
-def taken(found: Wire) -> Taken:
-    currency = found["currency"].upper()
-    amount = from_stripe(found["amount_total"], currency)
-    return Taken(amount, currency, number(found["payment_intent"]), fee=fee(found["payment_intent"], currency))
+def taken(wire: Wire) -> Taken:
+    currency = wire["currency"].upper()
+    amount = from_stripe(wire["amount_total"], currency)
+    return Taken(amount, currency, number(wire["payment_intent"]), fee=fee(wire["payment_intent"], currency))
 
 
 def fee(intent: Any, currency: str) -> Decimal | None:
-    """Only where the whole charge was asked for; none where Stripe books in another currency than was paid in."""
+    """Return the fee, or None if the charge is not expanded or Stripe settled it in another currency."""
     charge = intent.get("latest_charge") if isinstance(intent, dict) else None
-    booked = charge.get("balance_transaction") if isinstance(charge, dict) else None
-    if not isinstance(booked, dict) or booked["currency"].upper() != currency:
+    transaction = charge.get("balance_transaction") if isinstance(charge, dict) else None
+    if not isinstance(transaction, dict) or transaction["currency"].upper() != currency:
         return None
-    return from_stripe(booked["fee"], currency)
+    return from_stripe(transaction["fee"], currency)
 
 
 def unpaid(intent: Any) -> Fact:
-    """A debit whose bank has not answered, or has said no. A webhook tells which by its name."""
+    """Return whether a direct debit has failed or is pending. A webhook shows it by the name of its event."""
     if isinstance(intent, dict) and intent["status"] in ("requires_payment_method", "canceled"):
         return Refused(NO_MONEY_CAME)
     return OnItsWay("The bank takes a few days to send the money.")
 
 
-def refund(found: Wire) -> GivenBack:
-    currency = found["currency"].upper()
+def refund(wire: Wire) -> GivenBack:
+    currency = wire["currency"].upper()
     return GivenBack(
-        reference=found["id"],
-        amount=from_stripe(found["amount"], currency),
+        reference=wire["id"],
+        amount=from_stripe(wire["amount"], currency),
         currency=currency,
-        state=refund_state(found),
-        key=(found.get("metadata") or {}).get("refund", ""),
-        message=(found.get("failure_reason") or "").replace("_", " "),
+        state=refund_state(wire),
+        key=(wire.get("metadata") or {}).get("refund", ""),
+        message=(wire.get("failure_reason") or "").replace("_", " "),
     )
 
 
-def refund_state(found: Wire) -> str:
-    return REFUNDS.get(found["status"], Refund.State.SENT)
+def refund_state(wire: Wire) -> str:
+    return REFUNDS.get(wire["status"], Refund.State.SENT)
 
 
-def dispute(found: Wire) -> Disputed:
-    currency = found["currency"].upper()
+def dispute(wire: Wire) -> Disputed:
+    currency = wire["currency"].upper()
     return Disputed(
-        reference=found["id"],
-        amount=from_stripe(found["amount"], currency),
+        reference=wire["id"],
+        amount=from_stripe(wire["amount"], currency),
         currency=currency,
-        state=DISPUTES.get(found["status"], Dispute.State.OPEN),
-        reason=(found.get("reason") or "").replace("_", " "),
+        state=DISPUTES.get(wire["status"], Dispute.State.OPEN),
+        reason=(wire.get("reason") or "").replace("_", " "),
     )

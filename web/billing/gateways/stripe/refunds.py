@@ -1,4 +1,4 @@
-"""Refunds. Under one key Stripe makes one, and says for a day what it said first; whoever comes later asks first."""
+"""Refunds at Stripe. Stripe makes one refund per key and replays its first answer to that key for a day."""
 
 from decimal import Decimal
 
@@ -26,34 +26,31 @@ def give_back(client: StripeClient, payment: Payment, amount: Decimal, key: str)
 
 
 def _once_more(client: StripeClient, payment: Payment, amount: Decimal, key: str) -> Answer:
-    """Under the same key they would say for a day that the balance is short, whatever it is now. A new key might be one
-    too many: what it made before is looked for by the name that each refund carries."""
-    if found := _made_before(client, payment, key):
-        return _answer(found)
+    # Under the same key Stripe repeats for a day that the balance is too low. A new key could make a second refund, so
+    # first we look for an earlier one by our key in its metadata.
+    with speaking():
+        known = client.v1.refunds.list({"payment_intent": payment.transaction_id, "limit": 100})
+        refunds = [refund.to_dict() for refund in known.auto_paging_iter()]
+    earlier = next((refund for refund in refunds if (refund.get("metadata") or {}).get("refund") == key), None)
+    if earlier:
+        return _answer(earlier)
     try:
         return _answer(_make(client, payment, amount, key, f"{key}-{timezone.now():%Y%m%d%H}"))
     except Declined as declined:
         return _refused(client, payment, amount, declined)
 
 
-def _made_before(client: StripeClient, payment: Payment, key: str) -> Wire | None:
+def _make(client: StripeClient, payment: Payment, amount: Decimal, key: str, idempotency_key: str) -> Wire:
     with speaking():
-        known = client.v1.refunds.list({"payment_intent": payment.transaction_id, "limit": 100})
-        found = [refund.to_dict() for refund in known.auto_paging_iter()]
-    return next((refund for refund in found if (refund.get("metadata") or {}).get("refund") == key), None)
-
-
-def _make(client: StripeClient, payment: Payment, amount: Decimal, key: str, once: str) -> Wire:
-    with speaking():
-        made = client.v1.refunds.create(
+        refund = client.v1.refunds.create(
             {
                 "payment_intent": payment.transaction_id,
                 "amount": to_stripe(amount, payment.currency),
                 "metadata": {"token": payment.token, "refund": key},
             },
-            {"idempotency_key": once},
+            {"idempotency_key": idempotency_key},
         )
-    return made.to_dict()
+    return refund.to_dict()
 
 
 def _answer(refund: Wire) -> Answer:
@@ -61,13 +58,13 @@ def _answer(refund: Wire) -> Answer:
 
 
 def _refused(client: StripeClient, payment: Payment, amount: Decimal, declined: Declined) -> Answer:
-    """Nothing went back. Why, we ask: they have no code for more than what is left."""
+    # Stripe has no code for a refund of more than the rest of the charge, so we fetch the charge and compare.
     if declined.code in NO_MONEY:
         raise NeedsPerson("The school's balance at Stripe does not cover this refund. Top it up, then try again.")
     with speaking():
         intent = client.v1.payment_intents.retrieve(payment.transaction_id, {"expand": ["latest_charge"]}).to_dict()
     charge = intent["latest_charge"] or {"amount": 0, "amount_refunded": 0}
-    left = charge["amount"] - charge["amount_refunded"]
-    already = charge["amount_refunded"] > 0 and to_stripe(amount, payment.currency) > left
+    refundable = charge["amount"] - charge["amount_refunded"]
+    already = charge["amount_refunded"] > 0 and to_stripe(amount, payment.currency) > refundable
     message = DISPUTED if declined.code == "charge_disputed" else str(declined)
     return Answer(Refund.State.FAILED, message=message, already=already)

@@ -1,4 +1,4 @@
-"""A Checkout Session: what is asked of Stripe for an attempt to pay."""
+"""The parameters of a Stripe Checkout Session."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,27 +10,27 @@ from billing.gateways.stripe.amounts import to_stripe
 from billing.models import Payment
 
 SLOT = 300
-"""Sessions end on whole five minutes: a second click asks for the very same one."""
+"""Sessions expire at multiples of this many seconds, so that a second click requests exactly the same session."""
 LEAST, MOST = timedelta(minutes=31), timedelta(hours=23)
-"""Stripe's own limits, half an hour and a day, with room for a clock that is off."""
+"""Stripe's limits are half an hour and a day; these leave room for a clock that is wrong."""
 
 
 def until() -> datetime:
-    """As long as the place is held, where Stripe allows it."""
-    wanted = min(max(timedelta(minutes=settings.HOLD_MINUTES), LEAST), MOST)
-    end = (timezone.now() + wanted).timestamp()
+    """Return the end of the hold, within Stripe's limits."""
+    duration = min(max(timedelta(minutes=settings.HOLD_MINUTES), LEAST), MOST)
+    end = (timezone.now() + duration).timestamp()
     return datetime.fromtimestamp(-(-end // SLOT) * SLOT, UTC)
 
 
 def wanted(payment: Payment, site: str, end: datetime) -> SessionCreateParams:
-    """Which ways to pay are offered is chosen in Stripe's dashboard, in the currency of the order and no other."""
-    ours = {"token": payment.token, "order": payment.order.number}
+    """Build the parameters. Stripe's dashboard decides the payment methods; the currency is always the order's."""
+    metadata = {"token": payment.token, "order": payment.order.number}
     params: SessionCreateParams = {
         "mode": "payment",
         "client_reference_id": payment.token,
         "line_items": lines(payment),
-        "metadata": ours,
-        "payment_intent_data": {"description": payment.description, "metadata": ours},
+        "metadata": metadata,
+        "payment_intent_data": {"description": payment.description, "metadata": metadata},
         "adaptive_pricing": {"enabled": False},
         "expires_at": int(end.timestamp()),
         "success_url": f"{site}{payment.get_process_url()}",

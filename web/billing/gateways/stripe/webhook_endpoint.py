@@ -1,4 +1,4 @@
-"""The webhook endpoint at Stripe: is it there, does it speak our version, does it tell what we follow?"""
+"""Finding, checking and creating the webhook endpoint at Stripe."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +11,7 @@ from billing.gateways.stripe.webhooks import FOLLOWED
 
 @dataclass(frozen=True)
 class Found:
-    """One endpoint of our address. A version cannot be changed afterwards; everything else can."""
+    """An endpoint for our address, with sentences about its problems. Its version cannot be changed later."""
 
     id: str
     problems: list[str] = field(default_factory=list)
@@ -20,26 +20,26 @@ class Found:
 def look(client: StripeClient, url: str) -> list[Found]:
     with speaking():
         known = list(client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter())
-    return [Found(each.id, problems(each)) for each in known if each.url == url]
+    return [Found(endpoint.id, problems(endpoint)) for endpoint in known if endpoint.url == url]
 
 
 def problems(endpoint: WebhookEndpoint) -> list[str]:
-    found = []
+    sentences = []
     if endpoint.api_version != VERSION:
-        found.append(f"it speaks {endpoint.api_version or 'the version of the account'}, not {VERSION}")
+        sentences.append(f"it speaks {endpoint.api_version or 'the version of the account'}, not {VERSION}")
     missing = set() if "*" in endpoint.enabled_events else set(FOLLOWED) - set(endpoint.enabled_events)
     if missing:
-        found.append(f"it does not tell {', '.join(sorted(missing))}")
+        sentences.append(f"it does not tell {', '.join(sorted(missing))}")
     if endpoint.status != "enabled":
-        found.append("it is switched off")
-    return found
+        sentences.append("it is switched off")
+    return sentences
 
 
 def make(client: StripeClient, url: str) -> str:
-    """The secret, which Stripe tells only now."""
+    """Create the endpoint and return its secret, which Stripe shows only once."""
     events: list[Any] = list(FOLLOWED)
     with speaking():
-        made = client.v1.webhook_endpoints.create(
+        endpoint = client.v1.webhook_endpoints.create(
             {"url": url, "api_version": VERSION, "enabled_events": events, "description": "The school's site"}
         )
-    return made.secret or ""
+    return endpoint.secret or ""

@@ -1,4 +1,4 @@
-"""Webhooks: proven by the bytes that came, then translated. What we do not follow is heard and let go."""
+"""Stripe's webhooks: verifying their signature, and turning them into facts. Other events are accepted without any."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def prove(client: stripe.StripeClient, secrets: list[str], body: bytes, signature: str) -> Wire:
-    """While the secret is changed, either of two is good."""
+    """Verify the signature with each secret, because two of them are valid while the secret is being changed."""
     for secret in secrets if signature.isascii() else []:
         try:
             return client.construct_event(body, signature, secret).to_dict()
@@ -26,24 +26,23 @@ def prove(client: stripe.StripeClient, secrets: list[str], body: bytes, signatur
 
 
 def translate(event: Wire) -> Heard:
-    about, facts = _meaning(event["type"], event["data"]["object"])
+    kind, thing = event["type"], event["data"]["object"]
+    about: About = About()
+    facts: tuple[Fact, ...] = ()
+    parse_facts = FOLLOWED.get(kind)
+    if parse_facts is not None:
+        is_session = kind.startswith("checkout.session.")
+        about = parsing.about_session(thing) if is_session else parsing.about_money(thing)
+        facts = parse_facts(thing)
     if facts and event["api_version"] != VERSION:
         logger.warning("Stripe's webhook endpoint speaks %s where %s is expected.", event["api_version"], VERSION)
         facts = (Ask(),)
     at = datetime.fromtimestamp(event["created"], UTC)
-    return Heard(event_id=event["id"], kind=event["type"], about=about, facts=facts, at=at)
-
-
-def _meaning(kind: str, thing: Wire) -> tuple[About, tuple[Fact, ...]]:
-    read = FOLLOWED.get(kind)
-    if read is None:
-        return About(), ()
-    about = parsing.about_session if kind.startswith("checkout.session.") else parsing.about_money
-    return about(thing), read(thing)
+    return Heard(event_id=event["id"], kind=kind, about=about, facts=facts, at=at)
 
 
 def _session(session: Wire) -> tuple[Fact, ...]:
-    """The fee stands in none of their messages about a session, so it is asked for."""
+    # A webhook about a session does not contain the fee, so a paid session is polled.
     return (*parsing.session(session), *((Ask(),) if session["payment_status"] == "paid" else ()))
 
 
@@ -56,7 +55,7 @@ def _refund(refund: Wire) -> tuple[Fact, ...]:
 
 
 def _refunds(charge: Wire) -> tuple[Fact, ...]:
-    """A charge tells the sum of all its refunds; each of them is asked for."""
+    # A charge contains only the sum of its refunds, so they are polled one by one.
     return (Ask(),)
 
 
