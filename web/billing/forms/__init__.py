@@ -1,4 +1,4 @@
-"""What payers and the desk fill in."""
+"""Billing's forms for payers and for the desk."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -58,7 +58,7 @@ class CodeForm(forms.Form):
 
 
 class PlaceForm(forms.Form):
-    """The last step. The two totals are what the payer has seen; they are compared with ours and never believed."""
+    """The last step of the checkout. The totals that the payer saw are compared with ours and never trusted."""
 
     seen_now = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
     seen_door = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
@@ -68,20 +68,19 @@ class PlaceForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
         if sight.total_after_vouchers:
-            ways = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
-            ways += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
+            methods = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
+            methods += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
                 label="How would you like to pay?",
-                choices=ways,
+                choices=methods,
                 widget=forms.RadioSelect,
-                initial=ways[0][0] if ways else None,
+                initial=methods[0][0] if methods else None,
             )
         if terms_version:
             self.fields["terms"] = forms.BooleanField(label="I agree to the terms")
 
     @property
     def offers_later(self) -> bool:
-        """Whether one may choose to pay another time than now."""
         choices = dict(self.fields["way"].choices) if "way" in self.fields else {}  # type: ignore[attr-defined]
         return DOOR in choices or LATER in choices
 
@@ -105,9 +104,9 @@ class AmountForm(forms.Form):
 
 
 class SeenField(forms.DecimalField):
-    """What was so when the page was shown: a second click, and a page that is old, say something else than the books.
+    """The amount that the page showed, which reveals a second click or an outdated page.
 
-    Shown anew it says what is so by then.
+    When the form is shown again it has the current amount.
     """
 
     def __init__(self) -> None:
@@ -137,35 +136,31 @@ class RecordForm(AmountForm):
         self.moments = {choice.value: choice for choice in moments}
         if not lapsed:
             del self.fields["even_so"]
-        if moments:
-            self._ask_for_the_moment()
-        else:
+        if not moments:
             del self.fields["moment"]
-
-    def _ask_for_the_moment(self) -> None:
-        """The amount depends on the answer, so none is proposed but the one that belongs to it."""
+            return
         days = sorted({choice.day for choice in self.moments.values()})
-        several = len(days) > 1
-        self.initial.pop("amount", None)
+        has_several_days = len(days) > 1
+        self.initial.pop("amount", None)  # The amount depends on the moment that is chosen.
         self.fields["amount"].required = False
         self.fields["amount"].help_text = "Leave empty for the full amount due at that time."
         field = self.fields["moment"]
         field.choices = [  # type: ignore[attr-defined]
-            (value, f"{format_date(choice.day)}: {choice.label}" if several else choice.label)
+            (value, f"{format_date(choice.day)}: {choice.label}" if has_several_days else choice.label)
             for value, choice in self.moments.items()
         ]
         field.help_text = f"If it was received on {', '.join(map(format_date, days))}."
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        data = super().clean() or {}
         if "moment" not in self.fields:
-            return said
-        day, choice = said.get("received_on"), self.moments.get(said.get("moment", ""))
-        on_that_day = day in {one.day for one in self.moments.values()}
-        if on_that_day and "moment" not in self.errors and (choice is None or choice.day != day):
+            return data
+        day, choice = data.get("received_on"), self.moments.get(data.get("moment", ""))
+        needs_moment = day in {other.day for other in self.moments.values()}
+        if needs_moment and "moment" not in self.errors and (choice is None or choice.day != day):
             self.add_error("moment", ASK)
-        said["moment"] = choice.moment if choice and choice.day == day else None
-        return said
+        data["moment"] = choice.moment if choice and choice.day == day else None
+        return data
 
     def clean_received_on(self) -> Any:
         day = self.cleaned_data["received_on"]
@@ -184,8 +179,6 @@ class WhyForm(forms.Form):
 
 
 class DueField(DayField):
-    """A day until which something may be paid."""
-
     def validate(self, value: date | None) -> None:
         super().validate(value)
         today = timezone.localdate()
@@ -200,7 +193,7 @@ class DueForm(WhyForm):
 
 
 class SeenQuote(forms.CharField):
-    """Which quote the page showed; shown anew it is the one of that moment."""
+    """The fingerprint of the quote that the page showed. When the form is shown again it has the current one."""
 
     def __init__(self) -> None:
         super().__init__(max_length=40, required=False, widget=forms.HiddenInput)
@@ -210,7 +203,7 @@ class SeenQuote(forms.CharField):
 
 
 class CancelLineForm(WhyForm):
-    """It starts with what the terms say."""
+    """The cancellation of a line at the desk. The initial values are those of the terms."""
 
     percent = forms.DecimalField(
         label="Percentage to refund", min_value=0, max_value=100, max_digits=5, decimal_places=2
@@ -228,8 +221,8 @@ class CancelLineForm(WhyForm):
 
     @property
     def terms_step(self) -> Step:
-        said = self.cleaned_data if self.is_bound else self.initial
-        return Step(said["percent"], said.get("gives", Gives.REFUND))
+        data = self.cleaned_data if self.is_bound else self.initial
+        return Step(data["percent"], data.get("gives", Gives.REFUND))
 
 
 class CreditForm(forms.Form):
@@ -242,20 +235,20 @@ class AnswerForm(forms.Form):
 
 
 class DaysForm(forms.Form):
-    """A span of days; with nothing chosen it is the last whole month."""
+    """The first and the last day of a date range."""
 
     since = DayField(label="From")
     until = DayField(label="To")
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("since") and said.get("until") and said["until"] < said["since"]:
+        data = super().clean() or {}
+        if data.get("since") and data.get("until") and data["until"] < data["since"]:
             self.add_error("until", "The last day is before the first.")
-        return said
+        return data
 
 
 class CountForm(forms.Form):
-    """What was counted in one drawer of the day sheet."""
+    """The cash that was counted in one drawer of the day sheet."""
 
     variant = forms.CharField(widget=forms.HiddenInput, max_length=255)
     currency = forms.CharField(widget=forms.HiddenInput, max_length=3)

@@ -1,4 +1,4 @@
-"""Making a discount code: what it is for is chosen from what is sold."""
+"""The admin form of a discount code, which offers the products on sale as its scope."""
 
 from datetime import date, datetime, time
 from typing import Any
@@ -13,7 +13,7 @@ from common.days import MomentField, refuse_far_days
 
 
 class DayOrMomentInput(forms.SplitDateTimeWidget):
-    """A day, and a time that may be left empty for the end of that day."""
+    """A date and a time. An empty time means the end of that day."""
 
     def __init__(self, label: str) -> None:
         day = {"type": "date", "aria-label": f"{label}: date"}
@@ -55,7 +55,7 @@ class DiscountCodeForm(forms.ModelForm):
         self.fields["applies_to"].initial = discount_codes.scope_value(self.instance)
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        kind, _, product = said.get("applies_to", "").partition(":")
+        data = super().clean() or {}
+        kind, _, product = data.get("applies_to", "").partition(":")
         self.instance.kind, self.instance.product_id = kind, int(product) if product else None
-        return said
+        return data

@@ -1,4 +1,4 @@
-"""What is asked of whoever gives a voucher, on the public page and at the desk."""
+"""The forms for buying, issuing, redeeming and extending gift vouchers."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -25,7 +25,7 @@ FURTHEST = timedelta(days=366)
 
 
 class VoucherForm(forms.Form):
-    """What is given, to whom, with which words; `details` is how an order line keeps it."""
+    """The gift, its recipient and a message. `details` is the form in which an order line stores them."""
 
     gift = forms.ChoiceField(label="What would you like to give?", widget=forms.RadioSelect)
     amount = AmountInput(label="Amount", max_digits=14, decimal_places=3)
@@ -46,9 +46,8 @@ class VoucherForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.gifts = sales.gifts(timezone.now())
-        least, most = (
-            format_money(each, settings.CURRENCY) for each in (settings.VOUCHER_LEAST, settings.VOUCHER_MOST)
-        )
+        least = format_money(settings.VOUCHER_LEAST, settings.CURRENCY)
+        most = format_money(settings.VOUCHER_MOST, settings.CURRENCY)
         self.fields["amount"].help_text = f"From {least} to {most}."
         amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.amounts()]
         self._offer("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
@@ -61,10 +60,10 @@ class VoucherForm(forms.Form):
         self._ask("amount", "gift", OTHER)
         self._ask("which", "gift", CLASS)
 
-    def _ask(self, name: str, of: str, choice: str) -> None:
-        """A field that only one of the choices of another asks for, and then has to have."""
+    def _ask(self, name: str, choice_field: str, choice: str) -> None:
+        """Require a field only if this choice is made in another field."""
         if name in self.fields:
-            self.fields[name].required = not self.is_bound or self.data.get(of) == choice
+            self.fields[name].required = not self.is_bound or self.data.get(choice_field) == choice
 
     def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = cast(forms.ChoiceField, self.fields[name])
@@ -81,45 +80,44 @@ class VoucherForm(forms.Form):
         return day
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("gift") == OTHER and "amount" in said and (problem := sales.problem(said["amount"])):
+        data = super().clean() or {}
+        if data.get("gift") == OTHER and "amount" in data and (problem := sales.problem(data["amount"])):
             self.add_error("amount", problem)
-        return said
+        return data
 
     @property
     def chosen(self) -> Gift | None:
-        said = self.cleaned_data
-        return self.gifts[said["which"]] if said["gift"] == CLASS else None
+        data = self.cleaned_data
+        return self.gifts[data["which"]] if data["gift"] == CLASS else None
 
     @property
     def worth(self) -> Decimal:
         if self.chosen:
             return self.chosen.price
-        said = self.cleaned_data
-        return rounded(said["amount"] if said["gift"] == OTHER else Decimal(said["gift"]), settings.CURRENCY)
+        data = self.cleaned_data
+        return rounded(data["amount"] if data["gift"] == OTHER else Decimal(data["gift"]), settings.CURRENCY)
 
     @property
     def words(self) -> dict[str, Any]:
-        """What stands on it, and where it goes."""
-        said = self.cleaned_data
-        day = said["give_on"] or (timezone.localdate() if said["recipient_email"] else None)
-        told = {name: said[name] for name in ("recipient_name", "giver_name", "message", "recipient_email")}
-        return told | {"give_on": day}
+        data = self.cleaned_data
+        day = data["give_on"] or (timezone.localdate() if data["recipient_email"] else None)
+        texts = {name: data[name] for name in ("recipient_name", "giver_name", "message", "recipient_email")}
+        return texts | {"give_on": day}
 
     @property
     def details(self) -> dict[str, str]:
         words = self.words
         words["give_on"] = words["give_on"].isoformat() if words["give_on"] else ""
-        what = (
+        gift = (
             {"gift": self.cleaned_data["which"], "gift_title": self.chosen.title}
             if self.chosen
             else {"amount": str(self.worth)}
         )
-        return what | {name: value for name, value in words.items() if value}
+        return gift | {name: value for name, value in words.items() if value}
 
 
 class IssueForm(VoucherForm):
-    """At the desk: sold for money that is in hand, or given by the school."""
+    """The form at the desk for a voucher that is sold there or given by the school."""
 
     how = forms.ChoiceField(label="How is it paid?", widget=forms.RadioSelect)
     payer_name = NameField(label="Buyer", max_length=200, required=False)
