@@ -4,7 +4,7 @@ from django.db import models
 
 
 class WrittenOnce(models.Model):
-    """An entry of a ledger: never changed, never deleted; the balance is the sum of what is written."""
+    """An entry of a ledger, which is never changed or deleted. The balance is the sum of the entries."""
 
     class Meta:
         abstract = True

@@ -9,7 +9,7 @@ from common.formats import format_money
 
 
 class Credit(WrittenOnce):
-    """One entry of an account's credit: what came in or went out, and why. Never changed; the balance is the sum."""
+    """An entry of an account's credit."""
 
     class Reason(models.TextChoices):
         GIVEN = "given", "Given by the school"
@@ -52,8 +52,7 @@ class Credit(WrittenOnce):
 
     @property
     def reason_text(self) -> str:
-        """With the order's number, where it is about one."""
-        said, number = self.get_reason_display(), self.order_id
+        reason, number = self.get_reason_display(), self.order_id
         if not number:
-            return said
-        return said.replace("an order", f"order {number}") if "an order" in said else f"{said}, order {number}"
+            return reason
+        return reason.replace("an order", f"order {number}") if "an order" in reason else f"{reason}, order {number}"

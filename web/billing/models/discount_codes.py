@@ -11,7 +11,7 @@ from users.models import Student
 
 
 class Code(models.Model):
-    """A discount code: a percentage or an amount; for everybody, for one person, for one product; limited or not."""
+    """A discount of a percentage or an amount, which can be limited to a person, a product or a number of uses."""
 
     text = models.CharField(max_length=40, help_text="What people type. Upper and lower case are the same.")
     label = models.CharField(max_length=100, blank=True, help_text="Shown on the price. Defaults to the code.")

@@ -8,6 +8,6 @@ def amount(**options: Any) -> AmountField:
     return AmountField(**{"default": Decimal(0)} | options)
 
 
-def exact(added: Decimal | None) -> Decimal:
-    """SQLite adds as floats, and what should come to nothing comes to 0.000000000000004; nothing added is nothing."""
-    return (added or Decimal(0)).quantize(Decimal("0.001"))
+def exact(total: Decimal | None) -> Decimal:
+    """Round a sum that the database calculated, because SQLite adds floats. The sum of no rows is 0."""
+    return (total or Decimal(0)).quantize(Decimal("0.001"))

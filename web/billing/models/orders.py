@@ -1,4 +1,4 @@
-"""Orders and their lines. A cart is an order that is not placed yet."""
+"""Orders and their lines. A cart is an order that has not been placed."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -21,25 +21,25 @@ CONFIRM = "order.door"
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, user: User) -> "OrderQuerySet":
-        """The orders that this account pays for, or that were placed under its address once that is confirmed."""
-        mine = Q(payer=user)
+        """Return the orders of this account, and orders placed with its email address if that is confirmed."""
+        is_payer = Q(payer=user)
         if user.email_confirmed_at:
-            mine |= Q(payer=None, payer_email=user.email)
-        return self.filter(mine).exclude(state=Order.State.CART)
+            is_payer |= Q(payer=None, payer_email=user.email)
+        return self.filter(is_payer).exclude(state=Order.State.CART)
 
     def placed(self) -> "OrderQuerySet":
         return self.exclude(state=Order.State.CART)
 
     def to_pay(self, at: datetime) -> "OrderQuerySet":
-        """What its payer can pay online now and has to by a time; not what is paid at the door or on its way."""
+        """Return orders to be paid online by a deadline, without those that are paid at the door or processing."""
         due = Q(due=Order.Due.NOW, held_until__gt=at) | Q(due=Order.Due.DATE)
         return self.filter(due, state=Order.State.PLACED).exclude(payments__status=PaymentStatus.PREAUTH)
 
     def at_the_door(self, at: datetime) -> "OrderQuerySet":
-        """Confirmed, or still to be confirmed by the link in the mail."""
-        holds = Q(held_until=None) | Q(held_until__gt=at)
-        door = self.filter(holds, due=Order.Due.DOOR, state=Order.State.PLACED)
-        return door.exclude(payments__status=PaymentStatus.PREAUTH)
+        # An order that still has to be confirmed by its mailed link is held until a time.
+        is_held = Q(held_until=None) | Q(held_until__gt=at)
+        door_orders = self.filter(is_held, due=Order.Due.DOOR, state=Order.State.PLACED)
+        return door_orders.exclude(payments__status=PaymentStatus.PREAUTH)
 
     def overdue(self, today: date) -> "OrderQuerySet":
         return self.filter(state=Order.State.PLACED, due=Order.Due.DATE, due_on__lt=today)
@@ -145,19 +145,19 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     @property
     def total(self) -> Decimal:
-        """What lists show. It is stored with the order, so that lists need not load its lines."""
+        """Return the amount for lists, which is stored with the order so that they need not load its lines."""
         if self.state in (self.State.PAID, self.State.CANCELLED):
             return self.charged
         return self.door_total if self.due == self.Due.DOOR else self.now_total
 
     def belongs_to(self, user: User) -> bool:
-        """Is it one of this account's orders? The same rule as `visible_to`."""
+        # The rule is the same as in OrderQuerySet.visible_to.
         if self.payer_id is not None:
             return self.payer_id == user.pk
         return user.email_confirmed_at is not None and self.payer_email == user.email
 
     def address(self, name: str = "order", *more: int) -> str:
-        """Its secret address: whoever holds it sees the order. Made when needed, never stored."""
+        """Build the secret address, whose holder may see the order. It is never stored."""
         key = links.make("order", self.pk, self.nonce)
         return f"{reverse(name, args=[self.pk, *more])}?{urlencode({'key': key})}"
 
@@ -194,7 +194,7 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
         return self.address("order_receipt")
 
     def has_lapsed(self, at: datetime | None = None) -> bool:
-        """Truth at the time of reading; the job that writes it down only tidies."""
+        # The hold ends at its time, even if the job has not changed the state of the order yet.
         if self.state == self.State.LAPSED:
             return True
         at = at or timezone.now()
@@ -202,19 +202,18 @@ class Order(models.Model):  # type: ignore[django-manager-missing]  # django-pay
 
     @property
     def awaits_click(self) -> bool:
-        """A stranger's order to be paid at the door, whose link was not clicked yet."""
+        """Return whether an order at the door, placed without an account, still has to be confirmed by a link."""
         return self.state == self.State.PLACED and self.due == self.Due.DOOR and self.held_until is not None
 
     @property
     def confirm_address(self) -> str:
-        """For the mail alone: it shows that whoever opens it reads the payer's mail."""
+        """Build the address for the mail only, because it proves that the visitor reads the payer's mail."""
         key = links.make(CONFIRM, self.pk, self.nonce)
         return f"{reverse('order_confirm', args=[self.pk])}?{urlencode({'key': key})}"
 
     def is_overdue(self, at: datetime | None = None) -> bool:
-        """Its day is over; the places stay, and the office asks."""
-        is_by_a_date = self.state == self.State.PLACED and self.due == self.Due.DATE
-        return is_by_a_date and self.due_on is not None and self.due_on < timezone.localdate(at)
+        has_due_date = self.state == self.State.PLACED and self.due == self.Due.DATE
+        return has_due_date and self.due_on is not None and self.due_on < timezone.localdate(at)
 
     def can_be_paid(self, at: datetime | None = None) -> bool:
         return self.state == self.State.PLACED and not self.has_lapsed(at)
@@ -265,28 +264,27 @@ class OrderLine(models.Model):
 
     @property
     def is_canceled(self) -> bool:
-        """By itself, or with its order before that was paid; then the line has no date of its own."""
+        # A line that was canceled with its unpaid order has no date of its own.
         return self.cancelled_at is not None or self.order.state == Order.State.CANCELLED
 
     def successor(self, at: datetime) -> "OrderLine | None":
-        """The line that took its place or is about to: in an order that is placed and has not lapsed."""
-        found = self.successors.filter(keeps_replaced=True, cancelled_at=None).select_related("order").first()
-        return None if found is None or found.order.has_lapsed(at) else found
+        """Return the line of a placed order that was exchanged for this one, or is being exchanged."""
+        line = self.successors.filter(keeps_replaced=True, cancelled_at=None).select_related("order").first()
+        return None if line is None or line.order.has_lapsed(at) else line
 
     @property
     def became(self) -> "OrderLine | None":
-        """The line that has taken its place, for the bill."""
         if self.replaced_at is None:
             return None
         return self.successors.filter(keeps_replaced=True).select_related("order").first()
 
     def given_away(self, at: datetime) -> str:
-        """'' while the line stands for itself; else the sentence why nothing else can be done with it."""
-        by = self.successor(at)
-        if by is None:
+        """Return a sentence if the line cannot be changed because of an exchange, else ""."""
+        successor = self.successor(at)
+        if successor is None:
             return ""
-        what = "was exchanged" if self.replaced_at else "is being exchanged"
-        return f"{self} {what} for {by} (order {by.order.number})."
+        state = "was exchanged" if self.replaced_at else "is being exchanged"
+        return f"{self} {state} for {successor} (order {successor.order.number})."
 
     @property
     def cancel_address(self) -> str:
@@ -294,12 +292,11 @@ class OrderLine(models.Model):
 
     @property
     def ended_by(self) -> str:
-        """Who canceled it, by the names of `cancellation_options`; "" for what nobody canceled on purpose."""
         return str((self.ended or {}).get("by", ""))
 
 
 class Adjustment(models.Model):
-    """One step of a quoted price on one line, in one of the two plans. Lines' totals are the sums of these."""
+    """One step of the price of a line, in one of the two price plans. The totals of a line are sums of these."""
 
     class Plan(models.TextChoices):
         NOW = "now", "Early price"

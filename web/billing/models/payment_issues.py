@@ -7,7 +7,7 @@ from billing.models.payments import Payment
 
 
 class Case(models.Model):
-    """Something about an order that a person must decide: money that fits nothing, a place that could not be given."""
+    """A payment issue of an order that a person has to decide, such as an overpayment or a failed fulfillment."""
 
     class Kind(models.TextChoices):
         NOT_CONFIRMED = "not_confirmed", "Paid, but could not be fulfilled"

@@ -1,7 +1,7 @@
-"""Each attempt to pay is a Payment; what goes back is a Refund. django-payments' model, made safe for money.
+"""Payments and refunds. A Payment is one attempt to pay, based on the model of django-payments.
 
-The library writes a status wherever it likes; here a status changes only along TRANSITIONS, under the lock of the
-order and of the row, and a full save of a stale copy never touches what the gateway told us.
+The library changes the status anywhere. Here a status changes only along TRANSITIONS, while the order and the payment
+are locked, and a full save of an outdated copy never overwrites what the gateway reported.
 """
 
 from collections.abc import Iterable
@@ -25,7 +25,7 @@ TRANSITIONS: dict[str, set[str]] = {
     PaymentStatus.WAITING: {"input", "preauth", "confirmed", "rejected", "error", "cancelled"},
     PaymentStatus.INPUT: {"waiting", "preauth", "confirmed", "rejected", "error", "cancelled"},
     PaymentStatus.PREAUTH: {"confirmed", "rejected", "error", "cancelled", "refunded"},
-    # Money that moved wins over what was said before it did.
+    # A captured payment overrides an earlier failure.
     PaymentStatus.REJECTED: {"confirmed"},
     PaymentStatus.ERROR: {"confirmed"},
     PaymentStatus.CANCELLED: {"confirmed"},
@@ -46,11 +46,11 @@ SESSION = {
 GUARDED = {"status", "message", "captured_amount", "captured_at", "refunded_amount"} | SESSION
 FIRST_LOOK = timedelta(minutes=20)
 CAPTURING = timedelta(minutes=2)
-"""Longer than a gateway is waited for."""
+"""This is longer than the timeout of a request to a gateway."""
 
 
 class Begun(Protocol):
-    """An attempt at a gateway, as billing.gateways.facts says it."""
+    """The checkout session of billing.gateways.facts, which models may not import."""
 
     @property
     def session(self) -> str: ...
@@ -114,68 +114,62 @@ class Payment(BasePayment):
         return f"payment {self.pk}"
 
     def save(self, **kwargs: Any) -> None:
-        """A full save leaves out what only guarded updates may write."""
+        # A full save leaves out the fields that only guarded updates may write.
         if self.pk is not None and kwargs.get("update_fields") is None and not kwargs.get("force_insert"):
             kwargs["update_fields"] = {field.name for field in self._meta.concrete_fields} - GUARDED - {"id"}
         super().save(**kwargs)
 
     def change_status(self, status: str, message: str = "", *, only_open: bool = False) -> None:
-        """Guarded: same status or a forbidden change does nothing, and the signal comes once, in the transaction.
+        """Change the status if TRANSITIONS allows it, and send the signal once, inside the transaction.
 
-        `only_open` is for news that is no money moved elsewhere: what is over stays so.
+        With `only_open` a payment that has ended stays unchanged, for news that does not prove a capture.
         """
         with transaction.atomic():
             Order.objects.select_for_update().get(pk=self.order_id)
             row = Payment.objects.select_for_update().get(pk=self.pk)
             if status in TRANSITIONS[row.status] and (row.status in OPEN or not only_open):
-                self._write(row, status, message)
+                changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
+                if status == PaymentStatus.CONFIRMED:
+                    changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
+                elif status == PaymentStatus.PREAUTH:
+                    changes |= {"promised_at": timezone.now()}
+                if status not in OPEN:
+                    changes |= {"ask_at": None}
+                Payment.objects.filter(pk=self.pk).update(**changes)
             self.refresh_from_db(
                 fields=["status", "message", "captured_amount", "captured_at", "promised_at", "ask_at", "modified"]
             )
             if row.status != self.status:
                 status_changed.send(sender=Payment, instance=self)
 
-    def _write(self, row: "Payment", status: str, message: str) -> None:
-        changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
-        if status == PaymentStatus.CONFIRMED:
-            changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
-        elif status == PaymentStatus.PREAUTH:
-            changes |= {"promised_at": timezone.now()}
-        if status not in OPEN:
-            changes |= {"ask_at": None}
-        Payment.objects.filter(pk=self.pk).update(**changes)
-
     @property
     def key(self) -> str:
-        """The idempotency key of beginning: an attempt is a row, so a new attempt has a new key."""
+        """Return the idempotency key for creating the session of this attempt."""
         return f"{self.token}-begin"
 
-    def keep_session(self, begun: Begun) -> None:
-        """The first to come back from the gateway writes it down; under one key all bring the same."""
+    def keep_session(self, session: Begun) -> None:
+        """Store the session, if no other process did. With the same key all processes received the same one."""
+        now, hold_end = timezone.now(), self.order.held_until
+        ask_at = now + FIRST_LOOK
+        if hold_end:  # Ask before the hold ends, so that nobody loses a spot because a webhook was lost.
+            ask_at = max(min(ask_at, hold_end - timedelta(minutes=2)), now + timedelta(minutes=1))
         Payment.objects.filter(pk=self.pk, session="", status__in=OPEN).update(
-            session=begun.session,
-            session_url=begun.url,
-            session_until=begun.until,
-            ask_at=self._first_look(timezone.now()),
+            session=session.session,
+            session_url=session.url,
+            session_until=session.until,
+            ask_at=ask_at,
             message="",
             modified=timezone.now(),
         )
         self.refresh_from_db()
 
     def begin_capture(self) -> bool:
-        """Whether the money that the payer has approved may be fetched now.
+        """Reserve the capture of the approved money, and return False if the attempt was canceled before.
 
-        Written down before the gateway is asked, so that nobody cancels the attempt in the middle of it; and whoever
-        cancels it first keeps us from asking.
+        The reservation is stored before the gateway is called, so that nobody cancels the attempt during the capture.
         """
-        waiting = Payment.objects.filter(pk=self.pk, status__in=OPEN)
-        return bool(waiting.update(capturing_until=timezone.now() + CAPTURING))
-
-    def _first_look(self, now: datetime) -> datetime:
-        """Before the hold ends, so that nobody loses a place because a message got lost."""
-        held = self.order.held_until
-        soon = now + timedelta(minutes=1)
-        return max(min(now + FIRST_LOOK, held - 2 * (soon - now)), soon) if held else now + FIRST_LOOK
+        open_payment = Payment.objects.filter(pk=self.pk, status__in=OPEN)
+        return bool(open_payment.update(capturing_until=timezone.now() + CAPTURING))
 
     @property
     def is_undecided(self) -> bool:
@@ -183,12 +177,10 @@ class Payment(BasePayment):
 
     @property
     def is_on_its_way(self) -> bool:
-        """The payer has done everything, and a bank takes its time."""
         return self.status == PaymentStatus.PREAUTH
 
     @property
     def refundable_amount(self) -> Decimal:
-        """What of this payment can still go back."""
         return self.captured_amount - self.refunded_amount
 
     def get_purchased_items(self) -> Iterable[PurchasedItem]:
@@ -202,7 +194,6 @@ class Payment(BasePayment):
 
     @property
     def canceled_address(self) -> str:
-        """Where the gateway's own cancel link leads."""
         return f"{self.get_process_url()}?canceled=1"
 
     def get_success_url(self) -> str:
@@ -219,7 +210,7 @@ class Payment(BasePayment):
 
 
 class Refund(models.Model):
-    """Reserved before the gateway is asked, settled by its answer; the row's token is the idempotency key."""
+    """A refund is reserved before the gateway is called and settled by its answer. Its token is the idempotency key."""
 
     class State(models.TextChoices):
         RESERVED = "reserved", "to be sent"

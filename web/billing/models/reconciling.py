@@ -1,4 +1,4 @@
-"""A run that lays our books beside the gateways', and what it found. Findings stay with their run."""
+"""Reconciliations that compare our records with the gateways' statements, and cash counts."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -47,7 +47,7 @@ class Reconciliation(models.Model):
 
 
 class Book(models.Model):
-    """One gateway's side of a run; without a name it is our own: what was paid beside what was opened."""
+    """A gateway's statement within a reconciliation. Without a name it compares our payments with the fulfillment."""
 
     class State(models.TextChoices):
         FETCHING = "fetching", "Reading"
@@ -85,7 +85,7 @@ class Book(models.Model):
 
 class FindingQuerySet(models.QuerySet["Finding"]):
     def off(self) -> "FindingQuerySet":
-        """What a person should look at, looked at or not."""
+        """Return the findings that need a person's attention, both open and closed."""
         return self.exclude(verdict__in=Finding.FINE)
 
     def open(self) -> "FindingQuerySet":
@@ -93,7 +93,7 @@ class FindingQuerySet(models.QuerySet["Finding"]):
 
 
 class Finding(models.Model):
-    """One booking of theirs, one of ours, or the two together."""
+    """A line of the gateway's statement, an entry of our records, or a matching pair of both."""
 
     class Verdict(models.TextChoices):
         UNREAD = "", "Not compared yet"
@@ -175,7 +175,7 @@ class Finding(models.Model):
 
 
 class Question(models.Model):
-    """What the school asks a payer about an order; answered on a page behind a mailed link."""
+    """A question about an order, which the payer answers on a page behind a mailed link."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="questions")
     finding = models.ForeignKey(Finding, on_delete=models.SET_NULL, null=True, blank=True, related_name="questions")
@@ -194,7 +194,7 @@ class Question(models.Model):
 
 
 class TillCount(models.Model):
-    """What a person counted of a day's cash or cheques, beside what the books say. Never changed: count again."""
+    """A person's count of a day's cash or checks, next to the expected amount. To correct it, count again."""
 
     day = models.DateField()
     variant = models.CharField("method", max_length=255)

@@ -1,4 +1,4 @@
-"""Gift vouchers: money for lessons that somebody may give away. A row exists from the moment it is paid for."""
+"""Gift vouchers and the ledger of their balance. A voucher is created when it is paid for."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,7 +19,7 @@ from common.formats import format_money
 
 PURPOSE = "voucher"
 KEY_AGE = timedelta(days=365 * 50)
-"""The page is as good as the paper that is printed from it; what the voucher is worth, its own row says."""
+"""The address is valid as long as a printed voucher; the row of the voucher decides whether it can be used."""
 CODE_LENGTH = 12
 GROUP = 4
 LONGEST_MESSAGE = 500
@@ -27,7 +27,7 @@ LONGEST_MESSAGE = 500
 
 class VoucherQuerySet(models.QuerySet["Voucher"]):
     def with_balance(self) -> "VoucherQuerySet":
-        """Neither void nor used up, expired ones among them."""
+        """Return vouchers that are neither void nor used up. Expired vouchers are included."""
         return self.filter(voided_at=None, balance__gt=0)
 
     def usable(self, today: date) -> "VoucherQuerySet":
@@ -84,7 +84,7 @@ class Voucher(models.Model):
 
     @property
     def mark(self) -> str:
-        """Enough to tell vouchers apart, not enough to use one."""
+        """Return the end of the code, which identifies the voucher but cannot be redeemed."""
         return f"…{self.code[-GROUP:]}"
 
     @property
@@ -93,7 +93,7 @@ class Voucher(models.Model):
 
     @property
     def address(self) -> str:
-        """The page to print. Whoever holds it holds the voucher; made when needed, never stored."""
+        """Build the secret address of the page to print, which shows the code. It is never stored."""
         return reverse("voucher", args=[links.make(PURPOSE, self.pk, self.nonce)])
 
     @property
@@ -102,7 +102,6 @@ class Voucher(models.Model):
 
     @property
     def gift(self) -> str:
-        """What is given, in a few words."""
         return self.title or format_money(self.worth, self.currency)
 
     def has_expired(self, today: date) -> bool:
@@ -110,7 +109,7 @@ class Voucher(models.Model):
 
 
 class VoucherEntry(WrittenOnce):
-    """What came onto a voucher or went off it, and why."""
+    """An entry of a voucher's balance."""
 
     class Reason(models.TextChoices):
         SOLD = "sold", "Bought"

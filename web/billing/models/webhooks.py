@@ -1,4 +1,4 @@
-"""What gateways told: their messages by name, without content, and the disputes of payers' banks."""
+"""Webhooks that were processed, without their content, and disputes."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from billing.models.payments import Payment
 
 
 class WebhookEvent(models.Model):
-    """A message that was dealt with, written in the transaction of its effect. Nothing of its content is kept."""
+    """A webhook that was processed. The row is written in the transaction of its effect, without the content."""
 
     class Outcome(models.TextChoices):
         APPLIED = "applied", "applied"
@@ -32,7 +32,7 @@ class WebhookEvent(models.Model):
 
 
 class Dispute(models.Model):
-    """The payer's bank asks the money back; until it is decided, places wait and nothing is refunded."""
+    """A dispute of a payment by the payer's bank. Until it is decided, spots stay reserved and refunds are blocked."""
 
     class State(models.TextChoices):
         OPEN = "open", "being decided"
