@@ -128,19 +128,22 @@ class Payment(BasePayment):
             Order.objects.select_for_update().get(pk=self.order_id)
             row = Payment.objects.select_for_update().get(pk=self.pk)
             if status in TRANSITIONS[row.status] and (row.status in OPEN or not only_open):
-                changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
-                if status == PaymentStatus.CONFIRMED:
-                    changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
-                elif status == PaymentStatus.PREAUTH:
-                    changes |= {"promised_at": timezone.now()}
-                if status not in OPEN:
-                    changes |= {"ask_at": None}
-                Payment.objects.filter(pk=self.pk).update(**changes)
+                self._write(row, status, message)
             self.refresh_from_db(
                 fields=["status", "message", "captured_amount", "captured_at", "promised_at", "ask_at", "modified"]
             )
             if row.status != self.status:
                 status_changed.send(sender=Payment, instance=self)
+
+    def _write(self, row: "Payment", status: str, message: str) -> None:
+        changes: dict[str, Any] = {"status": status, "message": message, "modified": timezone.now()}
+        if status == PaymentStatus.CONFIRMED:
+            changes |= {"captured_amount": row.total, "captured_at": timezone.now()}
+        elif status == PaymentStatus.PREAUTH:
+            changes |= {"promised_at": timezone.now()}
+        if status not in OPEN:
+            changes |= {"ask_at": None}
+        Payment.objects.filter(pk=self.pk).update(**changes)
 
     @property
     def key(self) -> str:
