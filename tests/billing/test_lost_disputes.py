@@ -165,7 +165,7 @@ class DecideTest(LostCase):
         self.assertEqual(Entry.objects.get(action="billing.held_credit_taken").actor_id, self.ada.pk)
 
     def test_the_office_releases_it_with_a_reason(self) -> None:
-        self.assertContains(self.decide("release", why=""), "Please say why")
+        self.assertContains(self.decide("release", why=""), "Please enter a reason")
         self.assertCannotSpend()
         self.decide("release")
         self.assertEqual(Entry.objects.get(action="billing.credit_hold_lifted").why, "We talked")

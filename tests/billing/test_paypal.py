@@ -111,7 +111,7 @@ class AskTest(PayPalTestCase):
         stale = {"id": payment.session, "status": "APPROVED", "purchase_units": [{"custom_id": payment.token}]}
         self.fake.books.capture(payment.session)
         self.assertEqual(stale["status"], "APPROVED")
-        self.assertEqual(self.paypal._collect(payment), [self.taken(payment)])
+        self.assertEqual(self.paypal._capture_order(payment), [self.taken(payment)])
 
     def test_a_crash_on_either_side_of_the_capture_is_healed_by_the_same_key(self) -> None:
         for kind in ("before", "after", "drop"):

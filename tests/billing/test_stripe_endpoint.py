@@ -33,7 +33,7 @@ class StripeEndpointTest(StripeTestCase):
         self.assertIn("STRIPE_WEBHOOK_SECRET=whsec_", self.told("--make"))
         made = self.books.every("webhook_endpoint", url=ADDRESS)[0]
         self.assertEqual((made["api_version"], sorted(made["enabled_events"])), (VERSION, sorted(FOLLOWED)))
-        self.assertIn("as it should be", self.told())
+        self.assertIn(": correct.", self.told())
 
     def test_another_version_missing_events_and_a_switched_off_endpoint_are_told(self) -> None:
         self.fake.endpoint |= {"url": ADDRESS, "api_version": "2019-05-16", "status": "disabled"}
@@ -41,7 +41,7 @@ class StripeEndpointTest(StripeTestCase):
         out = StringIO()
         with self.assertRaises(CommandError):
             call_command("stripe_endpoint", stdout=out)
-        for problem in ("it speaks 2019-05-16", "it does not tell refund.failed", "it is switched off"):
+        for problem in ("it uses 2019-05-16", "it does not send refund.failed", "it is disabled"):
             self.assertIn(problem, out.getvalue())
         self.assertIn(f"Then delete {self.fake.endpoint['id']}", self.told("--make"))
 

@@ -91,8 +91,8 @@ class Facts:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Facts":
-        known = {field.name for field in fields(cls)}
-        values = {name: value for name, value in stored.items() if name in known}
+        names = {field.name for field in fields(cls)}
+        values = {name: value for name, value in stored.items() if name in names}
         for name in AMOUNTS:
             values[name] = Decimal(values.get(name, 0))
         if isinstance(values.get("starts"), str):

@@ -121,7 +121,7 @@ def order_sample() -> dict[str, Any]:
         "ends": [{"title": "Balboa 2", "said": f"{half} refunded to the original payment method."}],
         "amount": amount,
         "honoured": False,
-        "question": "Your bank says that it paid, and ours that nothing came. May we see your statement?",
+        "question": "Your bank says that it paid, but nothing has arrived. Could you send us your bank statement?",
         "answer": f"{settings.SITE_URL}/order/question/1/",
         "open": True,
     }
@@ -285,7 +285,7 @@ def differences_sample() -> dict[str, Any]:
         "until": day,
         "count": 4,
         "differences": [("Only in theirs", 1), ("Paid, but not opened", 2)],
-        "unread": [{"name": "paypal", "trouble": "The gateway refuses our name and password."}],
+        "unread": [{"name": "paypal", "trouble": "The gateway does not accept our API key."}],
         "link": f"{settings.SITE_URL}/desk/reconciliation/1/",
     }
 
@@ -295,7 +295,7 @@ def _mail(name: str, title: str, context: Any = order_context) -> Mail:
 
 
 MAILS = [
-    _mail("confirm_spot", "A stranger pays at the door: the link that keeps the spot", confirm_context),
+    _mail("confirm_spot", "Please confirm your spot", confirm_context),
     _mail("order_received", "Your order, with payment due later"),
     _mail("receipt", "Your receipt"),
     _mail("hold_ending", "Your hold is about to expire", open_context),

@@ -65,7 +65,7 @@ DESK_LINKS = [
         "Gift vouchers",
         "desk_vouchers",
         permission="billing.view_voucher",
-        about="Issued, used, and what is left on them.",
+        about="Issued vouchers and their balances.",
         group=MONEY,
     ),
     NavLink(

@@ -50,22 +50,22 @@ class VoucherForm(forms.Form):
         most = format_money(settings.VOUCHER_MOST, settings.CURRENCY)
         self.fields["amount"].help_text = f"From {least} to {most}."
         amounts = [(f"{amount}", format_money(amount, settings.CURRENCY)) for amount in sales.amounts()]
-        self._offer("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
+        self._set_choices("gift", [*amounts, (OTHER, "Another amount"), *([(CLASS, "A class")] if self.gifts else [])])
         classes = [
             (key, f"{gift.title} ({format_money(gift.price, settings.CURRENCY)})") for key, gift in self.gifts.items()
         ]
-        self._offer("which", [("", "Please choose"), *classes])
+        self._set_choices("which", [("", "Please choose"), *classes])
         if not self.gifts:
             del self.fields["which"]
-        self._ask("amount", "gift", OTHER)
-        self._ask("which", "gift", CLASS)
+        self._require_for_choice("amount", "gift", OTHER)
+        self._require_for_choice("which", "gift", CLASS)
 
-    def _ask(self, name: str, choice_field: str, choice: str) -> None:
+    def _require_for_choice(self, name: str, choice_field: str, choice: str) -> None:
         """Require a field only if this choice is made in another field."""
         if name in self.fields:
             self.fields[name].required = not self.is_bound or self.data.get(choice_field) == choice
 
-    def _offer(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = cast(forms.ChoiceField, self.fields[name])
         field.choices, field.initial = choices, choices[0][0]
 
@@ -127,8 +127,8 @@ class IssueForm(VoucherForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [*gateways.at_the_desk(), (SCHOOL, "Not paid: a gift from the school")]
-        self._offer("how", choices)
-        self._ask("why", "how", SCHOOL)
+        self._set_choices("how", choices)
+        self._require_for_choice("why", "how", SCHOOL)
         self.fields["gift"].label = "What is it for?"
 
 

@@ -44,8 +44,8 @@ SESSION = {
     "capturing_until",
 }
 GUARDED = {"status", "message", "captured_amount", "captured_at", "refunded_amount"} | SESSION
-FIRST_LOOK = timedelta(minutes=20)
-CAPTURING = timedelta(minutes=2)
+FIRST_POLL_AFTER = timedelta(minutes=20)
+CAPTURE_DURATION = timedelta(minutes=2)
 """This is longer than the timeout of a request to a gateway."""
 
 
@@ -153,7 +153,7 @@ class Payment(BasePayment):
     def keep_session(self, session: Begun) -> None:
         """Store the session, if no other process did. With the same key all processes received the same one."""
         now, hold_end = timezone.now(), self.order.held_until
-        ask_at = now + FIRST_LOOK
+        ask_at = now + FIRST_POLL_AFTER
         if hold_end:  # Ask before the hold ends, so that nobody loses a spot because a webhook was lost.
             ask_at = max(min(ask_at, hold_end - timedelta(minutes=2)), now + timedelta(minutes=1))
         Payment.objects.filter(pk=self.pk, session="", status__in=OPEN).update(
@@ -172,7 +172,7 @@ class Payment(BasePayment):
         The reservation is stored before the gateway is called, so that nobody cancels the attempt during the capture.
         """
         open_payment = Payment.objects.filter(pk=self.pk, status__in=OPEN)
-        return bool(open_payment.update(capturing_until=timezone.now() + CAPTURING))
+        return bool(open_payment.update(capturing_until=timezone.now() + CAPTURE_DURATION))
 
     @property
     def is_undecided(self) -> bool:

@@ -52,10 +52,10 @@ def _do(request: HttpRequest, order: Order, lines: Sequence[OrderLine]) -> HttpR
         if chosen is None:
             return _show(request, order, lines, problem=quoted_cancellation.CHANGED, status=409)
         result = quoted_cancellation.cancel_as_quoted(order, chosen, at, seen=request.POST.get("seen", ""), by=by)
-    except quoted_cancellation.Changed as changed:
-        return _show(request, order, lines, problem=str(changed), status=409)
-    except quoted_cancellation.Gone as gone:
-        messages.info(request, str(gone))
+    except quoted_cancellation.Changed as refusal:
+        return _show(request, order, lines, problem=str(refusal), status=409)
+    except quoted_cancellation.Gone as refusal:
+        messages.info(request, str(refusal))
     except transitions.CannotBe:
         return _show(request, order, lines, status=409)
     else:
@@ -69,8 +69,8 @@ def _show(
     at, quotes, refused = timezone.now(), [], ""
     try:
         quotes = [quoted_cancellation.quote(order, option, at) for option in cancellation_options.of(order, lines, at)]
-    except transitions.CannotBe as cannot:
-        refused = str(cannot)
+    except transitions.CannotBe as refusal:
+        refused = str(refusal)
     context = {"order": order, "lines": lines, "quotes": quotes, "refused": refused, "problem": problem}
     return render(request, "billing/cancel.html", context, status=status)
 

@@ -38,7 +38,7 @@ def details(request: HttpRequest) -> HttpResponse:
         if payer:
             session_cart.remember_payer(request, payer.save())
         for step in steps:
-            step.keep()
+            step.save()
         return redirect("checkout_review")
     context = {"cart": cart, "steps": steps, "payer": payer, "refused": refused, "not_you": _first_name(request, cart)}
     return render(request, "billing/checkout.html", context)
@@ -75,7 +75,7 @@ class Step:
         """Name the person and the product, so that an error says which of several forms on the page it is about."""
         return ", ".join(filter(None, [self.kind.attendee_label(self.seen.line), self.seen.about.title]))
 
-    def keep(self) -> None:
+    def save(self) -> None:
         self.kind.save_answers(self.seen.line, self.form, self.viewer)
 
 

@@ -31,8 +31,8 @@ def one_line(request: HttpRequest, number: int, line: int) -> HttpResponse:
     try:
         cancellation_options.check(order_line.order, at)
         step = cancellation_options.promised(order_line.order, order_line, at)
-    except transitions.CannotBe as cannot:
-        return _page(request, order_line, None, str(cannot), status=409)
+    except transitions.CannotBe as refusal:
+        return _page(request, order_line, None, str(refusal), status=409)
     form = CancelLineForm(request.POST or None, step=step, has_account=order_line.order.payer is not None)
     if form.is_bound and not form.is_valid():
         return _page(request, order_line, form, status=400)
@@ -46,8 +46,8 @@ def _do(request: HttpRequest, line: OrderLine, form: CancelLineForm) -> HttpResp
         result = quoted_cancellation.cancel_as_quoted(line.order, option, timezone.now(), seen=seen, why=why, by=by)
     except quoted_cancellation.Changed:
         return _show(request, line, form, TO_CONFIRM)
-    except transitions.CannotBe as cannot:
-        return _page(request, line, form, str(cannot), status=409)
+    except transitions.CannotBe as refusal:
+        return _page(request, line, form, str(refusal), status=409)
     messages.success(request, describe_result(result, f"{line} is canceled.", pick_up=HAND_OVER))
     return redirect("desk_order", number=line.order_id)
 
@@ -56,8 +56,8 @@ def _show(request: HttpRequest, line: OrderLine, form: CancelLineForm, problem: 
     option = Way.of_staff(line, form.terms_step, session_cart.member(request))
     try:
         quote = quoted_cancellation.quote(line.order, option, timezone.now())
-    except transitions.CannotBe as cannot:
-        return _page(request, line, form, str(cannot))
+    except transitions.CannotBe as refusal:
+        return _page(request, line, form, str(refusal))
     form.initial["seen"] = quote.fingerprint
     return _page(request, line, form, problem, quote)
 

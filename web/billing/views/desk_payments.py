@@ -124,7 +124,7 @@ def decide_hold(request: HttpRequest, dispute: int) -> HttpResponse:
     if decide is None or account is None:
         raise Http404
     if not form.is_valid():
-        messages.error(request, "Please say why.")
+        messages.error(request, "Please enter a reason.")
     elif decide(held.pk, timezone.now(), why=form.cleaned_data["why"], by=session_cart.member(request)):
         messages.success(request, "Saved.")
     else:

@@ -104,7 +104,7 @@ def void(request: HttpRequest, number: int) -> HttpResponse:
 
     def action() -> str:
         balance = office.void(voucher, why=form.cleaned_data["why"], by=by)
-        return f"Void; {format_money(balance, voucher.currency)} was left on it."
+        return f"Voided. The remaining balance was {format_money(balance, voucher.currency)}."
 
     return _act(request, voucher, "void_form", form, action)
 

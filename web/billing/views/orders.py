@@ -29,38 +29,38 @@ from common.throttle import forgive, throttled
 @never_cache
 @leads_to_gateways
 def order(request: HttpRequest, number: int) -> HttpResponse:
-    found, at = session_cart.find_order(request, number), timezone.now()
+    order, at = session_cart.find_order(request, number), timezone.now()
     context: dict[str, Any] = {
-        "order": found,
-        "bill": balances.itemised(found, at),
-        "amounts": amounts.summarize_amounts(found, at),
-        "just_done": amounts.is_just_done(found, at),
-        "promises": terms.promises(found, at),
-        "payments": found.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
-        "handover": handovers.handover_text(found),
-        "vouchers": Voucher.objects.filter(line__order=found),
-    } | about_paying(found, at)
-    if found.awaits_click and context["told"].can_pay:
-        context["click"] = payment_status_text.awaiting_click(found, at)
+        "order": order,
+        "bill": balances.itemised(order, at),
+        "amounts": amounts.summarize_amounts(order, at),
+        "just_done": amounts.is_just_done(order, at),
+        "promises": terms.promises(order, at),
+        "payments": order.payments.exclude(captured_at=None).prefetch_related("refunds__payment"),
+        "handover": handovers.handover_text(order),
+        "vouchers": Voucher.objects.filter(line__order=order),
+    } | about_paying(order, at)
+    if order.awaits_click and context["told"].can_pay:
+        context["click"] = payment_status_text.awaiting_click(order, at)
     return render(request, "billing/order.html", context)
 
 
 @require_safe
 @never_cache
 def receipt(request: HttpRequest, number: int) -> HttpResponse:
-    found = session_cart.find_order(request, number)
-    if found.state != Order.State.PAID:
+    order = session_cart.find_order(request, number)
+    if order.state != Order.State.PAID:
         raise Http404
-    bill = balances.itemised(found, timezone.now())
+    bill = balances.itemised(order, timezone.now())
     school_lines = [settings.BUSINESS_ADDRESS, settings.BUSINESS_PHONE, settings.OFFICE_EMAIL]
     context = {
-        "order": found,
+        "order": order,
         "bill": bill,
-        "amounts": amounts.summarize_amounts(found, timezone.now()),
-        "payments": found.payments.exclude(captured_at=None),
-        "credit": credit.spent_on(found),
-        "tax": balances.tax(bill, found.currency),
-        "price": amounts.price_sentence(found, timezone.now()),
+        "amounts": amounts.summarize_amounts(order, timezone.now()),
+        "payments": order.payments.exclude(captured_at=None),
+        "credit": credit.spent_on(order),
+        "tax": balances.tax(bill, order.currency),
+        "price": amounts.price_sentence(order, timezone.now()),
         "school": {"lines": list(filter(None, school_lines)), "tax_id": settings.BUSINESS_TAX_ID},
     }
     return render(request, "billing/receipt.html", context)
@@ -68,66 +68,66 @@ def receipt(request: HttpRequest, number: int) -> HttpResponse:
 
 @require_POST
 def at_the_door(request: HttpRequest, number: int) -> HttpResponse:
-    found, at = session_cart.find_order(request, number), timezone.now()
-    if not try_to_stop(request, found):  # A payment that is open at a gateway is canceled first.
-        return redirect(found.address())
+    order, at = session_cart.find_order(request, number), timezone.now()
+    if not try_to_stop(request, order):  # A payment that is open at a gateway is canceled first.
+        return redirect(order.address())
     try:
-        pay_at_door.pay_at_the_door(found, at, is_owner=session_cart.pays(request, found))
+        pay_at_door.pay_at_the_door(order, at, is_owner=session_cart.pays(request, order))
     except (transitions.CannotBe, pay_at_door.TooManyOpenSpots, kinds.Unavailable) as refused:
         messages.error(request, str(refused))
     else:
-        found.refresh_from_db()
-        session_cart.remember_hold(request, found)
-        if not found.awaits_click:
-            messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
-    return redirect(found.address())
+        order.refresh_from_db()
+        session_cart.remember_hold(request, order)
+        if not order.awaits_click:
+            messages.success(request, f"Your spots are reserved. {amounts.price_sentence(order, at)}")
+    return redirect(order.address())
 
 
 @require_POST
 @throttled("link of an order", by_address="20/h")
 def send_link_again(request: HttpRequest, number: int) -> HttpResponse:
     """Send the link again. The answer is the same whether or not anything is sent, so it reveals nothing."""
-    found = session_cart.find_order(request, number)
-    pay_at_door.send_link_again(found, timezone.now())
+    order = session_cart.find_order(request, number)
+    pay_at_door.send_link_again(order, timezone.now())
     messages.info(request, "If this order still needs to be confirmed, we’ve emailed the link again.")
-    return redirect(found.address())
+    return redirect(order.address())
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def confirm(request: HttpRequest, number: int) -> HttpResponse:
     """Confirm the order by a button, because mail programs open the links in a mail by themselves."""
-    found, at = session_cart.find_order_to_confirm(request, number), timezone.now()
-    if not found.awaits_click and not found.has_lapsed(at):
-        return redirect(found.address())
+    order, at = session_cart.find_order_to_confirm(request, number), timezone.now()
+    if not order.awaits_click and not order.has_lapsed(at):
+        return redirect(order.address())
     status = 200
     if request.method == "POST":
         try:
-            pay_at_door.confirm(found, at)
+            pay_at_door.confirm(order, at)
         except pay_at_door.LinkExpired:
-            found.refresh_from_db()
+            order.refresh_from_db()
             status = 409
         except kinds.Unavailable as refusal:
             messages.error(request, str(refusal))
-            return redirect(found.address())
+            return redirect(order.address())
         else:
-            found.refresh_from_db()
-            if not amounts.is_just_done(found, at):  # Otherwise the order's page says so itself.
-                messages.success(request, f"Your spots are reserved. {amounts.price_sentence(found, at)}")
-            return redirect(found.address())
-    context = {"order": found, "expired": found.has_lapsed(at), "bill": balances.itemised(found, at)}
-    context["deadline"] = status_text.deadline(found.held_until)
+            order.refresh_from_db()
+            if not amounts.is_just_done(order, at):  # Otherwise the order's page says so itself.
+                messages.success(request, f"Your spots are reserved. {amounts.price_sentence(order, at)}")
+            return redirect(order.address())
+    context = {"order": order, "expired": order.has_lapsed(at), "bill": balances.itemised(order, at)}
+    context["deadline"] = status_text.deadline(order.held_until)
     return render(request, "billing/confirm_spot.html", context, status=status)
 
 
 @require_POST
 def order_again(request: HttpRequest, number: int) -> HttpResponse:
     """Go to the review page if everything is still available, else to the cart, which says what is not."""
-    found, at = session_cart.find_order(request, number), timezone.now()
-    if not reorder.can_be_ordered_again(found, at):
-        return redirect(found.address())
+    order, at = session_cart.find_order(request, number), timezone.now()
+    if not reorder.can_be_ordered_again(order, at):
+        return redirect(order.address())
     cart = session_cart.open_cart(request)
-    missing = reorder.refill_cart(cart, found, at)
+    missing = reorder.refill_cart(cart, order, at)
     for sentence in missing:
         messages.warning(request, sentence)
     return redirect("cart" if missing else "checkout_review")
@@ -136,16 +136,16 @@ def order_again(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 @throttled("code", by_address="60/h", by_account="30/h")
 def use_voucher(request: HttpRequest, number: int) -> HttpResponse:
-    found = session_cart.find_order(request, number)
-    gateway_polling.close_overdue(found, timezone.now())
+    order = session_cart.find_order(request, number)
+    gateway_polling.close_overdue(order, timezone.now())
     try:
-        paid = voucher_redemption.use(found, request.POST.get("code", "")[:40], timezone.now())
+        paid = voucher_redemption.use(order, request.POST.get("code", "")[:40], timezone.now())
     except (transitions.CannotBe, discount_codes.Refused) as refused:
         messages.error(request, str(refused))
     else:
         forgive(request)
-        messages.success(request, f"Your voucher has paid {format_money(paid, found.currency)}.")
-    return redirect(found.address())
+        messages.success(request, f"Your voucher has paid {format_money(paid, order.currency)}.")
+    return redirect(order.address())
 
 
 @require_safe

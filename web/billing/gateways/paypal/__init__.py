@@ -59,11 +59,11 @@ class PayPal(Hosted):
         except Refusal as refusal:
             if refusal.status != 404:
                 raise
-            return self._without_order(payment)
+            return self._poll_capture(payment)
         if orders.about(order).token != payment.token:
             raise NeedsPerson("PayPal's order belongs to another payment.")
         if order.get("status") == "APPROVED" and payment.begin_capture():
-            return self._collect(payment)
+            return self._capture_order(payment)
         return [*orders.facts(order), *self._disputes(payment)]
 
     def close(self, payment: Payment) -> list[Fact]:
@@ -73,17 +73,17 @@ class PayPal(Hosted):
         except Refusal as refusal:
             if refusal.status != 404:
                 raise
-            return self._without_order(payment)
+            return self._poll_capture(payment)
         return list(orders.facts(order)) or [Expired()]
 
-    def _without_order(self, payment: Payment) -> list[Fact]:
+    def _poll_capture(self, payment: Payment) -> list[Fact]:
         # PayPal deletes orders that nobody approved, and later the others too, but it keeps the captures.
         if not payment.transaction_id:
             return [Expired()]
         capture = self.client.get(f"{CAPTURES}/{payment.transaction_id}")
         return [orders.from_capture(capture), *self._disputes(payment)]
 
-    def _collect(self, payment: Payment) -> list[Fact]:
+    def _capture_order(self, payment: Payment) -> list[Fact]:
         """Capture the order once, even if a webhook and the payer's browser request it at the same time."""
         path = f"{ORDERS}/{payment.session}"
         try:
@@ -97,7 +97,9 @@ class PayPal(Hosted):
             if refusal.issue in PAYER_PAYS_OTHERWISE:
                 return [Refused(DECLINED)]
             if refusal.issue.startswith("PAYEE_"):
-                raise NeedsPerson(f"PayPal does not let the school's account take money: {refusal.issue}.") from None
+                raise NeedsPerson(
+                    f"PayPal does not allow the school's account to receive money: {refusal.issue}."
+                ) from None
             raise
 
     def _disputes(self, payment: Payment) -> Iterator[Fact]:

@@ -59,5 +59,5 @@ def money(amount: Decimal, currency: str) -> dict[str, str]:
 def read(field: Mapping[str, Any]) -> tuple[Decimal, str]:
     value, currency = field.get("value"), field.get("currency_code")
     if not isinstance(value, str) or not WRITTEN.fullmatch(value) or not isinstance(currency, str):
-        raise Permanent("PayPal named an amount that cannot be read.")
+        raise Permanent("PayPal sent an amount that cannot be read.")
     return Decimal(value), currency

@@ -50,18 +50,22 @@ class Client:
     """After this many seconds no request is retried, because a person waits and gunicorn ends a request after 30 s."""
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return self._ask("GET", path, params=params)
+        return self._request("GET", path, params=params)
 
     def post(self, path: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
         """Send a request that PayPal carries out only once per key."""
         data = json.dumps(body).encode()
-        return self._ask("POST", path, data=data, headers={"PayPal-Request-Id": key, "Prefer": "return=representation"})
+        return self._request(
+            "POST", path, data=data, headers={"PayPal-Request-Id": key, "Prefer": "return=representation"}
+        )
 
     def inquire(self, path: str, data: bytes) -> dict[str, Any]:
         """Send a POST that changes nothing at PayPal. The body is sent byte for byte."""
-        return self._ask("POST", path, data=data)
+        return self._request("POST", path, data=data)
 
-    def _ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    def _request(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> dict[str, Any]:
         # On 401 a new token is fetched once, because PayPal may revoke a token before it expires.
         for fresh in (False, True):
             token = self._token(fresh)
@@ -102,7 +106,7 @@ class Client:
             time.sleep(pause)
         if isinstance(outcome, requests.Response):
             return outcome
-        raise Temporary("PayPal cannot be reached just now.")
+        raise Temporary("PayPal cannot be reached at the moment.")
 
 
 def is_passing(status: int) -> bool:
@@ -124,7 +128,9 @@ def understood(response: requests.Response) -> dict[str, Any]:
     status = response.status_code
     if status == 429:
         seconds = response.headers.get("Retry-After", "")
-        raise Temporary("PayPal is asked too often.", timedelta(seconds=int(seconds)) if seconds.isdecimal() else None)
+        raise Temporary(
+            "PayPal limits the number of requests.", timedelta(seconds=int(seconds)) if seconds.isdecimal() else None
+        )
     if status >= 500:
         raise Temporary("PayPal has a temporary problem.")
     try:

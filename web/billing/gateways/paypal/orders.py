@@ -24,8 +24,8 @@ REFUND_STATES = {
     "CANCELLED": Refund.State.FAILED,
 }
 WAITING = {
-    "ECHECK": "The payer's bank takes some days to send it.",
-    "PENDING_REVIEW": "PayPal looks at this payment before it lets it through.",
+    "ECHECK": "The payer's bank takes a few days to send the money.",
+    "PENDING_REVIEW": "PayPal is reviewing this payment.",
     "RECEIVING_PREFERENCE_MANDATES_MANUAL_ACTION": "The school has to accept it in its PayPal account.",
     "UNILATERAL": "The school's PayPal account has not confirmed its address yet.",
     "VERIFICATION_REQUIRED": "The school's PayPal account is not verified yet.",

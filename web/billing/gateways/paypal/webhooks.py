@@ -39,7 +39,7 @@ class Verifier:
         """Return the event if PayPal confirms that it sent exactly these bytes. Raise WebhookForged otherwise."""
         signature = {name: headers.get(header, "") for name, header in HEADERS.items()}
         event = parsed(body)
-        self._plausible(signature)
+        self._refuse_implausible(signature)
         envelope = json.dumps(signature | {"webhook_id": self.webhook_id}).encode()
         # Serializing the event again would change the signed bytes. The body is valid JSON, so inserting it is safe.
         request = envelope[:-1] + b', "webhook_event": ' + body + b"}"
@@ -49,7 +49,7 @@ class Verifier:
             raise Forged("PayPal does not know this signature")
         return event
 
-    def _plausible(self, signature: Mapping[str, str]) -> None:
+    def _refuse_implausible(self, signature: Mapping[str, str]) -> None:
         """Refuse obvious forgeries without a request to PayPal."""
         missing = [HEADERS[name] for name, value in signature.items() if not value]
         if missing:
@@ -90,19 +90,19 @@ def made_at(event: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-Told = tuple[About, tuple[Fact, ...]]
+ReferenceAndFacts = tuple[About, tuple[Fact, ...]]
 
 
-def approved(order: Mapping[str, Any]) -> Told:
+def approved(order: Mapping[str, Any]) -> ReferenceAndFacts:
     # The buyer may never return to our site. Polling finds the approved order and captures it.
     return orders.about(order), (Ask(),)
 
 
-def reversed_approval(resource: Mapping[str, Any]) -> Told:
+def reversed_approval(resource: Mapping[str, Any]) -> ReferenceAndFacts:
     return orders.about(dict(resource) | {"id": resource.get("order_id") or resource.get("id")}), (Expired(),)
 
 
-def captured(capture: Mapping[str, Any]) -> Told:
+def captured(capture: Mapping[str, Any]) -> ReferenceAndFacts:
     related = (capture.get("supplementary_data") or {}).get("related_ids") or {}
     about = About(
         token=str(capture.get("custom_id") or ""),
@@ -112,21 +112,21 @@ def captured(capture: Mapping[str, Any]) -> Told:
     return about, (orders.from_capture(capture),)
 
 
-def refused(capture: Mapping[str, Any]) -> Told:
+def refused(capture: Mapping[str, Any]) -> ReferenceAndFacts:
     # PayPal uses the status DENIED as well as DECLINED, with either name of the event.
     return captured(dict(capture) | {"status": "DECLINED"})
 
 
-def refunded(refund: Mapping[str, Any]) -> Told:
+def refunded(refund: Mapping[str, Any]) -> ReferenceAndFacts:
     return About(reference=linked(refund, "/v2/payments/captures/")), (orders.from_refund(refund),)
 
 
-def reversed_capture(refund: Mapping[str, Any]) -> Told:
+def reversed_capture(refund: Mapping[str, Any]) -> ReferenceAndFacts:
     # A bank or PayPal withdrew the money because of a dispute, whose details only polling returns.
     return About(reference=linked(refund, "/v2/payments/captures/")), (Ask(),)
 
 
-def disputed(dispute: Mapping[str, Any]) -> Told:
+def disputed(dispute: Mapping[str, Any]) -> ReferenceAndFacts:
     return disputes.payment(dispute), (disputes.read(dispute),)
 
 
@@ -139,7 +139,7 @@ def linked(resource: Mapping[str, Any], path: str) -> str:
     return ""
 
 
-KINDS: dict[str, Callable[[Mapping[str, Any]], Told]] = {
+KINDS: dict[str, Callable[[Mapping[str, Any]], ReferenceAndFacts]] = {
     "CHECKOUT.ORDER.APPROVED": approved,
     "CHECKOUT.PAYMENT-APPROVAL.REVERSED": reversed_approval,
     "PAYMENT.CAPTURE.COMPLETED": captured,

@@ -32,7 +32,7 @@ def scale(currency: str) -> tuple[int, int]:
     if currency in ROUND_THOUSANDTHS:
         return 1000, 10
     if not takes(currency):
-        raise Unpayable(f"Stripe takes no {currency}.")
+        raise Unpayable(f"Stripe does not support {currency}.")
     return 100, 1
 
 

@@ -81,8 +81,8 @@ def trouble(error: stripe.StripeError) -> Trouble:
         again = (error.headers or {}).get("Idempotent-Replayed") == "true"
         return Declined(SENTENCES.get(code, f"Stripe did not accept this ({code})."), code, again)
     if isinstance(error, stripe.IdempotencyError):
-        return Permanent("Stripe was asked before for something else under the same key.")
-    return Temporary("Stripe cannot be reached just now.", retry_after(error))
+        return Permanent("Stripe received a different request with the same key.")
+    return Temporary("Stripe cannot be reached at the moment.", retry_after(error))
 
 
 def retry_after(error: stripe.StripeError) -> timedelta | None:

@@ -29,8 +29,8 @@ def _once_more(client: StripeClient, payment: Payment, amount: Decimal, key: str
     # Under the same key Stripe repeats for a day that the balance is too low. A new key could make a second refund, so
     # first we look for an earlier one by our key in its metadata.
     with speaking():
-        known = client.v1.refunds.list({"payment_intent": payment.transaction_id, "limit": 100})
-        refunds = [refund.to_dict() for refund in known.auto_paging_iter()]
+        refund_list = client.v1.refunds.list({"payment_intent": payment.transaction_id, "limit": 100})
+        refunds = [refund.to_dict() for refund in refund_list.auto_paging_iter()]
     earlier = next((refund for refund in refunds if (refund.get("metadata") or {}).get("refund") == key), None)
     if earlier:
         return _answer(earlier)

@@ -19,19 +19,19 @@ class Found:
 
 def look(client: StripeClient, url: str) -> list[Found]:
     with speaking():
-        known = list(client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter())
-    return [Found(endpoint.id, problems(endpoint)) for endpoint in known if endpoint.url == url]
+        endpoints = list(client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter())
+    return [Found(endpoint.id, problems(endpoint)) for endpoint in endpoints if endpoint.url == url]
 
 
 def problems(endpoint: WebhookEndpoint) -> list[str]:
     sentences = []
     if endpoint.api_version != VERSION:
-        sentences.append(f"it speaks {endpoint.api_version or 'the version of the account'}, not {VERSION}")
+        sentences.append(f"it uses {endpoint.api_version or 'the version of the account'}, not {VERSION}")
     missing = set() if "*" in endpoint.enabled_events else set(FOLLOWED) - set(endpoint.enabled_events)
     if missing:
-        sentences.append(f"it does not tell {', '.join(sorted(missing))}")
+        sentences.append(f"it does not send {', '.join(sorted(missing))}")
     if endpoint.status != "enabled":
-        sentences.append("it is switched off")
+        sentences.append("it is disabled")
     return sentences
 
 

@@ -24,28 +24,28 @@ class Command(BaseCommand):
         client = connect(settings.STRIPE_KEY, settings.STRIPE_URL)
         url = settings.SITE_URL + reverse("static_process_payment", args=["stripe"])
         try:
-            known = webhook_endpoint.look(client, url)
+            endpoints = webhook_endpoint.look(client, url)
             if options["make"]:
-                self.tell_secret(webhook_endpoint.make(client, url), known)
+                self.show_secret(webhook_endpoint.make(client, url), endpoints)
             else:
-                self.judge(url, known)
+                self.check_endpoints(url, endpoints)
         except Trouble as trouble:
             raise CommandError(str(trouble)) from trouble
 
-    def judge(self, url: str, known: list[webhook_endpoint.Found]) -> None:
-        for endpoint in known:
-            self.stdout.write(f"{endpoint.id}: {'; '.join(endpoint.problems) or 'as it should be'}.")
-        if any(not endpoint.problems for endpoint in known):
+    def check_endpoints(self, url: str, endpoints: list[webhook_endpoint.Found]) -> None:
+        for endpoint in endpoints:
+            self.stdout.write(f"{endpoint.id}: {'; '.join(endpoint.problems) or 'correct'}.")
+        if any(not endpoint.problems for endpoint in endpoints):
             if not settings.STRIPE_WEBHOOK_SECRET:
                 raise CommandError("STRIPE_WEBHOOK_SECRET is not set; the endpoint's page at Stripe shows it.")
-            self.stdout.write(f"Stripe tells {url} what happens, in version {VERSION}.")
+            self.stdout.write(f"Stripe sends its events to {url}, in version {VERSION}.")
             return
-        raise CommandError(f"No endpoint at Stripe is as {url} needs it. Make one: manage.py stripe_endpoint --make")
+        raise CommandError(f"No endpoint at Stripe works for {url}. Create one: manage.py stripe_endpoint --make")
 
-    def tell_secret(self, secret: str, known: list[webhook_endpoint.Found]) -> None:
+    def show_secret(self, secret: str, endpoints: list[webhook_endpoint.Found]) -> None:
         self.stdout.write(f"STRIPE_WEBHOOK_SECRET={secret}")
         self.stdout.write("Put this line into the environment now and restart the site. It is shown only once.")
-        for endpoint in known:
+        for endpoint in endpoints:
             self.stdout.write(
                 f"Then delete {endpoint.id} at Stripe; until then name both secrets, with a comma between."
             )
