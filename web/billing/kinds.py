@@ -49,7 +49,7 @@ class Facts:
 
     full: Decimal
     prepay: Decimal = ZERO
-    """This is deducted if the whole order is paid before `starts`."""
+    """This is deducted if the whole order is paid no later than `starts`."""
     multi: Decimal = ZERO
     """The line contributes this to the multi-class discount; it is 0 for lines that are excluded from it."""
     attendee: str = ""
@@ -114,7 +114,7 @@ class Gives(TextChoices):
 
 @dataclass(frozen=True)
 class Step:
-    """A cancellation before `until` is refunded by `percent`."""
+    """A cancellation no later than `until` is refunded at this percentage."""
 
     percent: Decimal = Decimal(100)
     gives: str = Gives.REFUND

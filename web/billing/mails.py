@@ -28,7 +28,7 @@ from mailroom.models import Message
 def order_context(message: Message) -> dict[str, Any]:
     order = Order.objects.filter(pk=message.data["order_id"]).first()
     if order is None:
-        raise NotNeeded("The order is gone.")
+        raise NotNeeded("The order no longer exists.")
     return _told(order)
 
 
@@ -139,7 +139,7 @@ def line_context(message: Message) -> dict[str, Any]:
     """Describe all lines that were canceled together, and the refund of each."""
     line = OrderLine.objects.filter(pk=message.data["line_id"]).first()
     if line is None:
-        raise NotNeeded("The order is gone.")
+        raise NotNeeded("The order no longer exists.")
     lines = line.order.lines.filter(cancelled_at=line.cancelled_at).select_related("order")
     return order_context(message) | {
         "line": ", ".join(map(str, lines)),
@@ -264,7 +264,7 @@ def voucher_sample() -> dict[str, Any]:
 def differences_context(message: Message) -> dict[str, Any]:
     run = Reconciliation.objects.filter(pk=message.data["run_id"]).first()
     if run is None:
-        raise NotNeeded("The comparison is gone.")
+        raise NotNeeded("The reconciliation no longer exists.")
     differences, unread = nightly.differences(run), nightly.unread(run)
     if not differences and not unread:
         raise NotNeeded("Everything has been resolved.")

@@ -23,7 +23,7 @@ DESK_LINKS = [
         "Orders",
         "desk_orders",
         permission="billing.view_order",
-        about="Who ordered what, and whether it is paid.",
+        about="All orders and whether they are paid.",
         group=MONEY,
     ),
     NavLink(
@@ -44,7 +44,7 @@ DESK_LINKS = [
         "Daily cash count",
         "desk_day",
         permission="billing.view_tillcount",
-        about="Cash and checks of a day, counted.",
+        about="Count the cash and checks of a day.",
         group=MONEY,
     ),
     NavLink(

@@ -64,11 +64,11 @@ class PlaceForm(forms.Form):
     seen_door = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3)
     seen_vouchers = forms.DecimalField(widget=forms.HiddenInput, max_digits=14, decimal_places=3, required=False)
 
-    def __init__(self, sight: Sight, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, summary: Sight, terms_version: str, pay_by: date | None, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.terms_version, self.pay_by = terms_version, pay_by
-        if sight.total_after_vouchers:
-            methods = gateways.offered() + ([(DOOR, "At the door")] if sight.at_the_door else [])
+        if summary.total_after_vouchers:
+            methods = gateways.offered() + ([(DOOR, "At the door")] if summary.at_the_door else [])
             methods += [(LATER, f"Later, by {format_date(pay_by)}")] if pay_by else []
             self.fields["way"] = forms.ChoiceField(
                 label="How would you like to pay?",

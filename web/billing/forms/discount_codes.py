@@ -36,7 +36,7 @@ class DayOrMomentField(forms.SplitDateTimeField):
 
 
 class DiscountCodeForm(forms.ModelForm):
-    applies_to = forms.ChoiceField(label="Applies to", required=False, help_text="A whole kind, or one product.")
+    applies_to = forms.ChoiceField(label="Applies to", required=False, help_text="Choose a whole kind or one product.")
 
     valid_from = MomentField(required=False)
     valid_until = DayOrMomentField(

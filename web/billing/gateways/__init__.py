@@ -87,7 +87,7 @@ class Gateway(BasicProvider):
 
 
 class Hosted(Gateway):
-    """A gateway with pages of its own: the payer is sent there and comes back to `process_payment`."""
+    """A gateway with pages of its own, from which the payer returns to the URL named `process_payment`."""
 
     def create_session(self, payment: Payment, key: str) -> Begun:
         """Open the gateway's checkout. The same key opens the same one. Raise Temporary, Permanent or NeedsPerson."""

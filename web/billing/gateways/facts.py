@@ -50,7 +50,7 @@ class GivenBack:
     """The current state of one refund, made by us or in the gateway's dashboard. It may be reported repeatedly.
 
     A gateway that reports only the sum of all refunds requests a poll, and the poll lists them one by one. Money that a
-    dispute withdraws is no refund.
+    dispute withdraws is not a refund.
     """
 
     reference: str

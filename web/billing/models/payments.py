@@ -154,7 +154,7 @@ class Payment(BasePayment):
         """Store the session, if no other process did. With the same key all processes received the same one."""
         now, hold_end = timezone.now(), self.order.held_until
         ask_at = now + FIRST_POLL_AFTER
-        if hold_end:  # Ask before the hold ends, so that nobody loses a spot because a webhook was lost.
+        if hold_end:  # Poll before the hold ends, so that nobody loses a spot because a webhook was lost.
             ask_at = max(min(ask_at, hold_end - timedelta(minutes=2)), now + timedelta(minutes=1))
         Payment.objects.filter(pk=self.pk, session="", status__in=OPEN).update(
             session=session.session,

@@ -67,7 +67,7 @@ class PayPal(Hosted):
         return [*orders.facts(order), *self._disputes(payment)]
 
     def close(self, payment: Payment) -> list[Fact]:
-        """What was approved and not captured is never captured once we have written down that it is over."""
+        """Return the facts. An order that was approved but not captured is not captured after the attempt has ended."""
         try:
             order = self.client.get(f"{ORDERS}/{payment.session}")
         except Refusal as refusal:

@@ -46,33 +46,33 @@ class Verifier:
         with place_to_wait():
             answer = self.client.inquire("/v1/notifications/verify-webhook-signature", request)
         if answer.get("verification_status") != "SUCCESS":
-            raise Forged("PayPal does not know this signature")
+            raise Forged("PayPal does not confirm the signature.")
         return event
 
     def _refuse_implausible(self, signature: Mapping[str, str]) -> None:
         """Refuse obvious forgeries without a request to PayPal."""
         missing = [HEADERS[name] for name, value in signature.items() if not value]
         if missing:
-            raise Forged(f"without {', '.join(missing)}")
+            raise Forged(f"Missing headers: {', '.join(missing)}.")
         cert, home = urlsplit(signature["cert_url"]), urlsplit(self.client.url)
         at_paypal = cert.scheme == "https" and (cert.hostname or "").endswith(".paypal.com")
         if not at_paypal and (cert.scheme, cert.netloc) != (home.scheme, home.netloc):
-            raise Forged("with a certificate from elsewhere")
+            raise Forged("The certificate is not from PayPal.")
         try:
             age = timezone.now() - datetime.fromisoformat(signature["transmission_time"])
         except (ValueError, TypeError):
-            raise Forged("without a time") from None
+            raise Forged("The time cannot be read.") from None
         if not -AHEAD < age < OLDEST:
-            raise Forged("out of its time")
+            raise Forged("The time is too long ago or in the future.")
 
 
 def parsed(body: bytes) -> dict[str, Any]:
     try:
         event = json.loads(body.decode())
     except (ValueError, RecursionError):
-        raise Forged("no JSON") from None
+        raise Forged("The body is not JSON.") from None
     if not isinstance(event, dict) or not isinstance(event.get("resource"), dict) or not event.get("id"):
-        raise Forged("no event")
+        raise Forged("The body is not an event.")
     return event
 
 
