@@ -58,9 +58,9 @@ def _answer(refund: Wire) -> Answer:
 
 
 def _refused(client: StripeClient, payment: Payment, amount: Decimal, declined: Declined) -> Answer:
-    # Stripe has no code for a refund of more than the rest of the charge, so we fetch the charge and compare.
     if declined.code in NO_MONEY:
         raise NeedsPerson("The school's balance at Stripe does not cover this refund. Top it up, then try again.")
+    # Stripe has no code for a refund of more than the rest of the charge, so we fetch the charge and compare.
     with speaking():
         intent = client.v1.payment_intents.retrieve(payment.transaction_id, {"expand": ["latest_charge"]}).to_dict()
     charge = intent["latest_charge"] or {"amount": 0, "amount_refunded": 0}
