@@ -148,7 +148,7 @@ class AskTest(PayPalTestCase):
             with self.subTest(good=good):
                 payment = self.approved("echeck")
                 (fact,) = self.paypal.poll_payment(payment)
-                self.assertEqual(fact, OnItsWay("The payer's bank takes some days to send it."))
+                self.assertEqual(fact, OnItsWay("The payer's bank takes a few days to send the money."))
                 self.fake.books.settle(list(self.fake.books.captures)[-1], good)
                 self.assertIsInstance(self.paypal.poll_payment(payment)[0], wanted)
 
