@@ -1,4 +1,4 @@
-"""The admin site as the school's office: entered through the site's own log-in, and all that is done is on record."""
+"""The admin site of the school. It uses the site's own log-in page, and the history records what people do in it."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ from django.urls import reverse
 
 from history.admin_base import Recorded
 
-# What libraries bring to the admin and has no place there: groups are roles here, and keys are nobody's business.
-LEFT_OUT = {"auth.group", "otp_totp.totpdevice"}
+# Models of libraries that the admin does not show: groups appear as roles, and the keys of devices are secret.
+HIDDEN_MODELS = {"auth.group", "otp_totp.totpdevice"}
 
 
 def recorded(admin_class: "type[ModelAdmin[Any]] | None") -> "type[ModelAdmin[Any]]":
-    """Whichever app brings the class: what is done through it goes to the school's history."""
+    """Add Recorded to an admin class of any app, so that changes made with it go to the school's history."""
     if admin_class is None or issubclass(admin_class, Recorded):
         return admin_class or Recorded
     return type(admin_class.__name__, (admin_class, Recorded), {"__module__": admin_class.__module__})
@@ -31,14 +31,14 @@ class Office(AdminSite):
         self, model_or_iterable: Any, admin_class: "type[ModelAdmin[Any]] | None" = None, **options: Any
     ) -> None:
         models: Any = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
-        wanted = [model for model in models if model._meta.label_lower not in LEFT_OUT]
-        super().register(wanted, recorded(admin_class), **options)
+        shown_models = [model for model in models if model._meta.label_lower not in HIDDEN_MODELS]
+        super().register(shown_models, recorded(admin_class), **options)
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied
-        wanted = request.GET.get("next") or reverse("admin:index")
-        return redirect("admin:index") if request.user.is_authenticated else redirect_to_login(wanted)
+        next_url = request.GET.get("next") or reverse("admin:index")
+        return redirect("admin:index") if request.user.is_authenticated else redirect_to_login(next_url)
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return redirect("password_change")

@@ -35,12 +35,12 @@ class UsersConfig(AppConfig):
         from users.signals import grant_roles
 
         register(roles_name_known_permissions)
-        # The signal comes once for each app, in their order; with the last one all permissions are there.
+        # Django sends the signal once for each app, in order. When it comes for the last app, all permissions exist.
         post_migrate.connect(grant_roles, sender=list(apps.get_app_configs())[-1], dispatch_uid="users.grant_roles")
 
 
 class OfficeConfig(admin.AdminConfig):
-    """Django's admin, entered through the site's own log-in."""
+    """This is Django's admin with the site's own log-in page."""
 
     default = False
     default_site = "users.admin_site.Office"

@@ -1,6 +1,6 @@
-"""Log-in by password as Django has it, and what somebody may do asked in one query, where Django asks two.
+"""Log-in by password as in Django, except that one query reads a user's permissions where Django needs two.
 
-Every page of somebody logged in asks it, for the links that it shows.
+Every page of a logged-in user needs the permissions, because they decide which links it shows.
 """
 
 from typing import Any
@@ -17,11 +17,9 @@ class Rights(ModelBackend):
         if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:
             return set()
         if not hasattr(user_obj, "_perm_cache"):
-            user_obj._perm_cache = {f"{app}.{name}" for app, name in _of(user_obj)}  # type: ignore[attr-defined]
+            permissions = Permission.objects.order_by()
+            if not user_obj.is_superuser:
+                permissions = permissions.filter(Q(user=user_obj) | Q(group__user=user_obj)).distinct()
+            pairs = permissions.values_list("content_type__app_label", "codename")
+            user_obj._perm_cache = {f"{app}.{codename}" for app, codename in pairs}  # type: ignore[attr-defined]
         return user_obj._perm_cache  # type: ignore[attr-defined]
-
-
-def _of(user: User) -> Any:
-    all_of_them = Permission.objects.order_by()
-    mine = all_of_them if user.is_superuser else all_of_them.filter(Q(user=user) | Q(group__user=user)).distinct()
-    return mine.values_list("content_type__app_label", "codename")

@@ -1,6 +1,5 @@
-"""ROLES are checked at start-up: a permission that nobody has declared would silently never be granted."""
+"""The start-up check of ROLES: without it, a permission that no model declares would silently never be granted."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
@@ -19,14 +18,9 @@ def known_permissions() -> set[str]:
 def roles_name_known_permissions(**kwargs: Any) -> list[Error]:
     known = known_permissions()
     return [
-        Error(f"ROLES of {app} gives {role} the permission {name!r}, which no model has.", id="users.E001")
-        for app, role, name in _wishes()
+        Error(f"ROLES of {config.label} gives {role} the permission {name!r}, which no model has.", id="users.E001")
+        for config in apps.get_app_configs()
+        for role, permissions in getattr(config, "ROLES", {}).items()
+        for name in permissions
         if name not in known
     ]
-
-
-def _wishes() -> Iterator[tuple[str, str, str]]:
-    for config in apps.get_app_configs():
-        for role, permissions in getattr(config, "ROLES", {}).items():
-            for name in permissions:
-                yield config.label, role, name

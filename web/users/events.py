@@ -1,4 +1,4 @@
-"""What accounts tell other apps."""
+"""Events about accounts, to which other apps react."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from outbox.declare import EventType
 
 @dataclass(frozen=True)
 class OfferAnswered:
-    """An account's owner said of a student whether it is them, someone in their care, or nobody they know."""
+    """An account's owner answered whether an offered student is the owner, someone in their care, or unknown."""
 
     student_id: int
     said: str
@@ -15,11 +15,11 @@ class OfferAnswered:
 
 @dataclass(frozen=True)
 class JoiningAsked:
-    """An account's owner says that two records are one person, and something stands between."""
+    """An account's owner says that two records belong to one person, and only the office can merge them."""
 
     student_id: int
     other_id: int
 
 
-JOINING_ASKED = EventType("users.joining_asked", JoiningAsked, subject=("student", "student_id"))
-OFFER_ANSWERED = EventType("users.offer_answered", OfferAnswered, subject=("student", "student_id"))
+MERGE_REQUESTED = EventType("users.joining_asked", JoiningAsked, subject=("student", "student_id"))
+CLAIM_ANSWERED = EventType("users.offer_answered", OfferAnswered, subject=("student", "student_id"))

@@ -1,4 +1,4 @@
-"""The mails about accounts. What each says is looked up when it is rendered, so that no secret link is ever stored."""
+"""Mails about accounts. Their contents are looked up when they are rendered, so that no secret link is ever stored."""
 
 from typing import Any
 
@@ -20,8 +20,7 @@ def _owner(message: Message) -> User | None:
 
 
 def account(user: User | None) -> dict[str, Any]:
-    """What there is under an address, in a word, and the links that fit."""
-    usual = {
+    values = {
         "days": settings.ACCOUNT_ACTIVATION_DAYS,
         "login": page("login"),
         "signup": page("signup"),
@@ -29,10 +28,10 @@ def account(user: User | None) -> dict[str, Any]:
         "contact": page("contact"),
     }
     if user is None:
-        return usual | {"state": "unknown"}
+        return values | {"state": "unknown"}
     state = "closed" if not user.is_active else "known" if user.has_usable_password() else "new"
     link = account_links.address(user) if user.is_active else ""
-    return usual | {"state": state, "name": user.first_name, "link": link}
+    return values | {"state": state, "name": user.first_name, "link": link}
 
 
 def account_context(message: Message) -> dict[str, Any]:
@@ -44,10 +43,10 @@ def account_sample(state: str = "new") -> dict[str, Any]:
 
 
 def claim_context(message: Message) -> dict[str, Any]:
-    offered = Student.objects.select_related("guardian").exclude(guardian=None)
-    student = offered.filter(pk=message.data["student_id"], offered_to__email=message.to).first()
+    students = Student.objects.select_related("guardian").exclude(guardian=None)
+    student = students.filter(pk=message.data["student_id"], offered_to__email=message.to).first()
     if student is None:
-        raise NotNeeded("The offer was taken back or answered.")
+        raise NotNeeded("The offer was withdrawn or answered.")
     return account(_owner(message)) | {"student": str(student), "guardian": str(student.guardian)}
 
 
@@ -58,7 +57,7 @@ def claim_sample() -> dict[str, Any]:
 def new_email_context(message: Message) -> dict[str, Any]:
     user = User.objects.filter(pk=message.data["user_id"], new_email=message.to).first()
     if user is None:
-        raise NotNeeded("Another address was asked for since, or none.")
+        raise NotNeeded("The owner has changed or canceled this request since then.")
     taken = User.objects.filter(email=message.to).exists()
     link = "" if taken else email_changes.address(user)
     return _new_email(user.first_name, taken, link)

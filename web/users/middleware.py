@@ -1,4 +1,4 @@
-"""Who may enter the office shows the second factor first; until then the password alone opens no page at all."""
+"""Users who may enter the office must show the second factor first. Until then, no page is open to them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from users.domain import second_factor
 
-# The way in and the way out, and what any page needs to look right.
+# These pages log people in and out, or are part of the look of every page.
 OPEN = {"second_factor_set_up", "second_factor_verify", "login", "logout", "brand_css", "drawings"}
 
 
@@ -28,5 +28,5 @@ class SecondFactorFirst:
         if request.resolver_match and request.resolver_match.url_name in OPEN:
             return None
         name = "second_factor_verify" if second_factor.device_of(user) else "second_factor_set_up"
-        back = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
-        return redirect(f"{reverse(name)}?{back}" if back else name)
+        query = urlencode({"next": request.get_full_path()}) if request.method == "GET" else ""
+        return redirect(f"{reverse(name)}?{query}" if query else name)

@@ -1,4 +1,4 @@
-"""The links of this app in the menus, and what needs attention at the desk."""
+"""The links of this app in the menus."""
 
 from common.navigation import NavLink
 

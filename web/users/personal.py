@@ -1,4 +1,4 @@
-"""Accounts, students and staff: what is told of them, what erasing leaves, how two become one."""
+"""The personal data of accounts, students and staff: how it is exported, erased and merged."""
 
 from typing import Any
 
@@ -60,14 +60,13 @@ def erase(person: Person) -> None:
 
 
 def erase_student(student: Student) -> None:
-    """The row stays, for places and payments stand on it; a guardian's list cannot hold the same name twice."""
+    """The row stays, because registrations and payments refer to it. The id keeps the name unique for a guardian."""
     student.first_name, student.last_name = ERASED, str(student.pk)
     student.email, student.born_on, student.notes, student.offered_to = "", None, "", None
     student.save()
 
 
 def erase_account(account: User) -> None:
-    """Closed for good, under an address that no mail reaches."""
     for model in (Consent, RecoveryCode, TOTPDevice):
         model._default_manager.filter(user=account).delete()
     for staff in Staff.objects.filter(user=account):
@@ -92,48 +91,48 @@ def erase_staff(staff: Staff) -> None:
 
 
 def merge(source: Person, target: Person) -> list[str]:
-    told = []
+    sentences = []
     if source.account_id and target.account_id:
-        told += join_accounts(User.objects.get(pk=source.account_id), User.objects.get(pk=target.account_id))
+        sentences += join_accounts(User.objects.get(pk=source.account_id), User.objects.get(pk=target.account_id))
     for pk in source.student_ids:
-        told += join_students(Student.objects.get(pk=pk), Student.objects.get(pk=target.student_ids[0]))
-    return told
+        sentences += join_students(Student.objects.get(pk=pk), Student.objects.get(pk=target.student_ids[0]))
+    return sentences
 
 
 def join_accounts(source: User, target: User) -> list[str]:
-    """The other account's people move; what it may do does not, and it is closed."""
+    """The people in the care of the source move to the target, its permissions do not, and it is closed."""
     if source.is_superuser or source.groups.exists() or Staff.objects.filter(user=source).exists():
         raise Conflict(
             "The account that would be closed belongs to the school’s team. Combine them the other way around."
         )
-    told = []
+    sentences = []
     for child in source.in_care.all():
         if target.in_care.filter(name_key=child.name_key).exists():
             raise Conflict(f"{child} is in the care of both accounts. Combine those two records first.")
         child.guardian = target
         child.save()
-        told.append(f"{child} will be in the care of {target}.")
+        sentences.append(f"{child} will be in the care of {target}.")
     source.offered.update(offered_to=target)
     source.is_active, source.link_nonce = False, links.new_nonce()
     source.save()
-    return [*told, f"The account {source.email} will be closed; {target.email} stays."]
+    return [*sentences, f"The account {source.email} will be closed; {target.email} stays."]
 
 
 def join_students(source: Student, target: Student) -> list[str]:
-    told = [f"The record of {source} will be combined with {target}."]
+    sentences = [f"The record of {source} will be combined with {target}."]
     account = source.user
     filled = [name for name in ("email", "born_on", "notes") if not getattr(target, name) and getattr(source, name)]
     for name in filled:
         setattr(target, name, getattr(source, name))
-        told.append(f"{field_name(target, name).capitalize()}: copied, because the other record has none.")
+        sentences.append(f"{field_name(target, name).capitalize()}: copied, because the other record has none.")
     if is_pointed_at(source):
         raise Conflict(f"The record of {source} has data that can’t be moved automatically.")
     source.delete()
     if account and not target.user and not target.guardian_id:
         target.user, target.email, target.offered_to = account, account.email, None
-        told.append(f"{target} will use the account {account.email}.")
+        sentences.append(f"{target} will use the account {account.email}.")
     target.save()
-    return told
+    return sentences
 
 
 def field_name(row: Model, name: str) -> str:

@@ -4,6 +4,6 @@ from users.models import User
 
 
 class MemberRequest(HttpRequest):
-    """A request behind `login_required`: its user is an account."""
+    """A request behind `login_required`, whose user is always an account."""
 
     user: User

@@ -1,7 +1,7 @@
-"""Who may do what: a predicate to ask with, and a decorator for views.
+"""Who may do what: predicates for code, and decorators for views.
 
-Visitors are sent to the log-in page and come back; who is logged in without the right is told so (403). Objects are
-another matter: they are fetched through `visible_to(user)`, so that strangers are told there is no such page (404).
+Visitors are sent to the log-in page and come back afterwards. A logged-in user without the permission gets a 403.
+Objects are fetched through `visible_to(user)` instead, so that strangers get a 404.
 """
 
 from django.contrib.auth.models import AnonymousUser
@@ -48,7 +48,6 @@ def is_admin(user: Person) -> bool:
 
 
 def is_team(user: Person) -> bool:
-    """Teaches, assists or runs the school."""
     return is_teacher(user) or is_assistant(user)
 
 
@@ -59,7 +58,7 @@ team_required = only(is_team)
 
 
 def acting(request: HttpRequest) -> User:
-    """Who asks, in a view that one of these decorators guards."""
+    """Return the logged-in user of a view that one of these decorators guards."""
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user

@@ -1,4 +1,4 @@
-"""What the history says about people; history.entry_text explains how."""
+"""The sentences of the history about people. history.entry_text explains their format."""
 
 from history.entry_text import Details, Sentence
 

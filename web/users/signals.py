@@ -7,7 +7,7 @@ from users.domain import roles
 
 
 def grant_roles(apps: Apps = installed, **kwargs: Any) -> None:
-    """After a migrate, which may have stopped before there is a table for it; after a flush, which names no apps."""
+    """A migrate may have stopped before the table exists, and a flush sends the signal without apps."""
     try:
         apps.get_model("users", "Grant")
     except LookupError:

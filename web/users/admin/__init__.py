@@ -1,4 +1,4 @@
-"""People as the office sees them."""
+"""The admin pages about people."""
 
 from users.admin import accounts, roles, staff, students
 

@@ -1,4 +1,4 @@
-"""What the office may do to one person or several, each with a page that says what will happen and asks why."""
+"""What the office can do with one or more accounts. Each action has a page that says what will happen and asks why."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,11 @@ from users.models import User
 @dataclass(frozen=True)
 class Deed:
     key: str
-    label: str  # on the button
-    text: str  # what will happen
-    done: str  # what to say afterwards
+    label: str
+    text: str
+    """It says what will happen."""
+    done: str
+    """It says what has happened, with the names in place of {people}."""
     do: Callable[[User, User, str], Any]
     fits: Callable[[User], bool]
     asks_why: bool = True
@@ -21,19 +23,15 @@ class Deed:
     danger: bool = False
 
 
-def _send_link(actor: User, account: User, why: str) -> None:
-    accounts.send_link(actor, account)
-
-
-DEEDS = {
-    deed.key: deed
-    for deed in (
+ACCOUNT_ACTIONS = {
+    action.key: action
+    for action in (
         Deed(
             key="send-link",
             label="Send password link",
             text="An email with a link to choose a password is sent. Earlier links stay valid until one is used.",
             done="A password link is being emailed to {people}.",
-            do=_send_link,
+            do=lambda actor, account, why: accounts.send_link(actor, account),
             fits=lambda account: account.is_active,
             asks_why=False,
         ),
@@ -81,7 +79,7 @@ DEEDS = {
 
 
 def fitting(actor: User, account: User) -> list[Deed]:
-    return [deed for deed in DEEDS.values() if actor.has_perm(deed.permission) and deed.fits(account)]
+    return [action for action in ACCOUNT_ACTIONS.values() if actor.has_perm(action.permission) and action.fits(account)]
 
 
 def named(people: Sequence[User]) -> str:

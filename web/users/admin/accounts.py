@@ -1,4 +1,4 @@
-"""Accounts: who they are, what they may do, and what the office can do for them."""
+"""The admin pages about accounts: names, roles, and what the office can do with an account."""
 
 from typing import Any
 
@@ -92,16 +92,15 @@ class Agreed(admin.TabularInline):
 
 
 def deed_action(key: str) -> Any:
-    """A list action that leads to the deed's page with the people ticked."""
-    deed = account_actions.DEEDS[key]
+    action = account_actions.ACCOUNT_ACTIONS[key]
 
-    @admin.action(description=deed.label, permissions=["change"])
-    def go(model_admin: "AccountAdmin", request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
-        ticked = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True))
-        return redirect(f"{reverse('admin:users_user_deed', args=[key])}?people={ticked}")
+    @admin.action(description=action.label, permissions=["change"])
+    def open_page(model_admin: "AccountAdmin", request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse:
+        selected = ",".join(str(pk) for pk in queryset.values_list("pk", flat=True))
+        return redirect(f"{reverse('admin:users_user_deed', args=[key])}?people={selected}")
 
-    go.__name__ = key.replace("-", "_")
-    return go
+    open_page.__name__ = key.replace("-", "_")
+    return open_page
 
 
 @admin.register(User)
@@ -152,16 +151,15 @@ class AccountAdmin(Recorded):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             return [(None, {"fields": ["first_name", "last_name", "email", "attends", "send_link"]})]
-        held = "roles" if self._gives_roles(request, obj) else "roles_held"
-        logs_in = {"fields": ["state", "last_seen", "how_they_log_in"]}
+        roles_field = "roles" if self._may_give_roles(request, obj) else "roles_held"
         return [
             (None, {"fields": ["first_name", "last_name", "email"]}),
-            ("Log-in", logs_in),
-            ("Roles", {"fields": [held]}),
+            ("Log-in", {"fields": ["state", "last_seen", "how_they_log_in"]}),
+            ("Roles", {"fields": [roles_field]}),
             ("What happened", {"fields": ["what_happened"]}),
         ]
 
-    def _gives_roles(self, request: Any, account: User) -> bool:
+    def _may_give_roles(self, request: Any, account: User) -> bool:
         return request.user.has_perm("users.give_role") and roles.may_change(request.user, account)
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -177,7 +175,7 @@ class AccountAdmin(Recorded):
         return allowed and (obj is None or roles.may_change(request.user, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Accounts are closed or erased; orders and history stand on the row."""
+        """Accounts are closed or erased instead, because orders and history refer to the row."""
         return False
 
     def save_model(self, request: Any, obj: User, form: Any, change: bool) -> None:
@@ -192,60 +190,60 @@ class AccountAdmin(Recorded):
             roles.set_roles(request.user, obj, given["roles"], among=form.fields["roles"].queryset)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The domain has put it on record."""
+        """The domain records it already."""
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """Likewise; what was changed in the rows below is recorded here."""
+        """The domain records changes of the account, so this only records changes of the inlines."""
         super().log_change(request, obj, [part for part in message if "name" in next(iter(part.values()))])
 
     def change_view(self, request: Any, object_id: str, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         account = self.get_object(request, object_id)
-        able = self.has_change_permission(request, account)
-        more = {
-            "deeds": account_actions.fitting(request.user, account) if account and able else [],
+        may_change = self.has_change_permission(request, account)
+        more_context = {
+            "deeds": account_actions.fitting(request.user, account) if account and may_change else [],
             "exports": request.user.has_perm("users.handle_privacy"),
         }
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more})
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **more_context})
 
-    # -- deeds ---------------------------------------------------------------------------------------------------
+    # -- actions and the export ----------------------------------------------------------------------------------
 
     def get_urls(self) -> Any:
         wrap = self.admin_site.admin_view
         return [
-            path("deed/<slug:key>/", wrap(self.deed_view), name="users_user_deed"),
+            path("deed/<slug:key>/", wrap(self.action_view), name="users_user_deed"),
             path("<int:pk>/data.json", wrap(self.export_view), name="users_user_export"),
             *super().get_urls(),
         ]
 
-    def deed_view(self, request: Any, key: str) -> HttpResponse:
-        deed = account_actions.DEEDS.get(key)
-        if deed is None or not request.user.has_perm(deed.permission):
-            raise Http404 if deed is None else PermissionDenied
-        people = self._people(request, deed)
-        form = WhyForm(request.POST if request.method == "POST" else None, asked=deed.asks_why)
+    def action_view(self, request: Any, key: str) -> HttpResponse:
+        action = account_actions.ACCOUNT_ACTIONS.get(key)
+        if action is None or not request.user.has_perm(action.permission):
+            raise Http404 if action is None else PermissionDenied
+        people = self._people(request, action)
+        form = WhyForm(request.POST if request.method == "POST" else None, asks_why=action.asks_why)
         if form.is_valid():
-            told = account_actions.named(people)
+            names = account_actions.named(people)
             for person in people:
-                deed.do(request.user, person, form.cleaned_data.get("why", ""))
-            messages.success(request, deed.done.format(people=told))
+                action.do(request.user, person, form.cleaned_data.get("why", ""))
+            messages.success(request, action.done.format(people=names))
             return redirect("admin:users_user_changelist")
-        context = {**self.admin_site.each_context(request), "deed": deed, "people": people, "form": form}
-        return render(request, "admin/users/deed.html", context | {"title": deed.label, "opts": self.opts})
+        context = {**self.admin_site.each_context(request), "deed": action, "people": people, "form": form}
+        return render(request, "admin/users/deed.html", context | {"title": action.label, "opts": self.opts})
 
-    def _people(self, request: Any, deed: account_actions.Deed) -> list[User]:
-        ticked = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
-        people = list(User.objects.filter(pk__in=ticked))
+    def _people(self, request: Any, action: account_actions.Deed) -> list[User]:
+        selected = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
+        people = list(User.objects.filter(pk__in=selected))
         if not people or any(not self.has_view_permission(request, person) for person in people):
             raise Http404
         if any(not roles.may_change(request.user, person) for person in people):
             raise PermissionDenied
-        return [person for person in people if deed.fits(person)]
+        return [person for person in people if action.fits(person)]
 
     def export_view(self, request: Any, pk: int) -> HttpResponse:
         if not request.user.has_perm("users.handle_privacy"):
             raise PermissionDenied
         account = get_object_or_404(User, pk=pk)
-        told = privacy.export(request.user, account)
-        response = JsonResponse(told, json_dumps_params={"indent": 2, "ensure_ascii": False})
+        data = privacy.export(request.user, account)
+        response = JsonResponse(data, json_dumps_params={"indent": 2, "ensure_ascii": False})
         response["Content-Disposition"] = f'attachment; filename="person-{pk}.json"'
         return response

@@ -1,4 +1,4 @@
-"""Roles, in words that somebody at the front desk understands."""
+"""The admin pages about roles, in words that people at the front desk understand."""
 
 from typing import Any
 
@@ -37,11 +37,11 @@ class RoleAdmin(Recorded):
         return side_panels.happened(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        past = [("History", {"fields": ["what_happened"]})] if obj else []
-        return [(None, {"fields": ["name", "permissions"]}), *past]
+        history = [("History", {"fields": ["what_happened"]})] if obj else []
+        return [(None, {"fields": ["name", "permissions"]}), *history]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """The site asks for its own three roles by name."""
+        """The code looks up the built-in roles by name."""
         return ["what_happened", *(["name"] if obj and obj.name in roles.BUILT_IN else [])]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -54,11 +54,12 @@ class RoleAdmin(Recorded):
         return allowed and (obj is None or roles.covers(request.user, roles.permissions_of(obj)))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        own = obj is not None and obj.name in roles.BUILT_IN
-        return super().has_delete_permission(request, obj) and self.has_change_permission(request, obj) and not own
+        if obj is not None and obj.name in roles.BUILT_IN:
+            return False
+        return super().has_delete_permission(request, obj) and self.has_change_permission(request, obj)
 
     def get_actions(self, request: HttpRequest) -> Any:
-        """One at a time, and never the site's own."""
+        """Roles are deleted one at a time, so that the built-in ones stay."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions

@@ -1,4 +1,4 @@
-"""What stands beside a person in the admin: what happened, which roles, how they log in."""
+"""The panel of the admin with the recent history of one row."""
 
 from django.db.models import Model
 from django.urls import reverse
@@ -9,21 +9,16 @@ from history.domain import subject_of
 from users.domain import recent_history as history
 
 
-def happened(thing: Model) -> str:
-    """The latest entries about one row, and the way to all of them."""
-    entries = history.to(thing)
+def happened(row: Model) -> str:
+    entries = history.to(row)
     if not entries:
         return "Nothing is on record yet."
-    subject_type, subject_id = subject_of(thing)
+    subject_type, subject_id = subject_of(row)
     url = f"{reverse('admin:history_entry_changelist')}?subject_type={subject_type}&subject_id={subject_id}"
-    rows = ((_when(each), each.what, each.why) for each in entries)
+    cells = ((format_moment(entry.at), entry.what, entry.why) for entry in entries)
     return format_html(
         '<table><thead><tr><th scope="col">Date</th><th scope="col">What happened</th>'
         '<th scope="col">Reason</th></tr></thead><tbody>{}</tbody></table><p><a href="{}">All entries</a></p>',
-        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", rows),
+        format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", cells),
         url,
     )
-
-
-def _when(happening: history.Happening) -> str:
-    return format_moment(happening.at)

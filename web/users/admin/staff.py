@@ -14,7 +14,7 @@ class StaffForm(forms.ModelForm):
 
 
 class ListingForm(forms.ModelForm):
-    """The column's heading names the field to the eye, this names it to a screen reader."""
+    """The column heading labels this field for the eye, and the aria-label does so for a screen reader."""
 
     class Meta:
         model = Staff

@@ -1,4 +1,4 @@
-"""Everybody who attends, with an account or without."""
+"""The admin pages about students, with or without an account."""
 
 from typing import Any
 
@@ -50,8 +50,8 @@ class StudentAdmin(Recorded):
 
     @admin.display(description="email")
     def address(self, student: Student) -> str:
-        speaker = student.user or student.guardian
-        return student.email or (speaker.email if speaker else "–")
+        account = student.user or student.guardian
+        return student.email or (account.email if account else "–")
 
     @admin.display(description="account")
     def account(self, student: Student) -> str:
@@ -64,43 +64,42 @@ class StudentAdmin(Recorded):
         return side_panels.happened(student) if student.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:
-        """Records are joined or erased; places and payments stand on them."""
+        """Records are merged or erased instead, because registrations and payments refer to them."""
         return False
 
     @admin.action(description="Merge two records of one person", permissions=["change"])
     def join(self, request: HttpRequest, queryset: QuerySet[Student]) -> HttpResponse | None:
-        ticked = [str(pk) for pk in queryset.values_list("pk", flat=True)[:3]]
-        if len(ticked) != 2:
+        selected = [str(pk) for pk in queryset.values_list("pk", flat=True)[:3]]
+        if len(selected) != 2:
             messages.error(request, "Select the two records of the same person.")
             return None
-        return redirect(f"{reverse('admin:users_student_join')}?people={','.join(ticked)}")
+        return redirect(f"{reverse('admin:users_student_join')}?people={','.join(selected)}")
 
     def get_urls(self) -> Any:
         join = path("join/", self.admin_site.admin_view(self.join_view), name="users_student_join")
         return [join, *super().get_urls()]
 
     def join_view(self, request: Any) -> HttpResponse:
-        """First what would happen, both ways round to choose from; then it happens."""
         if not request.user.has_perm("users.handle_privacy"):
             raise PermissionDenied
-        source, target = self._two(request)
+        source, target = self._selected_pair(request)
         form = WhyForm(request.POST or None)
         try:
-            told = privacy.preview_merge(source, target)
+            sentences = privacy.preview_merge(source, target)
             if form.is_valid():
                 privacy.merge(request.user, source, target, form.cleaned_data["why"])
-                messages.success(request, " ".join(told))
+                messages.success(request, " ".join(sentences))
                 return redirect("admin:users_student_change", target.pk)
         except Conflict as conflict:
-            told = []
+            sentences = []
             messages.error(request, str(conflict))
-        context = {**self.admin_site.each_context(request), "source": source, "target": target, "told": told}
-        more = {"form": form, "title": "Merge two records of one person", "opts": self.opts}
-        return render(request, "admin/users/join.html", context | more)
+        context = {**self.admin_site.each_context(request), "source": source, "target": target, "told": sentences}
+        more_context = {"form": form, "title": "Merge two records of one person", "opts": self.opts}
+        return render(request, "admin/users/join.html", context | more_context)
 
-    def _two(self, request: HttpRequest) -> tuple[Student, Student]:
-        numbers = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
-        rows = Student.objects.select_related("user", "guardian").in_bulk(numbers)
-        if len(numbers) != 2 or len(rows) != 2:
+    def _selected_pair(self, request: HttpRequest) -> tuple[Student, Student]:
+        ids = [pk for text in request.GET.get("people", "").split(",") if (pk := read_number(text))]
+        rows = Student.objects.select_related("user", "guardian").in_bulk(ids)
+        if len(ids) != 2 or len(rows) != 2:
             raise Http404
-        return rows[numbers[0]], rows[numbers[1]]
+        return rows[ids[0]], rows[ids[1]]

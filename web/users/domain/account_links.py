@@ -1,7 +1,7 @@
-"""The one kind of link that opens an account: to set its first password, to claim it, to choose a new one.
+"""The one kind of link that opens an account: to set its first password, to claim it, or to choose a new password.
 
-The token names the account and the nonce that the account had; using the link changes the nonce. The address is made
-when a mail is rendered for sending and is never stored.
+The token contains the account's id and nonce. Using the link changes the nonce, so that each link works once. The URL
+is built when a mail is rendered for sending, and it is never stored.
 """
 
 from datetime import timedelta
@@ -22,7 +22,7 @@ FOREVER = timedelta(days=36500)
 
 
 class Trouble(StrEnum):
-    """Why a link does not open its account."""
+    """The reasons why a link does not open its account."""
 
     BAD = "bad"
     EXPIRED = "expired"
@@ -31,11 +31,11 @@ class Trouble(StrEnum):
 
 
 class Unfit(Exception):
-    """The link stopped being good between showing the form and sending it."""
+    """The link became invalid after the form was shown and before it was submitted."""
 
 
 class Tokens:
-    """What Django's password views ask of a token generator."""
+    """The token generator that Django's password views need."""
 
     def make_token(self, user: User) -> str:
         return links.make(PURPOSE, user.pk, user.link_nonce)
@@ -80,16 +80,16 @@ def _is_old(text: str) -> bool:
 
 
 def today() -> str:
-    """As a part of a mail's key it lets at most one such mail a day go to an address, whoever asks for it."""
+    """In a mail's key, this limits such mails to one a day for each address, no matter who asks for them."""
     return timezone.localdate().isoformat()
 
 
 def ask(email: str) -> None:
-    """Have a link mailed to the owner of an address.
+    """Mail a link to the owner of an address.
 
-    What the mail says (no such account, closed, first password, new password) is decided when it is rendered, so the
-    work done here, and with it the answer to whoever asked, is the same for every address. The nonce in the key lets
-    a second mail go on the same day once the owner has used the first.
+    What the mail says (no such account, closed, first password, new password) is decided when it is rendered. The work
+    done here, and therefore the response to the visitor, is the same for every address. The nonce in the key allows a
+    second mail on the same day once the owner has used the first link.
     """
     email = names.email_key(email)
     nonce = User.objects.filter(email=email).values_list("link_nonce", flat=True).first()

@@ -1,4 +1,4 @@
-"""From signing up to closing: what may happen to an account."""
+"""What can happen to an account, from sign-up to closing."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,7 +20,7 @@ KEEP_UNUSED = timedelta(days=60)
 
 
 def prepare(email: str, first_name: str, last_name: str = "", agreed: Mapping[str, str] | None = None) -> None:
-    """Make an account without a password unless the address has one: one statement, whether it has or not."""
+    """Create an account without a password unless the address has one. Both cases take one statement."""
     user = User(
         email=names.email_key(email),
         first_name=names.tidy(first_name),
@@ -33,13 +33,12 @@ def prepare(email: str, first_name: str, last_name: str = "", agreed: Mapping[st
 
 @transaction.atomic
 def sign_up(email: str, first_name: str, last_name: str, agreed: Mapping[str, str]) -> None:
-    """The same work for known and unknown addresses; what the owner is told is decided when the mail is rendered."""
+    """Do the same work for known and unknown addresses. What the mail says is decided when it is rendered."""
     prepare(email, first_name, last_name, agreed)
     draft("users.signup", to=names.email_key(email), key=account_links.today())
 
 
 def forget_unused() -> None:
-    """Drop accounts whose owner never opened the link, once nothing of the school hangs on them."""
     before = timezone.now() - KEEP_UNUSED
     for user in User.objects.filter(email_confirmed_at=None, last_login=None, date_joined__lt=before).iterator():
         with transaction.atomic():
@@ -48,22 +47,22 @@ def forget_unused() -> None:
 
 
 def clear_expired_sessions() -> None:
-    """Django leaves them in the table for good, one for each visitor who put something into a cart."""
+    """Django never deletes expired sessions by itself, and every visitor who filled a cart leaves one."""
     import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 @transaction.atomic
 def choose_password(user: User, password: str, token: str) -> User:
-    """What the mailed link is for. It confirms the address and uses the link up."""
+    """Set the password with the mailed link. This also confirms the address and invalidates the link."""
     user = User.objects.select_for_update().get(pk=user.pk)
     if account_links.trouble(user, token):
         raise account_links.Unfit
-    had_one = user.has_usable_password()
+    had_password = user.has_usable_password()
     user.email_confirmed_at = user.email_confirmed_at or timezone.now()
     consents.give(user, user.signup_consents)
     user.signup_consents = {}
     _set_password(user, password)
-    if had_one:
+    if had_password:
         _tell_of_new_password(user)
     return user
 
@@ -86,7 +85,6 @@ def _tell_of_new_password(user: User) -> None:
 
 @transaction.atomic
 def rename(user: User, first_name: str, last_name: str) -> None:
-    """The owner's own attending record bears the same name."""
     user.first_name, user.last_name = names.tidy(first_name), names.tidy(last_name)
     user.save(update_fields=["first_name", "last_name"])
     for student in Student.objects.filter(user=user):
@@ -96,7 +94,7 @@ def rename(user: User, first_name: str, last_name: str) -> None:
 
 @transaction.atomic
 def close(actor: User, user: User, why: str = "") -> None:
-    """Nothing is deleted, and no link opens the account again; only the office can."""
+    """Nothing is deleted, and no link reopens the account: only the office can."""
     user.is_active = False
     user.link_nonce = nonces.new_nonce()
     user.new_email = ""
@@ -114,6 +112,6 @@ def reopen(actor: User, user: User, why: str = "") -> None:
 
 @transaction.atomic
 def send_link(actor: User, user: User) -> None:
-    """The office has a fresh link mailed to the owner; the rule of one mail a day is for strangers."""
+    """Mail the owner a new link at once. The limit of one mail a day only applies to requests by visitors."""
     entry = record(actor, "users.link_sent", user)
     draft("users.link", to=user.email, person_id=user.pk, key=f"office:{entry.pk}", about=("account", user.pk))

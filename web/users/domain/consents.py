@@ -1,4 +1,4 @@
-"""What people agree to: each text has a version, and a new version is agreed to anew."""
+"""The texts that people agree to. Each text has a version, and people are asked again for each new version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Text:
 
 
 def texts() -> list[Text]:
-    """The texts in force. Who publishes them is a setting: this app does not know the pages on which they stand."""
+    """A setting names the function that knows the versions in force, because this app must not import the pages."""
     published = import_string(settings.CONSENT_VERSIONS)(list(TITLES))
     return [Text(kind, title, str(published[kind])) for kind, title in TITLES.items() if kind in published]
 
@@ -31,7 +31,6 @@ def versions() -> dict[str, str]:
 
 
 def missing(user: User) -> list[Text]:
-    """The texts in force that this person has not agreed to, or no longer."""
     given = set(user.consents.filter(withdrawn_at=None).values_list("kind", "version"))
     return [text for text in texts() if (text.kind, text.version) not in given]
 

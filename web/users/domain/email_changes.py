@@ -1,4 +1,4 @@
-"""A new e-mail address counts once its owner has shown, logged in, that mail sent there arrives."""
+"""A new email address takes effect once its owner, logged in, opens the link that was mailed to it."""
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -13,15 +13,15 @@ from users.models import Student, User
 
 
 class Unfit(Exception):
-    """The link is old, used, mangled, or for another account or address."""
+    """The link is old, used, damaged, or made for another account or address."""
 
 
 class Taken(Exception):
-    """Another account has come to use the address."""
+    """Another account already uses the address."""
 
 
 def _purpose(user: User) -> str:
-    """With the address in it, a link confirms that address and no other."""
+    """The purpose contains the address, so that a link confirms that address and no other."""
     return f"email.{user.new_email}"
 
 
@@ -40,7 +40,7 @@ def fits(user: User, text: str) -> bool:
 
 @transaction.atomic
 def ask_change(user: User, email: str) -> None:
-    """Whether the address is free is looked at when the mail is rendered: the asker is not told."""
+    """Whether the address is free is checked when the mail is rendered, so that the person asking does not learn it."""
     user.new_email = names.email_key(email)
     user.save(update_fields=["new_email"])
     draft(
@@ -52,22 +52,19 @@ def ask_change(user: User, email: str) -> None:
 
 
 def confirm(user: User, text: str) -> str:
-    """Returns the old address, which is told of the change."""
+    """Return the old address, which gets a mail about the change."""
     try:
         with transaction.atomic():
-            return _confirm(User.objects.select_for_update().get(pk=user.pk), text)
+            user = User.objects.select_for_update().get(pk=user.pk)
+            if not fits(user, text):
+                raise Unfit
+            old_email, user.email, user.new_email = user.email, user.new_email, ""
+            user.email_confirmed_at = timezone.now()
+            user.link_nonce = nonces.new_nonce()
+            user.save(update_fields=["email", "new_email", "email_confirmed_at", "link_nonce"])
+            Student.objects.filter(user=user).update(email=user.email)
+            preferences.follow(old_email, user.email)
+            draft("users.email_changed", to=old_email, key=user.link_nonce, data={"user_id": user.pk})
+            return old_email
     except IntegrityError:
         raise Taken from None
-
-
-def _confirm(user: User, text: str) -> str:
-    if not fits(user, text):
-        raise Unfit
-    old, user.email, user.new_email = user.email, user.new_email, ""
-    user.email_confirmed_at = timezone.now()
-    user.link_nonce = nonces.new_nonce()
-    user.save(update_fields=["email", "new_email", "email_confirmed_at", "link_nonce"])
-    Student.objects.filter(user=user).update(email=user.email)
-    preferences.follow(old, user.email)
-    draft("users.email_changed", to=old, key=user.link_nonce, data={"user_id": user.pk})
-    return old

@@ -1,4 +1,4 @@
-"""People who attend: an account's owner, those in the owner's care, and those offered to an account."""
+"""The students of an account: its owner, the people in the owner's care, and those offered to the account."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -18,7 +18,7 @@ from users.models import Student, User
 
 
 class Answer(StrEnum):
-    """What an account's owner says of a person offered to the account."""
+    """How an account's owner answers when a student is offered to the account."""
 
     ME = "me"
     IN_MY_CARE = "care"
@@ -26,11 +26,11 @@ class Answer(StrEnum):
 
 
 class Twice(Exception):
-    """A person of this name is in the account's care already."""
+    """A person with this name is already in the account's care."""
 
 
 class StillNeeded(Exception):
-    """Something hangs on the record: places, attendance, messages."""
+    """Registrations, attendance or messages refer to the record."""
 
 
 def own_record(user: User) -> Student:
@@ -67,10 +67,10 @@ def remove(actor: User, student: Student) -> None:
 
 @transaction.atomic
 def hand_over(guardian: User, student: Student, email: str) -> None:
-    """Offer a person in one's care an account of their own. The guardian keeps the record until the offer is accepted.
+    """Offer a person in the guardian's care an account of their own. The guardian keeps the record until they accept.
 
-    The address gets an account unless it has one, and the mail decides what to say when it is rendered: the guardian
-    learns nothing about the address.
+    The address gets an account unless it has one, and what the mail says is decided when it is rendered, so that the
+    guardian learns nothing about the address.
     """
     prepare(email, student.first_name, student.last_name)
     account = User.objects.get_by_natural_key(email)
@@ -85,66 +85,66 @@ def take_back(student: Student) -> None:
     student.save(update_fields=["offered_to"])
 
 
-# -- the answer of whom somebody was offered to ------------------------------------------------------------------
+# -- how the owner of an account answers an offer ---------------------------------------------------------------
 
 
-def rival(user: User, student: Student, said: Answer) -> Student | None:
-    """The record that the account has already for the person whom this answer means."""
-    if said is Answer.ME:
+def rival(user: User, student: Student, reply: Answer) -> Student | None:
+    """Return the record that the account already has for the person whom this reply names."""
+    if reply is Answer.ME:
         return Student.objects.filter(user=user).first()
     in_care = Student.objects.filter(guardian=user, name_key=student.name_key).exclude(pk=student.pk)
-    return in_care.first() if said is Answer.IN_MY_CARE else None
+    return in_care.first() if reply is Answer.IN_MY_CARE else None
 
 
 @transaction.atomic
-def answer(user: User, student: Student, said: Answer) -> None:
+def answer(user: User, student: Student, reply: Answer) -> None:
     student = _offered(user, student)
-    if rival(user, student, said) is not None:
+    if rival(user, student, reply) is not None:
         raise Twice
-    giver = student.guardian
-    if said is Answer.ME:
+    former_guardian = student.guardian
+    if reply is Answer.ME:
         student.user, student.guardian, student.email = user, None, user.email
-    elif said is Answer.IN_MY_CARE:
+    elif reply is Answer.IN_MY_CARE:
         student.guardian = user
     student.offered_to = None
     student.save()
-    _tell(user, student, said, giver, student.pk)
+    _tell(user, student, reply, former_guardian, student.pk)
 
 
 @transaction.atomic
-def join(user: User, student: Student, said: Answer) -> list[str]:
-    """The answer, where the account has a record for this person already: one is made of the two. Raises Conflict."""
+def join(user: User, student: Student, reply: Answer) -> list[str]:
+    """Answer by merging the offered student into the account's own record, and say in sentences what was merged."""
     student = _offered(user, student)
-    number, giver, target = student.pk, student.guardian, rival(user, student, said)
+    offered_id, former_guardian, target = student.pk, student.guardian, rival(user, student, reply)
     if target is None:
         raise Conflict("There is nothing left to combine.")
-    told = privacy.merge(user, student, target, why=f"Answered “{said.value}”")
-    _tell(user, target, said, giver, number)
-    return told
+    sentences = privacy.merge(user, student, target, why=f"Answered “{reply.value}”")
+    _tell(user, target, reply, former_guardian, offered_id)
+    return sentences
 
 
 @transaction.atomic
-def ask_the_office_to_join(user: User, student: Student, said: Answer) -> None:
-    """For what the owner cannot settle. The question stays open until the office has."""
-    target = rival(user, _offered(user, student), said)
+def ask_the_office_to_join(user: User, student: Student, reply: Answer) -> None:
+    """Some merges need the office. The offer stays open until the office has merged the records."""
+    target = rival(user, _offered(user, student), reply)
     if target is not None:
         key = f"{student.pk} {target.pk}"
-        emit(events.JOINING_ASKED, key=key, student_id=student.pk, other_id=target.pk)
+        emit(events.MERGE_REQUESTED, key=key, student_id=student.pk, other_id=target.pk)
 
 
 def _offered(user: User, student: Student) -> Student:
     return Student.objects.select_for_update().get(pk=student.pk, offered_to=user)
 
 
-def _tell(user: User, student: Student, said: Answer, giver: User | None, given: int) -> None:
-    entry = record(user, "users.offer_answered", student, said=said.value)
-    emit(events.OFFER_ANSWERED, key=f"{entry.pk}", student_id=student.pk, said=said.value)
-    if giver is not None and giver != user:
+def _tell(user: User, student: Student, reply: Answer, former_guardian: User | None, offered_id: int) -> None:
+    entry = record(user, "users.offer_answered", student, said=reply.value)
+    emit(events.CLAIM_ANSWERED, key=f"{entry.pk}", student_id=student.pk, said=reply.value)
+    if former_guardian is not None and former_guardian != user:
         draft(
             "users.offer_answered",
-            to=giver.email,
-            person_id=giver.pk,
+            to=former_guardian.email,
+            person_id=former_guardian.pk,
             key=str(entry.pk),
-            data={"student_id": given, "guardian_id": giver.pk, "said": said.value},
+            data={"student_id": offered_id, "guardian_id": former_guardian.pk, "said": reply.value},
             about=("student", student.pk),
         )

@@ -1,4 +1,4 @@
-"""What the office does to other people's accounts. Each deed is on record with who did it and why."""
+"""What the office does with other people's accounts. The history records who did it and why."""
 
 from typing import Any
 
@@ -18,7 +18,6 @@ class AddressTaken(Exception):
 
 @transaction.atomic
 def add_person(actor: User, account: User, *, attends: bool, send_link: bool) -> None:
-    """An account without a password: its owner chooses one behind the link, now or when the office sends it."""
     account.set_unusable_password()
     account.save()
     record(actor, "users.account_added", account)
@@ -32,16 +31,16 @@ def add_person(actor: User, account: User, *, attends: bool, send_link: bool) ->
 
 @transaction.atomic
 def correct(actor: User, account: User, changed: list[str]) -> None:
-    """Name or address, corrected at the desk. A new address is not confirmed, and links sent to the old one end."""
+    """A new address counts as not confirmed, and links that were sent to the old one stop working."""
     if "email" in changed:
-        old = User.objects.values_list("email", flat=True).get(pk=account.pk)
+        old_email = User.objects.values_list("email", flat=True).get(pk=account.pk)
         account.email = names.email_key(account.email)
         account.email_confirmed_at, account.new_email, account.link_nonce = None, "", nonces.new_nonce()
-        draft("users.email_changed", to=old, key=account.link_nonce, data={"user_id": account.pk})
+        draft("users.email_changed", to=old_email, key=account.link_nonce, data={"user_id": account.pk})
     account.save()
-    own: dict[str, Any] = {"first_name": account.first_name, "last_name": account.last_name, "email": account.email}
+    values: dict[str, Any] = {"first_name": account.first_name, "last_name": account.last_name, "email": account.email}
     for student in Student.objects.filter(user=account):
-        for name, value in own.items():
+        for name, value in values.items():
             setattr(student, name, value)
         student.save()
     record(actor, "users.account_changed", account, fields=sorted(changed))

@@ -1,4 +1,4 @@
-"""What is kept about a person, for the office: hand it over, erase it, join two records of one person."""
+"""Personal data in the hands of the office: exporting it, erasing it, and merging two records of one person."""
 
 from django.db import transaction
 
@@ -9,14 +9,13 @@ from users.models import Student, User
 
 
 def person_of(account: User) -> Person:
-    """With those in the account's care who have nobody else to speak for them."""
+    """This includes the students in the account's care, who have no account of their own."""
     students = Student.objects.in_care_of(account)
     emails = {account.email, account.new_email, *students.values_list("email", flat=True)} - {""}
     return Person(account.pk, tuple(sorted(students.values_list("pk", flat=True))), tuple(sorted(emails)))
 
 
 def attendee(student: Student) -> Person:
-    """The one student, with the account when it is their own."""
     account = student.user
     emails = {student.email, account.email if account else ""} - {""}
     return Person(account.pk if account else None, (student.pk,), tuple(sorted(emails)))
@@ -30,7 +29,7 @@ def export(actor: User, account: User) -> dict[str, dict[str, object]]:
 
 @transaction.atomic
 def erase(actor: User, account: User, why: str) -> None:
-    """The entry comes last: what the request for erasure was must stay provable, without a name in it."""
+    """The history entry is written last, because the erasure must stay provable without a name in it."""
     personal.erase(person_of(account))
     record(actor, "users.person_erased", account, why=why)
 
@@ -44,18 +43,18 @@ def erase_student(actor: User, student: Student, why: str) -> None:
 
 
 def preview_merge(source: Student, target: Student) -> list[str]:
-    """The real thing, taken back: so the preview cannot differ from what would happen."""
+    """Merge and roll back, so that the preview cannot differ from the real merge."""
     with transaction.atomic():
-        told = _merge(source, target)
+        sentences = _merge(source, target)
         transaction.set_rollback(True)
-    return told
+    return sentences
 
 
 @transaction.atomic
 def merge(actor: User, source: Student, target: Student, why: str) -> list[str]:
-    told = _merge(source, target)
+    sentences = _merge(source, target)
     record(actor, "users.people_merged", target, why=why, merged=source.pk)
-    return told
+    return sentences
 
 
 def _merge(source: Student, target: Student) -> list[str]:

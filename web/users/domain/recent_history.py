@@ -1,6 +1,5 @@
-"""The history of one row, with the names of those who acted."""
+"""The recent history of one row, with the names of the people who acted."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +10,7 @@ from history.entry_text import sentence
 from history.models import Entry
 from users.models import User
 
-SHOWN = 20
+MAX_ENTRIES = 20
 
 
 @dataclass(frozen=True)
@@ -21,16 +20,13 @@ class Happening:
     why: str
 
 
-def to(thing: Model) -> list[Happening]:
-    """The latest first."""
-    subject_type, subject_id = subject_of(thing)
-    entries = list(Entry.objects.filter(subject_type=subject_type, subject_id=subject_id)[:SHOWN])
-    return list(_told(entries)) if entries else []
-
-
-def _told(entries: list[Entry]) -> Iterator[Happening]:
+def to(row: Model) -> list[Happening]:
+    subject_type, subject_id = subject_of(row)
+    entries = list(Entry.objects.filter(subject_type=subject_type, subject_id=subject_id)[:MAX_ENTRIES])
     actors = User.objects.in_bulk({entry.actor_id for entry in entries if entry.actor_id})
+    lines = []
     for entry in entries:
-        known = actors.get(entry.actor_id or 0, f"Account {entry.actor_id}")
-        who = "The site" if entry.actor_id is None else str(known)
-        yield Happening(entry.at, sentence(entry, who), entry.why)
+        account = actors.get(entry.actor_id or 0, f"Account {entry.actor_id}")
+        actor_name = "The site" if entry.actor_id is None else str(account)
+        lines.append(Happening(entry.at, sentence(entry, actor_name), entry.why))
+    return lines

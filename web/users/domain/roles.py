@@ -1,7 +1,7 @@
-"""Roles: what the apps declare, what is granted, who gives them to whom.
+"""Roles: which permissions the apps declare for them, which are granted, and who may give roles to whom.
 
-An app declares in its AppConfig what a role may do there: `ROLES = {"Teacher": ["users.view_student"]}`. After a
-migrate the wishes that are new are granted; what an admin took away stays away, and what an admin added stays too.
+An app declares in its AppConfig what a role may do there: `ROLES = {"Teacher": ["users.view_student"]}`. Each migrate
+grants the declared permissions that are new. What an admin removed stays removed, and what an admin added stays.
 """
 
 from collections import defaultdict
@@ -16,11 +16,11 @@ from users.models import Grant, Role, User
 
 TEACHER, ASSISTANT, ADMIN = "Teacher", "Assistant", "Admin"
 BUILT_IN = (TEACHER, ASSISTANT, ADMIN)
-INCLUDED = {ADMIN: (TEACHER, ASSISTANT)}  # whoever is the first counts as the others too
+INCLUDED = {ADMIN: (TEACHER, ASSISTANT)}  # people with the first role count as having the others
 
 
 class NotYours(Exception):
-    """Nobody gives or takes away what they may not do themselves."""
+    """People can only give and remove roles whose permissions they all have themselves."""
 
 
 def holds(user: User, role: str) -> bool:
@@ -31,27 +31,24 @@ def holds(user: User, role: str) -> bool:
 
 
 def declared() -> dict[str, set[str]]:
-    """What the apps wish for each role, the included roles' wishes too."""
-    wishes: dict[str, set[str]] = defaultdict(set, {name: set() for name in BUILT_IN})
+    declarations: dict[str, set[str]] = defaultdict(set, {name: set() for name in BUILT_IN})
     for config in apps.get_app_configs():
         for role, permissions in getattr(config, "ROLES", {}).items():
-            wishes[role].update(permissions)
+            declarations[role].update(permissions)
     for role, included in INCLUDED.items():
-        wishes[role].update(*(wishes[name] for name in included))
-    return dict(wishes)
+        declarations[role].update(*(declarations[name] for name in included))
+    return dict(declarations)
 
 
 def named(names: set[str]) -> QuerySet[Permission]:
-    """The permissions with these names, as far as the database has them."""
-    wanted = Q(pk=None)
+    condition = Q(pk=None)
     for name in names:
         label, codename = name.split(".")
-        wanted |= Q(content_type__app_label=label, codename=codename)
-    return Permission.objects.filter(wanted).select_related("content_type")
+        condition |= Q(content_type__app_label=label, codename=codename)
+    return Permission.objects.filter(condition).select_related("content_type")
 
 
 def offered() -> QuerySet[Permission]:
-    """What a role can be allowed at all: whatever some app has a use for."""
     return named(set().union(*declared().values())).order_by("content_type__app_label", "name")
 
 
@@ -61,16 +58,16 @@ def name_of(permission: Permission) -> str:
 
 @transaction.atomic
 def grant_declared() -> None:
-    for role, wishes in declared().items():
-        known = set(Grant.objects.filter(role=role).values_list("permission", flat=True))
-        fresh = list(named(wishes - known)) if wishes - known else []
-        if fresh or (role in BUILT_IN and not known):
-            Role.objects.get_or_create(name=role)[0].permissions.add(*fresh)
-        Grant.objects.bulk_create([Grant(role=role, permission=name_of(each)) for each in fresh])
+    for role, permissions in declared().items():
+        granted = set(Grant.objects.filter(role=role).values_list("permission", flat=True))
+        new = list(named(permissions - granted)) if permissions - granted else []
+        if new or (role in BUILT_IN and not granted):
+            Role.objects.get_or_create(name=role)[0].permissions.add(*new)
+        Grant.objects.bulk_create([Grant(role=role, permission=name_of(permission)) for permission in new])
 
 
 def permissions_of(role: Role) -> set[str]:
-    return {name_of(each) for each in role.permissions.select_related("content_type")}
+    return {name_of(permission) for permission in role.permissions.select_related("content_type")}
 
 
 def covers(actor: User, permissions: set[str]) -> bool:
@@ -78,17 +75,16 @@ def covers(actor: User, permissions: set[str]) -> bool:
 
 
 def may_change(actor: User, account: User) -> bool:
-    """Whoever could change the address of somebody mightier would soon be mightier."""
+    """People could otherwise take over an account with more rights by changing its email address."""
     if account.is_superuser and not actor.is_superuser:
         return False
     return covers(actor, account.get_all_permissions())
 
 
 def givable(actor: User) -> QuerySet[Role]:
-    """The roles that may nothing which the actor may not."""
-    beyond = Permission.objects.exclude(pk__in=named(actor.get_all_permissions()))
-    mine: QuerySet[Role] = QuerySet(Role).order_by("name")
-    return mine if actor.is_superuser else mine.exclude(permissions__in=beyond)
+    forbidden = Permission.objects.exclude(pk__in=named(actor.get_all_permissions()))
+    all_roles: QuerySet[Role] = QuerySet(Role).order_by("name")
+    return all_roles if actor.is_superuser else all_roles.exclude(permissions__in=forbidden)
 
 
 def givable_permissions(actor: User) -> QuerySet[Permission]:
@@ -102,17 +98,17 @@ def area(permission: Permission) -> str:
 
 
 def in_words(permission: Permission) -> str:
-    """“Can change account” and “May change account” are both: change account."""
+    """“Can change account” and “May change account” both become “change account”."""
     verb, _, rest = permission.name.partition(" ")
     return rest if verb in ("Can", "May") else permission.name
 
 
 @transaction.atomic
-def set_roles(actor: User, user: User, wanted: QuerySet[Role], *, among: QuerySet[Role]) -> None:
-    """Roles outside `among`, which the actor was not shown, stay as they are."""
-    chosen = set(wanted)
+def set_roles(actor: User, user: User, chosen: QuerySet[Role], *, among: QuerySet[Role]) -> None:
+    """Roles outside `among`, which the form did not show to the actor, stay unchanged."""
+    chosen_roles = set(chosen)
     for role in among:
-        _change(actor, user, role, given=role in chosen, why="")
+        _change(actor, user, role, given=role in chosen_roles, why="")
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
-"""The second factor of whoever may enter the office: a code from an app (TOTP), or a recovery code in its place.
+"""The second factor of people who may enter the office: a code from an app (TOTP), or a recovery code.
 
-How often one may try is for users.domain.code_attempts to say. Recovery codes share that wait.
+users.domain.code_attempts decides how often people may try. The same wait applies to recovery codes.
 """
 
 import base64
@@ -17,7 +17,7 @@ from mailroom.domain import draft
 from users.domain import code_attempts
 from users.models import RecoveryCode, User
 
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without what looks alike on paper
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # without characters that look alike on paper
 CODES, LENGTH = 10, 16
 
 
@@ -35,20 +35,20 @@ def is_asked_of(user: User) -> bool:
 
 
 def begin(user: User) -> TOTPDevice:
-    """The app to be is kept until its first code proves that it works."""
+    """The device stays unconfirmed until its first code proves that the app works."""
     return TOTPDevice.objects.get_or_create(user=user, confirmed=False, defaults={"name": "app"})[0]
 
 
 @transaction.atomic
-def confirm(user: User, code: str, place: str = "") -> list[str] | None:
-    """The recovery codes, told this once; None when the code does not fit. The owner is told by mail."""
+def confirm(user: User, code: str, network: str = "") -> list[str] | None:
+    """Return the recovery codes, which are never shown again, or None when the code is wrong."""
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
-    if device is None or device_of(user) is not None or code_attempts.has_to_wait(user, place):
+    if device is None or device_of(user) is not None or code_attempts.has_to_wait(user, network):
         return None
     if not device.verify_token(digits(code)):
-        code_attempts.count_wrong(user, place)
+        code_attempts.count_wrong(user, network)
         return None
-    code_attempts.count_right(user, place)
+    code_attempts.count_right(user, network)
     device.confirmed = True
     device.save(update_fields=["confirmed"])
     _tell("second_factor_set_up", user, record(user, "users.second_factor_set_up", user))
@@ -56,21 +56,20 @@ def confirm(user: User, code: str, place: str = "") -> list[str] | None:
 
 
 @transaction.atomic
-def verify(user: User, code: str, place: str = "") -> TOTPDevice | None:
-    """`place` is the network address that the code comes from."""
+def verify(user: User, code: str, network: str = "") -> TOTPDevice | None:
     device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=True).first()
-    if device is None or code_attempts.has_to_wait(user, place):
+    if device is None or code_attempts.has_to_wait(user, network):
         return None
     is_token = digits(code).isdecimal()
     if device.verify_token(digits(code)) if is_token else _use_recovery_code(user, code):
-        code_attempts.count_right(user, place)
+        code_attempts.count_right(user, network)
         return device
-    code_attempts.count_wrong(user, place)
+    code_attempts.count_wrong(user, network)
     return None
 
 
 def secret_of(device: TOTPDevice) -> str:
-    """What the picture says, for typing."""
+    """Return the key in the QR code, for people who type it."""
     return base64.b32encode(device.bin_key).decode("ascii")
 
 
@@ -83,7 +82,7 @@ def _use_recovery_code(user: User, code: str) -> bool:
 
 
 def _tell(template: str, user: User, entry: Entry, **data: int) -> None:
-    """The owner, for it may have been somebody who knows the password."""
+    """The owner gets a mail, because someone else who knows the password may have done this."""
     about = ("account", user.pk)
     draft(f"users.{template}", to=user.email, person_id=user.pk, key=str(entry.pk), data=data, about=about)
 
@@ -103,7 +102,6 @@ def _fresh_codes(user: User) -> list[str]:
 
 @transaction.atomic
 def remove(actor: User, user: User, why: str = "") -> None:
-    """By the owner, or by the office for somebody who has lost both telephone and codes. The owner is told by mail."""
     TOTPDevice.objects.filter(user=user).delete()
     user.recovery_codes.all().delete()
     _tell("second_factor_removed", user, record(actor, "users.second_factor_removed", user, why=why))

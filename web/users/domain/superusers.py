@@ -7,7 +7,7 @@ from users.models import User
 
 @transaction.atomic
 def make_superuser(email: str, first_name: str, last_name: str, password: str | None) -> bool:
-    """False when there was nothing to do. An account that exists keeps its name and password."""
+    """Return False if there was nothing to do. An existing account keeps its name and password."""
     user = User.objects.select_for_update().filter(email=names.email_key(email)).first()
     if user is not None and user.is_superuser:
         return False

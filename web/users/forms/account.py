@@ -1,4 +1,4 @@
-"""What an account's owner fills in about the account itself."""
+"""Forms for logging in and for the owner of an account."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ class NamesForm(forms.Form):
 
 
 class PasswordAsked(forms.Form):
-    """For steps that somebody at an open screen should not take in the owner's name."""
+    """For steps that someone else at an unattended screen must not be able to take."""
 
     password = forms.CharField(
         label="Your password",

@@ -17,7 +17,7 @@ def born_on_field() -> DayField:
 
 
 class OwnRecordForm(forms.ModelForm):
-    """What a teacher should know of someone who attends."""
+    """What a teacher should know about a student."""
 
     born_on = born_on_field()
 

@@ -1,4 +1,4 @@
-"""Fields that keep what people type, and compare it the way the school does."""
+"""Form fields for addresses and names, which bring them into the form that the school stores."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from common import names
 
 
 class AddressField(forms.EmailField):
-    """Comes out as it is stored and compared, so that the length is judged after that step."""
+    """The value is converted to its stored form first, so that the length limit applies to that form."""
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"autocomplete": "email", "autocapitalize": "none", "spellcheck": "false"}
@@ -21,7 +21,7 @@ class AddressField(forms.EmailField):
 
 
 class NameField(forms.CharField):
-    """Any script, kept as typed; only spaces that nobody means are dropped."""
+    """Names in any script are kept as typed, except for extra spaces."""
 
     def __init__(self, *, autocomplete: str = "off", **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": autocomplete}))

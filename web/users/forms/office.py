@@ -1,4 +1,4 @@
-"""What the office fills in about other people."""
+"""The forms of the admin about people and roles."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -39,7 +39,7 @@ class AccountForm(forms.ModelForm):
 
 
 class RecordForm(forms.ModelForm):
-    """A student, whose other fields the admin names."""
+    """A student. The admin names the other fields."""
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
@@ -64,11 +64,11 @@ class NewAccountForm(forms.ModelForm):
 
 
 class ByArea(ModelChoiceIterator):
-    """The permissions under the part of the site they are about."""
+    """Groups the permissions by the part of the site that they are about."""
 
     def __iter__(self) -> Iterator[Any]:
         for area, permissions in groupby(self.queryset, roles.area):
-            yield area, [self.choice(each) for each in permissions]
+            yield area, [self.choice(permission) for permission in permissions]
 
 
 class PermissionField(forms.ModelMultipleChoiceField):
@@ -107,7 +107,7 @@ class WhyForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
 
-    def __init__(self, *args: Any, asked: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, asks_why: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not asked:
+        if not asks_why:
             del self.fields["why"]

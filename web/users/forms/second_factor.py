@@ -2,7 +2,7 @@ from django import forms
 
 
 class CodeForm(forms.Form):
-    """Six digits from the app, or a recovery code; spaces and strokes are no matter."""
+    """Accepts six digits from the app or a recovery code. Spaces and hyphens do not matter."""
 
     code = forms.CharField(
         label="Code",

@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from typing import Any
 
 from django import forms
@@ -19,7 +18,7 @@ def agreement(text: consents.Text) -> forms.BooleanField:
 
 
 class SignUpForm(forms.ModelForm):
-    """Address, name and agreements; the password waits behind the mailed link."""
+    """Address, name and consents. The mailed link leads to the choice of a password."""
 
     first_name = NameField(label="First name", autocomplete="given-name")
     last_name = NameField(label="Last name", autocomplete="family-name", required=False)
@@ -36,11 +35,8 @@ class SignUpForm(forms.ModelForm):
             self.fields[text.kind] = agreement(text)
 
     def _get_validation_exclusions(self) -> set[str]:
-        """Whether the address is taken is never asked here: the answer would tell a stranger who has an account."""
+        """The form never says that an address is taken, because that would tell strangers who has an account."""
         return {*super()._get_validation_exclusions(), "email"}  # type: ignore[misc]
 
     def agreed(self) -> dict[str, str]:
-        return dict(self._agreed())
-
-    def _agreed(self) -> Iterator[tuple[str, str]]:
-        return ((text.kind, text.version) for text in self.texts if self.cleaned_data[text.kind])
+        return {text.kind: text.version for text in self.texts if self.cleaned_data[text.kind]}

@@ -36,7 +36,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)["User"]):  # type:
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A login. The address identifies it; who attends under it is told by Student."""
+    """A login, identified by its email address. Student holds the people who attend with it."""
 
     email = models.EmailField("email", max_length=254, unique=True)
     first_name = models.CharField(max_length=100)
@@ -100,24 +100,22 @@ class User(AbstractBaseUser, PermissionsMixin):
         return frozenset(group.name for group in self.groups.all())
 
     def forget_roles(self) -> None:
-        """What this object remembers of its roles and rights is asked anew."""
         for name in ("role_names", "_perm_cache", "_user_perm_cache", "_group_perm_cache"):
             self.__dict__.pop(name, None)
 
     @property
     def is_staff(self) -> bool:
-        """Django's admin asks this; entering the office is a permission, so any role can carry it."""
+        """Django's admin asks for this. Entering the office is a permission, so that any role can include it."""
         return self.has_perm("users.enter_office")
 
 
 class StudentQuerySet(models.QuerySet["Student"]):
     def in_care_of(self, user: User) -> "StudentQuerySet":
-        """The people whom this account speaks for: its owner and those in the owner's care."""
         return self.filter(Q(user=user) | Q(guardian=user))
 
     def ids_of(self, user: User) -> list[int]:
-        """Asked for by themselves, because with a subquery in its place a database reads what everybody ever booked:
-        beside ten joined tables it does not see that only a few people are meant."""
+        """This is a query of its own, because with a subquery beside ten joined tables the database does not see that
+        only a few people match, and reads the registrations of everyone."""
         return list(self.in_care_of(user).values_list("pk", flat=True))
 
     def visible_to(self, user: User) -> "StudentQuerySet":
@@ -125,7 +123,7 @@ class StudentQuerySet(models.QuerySet["Student"]):
 
 
 class Student(models.Model):
-    """A person who attends: with an account of their own, in a guardian's care, or (for a while) with neither."""
+    """A person who attends, with an account of their own, in a guardian's care, or for a while with neither."""
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, null=True, blank=True, related_name="student", verbose_name="own account"
@@ -185,7 +183,6 @@ class Student(models.Model):
 
 class StaffQuerySet(models.QuerySet["Staff"]):
     def listed(self) -> "StaffQuerySet":
-        """Who appears on the About page, in its order."""
         return (
             self.filter(user__is_active=True, listing__gte=0)
             .select_related("user")
@@ -193,14 +190,13 @@ class StaffQuerySet(models.QuerySet["Staff"]):
         )
 
     def visible_to(self, user: User | AnonymousUser) -> "StaffQuerySet":
-        """Everyone sees who is listed; who is hidden is seen by themselves and by the office."""
         if user.has_perm("users.view_user"):
             return self.select_related("user")
         return self.filter(Q(user__is_active=True, listing__gte=0) | Q(user_id=user.pk)).select_related("user")
 
 
 class Staff(models.Model):
-    """What the public sees of someone who teaches or runs the school."""
+    """The public profile of someone who teaches or runs the school."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="staff")
     photo = models.ImageField(upload_to="staff/", blank=True)
@@ -221,7 +217,7 @@ class Staff(models.Model):
 
 
 class Consent(models.Model):
-    """A person agreed to one version of one text; taking it back keeps the row."""
+    """A person's consent to one version of one text. Withdrawing it keeps the row."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="consents")
     kind = models.CharField(max_length=40)

@@ -1,4 +1,4 @@
-"""What people may do: roles are Django's groups, and apps say what each may do from the start."""
+"""Roles, which are Django's groups, and the permissions that they have been granted."""
 
 from django.contrib.auth.models import Group
 from django.db import models
@@ -11,7 +11,7 @@ class Role(Group):
 
 
 class Grant(models.Model):
-    """An app's wish for a role, granted once; so that nothing an admin took away comes back."""
+    """A declared permission is granted to a role only once, so that it stays removed when an admin removes it."""
 
     role = models.CharField(max_length=150)
     permission = models.CharField(max_length=200, help_text="With its app, such as users.view_student.")

@@ -4,7 +4,7 @@ from users.models.people import User
 
 
 class RecoveryCode(models.Model):
-    """Opens the second door once when the telephone is lost. Codes are random and long, so a plain digest will do."""
+    """Replaces the phone once. Codes are long and random, so that a plain digest is safe."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)

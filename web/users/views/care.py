@@ -1,4 +1,4 @@
-"""The people whom an account speaks for."""
+"""Pages about the students of an account."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -15,7 +15,7 @@ from users.models import Student
 from users.requests import MemberRequest
 from users.views.profile import PAGE_WITH_FORM
 
-TWICE = "Someone with this name is already in your care."
+ALREADY_IN_CARE = "Someone with this name is already in your care."
 
 
 def _in_care(request: MemberRequest, pk: int) -> Student:
@@ -25,7 +25,6 @@ def _in_care(request: MemberRequest, pk: int) -> Student:
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
 def own_record(request: MemberRequest) -> HttpResponse:
-    """Made when its owner first says that they attend."""
     student = Student.objects.filter(user=request.user).first()
     form = OwnRecordForm(request.POST or None, instance=student)
     if form.is_valid():
@@ -43,7 +42,7 @@ def care_add(request: MemberRequest) -> HttpResponse:
         try:
             student = guardianship.add(request.user, form.cleaned_data)
         except guardianship.Twice:
-            form.add_error("first_name", TWICE)
+            form.add_error("first_name", ALREADY_IN_CARE)
         else:
             messages.success(request, f"{student} is now in your care.")
             return redirect("profile_page")
@@ -60,7 +59,7 @@ def care_edit(request: MemberRequest, pk: int) -> HttpResponse:
         try:
             guardianship.change(student, form.cleaned_data)
         except guardianship.Twice:
-            form.add_error("first_name", TWICE)
+            form.add_error("first_name", ALREADY_IN_CARE)
         else:
             messages.success(request, "Saved.")
             return redirect("profile_page")
@@ -107,11 +106,11 @@ def care_take_back(request: MemberRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
-    student, said = _offered(request, pk), _answer(request.POST.get("answer", ""))
+    student, reply = _offered(request, pk), _answer(request.POST.get("answer", ""))
     try:
-        guardianship.answer(request.user, student, said)
+        guardianship.answer(request.user, student, reply)
     except guardianship.Twice:
-        return redirect("offer_join", student.pk, said.value)
+        return redirect("offer_join", student.pk, reply.value)
     messages.success(request, "Thanks, noted.")
     return redirect("profile_page")
 
@@ -119,37 +118,35 @@ def offer_answer(request: MemberRequest, pk: int) -> HttpResponse:
 @login_required
 @require_http_methods(PAGE_WITH_FORM)
 def offer_join(request: MemberRequest, pk: int, said: str) -> HttpResponse:
-    """The account has a record for this person already: first what joining the two does, then it is done."""
-    student, answer = _offered(request, pk), _answer(said)
-    target = guardianship.rival(request.user, student, answer)
+    """The account already has a record for this person: show what a merge would do, and then merge."""
+    student, reply = _offered(request, pk), _answer(said)
+    target = guardianship.rival(request.user, student, reply)
     if target is None:
         raise Http404
-    told, fault = _joining(student, target)
+    sentences: list[str] = []
+    problem = ""
+    try:
+        sentences = privacy.preview_merge(student, target)
+    except Conflict as conflict:
+        problem = str(conflict)
     if request.method != "POST":
-        context = {"student": student, "target": target, "told": told, "fault": fault}
+        context = {"student": student, "target": target, "told": sentences, "fault": problem}
         return render(request, "users/offer_join.html", context)
-    if fault:
-        guardianship.ask_the_office_to_join(request.user, student, answer)
+    if problem:
+        guardianship.ask_the_office_to_join(request.user, student, reply)
         messages.success(request, "The office will combine the two records and let you know.")
     else:
-        guardianship.join(request.user, student, answer)
+        guardianship.join(request.user, student, reply)
         messages.success(request, f"Combined: everything of {student} is now with {target}.")
     return redirect("profile_page")
-
-
-def _joining(student: Student, target: Student) -> tuple[list[str], str]:
-    try:
-        return privacy.preview_merge(student, target), ""
-    except Conflict as conflict:
-        return [], str(conflict)
 
 
 def _offered(request: MemberRequest, pk: int) -> Student:
     return get_object_or_404(Student, pk=pk, offered_to=request.user)
 
 
-def _answer(said: str) -> guardianship.Answer:
+def _answer(text: str) -> guardianship.Answer:
     try:
-        return guardianship.Answer(said)
+        return guardianship.Answer(text)
     except ValueError:
         raise Http404 from None

@@ -1,4 +1,4 @@
-"""Logging in, and the one kind of link behind which a password is chosen."""
+"""Pages for logging in and for choosing a password, the first time with a mailed link."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from users.forms.account import LinkForm, LogInForm
 from users.models import User
 
 BACKEND = "users.backends.Rights"
-SENT_BEFORE = "link_of"  # the session's key for the account whose old link was opened
+LINK_OWNER_KEY = "link_of"  # the session stores under this key whose old link was opened
 
 
 @method_decorator(throttled("login", by_address="60/h"), name="dispatch")
@@ -29,7 +29,7 @@ class LogIn(auth.LoginView):
     template_name = "users/login.html"
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Only failures count: a whole studio logs in from one address."""
+        """Only failures count, because a whole studio logs in from one address."""
         response = super().form_valid(form)
         forgive(self.request)
         return response
@@ -39,7 +39,7 @@ class LogIn(auth.LoginView):
 
 
 def demo_log_ins() -> dict[str, Any]:
-    """Shown while DEBUG is on and the demo school is what the database holds."""
+    """They are shown while DEBUG is on and the database has the people of the demo school."""
     emails = [person.email for person in demo.PEOPLE]
     if not settings.DEBUG or User.objects.filter(email__in=emails).count() < len(emails):
         return {}
@@ -60,8 +60,8 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 @throttled("link", by_address="20/h")
 @require_POST
 def link_again(request: HttpRequest) -> HttpResponse:
-    """One button on the page of a link that is too old: the address is known, so nobody has to type it."""
-    user = User.objects.filter(pk=request.session.pop(SENT_BEFORE, None)).first()
+    """The page of an old link has one button for this: the address is known, so that nobody has to type it."""
+    user = User.objects.filter(pk=request.session.pop(LINK_OWNER_KEY, None)).first()
     if user is None:
         return redirect("password_reset")
     account_links.ask(user.email)
@@ -74,14 +74,14 @@ def password_reset_done(request: HttpRequest) -> HttpResponse:
 
 
 class ChoosePassword(auth.PasswordResetConfirmView):
-    """Django's view moves the token from the address into the session, so no Referer ever carries it."""
+    """Django's view moves the token from the URL into the session, so that no Referer header contains it."""
 
     user: User | None
     template_name = "users/choose_password.html"
     token_generator = account_links.Tokens()
 
     def form_valid(self, form: "SetPasswordForm[User]") -> HttpResponse:
-        """Django comes here with a link that fits; by now another click may have used it."""
+        """Django has checked the link, but another click may have used it since then."""
         token = self.request.session.pop(auth.INTERNAL_RESET_SESSION_TOKEN)
         try:
             user = accounts.choose_password(form.user, form.cleaned_data["new_password1"], token)
@@ -95,10 +95,10 @@ class ChoosePassword(auth.PasswordResetConfirmView):
         context = super().get_context_data(**kwargs)
         if self.validlink and self.user:
             return context | {"first": not self.user.has_usable_password()}
-        trouble = account_links.trouble(self.user, self._token()) or account_links.Trouble.USED
-        if self.user and trouble in (account_links.Trouble.EXPIRED, account_links.Trouble.USED):
-            self.request.session[SENT_BEFORE] = self.user.pk
-        return context | {"trouble": trouble}
+        problem = account_links.trouble(self.user, self._token()) or account_links.Trouble.USED
+        if self.user and problem in (account_links.Trouble.EXPIRED, account_links.Trouble.USED):
+            self.request.session[LINK_OWNER_KEY] = self.user.pk
+        return context | {"trouble": problem}
 
     def _token(self) -> str | None:
         token: str = self.kwargs["token"]
@@ -118,7 +118,7 @@ class ChangePassword(auth.PasswordChangeView):
     template_name = "users/password_change.html"
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """Other browsers of this person are logged out, this one stays."""
+        """This logs the person out of other browsers, but not of this one."""
         accounts.change_password(form.user, form.cleaned_data["new_password1"])
         update_session_auth_hash(self.request, form.user)
         return redirect("password_change_done")

@@ -1,4 +1,4 @@
-"""What a person sees and changes of their own account."""
+"""Pages on which people see and change their own account."""
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -91,7 +91,10 @@ def my_consents(request: MemberRequest) -> HttpResponse:
 @login_required
 @require_POST
 def consent_give(request: MemberRequest, kind: str) -> HttpResponse:
-    consents.give(request.user, {kind: _version(kind)})
+    version = consents.versions().get(kind)
+    if version is None:
+        raise Http404
+    consents.give(request.user, {kind: version})
     messages.success(request, "Thanks, we’ve noted that you agree.")
     return redirect("my_consents")
 
@@ -102,13 +105,6 @@ def consent_withdraw(request: MemberRequest, kind: str) -> HttpResponse:
     consents.withdraw(request.user, kind)
     messages.success(request, "We’ve noted that you no longer agree.")
     return redirect("my_consents")
-
-
-def _version(kind: str) -> str:
-    try:
-        return consents.versions()[kind]
-    except KeyError:
-        raise Http404 from None
 
 
 @login_required

@@ -1,4 +1,4 @@
-"""Pages about one person for whoever may see them; everybody else is told that there is no such page."""
+"""Pages about one person. People who may not see the person get a 404."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -28,7 +28,5 @@ def profile_student(request: MemberRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def profile_staff(request: HttpRequest, pk: int) -> HttpResponse:
-    """Public for who is listed."""
-    return render(
-        request, "users/staff.html", {"staff": get_object_or_404(Staff.objects.visible_to(request.user), pk=pk)}
-    )
+    staff = get_object_or_404(Staff.objects.visible_to(request.user), pk=pk)
+    return render(request, "users/staff.html", {"staff": staff})

@@ -1,4 +1,4 @@
-"""Setting up and showing the second factor."""
+"""Pages for setting up, entering and removing the second factor."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,8 +26,8 @@ from users.forms.second_factor import CodeForm
 from users.requests import MemberRequest
 
 PAGE_WITH_FORM = ["GET", "HEAD", "POST"]
-WRONG = "That code isn’t right. It changes every 30 seconds; please try the next one."
-WAIT = "Please wait a moment after a wrong code, then try again."
+WRONG_CODE = "That code isn’t right. It changes every 30 seconds; please try the next one."
+WAIT_AND_RETRY = "Please wait a moment after a wrong code, then try again."
 
 
 def only_concerned(request: MemberRequest) -> None:
@@ -36,7 +36,7 @@ def only_concerned(request: MemberRequest) -> None:
 
 
 def with_device(view: Callable[[MemberRequest], HttpResponse]) -> Callable[[MemberRequest], HttpResponse]:
-    """For pages that only make sense once a second factor is set up; the overview says how."""
+    """Without a device, people are sent to the overview, which explains how to set one up."""
 
     @wraps(view)
     def guarded(request: MemberRequest) -> HttpResponse:
@@ -49,10 +49,10 @@ def with_device(view: Callable[[MemberRequest], HttpResponse]) -> Callable[[Memb
 
 
 def target(request: MemberRequest) -> str:
-    """Where the person was going, if that is a page of ours."""
+    """Return the page where the person was going, if it belongs to this site."""
     path = request.POST.get("next") or request.GET.get("next") or ""
-    fits = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
-    return path if fits else settings.LOGIN_REDIRECT_URL
+    is_safe = url_has_allowed_host_and_scheme(path, {request.get_host()}, require_https=request.is_secure())
+    return path if is_safe else settings.LOGIN_REDIRECT_URL
 
 
 @never_cache
@@ -80,13 +80,13 @@ def set_up(request: MemberRequest) -> HttpResponse:
     device = second_factor.begin(request.user)
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
-        place = network(request)
-        waited = code_attempts.has_to_wait(request.user, place)
-        codes = second_factor.confirm(request.user, form.cleaned_data["code"], place)
+        client_network = network(request)
+        had_to_wait = code_attempts.has_to_wait(request.user, client_network)
+        codes = second_factor.confirm(request.user, form.cleaned_data["code"], client_network)
         if codes is not None:
             otp_login(request, second_factor.device_of(request.user))
             return shown_once(request, codes)
-        form.add_error("code", WAIT if waited else WRONG)
+        form.add_error("code", WAIT_AND_RETRY if had_to_wait else WRONG_CODE)
     context = {"form": form, "qr": picture(device), "secret": secret(device)}
     return render(request, "users/second_factor/set_up.html", context)
 
@@ -99,15 +99,15 @@ def set_up(request: MemberRequest) -> HttpResponse:
 def verify(request: MemberRequest) -> HttpResponse:
     form = CodeForm(request.POST or None, initial={"next": target(request)})
     if form.is_valid():
-        place = network(request)
-        if code_attempts.is_stopped(request.user, place):
+        client_network = network(request)
+        if code_attempts.is_stopped(request.user, client_network):
             return too_many(request, timedelta(hours=1))
-        waited = code_attempts.has_to_wait(request.user, place)
-        device = second_factor.verify(request.user, form.cleaned_data["code"], place)
+        had_to_wait = code_attempts.has_to_wait(request.user, client_network)
+        device = second_factor.verify(request.user, form.cleaned_data["code"], client_network)
         if device:
             otp_login(request, device)
             return redirect(target(request))
-        form.add_error("code", WAIT if waited else WRONG)
+        form.add_error("code", WAIT_AND_RETRY if had_to_wait else WRONG_CODE)
     return render(request, "users/second_factor/verify.html", {"form": form})
 
 
@@ -139,12 +139,12 @@ def remove(request: MemberRequest) -> HttpResponse:
 
 
 def shown_once(request: MemberRequest, codes: list[str]) -> HttpResponse:
-    """Drawn as the answer itself: no address leads to the codes a second time."""
+    """The codes are in this response itself, so that no URL leads to them a second time."""
     return render(request, "users/second_factor/codes.html", {"codes": codes, "next": target(request)})
 
 
 def picture(device: TOTPDevice) -> str:
-    """Dark on light also at night: cameras want it so."""
+    """The code is dark on light in dark mode as well, because cameras need that."""
     drawing = segno.make(device.config_url, error="m", micro=False)
     return mark_safe(drawing.svg_inline(scale=5, border=4, dark="#000", light="#fff", svgclass="qr"))
 

@@ -17,7 +17,7 @@ from users.forms.signup import SignUpForm
 @method_decorator(throttled("signup", by_address="20/h", by_account="5/h"), name="dispatch")
 @method_decorator(never_cache, name="dispatch")
 class SignUp(RegistrationView):
-    """django-registration's workflow, with a form and a register() that tell nobody who has an account."""
+    """The workflow of django-registration, with a form that does not reveal who has an account."""
 
     form_class = SignUpForm
     template_name = "users/signup.html"

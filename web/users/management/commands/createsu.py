@@ -1,4 +1,4 @@
-"""Make the first administrator from the environment, for machines on which nobody can answer questions."""
+"""Creates the first administrator from the environment, for machines on which nobody can answer prompts."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ class Command(BaseCommand):
             return
         if "@" not in email:
             raise CommandError("SUPERUSER_EMAIL must be an email address.")
-        made = make_superuser(
+        created = make_superuser(
             email,
             settings.SUPERUSER_FIRST_NAME or "Admin",
             settings.SUPERUSER_LAST_NAME,
             settings.SUPERUSER_PASSWORD or None,
         )
-        if not made:
+        if not created:
             self.stdout.write("The superuser exists; nothing was changed.")
         elif settings.SUPERUSER_PASSWORD:
             self.stdout.write("The superuser was made, with the password from SUPERUSER_PASSWORD.")
