@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class DemoLmsConfig(AppConfig):
-    """A plug-in to learn from: its own events, receivers, map and addresses. On by DEMO_PLUGIN."""
+    """An example of a plug-in with its own events, receivers, workflows and URLs. DEMO_PLUGIN turns it on."""
 
     name = "demo_lms"
     verbose_name = "Demonstration plug-in"

@@ -1,4 +1,4 @@
-"""Emitting the demonstration's events and telling what became of them."""
+"""Emits the events of the demonstration and reports their results."""
 
 import secrets
 import time
@@ -13,16 +13,16 @@ from outbox.domain.claiming import claim
 from outbox.domain.delivering import deliver
 from outbox.models import OPEN, Event
 
-PATIENCE = 20
+MAX_WAITS = 20
 PRODUCTS = ["demo-course-one", "demo-course-two"]
 
 
 def test() -> Event:
-    """Unlike any other event this one is delivered at once, because the answer shows how its receivers fared."""
+    """This event is delivered at once, unlike others, because the response shows the results of its receivers."""
     with transaction.atomic():
         event = emit(events.TESTED, key=(run := secrets.token_hex(6)), run=run, sender="Something")
     deliver(claim(ids=list(event.deliveries.values_list("pk", flat=True))), together=1)
-    for _ in range(PATIENCE):  # a worker may have been quicker
+    for _ in range(MAX_WAITS):  # a worker may have claimed the deliveries first
         if not event.deliveries.filter(state__in=OPEN).exists():
             break
         time.sleep(0.1)
@@ -41,7 +41,6 @@ def complete_purchase() -> Event:
 
 
 def answers(event: Event) -> dict[str, Any]:
-    """Each receiver and what is known of it: nothing yet or nothing wrong is empty text."""
     return {
         repr(registry.receiver(delivery.receiver)): told(delivery.error) for delivery in event.deliveries.order_by("pk")
     }
@@ -50,5 +49,5 @@ def answers(event: Event) -> dict[str, Any]:
 def told(error: str) -> Any:
     if not error:
         return ""
-    first, *places = error.splitlines()
-    return {"error": first, "traceback": [place.strip() for place in places]}
+    message, *lines = error.splitlines()
+    return {"error": message, "traceback": [line.strip() for line in lines]}

@@ -5,7 +5,7 @@ from outbox.declare import EventType
 
 @dataclass(frozen=True)
 class Tested:
-    """Somebody opened a test address."""
+    """Somebody opened a URL for testing."""
 
     run: str
     sender: str
@@ -13,7 +13,7 @@ class Tested:
 
 @dataclass(frozen=True)
 class PurchaseComplete:
-    """A purchase was paid for; the first of two steps."""
+    """A purchase was paid for. This is the first of two steps."""
 
     order: str
     products: list[str]
@@ -21,7 +21,7 @@ class PurchaseComplete:
 
 @dataclass(frozen=True)
 class ProductPurchased:
-    """One product of a purchase; the second step."""
+    """One product of a purchase was bought. This is the second step."""
 
     order: str
     product: str

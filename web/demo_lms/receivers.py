@@ -1,4 +1,4 @@
-"""What happens after the demonstration's events. The names are those that its JSON answers show."""
+"""The receivers of the demonstration's events. The JSON responses show the names of these functions."""
 
 import logging
 
@@ -12,7 +12,7 @@ from outbox.declare import outside
 from outbox.domain import emit
 from outbox.models import Event
 
-NOBODY = "demo@example.org"
+SAMPLE_ADDRESS = "demo@example.org"
 
 log = logging.getLogger("demo_lms")
 
@@ -39,7 +39,7 @@ def demo_purchase_complete_send_confirmation_email(event: Event) -> None:
     order = event.payload.order
     draft(
         "demo_lms.purchase_complete",
-        to=settings.OFFICE_EMAIL or NOBODY,
+        to=settings.OFFICE_EMAIL or SAMPLE_ADDRESS,
         key=order,
         data={"order": order, "products": event.payload.products},
         about=("demo_order", order),
@@ -47,7 +47,7 @@ def demo_purchase_complete_send_confirmation_email(event: Event) -> None:
 
 
 def demo_purchase_complete_enroll_in_course(event: Event) -> None:
-    """The second step: one event per product, so that each is enrolled, retried and traced on its own."""
+    """There is one event per product, so that each enrollment is retried and traced on its own."""
     order = event.payload.order
     for product in event.payload.products:
         emit(events.PRODUCT_PURCHASED, key=f"{order}:{product}", order=order, product=product)

@@ -1,4 +1,4 @@
-"""The plug-in's part of the workflow map; it is added to the site's."""
+"""The workflows of the plug-in, which are added to those of the site."""
 
 WORKFLOWS = {
     "demo_lms.tested": {

@@ -1,4 +1,4 @@
-"""The Celery application, for `celery -A hepcat …`; needs requirements-scale.txt and OUTBOX_ENGINE=celery."""
+"""The Celery application, for `celery -A hepcat`. It needs requirements-scale.txt and OUTBOX_ENGINE=celery."""
 
 import os
 

@@ -1,8 +1,8 @@
-"""A mail to ADMINS about each kind of failure: enough to mend it, nothing of whom it happened to.
+"""Mails to ADMINS about each kind of error, with enough to fix it and nothing about the person to whom it happened.
 
 Django's own report repeats the settings, the form and the message of the error. This one names the page, the error,
-the lines of code and the id of the request; the log has the rest. One mail an hour for each kind, and no more than
-twenty of all kinds, so that a storm does not fill mailboxes or keep pages waiting for the mail server.
+the lines of code and the id of the request; the log has the rest. Each kind of error is mailed once an hour, and all
+kinds together twenty times, so that a storm neither fills mailboxes nor keeps pages waiting for the mail server.
 """
 
 import logging
@@ -37,15 +37,15 @@ The error message, what was typed and who typed it are left out of this email. T
 
 
 class ErrorReports(logging.Handler):
-    """For the logger django.request, which is told of each page that fails."""
+    """A handler for the logger django.request, which logs each page that fails."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if not settings.ADMINS or not record.exc_info or record.exc_info[0] is None:
             return
         try:
             report(record.exc_info[0].__name__, record.exc_info[2], getattr(record, "request", None))
-        except Exception as wrong:  # the page has failed already; whatever this was, it must not hide that
-            log.warning("An error report could not be mailed: %s", type(wrong).__name__)
+        except Exception as error:  # the page has already failed, and this error must not hide that
+            log.warning("An error report could not be mailed: %s", type(error).__name__)
 
 
 def report(error: str, where: TracebackType | None, request: HttpRequest | None) -> None:
@@ -54,7 +54,7 @@ def report(error: str, where: TracebackType | None, request: HttpRequest | None)
     subject = f"{error} on {method} {(match and match.view_name) or 'an unknown page'}"
     try:
         often = count(subject)
-    except Exception:  # the cache is away, perhaps because the database is
+    except Exception:  # the cache is not available, perhaps because the database is not
         often = count_here(subject)
     if not often:
         return
@@ -75,7 +75,6 @@ def report(error: str, where: TracebackType | None, request: HttpRequest | None)
 
 
 def code_lines(where: TracebackType | None) -> list[str]:
-    """Where it was, without the values."""
     return [f"{short(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in traceback.extract_tb(where)]
 
 
@@ -89,20 +88,20 @@ def sent_key(kind: str) -> str:
     return f"error-report-{sha256(kind.encode()).hexdigest()[:32]}"
 
 
-sent_here: dict[str, float] = {}
+sent_times: dict[str, float] = {}
 
 
 def count_here(kind: str) -> int:
-    """As below, as far as one process can tell."""
+    """Count errors in this process alone, for the time without a cache."""
     now = time.monotonic()
-    if now - sent_here.get(kind, -HOUR) < HOUR or sum(now - sent < HOUR for sent in sent_here.values()) >= AT_MOST:
+    if now - sent_times.get(kind, -HOUR) < HOUR or sum(now - sent < HOUR for sent in sent_times.values()) >= AT_MOST:
         return 0
-    sent_here[kind] = now
+    sent_times[kind] = now
     return 1
 
 
 def count(kind: str) -> int:
-    """Count it; how often it was since the last report when one is due now, else 0."""
+    """Return how many errors of this kind came since the last report if a report is due now, else 0."""
     tally = f"{sent_key(kind)}-count"
     cache.add(tally, 0, DAY)
     often = cache.incr(tally)

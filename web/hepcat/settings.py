@@ -13,12 +13,12 @@ WEB = Path(__file__).resolve().parent.parent
 TOP = WEB.parent
 
 env.load(Path(env.text("ENV_FILE", str(TOP / ".env"))))
-# All that the site writes, where one folder is to hold it; else each thing has its usual place in the repository.
+# One folder for everything that the site writes. If it is empty, everything has its default folder in the repository.
 DATA_ROOT = env.text("DATA_ROOT")
 
 
-def data(name: str, usual: Path) -> str:
-    return str(Path(DATA_ROOT) / name if DATA_ROOT else usual)
+def data(name: str, default: Path) -> str:
+    return str(Path(DATA_ROOT) / name if DATA_ROOT else default)
 
 
 # -- what kind of machine this is --------------------------------------------------------------------------------
@@ -69,7 +69,7 @@ LAST_JOINING = env.whole("LAST_JOINING", 0, least=0, most=53)
 TRIALS_FOR = env.choice("TRIALS_FOR", "subject", ["subject", "school"])
 TICKETS_UNTIL_MINUTES = env.whole("TICKETS_UNTIL_MINUTES", 0, least=0, most=10080)
 LATE_JOINERS_SEE_EARLIER = env.flag("LATE_JOINERS_SEE_EARLIER", True)
-# Dotted functions that add rows to the table of what a change of dates moves; each gets the effects on the classes.
+# Dotted names of functions that add rows to the preview of a date change. Each gets the effects on the classes.
 PREVIEW_CONTRIBUTORS: list[str] = ["classwork.domain.resources.release_preview.rows"]
 
 # -- apps --------------------------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ TEMPLATES = [
 
 DATABASES = {"default": env.database(Path(data("db.sqlite3", TOP / "db.sqlite3")))}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Without these four, writers that overlap end in "database is locked".
+    # Without these options, overlapping writers fail with "database is locked".
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         timeout=20,
         transaction_mode="IMMEDIATE",
@@ -171,13 +171,13 @@ MEDIA_ROOT = Path(env.text("MEDIA_ROOT", data("media", WEB / "media")))
 COMPRESS_ENABLED = COMPRESS_OFFLINE = STATIC_MANIFEST = env.flag("STATIC_MANIFEST", not DEBUG)
 COMPRESS_FILTERS = {
     "css": ["compressor.filters.css_default.CssAbsoluteFilter", "compressor.filters.cssmin.rCSSMinFilter"],
-    "js": [],  # htmx comes minified, our own script is short
+    "js": [],  # htmx is already minified, and our own script is short
 }
 COMPRESS_STORAGE = "compressor.storage.GzipCompressorFileStorage"
 COMPRESS_OFFLINE_CONTEXT: dict[str, object] = {}
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 HASHED_STATIC = "whitenoise.storage.CompressedManifestStaticFilesStorage"
-WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"  # what collectstatic and compress name by its content
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"  # collectstatic and compress put hashes into these names
 PRIVATE_ROOT = Path(env.text("PRIVATE_ROOT", data("private", WEB / "private")))
 HAND_OVER_BY = env.choice("HAND_OVER_BY", "site", ["site", "x-accel-redirect", "x-sendfile"])
 RESOURCE_LINK_SECONDS = env.whole("RESOURCE_LINK_SECONDS", 60, least=1, most=3600)
@@ -188,7 +188,7 @@ FILE_MEGABYTES = {
     "file": env.whole("MAX_FILE_MB", 50, least=1),
 }
 FILE_SCANNER = env.text("FILE_SCANNER")
-# Whatever the umask of the process: the web server reads what is public.
+# The web server must be able to read public files, whatever the umask of the process is.
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o644, 0o755
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -196,7 +196,7 @@ STORAGES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {
             "location": PRIVATE_ROOT,
-            # The folder's group may read, so that nginx can hand files over; see docs/operations.md.
+            # The folder's group can read, so that nginx can serve the files; see docs/operations.md.
             "file_permissions_mode": 0o640,
             "directory_permissions_mode": 0o750,
         },
@@ -218,7 +218,7 @@ if S3:
         "signature_version": "s3v4",
         "file_overwrite": False,
     }
-    # Public pictures never change under one name.
+    # A public picture gets a new name when it changes.
     CACHED = {"CacheControl": "public, max-age=31536000, immutable"}
     PUBLIC = {"querystring_auth": False, "location": "media", "object_parameters": CACHED}
     PRIVATE = {
@@ -258,7 +258,8 @@ CELERY_BEAT_SCHEDULE = {
 
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
-PROVIDER = "" if env.text("EMAIL_HOST") else env.mail_host(EMAIL_HOST_USER)  # an account alone names its server
+# Without EMAIL_HOST, the domain of the account decides on the server.
+PROVIDER = "" if env.text("EMAIL_HOST") else env.mail_host(EMAIL_HOST_USER)
 EMAIL_HOST = env.text("EMAIL_HOST", PROVIDER or "localhost")
 EMAIL_USE_SSL = env.flag("EMAIL_USE_SSL", False)
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", bool(PROVIDER) and not EMAIL_USE_SSL)
@@ -279,7 +280,7 @@ MAIL_BY = env.choice("MAIL_BY", "smtp" if env.text("EMAIL_HOST") or EMAIL_HOST_U
 EMAIL_BACKEND = MAIL_BACKENDS[MAIL_BY]
 EMAIL_FILE_PATH = env.text("EMAIL_FILE_PATH", data("mail", TOP / "mail"))
 globals().update(env.email())
-if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # what EMAIL_URL calls SMTP
+if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":  # this is what EMAIL_URL uses for SMTP
     EMAIL_BACKEND = MAIL_BACKENDS["smtp"]
 NOREPLY = formataddr((BUSINESS_NAME, f"noreply@{urlsplit(SITE_URL).hostname}"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", NOREPLY)
@@ -297,7 +298,7 @@ NEWS_UNASKED = env.flag("NEWS_UNASKED", False)
 AWS_SES_REGION_NAME = env.text("AWS_SES_REGION_NAME", "us-west-2")
 AWS_SES_REGION_ENDPOINT = env.text("AWS_SES_REGION_ENDPOINT", f"email.{AWS_SES_REGION_NAME}.amazonaws.com")
 
-# -- payment processors (used where orders are paid) --------------------------------------------------------------
+# -- payments ----------------------------------------------------------------------------------------------------
 
 STRIPE_KEY = env.text("STRIPE_KEY")
 STRIPE_PUBLIC_KEY = env.text("STRIPE_PUBLIC_KEY")
@@ -382,7 +383,7 @@ if PAYPAL_CLIENT_ID and PAYPAL_SECRET and PAYPAL_WEBHOOK_ID:
 if PRACTICE_PAYMENTS:
     PAYMENT_VARIANTS["practice"] = ("billing.gateways.practice.Practice", {})
 
-# -- people and guards -------------------------------------------------------------------------------------------
+# -- accounts and log-in -----------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "users.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "users.backends.Rights"]
@@ -403,14 +404,14 @@ REGISTRATION_OPEN = env.flag("REGISTRATION_OPEN", True)
 ACCOUNT_ACTIVATION_DAYS = env.whole("ACCOUNT_ACTIVATION_DAYS", 3, least=1, most=30)
 CONSENT_VERSIONS = env.text("CONSENT_VERSIONS", "pages.domain.texts.in_force")
 OTP_TOTP_ISSUER = BUSINESS_NAME
-OTP_TOTP_THROTTLE_FACTOR = 0  # counted by account and place instead, see users/domain/code_attempts.py
+OTP_TOTP_THROTTLE_FACTOR = 0  # users/domain/code_attempts.py counts by account and network instead
 STAFF_2FA = env.choice("STAFF_2FA", "optional", ["required", "optional", "off"])
 SUPERUSER_FIRST_NAME = env.text("SUPERUSER_FIRST_NAME")
 SUPERUSER_LAST_NAME = env.text("SUPERUSER_LAST_NAME")
 SUPERUSER_EMAIL = env.text("SUPERUSER_EMAIL")
 SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
-# Wrong passwords lock the pair of account and address, so that nobody can shut out another from elsewhere. Counted in
-# the shared cache: nothing about it stays in the database.
+# Wrong passwords lock the pair of account and network address, so that nobody can lock out others from elsewhere.
+# They are counted in the shared cache, so that nothing about them stays in the database.
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"
 AXES_CACHE = "throttles"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -431,7 +432,7 @@ SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_HSTS_SECONDS = env.whole("SECURE_HSTS_SECONDS", 0 if DEBUG else 3600, least=0)
 SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("SECURE_HSTS_INCLUDE_SUBDOMAINS", not DEBUG)
 SECURE_HSTS_PRELOAD = env.flag("SECURE_HSTS_PRELOAD", False)
-# Being on the list of browsers cannot be undone for months, so not to be on it is no fault.
+# Preloading in browsers cannot be undone for months, so leaving it off is not a mistake.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_CONTENT_TYPE_NOSNIFF = env.flag("SECURE_CONTENT_TYPE_NOSNIFF", True)
 SECURE_BROWSER_XSS_FILTER = env.flag("SECURE_BROWSER_XSS_FILTER", False)
@@ -451,7 +452,7 @@ SECURE_CSP = {
     "frame-ancestors": ["'none'"] if X_FRAME_OPTIONS == "DENY" else ["'self'"],
 }
 
-# -- what the log says: to the console, and never anything personal ----------------------------------------------
+# -- logging: to the console, and never with personal data -------------------------------------------------------
 
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 LOGGING = {
@@ -463,9 +464,9 @@ LOGGING = {
         "reports": {"class": "hepcat.error_reports.ErrorReports", "level": "ERROR"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    # At INFO the package of Stripe repeats what Stripe says, addresses of people too.
+    # At INFO, the package of Stripe logs the responses of Stripe, which contain addresses of people.
     "loggers": {
-        # Django's own handlers are off: they say all twice, and mail ADMINS what was typed and by whom.
+        # Django's own handlers are off, because they log everything twice and mail to ADMINS what people typed.
         "django": {"handlers": []},
         "django.request": {"handlers": ["reports"]},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},

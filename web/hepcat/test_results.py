@@ -1,4 +1,4 @@
-"""What goes wrong in a parallel run, sent as text: neither tracebacks nor most tests can travel between processes."""
+"""Errors of a parallel test run are sent as text, because neither tracebacks nor most tests can be pickled."""
 
 import traceback
 from dataclasses import dataclass
@@ -8,20 +8,20 @@ from unittest import TestResult
 
 from django.test.runner import ParallelTestSuite, RemoteTestResult, RemoteTestRunner
 
-Wrong = tuple[type[BaseException], BaseException, TracebackType | None]
+ErrorInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class Failed(AssertionError):
-    """Holds the whole traceback as its message."""
+    """Its message contains the whole traceback."""
 
 
 class Broken(Exception):
-    """The same, for what is not an assertion."""
+    """This is the same for errors that are not assertions."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """Stands for a subtest."""
+    """It takes the place of a subtest."""
 
     name: str
     description: str
@@ -37,9 +37,9 @@ class Part:
         return None
 
 
-def told(wrong: Any) -> Wrong:
-    kind = Failed if issubclass(wrong[0], AssertionError) else Broken
-    return kind, kind("\n" + "".join(traceback.format_exception(*wrong))), None
+def told(error: Any) -> ErrorInfo:
+    kind = Failed if issubclass(error[0], AssertionError) else Broken
+    return kind, kind("\n" + "".join(traceback.format_exception(*error))), None
 
 
 class TextResult(RemoteTestResult):

@@ -1,4 +1,4 @@
-"""Django's runner, which finds tests/ from any folder and is not content with nothing."""
+"""Django's test runner, which also finds tests/ from any folder and fails if no test ran."""
 
 import atexit
 import itertools
@@ -25,7 +25,7 @@ TOP = Path(__file__).resolve().parents[2]
 
 
 class Runner(DiscoverRunner):
-    """Tests tagged `postgres`, `redis` or `browser` run where their service is found."""
+    """Tests tagged `postgres`, `redis` or `browser` only run if their service is available."""
 
     parallel_test_suite = TextSuite
 
@@ -40,11 +40,11 @@ class Runner(DiscoverRunner):
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
         for app in settings.SCHOOL_APPS:
             warnings.filterwarnings("error", module=rf"{app}(\.|$)")
-        warnings.filterwarnings("ignore", "No directory at", UserWarning)  # nothing is collected for tests
+        warnings.filterwarnings("ignore", "No directory at", UserWarning)  # tests do not collect static files
         tick()
 
     def setup_databases(self, **kwargs: Any) -> Any:
-        """SQLite in a file, as on a real machine: in memory all threads would share one connection, and trip."""
+        """SQLite uses a file as in production, because in memory all threads would share one connection."""
         if connection.vendor == "sqlite":
             folder = tempfile.mkdtemp(prefix="hepcat-", dir=fast_folder(Path("/dev/shm")))  # noqa: S108
             atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -71,33 +71,33 @@ class Runner(DiscoverRunner):
 
 
 def fast_folder(memory: Path) -> Path | None:
-    """Memory, where we may write into it; None is wherever temporary files go."""
+    """Return the folder in memory if it is writable, and None for the usual temporary folder."""
     return memory if memory.is_dir() and os.access(memory, os.W_OK | os.X_OK) else None
 
 
 def turn(subsuite: unittest.TestSuite) -> int:
-    """After those that leave the database as it was, which Django wants first, the long ones: else one process would
-    wait at the end for the other."""
+    """Django needs the suites first that leave the database unchanged. The long ones follow, so that no process waits
+    for another one at the end."""
     test = next(iter(subsuite))
     return 0 if isinstance(test, TestCase) else 1 if getattr(test, "takes_long", False) else 2
 
 
 def tick() -> None:
-    """Two signatures never fall into one second, so that no test passes only while they do."""
+    """Give consecutive signatures different seconds, so that no test only passes within one second."""
     seconds = itertools.cycle((0, 1))
     signing.TimestampSigner.timestamp = lambda self: signing.b62_encode(int(time.time()) - next(seconds))  # type: ignore[method-assign]
 
 
 def absent() -> list[str]:
-    """A PostgreSQL counts as found while it is the database of this run."""
+    """PostgreSQL counts as available if it is the database of this run."""
     from tests import services
 
-    found = services.found() | {"postgres": connection.vendor == "postgresql"}
-    return [tag for tag, here in found.items() if not here]
+    available = services.found() | {"postgres": connection.vendor == "postgresql"}
+    return [tag for tag, is_available in available.items() if not is_available]
 
 
 def label(text: str) -> str:
-    """A path into tests/, from here or from the top folder, as a dotted name; anything else stays."""
+    """Turn a path into tests/, from here or from the top folder, into a dotted name."""
     for folder in (Path.cwd(), TOP):
         path = (folder / text).resolve()
         if path.exists() and path.is_relative_to(TOP / "tests"):

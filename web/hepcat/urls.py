@@ -1,4 +1,4 @@
-"""All addresses of the site: each app brings its own, plug-ins in their `urls.py`."""
+"""All URLs of the site. Each app and each plug-in has its own `urls.py`."""
 
 from django.conf import settings
 from django.conf.urls.static import static

@@ -1,8 +1,9 @@
-"""Who reacts to what: the whole map of the site, in one place.
+"""Which receivers react to which events, for the whole site in one place.
 
-`now` runs inside the transaction that emits and undoes it by raising; `later` runs after it, in a worker. A school
-maps its own receivers without touching this file: an app in EXTRA_APPS may bring a `workflows.py` like this one, which
-is added; or the setting WORKFLOWS names another map to take instead. `manage.py workflows` prints what holds.
+Receivers under `now` run inside the transaction that emits the event, and undo it by raising an error. Receivers under
+`later` run after it, in a worker. A school adds its own receivers without changing this file: an app in EXTRA_APPS can
+have a `workflows.py` like this one, which is added, or the setting WORKFLOWS can name another map that replaces this
+one. `manage.py workflows` prints the map in effect.
 """
 
 WORKFLOWS: dict[str, dict[str, list[str]]] = {

@@ -1,4 +1,4 @@
-"""How the admin, which formats by itself, writes what common.formats writes on pages. A test holds the two together."""
+"""The formats of the admin, which does not use common.formats. A test checks that both are the same."""
 
 DATE_FORMAT = SHORT_DATE_FORMAT = "D, M j, Y"
 TIME_FORMAT = "g:i A"
