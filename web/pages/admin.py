@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 from common.admin import ReadOnlyAdmin
 from pages.domain import texts
 from pages.models import ContactMessage, Edition, SiteContent
-from pages.text_pages import PLACES
+from pages.text_pages import TEXT_PAGES
 from users.roles import acting
 
 
@@ -20,14 +20,13 @@ class SiteContentAdmin(admin.ModelAdmin):
     fields = ["key", "title", "draft", "preview"]
 
     def save_model(self, request: HttpRequest, obj: SiteContent, form: ModelForm, change: bool) -> None:
-        """Saving writes the draft; publishing follows the preview."""
         texts.save_draft(obj, acting(request))
 
     @admin.display(description="preview")
     def preview(self, obj: SiteContent) -> str | SafeString:
-        if obj.key not in PLACES or obj.pk is None:
+        if obj.key not in TEXT_PAGES or obj.pk is None:
             return "–"
-        return format_html('<a href="{}">Look and publish</a>', reverse("desk_text_preview", args=[obj.key]))
+        return format_html('<a href="{}">Preview and publish</a>', reverse("desk_text_preview", args=[obj.key]))
 
 
 @admin.register(Edition)

@@ -9,10 +9,10 @@ from pages.models import ContactMessage
 
 
 def contact_context(message: Message) -> dict[str, Any]:
-    letter = ContactMessage.objects.filter(pk=message.data["letter_id"]).first()
-    if letter is None:
+    contact_message = ContactMessage.objects.filter(pk=message.data["letter_id"]).first()
+    if contact_message is None:
         raise NotNeeded("The message to the school has been erased.")
-    return _words(letter.name, letter.email, letter.text)
+    return _words(contact_message.name, contact_message.email, contact_message.text)
 
 
 def contact_sample() -> dict[str, Any]:

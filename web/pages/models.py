@@ -1,4 +1,4 @@
-"""What the school says of itself, and what people write to it."""
+"""The texts of the site, and the messages that people write to the school."""
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -9,7 +9,7 @@ from common.formats import format_date
 
 
 class SiteContent(models.Model):
-    """A text of the site. What stands in `draft` is seen by the office alone; the public sees the last edition."""
+    """A text of the site. Only the office sees the draft, and the public sees the latest edition."""
 
     key = models.CharField(
         max_length=60,
@@ -38,7 +38,7 @@ class SiteContent(models.Model):
 
 
 class Edition(models.Model):
-    """A text as it was published, kept as it was: people agreed to terms by their number."""
+    """A text as it was published. It never changes, because people agree to the terms by their number."""
 
     content = models.ForeignKey(SiteContent, on_delete=models.PROTECT, related_name="editions")
     number = models.PositiveIntegerField()
@@ -55,7 +55,7 @@ class Edition(models.Model):
 
 
 class ContactMessage(models.Model):
-    """What somebody wrote to the school through the contact page."""
+    """A message to the school from the contact page."""
 
     name = models.CharField("your name", max_length=120)
     email = models.EmailField("your email", max_length=254)

@@ -9,14 +9,20 @@ MODELS = {"pages.ContactMessage": "What you wrote to the school through the cont
 
 
 def of(person: Person) -> QuerySet[ContactMessage]:
-    mine = Q(email__in=person.emails)
-    return ContactMessage.objects.filter(mine if person.account_id is None else mine | Q(sender=person.account_id))
+    by_email = Q(email__in=person.emails)
+    condition = by_email if person.account_id is None else by_email | Q(sender=person.account_id)
+    return ContactMessage.objects.filter(condition)
 
 
 def export(person: Person) -> dict[str, object]:
     rows: list[dict[str, Any]] = [
-        {"sent_at": each.sent_at.isoformat(), "name": each.name, "email": each.email, "text": each.text}
-        for each in of(person)
+        {
+            "sent_at": message.sent_at.isoformat(),
+            "name": message.name,
+            "email": message.email,
+            "text": message.text,
+        }
+        for message in of(person)
     ]
     return {"messages": rows} if rows else {}
 

@@ -1,4 +1,4 @@
-"""Where the texts of the site stand. A preview shows a draft through the same template as its public page."""
+"""The pages that show the texts of the site. A preview renders a draft with the template of its public page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,23 +14,14 @@ from pages.models import Edition
 from users.models import Staff
 
 
-def _nothing() -> dict[str, Any]:
-    return {}
-
-
 def _people() -> dict[str, Any]:
     return {"people": Staff.objects.listed()}
 
 
 def _people_and_classes() -> dict[str, Any]:
-    """The first page shows the evenings of the sessions that are on or next."""
     today = dates.today()
     sessions = class_list.sessions_for(today=today)[:2]
     return _people() | {"programme": class_list.listing(sessions, class_list.Filters(), today=today)}
-
-
-def _empty_form() -> dict[str, Any]:
-    return {"form": ContactForm()}
 
 
 @dataclass(frozen=True)
@@ -38,19 +29,19 @@ class Place:
     name: str
     url_name: str
     template: str = "pages/text.html"
-    beside: Callable[[], dict[str, Any]] = _nothing
+    extra_context: Callable[[], dict[str, Any]] = dict
 
 
-PLACES = {
+TEXT_PAGES = {
     "home": Place("First page", "home", "pages/home.html", _people_and_classes),
     "business_about": Place("About us", "aboutus", "pages/about.html", _people),
-    "contact": Place("Contact", "contact", "pages/contact.html", _empty_form),
+    "contact": Place("Contact", "contact", "pages/contact.html", lambda: {"form": ContactForm()}),
     "terms": Place("Terms", "terms"),
     "privacy": Place("Privacy", "privacy"),
 }
 
 
 def show(request: HttpRequest, key: str, edition: Edition | None, **more: Any) -> HttpResponse:
-    place = PLACES[key]
-    context = {"edition": edition, "place": place, "key": key} | place.beside() | more
-    return render(request, place.template, context)
+    page = TEXT_PAGES[key]
+    context = {"edition": edition, "place": page, "key": key} | page.extra_context() | more
+    return render(request, page.template, context)

@@ -1,6 +1,6 @@
-"""A school to look at: people, texts and whatever else the site shows, made by the same functions as a real one's.
+"""The demo school: people, texts, classes and everything else, created by the same functions as in a real school.
 
-Each topic is a module with `load()`; TOPICS is the order in which they build on each other.
+Each topic is a module with a function `load`. TOPICS lists them in the order in which they depend on each other.
 """
 
 from django.db import transaction
@@ -36,7 +36,7 @@ TOPICS = (
 
 
 class NotEmpty(Exception):
-    """There are people here already."""
+    """The database already has people."""
 
 
 def is_empty() -> bool:
@@ -44,7 +44,7 @@ def is_empty() -> bool:
 
 
 def load(*, anyway: bool = False) -> None:
-    """All of it or nothing. `anyway` adds what is missing to a school that has people, and changes none."""
+    """Load everything or nothing. `anyway` adds what is missing to a school with people, and changes nobody."""
     if not (anyway or is_empty()):
         raise NotEmpty
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""What comes back when somebody cancels: the school's usual terms, and stricter ones for the workshop."""
+"""The cancellation terms of the demo school: the usual ones, and stricter ones for the workshop."""
 
 from decimal import Decimal
 

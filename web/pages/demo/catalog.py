@@ -11,7 +11,7 @@ from users.models import User
 
 @dataclass(frozen=True)
 class Taught:
-    """A subject; the pair of level and version, or the name beside the ladder, tells it from the others."""
+    """A subject, identified by its level and version, and outside the levels by its name."""
 
     level: str
     version: str
@@ -146,26 +146,26 @@ def load() -> None:
     ada = User.objects.get(email="ada@example.org")
     for code, text in GUIDE.items():
         Level.objects.filter(code=code, description="").update(description=text)
-    for place in LOCATIONS:
-        Location.objects.get_or_create(code=place["code"], defaults=place)
-    for taught in SUBJECTS:
-        if not Subject.objects.filter(**key(taught)).exists():
-            subjects.create_subject(ada, values(taught))
+    for location in LOCATIONS:
+        Location.objects.get_or_create(code=location["code"], defaults=location)
+    for subject in SUBJECTS:
+        if not Subject.objects.filter(**key(subject)).exists():
+            subjects.create_subject(ada, values(subject))
 
 
-def key(taught: Taught) -> dict[str, str]:
-    return {"level__code": taught.level, "version": taught.version, "name": taught.name}
+def key(subject: Taught) -> dict[str, str]:
+    return {"level__code": subject.level, "version": subject.version, "name": subject.name}
 
 
-def values(taught: Taught) -> dict[str, Any]:
-    lines = {f"tagline_{number}": line for number, line in enumerate(taught.taglines, start=1)}
+def values(subject: Taught) -> dict[str, Any]:
+    taglines = {f"tagline_{number}": line for number, line in enumerate(subject.taglines, start=1)}
     return {
-        "level": Level.objects.get(code=taught.level),
-        "version": taught.version,
-        "name": taught.name,
-        "short_description": taught.short,
-        "description": taught.long,
+        "level": Level.objects.get(code=subject.level),
+        "version": subject.version,
+        "name": subject.name,
+        "short_description": subject.short,
+        "description": subject.long,
         "manager_approved": True,
-        **lines,
-        **dict(taught.more),
+        **taglines,
+        **dict(subject.more),
     }

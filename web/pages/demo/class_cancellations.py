@@ -1,4 +1,4 @@
-"""What the school cancels: a day for snow, made up for at the end, and a workshop that needs one more person to run."""
+"""What the demo school cancels: a snow day, with a week added at the end. A workshop needs one more person to run."""
 
 from datetime import timedelta
 
@@ -23,13 +23,13 @@ def load() -> None:
 
 
 def snow(ada: User, offer: ClassOffer) -> None:
-    """Whoever cannot come a week later gets their share back."""
     offer = ClassOffer.objects.with_timetable().get(pk=offer.pk)
     day = offer.meetings.all()[1]
-    busy = offer.registrations.live().latest("pk")
-    but = {f"place_{busy.pk}": Policy.REFUND}
-    wanted = Wanted(Policy.EXTENSION, frozenset([day.pk]), instead=days(offer, [day]), exceptions=but)
-    call_off(ada, wanted, "Snow is forecast.", seen=None, now=timezone.now())
+    # One student cannot come a week later and gets a refund.
+    busy_student = offer.registrations.live().latest("pk")
+    exceptions = {f"place_{busy_student.pk}": Policy.REFUND}
+    request = Wanted(Policy.EXTENSION, frozenset([day.pk]), instead=days(offer, [day]), exceptions=exceptions)
+    call_off(ada, request, "Snow is forecast.", seen=None, now=timezone.now())
 
 
 def tentative(ada: User, offer: ClassOffer) -> None:

@@ -1,4 +1,4 @@
-"""Money that comes online: a card payment, one that the payer's bank asks back, credit, and a comparison of records."""
+"""Online payments of the demo school: a card payment, a disputed one, account credit and a reconciliation."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ FEE = Decimal("2.19")
 
 
 def load() -> None:
-    """Without practice payments nothing here can be imitated."""
+    """None of this can be imitated without practice payments."""
     if VARIANT not in settings.PAYMENT_VARIANTS or Payment.objects.filter(variant=VARIANT).exists():
         return
     ada, following = User.objects.get(email="ada@example.org"), Session.objects.latest("key_day_date")
@@ -36,11 +36,10 @@ def load() -> None:
 
 
 def pay_by_card(offer: ClassOffer, name: str) -> Payment:
-    """As a visitor does, with the practice gateway for a card."""
     now, email = timezone.now(), f"{name.lower()}.demo@example.org"
     order = Order.objects.create(currency=settings.CURRENCY, payer_name=f"{name} Demo", payer_email=email)
-    who = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
-    choosing.put_in_cart(order, choosing.Choice([offer], [who]))
+    attendee = attendees.Attendee(attendees.OTHER, first_name=name, last_name="Demo", email=email)
+    choosing.put_in_cart(order, choosing.Choice([offer], [attendee]))
     order = placement.place(order, placement.How(Order.Due.NOW), seen=None, at=now)
     payment = attempts.start(order, VARIANT, now)
     attempts.confirm(payment, attempts.Taken(Decimal(payment.total), payment.currency))
@@ -54,17 +53,20 @@ def dispute(payment: Payment) -> None:
 
 
 def reconcile(ada: User, paid: Payment) -> None:
-    """Since yesterday: their records have this payment, and one that ours lack."""
     today, now = dates.today(), timezone.now()
     run = runs.begin(today - timedelta(days=1), today, by=ada)
-    own = run.books.get(variant="")
-    book = Book.objects.create(run=run, variant=VARIANT, state=Book.State.MATCHING, **span(own))
+    our_book = run.books.get(variant="")
+    book = Book.objects.create(
+        run=run,
+        variant=VARIANT,
+        state=Book.State.MATCHING,
+        start=our_book.start,
+        end=our_book.end,
+        cursor=our_book.cursor,
+    )
+    # The gateway's records have this payment and one that is missing from ours.
     known = Movement("payment", "demo_known", paid.total, paid.currency, now, FEE, about=About(paid.token))
     unknown = Movement("payment", "demo_unknown", Decimal(40), paid.currency, now - timedelta(hours=12), FEE)
     Finding.objects.bulk_create(comparing.kept(book, movement) for movement in (known, unknown))
-    for each in (own, book):
-        runs.step(each.pk)
-
-
-def span(book: Book) -> dict[str, object]:
-    return {"start": book.start, "end": book.end, "cursor": book.cursor}
+    for pk in (our_book.pk, book.pk):
+        runs.step(pk)

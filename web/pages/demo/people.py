@@ -1,4 +1,4 @@
-"""The people of common/demo.py with what belongs to them, and teachers enough for a full week of classes."""
+"""The people of common/demo.py with their records, and enough teachers for a full week of classes."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -6,7 +6,7 @@ from typing import cast
 from django.utils import timezone
 
 from common import demo
-from users.domain import consents, roles
+from users.domain import consents, guardianship, roles
 from users.models import Role, Staff, Student, User
 
 
@@ -20,7 +20,7 @@ class Profile:
 
 @dataclass(frozen=True)
 class Colleague:
-    """A teacher nobody logs in as: the account has no password."""
+    """A teacher whose account has no password, because nobody logs in with it."""
 
     first_name: str
     last_name: str
@@ -80,11 +80,14 @@ COLLEAGUES = (
 
 
 def load() -> None:
-    accounts = {person.email: account(person) for person in demo.PEOPLE}
+    accounts = {
+        person.email: open_account(person.email, person.first_name, person.last_name, demo.PASSWORD)
+        for person in demo.PEOPLE
+    }
     ada = accounts["ada@example.org"]
     ada.groups.add(Role.objects.get(name=roles.ADMIN))
     ada.forget_roles()
-    attend(accounts["alice@example.org"])
+    guardianship.own_record(accounts["alice@example.org"])
     Student.objects.get_or_create(guardian=accounts["gus@example.org"], first_name="Kit", last_name="Gray")
     give(ada, accounts["tess@example.org"], roles.TEACHER)
     give(ada, accounts["ash@example.org"], roles.ASSISTANT)
@@ -96,23 +99,14 @@ def load() -> None:
         introduce(teacher, colleague)
 
 
-def account(person: demo.Person) -> User:
-    return open_account(person.email, person.first_name, person.last_name, demo.PASSWORD)
-
-
 def open_account(email: str, first_name: str, last_name: str, password: str | None = None) -> User:
-    found = User.objects.filter(email=email).first()
-    if found is not None:
-        return found
+    user = User.objects.filter(email=email).first()
+    if user is not None:
+        return user
     names = {"first_name": first_name, "last_name": last_name}
     user = User.objects.create_user(email, password, email_confirmed_at=timezone.now(), **names)
     consents.give(user, consents.versions())
     return user
-
-
-def attend(user: User) -> Student:
-    names = {"first_name": user.first_name, "last_name": user.last_name, "email": user.email}
-    return Student.objects.get_or_create(user=user, defaults=names)[0]
 
 
 def give(ada: User, user: User, role: str) -> None:

@@ -1,4 +1,4 @@
-"""Who attends: Alice in her second session, Kit with Gus, and names enough to fill a few classes."""
+"""Registrations of the demo school: Alice in her second session, Kit with Gus, and names that fill a few classes."""
 
 from decimal import Decimal
 
@@ -59,7 +59,6 @@ def load() -> None:
 
 
 def try_out(ada: User, running: Session, following: Session, guests: tuple[Student, Student]) -> None:
-    """Two classes can be tried for an evening: Kit will try one, Alice comes to another for once."""
     jazz, beginners = running.offers.get(subject__name="Solo jazz"), beginning(following, "B")
     for offer in (jazz, beginners):
         prices = {"drop_in_price": Decimal(15), "trial_price": Decimal(0), "last_joining": 3}
@@ -70,14 +69,13 @@ def try_out(ada: User, running: Session, following: Session, guests: tuple[Stude
 
 
 def ticket(ada: User, offer: ClassOffer, student: Student, *, trial: bool) -> None:
-    """For the next day, where there is one, taken and paid at the desk."""
     day = offer.meetings.filter(starts_at__gt=timezone.now(), cancelled_at=None).first()
     account = student.user or student.guardian
     if day is None or account is None:
         return
     order = cart_of(account)
-    who = attendees.Attendee(attendees.STUDENT, student_id=student.pk)
-    choosing.put_tickets_in_cart(order, day.pk, [who], trial=trial)
+    attendee = attendees.Attendee(attendees.STUDENT, student_id=student.pk)
+    choosing.put_tickets_in_cart(order, day.pk, [attendee], trial=trial)
     pay(ada, placement.place(order, placement.How(Order.Due.DOOR, by_staff=ada), seen=None, at=timezone.now()))
 
 
@@ -93,15 +91,14 @@ def beginning(session: Session, version: str) -> ClassOffer:
 
 
 def two_classes(ada: User, account: User, session: Session) -> None:
-    """In one order, so that cancelling one of them has something to work out anew."""
+    """Both are in one order, so that canceling one of them changes the price of the other."""
     order = cart_of(account)
-    wanted = [session.offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
-    choosing.put_in_cart(order, choosing.Choice(wanted, [attendees.Attendee(attendees.ME)]))
+    offers = [session.offers.get(subject__level__code="L2", subject__version=version) for version in "AB"]
+    choosing.put_in_cart(order, choosing.Choice(offers, [attendees.Attendee(attendees.ME)]))
     pay(ada, placement.place(order, placement.How(Order.Due.DOOR), seen=None, at=timezone.now()))
 
 
 def fill(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:
-    """Every second one has paid; what is full stays full."""
     for number, name in enumerate(names):
         if room.of(offer, timezone.now()).is_full:
             return
@@ -111,7 +108,6 @@ def fill(ada: User, offer: ClassOffer, names: tuple[str, ...]) -> None:
 
 
 def wait(offer: ClassOffer) -> None:
-    """Two strangers come together or not at all, and Alice is after them in line."""
     pair = [Wish(attendees.Attendee(attendees.OTHER, first_name=name)) for name in ("Omar", "Pia")]
     entries.join(offer, pair, Contact("Omar Demo", "omar.demo@example.org"))
     alice = User.objects.get(email="alice@example.org")
@@ -123,6 +119,6 @@ def roles(ada: User, offer: ClassOffer) -> None:
 
 
 def pay(ada: User, order: Order) -> None:
-    owed = balances.owed(order, timezone.now())
-    if owed > Decimal(0):
-        attempts.record_by_hand(order, "cash", owed, by=ada, received_on=dates.today())
+    balance = balances.owed(order, timezone.now())
+    if balance > Decimal(0):
+        attempts.record_by_hand(order, "cash", balance, by=ada, received_on=dates.today())

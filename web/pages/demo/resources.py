@@ -1,4 +1,4 @@
-"""What the beginners' classes give to those who come: some open, some still to come, one that is gone again."""
+"""The resources of the beginner classes: some are open, some open later, and one has expired."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the demo school says of itself."""
+"""What the demo school says about itself."""
 
 from pages.domain import texts
 from pages.models import SiteContent

@@ -1,4 +1,4 @@
-"""Three sessions of the demo school (over, running, next) with ten classes each, and what happens to a few of them."""
+"""Three sessions of the demo school (past, current and next) with ten classes each, and changes to a few of them."""
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -22,7 +22,7 @@ class Weekly:
     start: time
     level: str
     version: str
-    place: str
+    location_code: str
     teacher: str
     name: str = ""
     assistant: str = ""
@@ -51,9 +51,9 @@ def load() -> None:
     if Session.objects.exists():
         return
     ada = User.objects.get(email="ada@example.org")
-    began = thursday_before(dates.today()) - WEEK
-    past = open_session(ada, began - 6 * WEEK)
-    running = open_session(ada, began)
+    current_start = thursday_before(dates.today()) - WEEK
+    past = open_session(ada, current_start - 6 * WEEK)
+    running = open_session(ada, current_start)
     for session in (past, running):
         for weekly in CLASSES:
             class_offers.create_offer(ada, draft(weekly, session))
@@ -68,22 +68,22 @@ def thursday_before(day: date) -> date:
 
 
 def open_session(ada: User, key_day: date) -> Session:
-    named = {"name": sessions.free_name(key_day), "key_day_date": key_day, "max_day_shift": -2, "num_weeks": 5}
-    return sessions.create_session(ada, named | {"publish_date": key_day - 4 * WEEK, "expire_date": None})
+    values = {"name": sessions.free_name(key_day), "key_day_date": key_day, "max_day_shift": -2, "num_weeks": 5}
+    return sessions.create_session(ada, values | {"publish_date": key_day - 4 * WEEK, "expire_date": None})
 
 
 def draft(weekly: Weekly, session: Session) -> OfferDraft:
     values: dict[str, Any] = {
         "session": session,
         "subject": weekly.subject,
-        "location": Location.objects.get(code=weekly.place),
+        "location": Location.objects.get(code=weekly.location_code),
         "class_day": weekly.day,
         "start_time": weekly.start,
         "capacity": weekly.capacity,
         "manager_approved": True,
     }
-    helping = teachers(weekly.assistant) if weekly.assistant else []
-    return OfferDraft(values, (), teachers(weekly.teacher), helping)
+    assistants = teachers(weekly.assistant) if weekly.assistant else []
+    return OfferDraft(values, (), teachers(weekly.teacher), assistants)
 
 
 def teachers(first_name: str) -> list[Staff]:
@@ -91,7 +91,6 @@ def teachers(first_name: str) -> list[Staff]:
 
 
 def unforeseen(ada: User, running: Session, following: Session) -> None:
-    """What a term brings: ice, a concert, somebody ill, a holiday, an idea."""
     balboa = running.offers.get(subject__name="Balboa basics")
     meetings.cancel(ada, balboa.meetings.all()[3], "The hall has no heating that week.")
     last = balboa.meetings.last()
@@ -111,7 +110,6 @@ def unforeseen(ada: User, running: Session, following: Session) -> None:
 
 
 def propose(session: Session) -> None:
-    """One idea of Tess's waits for an answer of the office, one for herself."""
     tess = Staff.objects.get(user__email="tess@example.org")
     special = Level.objects.get(code="Spec")
     idea = {

@@ -1,4 +1,4 @@
-"""Somebody who moved to another class, and somebody who comes in another's place."""
+"""One student of the demo school who moved to another class, and one who gave a spot to a friend."""
 
 from django.utils import timezone
 
@@ -16,10 +16,10 @@ def load() -> None:
         return
     ada = User.objects.get(email="ada@example.org")
     following = Session.objects.latest("key_day_date")
-    beginning = following.offers.get(subject__level__code="Beg", subject__version="A")
-    there = Registration.objects.filter(offer=beginning, student__last_name="Demo", state=State.CONFIRMED)
-    mover, giver = there.order_by("pk")[:2]
+    beginner_offer = following.offers.get(subject__level__code="Beg", subject__version="A")
+    registrations = Registration.objects.filter(offer=beginner_offer, student__last_name="Demo", state=State.CONFIRMED)
+    mover, giver = registrations.order_by("pk")[:2]
     wish = Wish(following.offers.get(subject__level__code="Beg", subject__version="B"))
-    by, at = ByDesk(ada, "Works late on that evening now"), timezone.now()
-    moving.move(mover, wish, by, at, seen=moving.quote(mover, wish, by, at).fingerprint)
-    passing.give(giver, Typed("Rosa", "Demo", "rosa.demo@example.org"), ByDesk(ada, "Hurt a knee, a friend comes"), at)
+    actor, now = ByDesk(ada, "Works late on that evening now"), timezone.now()
+    moving.move(mover, wish, actor, now, seen=moving.quote(mover, wish, actor, now).fingerprint)
+    passing.give(giver, Typed("Rosa", "Demo", "rosa.demo@example.org"), ByDesk(ada, "Hurt a knee, a friend comes"), now)

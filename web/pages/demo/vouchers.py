@@ -1,4 +1,4 @@
-"""Gift vouchers: one that Gus has bought for a birthday, one that the school gave away."""
+"""Gift vouchers: one that Gus bought for a birthday, and one that the school gave away."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -8,7 +8,7 @@ from billing.models import Voucher
 from common import dates
 from users.models import User
 
-WORDS = {
+BIRTHDAY_GIFT = {
     "recipient_name": "Rosa",
     "giver_name": "Gus and Kit",
     "message": "Happy birthday! You said you would, one day.\nWe will come along for the first evening.",
@@ -20,7 +20,7 @@ def load() -> None:
         return
     ada = User.objects.get(email="ada@example.org")
     day = dates.today() + timedelta(days=10)
-    bought = WORDS | {"amount": "75", "give_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
+    bought = BIRTHDAY_GIFT | {"amount": "75", "give_on": day.isoformat(), "recipient_email": "rosa.demo@example.org"}
     office.sell(bought, "cash", payer_name="Gus Gray", payer_email="gus@example.org", by=ada)
     prize = {"recipient_name": "Femi", "giver_name": "", "message": "First prize of the summer raffle."}
     office.give(Decimal(25), None, prize, why="The raffle", by=ada)

@@ -1,4 +1,4 @@
-"""Messages to the school."""
+"""Messages to the school from the contact page."""
 
 from django.conf import settings
 from django.db import transaction
@@ -16,7 +16,6 @@ def unanswered() -> QuerySet[ContactMessage]:
 
 
 def receive(message: ContactMessage, sender: User | None) -> ContactMessage:
-    """Kept for the desk, and mailed to the office where the school has named its address."""
     with transaction.atomic():
         message.sender = sender
         message.save()

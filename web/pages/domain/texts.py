@@ -1,4 +1,4 @@
-"""Texts of the site: written as a draft, published as numbered editions."""
+"""Texts of the site, which are written as drafts and published as numbered editions."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ from history.domain import record
 from pages.models import Edition, SiteContent
 from users.models import User
 
-MOST = 50
+MAX_OTHER_EDITIONS = 50
 
 
 class Changed(Exception):
-    """The draft is no longer the one that was looked at."""
+    """The draft has changed since the preview was shown."""
 
 
 class State(Enum):
@@ -43,14 +43,16 @@ def published(key: str, number: int | None = None) -> Edition | None:
 
 
 def other_editions(edition: Edition) -> list[Edition]:
-    """The newest first."""
-    return list(Edition.objects.filter(content=edition.content_id).exclude(pk=edition.pk).order_by("-number")[:MOST])
+    return list(
+        Edition.objects.filter(content=edition.content_id)
+        .exclude(pk=edition.pk)
+        .order_by("-number")[:MAX_OTHER_EDITIONS]
+    )
 
 
 def overview(keys: Iterable[str]) -> list[Overview]:
-    """How each text stands, whether anybody has begun it or not."""
     editions = Prefetch("editions", Edition.objects.order_by("content", "-number"))
-    contents = {each.key: each for each in SiteContent.objects.prefetch_related(editions)}
+    contents = {content.key: content for content in SiteContent.objects.prefetch_related(editions)}
     return [_overview(key, contents.get(key)) for key in keys]
 
 
@@ -70,7 +72,7 @@ def _says_the_same(content: SiteContent, edition: Edition) -> bool:
 
 
 def in_force(keys: Iterable[str]) -> dict[str, int]:
-    """The number of the last edition of each of these texts that has one: what people are asked to agree to."""
+    """Return the number of the latest edition of each text, to which people are asked to agree."""
     numbers = Edition.objects.filter(content__key__in=keys).order_by().values_list("content__key")
     return dict(numbers.annotate(last=Max("number")))
 
@@ -87,7 +89,7 @@ def save_draft(content: SiteContent, by: User | None) -> SiteContent:
 
 
 def next_edition(content: SiteContent) -> Edition:
-    """The draft as publishing would make it; not saved."""
+    """Return the edition that publishing the draft would create. It is not saved."""
     last = content.editions.first()
     number = last.number + 1 if last else 1
     now = timezone.now()
@@ -95,7 +97,7 @@ def next_edition(content: SiteContent) -> Edition:
 
 
 def publish(content: SiteContent, seen: str, by: User | None) -> Edition:
-    """Publish the draft as it was seen; what somebody changed meanwhile is not published unread."""
+    """Publish the draft with the digest `seen`. A draft that somebody has changed since then is refused."""
     with transaction.atomic():
         content = SiteContent.objects.select_for_update().get(pk=content.pk)
         if digest(content) != seen:

@@ -1,4 +1,4 @@
-"""The desk: where the people who run the school find their work."""
+"""Pages of the desk, where the people who run the school do their work."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -10,7 +10,7 @@ from common.work_lists import open_work_for
 from pages.domain import contact, texts
 from pages.forms import TextForm
 from pages.models import ContactMessage, SiteContent
-from pages.text_pages import PLACES, show
+from pages.text_pages import TEXT_PAGES, show
 from users.roles import acting, desk_required
 
 PER_PAGE = 25
@@ -26,8 +26,8 @@ def home(request: HttpRequest) -> HttpResponse:
 @desk_required("pages.view_contactmessage")
 def contact_list(request: HttpRequest) -> HttpResponse:
     answered = request.GET.get("show") == "answered"
-    found = ContactMessage.objects.filter(answered_at__isnull=not answered).select_related("answered_by")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    contact_messages = ContactMessage.objects.filter(answered_at__isnull=not answered).select_related("answered_by")
+    page = Paginator(contact_messages, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "desk/contact.html", {"page": page, "answered": answered})
 
 
@@ -42,7 +42,8 @@ def contact_answered(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @desk_required("pages.change_sitecontent")
 def text_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "desk/texts.html", {"rows": [(PLACES[row.key], row) for row in texts.overview(PLACES)]})
+    rows = [(TEXT_PAGES[row.key], row) for row in texts.overview(TEXT_PAGES)]
+    return render(request, "desk/texts.html", {"rows": rows})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,13 +54,13 @@ def text_edit(request: HttpRequest, key: str) -> HttpResponse:
     if form.is_valid():
         texts.save_draft(form.save(commit=False), acting(request))
         return redirect("desk_text_preview", key)
-    return render(request, "desk/text.html", {"form": form, "place": PLACES[key], "content": content})
+    return render(request, "desk/text.html", {"form": form, "place": TEXT_PAGES[key], "content": content})
 
 
 @require_safe
 @desk_required("pages.change_sitecontent")
 def text_preview(request: HttpRequest, key: str) -> HttpResponse:
-    content = get_object_or_404(SiteContent, key=key, key__in=PLACES)
+    content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
     preview = {"above": "desk/preview_bar.html", "content": content, "seen": texts.digest(content)}
     return show(request, key, texts.next_edition(content), **preview)
 
@@ -67,18 +68,18 @@ def text_preview(request: HttpRequest, key: str) -> HttpResponse:
 @require_POST
 @desk_required("pages.change_sitecontent")
 def text_publish(request: HttpRequest, key: str) -> HttpResponse:
-    content = get_object_or_404(SiteContent, key=key, key__in=PLACES)
+    content = get_object_or_404(SiteContent, key=key, key__in=TEXT_PAGES)
     try:
         edition = texts.publish(content, request.POST.get("seen", ""), acting(request))
     except texts.Changed:
         messages.warning(request, "Someone changed this text after you opened the preview. Please check it again.")
         return redirect("desk_text_preview", key)
     messages.success(request, f"Published as version {edition.number}.")
-    return redirect(PLACES[key].url_name)
+    return redirect(TEXT_PAGES[key].url_name)
 
 
 def draft_at(key: str) -> SiteContent:
-    """A place that has no text yet begins with an empty one, named after it."""
-    if key not in PLACES:
+    """A page that has no text yet gets an empty draft with the page's name as its title."""
+    if key not in TEXT_PAGES:
         raise Http404
-    return SiteContent.objects.filter(key=key).first() or SiteContent(key=key, title=PLACES[key].name)
+    return SiteContent.objects.filter(key=key).first() or SiteContent(key=key, title=TEXT_PAGES[key].name)

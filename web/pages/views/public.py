@@ -1,4 +1,4 @@
-"""The pages that any school has, and those that browsers and search engines ask for."""
+"""The public pages of any school, and the files for browsers and search engines."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,11 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from common import drawings
 from common.throttle import throttled
 from pages import text_pages
-from pages.domain import contact as letters
+from pages.domain import contact as contact_messages
 from pages.domain import texts
 from pages.forms import ContactForm
 
-kept_for_good = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
+cache_forever = cache_control(public=True, max_age=365 * 24 * 3600, immutable=True)
 
 
 @require_safe
@@ -29,7 +29,7 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def text(request: HttpRequest, key: str, number: int | None = None) -> HttpResponse:
-    """The terms and such; each edition stays readable for those who agreed to it."""
+    """Each edition stays readable for the people who agreed to it."""
     edition = texts.published(key, number)
     if edition is None and number is not None:
         raise Http404
@@ -45,7 +45,7 @@ def contact(request: HttpRequest) -> HttpResponse:
     known = {"name": user.get_full_name(), "email": user.email} if user else {}
     form = ContactForm(request.POST or None, initial=known)
     if form.is_valid():
-        letters.receive(form.save(commit=False), user)
+        contact_messages.receive(form.save(commit=False), user)
         return redirect("contact_thanks")
     return text_pages.show(request, "contact", texts.published("contact"), form=form)
 
@@ -56,18 +56,18 @@ def contact_thanks(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@kept_for_good
+@cache_forever
 def brand_css(request: HttpRequest, hue: int, mark: str) -> HttpResponse:
-    """The school's own accent and mark. The policy allows no style in a page, so they come as a file of one rule."""
+    """The school's color and mark are a file of one rule, because the security policy allows no inline styles."""
     svg = _rendered(mark, hue)
     rule = f':root{{--brand-hue:{hue};--brand-mark:url("{drawings.as_address(svg)}")}}\n'
     return HttpResponse(rule, content_type="text/css; charset=utf-8")
 
 
 @require_safe
-@kept_for_good
+@cache_forever
 def drawing_file(request: HttpRequest, hue: int, name: str) -> HttpResponse:
-    """The address says all of the picture, so nobody needs to ask twice. Its colors are a style of its own."""
+    """The URL describes the whole drawing, so that browsers can cache it forever. Its colors are an inline style."""
     headers = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return HttpResponse(_rendered(name, hue), content_type="image/svg+xml", headers=headers)
 
@@ -75,8 +75,8 @@ def drawing_file(request: HttpRequest, hue: int, name: str) -> HttpResponse:
 def _rendered(name: str, hue: int) -> str:
     try:
         return drawings.render_file(name, hue)
-    except ValueError as none:
-        raise Http404 from none
+    except ValueError as error:
+        raise Http404 from error
 
 
 @require_safe

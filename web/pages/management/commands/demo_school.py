@@ -7,15 +7,15 @@ from pages import demo
 
 
 class Command(BaseCommand):
-    help = "Fill an empty database with a school to look at."
+    help = "Fill an empty database with a demo school."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--anyway", action="store_true", help="Add what is missing though there are people in the database."
+            "--anyway", action="store_true", help="Add what is missing even if there are people in the database."
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Known passwords have no place beside real people, nor on a machine that the world can reach."""
+        """Known passwords do not belong beside real people, nor on a machine that the world can reach."""
         anyway = options["anyway"]
         if not (settings.DEBUG or anyway):
             raise CommandError("The demo people's passwords are known, and DEBUG is off. Add --anyway if you are sure.")

@@ -1,4 +1,4 @@
-"""What stands between an installed site and a running one."""
+"""Prepares an installed site for running."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ from users.models import User
 
 class Command(BaseCommand):
     help = "Bring the database up to date; while DEBUG is on, fill an empty one with the demo school."
-    requires_system_checks = []  # runserver makes them a second later
+    requires_system_checks = []  # runserver makes these checks a second later
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--address", default="", help="Where the site will be served, to be told.")
+        parser.add_argument("--address", default="", help="The URL of the site, which is shown in the output.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if migrations_wait():
@@ -33,8 +33,9 @@ class Command(BaseCommand):
     def welcome(self, address: str) -> None:
         if address:
             self.stdout.write(f"\n{settings.BUSINESS_NAME} opens at {address}\n")
-        here = set(User.objects.values_list("email", flat=True).filter(email__in=[each.email for each in PEOPLE]))
-        people = [person for person in PEOPLE if person.email in here]
+        emails = [person.email for person in PEOPLE]
+        existing = set(User.objects.values_list("email", flat=True).filter(email__in=emails))
+        people = [person for person in PEOPLE if person.email in existing]
         if people:
             self.stdout.write(f"Log in there, with the password “{PASSWORD}”, as")
         for person in people:
@@ -43,6 +44,6 @@ class Command(BaseCommand):
 
 
 def migrations_wait() -> bool:
-    """Asking first is faster than a migrate that has nothing to do."""
+    """Asking first is faster than running a migrate that has nothing to do."""
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
