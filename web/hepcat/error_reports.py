@@ -32,7 +32,7 @@ Time: {time}
 {lines}
 {error}
 
-The error message, what was typed and who typed it are left out of this email. The log has the whole error at this time.
+This email contains neither the error message nor what was typed and by whom. The log has the whole error at this time.
 """
 
 

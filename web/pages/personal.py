@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from common.personal import Person
 from pages.models import ContactMessage
 
-MODELS = {"pages.ContactMessage": "What you wrote to the school through the contact page"}
+MODELS = {"pages.ContactMessage": "Your messages to the school from the contact page"}
 
 
 def of(person: Person) -> QuerySet[ContactMessage]:

@@ -14,14 +14,14 @@ from users.models import Consent, RecoveryCode, Staff, Student, User
 
 MODELS = {
     "users.User": "Your account",
-    "users.Student": "You, and those in your care, as people who attend",
-    "users.Staff": "What the public reads about you",
-    "users.Consent": "What you agreed to",
+    "users.Student": "You and the people in your care, as students",
+    "users.Staff": "Your public profile",
+    "users.Consent": "Your consents",
     "users.RecoveryCode": "Recovery codes for logging in without your phone (only their hashes)",
     "otp_totp.TOTPDevice": "Your authenticator app",
 }
 NOT_PERSONAL = {
-    "admin.LogEntry": "Never written: what is changed in the admin goes to the school's history.",
+    "admin.LogEntry": "Never written: changes in the admin go to the school's history.",
     "axes.AccessAttempt": "Never written: wrong passwords are counted in the cache, under hashed names.",
     "axes.AccessFailureLog": "Never written, as above.",
     "axes.AccessLog": "Never written, as above.",

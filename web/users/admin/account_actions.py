@@ -39,7 +39,7 @@ ACCOUNT_ACTIONS = {
             key="close",
             label="Close account",
             text="No one can log in to this account, and no link reopens it. Registrations and payments stay as they "
-            "are. Only the office can reopen it. The owner is told by email.",
+            "are. Only the office can reopen it. The owner gets an email.",
             done="Closed: {people}.",
             do=accounts.close,
             fits=lambda account: account.is_active,

@@ -82,7 +82,7 @@ class Profile(admin.StackedInline):
 
 class Agreed(admin.TabularInline):
     model = Consent
-    verbose_name_plural = "Agreed to"
+    verbose_name_plural = "Consents"
     fields = readonly_fields = ("kind", "version", "given_at", "withdrawn_at")
     extra = 0
     can_delete = False
@@ -113,7 +113,7 @@ class AccountAdmin(Recorded):
     list_per_page = 50
     show_full_result_count = False
     actions = [deed_action("send-link"), deed_action("close"), deed_action("reopen")]
-    readonly_fields = ("state", "roles_held", "last_seen", "how_they_log_in", "what_happened")
+    readonly_fields = ("state", "roles_held", "last_seen", "log_in_method", "history_panel")
     inlines = [OwnRecord, InCare, Profile, Agreed]
     change_form_template = "admin/users/account.html"
 
@@ -140,12 +140,12 @@ class AccountAdmin(Recorded):
     # -- the page of one person ----------------------------------------------------------------------------------
 
     @admin.display(description="two-step verification")
-    def how_they_log_in(self, account: User) -> str:
+    def log_in_method(self, account: User) -> str:
         device = second_factor.device_of(account)
-        return "Password and a code from their app" if device else "Password alone"
+        return "Password and a code from their app" if device else "Password only"
 
-    @admin.display(description="latest")
-    def what_happened(self, account: User) -> str:
+    @admin.display(description="latest changes")
+    def history_panel(self, account: User) -> str:
         return side_panels.happened(account)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -154,9 +154,9 @@ class AccountAdmin(Recorded):
         roles_field = "roles" if self._may_give_roles(request, obj) else "roles_held"
         return [
             (None, {"fields": ["first_name", "last_name", "email"]}),
-            ("Log-in", {"fields": ["state", "last_seen", "how_they_log_in"]}),
+            ("Log-in", {"fields": ["state", "last_seen", "log_in_method"]}),
             ("Roles", {"fields": [roles_field]}),
-            ("What happened", {"fields": ["what_happened"]}),
+            ("History", {"fields": ["history_panel"]}),
         ]
 
     def _may_give_roles(self, request: Any, account: User) -> bool:

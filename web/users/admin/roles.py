@@ -16,9 +16,9 @@ from users.models import Role
 @admin.register(Role)
 class RoleAdmin(Recorded):
     form = RoleForm
-    list_display = ["name", "people", "may"]
+    list_display = ["name", "people", "permission_count"]
     search_fields = ["name"]
-    readonly_fields = ["what_happened"]
+    readonly_fields = ["history_panel"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Role]:
         return super().get_queryset(request).prefetch_related("permissions").annotate(held_by=Count("user"))
@@ -28,21 +28,21 @@ class RoleAdmin(Recorded):
         return int(role.held_by)
 
     @admin.display(description="permissions")
-    def may(self, role: Role) -> str:
+    def permission_count(self, role: Role) -> str:
         count = len(role.permissions.all())
-        return "1 thing" if count == 1 else f"{count} things"
+        return "1 permission" if count == 1 else f"{count} permissions"
 
     @admin.display(description="latest changes")
-    def what_happened(self, role: Role) -> str:
+    def history_panel(self, role: Role) -> str:
         return side_panels.happened(role)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        history = [("History", {"fields": ["what_happened"]})] if obj else []
+        history = [("History", {"fields": ["history_panel"]})] if obj else []
         return [(None, {"fields": ["name", "permissions"]}), *history]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The code looks up the built-in roles by name."""
-        return ["what_happened", *(["name"] if obj and obj.name in roles.BUILT_IN else [])]
+        return ["history_panel", *(["name"] if obj and obj.name in roles.BUILT_IN else [])]
 
     def get_form(self, request: Any, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change, **kwargs)

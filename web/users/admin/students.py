@@ -43,8 +43,8 @@ class StudentAdmin(Recorded):
     search_fields = ["first_name", "last_name", "email", "user__email", "guardian__email", "guardian__last_name"]
     search_help_text = "Name or email, also of a guardian."
     raw_id_fields = ["guardian"]
-    fields = ["first_name", "last_name", "email", "user", "guardian", "born_on", "notes", "what_happened"]
-    readonly_fields = ["user", "what_happened"]
+    fields = ["first_name", "last_name", "email", "user", "guardian", "born_on", "notes", "history_panel"]
+    readonly_fields = ["user", "history_panel"]
     actions = ["join"]
     show_full_result_count = False
 
@@ -60,7 +60,7 @@ class StudentAdmin(Recorded):
         return f"in the care of {student.guardian}" if student.guardian else "none"
 
     @admin.display(description="history")
-    def what_happened(self, student: Student) -> str:
+    def history_panel(self, student: Student) -> str:
         return side_panels.happened(student) if student.pk else ""
 
     def has_delete_permission(self, request: HttpRequest, obj: Student | None = None) -> bool:

@@ -18,7 +18,7 @@ class AccountForm(forms.ModelForm):
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
-    email = AddressField(help_text="A change takes effect immediately. The owner of the old address is told by email.")
+    email = AddressField(help_text="A change takes effect immediately. The owner of the old address gets an email.")
     roles = forms.ModelMultipleChoiceField(
         Role.objects.none(),
         required=False,

@@ -9,12 +9,12 @@ from users.domain.superusers import make_superuser
 
 
 class Command(BaseCommand):
-    help = "Make the superuser that SUPERUSER_EMAIL names, unless there is one. The password is never shown."
+    help = "Create the superuser with the address in SUPERUSER_EMAIL, unless it exists. The password is never shown."
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = settings.SUPERUSER_EMAIL
         if not email:
-            self.stdout.write("SUPERUSER_EMAIL is not set; nothing was made.")
+            self.stdout.write("SUPERUSER_EMAIL is not set, so no superuser was created.")
             return
         if "@" not in email:
             raise CommandError("SUPERUSER_EMAIL must be an email address.")
@@ -25,8 +25,8 @@ class Command(BaseCommand):
             settings.SUPERUSER_PASSWORD or None,
         )
         if not created:
-            self.stdout.write("The superuser exists; nothing was changed.")
+            self.stdout.write("The superuser already exists; nothing was changed.")
         elif settings.SUPERUSER_PASSWORD:
-            self.stdout.write("The superuser was made, with the password from SUPERUSER_PASSWORD.")
+            self.stdout.write("The superuser was created with the password from SUPERUSER_PASSWORD.")
         else:
-            self.stdout.write("The superuser was made without a password: ask for a link on the log-in page.")
+            self.stdout.write("The superuser was created without a password: ask for a link on the log-in page.")
