@@ -1,4 +1,4 @@
-"""Amounts of money in tables and in forms."""
+"""Form fields and model fields for amounts of money."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,7 +11,7 @@ from common.money import is_whole, rounded
 
 
 class AmountInput(forms.DecimalField):
-    """Shows as many decimals as the school's currency has: 70.00, not 70.000."""
+    """It shows as many decimals as the school's currency has: 70.00, not 70.000."""
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Decimal) and is_whole(value, settings.CURRENCY):
@@ -20,7 +20,7 @@ class AmountInput(forms.DecimalField):
 
 
 class AmountField(models.DecimalField):  # type: ignore[type-arg]
-    """Wide enough for every currency: three decimals, eleven figures before them."""
+    """It is wide enough for every currency: eleven digits before the point and three after it."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"max_digits": 14, "decimal_places": 3} | options)
@@ -29,6 +29,6 @@ class AmountField(models.DecimalField):  # type: ignore[type-arg]
         return super().formfield(**{"form_class": AmountInput} | options)
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
-        """To migrations it is a plain decimal number."""
+        # Migrations see a plain decimal field.
         name, _, positional, named = super().deconstruct()
         return name, "django.db.models.DecimalField", positional, named

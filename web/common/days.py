@@ -1,4 +1,4 @@
-"""Days in forms and in tables. One that is too far away to count days and sessions around it is refused."""
+"""Form fields and model fields for days. They refuse days that are too far away to count days around them."""
 
 from datetime import date
 from typing import Any
@@ -12,7 +12,6 @@ FAR = "Please choose a day between 1900 and 2199."
 
 
 def refuse_far_days(value: date) -> None:
-    """A validator for days and for moments."""
     if not FIRST_DAY.year <= value.year <= LAST_DAY.year:
         raise ValidationError(FAR, code="far")
 
@@ -23,7 +22,7 @@ class DayField(forms.DateField):
 
 
 class MomentInput(forms.DateTimeInput):
-    """Date and time in one field of the browser's own, which a screen reader can name."""
+    """This is the browser's own field for date and time, which screen readers can announce."""
 
     input_type = "datetime-local"
 
@@ -37,12 +36,10 @@ class MomentField(forms.DateTimeField):
 
 
 class DayColumn(models.DateField):  # type: ignore[type-arg]
-    """A day that a form asks for with a DayField."""
-
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"form_class": DayField} | options)
 
     def deconstruct(self) -> tuple[str, str, Any, Any]:
-        """To migrations it is a plain day."""
+        # Migrations see a plain date field.
         name, _, positional, named = super().deconstruct()
         return name, "django.db.models.DateField", positional, named

@@ -1,8 +1,8 @@
-"""The people of the demo school: who they are and how they log in. The log-in page shows them while DEBUG is on."""
+"""The people of the demo school and their password. The log-in page shows them while DEBUG is on."""
 
 from dataclasses import dataclass
 
-PASSWORD = "dance with me"  # noqa: S105 (printed on the log-in page)
+PASSWORD = "dance with me"  # noqa: S105 (the log-in page prints it)
 
 
 @dataclass(frozen=True)

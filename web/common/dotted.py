@@ -1,4 +1,4 @@
-"""Dotted names out of settings: what they may have been meant to say."""
+"""Suggestions for misspelled dotted names in settings."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,7 +6,6 @@ from importlib import import_module
 
 
 def names_beside(path: str) -> list[str]:
-    """The public names of the module that a dotted name points into, as dotted names."""
     module = path.rpartition(".")[0]
     try:
         return [f"{module}.{name}" for name in vars(import_module(module)) if not name.startswith("_")]

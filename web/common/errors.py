@@ -1,14 +1,14 @@
-"""How work that runs later says what went wrong. The sentence is shown to a person: no names, no addresses in it."""
+"""The exceptions of work in the background. People read their sentences, so they contain no names and no addresses."""
 
 from datetime import timedelta
 
 
 class Trouble(Exception):
-    """What the three below have in common: their text was written to be kept and read."""
+    """The text of these exceptions is written to be stored and read by a person."""
 
 
 class Temporary(Trouble):
-    """It may work next time: try again, after `retry_after` when the other side named a time."""
+    """A later attempt may succeed. `retry_after` is set if the other system said how long to wait."""
 
     def __init__(self, sentence: str = "", retry_after: timedelta | None = None) -> None:
         super().__init__(sentence)
@@ -16,8 +16,8 @@ class Temporary(Trouble):
 
 
 class Permanent(Trouble):
-    """It will never work as it is; trying again is pointless."""
+    """No later attempt can succeed."""
 
 
 class NeedsPerson(Trouble):
-    """Somebody has to decide or mend something first; the sentence says what."""
+    """Someone has to decide or repair something first. The sentence says what."""

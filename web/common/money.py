@@ -1,4 +1,4 @@
-"""Amounts of money: exact, in one currency, rounded half-up to what the currency can pay out."""
+"""Exact amounts of money. Halves are rounded up to the smallest unit of the currency."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ ZERO = Decimal(0)
 
 
 class OtherCurrency(ValueError):
-    """Two currencies met in one sum."""
+    """Amounts in two currencies cannot be added or compared."""
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
@@ -19,7 +19,6 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 
 
 def is_whole(amount: Decimal, currency: str) -> bool:
-    """Can the currency pay this out exactly?"""
     return amount.is_finite() and rounded(amount, currency) == amount
 
 
@@ -49,7 +48,7 @@ class Money:
 
     def _same(self, other: "Money") -> Decimal:
         if other.currency != self.currency:
-            raise OtherCurrency(f"{other.currency} where {self.currency} is counted")
+            raise OtherCurrency(f"An amount in {other.currency} cannot be combined with one in {self.currency}.")
         return other.amount
 
     def __add__(self, other: "Money") -> "Money":

@@ -1,16 +1,17 @@
-"""What the site keeps about a person, app by app: told, erased, and joined when a person turns out to be two records.
+"""Export, erasure and merging of everything the site stores about a person.
 
-Each app whose models lead to a person has a module `personal`:
+Each app that has models with a path to a person has a module `personal` with these names:
 
-    MODELS = {"mailroom.Message": "Mails sent to you"}     every model with a path to a person, in words for them
-    NOT_PERSONAL = {"shop.Thing": "why its path tells nothing about the person"}
+    MODELS             every such model with a description for the person, as in
+                       {"mailroom.Message": "Mails sent to you"}
+    NOT_PERSONAL       models whose path to a person says nothing about them, each with the reason
+    export(person)     returns the data as a dictionary that can be written as JSON
+    erase(person)      deletes rows; rows that the accounts need are kept without the name
+    merge(source, target)   moves rows and returns a sentence for each thing it moved
 
-    def export(person: Person) -> dict[str, object]: ...     what can be written as JSON
-    def erase(person: Person) -> None: ...                   what goes, goes; what the books need loses the name
-    def merge(source: Person, target: Person) -> list[str]: ...   moves rows; a sentence for each thing moved
-
-A test walks all models and fails for one that leads to a person and is not named. The highest app comes first, so that
-whoever points at a row is asked before the app that owns it. All three run inside the caller's transaction.
+A test walks all models and fails if one leads to a person and is in neither list. The highest app is called first, so
+that rows that refer to another row are handled before that row. All three functions run inside the caller's
+transaction.
 """
 
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from django.utils.module_loading import module_has_submodule
 
 @dataclass(frozen=True)
 class Person:
-    """An account, the students it speaks for, the addresses it uses; or a student without an account."""
+    """An account with its students and email addresses, or a student who has no account."""
 
     account_id: int | None = None
     student_ids: tuple[int, ...] = ()
@@ -43,7 +44,7 @@ class Module(Protocol):
 
 
 class Conflict(Exception):
-    """Two records cannot be joined as they are; the sentence says what a person has to settle first."""
+    """Two records cannot be merged yet. The sentence says what a person has to decide first."""
 
 
 def modules() -> Iterator[tuple[str, Module]]:
@@ -53,17 +54,17 @@ def modules() -> Iterator[tuple[str, Module]]:
 
 
 def declared() -> dict[str, str]:
-    return {model: words for _, module in modules() for model, words in module.MODELS.items()}
+    return {model: description for _, module in modules() for model, description in module.MODELS.items()}
 
 
 def excused() -> dict[str, str]:
-    lists = (getattr(module, "NOT_PERSONAL", {}) for _, module in modules())
-    return {model: reason for each in lists for model, reason in each.items()}
+    exemptions = (getattr(module, "NOT_PERSONAL", {}) for _, module in modules())
+    return {model: reason for exempt in exemptions for model, reason in exempt.items()}
 
 
 def export(person: Person) -> dict[str, dict[str, object]]:
-    told = {label: module.export(person) for label, module in modules()}
-    return {label: data for label, data in told.items() if data}
+    data_by_app = {label: module.export(person) for label, module in modules()}
+    return {label: data for label, data in data_by_app.items() if data}
 
 
 def erase(person: Person) -> None:

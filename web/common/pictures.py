@@ -1,6 +1,7 @@
-"""Uploaded pictures: decoded within limits, turned upright, made smaller and written anew, so that nothing else stays.
+"""Uploaded pictures are decoded within limits, turned upright, reduced in size and saved again as JPEG.
 
-What a camera adds (where, when, by which device) is left behind; a file that only calls itself a picture is refused.
+Saving them again removes what the camera added (place, time, device). A file that only claims to be a picture is
+refused.
 """
 
 import io
@@ -14,8 +15,8 @@ from django.core.files.uploadedfile import UploadedFile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 LARGEST_FILE = 5 * 1024 * 1024
-LARGEST_PICTURE = 40_000_000  # pixels, looked at before any of them is decoded
-LARGEST_DECODED = 64 * 1024 * 1024  # bytes that one request may need for a picture
+LARGEST_PICTURE = 40_000_000  # This is in pixels, and it is checked before any of them is decoded.
+LARGEST_DECODED = 64 * 1024 * 1024  # This many bytes of memory may be used for one picture.
 FORMATS = ("JPEG", "PNG", "WEBP")
 
 TOO_LARGE = ValidationError("This file is larger than 5 MB. Please choose a smaller one.", code="too_large")
@@ -32,7 +33,7 @@ def clean(upload: "UploadedFile[bytes]", longest_side: int = 1200) -> "ContentFi
 
 
 def rewritten(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
-    """For a file whose size has been looked at."""
+    """The caller must have checked the size of the file."""
     try:
         return _written_anew(file, longest_side)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
@@ -41,11 +42,11 @@ def rewritten(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFil
 
 def _written_anew(file: "File[bytes] | IO[bytes]", longest_side: int) -> "ContentFile[bytes]":
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # Our own limit is lower.
         with Image.open(file, formats=FORMATS) as picture:
             if picture.width * picture.height > LARGEST_PICTURE:
                 raise TOO_MANY_PIXELS
-            picture.draft(picture.mode, (longest_side, longest_side))  # a JPEG is decoded smaller
+            picture.draft(picture.mode, (longest_side, longest_side))  # A JPEG is decoded at a reduced size.
             if decoded_size(picture) > LARGEST_DECODED:
                 raise TOO_MANY_PIXELS
             picture.thumbnail((longest_side, longest_side))
@@ -53,14 +54,14 @@ def _written_anew(file: "File[bytes] | IO[bytes]", longest_side: int) -> "Conten
 
 
 def decoded_size(picture: Image.Image) -> int:
-    """In bytes, before anything is decoded. Pillow keeps colors in four bytes, and reads 16 bits into as many again."""
+    """The memory in bytes that decoding will take. Pillow uses four bytes for a color, and twice that for 16 bits."""
     is_deep = any("16" in str(tile[3]) for tile in getattr(picture, "tile", []))
     per_pixel = 1 if picture.mode in ("1", "L", "P") else 4
     return picture.width * picture.height * per_pixel * (2 if is_deep else 1)
 
 
 def _as_jpeg(picture: Image.Image) -> "ContentFile[bytes]":
-    """On white where the picture was transparent."""
+    # Transparent parts become white.
     with_alpha = picture.convert("RGBA")
     flat = Image.new("RGB", picture.size, "white")
     flat.paste(with_alpha, mask=with_alpha.getchannel("A"))

@@ -1,4 +1,4 @@
-"""What lists are asked for in the address of a page: any text at all, and nonsense finds nothing."""
+"""Readers for the search parameters in the address of a list. Any text is accepted, and nonsense finds nothing."""
 
 from datetime import date
 
@@ -12,22 +12,21 @@ MOST_WORDS = 20
 
 
 def words(request: HttpRequest) -> str:
-    """What was typed into the search field of a list. PostgreSQL refuses a NUL, which nobody types by accident."""
+    # PostgreSQL refuses a NUL, and nobody types one by accident.
     return request.GET.get("q", "").replace("\0", "").strip()
 
 
 def split_words(text: str) -> list[str]:
-    """Each has to match something; what comes after so many is more than a database takes in one condition."""
+    # Each word becomes a condition of its own, and a database accepts only so many conditions in one query.
     return text.split()[:MOST_WORDS]
 
 
 def read_number(text: str) -> int | None:
-    """The number of a row; None for what is no number, or larger than any row has."""
+    """Read the ID of a row. The answer is None if the text is not a number or is larger than any ID can be."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def read_day(text: str) -> date | None:
-    """None for what is no day, or too far away to count days and sessions around it."""
     try:
         day = parse_date(text)
     except ValueError:

@@ -12,7 +12,8 @@ register = template.Library()
 def bar_chart(
     rows: Iterable[tuple[object, charts.Number]], title: str, label: str = "", value: str = "Number", currency: str = ""
 ) -> dict[str, Any]:
-    """{% bar_chart rows title="Students a week" label="Week" value="Students" %}; rows are pairs of name and number.
+    """Use it as {% bar_chart rows title="Students a week" label="Week" value="Students" %}.
 
-    With a currency the numbers are amounts of money."""
+    The rows are pairs of a name and a number. If a currency is given, the numbers are shown as amounts of money.
+    """
     return {"chart": charts.bars(rows), "title": title, "label": label, "value": value, "currency": currency}

@@ -13,9 +13,9 @@ SHEET = "drawing_sheet"
 
 @register.simple_tag(takes_context=True)
 def drawing(context: template.Context, *seeds: object, columns: int = 4, rows: int = 3, label: str = "") -> SafeString:
-    """{% drawing subject.level subject.version %}; without a label it is decoration and is not read out.
+    """Use it as {% drawing subject.level subject.version %}. Screen readers skip a drawing that has no label.
 
-    Where the view has put them on a sheet (`drawing_sheet`, from drawings.sheets_of), they come from that one file.
+    If the view puts a `drawing_sheet` into the context, all drawings of the page are loaded from that one file.
     """
     key = drawings.key_of(*map(str, seeds), columns=columns, rows=rows)
     name, number = (context.get(SHEET) or {}).get(key, (key, 0))
@@ -25,13 +25,11 @@ def drawing(context: template.Context, *seeds: object, columns: int = 4, rows: i
 
 @register.simple_tag
 def portrait(name: str) -> SafeString:
-    """Decoration beside the person's name; drawn where there is no photograph."""
     return _image(address(drawings.key_of_portrait(name)), (300, 300), "")
 
 
 @register.simple_tag
 def brand_style() -> str:
-    """The address of what is the school's own in the style: its hue and its mark."""
     return reverse("brand_css", args=[settings.BRAND_HUE, _mark()])
 
 

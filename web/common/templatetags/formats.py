@@ -1,4 +1,4 @@
-"""The filters for common.formats, which every template has without loading them. What is not there is an empty text."""
+"""Template filters for common.formats. They are built in, so no template loads them; a missing value gives ''."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -12,8 +12,8 @@ from common import formats
 register = template.Library()
 
 
-def simple(name: str, make: Callable[..., str]) -> None:
-    register.filter(name, lambda value: "" if value in {None, ""} else make(value))
+def simple(name: str, format_value: Callable[..., str]) -> None:
+    register.filter(name, lambda value: "" if value in {None, ""} else format_value(value))
 
 
 simple("full_date", formats.format_date)
@@ -25,17 +25,16 @@ simple("percent", formats.format_percent)
 
 @register.filter
 def moment(value: datetime | None, detail: str = "") -> str:
-    """`{{ attempt.started_at|moment:"seconds" }}` where seconds matter."""
+    # Seconds are shown by {{ attempt.started_at|moment:"seconds" }}.
     return formats.format_moment(value, seconds=detail == "seconds") if value else ""
 
 
 @register.filter
 def time_span(start: time | datetime | None, end: time | datetime | None) -> str:
-    """`{{ meeting.starts_at|time_span:meeting.ends_at }}`"""
     return "" if start is None or end is None else formats.format_time_span(start, end)
 
 
 @register.filter
 def money(amount: Any, currency: str = "") -> str:
-    """`{{ order.total|money:order.currency }}`; without a currency the school's own."""
+    # Without {{ amount|money:currency }}, the amount is in the school's own currency.
     return "" if amount in {None, ""} else formats.format_money(amount, currency or settings.CURRENCY)

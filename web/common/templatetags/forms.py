@@ -6,6 +6,6 @@ register = template.Library()
 
 @register.filter
 def named(field: BoundField, error: str) -> str:
-    """An error with the label of its field before it: “Email: …”, “Lead or follow? …”."""
+    """Put the label of the field before an error, as in “Email: …” or “Lead or follow? …”."""
     label = str(field.label).rstrip(".: ")
     return f"{label} {error}" if label.endswith(("?", "!")) else f"{label}: {error}"

@@ -1,4 +1,4 @@
-"""Which addresses the site has, what they are called and what answers there."""
+"""The command that lists the addresses of the site with their names and views."""
 
 import json
 from collections.abc import Iterator
@@ -16,23 +16,23 @@ class Address:
     view: str
 
 
-def addresses(patterns: list[Any], before: str = "", space: str = "") -> Iterator[Address]:
+def addresses(patterns: list[Any], prefix: str = "", namespace: str = "") -> Iterator[Address]:
     for entry in patterns:
-        route = before + str(entry.pattern)
+        route = prefix + str(entry.pattern)
         if isinstance(entry, URLResolver):
-            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            inner = f"{namespace}{entry.namespace}:" if entry.namespace else namespace
             yield from addresses(entry.url_patterns, route, inner)
         elif isinstance(entry, URLPattern):
-            yield Address(f"/{route}", space + (entry.name or ""), entry.lookup_str)
+            yield Address(f"/{route}", namespace + (entry.name or ""), entry.lookup_str)
 
 
 class Command(BaseCommand):
     help = "List the addresses of the site: route, name, view."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("words", nargs="*", help="show only what contains all of these")
-        parser.add_argument("--admin", action="store_true", help="the admin's addresses too")
-        parser.add_argument("--json", action="store_true", help="as JSON instead of a table")
+        parser.add_argument("words", nargs="*", help="show only addresses that contain all of these words")
+        parser.add_argument("--admin", action="store_true", help="include the addresses of the admin")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *args: Any, **options: Any) -> None:
         rows = [
@@ -47,5 +47,5 @@ class Command(BaseCommand):
 
 def table(rows: list[Address]) -> str:
     lines = [("ROUTE", "NAME", "VIEW"), *((row.route, row.name, row.view) for row in rows)]
-    wide = [max(len(line[column]) for line in lines) for column in range(2)]
-    return "\n".join(f"{route:{wide[0]}}  {name:{wide[1]}}  {view}".rstrip() for route, name, view in lines)
+    widths = [max(len(line[column]) for line in lines) for column in range(2)]
+    return "\n".join(f"{route:{widths[0]}}  {name:{widths[1]}}  {view}".rstrip() for route, name, view in lines)
