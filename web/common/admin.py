@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 
 class ReadOnlyAdmin:
-    """For admin pages and inlines on which nobody adds, changes or deletes anything."""
+    """Admin pages and inlines with this base class allow nobody to add, change or delete anything."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

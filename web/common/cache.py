@@ -1,4 +1,4 @@
-"""The caches that all processes share: the database, able to count, or Redis, also while it is away."""
+"""Cache backends that all processes share: one in the database that can count, and one in Redis."""
 
 import base64
 import logging
@@ -14,7 +14,9 @@ log = logging.getLogger(__name__)
 
 
 class DatabaseCache(db.DatabaseCache):
-    """Django's reads, adds and writes in three steps and forgets the expiry: two processes would count one."""
+    """Django's own `incr` reads and writes in separate steps, so two processes could count as one. It also changes the
+    expiry. This class does neither.
+    """
 
     _table: str
 
@@ -25,7 +27,7 @@ class DatabaseCache(db.DatabaseCache):
         lock = connection.ops.for_update_sql() if connection.features.has_select_for_update else ""
         now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0, tzinfo=None))
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
-            # The table's name is a setting of ours; all else is a parameter.
+            # The name of the table comes from our settings; everything else is a parameter.
             cursor.execute(f"SELECT value FROM {table} WHERE cache_key = %s AND expires > %s {lock}", [name, now])  # noqa: S608
             row = cursor.fetchone()
             if row is None:
@@ -40,11 +42,11 @@ def packed(value: Any) -> str:
 
 
 def unpacked(text: str) -> Any:
-    return pickle.loads(base64.b64decode(text.encode()))  # noqa: S301 (written by this site alone)
+    return pickle.loads(base64.b64decode(text.encode()))  # noqa: S301 (only this site writes it)
 
 
 class CounterCache(DatabaseCache):
-    """For counts that somebody would like to see forgotten: what is still in force is never dropped to make room."""
+    """It never drops unexpired entries to make room, because that would let attackers reset their own counts."""
 
     def _cull(self, db: str, cursor: Any, now: Any, num: int) -> None:
         connection = connections[db]
@@ -53,47 +55,47 @@ class CounterCache(DatabaseCache):
 
 
 class RedisCache(redis.RedisCache):
-    """While Redis is away each process remembers for itself: limits are looser then, and everything works."""
+    """While Redis is down, each process uses its own memory. The site keeps working with looser limits."""
 
     def __init__(self, server: str, params: dict[str, Any]) -> None:
         super().__init__(server, params)
-        self._here = LocMemCache(f"instead of {server} {params.get('KEY_PREFIX', '')}", {})
+        self._fallback = LocMemCache(f"instead of {server} {params.get('KEY_PREFIX', '')}", {})
 
-    def _either(self, name: str, *args: Any, **more: Any) -> Any:
+    def _call_with_fallback(self, name: str, *args: Any, **more: Any) -> Any:
         try:
             return getattr(redis.RedisCache, name)(self, *args, **more)
-        except Exception as fault:
-            if type(fault).__module__.partition(".")[0] != "redis":
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "redis":
                 raise
-            log.warning("The cache is away (%s); this process remembers for itself.", type(fault).__name__)
-            return getattr(self._here, name)(*args, **more)
+            log.warning("Redis is unavailable (%s). This process uses its own memory as a cache.", type(error).__name__)
+            return getattr(self._fallback, name)(*args, **more)
 
     def add(self, *args: Any, **more: Any) -> Any:
-        return self._either("add", *args, **more)
+        return self._call_with_fallback("add", *args, **more)
 
     def get(self, *args: Any, **more: Any) -> Any:
-        return self._either("get", *args, **more)
+        return self._call_with_fallback("get", *args, **more)
 
     def set(self, *args: Any, **more: Any) -> Any:
-        return self._either("set", *args, **more)
+        return self._call_with_fallback("set", *args, **more)
 
     def touch(self, *args: Any, **more: Any) -> Any:
-        return self._either("touch", *args, **more)
+        return self._call_with_fallback("touch", *args, **more)
 
     def delete(self, *args: Any, **more: Any) -> Any:
-        return self._either("delete", *args, **more)
+        return self._call_with_fallback("delete", *args, **more)
 
     def incr(self, *args: Any, **more: Any) -> Any:
-        return self._either("incr", *args, **more)
+        return self._call_with_fallback("incr", *args, **more)
 
     def get_many(self, *args: Any, **more: Any) -> Any:
-        return self._either("get_many", *args, **more)
+        return self._call_with_fallback("get_many", *args, **more)
 
     def set_many(self, *args: Any, **more: Any) -> Any:
-        return self._either("set_many", *args, **more)
+        return self._call_with_fallback("set_many", *args, **more)
 
     def delete_many(self, *args: Any, **more: Any) -> Any:
-        return self._either("delete_many", *args, **more)
+        return self._call_with_fallback("delete_many", *args, **more)
 
     def has_key(self, *args: Any, **more: Any) -> Any:
-        return self._either("has_key", *args, **more)
+        return self._call_with_fallback("has_key", *args, **more)

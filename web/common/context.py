@@ -1,4 +1,4 @@
-"""What every template may name."""
+"""The context processor for the values that every template can use."""
 
 from typing import Any
 

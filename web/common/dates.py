@@ -1,4 +1,4 @@
-"""The school's clock: times on the wall where the school is."""
+"""Dates and times in the time zone of the school."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -10,38 +10,38 @@ WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 
 
 def at(day: date, clock: time, zone: tzinfo | None = None) -> datetime:
-    """The moment, in UTC, when the wall clock shows this on that day.
+    """The moment in UTC at which the clock shows this time on this day.
 
-    A time that the change of clocks skips becomes the next real minute; one that comes twice means the first.
-    UTC because Python compares two times of one zone by what the wall shows, which is wrong in that very hour.
+    If daylight saving time skips the time, the next existing minute is returned. If the time occurs twice, the first
+    one is returned. The answer is in UTC because Python compares two times of the same zone by their clock time, which
+    is wrong in the hour of the change.
     """
     return moment_of(datetime.combine(day, clock), zone or timezone.get_default_timezone())
 
 
 def end_of(day: date) -> datetime:
-    """The first moment that is not that day any more."""
+    """The first moment of the next day."""
     return at(day + timedelta(days=1), time.min)
 
 
 def day_that_ends_at(moment: datetime) -> date | None:
-    """The day whose end this is; None for any other moment."""
     before = local(moment - timedelta(microseconds=1)).date()
     return before if end_of(before) == moment else None
 
 
 def later(start: datetime, minutes: int, zone: tzinfo | None = None) -> datetime:
-    """`minutes` further on the wall clock, whatever the clocks do in between."""
+    """Add minutes as a clock on the wall shows them, even if daylight saving time starts or ends in between."""
     zone = zone or timezone.get_default_timezone()
-    wall = start.astimezone(zone).replace(tzinfo=None, fold=0)
-    return moment_of(wall + minutes * MINUTE, zone)
+    wall_time = start.astimezone(zone).replace(tzinfo=None, fold=0)
+    return moment_of(wall_time + minutes * MINUTE, zone)
 
 
-def moment_of(wall: datetime, zone: tzinfo) -> datetime:
+def moment_of(wall_time: datetime, zone: tzinfo) -> datetime:
     while True:
-        moment = wall.replace(tzinfo=zone).astimezone(UTC)
-        if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall:
+        moment = wall_time.replace(tzinfo=zone).astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None, fold=0) == wall_time:
             return moment
-        wall += MINUTE
+        wall_time += MINUTE
 
 
 def local(moment: datetime) -> datetime:
@@ -49,5 +49,4 @@ def local(moment: datetime) -> datetime:
 
 
 def today() -> date:
-    """The day it is at the school, not in Greenwich."""
     return local(timezone.now()).date()

@@ -1,7 +1,7 @@
-"""Typed reading of the environment: nonsense is refused with the name of the variable, blank counts as unset.
+"""Typed readers for environment variables. An invalid value is refused, and a blank one counts as unset.
 
-A variable may be given under several names. The plain name wins over its `DJANGO_` alias and over older names;
-on PythonAnywhere `LIVE_<name>` wins over all of them, so that one file can serve a laptop and the live site.
+A variable can have several names. Its own name takes precedence over its `DJANGO_` alias and over older names. On
+PythonAnywhere `LIVE_<name>` takes precedence over all of them, so that one file works for a laptop and the live site.
 """
 
 import os
@@ -27,7 +27,7 @@ ALIASES = {
     "SESSION_MINIMUM_WEEKS": ["SESSION_LOW_WEEKS"],
     "SUPERUSER_PASSWORD": ["SUPERUSER_PASS"],
 }
-# Whose servers for sending are not called smtp and the domain of the address.
+# These are the mail servers whose name is not "smtp." and the domain of the address.
 MAIL_HOSTS = {
     "googlemail.com": "smtp.gmail.com",
     "outlook.com": "smtp-mail.outlook.com",
@@ -44,7 +44,7 @@ FALSE = {"0", "false", "no", "off", "f", "n"}
 
 
 def load(path: Path) -> None:
-    """Read a file of NAME=value lines into the environment; what is already set there wins."""
+    """Read a file of NAME=value lines into the environment. Variables that are already set keep their values."""
     if path.is_file():
         environ.Env.read_env(str(path), overwrite=False)
 
@@ -58,21 +58,20 @@ def _plain(name: str) -> str:
 
 
 def raw(name: str) -> str:
-    """The text of a variable under whichever of its names it was given; '' when under none."""
     names = [name, f"DJANGO_{name}", *ALIASES.get(name, [])]
     if hosted_pythonanywhere():
         names.insert(0, f"LIVE_{name}")
     return next((text for text in map(_plain, names) if text), "")
 
 
-def _typed(name: str, default: T, parse: Callable[[str], T], wanted: str) -> T:
+def _typed(name: str, default: T, parse: Callable[[str], T], expected: str) -> T:
     text = raw(name)
     if not text:
         return default
     try:
         return parse(text)
     except (ValueError, InvalidOperation):
-        raise ImproperlyConfigured(f"{name} must be {wanted}, not {text!r}.") from None
+        raise ImproperlyConfigured(f"{name} must be {expected}, not {text!r}.") from None
 
 
 def text(name: str, default: str = "") -> str:
@@ -124,8 +123,8 @@ def decimals(name: str, default: list[str]) -> list[Decimal]:
             raise ValueError(value)
         return number
 
-    given = words(name, default)
-    return _typed(name, [parse(each) for each in default], lambda _: [parse(each) for each in given], "amounts")
+    items = words(name, default)
+    return _typed(name, [parse(item) for item in default], lambda _: [parse(item) for item in items], "amounts")
 
 
 def _bounds(least: object, most: object) -> str:
@@ -135,9 +134,8 @@ def _bounds(least: object, most: object) -> str:
 
 
 def words(name: str, default: list[str] | None = None) -> list[str]:
-    """A list whose items stand between spaces or commas."""
-    found = [word for word in re.split(r"[\s,]+", raw(name)) if word]
-    return found or list(default or [])
+    items = [item for item in re.split(r"[\s,]+", raw(name)) if item]
+    return items or list(default or [])
 
 
 def choice(name: str, default: str, allowed: list[str]) -> str:
@@ -148,20 +146,20 @@ def choice(name: str, default: str, allowed: list[str]) -> str:
 
 
 def _parsed(name: str, parse: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    """The address itself stays out of the message: it may hold a password."""
     try:
         return parse(raw(name))
-    except Exception as wrong:
-        raise ImproperlyConfigured(f"{name} is not an address that can be used ({type(wrong).__name__}).") from None
+    except Exception as error:
+        # The message does not repeat the URL, because it may contain a password.
+        raise ImproperlyConfigured(f"{name} is not a valid URL ({type(error).__name__}).") from None
 
 
 def database(default_path: Path) -> dict[str, Any]:
-    """DATABASE_URL, else the DB_* variables, else SQLite in `default_path`."""
+    """DATABASE_URL takes precedence over the DB_* variables. Without either, it is an SQLite file at `default_path`."""
     if raw("DATABASE_URL"):
-        found = _parsed("DATABASE_URL", environ.Env.db_url_config)
-        if not found["ENGINE"].endswith((".postgresql", ".sqlite3")):
+        config = _parsed("DATABASE_URL", environ.Env.db_url_config)
+        if not config["ENGINE"].endswith((".postgresql", ".sqlite3")):
             raise ImproperlyConfigured("DATABASE_URL must begin with postgres: or sqlite:.")
-        return found
+        return config
     if raw("DB_NAME"):
         kind = choice("DB_TYPE", "postgres", ["postgres", "postgresql", "sqlite", "sqlite3"])
         if kind.startswith("sqlite"):
@@ -178,13 +176,13 @@ def database(default_path: Path) -> dict[str, Any]:
 
 
 def caches() -> dict[str, dict[str, Any]]:
-    """One for everything, and one for counts, which whoever floods the other does not push out."""
+    # The counts of the rate limits have a cache of their own, so that a flood of other entries cannot push them out.
     if raw("CACHE_URL"):
-        found = _parsed("CACHE_URL", environ.Env.cache_url_config)
-        if "redis" in found["BACKEND"].lower():
-            options = {"socket_connect_timeout": 1, "socket_timeout": 2} | found.get("OPTIONS", {})
-            found |= {"BACKEND": "common.cache.RedisCache", "OPTIONS": options}
-        return {"default": found, "throttles": found | {"KEY_PREFIX": "throttles"}}
+        config = _parsed("CACHE_URL", environ.Env.cache_url_config)
+        if "redis" in config["BACKEND"].lower():
+            options = {"socket_connect_timeout": 1, "socket_timeout": 2} | config.get("OPTIONS", {})
+            config |= {"BACKEND": "common.cache.RedisCache", "OPTIONS": options}
+        return {"default": config, "throttles": config | {"KEY_PREFIX": "throttles"}}
     return {
         "default": _table("DatabaseCache", "cache_entries"),
         "throttles": _table("CounterCache", "throttle_entries"),
@@ -192,18 +190,17 @@ def caches() -> dict[str, dict[str, Any]]:
 
 
 def _table(backend: str, name: str) -> dict[str, Any]:
-    options = {"MAX_ENTRIES": 20_000}  # Django's 300 would soon push out what is still needed
+    options = {"MAX_ENTRIES": 20_000}  # Django's default of 300 would soon drop entries that are still needed.
     return {"BACKEND": f"common.cache.{backend}", "LOCATION": name, "OPTIONS": options}
 
 
 def mail_host(user: str) -> str:
-    """The server that an account sends by, as its address tells; '' where the account is no address."""
+    """Guess the mail server of an account from its email address. The answer is '' if it is not an email address."""
     domain = user.rpartition("@")[2].lower() if "@" in user else ""
     return MAIL_HOSTS.get(domain, f"smtp.{domain}") if domain else ""
 
 
 def email() -> dict[str, Any]:
-    """EMAIL_URL as Django's EMAIL_* settings; {} when it is not given."""
     if not raw("EMAIL_URL"):
         return {}
     settings = _parsed("EMAIL_URL", environ.Env.email_url_config)

@@ -1,9 +1,10 @@
-"""How dates, times, numbers and money are written: one way for each kind, on pages, in admin and in mail.
+"""The formats of dates, times, numbers and money on pages, in the admin and in mail. Each kind has one format.
 
-The language is the active one, or the school's own where none is active. What each language writes comes from Babel,
-but for this: a minus is a minus sign and no hyphen; an ordinary space stands before AM and PM, so that mail programs
-and search know it; a range of times has no spaces around its dash; the yen is as narrow as the figures beside it; and a
-currency of letters keeps its distance, which Babel forgets. Everything is remembered: a page repeats itself.
+The language is the active one, or the school's own if none is active. Babel knows the formats of each language. This
+module changes five details: a negative number has a minus sign instead of a hyphen; AM and PM follow an ordinary space,
+which mail programs and searches can handle; a range of times has no spaces around the dash; the yen sign is the narrow
+one; and there is a space between the letters of a currency and the amount. Results are cached because pages repeat the
+same values.
 """
 
 import re
@@ -33,48 +34,44 @@ remembered = lru_cache(maxsize=4096)
 
 
 def format_date(value: date) -> str:
-    """Tue, Dec 22, 2026. A moment counts as the day that it is at the school."""
+    """The format is Tue, Dec 22, 2026. A moment is shown as its day in the current time zone."""
     return _date(DATE, _day(value), _language())
 
 
 def format_short_date(value: date) -> str:
-    """Tue, Dec 22; where the page names the year."""
+    """The format is Tue, Dec 22. Use it only if the page shows the year elsewhere."""
     return _date(SHORT_DATE, _day(value), _language())
 
 
 def format_time(value: time | datetime, *, seconds: bool = False) -> str:
-    """7:00 PM"""
     return _time("medium" if seconds else "short", _clock(value), _language())
 
 
 def format_time_span(start: time | datetime, end: time | datetime) -> str:
-    """7:00–8:00 PM, 11:00 AM–12:30 PM"""
+    """The format is 7:00–8:00 PM or 11:00 AM–12:30 PM."""
     return _time_span(_clock(start), _clock(end), _language())
 
 
 def format_moment(value: datetime, *, seconds: bool = False) -> str:
-    """Tue, Dec 22, 2026, 7:00 PM"""
     date_and_time = _locale(_language()).datetime_formats["medium"]
     return date_and_time.format(format_time(value, seconds=seconds), format_date(value))
 
 
 def format_money(amount: Decimal, currency: str) -> str:
-    """$1,250.00, −¥500, CHF 12.50; halves are rounded up."""
+    """The format is $1,250.00, −¥500 or CHF 12.50. Halves are rounded up."""
     return _money(amount, currency, _language())
 
 
 def format_number(value: Number) -> str:
-    """1,234.5"""
     return _number(value, _language())
 
 
 def format_percent(value: Number) -> str:
-    """50% for 50."""
+    """The value 50 is shown as 50%."""
     return _percent(value, _language())
 
 
 def currency_digits(currency: str) -> int:
-    """How many decimals the currency has."""
     return get_currency_precision(currency)
 
 
@@ -117,15 +114,16 @@ def _time_span(start: time, end: time, language: str) -> str:
     if start == end:
         return _time("short", start, language)
     locale = _locale(language)
-    halves = "a" in locale.time_formats["short"].pattern
-    return format_interval(start, end, "hm" if halves else "Hm", locale=locale).translate(SPACES)
+    has_am_pm = "a" in locale.time_formats["short"].pattern
+    return format_interval(start, end, "hm" if has_am_pm else "Hm", locale=locale).translate(SPACES)
 
 
 @remembered
 def _money(amount: Decimal, currency: str, language: str) -> str:
-    exact = amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP) + 0  # no zero below zero
-    shown = format_currency(exact, currency, locale=_locale(language))
-    return LETTER_AND_FIGURE.sub(NO_BREAK, shown).replace(WIDE_YEN, YEN).replace("-", MINUS)
+    # Adding 0 turns a negative zero into zero.
+    exact = amount.quantize(Decimal(1).scaleb(-currency_digits(currency)), ROUND_HALF_UP) + 0
+    text = format_currency(exact, currency, locale=_locale(language))
+    return LETTER_AND_FIGURE.sub(NO_BREAK, text).replace(WIDE_YEN, YEN).replace("-", MINUS)
 
 
 @remembered
@@ -135,5 +133,5 @@ def _number(value: Number, language: str) -> str:
 
 @remembered
 def _percent(value: Number, language: str) -> str:
-    part = Decimal(str(value)) / 100
-    return babel_percent(part, locale=_locale(language), decimal_quantization=False).replace("-", MINUS)
+    fraction = Decimal(str(value)) / 100
+    return babel_percent(fraction, locale=_locale(language), decimal_quantization=False).replace("-", MINUS)

@@ -1,7 +1,7 @@
-"""Secret addresses: signed, for one purpose, limited in age, used up by changing the row's nonce; never stored.
+"""Signed tokens for secret links. A token is valid for one purpose and for a limited time, and it is never stored.
 
-A token carries the id of a row and the nonce that the row had when the link was made. Whoever opens a link loads the
-row and compares: `links.fits(token.nonce, row.link_nonce)`. Changing the nonce ends all links made before.
+A token contains the ID of a row and the nonce that the row had when the link was made. The view that opens a link
+loads the row and compares the two nonces. Changing the nonce of the row invalidates all earlier links.
 """
 
 import secrets
@@ -13,11 +13,11 @@ from django.utils.crypto import constant_time_compare
 
 
 class Bad(Exception):
-    """Mangled, foreign, or made for another purpose."""
+    """The token is damaged, was not signed here, or was made for another purpose."""
 
 
 class Expired(Bad):
-    """Good once, too old now."""
+    """The token was valid but is too old now."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ def make(purpose: str, pk: int, nonce: str) -> str:
 
 
 def read(purpose: str, text: str, max_age: timedelta) -> Token:
-    """At `max_age` it is over, and not only after it."""
-    younger = max_age - timedelta(microseconds=1)
+    """Raises if the token is invalid or has reached `max_age`. The caller still has to compare the nonce."""
+    oldest_valid_age = max_age - timedelta(microseconds=1)
     try:
-        pk, nonce = signing.loads(text, salt=f"links.{purpose}", max_age=younger)
+        pk, nonce = signing.loads(text, salt=f"links.{purpose}", max_age=oldest_valid_age)
     except signing.SignatureExpired:
         raise Expired from None
     except (signing.BadSignature, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Markdown as people at the school write it, made into HTML that is safe whoever wrote it."""
+"""Markdown, rendered as HTML that is safe to show no matter who wrote it."""
 
 import markdown
 import nh3
@@ -11,7 +11,7 @@ TAGS = {
 ATTRIBUTES = {"a": {"href", "title"}, "img": {"src", "alt", "title", "width", "height"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto", "tel"}
 EXTENSIONS = ["tables", "sane_lists", "toc"]
-# The page has the only h1; a text that starts with `# Title` begins at h2.
+# The page has the only h1, so a heading written as `# Title` becomes an h2.
 SETTINGS = {"toc": {"baselevel": 2}}
 
 

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and how it is packed."""
+"""Middleware for the headers and the compression of responses, and against requests that PostgreSQL cannot take."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -21,7 +21,7 @@ TEXTS = {"application/json", "application/ld+json", "application/xml", "image/sv
 def content_security_policy(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Send `SECURE_CSP` (the name Django 6 gives it) with every answer that does not bring a policy of its own."""
+    # SECURE_CSP has the same name in Django 6. A view may set a policy of its own.
     policy = serialise(with_bucket(settings.SECURE_CSP))
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -37,8 +37,11 @@ def content_security_policy(
 def keep_private_pages_private(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Whoever is logged in or has a cart has a session; what they are shown is kept nowhere, so that Back on a shared
-    machine shows nothing of it. Neither is what a secret address shows. A page may say otherwise itself."""
+    """Forbid caching for visitors with a session and for secret addresses, unless the page sets Cache-Control itself.
+
+    Visitors have a session if they are logged in or have a cart. On a shared computer, the Back button then shows
+    nothing of it to the next person.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -50,7 +53,7 @@ def keep_private_pages_private(
 
 
 def has_secret_address(request: HttpRequest) -> bool:
-    """Mailed links and calendar feeds carry a token in the path or a key in the query."""
+    # Links in emails and calendar feeds have a token in the path or a key in the query.
     match = request.resolver_match
     return "key" in request.GET or (match is not None and "token" in match.kwargs)
 
@@ -70,7 +73,7 @@ def read_to_the_end(get_response: Callable[[HttpRequest], HttpResponse]) -> Call
 
 
 def drop_cookies_with_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """A quoted cookie may spell a NUL, and PostgreSQL is asked for the key of a session. No cookie of ours has one."""
+    """A quoted cookie can contain a NUL, and PostgreSQL refuses to look up such a session key."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         for name in [name for name, value in request.COOKIES.items() if "\0" in value]:
@@ -81,7 +84,7 @@ def drop_cookies_with_nul(get_response: Callable[[HttpRequest], HttpResponse]) -
 
 
 def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
-    """No address of ours has a NUL in it, and PostgreSQL takes none."""
+    # No address of the site contains a NUL, and PostgreSQL refuses it.
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
@@ -92,40 +95,39 @@ def refuse_nul(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[
 
 
 class CompressText(GZipMiddleware):
-    """Pages and texts are sent with gzip, films and parts of files as they are. What this means for secrets stands in
-    docs/decisions/compressed-pages.md."""
+    """Text is sent with gzip; videos and parts of files are sent as they are.
+
+    docs/decisions/compressed-pages.md explains what this means for secrets.
+    """
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        if response.streaming or getattr(response, NEVER, False) or not _is_text(response):
+        content_type = response.headers.get("Content-Type", "").partition(";")[0]
+        is_text = content_type.startswith("text/") or content_type in TEXTS
+        if response.streaming or getattr(response, NEVER, False) or not is_text:
             return response
         return super().process_response(request, response)
 
 
 def never_compress(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """For a page that shows a secret beside something that somebody else may choose."""
+    """Use this for a page that shows a secret next to text that another person can choose."""
 
     @wraps(view)
-    def plain(*args: Any, **kwargs: Any) -> HttpResponseBase:
+    def uncompressed_view(*args: Any, **kwargs: Any) -> HttpResponseBase:
         response = view(*args, **kwargs)
         setattr(response, NEVER, True)
         return response
 
-    return plain
-
-
-def _is_text(response: HttpResponseBase) -> bool:
-    kind = response.headers.get("Content-Type", "").partition(";")[0]
-    return kind.startswith("text/") or kind in TEXTS
+    return uncompressed_view
 
 
 def with_bucket(directives: Mapping[str, Sequence[str]]) -> Mapping[str, Sequence[str]]:
-    """Pictures, films and papers may come from the bucket, and uploads go there, where there is one."""
+    # Browsers load pictures, videos and documents from the bucket and send uploads to it.
     hosts = bucket.hosts()
     if not hosts:
         return directives
-    usual = directives["default-src"]
-    named = ("img-src", "media-src", "frame-src", "connect-src")
-    return {**directives, **{name: [*directives.get(name, usual), *hosts] for name in named}}
+    default = directives["default-src"]
+    extended = ("img-src", "media-src", "frame-src", "connect-src")
+    return {**directives, **{name: [*directives.get(name, default), *hosts] for name in extended}}
 
 
 def serialise(directives: Mapping[str, Sequence[str]]) -> str:

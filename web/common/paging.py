@@ -1,4 +1,4 @@
-"""Two lists on one page that are turned together, with one link to the next page."""
+"""Several lists on one page that share one page number."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from django.core.paginator import Page, Paginator
 
 
 def turn_together(number: str | int | None, *lists: Paginator[Any]) -> tuple[Page[Any], list[Page[Any]]]:
-    """The page of the longest list, which has the links, and then the page of each; one that is over is empty."""
-    longest = max(lists, key=lambda each: each.num_pages).get_page(number)
+    """The page of the longest list, which shows the links, and the page of each list, which may be empty."""
+    longest = max(lists, key=lambda paginator: paginator.num_pages).get_page(number)
     return longest, [
-        each.page(longest.number) if longest.number <= each.num_pages else Page([], longest.number, each)
-        for each in lists
+        paginator.page(longest.number) if longest.number <= paginator.num_pages else Page([], longest.number, paginator)
+        for paginator in lists
     ]

@@ -1,7 +1,7 @@
-"""Who may open a page: a test of the person as a decorator, and the one for desk pages, by the permission's name.
+"""Decorators that decide who may open a page.
 
-Visitors are sent to the log-in page and come back; who is logged in without the right is told so (403). Predicates for
-roles are in users/roles.py; apps below the accounts use what stands here.
+Visitors are redirected to the log-in page and return afterwards. A user without the permission gets a page with status
+403. Tests for roles are in users/roles.py; apps below the accounts use this module.
 """
 
 from collections.abc import Callable
@@ -18,8 +18,6 @@ View = Callable[..., HttpResponseBase]
 
 
 def only(test: Callable[[Any], bool]) -> Callable[[View], View]:
-    """A decorator that lets in the people of whom `test` is true."""
-
     def decorator(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -1,15 +1,16 @@
-"""How often something may be asked for; who asks too often gets a page that says when to come back.
+"""Rate limits for views. A visitor over the limit gets a page that says when to try again.
 
-    @throttled("contact", by_address="10/h", by_account="5/h")
+    @rate_limited("contact", by_address="10/h", by_account="5/h")
     def contact(request): ...
 
-`by_address` counts what comes from one network address. `by_account` counts what one person asks for: the account that
-is logged in, else the e-mail address typed (`field`) together with where it is typed, so that nobody can be shut out
-from elsewhere. `by_account_here` counts an account at one network address, for what a thief of passwords can ask for.
-Whether an address is known makes no difference. Counts live in a cache of their own, under hashed names.
+`by_address` counts the requests from one network address. `by_account` counts the requests for one account. If nobody
+is logged in, it counts the email address in `field` together with the network address, so that a stranger cannot lock
+anyone out. `by_account_here` counts the requests for one account from one network address, against people who try
+stolen passwords. The counts do not depend on whether an account exists. They are stored in a cache of their own under
+hashed names.
 
-A limit on guesses counts failures alone: the view calls `forgive(request)` when the guess was right. Each request is
-counted before it is answered, so that many at once cannot pass together.
+Each request is counted before it is answered, so that parallel requests cannot pass the limit together. A limit on
+guesses counts only failures: the view calls `uncount_request(request)` after a correct guess.
 """
 
 import ipaddress
@@ -32,7 +33,7 @@ from common.error_pages import too_many
 
 View = Callable[..., HttpResponseBase]
 PERIODS = {"m": 60, "h": 3600, "d": 86400}
-COUNTED = "throttle_keys"  # the attribute of a request that names what it was counted under
+COUNTED = "throttle_keys"  # This attribute of a request holds the keys it was counted under.
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def throttled(
 ) -> Callable[[View], View]:
     address, account, here = (Rate.parse(text) if text else None for text in (by_address, by_account, by_account_here))
 
-    def wait(request: HttpRequest) -> int:
+    def seconds_to_wait(request: HttpRequest) -> int:
         counts = []
         if address:
             counts.append((f"{scope} at {network(request)}", address))
@@ -72,7 +73,7 @@ def throttled(
     def decorator(view: View) -> View:
         @wraps(view)
         def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            seconds = wait(request) if request.method in methods else 0
+            seconds = seconds_to_wait(request) if request.method in methods else 0
             return too_many(request, timedelta(seconds=seconds)) if seconds else view(request, *args, **kwargs)
 
         return counted
@@ -81,15 +82,14 @@ def throttled(
 
 
 def forgive(request: HttpRequest) -> None:
-    """The request was right, so it does not count."""
     for key in getattr(request, COUNTED, []):
-        with suppress(ValueError):  # the cache was emptied in between
+        with suppress(ValueError):  # The cache may have been cleared in the meantime.
             caches["throttles"].incr(key, -1)
     setattr(request, COUNTED, [])
 
 
 def over(name: str, rate: Rate, now: float | None = None) -> int:
-    """Count one more; the seconds until the period ends when that is too many, else 0."""
+    """Count one more attempt. If it is over the limit, return the seconds until the period ends, otherwise 0."""
     now = time.time() if now is None else now
     period, key = _entry(name, rate, now)
     counts = caches["throttles"]
@@ -97,12 +97,11 @@ def over(name: str, rate: Rate, now: float | None = None) -> int:
     try:
         count = counts.incr(key)
     except ValueError:
-        return 0  # the cache was emptied in between
+        return 0  # The cache was cleared in the meantime.
     return math.ceil((period + 1) * rate.seconds - now) if count > rate.most else 0
 
 
 def is_used_up(name: str, rate: Rate) -> bool:
-    """Whether one more would be too many, without counting it."""
     _, key = _entry(name, rate, time.time())
     return bool(caches["throttles"].get(key, 0) >= rate.most)
 
@@ -119,11 +118,14 @@ def person(request: HttpRequest, field: str) -> str:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where the request comes from. Each of our TRUSTED_PROXIES has appended whom it heard from; what stands before
-    those is hearsay."""
+    """The IP address of the visitor.
+
+    Each of the TRUSTED_PROXIES appends the address that it was called from to X-Forwarded-For. Visitors can forge
+    everything before those entries.
+    """
     last: str = request.META.get("REMOTE_ADDR", "")
-    heard = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    chain = [*heard, last]
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    chain = [*forwarded, last]
     address = chain[max(len(chain) - 1 - settings.TRUSTED_PROXIES, 0)] if settings.TRUSTED_PROXIES else last
     return address if is_address(address) else last
 
@@ -137,7 +139,7 @@ def is_address(text: str) -> bool:
 
 
 def network(request: HttpRequest) -> str:
-    """The address as it is counted: of IPv6 the half that a household is given, for it has all addresses of it."""
+    """The address that is counted. For IPv6 it is the /64 network, because a household can use every address in it."""
     address = client_address(request)
     if ":" not in address or not is_address(address):
         return address
@@ -148,11 +150,11 @@ def network(request: HttpRequest) -> str:
 
 
 def locked_out(request: HttpRequest, original: HttpResponse, credentials: Any) -> HttpResponse:
-    """What django-axes answers when one address has guessed at one account too often."""
+    # Django-axes calls this when one address has guessed the password of one account too often.
     return too_many(request, settings.AXES_COOLOFF_TIME)
 
 
 def attempted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """The account a log-in is for, as django-axes counts it: “Alice@…” and “alice@…” are one."""
-    given = credentials if credentials is not None else request.POST
-    return names.email_key(str(given.get("username") or ""))
+    """Django-axes counts attempts by this name, so that “Alice@…” and “alice@…” are one account."""
+    data = credentials if credentials is not None else request.POST
+    return names.email_key(str(data.get("username") or ""))

@@ -1,6 +1,6 @@
-"""HTTP sessions in which one answer has a total time limit.
+"""HTTP sessions with a time limit for the whole response.
 
-The timeout of `requests` holds for each read from the socket, so a server that sends a byte a second is never too late.
+The timeout of `requests` applies to each read from the socket, so a server that sends a byte a second never exceeds it.
 """
 
 import io
@@ -17,23 +17,23 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from common.network import seconds_left
 
 ANSWER_SECONDS = 60.0
-"""For one answer to work in the background, where no visitor waits."""
+"""This limit applies to work in the background, where no visitor is waiting."""
 
 
 class TimedReader(io.RawIOBase):
-    """Gives each read from the socket what is left of the whole answer's time."""
+    """Each read from the socket gets the time that is left for the whole response."""
 
     def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
         self.sock, self.raw = sock, raw
-        self.until = time.monotonic() + seconds_left(ANSWER_SECONDS)
+        self.deadline = time.monotonic() + seconds_left(ANSWER_SECONDS)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int | None:
-        left = self.until - time.monotonic()
+        left = self.deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("The answer took too long.")
+            raise TimeoutError("The response took too long.")
         self.sock.settimeout(min(left, self.sock.gettimeout() or left))
         return self.raw.readinto(buffer)
 

@@ -36,5 +36,5 @@ def time_span(start: time | datetime | None, end: time | datetime | None) -> str
 
 @register.filter
 def money(amount: Any, currency: str = "") -> str:
-    # Without {{ amount|money:currency }}, the amount is in the school's own currency.
+    # Without a currency, the amount is in the school's own currency.
     return "" if amount in {None, ""} else formats.format_money(amount, currency or settings.CURRENCY)
