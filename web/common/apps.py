@@ -14,26 +14,26 @@ class CommonConfig(AppConfig):
     name = "common"
 
     def ready(self) -> None:
-        from common import checks, pipeline  # noqa: F401  register what `manage.py check` asks of machine and pipelines
-        from common.files import virus_scanner  # noqa: F401  and of the scanner
+        from common import checks, pipeline  # noqa: F401 (importing them registers their system checks)
+        from common.files import virus_scanner  # noqa: F401
 
         connection_created.connect(close_database_file, dispatch_uid="common.close_database_file")
-        # Apps without models, such as this one, are not told of a migrate.
-        told = apps.get_app_config("contenttypes")
-        post_migrate.connect(make_cache_table, sender=told, dispatch_uid="common.make_cache_table")
+        # Django sends no post_migrate signal for apps without models, such as this one.
+        sender = apps.get_app_config("contenttypes")
+        post_migrate.connect(make_cache_table, sender=sender, dispatch_uid="common.make_cache_table")
 
 
 def make_cache_table(using: str, **kwargs: Any) -> None:
-    """The shared cache may live in the database; a migrated database is a whole one."""
+    # The shared cache may be in the database, so migrating also creates its table.
     call_command("createcachetable", database=using, verbosity=0)
 
 
 def close_database_file(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """SQLite makes its files readable for everybody on the machine; they hold everything about everybody."""
+    """SQLite creates files that every user of the machine can read. They contain personal data, so restrict them."""
     name = str(connection.settings_dict["NAME"])
     if connection.vendor != "sqlite" or name.startswith(("file:", ":memory:")):
         return
-    for path in (Path(f"{name}{more}") for more in ("", "-wal", "-shm")):
-        with suppress(OSError):  # not there, or somebody else's, who then has to
+    for path in (Path(f"{name}{suffix}") for suffix in ("", "-wal", "-shm")):
+        with suppress(OSError):  # The file may not exist, or it may belong to another user.
             if path.stat().st_mode & 0o077:
                 os.chmod(path, 0o600)

@@ -1,4 +1,4 @@
-"""Bars for numbers: their places and lengths, to be drawn as SVG beside the table that says the same."""
+"""The layout of bar charts, which a template draws as SVG next to a table of the same numbers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Bar:
     label: str
     value: Number
     y: int
-    width: str  # a text, so that no template puts a comma of some language into it
+    width: str  # This is text, so that no template formats it with a decimal comma.
 
     @property
     def middle(self) -> int:
@@ -39,15 +39,12 @@ class Chart:
 
 
 def bars(rows: Iterable[tuple[object, Number]]) -> Chart:
-    """The longest bar fills its room; a value below zero has a bar of no length and keeps its number."""
+    """The largest value fills the available width. A negative value has a bar of length zero and keeps its number."""
     pairs = [(str(label), value) for label, value in rows]
-    most = max((value for _, value in pairs), default=0)
-    drawn = tuple(
-        Bar(label, value, index * STEP + 4, f"{_length(value, most):.1f}") for index, (label, value) in enumerate(pairs)
-    )
-    return Chart(drawn, len(drawn) * STEP + 8)
-
-
-def _length(value: Number, most: Number) -> float:
-    room = WIDTH - LABELS - VALUES
-    return max(0.0, float(value) / float(most) * room) if most > 0 else 0.0
+    largest = max((value for _, value in pairs), default=0)
+    full_width = WIDTH - LABELS - VALUES
+    drawn_bars = []
+    for index, (label, value) in enumerate(pairs):
+        width = max(0.0, float(value) / float(largest) * full_width) if largest > 0 else 0.0
+        drawn_bars.append(Bar(label, value, index * STEP + 4, f"{width:.1f}"))
+    return Chart(tuple(drawn_bars), len(drawn_bars) * STEP + 8)

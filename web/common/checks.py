@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` asks of the machine: who stands in front of the site, and who may read its files."""
+"""The checks of `manage.py check --deploy` for proxies in front of the site and for the permissions of its files."""
 
 import grp
 import os
@@ -13,13 +13,13 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 @register(Tags.security, deploy=True)
 def proxies_are_counted(**kwargs: Any) -> list[CheckMessage]:
-    is_behind = settings.SECURE_PROXY_SSL_HEADER or settings.HAND_OVER_BY != "site"
-    if settings.TRUSTED_PROXIES or not is_behind:
+    has_proxy = settings.SECURE_PROXY_SSL_HEADER or settings.HAND_OVER_BY != "site"
+    if settings.TRUSTED_PROXIES or not has_proxy:
         return []
     return [
         Error(
-            "There is a proxy in front, but TRUSTED_PROXIES is 0: all visitors look like one.",
-            hint="One who tries passwords would shut out everybody. Set it to the number of proxies, mostly 1.",
+            "The site is behind a proxy, but TRUSTED_PROXIES is 0, so all visitors seem to have the same address.",
+            hint="Anyone who guesses passwords would lock out everyone. Set it to the number of proxies, usually 1.",
             id="common.E021",
         )
     ]
@@ -33,26 +33,26 @@ def web_server_reads_private_files(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"Only the site itself can read PRIVATE_ROOT, so HAND_OVER_BY={settings.HAND_OVER_BY} cannot work.",
-            hint=f"Give it to the web server's group: chgrp -R www-data {folder}; chmod 2750 {folder}",
+            hint=f"Let the group of the web server read it: chgrp -R www-data {folder}; chmod 2750 {folder}",
             id="common.W022",
         )
     ]
 
 
 def others_may_read(folder: Path) -> bool:
-    found = folder.stat()
-    if found.st_mode & stat.S_IROTH and found.st_mode & stat.S_IXOTH:
+    status = folder.stat()
+    if status.st_mode & stat.S_IROTH and status.st_mode & stat.S_IXOTH:
         return True
-    if not (found.st_mode & stat.S_IRGRP and found.st_mode & stat.S_IXGRP):
+    if not (status.st_mode & stat.S_IRGRP and status.st_mode & stat.S_IXGRP):
         return False
-    return found.st_gid != os.getegid() or has_other_members(found.st_gid)
+    return status.st_gid != os.getegid() or has_other_members(status.st_gid)
 
 
 def has_other_members(gid: int) -> bool:
-    """Whether our own group has somebody else in it, too: listed, or with it as the first group."""
+    # A user belongs to a group by being listed there, or by having it as the primary group.
     try:
         listed = set(grp.getgrgid(gid).gr_mem)
     except KeyError:
         return False
-    ours = {os.geteuid(), 0}
-    return any(user.pw_gid == gid or user.pw_name in listed for user in pwd.getpwall() if user.pw_uid not in ours)
+    own_ids = {os.geteuid(), 0}
+    return any(user.pw_gid == gid or user.pw_name in listed for user in pwd.getpwall() if user.pw_uid not in own_ids)

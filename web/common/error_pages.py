@@ -1,4 +1,4 @@
-"""The pages for what went wrong: what happened and what to do next, in the school's look."""
+"""The error pages. They say what happened and what to do next."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ from common import navigation
 
 log = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)
-"""The database does not answer, or not now."""
+"""The database raises these when it does not answer."""
 COME_BACK_SECONDS = 30
 PAGES = {
     400: (
@@ -44,8 +44,9 @@ PAGES = {
 
 
 def page(request: HttpRequest, code: int, text: str = "", **more: Any) -> HttpResponse:
-    title, usual = PAGES[code]
-    return render(request, "error.html", {"code": code, "title": title, "text": text or usual} | more, status=code)
+    title, default_text = PAGES[code]
+    context = {"code": code, "title": title, "text": text or default_text} | more
+    return render(request, "error.html", context, status=code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -53,7 +54,7 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Links to the pages where this person works: a teacher who took the wrong one finds Teaching."""
+    # The page links to the user's own pages, so that a teacher who followed a wrong link finds Teaching.
     links = navigation.permitted_links("ACCOUNT_LINKS", request.user) if request.user.is_authenticated else []
     return page(request, 403, work_links=navigation.nav_items([link for link in links if link.permission]))
 
@@ -77,7 +78,7 @@ def too_many(request: HttpRequest, wait: timedelta) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without the request, so that neither a session nor an account is asked for: the database may be what broke."""
+    """It must not use the session or the account of the request, because the database may be what failed."""
     code = 503 if isinstance(sys.exc_info()[1], AWAY) else 500
     title, text = PAGES[code]
     context: dict[str, Any] = {"code": code, "title": title, "text": text}
@@ -85,7 +86,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     try:
         body: str = render_to_string("error.html", context)
     except Exception:
-        log.exception("The page for a broken site is broken itself")
+        log.exception("The error page could not be rendered")
         body = f"<!doctype html><title>{title}</title><h1>{title}</h1><p>{text}</p>"
     headers = {"Retry-After": str(COME_BACK_SECONDS)} if code == 503 else None
     return HttpResponse(body, status=code, headers=headers)

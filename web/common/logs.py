@@ -1,6 +1,6 @@
-"""A line of the log: when, how grave, from where, in which request, what. Never a secret address, never a value.
+"""The format of the log. Secret addresses and the values that people typed are removed, also from tracebacks.
 
-The clock is gunicorn's: UTC, with its offset. Everything passes through `without_secrets`, tracebacks too.
+Times are in UTC with the offset, as in the log of gunicorn.
 """
 
 import logging
@@ -10,7 +10,7 @@ from contextvars import ContextVar
 
 SECRET, QUERY = "[secret]", "[removed]"
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-"""Set by whoever knows which request is being answered; the log knows no more of it."""
+"""The middleware that starts a request sets this, so that each line of the log names its request."""
 
 PIECE = re.compile(r"(?<=/)[^\s/?#\"'<>,()\\]{16,}")
 PLAIN = re.compile(r"[A-Za-z_-]+(?:\.[A-Za-z]+)?\.?\Z")
@@ -20,13 +20,13 @@ DETAIL = re.compile(r"^(\s*(?:DETAIL|HINT|CONTEXT|LINE \d+):).*$", re.MULTILINE)
 
 
 def without_secrets(text: str) -> str:
-    """Long pieces of an address that are no plain words may be keys, whoever made them; so may all that is asked for.
+    """Remove everything that may be a key: long parts of an address that are not plain words, and all parameters.
 
-    PostgreSQL repeats values that people typed where it explains an error.
+    The details of an error from PostgreSQL are removed too, because they repeat values that people typed.
     """
     text = ARGUMENTS.sub(rf"\1{QUERY}", text)
     text = SIGNED.sub(SECRET, text)
-    text = PIECE.sub(lambda found: found[0] if PLAIN.match(found[0]) else SECRET, text)
+    text = PIECE.sub(lambda match: match[0] if PLAIN.match(match[0]) else SECRET, text)
     return DETAIL.sub(r"\1 [values removed]", text)
 
 
@@ -37,7 +37,8 @@ class Line(logging.Formatter):
         super().__init__("[{asctime}] {levelname} {name}{request_id}: {message}", "%Y-%m-%d %H:%M:%S +0000", "{")
 
     def format(self, record: logging.LogRecord) -> str:
-        request = getattr(record, "request", None)  # Django tells of a refused one when all else has ended
-        found = getattr(request, "log_id", "") or request_id.get()
-        record.request_id = f" [{found}]" if found else ""
+        # Django logs a refused request after its context has ended, but attaches the request to the record.
+        request = getattr(record, "request", None)
+        log_id = getattr(request, "log_id", "") or request_id.get()
+        record.request_id = f" [{log_id}]" if log_id else ""
         return without_secrets(super().format(record))

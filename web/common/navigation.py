@@ -1,9 +1,9 @@
-"""Links of the menus. Each app lists its own in `<app>/navigation.py`; a page shows those that its viewer may use.
+"""The links of the menus. Each app declares its own in `<app>/navigation.py`, and a page shows the permitted ones.
 
-SITE_LINKS, FOOTER_LINKS      for everyone, at the head and the foot of every page
-ACCOUNT_LINKS                 for everyone who is logged in, or who has the link's permission
-DESK_LINKS                    for the office, by group
-HEADER_TEMPLATES              partials for the head of every page, such as the cart
+SITE_LINKS, FOOTER_LINKS      are shown to everyone in the header and footer of every page
+ACCOUNT_LINKS                 are shown to users who are logged in and have the permission of the link, if it has one
+DESK_LINKS                    are shown to the office by group
+HEADER_TEMPLATES              are partials for the header of every page, such as the cart
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ class NavLink:
     about: str = ""
     group: str = OTHER
     is_shown: Callable[[], bool] | None = None
-    """Asked for each page; without it the link is always shown."""
+    """It is called for each page. Without it, the link is always shown."""
 
 
 @dataclass(frozen=True)
@@ -61,20 +61,20 @@ class Navigation:
 
 
 def navigation_modules() -> list[ModuleType]:
-    """In the order of INSTALLED_APPS, which starts with the highest layer."""
+    """The modules in the order of INSTALLED_APPS, which starts with the highest layer."""
     packages = {config.name: config.module for config in apps.get_app_configs() if config.name != "common"}
-    found = [name for name, package in packages.items() if package and module_has_submodule(package, "navigation")]
-    return [import_module(f"{name}.navigation") for name in found]
+    names = [name for name, package in packages.items() if package and module_has_submodule(package, "navigation")]
+    return [import_module(f"{name}.navigation") for name in names]
 
 
 def declared_links(attribute: str) -> Iterator[NavLink]:
-    """Lower apps first: what the school offers comes before its own pages."""
+    # Lower apps come first, so that classes are listed before the school's own pages.
     for module in reversed(navigation_modules()):
         yield from getattr(module, attribute, [])
 
 
 def reachable_links(attribute: str) -> list[NavLink]:
-    """A school may leave an app's addresses out of its URLconf: then its links are not shown."""
+    # If a school leaves an app out of its URLconf, the links of that app are not shown.
     links = declared_links(attribute)
     return [link for link in links if (link.is_shown is None or link.is_shown()) and has_url(link.url_name)]
 
@@ -87,18 +87,15 @@ def has_url(url_name: str) -> bool:
 
 
 def nav_items(links: list[NavLink], path: str = "") -> list[NavItem]:
-    """The current item is the one with the longest address that the path lies under."""
+    """The current item is the one with the longest address that contains the path."""
     urls = [reverse(link.url_name) for link in links]
-    current = max((url for url in urls if _lies_under(path, url)), key=len, default=None)
+    containing = [url for url in urls if path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))]
+    current = max(containing, key=len, default=None)
     return [NavItem(link.label, url, link.about, url == current) for link, url in zip(links, urls, strict=True)]
 
 
-def _lies_under(path: str, url: str) -> bool:
-    return path == url or (url != "/" and path.startswith(url.rstrip("/") + "/"))
-
-
 def group_items(links: list[NavLink], path: str = "") -> list[NavGroup]:
-    """Our own groups in their order, then those that a school's own apps have named, then the rest."""
+    """The groups of hepcat come first in a fixed order, then the groups of other apps, then all other links."""
     groups: dict[str, list[NavItem]] = {name: [] for name in GROUPS}
     for link, item in zip(links, nav_items(links, path), strict=True):
         groups.setdefault(link.group, []).append(item)

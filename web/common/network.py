@@ -1,4 +1,4 @@
-"""Other systems are spoken to outside of transactions: a row must not stay locked while somebody else thinks."""
+"""Rules for requests to other systems. They are made outside of transactions, so that no row stays locked meanwhile."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -17,77 +17,79 @@ BUSY = "Many people are paying at this moment. Nothing was charged; please try a
 
 
 class InsideTransaction(RuntimeError):
-    """A request to another system was about to be made while a transaction is open."""
+    """The code tried to send a request to another system while a transaction was open."""
 
 
 def refuse_inside_transaction() -> None:
-    """Each client of another system calls this before it sends. The transaction around a test case does not count."""
+    """Every client of another system must call this before it sends a request.
+
+    The transaction that Django opens around a test case does not count.
+    """
     for connection in connections.all(initialized_only=True):
         if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
-            raise InsideTransaction("Another system would be asked inside a transaction.")
+            raise InsideTransaction("A request to another system must not be sent inside a transaction.")
 
 
 class Patience:
-    """How long one request may still wait for gateways. The first conversation starts the clock for all of them."""
+    """The time that one visitor's request may spend waiting for gateways. It starts at the first such call."""
 
     def __init__(self) -> None:
-        self.until: float | None = None
+        self.deadline: float | None = None
 
-    def left(self) -> float:
-        if self.until is None:
-            self.until = time.monotonic() + settings.GATEWAY_SECONDS
-        return self.until - time.monotonic()
+    def remaining_seconds(self) -> float:
+        if self.deadline is None:
+            self.deadline = time.monotonic() + settings.GATEWAY_SECONDS
+        return self.deadline - time.monotonic()
 
 
-_patience: ContextVar[Patience | None] = ContextVar("patience", default=None)
-"""None outside of requests: work in the background waits as long as it likes."""
+_wait_budget: ContextVar[Patience | None] = ContextVar("wait_budget", default=None)
+"""This is None outside of requests, because work in the background may wait without a limit."""
 
 
 def limit_waiting(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     def middleware(request: HttpRequest) -> HttpResponse:
-        token = _patience.set(Patience())
+        token = _wait_budget.set(Patience())
         try:
             return get_response(request)
         finally:
-            _patience.reset(token)
+            _wait_budget.reset(token)
 
     return middleware
 
 
 def has_time(seconds: float = 0) -> bool:
-    """Whether it is worth asking (again)."""
-    patience = _patience.get()
-    return patience is None or patience.left() > seconds
+    budget = _wait_budget.get()
+    return budget is None or budget.remaining_seconds() > seconds
 
 
-def seconds_left(most: float) -> float:
-    patience = _patience.get()
-    return most if patience is None else min(most, patience.left())
+def seconds_left(limit: float) -> float:
+    budget = _wait_budget.get()
+    return limit if budget is None else min(limit, budget.remaining_seconds())
 
 
 def timeouts(connect: float, read: float) -> tuple[float, float]:
-    """Of one request to a gateway: its own, or what is left of the visitor's."""
-    patience = _patience.get()
-    if patience is None:
+    """Shorten the timeouts of a request to a gateway to the seconds that are left for the visitor's request."""
+    budget = _wait_budget.get()
+    if budget is None:
         return connect, read
-    left = max(patience.left(), 0.01)
+    left = max(budget.remaining_seconds(), 0.01)
     connect = min(connect, left / 3)
     return connect, min(read, left - connect)
 
 
 @contextmanager
 def place_to_wait() -> Iterator[None]:
-    """Visitors' requests wait here for a gateway: so many of them at once that threads are left for the others."""
-    places = _places(settings.GATEWAY_AT_ONCE)
-    if not places.acquire(blocking=False):
+    """Limit how many visitors' requests wait for gateways at once, so that threads are left for other visitors."""
+    slots = _places(settings.GATEWAY_AT_ONCE)
+    if not slots.acquire(blocking=False):
         raise Temporary(BUSY)
     try:
         yield
     finally:
-        places.release()
+        slots.release()
 
 
 @cache
-def _places(many: int) -> BoundedSemaphore:
-    """For this process; its threads share them."""
-    return BoundedSemaphore(many)
+def _places(count: int) -> BoundedSemaphore:
+    # The threads of one process share the semaphore.
+    return BoundedSemaphore(count)

@@ -1,12 +1,12 @@
-"""Ordered steps named in a setting, for when an answer is needed.
+"""Pipelines of steps that are named in a setting and called in that order.
 
     PRICING_STEPS = ["billing.steps.full_price", "billing.steps.multi_class", ...]      # settings
     outcome = Pipeline("PRICING_STEPS").run(quote, context)
     outcome.value, outcome.trace
 
-A step is `(value, context) -> value`. It may end the run with `Stop(value)`; everything it raises comes out as
-StepFailed with its name, for a half-made answer must not look like an answer. Every setting whose name ends in
-`_STEPS` is a pipeline and is checked when the site starts.
+A step is a function `(value, context) -> value`. It may end the run by returning `Stop(value)`. If a step raises an
+exception, the run raises StepFailed with the name of the step, so that no caller uses an incomplete answer. Every
+setting whose name ends in `_STEPS` is a pipeline and is checked when the site starts.
 """
 
 import inspect
@@ -26,7 +26,7 @@ V = TypeVar("V")
 
 @dataclass(frozen=True)
 class Stop(Generic[V]):
-    """What a step returns to say: this is the answer, ask nobody else."""
+    """A step returns this if its value is the final answer and no other step should run."""
 
     value: V
     why: str = ""
@@ -34,7 +34,7 @@ class Stop(Generic[V]):
 
 @dataclass(frozen=True)
 class Passed(Generic[V]):
-    """What one step did: the value it was given and the one it returned."""
+    """The record of one step: the value it received and the value it returned."""
 
     step: str
     before: V
@@ -43,8 +43,8 @@ class Passed(Generic[V]):
     why: str = ""
 
     def __str__(self) -> str:
-        did = f"{self.before!r} -> {self.after!r}" if self.before != self.after else "nothing"
-        return f"{self.step}: {did}" + (f" (stopped{': ' if self.why else ''}{self.why})" if self.stopped else "")
+        effect = f"{self.before!r} -> {self.after!r}" if self.before != self.after else "nothing"
+        return f"{self.step}: {effect}" + (f" (stopped{': ' if self.why else ''}{self.why})" if self.stopped else "")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Outcome(Generic[V]):
 
 
 class StepFailed(Exception):
-    """The step's own exception is the cause; the trace tells how far the run came."""
+    """The exception of the step is the cause. The trace lists the steps before it."""
 
     def __init__(self, step: str, problem: str, trace: Sequence[Passed[Any]]) -> None:
         super().__init__(f"{step} {problem}")
@@ -87,7 +87,7 @@ class Pipeline:
         except Exception as error:
             raise StepFailed(path, f"raised {type(error).__name__}.", trace) from error
         if answer is None:
-            raise StepFailed(path, "returned nothing; a step returns the value, changed or not.", trace)
+            raise StepFailed(path, "returned nothing. A step must return the value, changed or unchanged.", trace)
         return answer
 
 
@@ -99,23 +99,25 @@ def pipelines(app_configs: object, **kwargs: object) -> list[checks.CheckMessage
 def of_pipeline(setting: str) -> Iterator[checks.CheckMessage]:
     paths = getattr(settings, setting)
     if not isinstance(paths, list | tuple) or not all(isinstance(path, str) for path in paths):
-        yield checks.Error(f"{setting} must be a list of dotted names of steps.", id="common.E001")
+        yield checks.Error(f"{setting} must be a list of the dotted names of its steps.", id="common.E001")
         return
     if not paths:
-        yield checks.Error(f"{setting} is empty; name at least one step.", id="common.E001")
+        yield checks.Error(f"{setting} is empty. Name at least one step.", id="common.E001")
     for path, count in Counter(paths).items():
         if count > 1:
-            yield checks.Error(f"{setting} names {path} {count} times.", hint="Keep one.", id="common.E002")
+            yield checks.Error(
+                f"{setting} names {path} {count} times.", hint="Name each step only once.", id="common.E002"
+            )
         yield from of_step(setting, path)
 
 
 def of_step(setting: str, path: str) -> Iterator[checks.CheckMessage]:
     try:
         inspect.signature(import_string(path)).bind(object(), object())
-    except ImportError as wrong:
+    except ImportError as error:
         yield checks.Error(
-            f"{setting} names {path!r}, which does not exist: {wrong}.{did_you_mean(path, names_beside(path))}",
-            hint="Correct the name, or take the step out.",
+            f"{setting} names {path!r}, which does not exist: {error}.{did_you_mean(path, names_beside(path))}",
+            hint="Correct the name or remove the step.",
             id="common.E003",
         )
     except TypeError:
