@@ -1,10 +1,10 @@
-"""Geometric drawings for whatever has no photograph: the same seed always gives the same drawing.
+"""Geometric drawings for subjects and people without a photograph. The same seeds always give the same drawing.
 
-The first seed (a subject's level) chooses a family of motifs, all seeds together arrange them, so that the versions of
-one level look related and never alike.
+The first seed (the level of a subject) selects a family of motifs, and all seeds together arrange them. The versions of
+one level therefore look related but different.
 
-A drawing has a key that says all of it, so that a page names a file (`views.drawings`) which browsers keep for good. A
-page with many drawings of one size names one file for all of them: a sheet, whose views are the drawings.
+The key of a drawing describes it completely and is part of the address of its file, so browsers can cache the file
+forever. A page with many drawings of one size loads a single file, called a sheet, that has a view for each drawing.
 """
 
 import hashlib
@@ -15,8 +15,8 @@ from itertools import count
 from urllib.parse import quote
 
 CELL = 100
-COLOURS = ("d1", "d2", "d3", "d4", "d5")
-# Each motif fills a cell of 100 by 100 units; turning it by quarters makes four of one.
+COLORS = ("d1", "d2", "d3", "d4", "d5")
+# Each motif fills a cell of 100 by 100 units. It can be turned by 90, 180 and 270 degrees.
 MOTIFS = {
     "quarter": "M0 0H100A100 100 0 0 1 0 100Z",
     "arch": "M0 100V50A50 50 0 0 1 100 50V100Z",
@@ -38,7 +38,6 @@ MOST_ON_A_SHEET = 40
 
 
 def colors(hue: int, *, dark: bool = False) -> dict[str, str]:
-    """What the names of the colors stand for."""
     light = (
         f"0.56 0.145 {hue}",
         f"0.86 0.06 {hue}",
@@ -47,18 +46,18 @@ def colors(hue: int, *, dark: bool = False) -> dict[str, str]:
         "0.945 0.018 75",
     )
     night = (f"0.6 0.13 {hue}", f"0.38 0.06 {hue}", f"0.7 0.1 {hue + 52}", f"0.52 0.06 {hue + 205}", "0.27 0.012 75")
-    return {name: f"oklch({value})" for name, value in zip(COLOURS, night if dark else light, strict=True)}
+    return {name: f"oklch({value})" for name, value in zip(COLORS, night if dark else light, strict=True)}
 
 
 def palette(hue: int) -> str:
-    """The style of a file, in the light and in the dark, where faces stay light."""
+    # Faces stay light in dark mode.
     faces = {"d2": f"oklch(0.79 0.06 {hue})", "d5": "oklch(0.87 0.02 75)"}
     night = _rules(colors(hue, dark=True)) + _rules(faces, ".face ")
     return f"{_rules(colors(hue))}@media(prefers-color-scheme:dark){{{night}}}"
 
 
-def _rules(named: Mapping[str, str], inside: str = "") -> str:
-    return "".join(f"{inside}.{name}{{fill:{value}}}" for name, value in named.items())
+def _rules(fills: Mapping[str, str], selector: str = "") -> str:
+    return "".join(f"{selector}.{name}{{fill:{value}}}" for name, value in fills.items())
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,24 @@ def draw(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
     names = [str(seed) for seed in seeds] or [""]
     family = _pick_some(sorted(MOTIFS), _numbers(names[0]), 4)
     numbers = _numbers("\0".join(names))
-    tiles = tuple(_tile(index, columns, family, numbers) for index in range(columns * rows))
-    return Drawing(columns * CELL, rows * CELL, tiles)
+    tiles = []
+    for index in range(columns * rows):
+        ground = next(numbers) % len(COLORS)
+        color = (ground + 1 + next(numbers) % (len(COLORS) - 1)) % len(COLORS)
+        tiles.append(
+            Tile(
+                x=index % columns * CELL,
+                y=index // columns * CELL,
+                ground=COLORS[ground],
+                colour=COLORS[color],
+                path=MOTIFS[family[next(numbers) % len(family)]],
+                turn=next(numbers) % 4 * 90,
+            )
+        )
+    return Drawing(columns * CELL, rows * CELL, tuple(tiles))
 
 
-# A head and shoulders in 300 by 300 units; the hair is drawn behind or before the head.
+# These are parts of a portrait of 300 by 300 units. Hair is drawn behind the head and in front of it.
 SHOULDERS = ("M20 300A130 120 0 0 1 280 300Z", "M40 300V265A55 55 0 0 1 95 210H205A55 55 0 0 1 260 265V300Z")
 NECK = "M122 170H178V240A28 28 0 0 1 122 240Z"
 HEAD = "M150 58A62 68 0 0 1 150 194A62 68 0 0 1 150 58Z"
@@ -111,7 +123,6 @@ class Part:
 
 
 def portrait(name: str) -> tuple[Part, ...]:
-    """A person of circles and arcs for who has no photograph: nobody's likeness, but always the same for a name."""
     numbers = _numbers(f"portrait\0{name}")
     ground, coat, trim = _pick_some(["d1", "d3", "d4"], numbers, 3)
     head = ("d2", "d5")[next(numbers) % 2]
@@ -128,46 +139,51 @@ def portrait(name: str) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.path)
 
 
-# -- keys, and the files that they name --------------------------------------------------------------------------
+# -- keys and their files ----------------------------------------------------------------------------------------
 
 MOTIF_PATHS = tuple(MOTIFS.values())
 FACE_PATHS = ("M0 0H300V300H0Z", NECK, HEAD, *BEHIND, *SHOULDERS, *TROUSSEAU, *BEFORE)
 FACE = "p"
 GROUND = "M-.4-.4H100.4V100.4H-.4Z"
-"""A little larger than its cell, so that no line shows between two."""
+"""The ground is slightly larger than its cell, so that no gap is visible between two cells."""
 
 
 @lru_cache(maxsize=2048)
 def key_of(*seeds: str, columns: int = 4, rows: int = 3) -> str:
-    return DIGITS[columns] + "".join(_code(tile) for tile in draw(*seeds, columns=columns, rows=rows).tiles)
+    codes = []
+    for tile in draw(*seeds, columns=columns, rows=rows).tiles:
+        color_pair = COLORS.index(tile.ground) * len(COLORS) + COLORS.index(tile.colour)
+        motif = color_pair * len(MOTIF_PATHS) + MOTIF_PATHS.index(tile.path)
+        codes.append(_two_digits(motif * 4 + tile.turn // 90))
+    return DIGITS[columns] + "".join(codes)
 
 
 @lru_cache(maxsize=2048)
 def key_of_portrait(name: str) -> str:
-    parts = ((COLOURS.index(part.colour), FACE_PATHS.index(part.path)) for part in portrait(name))
-    return FACE + "".join(_two_digits(colour * len(FACE_PATHS) + path) for colour, path in parts)
+    parts = ((COLORS.index(part.colour), FACE_PATHS.index(part.path)) for part in portrait(name))
+    return FACE + "".join(_two_digits(color * len(FACE_PATHS) + path) for color, path in parts)
 
 
 Sheets = dict[str, tuple[str, int]]
 
 
 def sheets_of(keys: Iterable[str]) -> Sheets:
-    """For each key the name of the file that it shares with the others, and its number there. All have one size."""
-    known = list(dict.fromkeys(keys))
-    sheets = [known[start : start + MOST_ON_A_SHEET] for start in range(0, len(known), MOST_ON_A_SHEET)]
+    """For each key, the name of its sheet and its number there. All drawings must have the same size."""
+    unique = list(dict.fromkeys(keys))
+    sheets = [unique[start : start + MOST_ON_A_SHEET] for start in range(0, len(unique), MOST_ON_A_SHEET)]
     return {key: ("-".join(sheet), number) for sheet in sheets for number, key in enumerate(sheet, 1)}
 
 
 def render_file(name: str, hue: int) -> str:
-    """The SVG that the keys in a name stand for. A name that no page can have made is a ValueError."""
+    """The SVG for the keys in the name of a file. Raises ValueError for a name that no page can contain."""
     keys = name.split("-")
     if len(keys) > MOST_ON_A_SHEET or not 0 <= hue <= 360:
         raise ValueError(name)
-    read = [_read(key) for key in keys]
-    (width, height), *others = {size for size, _ in read}
+    sizes_and_bodies = [_read(key) for key in keys]
+    (width, height), *others = {size for size, _ in sizes_and_bodies}
     if others:
         raise ValueError(f"{name} has different sizes.")
-    bodies = [body for _, body in read]
+    bodies = [body for _, body in sizes_and_bodies]
     views = "".join(
         f'<view id="{number}" viewBox="0 {(number - 1) * height} {width} {height}"/>'
         f'<g transform="translate(0 {(number - 1) * height})">{body}</g>'
@@ -181,7 +197,7 @@ def render_file(name: str, hue: int) -> str:
 
 @lru_cache(maxsize=8)
 def render_icon(key: str, hue: int) -> str:
-    """As an address that brings its own picture, for the tab of a browser. It is seen in the light only."""
+    # This icon of a browser tab has only the colors of light mode.
     (width, height), body = _read(key)
     for name, color in colors(hue).items():
         body = body.replace(f'class="{name}"', f'fill="{color}"')
@@ -192,22 +208,14 @@ def as_address(svg: str) -> str:
     return f"data:image/svg+xml,{quote(svg, safe=' =:/')}"
 
 
-def _code(tile: Tile) -> str:
-    ground, colour = COLOURS.index(tile.ground), COLOURS.index(tile.colour)
-    motif = ground * len(COLOURS) + colour
-    return _two_digits((motif * len(MOTIF_PATHS) + MOTIF_PATHS.index(tile.path)) * 4 + tile.turn // 90)
-
-
 def _read(key: str) -> tuple[tuple[int, int], str]:
-    """The size and the picture of one key."""
-    first, codes = key[:1], [int(key[at : at + 2], 36) for at in range(1, len(key), 2)]
+    # The answer is the size of the drawing and the SVG inside of it.
+    first, codes = key[:1], [int(key[start : start + 2], 36) for start in range(1, len(key), 2)]
     if not codes or len(codes) > MOST_TILES or len(key) % 2 == 0 or not set(key) <= set(DIGITS):
         raise ValueError(key)
-    return _read_face(codes) if first == FACE else _read_tiles(DIGITS.index(first), codes)
-
-
-def _read_face(codes: list[int]) -> tuple[tuple[int, int], str]:
-    parts = [(_pick(COLOURS, code // len(FACE_PATHS)), FACE_PATHS[code % len(FACE_PATHS)]) for code in codes]
+    if first != FACE:
+        return _read_tiles(DIGITS.index(first), codes)
+    parts = [(_pick(COLORS, code // len(FACE_PATHS)), FACE_PATHS[code % len(FACE_PATHS)]) for code in codes]
     return (300, 300), f'<g class="face">{"".join(_path(*part) for part in parts)}</g>'
 
 
@@ -216,17 +224,17 @@ def _read_tiles(columns: int, codes: list[int]) -> tuple[tuple[int, int], str]:
         raise ValueError(codes)
     body = []
     for index, code in enumerate(codes):
-        colours, path = divmod(code // 4, len(MOTIF_PATHS))
-        ground, colour = _pick(COLOURS, colours // len(COLOURS)), COLOURS[colours % len(COLOURS)]
+        color_pair, path = divmod(code // 4, len(MOTIF_PATHS))
+        ground, color = _pick(COLORS, color_pair // len(COLORS)), COLORS[color_pair % len(COLORS)]
         turn = f' transform="rotate({code % 4 * 90} 50 50)"' if code % 4 else ""
         x, y = index % columns * CELL, index // columns * CELL
-        tile = _path(ground, GROUND) + _path(colour, MOTIF_PATHS[path], turn)
+        tile = _path(ground, GROUND) + _path(color, MOTIF_PATHS[path], turn)
         body.append(f'<g transform="translate({x} {y})">{tile}</g>')
     return (columns * CELL, len(codes) // columns * CELL), "".join(body)
 
 
-def _path(colour: str, path: str, turn: str = "") -> str:
-    return f'<path class="{colour}" d="{path}"{turn}/>'
+def _path(color: str, path: str, turn: str = "") -> str:
+    return f'<path class="{color}" d="{path}"{turn}/>'
 
 
 def _pick(items: Sequence[str], index: int) -> str:
@@ -239,28 +247,15 @@ def _two_digits(number: int) -> str:
     return DIGITS[number // 36] + DIGITS[number % 36]
 
 
-# -- how a drawing is arranged -----------------------------------------------------------------------------------
-
-
-def _tile(index: int, columns: int, family: list[str], numbers: Iterator[int]) -> Tile:
-    ground = next(numbers) % len(COLOURS)
-    colour = (ground + 1 + next(numbers) % (len(COLOURS) - 1)) % len(COLOURS)
-    return Tile(
-        x=index % columns * CELL,
-        y=index // columns * CELL,
-        ground=COLOURS[ground],
-        colour=COLOURS[colour],
-        path=MOTIFS[family[next(numbers) % len(family)]],
-        turn=next(numbers) % 4 * 90,
-    )
+# -- pseudorandom choices ----------------------------------------------------------------------------------------
 
 
 def _pick_some(items: list[str], numbers: Iterator[int], amount: int) -> list[str]:
-    left = list(items)
-    return [left.pop(next(numbers) % len(left)) for _ in range(amount)]
+    remaining = list(items)
+    return [remaining.pop(next(numbers) % len(remaining)) for _ in range(amount)]
 
 
 def _numbers(seed: str) -> Iterator[int]:
-    """Endless bytes from a seed; Python's random module promises no sequence across versions, SHA-256 does."""
+    """Endless bytes from a seed. SHA-256 gives the same bytes in every version of Python, but `random` does not."""
     for block in count():
         yield from hashlib.sha256(f"{seed}\0{block}".encode(errors="surrogatepass")).digest()

@@ -36,15 +36,13 @@ def declared_work() -> list[WorkItem]:
 def open_work_for(user: Any) -> list[WorkCount]:
     """Count the work that the user has permission for. All lists are counted in one query; empty ones are left out."""
     items = [item for item in declared_work() if has_url(item.url_name) and user.has_perm(item.permission)]
-    queries = [_count_rows(position, item.rows()) for position, item in enumerate(items)]
+    queries: list[QuerySet[Any, tuple[int, int]]] = []
+    for position, item in enumerate(items):
+        counted = item.rows().order_by().annotate(work=Value(position)).values("work").annotate(count=Count("pk"))
+        queries.append(counted.values_list("work", "count"))
     numbers = dict(queries[0].union(*queries[1:], all=True)) if queries else {}
     return [
         WorkCount(number, item.one if number == 1 else item.many, reverse(item.url_name) + item.query)
         for position, item in enumerate(items)
         if (number := numbers.get(position))
     ]
-
-
-def _count_rows(position: int, rows: QuerySet[Any]) -> QuerySet[Any, tuple[int, int]]:
-    counted = rows.order_by().annotate(work=Value(position)).values("work").annotate(count=Count("pk"))
-    return counted.values_list("work", "count")

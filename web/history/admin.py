@@ -1,4 +1,4 @@
-"""The history, to be read and never edited."""
+"""The admin page of the history, which is read-only."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ class EntryAdmin(ReadOnlyAdmin, Recorded):
     show_full_result_count = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Entry]:
-        """With the actors' names in the same question: entries have no foreign keys to follow."""
+        # Entries have no foreign keys, so subqueries add the names of the actors.
         account = get_user_model().objects.filter(pk=OuterRef("actor_id"))
         first, last = (Subquery(account.values(name)[:1]) for name in ("first_name", "last_name"))
         return super().get_queryset(request).annotate(actor_first=first, actor_last=last)

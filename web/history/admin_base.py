@@ -1,4 +1,4 @@
-"""What is done in the admin goes to the school's history, not to a log of its own that would hold people's names."""
+"""The base class of admin pages. It records actions in the history, because Django's own log stores people's names."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -17,8 +17,8 @@ from common.search import read_number
 from history.domain import record, subject_of
 
 
-def action(thing: Model, done: str) -> str:
-    return f"{thing._meta.app_label}.{thing._meta.model_name}_{done}"
+def action(row: Model, verb: str) -> str:
+    return f"{row._meta.app_label}.{row._meta.model_name}_{verb}"
 
 
 class Recorded(ModelAdmin):
@@ -31,20 +31,24 @@ class Recorded(ModelAdmin):
             record(request.user, action(obj, "changed"), obj, fields=fields)
 
     def log_deletions(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
-        for thing in queryset:
-            record(request.user, action(thing, "deleted"), thing)
+        for row in queryset:
+            record(request.user, action(row, "deleted"), row)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Actions on a list stand or fall with their record. A filter in the address may hold any number or year."""
+        """An action and its history entry are saved in one transaction.
+
+        The page is rendered here, so that errors of its query are caught: a filter in the address may contain any
+        number or year.
+        """
         if request.method == "POST" and None in map(read_number, request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            raise BadRequest("An action is asked for a row that no table has.")
+            raise BadRequest("The action was requested for an ID that no row can have.")
         try:
             with transaction.atomic():
                 response = super().changelist_view(request, extra_context)
                 return response.render() if request.GET and isinstance(response, TemplateResponse) else response
-        except (DataError, OverflowError, ValueError) as too_far:
+        except (DataError, OverflowError, ValueError) as error:
             if request.method == "GET" and request.GET:
-                raise BadRequest("A filter names what no row can have.") from too_far
+                raise BadRequest("The filter has a value that no row can have.") from error
             raise
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -54,11 +58,11 @@ class Recorded(ModelAdmin):
 
 
 def changed_fields(message: Any) -> list[str]:
-    """The names alone, never what stood or stands in them."""
+    """The names of the changed fields. Their values are left out, because they may be personal data."""
     if not isinstance(message, list):
         return []
     names: list[str] = []
     for part in message:
-        for done, what in part.items():
-            names += what.get("fields") or [f"{what.get('name', 'row')} {done}"]
+        for verb, change in part.items():
+            names += change.get("fields") or [f"{change.get('name', 'row')} {verb}"]
     return names

@@ -1,3 +1,5 @@
+"""Functions that write entries into the history."""
+
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -7,14 +9,14 @@ from django.db.models import Model
 from history.models import Entry
 
 
-def subject_of(thing: Model) -> tuple[str, str]:
-    return thing._meta.model_name or "", str(thing.pk)
+def subject_of(row: Model) -> tuple[str, str]:
+    return row._meta.model_name or "", str(row.pk)
 
 
 def record(actor: Any, action: str, subject: Model, *, why: str = "", **details: Any) -> Entry:
-    """Write an entry in the caller's transaction, so that the deed and its record stand or fall together."""
+    """Write an entry. The caller must be inside the transaction of the action, so that both are saved or neither is."""
     if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("history.record() must be called inside the transaction of what it records.")
+        raise RuntimeError("A history entry must be written inside the transaction of its action.")
     entry = _entry(actor, action, subject, why, details)
     entry.save()
     return entry
@@ -33,7 +35,7 @@ def _entry(actor: Any, action: str, subject: Model, why: str, details: Mapping[s
 
 
 def record_many(actor: Any, action: str, subjects: Iterable[tuple[Model, Mapping[str, Any]]], *, why: str = "") -> None:
-    """The same deed to many, each with details of its own, in one query."""
+    # All entries are written in one query.
     if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("history.record_many() must be called inside the transaction of what it records.")
-    Entry.objects.bulk_create(_entry(actor, action, thing, why, details) for thing, details in subjects)
+        raise RuntimeError("History entries must be written inside the transaction of their action.")
+    Entry.objects.bulk_create(_entry(actor, action, row, why, details) for row, details in subjects)

@@ -1,12 +1,13 @@
-"""What an entry says, as one sentence in the past tense: “Ada Adler recorded a cash payment”.
+"""The text of history entries: one sentence in the past tense, such as “Ada Adler recorded a cash payment”.
 
-Each app says it of its own actions in `<app>/sentences.py`, without the person, who is named before it:
+Each app declares the sentences for its own actions in `<app>/sentences.py`. The name of the person is added in front:
 
     SENTENCES = {"billing.refunded": "refunded {amount:money}", "billing.due_set": "set the due date to {on:date}"}
 
-Names in braces are details of the entry. Formats: `money`, `date`, `moment`, `names` for a list, and `changes` for
-fields with what they were before and after. Where a detail is missing, as in old entries, the next of several
-sentences is taken. What depends on more is a function of the details. No sentence asks the database.
+Names in braces are details of the entry. The formats are `money`, `date`, `moment`, `names` for a list, and `changes`
+for fields with their values before and after. If an action has several sentences, the first one whose details the
+entry has is used, because old entries lack some details. A sentence can also be a function of the details. No sentence
+queries the database.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +36,7 @@ UNREADABLE = (LookupError, ValueError, ArithmeticError, TypeError)
 
 
 class Missing(LookupError):
-    """The entry does not have this detail."""
+    """The entry has no such detail."""
 
 
 class DetailFormatter(Formatter):
@@ -57,7 +58,7 @@ class DetailFormatter(Formatter):
             case "moment":
                 return format_moment(datetime.fromisoformat(value))
             case "names":
-                return ", ".join(in_words(each) for each in value)
+                return ", ".join(in_words(name) for name in value)
             case "changes":
                 return "; ".join(change(name, *values) for name, values in value.items())
         return str(value)
@@ -74,27 +75,27 @@ def in_words(name: Any) -> str:
 
 
 def fill(template: str, details: Details) -> str:
-    """Raises Missing, or what a detail in another format raises."""
+    """Raises one of the exceptions in UNREADABLE if a detail is missing or has another format."""
     return DetailFormatter(details.get("currency") or settings.CURRENCY).format(template, **details)
 
 
 def amounts(details: Details, **templates: str) -> str:
-    """Those of the amounts that are not zero, each in its words, with commas between them."""
-    given = {name: text for name, text in templates.items() if Decimal(details.get(name) or 0)}
-    return ", ".join(fill(text, details) for text in given.values())
+    """Fill the templates of the amounts that are not zero and join them with commas."""
+    nonzero = [template for name, template in templates.items() if Decimal(details.get(name) or 0)]
+    return ", ".join(fill(template, details) for template in nonzero)
 
 
 @cache
 def sentences() -> dict[str, Sentence]:
-    found: dict[str, Sentence] = {}
+    sentences_by_action: dict[str, Sentence] = {}
     for config in apps.get_app_configs():
         if config.module is not None and module_has_submodule(config.module, "sentences"):
-            found |= getattr(import_module(f"{config.name}.sentences"), "SENTENCES", {})
-    return found
+            sentences_by_action |= getattr(import_module(f"{config.name}.sentences"), "SENTENCES", {})
+    return sentences_by_action
 
 
 def predicate(entry: Entry) -> str:
-    """The sentence without the person; of an action that nobody knows any more, its words alone, without details."""
+    """The sentence without the person. It is empty if the action has no sentence that fits the details."""
     for sentence in _candidates(entry.action):
         try:
             return sentence(entry.details) if callable(sentence) else fill(sentence, entry.details)
@@ -104,38 +105,38 @@ def predicate(entry: Entry) -> str:
 
 
 def sentence(entry: Entry, who: str) -> str:
-    said = predicate(entry)
-    return f"{who} {said}" if said else f"{who}: {entry.action_words}"
+    text = predicate(entry)
+    return f"{who} {text}" if text else f"{who}: {entry.action_words}"
 
 
 def summary(entry: Entry) -> str:
-    """Where the person stands in a column of its own."""
-    said = predicate(entry) or entry.action_words
-    return said[:1].upper() + said[1:]
+    # Lists show the person in a separate column.
+    text = predicate(entry) or entry.action_words
+    return text[:1].upper() + text[1:]
 
 
 def _candidates(action: str) -> Iterator[Template]:
-    known = sentences().get(action)
-    if known is None:
+    declared = sentences().get(action)
+    if declared is None:
         yield from _in_admin(action)
-    elif isinstance(known, str) or callable(known):
-        yield known
+    elif isinstance(declared, str) or callable(declared):
+        yield declared
     else:
-        yield from known
+        yield from declared
 
 
 def _in_admin(action: str) -> Iterator[str]:
-    """history.recorded writes what is done in admin under the name of the model."""
+    # The base class of the admin pages names an action for the model, such as billing.order_changed.
     app, _, rest = action.partition(".")
-    name, _, done = rest.rpartition("_")
-    if done not in IN_ADMIN:
+    name, _, verb = rest.rpartition("_")
+    if verb not in IN_ADMIN:
         return
     try:
         model = apps.get_model(app, name)
     except LookupError:
         return
-    yield f"{done} the {model._meta.verbose_name}: {{fields:names}}"
-    yield f"{done} the {model._meta.verbose_name}"
+    yield f"{verb} the {model._meta.verbose_name}: {{fields:names}}"
+    yield f"{verb} the {model._meta.verbose_name}"
 
 
 def _forget(*, setting: str, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Who did what, when, to what and why: append-only, kept when the things it speaks of are gone."""
+"""The history of actions. Entries are never changed, and they are kept after their subjects are deleted."""
 
 from typing import Any, NoReturn
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """No foreign keys: an entry must outlive the row and the person it names."""
+    """An entry has no foreign keys, because it must outlive its subject and its actor."""
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor_id = models.BigIntegerField(
@@ -36,7 +36,6 @@ class Entry(models.Model):
 
     @property
     def action_words(self) -> str:
-        """users.role_given, in words."""
         words = self.action.partition(".")[2].replace("_", " ")
         return words.replace("cancelled", "canceled")
 

@@ -1,4 +1,4 @@
-"""Entries speak of people by number only; what is typed about them as a reason goes with them."""
+"""Personal data in the history. Entries name people by ID only, but a reason may contain text about a person."""
 
 from django.db.models import Q, QuerySet
 
@@ -21,9 +21,9 @@ def export(person: Person) -> dict[str, object]:
 
 
 def erase(person: Person) -> None:
-    """The one change that entries know, and it is no edit: who did what stays, the words about the person go."""
+    """Erase the reasons, which may contain text about the person. The rest of each entry is kept."""
     about(person).exclude(why="").update(why="(erased with the person)")
 
 
 def merge(source: Person, target: Person) -> list[str]:
-    return []  # what was done, was done to the record of that time
+    return []  # Entries keep the subject they were written for.

@@ -1,4 +1,5 @@
-"""Files that only some may open: kept apart from the public ones, looked at before they are kept, asked for each time.
+"""Private files, which only some people may open. They are stored separately from public files.
 
-`private` is where they are, `checking` what is asked of them, `incoming` how large ones arrive, `serving` how they go.
+`private` is the storage, `file_checks` checks a file before it is stored, `uploads` receives large files, and `serving`
+sends a file to a person who may open it.
 """

@@ -1,4 +1,4 @@
-"""What a bucket can do that a folder cannot: signed links, uploads past the site, reading from the middle."""
+"""The features of a bucket that a folder lacks: signed links, direct uploads from browsers, and reads of a part."""
 
 import io
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ PRECONDITION_FAILED = 412
 
 
 class Changed(Exception):
-    """Something else lies there than what was looked at."""
+    """The file in the bucket was replaced after it was checked."""
 
 
 def is_used() -> bool:
@@ -23,7 +23,7 @@ def is_used() -> bool:
 
 
 def key(name: str) -> str:
-    """The name as the bucket knows it: the storage keeps its files under a folder of their own."""
+    # The storage keeps its files in a folder of the bucket.
     text: str = private.files._normalize_name(name)
     return text
 
@@ -33,55 +33,54 @@ def client() -> Any:
 
 
 def link(name: str, *, headers: Mapping[str, str], seconds: int, method: str) -> str:
-    """What the answer will say of the file is part of the signature, so nobody can have it shown as something else."""
-    said = {f"Response{name.replace('-', '')}": value for name, value in headers.items()}
-    address: str = private.files.url(name, parameters=said, expire=seconds, http_method=method)
-    return address
+    """The headers of the response are part of the signature, so nobody can change how browsers treat the file."""
+    parameters = {f"Response{name.replace('-', '')}": value for name, value in headers.items()}
+    url: str = private.files.url(name, parameters=parameters, expire=seconds, http_method=method)
+    return url
 
 
-def form(name: str, *, mime: str, most: int, seconds: int) -> dict[str, Any]:
-    """An address and the fields of a form by which a browser can send one file of this type, and not a larger one."""
+def form(name: str, *, mime: str, max_size: int, seconds: int) -> dict[str, Any]:
+    """The URL and the fields of a form with which a browser can send one file of this type and of at most this size."""
     fields = {"Content-Type": mime, "success_action_status": "204"}
     conditions: list[Any] = [{name: value} for name, value in fields.items()]
-    conditions.append(["content-length-range", 1, most])
-    made: dict[str, Any] = client().generate_presigned_post(
+    conditions.append(["content-length-range", 1, max_size])
+    post: dict[str, Any] = client().generate_presigned_post(
         private.files.bucket_name, key(name), Fields=fields, Conditions=conditions, ExpiresIn=seconds
     )
-    return made
+    return post
 
 
 def copy(source: str, target: str, *, mime: str, etag: str) -> None:
-    """Only the very bytes that were looked at: whoever still holds the form could send others meanwhile."""
+    """Copy the file only if it still has this ETag. A browser can upload again until its form expires."""
     bucket = private.files.bucket_name
     origin = {"Bucket": bucket, "Key": key(source)}
-    more = {"ContentType": mime, "MetadataDirective": "REPLACE", "CopySourceIfMatch": etag}
+    options = {"ContentType": mime, "MetadataDirective": "REPLACE", "CopySourceIfMatch": etag}
     try:
-        client().copy(origin, bucket, key(target), ExtraArgs=more)
-    except ClientError as wrong:
-        if wrong.response["ResponseMetadata"]["HTTPStatusCode"] == PRECONDITION_FAILED:
-            raise Changed from wrong
+        client().copy(origin, bucket, key(target), ExtraArgs=options)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == PRECONDITION_FAILED:
+            raise Changed from error
         raise
 
 
 def etag(name: str) -> str:
-    found = client().head_object(Bucket=private.files.bucket_name, Key=key(name))
-    return str(found["ETag"])
+    head = client().head_object(Bucket=private.files.bucket_name, Key=key(name))
+    return str(head["ETag"])
 
 
 def hosts() -> list[str]:
-    """Where browsers are sent for public pictures and private files; nowhere when all lies with us."""
+    # Public pictures and private files can be on different hosts.
     if not is_used():
         return []
     links = (default_storage.url("any"), link("any", headers={}, seconds=1, method="GET"))
-    found = [f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, links) if parts.netloc]
-    return sorted(set(found))
+    return sorted({f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, links) if parts.netloc})
 
 
 class Ranged(io.RawIOBase):
-    """A file in the bucket that is fetched in the pieces that are read, for most only look at its beginning."""
+    """This reader fetches only the requested parts of a file, because most checks need just its beginning."""
 
     def __init__(self, name: str) -> None:
-        self.key, self.size, self.at = key(name), private.files.size(name), 0
+        self.key, self.size, self.position = key(name), private.files.size(name), 0
 
     def readable(self) -> bool:
         return True
@@ -90,18 +89,19 @@ class Ranged(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.at, io.SEEK_END: self.size}[whence]
-        self.at = max(start + offset, 0)
-        return self.at
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.size}[whence]
+        self.position = max(start + offset, 0)
+        return self.position
 
     def readinto(self, buffer: Any) -> int:
-        last = min(self.at + len(buffer), self.size) - 1
-        if last < self.at:
+        last = min(self.position + len(buffer), self.size) - 1
+        if last < self.position:
             return 0
-        got = client().get_object(Bucket=private.files.bucket_name, Key=self.key, Range=f"bytes={self.at}-{last}")
-        data = got["Body"].read()
+        byte_range = f"bytes={self.position}-{last}"
+        response = client().get_object(Bucket=private.files.bucket_name, Key=self.key, Range=byte_range)
+        data = response["Body"].read()
         buffer[: len(data)] = data
-        self.at += len(data)
+        self.position += len(data)
         return len(data)
 
 

@@ -1,4 +1,4 @@
-"""Form fields for files: a public picture made smaller, and a private file that may have come before its form."""
+"""Form fields for public pictures and for private files, which may be uploaded before the form is sent."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,40 +14,40 @@ from common.files.uploads import Arrived
 
 
 class PictureField(forms.FileField):
-    """Comes out as a small JPEG of our own making; see common/pictures.py. False takes a picture away."""
+    """The cleaned value is a small JPEG (see common/pictures.py). False means that the picture is removed."""
 
-    def __init__(self, *, widget: type[forms.FileInput] = forms.FileInput, **more: Any) -> None:
-        shown = widget(attrs={"accept": "image/jpeg,image/png,image/webp"})
-        super().__init__(widget=shown, **{"help_text": "JPEG, PNG or WebP, up to 5 MB."} | more)
+    def __init__(self, *, widget: type[forms.FileInput] = forms.FileInput, **options: Any) -> None:
+        file_input = widget(attrs={"accept": "image/jpeg,image/png,image/webp"})
+        super().__init__(widget=file_input, **{"help_text": "JPEG, PNG or WebP, up to 5 MB."} | options)
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        found = super().clean(data, initial)
-        if not isinstance(found, UploadedFile):
-            return found
-        cleaned = pictures.clean(found)
+        value = super().clean(data, initial)
+        if not isinstance(value, UploadedFile):
+            return value
+        picture = pictures.clean(value)
         storage_checks.check_public()
-        return cleaned
+        return picture
 
 
 @dataclass(frozen=True)
 class Sent:
-    """What a form brought: a file in itself, or the ticket of one that came before."""
+    """A form contains either a file or the ticket of a file that was uploaded before."""
 
     file: "UploadedFile[bytes] | None"
     ticket: str
 
 
 def accepted(kind: str) -> str:
-    """Telephones turn their own kinds of picture into one that is named here; films they only send as any film."""
+    # Phones convert a picture to a type in this list. They offer videos only if any type of video is accepted.
     if kind in ("audio", "video"):
         return f"{kind}/*"
     if kind == "image":
-        return ",".join(sorted({found.mime for found in file_types.PICTURES.values()}))
+        return ",".join(sorted({picture.mime for picture in file_types.PICTURES.values()}))
     return ",".join(f".{ending}" for ending in file_types.KINDS[kind])
 
 
 class UploadInput(forms.FileInput):
-    """A plain choice of a file; with the script of assets/js/upload.js it is sent at once, with a bar."""
+    """An ordinary file input. The script assets/js/upload.js uploads the file immediately and shows the progress."""
 
     template_name = "common/upload.html"
 
@@ -63,27 +63,26 @@ class UploadInput(forms.FileInput):
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, None, attrs)
-        here = value.here if isinstance(value, Again) else None
-        return context | {"name": name, "kind": self.kind, "invite": self.invite, "here": here}
+        uploaded = value.here if isinstance(value, Again) else None
+        return context | {"name": name, "kind": self.kind, "invite": self.invite, "here": uploaded}
 
 
 @dataclass(frozen=True)
 class Again:
-    """What is shown when a form comes back with faults in other fields: the file need not be sent again."""
+    """If other fields of the form have errors, the form shows this ticket, so the file is not uploaded again."""
 
     here: uploads.Ticket | None
 
 
 class UploadField(forms.Field):
-    """Comes out looked at, and not yet kept: `incoming.keep` puts it where it stays."""
+    """The cleaned value is a file that was checked but not stored. The view has to store it."""
 
     widget: UploadInput
 
-    def __init__(self, kind: str, *, person: int, invite: Any, **more: Any) -> None:
+    def __init__(self, kind: str, *, person: int, invite: Any, **options: Any) -> None:
         self.kind, self.person = kind, person
         limit = f"Up to {file_checks.most(kind) // file_checks.MEGABYTE} MB."
-        more = {"help_text": limit} | more
-        super().__init__(widget=UploadInput(kind, invite), **more)
+        super().__init__(widget=UploadInput(kind, invite), **{"help_text": limit} | options)
 
     def clean(self, value: Sent) -> Checked | Arrived | None:
         if value.ticket:

@@ -1,7 +1,7 @@
-"""What is asked of a file before it is kept: its size, its name, what the browser calls it, and what its bytes say.
+"""The checks of a file before it is stored: its size, its name, its content type and its content.
 
-The three names must agree, for what is stored as a film must be one. The answer is a ValidationError for the field;
-nothing has been stored then.
+The name, the content type and the content must agree, so that a file stored as a video is a video. A refused file
+raises a ValidationError for its field, and nothing is stored.
 """
 
 import os
@@ -33,7 +33,7 @@ MACROS = ValidationError("This document contains macros. Please save it without 
 
 @dataclass(frozen=True)
 class Checked:
-    """A file that may be kept; `content` is what to store, which for a picture is written anew."""
+    """A file that passed the checks. `content` is what to store; a picture has been saved again as JPEG."""
 
     content: Any
     title: str
@@ -43,7 +43,6 @@ class Checked:
 
     @property
     def stored_as(self) -> str:
-        """An ending that says what the bytes are, on a name that says it to people."""
         path = PurePath(self.title)
         return f"{slugify(path.stem)[:60] or 'file'}{path.suffix.lower()}"
 
@@ -53,13 +52,12 @@ def most(kind: str) -> int:
 
 
 def check_announced(name: str, size: int, declared: str, kind: str) -> file_types.FileType:
-    """As much as can be said before a byte has come."""
     if file_types.ending(name) in file_types.PROGRAMS:
         raise PROGRAM
-    found = file_types.KINDS[kind].get(file_types.ending(name))
-    if found is None:
+    file_type = file_types.KINDS[kind].get(file_types.ending(name))
+    if file_type is None:
         raise ValidationError(file_types.PLEASE[kind], code="type")
-    if declared.partition(";")[0].strip().lower() not in UNDECLARED | found.declared | {found.mime}:
+    if declared.partition(";")[0].strip().lower() not in UNDECLARED | file_type.declared | {file_type.mime}:
         raise _other_than_it_says(name)
     if size > most(kind):
         raise ValidationError(
@@ -67,67 +65,63 @@ def check_announced(name: str, size: int, declared: str, kind: str) -> file_type
         )
     if size == 0:
         raise EMPTY
-    return found
+    return file_type
 
 
 def check(file: "IO[bytes] | File[Any]", *, name: str, size: int, declared: str, kind: str) -> Checked:
-    """`file` may be an upload, a stored file or one in a bucket: only the parts that are needed are read."""
+    """`file` may be an upload, a stored file or a file in a bucket. Only the parts that the checks need are read."""
     title = PurePath(name.replace("\\", "/")).name[-150:]
-    found = check_announced(title, size, declared, kind)
+    file_type = check_announced(title, size, declared, kind)
     file.seek(0)
     head = file.read(HEAD)
     if file_types.is_program(title, head):
         raise PROGRAM
-    if not _fits(found, head):
+    if not _fits(file_type, head):
         raise _other_than_it_says(title)
-    _no_macros(found, file)
+    if "officedocument" in file_type.mime or "opendocument" in file_type.mime:
+        _no_macros(file)
     virus_scanner.look_at(file)
     file.seek(0)
     if kind == "image":
-        return _picture(file, title)
-    return Checked(file, title, found.mime, size, media_length.seconds(file, size))
+        picture = pictures.rewritten(file, longest_side=2400)
+        return Checked(picture, f"{PurePath(title).stem}.jpg", "image/jpeg", picture.size)
+    return Checked(file, title, file_type.mime, size, media_length.seconds(file, size))
 
 
-def _fits(found: file_types.FileType, head: bytes) -> bool:
-    told = file_types.told_by(head)
-    if found.is_text:
-        return file_types.is_text(head) and (
-            not told or bool(told & (found.told | {"txt", "csv", "xml", "html", "md"}))
-        )
-    return bool(told & found.told)
+def _fits(file_type: file_types.FileType, head: bytes) -> bool:
+    endings = file_types.told_by(head)
+    if file_type.is_text:
+        allowed = file_type.told | {"txt", "csv", "xml", "html", "md"}
+        return file_types.is_text(head) and (not endings or bool(endings & allowed))
+    return bool(endings & file_type.told)
 
 
-def _no_macros(found: file_types.FileType, file: Any) -> None:
-    if "officedocument" not in found.mime and "opendocument" not in found.mime:
-        return
+def _no_macros(file: Any) -> None:
     try:
         if not _has_few_entries(file):
             raise TOO_MANY
         file.seek(0)
-        with zipfile.ZipFile(file) as packed:
-            inside = packed.namelist()
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError):
         raise ValidationError("We can’t read this document. Please save it again and retry.", code="type") from None
-    if any(name.lower().endswith(("vbaproject.bin", ".exe")) or name.startswith("Basic/") for name in inside):
+    if any(name.lower().endswith(("vbaproject.bin", ".exe")) or name.startswith("Basic/") for name in names):
         raise MACROS
 
 
 def _has_few_entries(file: Any) -> bool:
-    """Read from the end of the archive, for opening it reads the whole list. What it says of the number and what the
-    list takes are both looked at, and archives that count in the way of huge ones are none of ours."""
-    end = file.seek(0, os.SEEK_END)
-    file.seek(max(end - LONGEST_END, 0))
+    """Check the number of entries and the size of their list without opening the archive, which reads the whole list.
+
+    Archives in the ZIP64 format are refused, because they can hide a larger number of entries.
+    """
+    file_end = file.seek(0, os.SEEK_END)
+    file.seek(max(file_end - LONGEST_END, 0))
     tail = file.read()
-    at = tail.rfind(END)
-    if at < 0 or len(tail) < at + 20:
+    start = tail.rfind(END)
+    if start < 0 or len(tail) < start + 20:
         raise zipfile.BadZipFile
-    entries, size = struct.unpack("<HI", tail[at + 10 : at + 16])
-    return entries <= MOST_ENTRIES and size <= LONGEST_LIST and HUGE not in tail[max(at - 20, 0) : at]
-
-
-def _picture(file: Any, title: str) -> Checked:
-    made = pictures.rewritten(file, longest_side=2400)
-    return Checked(made, f"{PurePath(title).stem}.jpg", "image/jpeg", made.size)
+    entries, size = struct.unpack("<HI", tail[start + 10 : start + 16])
+    return entries <= MOST_ENTRIES and size <= LONGEST_LIST and HUGE not in tail[max(start - 20, 0) : start]
 
 
 def _other_than_it_says(name: str) -> ValidationError:

@@ -1,7 +1,8 @@
-"""Which files are taken, by the ending of the name: what they are called on the way out, and how their bytes look.
+"""The accepted types of files by the ending of their name. All other files are refused.
 
-What is not listed is refused. `told` are the names puremagic may give the bytes; `inline` is what a browser may show
-under our own address, which never holds for anything that can carry a script.
+`told` is the set of endings that puremagic may detect in the content, and `declared` holds other content types that
+browsers send. `inline` is true if a browser may show the file under our own address; it is never true for a type that
+can contain a script.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import puremagic
 class FileType:
     mime: str
     told: frozenset[str] = frozenset()
-    declared: frozenset[str] = frozenset()  # by which other names browsers send it
+    declared: frozenset[str] = frozenset()
     inline: bool = False
 
     @property
@@ -21,8 +22,8 @@ class FileType:
         return self.mime.startswith("text/") or self.mime == "image/svg+xml"
 
 
-def _type(mime: str, told: str = "", declared: str = "", *, inline: bool = False) -> FileType:
-    return FileType(mime, frozenset(told.split()), frozenset(declared.split()), inline)
+def _type(mime: str, endings: str = "", declared: str = "", *, inline: bool = False) -> FileType:
+    return FileType(mime, frozenset(endings.split()), frozenset(declared.split()), inline)
 
 
 JPEG = _type("image/jpeg", "jpg jpeg jpe jfif", inline=True)
@@ -49,7 +50,7 @@ PAPERS = {
     "docx": _type(OOXML + "wordprocessingml.document", "docx"),
     "xlsx": _type(OOXML + "spreadsheetml.sheet", "xlsx"),
     "pptx": _type(OOXML + "presentationml.presentation", "pptx"),
-    "odt": _type(ODF + "text", "odt docx"),  # both are zip files, and the second name is the commoner one
+    "odt": _type(ODF + "text", "odt docx"),  # Both are zip files, and puremagic may detect either.
     "ods": _type(ODF + "spreadsheet", "ods docx"),
     "odp": _type(ODF + "presentation", "odp docx"),
     "txt": _type("text/plain", "txt", inline=True),
@@ -88,7 +89,7 @@ def ending(name: str) -> str:
 
 
 def of(name: str) -> FileType:
-    """Of a stored file; what is not known is handed out as mere bytes."""
+    """The type of a stored file. A file with an unknown ending is served as plain bytes."""
     return ALL.get(ending(name), _type("application/octet-stream"))
 
 
@@ -97,7 +98,7 @@ def is_program(name: str, head: bytes) -> bool:
 
 
 def told_by(head: bytes) -> set[str]:
-    """What the bytes look like, as endings; nothing for plain text."""
+    """The endings that fit the content. The set is empty for plain text."""
     if head[4:8] == b"ftyp" and not head.startswith((b"heic", b"heix", b"mif1", b"avif"), 8):
         return {"mp4"} | _guesses(head)
     return _guesses(head)
@@ -105,17 +106,17 @@ def told_by(head: bytes) -> set[str]:
 
 def _guesses(head: bytes) -> set[str]:
     try:
-        return {each.extension.lstrip(".").lower() for each in puremagic.magic_string(head)}
+        return {match.extension.lstrip(".").lower() for match in puremagic.magic_string(head)}
     except (puremagic.PureError, ValueError):
         return set()
 
 
 def is_text(head: bytes) -> bool:
-    """As far as its beginning tells; a character that is cut at the end is forgiven."""
+    # The last character may be incomplete, because `head` is only the beginning of the file.
     if b"\0" in head:
         return False
     try:
         head.decode()
-    except UnicodeDecodeError as wrong:
-        return wrong.start > len(head) - 4
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4
     return True

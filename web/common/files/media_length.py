@@ -1,4 +1,4 @@
-"""How long a film or a recording lasts, as far as its head tells: MP4 and its kin, and WAV. None where it does not."""
+"""The length of a video or recording, read from its header. MP4, its relatives and WAV are supported."""
 
 import struct
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def seconds(file: "IO[bytes]", size: int) -> int | None:
 
 
 def _boxes(file: "IO[bytes]", start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The name, the beginning and the end of what each box between two places holds."""
+    # Each item is the name of a box and the positions where its content begins and ends.
     for _ in range(MOST_BOXES):
         if start + 8 > end:
             return
@@ -39,7 +39,7 @@ def _boxes(file: "IO[bytes]", start: int, end: int) -> Iterator[tuple[bytes, int
 
 
 def _inside(file: "IO[bytes]", name: bytes, start: int, end: int) -> tuple[int, int] | None:
-    return next(((begin, stop) for found, begin, stop in _boxes(file, start, end) if found == name), None)
+    return next(((begin, stop) for box, begin, stop in _boxes(file, start, end) if box == name), None)
 
 
 def _mp4(file: "IO[bytes]", size: int) -> int | None:
@@ -57,5 +57,5 @@ def _mp4(file: "IO[bytes]", size: int) -> int | None:
 
 def _wav(file: "IO[bytes]", size: int) -> int | None:
     file.seek(28)
-    (a_second,) = struct.unpack("<I", file.read(4))
-    return size // int(a_second) + 1
+    (bytes_per_second,) = struct.unpack("<I", file.read(4))
+    return size // int(bytes_per_second) + 1

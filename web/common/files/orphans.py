@@ -1,13 +1,12 @@
-"""Files that no row names any more: of deleted rows, of replaced pictures, of transactions that came to nothing.
+"""Deletes files that no row refers to. They remain after deleted rows, replaced pictures and canceled transactions.
 
-Looked for in the folders that file fields store into, and only there. What is younger than a day may belong to a
-transaction that is still under way.
+Only the folders of file fields are searched. A file that is less than a day old is kept, because it may belong to a
+transaction that has not ended yet.
 """
 
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 from django.apps import apps
 from django.core.files.storage import Storage
@@ -19,24 +18,25 @@ AGE = timedelta(days=1)
 
 def tidy() -> None:
     for (storage, folder), fields in _folders().items():
-        claimed = {name for field in fields for name in _names(field)}
+        claimed = {
+            name
+            for field in fields
+            for name in field.model._base_manager.exclude(**{field.name: ""})
+            .values_list(field.name, flat=True)
+            .iterator()
+        }
         for name in list(_files(storage, folder)):
             if name not in claimed and timezone.now() - storage.get_modified_time(name) > AGE:
                 storage.delete(name)
 
 
 def _folders() -> "dict[tuple[Storage, str], list[FileField]]":
-    found = defaultdict(list)
+    fields = defaultdict(list)
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
             if isinstance(field, FileField) and isinstance(field.upload_to, str) and field.upload_to:
-                found[field.storage, field.upload_to.strip("/")].append(field)
-    return found
-
-
-def _names(field: Any) -> Iterator[str]:
-    rows = field.model._base_manager.exclude(**{field.name: ""})
-    yield from rows.values_list(field.name, flat=True).iterator()
+                fields[field.storage, field.upload_to.strip("/")].append(field)
+    return fields
 
 
 def _files(storage: Storage, folder: str) -> Iterator[str]:
@@ -45,5 +45,5 @@ def _files(storage: Storage, folder: str) -> Iterator[str]:
     except FileNotFoundError:
         return
     yield from (f"{folder}/{name}" for name in names)
-    for inner in folders:
-        yield from _files(storage, f"{folder}/{inner}")
+    for subfolder in folders:
+        yield from _files(storage, f"{folder}/{subfolder}")

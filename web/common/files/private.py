@@ -1,5 +1,8 @@
-"""The storage of private files: STORAGES["private"], a folder that no web server shows, or a bucket that asks for a
-signature. Nothing of it has an address of its own at this site."""
+"""The storage of private files, STORAGES["private"].
+
+It is a folder that no web server publishes, or a bucket that requires signed links. Its files have no public address
+on this site.
+"""
 
 from typing import Any
 
@@ -18,13 +21,13 @@ files: Any = PrivateStorage()
 
 
 def storage() -> Storage:
-    """For model fields: `FileField(storage=private.storage)`; a migration then names no folder and no bucket."""
-    kept: Storage = files
-    return kept
+    """Use it as `FileField(storage=private.storage)`, so that migrations contain neither a folder nor a bucket."""
+    private_storage: Storage = files
+    return private_storage
 
 
 @receiver(setting_changed, dispatch_uid="common.files.private")
 def forget(setting: str, **kwargs: Any) -> None:
-    """As Django does for the default storage: when tests change STORAGES, it is looked up anew."""
+    # Django does the same for the default storage if tests change STORAGES.
     if setting == "STORAGES":
         files._wrapped = empty

@@ -1,4 +1,4 @@
-"""Whether a storage takes files at all: asked while a form is looked at, so that what was typed is not lost later."""
+"""Checks that a storage can save files. They run while a form is validated, so that nothing people typed is lost."""
 
 import logging
 import secrets
@@ -23,13 +23,13 @@ def check_public() -> None:
 
 
 def check_storage(storage: Storage) -> None:
-    """Raises CANNOT_SAVE. A folder is tried; of a bucket nothing is asked, for that would cost as much as saving."""
+    """Raises CANNOT_SAVE if a folder cannot save a file. A bucket is not tested, because that would be slow."""
     if not isinstance(storage, FileSystemStorage) and not hasattr(storage, "base_location"):
         return
     name = f"probe-{secrets.token_hex(8)}"
     try:
         name = storage.save(name, ContentFile(ENOUGH))
         storage.delete(name)
-    except OSError as fault:
-        log.error("Files cannot be saved: %s", type(fault).__name__)
+    except OSError as error:
+        log.error("Files cannot be saved: %s", type(error).__name__)
         raise CANNOT_SAVE from None

@@ -1,7 +1,8 @@
-"""How a large file arrives before the form that belongs to it, with a bar that shows how far it is.
+"""Uploads of large files, which arrive before their form is sent.
 
-The browser announces it (`invite`), sends it to the bucket or to us, and then sends the form with the ticket. Only then
-is it looked at: what the ticket says was announced, not what came. What no form ever claims is tidied away.
+The browser announces the file and gets a ticket, uploads the file to the bucket or to the site, and then sends the form
+with the ticket. The file is checked when the form arrives, because the ticket contains only what was announced. Files
+that no form claims are deleted.
 """
 
 import secrets
@@ -25,7 +26,7 @@ ONE_AT_A_TIME = ValidationError("A file was already uploaded here. Please choose
 
 @dataclass(frozen=True)
 class Ticket:
-    """What was announced, by whom, and until when it counts; it travels signed, so nothing is stored for it."""
+    """An announced upload, who announced it and when it expires. The signed ticket is not stored on the server."""
 
     name: str
     title: str
@@ -41,8 +42,8 @@ class Ticket:
 
 def read(text: str, person: int, kind: str = "", at: datetime | None = None) -> Ticket:
     try:
-        name, title, declared, its_kind, its_person, until = signing.loads(text, salt=SALT)
-        ticket = Ticket(name, title, declared, its_kind, its_person, datetime.fromisoformat(until))
+        name, title, declared, ticket_kind, ticket_person, until = signing.loads(text, salt=SALT)
+        ticket = Ticket(name, title, declared, ticket_kind, ticket_person, datetime.fromisoformat(until))
     except (signing.BadSignature, TypeError, ValueError):
         raise GONE from None
     if ticket.person != person or kind not in ("", ticket.kind) or ticket.until <= (at or timezone.now()):
@@ -51,15 +52,14 @@ def read(text: str, person: int, kind: str = "", at: datetime | None = None) -> 
 
 
 def invite(*, title: str, size: int, declared: str, kind: str, person: int) -> tuple[Ticket, dict[str, Any]]:
-    """The ticket, and the form by which a bucket takes the file (empty where we take it ourselves)."""
-    found = file_checks.check_announced(title, size, declared, kind)
-    ticket = Ticket(
-        f"{FOLDER}{secrets.token_urlsafe(16)}", title[-150:], found.mime, kind, person, timezone.now() + LASTS
-    )
+    """The ticket and the form for an upload to the bucket. The form is empty if the site receives the file itself."""
+    file_type = file_checks.check_announced(title, size, declared, kind)
+    name = f"{FOLDER}{secrets.token_urlsafe(16)}"
+    ticket = Ticket(name, title[-150:], file_type.mime, kind, person, timezone.now() + LASTS)
     if not bucket.is_used():
         return ticket, {}
     seconds = int(LASTS.total_seconds())
-    return ticket, bucket.form(ticket.name, mime=found.mime, most=file_checks.most(kind), seconds=seconds)
+    return ticket, bucket.form(ticket.name, mime=file_type.mime, max_size=file_checks.most(kind), seconds=seconds)
 
 
 def is_here(ticket: Ticket) -> bool:
@@ -67,7 +67,7 @@ def is_here(ticket: Ticket) -> bool:
 
 
 def receive(ticket: Ticket, file: "File[bytes]") -> None:
-    """Where there is no bucket. Once: what was looked at is what is kept."""
+    """Store an upload that the browser sends to the site. A ticket works once, so a checked file cannot be replaced."""
     file_checks.check_announced(ticket.title, file.size, ticket.declared, ticket.kind)
     if is_here(ticket):
         raise ONE_AT_A_TIME
@@ -75,7 +75,7 @@ def receive(ticket: Ticket, file: "File[bytes]") -> None:
 
 
 class Moving(File):  # type: ignore[type-arg]
-    """A stored file that is moved and not copied when it is saved under another name."""
+    """A stored file that is moved instead of copied when it is saved under another name."""
 
     def temporary_file_path(self) -> str:
         return str(self.name)
@@ -83,7 +83,7 @@ class Moving(File):  # type: ignore[type-arg]
 
 @dataclass(frozen=True)
 class Arrived:
-    """What really came with a ticket, looked at."""
+    """An uploaded file that passed the checks, with its ticket."""
 
     ticket: Ticket
     checked: file_checks.Checked
@@ -109,31 +109,24 @@ def look_at(ticket: Ticket) -> Arrived:
 
 
 def keep(chosen: Chosen, folder: str) -> str:
-    """Put it where it stays, whichever way it came; the name it has there."""
+    """Move an upload or a file from a form to its folder, and return its name there."""
     checked = chosen.checked if isinstance(chosen, Arrived) else chosen
     target: str = private.files.get_available_name(f"{folder}/{secrets.token_hex(8)}/{checked.stored_as}")
     if isinstance(chosen, file_checks.Checked) or isinstance(checked.content, ContentFile):
         private.files.save(target, checked.content)
+    elif not bucket.is_used():
+        private.files.save(target, Moving(None, private.files.path(chosen.ticket.name)))
     else:
-        _move(chosen, target)
+        try:
+            bucket.copy(chosen.ticket.name, target, mime=checked.mime, etag=chosen.etag)
+        except bucket.Changed:
+            raise ONE_AT_A_TIME from None
     if isinstance(chosen, Arrived):
         private.files.delete(chosen.ticket.name)
     return target
 
 
-def _move(arrived: Arrived, target: str) -> None:
-    source = arrived.ticket.name
-    if not bucket.is_used():
-        private.files.save(target, Moving(None, private.files.path(source)))
-        return
-    try:
-        bucket.copy(source, target, mime=arrived.checked.mime, etag=arrived.etag)
-    except bucket.Changed:
-        raise ONE_AT_A_TIME from None
-
-
 def tidy() -> None:
-    """Uploads that no form has claimed."""
     for name in private.files.listdir(FOLDER)[1] if private.files.exists(FOLDER) or bucket.is_used() else []:
         if timezone.now() - private.files.get_modified_time(FOLDER + name) > 2 * LASTS:
             private.files.delete(FOLDER + name)

@@ -1,8 +1,7 @@
-"""The hook for a virus scanner: FILE_SCANNER names a function that is given an open file and returns what it found.
+"""The hook for a virus scanner. FILE_SCANNER names a function that receives an open file.
 
-    def look(file) -> str:      # "" when nothing is wrong
-
-It runs before anything is kept. A scanner that fails counts as "not now", never as "nothing found".
+The function returns a description of what it found, or "" if the file is clean. It runs before the file is stored. If
+the scanner fails, the file is refused.
 """
 
 import logging
@@ -23,12 +22,12 @@ def look_at(file: "IO[bytes]") -> None:
         return
     file.seek(0)
     try:
-        found = import_string(settings.FILE_SCANNER)(file)
-    except Exception as wrong:
+        problem = import_string(settings.FILE_SCANNER)(file)
+    except Exception as error:
         log.exception("The virus scanner failed")
-        raise ValidationError(NOT_NOW, code="scanner") from wrong
-    if found:
-        log.warning("The virus scanner found %s", found)
+        raise ValidationError(NOT_NOW, code="scanner") from error
+    if problem:
+        log.warning("The virus scanner found %s", problem)
         raise ValidationError(FOUND, code="infected")
 
 
@@ -37,9 +36,9 @@ def scanner_exists(**kwargs: Any) -> list[CheckMessage]:
     try:
         if not settings.FILE_SCANNER or callable(import_string(settings.FILE_SCANNER)):
             return []
-        problem = "it is no function"
-    except ImportError as wrong:
-        problem = str(wrong)
+        problem = "it is not a function"
+    except ImportError as error:
+        problem = str(error)
     return [
-        Error(f"The virus scanner FILE_SCANNER={settings.FILE_SCANNER!r} cannot be used: {problem}", id="common.E020")
+        Error(f"The virus scanner FILE_SCANNER={settings.FILE_SCANNER!r} can’t be used: {problem}", id="common.E020")
     ]
