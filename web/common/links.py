@@ -46,5 +46,5 @@ def read(purpose: str, text: str, max_age: timedelta) -> Token:
     return Token(pk, nonce)
 
 
-def fits(given: str, stored: str) -> bool:
-    return bool(stored) and constant_time_compare(given, stored)
+def fits(nonce: str, stored_nonce: str) -> bool:
+    return bool(stored_nonce) and constant_time_compare(nonce, stored_nonce)

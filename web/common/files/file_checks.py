@@ -91,9 +91,9 @@ def check(file: "IO[bytes] | File[Any]", *, name: str, size: int, declared: str,
 def _fits(file_type: file_types.FileType, head: bytes) -> bool:
     endings = file_types.told_by(head)
     if file_type.is_text:
-        allowed = file_type.told | {"txt", "csv", "xml", "html", "md"}
+        allowed = file_type.detected_endings | {"txt", "csv", "xml", "html", "md"}
         return file_types.is_text(head) and (not endings or bool(endings & allowed))
-    return bool(endings & file_type.told)
+    return bool(endings & file_type.detected_endings)
 
 
 def _no_macros(file: Any) -> None:

@@ -1,8 +1,8 @@
 """The accepted types of files by the ending of their name. All other files are refused.
 
-`told` is the set of endings that puremagic may detect in the content, and `declared` holds other content types that
-browsers send. `inline` is true if a browser may show the file under our own address; it is never true for a type that
-can contain a script.
+`detected_endings` is the set of endings that puremagic may detect in the content, and `declared` holds other content
+types that browsers send. `inline` is true if a browser may show the file under our own address; it is never true for a
+type that can contain a script.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import puremagic
 @dataclass(frozen=True)
 class FileType:
     mime: str
-    told: frozenset[str] = frozenset()
+    detected_endings: frozenset[str] = frozenset()
     declared: frozenset[str] = frozenset()
     inline: bool = False
 
