@@ -102,18 +102,18 @@ def draw(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
 SHOULDERS = ("M20 300A130 120 0 0 1 280 300Z", "M40 300V265A55 55 0 0 1 95 210H205A55 55 0 0 1 260 265V300Z")
 NECK = "M122 170H178V240A28 28 0 0 1 122 240Z"
 HEAD = "M150 58A62 68 0 0 1 150 194A62 68 0 0 1 150 58Z"
-BEHIND = (
+HAIR_BEHIND = (
     "",
     "M150 40A84 84 0 0 1 234 124V210H66V124A84 84 0 0 1 150 40Z",
     "M150 8A30 30 0 1 1 150 68A30 30 0 1 1 150 8Z",
 )
-BEFORE = (
+HAIR_IN_FRONT = (
     "M84 126A66 74 0 0 1 216 126Q216 100 180 96Q120 90 84 126Z",
     "M84 118A66 70 0 0 1 216 118Q150 96 84 118Z",
     "M86 132A64 74 0 0 1 214 132L196 104L168 112L150 96L122 112L104 104Z",
     "M76 104A76 62 0 0 1 224 104Z",
 )
-TROUSSEAU = ("M110 300L150 236L190 300Z", "M60 300L84 226H104L80 300ZM220 300L196 226H216L240 300Z", "")
+CLOTHES = ("M110 300L150 236L190 300Z", "M60 300L84 226H104L80 300ZM220 300L196 226H216L240 300Z", "")
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ def portrait(name: str) -> tuple[Part, ...]:
     hair = trim if ground != trim else coat
     parts = [
         Part(ground, FACE_PATHS[0]),
-        Part(hair, BEHIND[next(numbers) % len(BEHIND)]),
+        Part(hair, HAIR_BEHIND[next(numbers) % len(HAIR_BEHIND)]),
         Part(coat, SHOULDERS[next(numbers) % len(SHOULDERS)]),
-        Part(head, TROUSSEAU[next(numbers) % len(TROUSSEAU)]),
+        Part(head, CLOTHES[next(numbers) % len(CLOTHES)]),
         Part(head, NECK),
         Part(head, HEAD),
-        Part(hair, BEFORE[next(numbers) % len(BEFORE)]),
+        Part(hair, HAIR_IN_FRONT[next(numbers) % len(HAIR_IN_FRONT)]),
     ]
     return tuple(part for part in parts if part.path)
 
@@ -142,7 +142,7 @@ def portrait(name: str) -> tuple[Part, ...]:
 # -- keys and their files ----------------------------------------------------------------------------------------
 
 MOTIF_PATHS = tuple(MOTIFS.values())
-FACE_PATHS = ("M0 0H300V300H0Z", NECK, HEAD, *BEHIND, *SHOULDERS, *TROUSSEAU, *BEFORE)
+FACE_PATHS = ("M0 0H300V300H0Z", NECK, HEAD, *HAIR_BEHIND, *SHOULDERS, *CLOTHES, *HAIR_IN_FRONT)
 FACE = "p"
 GROUND = "M-.4-.4H100.4V100.4H-.4Z"
 """The ground is slightly larger than its cell, so that no gap is visible between two cells."""

@@ -30,7 +30,7 @@ Details = Mapping[str, Any]
 Template = str | Callable[[Details], str]
 Sentence = Template | Sequence[Template]
 
-IN_ADMIN = ("added", "changed", "deleted")
+ADMIN_VERBS = ("added", "changed", "deleted")
 LONGEST_VALUE = 40
 UNREADABLE = (LookupError, ValueError, ArithmeticError, TypeError)
 
@@ -129,7 +129,7 @@ def _in_admin(action: str) -> Iterator[str]:
     # The base class of the admin pages names an action for the model, such as billing.order_changed.
     app, _, rest = action.partition(".")
     name, _, verb = rest.rpartition("_")
-    if verb not in IN_ADMIN:
+    if verb not in ADMIN_VERBS:
         return
     try:
         model = apps.get_model(app, name)

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 
 from common.files import private
 
-PIECE = 256 * 1024
+BUFFER_SIZE = 256 * 1024
 PRECONDITION_FAILED = 412
 
 
@@ -106,4 +106,4 @@ class Ranged(io.RawIOBase):
 
 
 def opened(name: str) -> io.BufferedReader:
-    return io.BufferedReader(Ranged(name), PIECE)
+    return io.BufferedReader(Ranged(name), BUFFER_SIZE)

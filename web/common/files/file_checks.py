@@ -26,8 +26,8 @@ UNDECLARED = {"", "application/octet-stream", "binary/octet-stream", "applicatio
 PROGRAM = ValidationError("You can’t upload programs or scripts.", code="program")
 EMPTY = ValidationError("This file is empty. Please choose another one.", code="empty")
 TOO_MANY = ValidationError("This document has too many parts. Please save it again and retry.", code="too_many")
-END, HUGE, LONGEST_END = b"PK\5\6", b"PK\6\7", 22 + 65535
-MOST_ENTRIES, LONGEST_LIST = 5_000, 1024 * 1024
+ZIP_END, ZIP64_END, LONGEST_ZIP_END = b"PK\5\6", b"PK\6\7", 22 + 65535
+MOST_ENTRIES, LARGEST_ENTRY_LIST = 5_000, 1024 * 1024
 MACROS = ValidationError("This document contains macros. Please save it without them and try again.", code="program")
 
 
@@ -115,13 +115,13 @@ def _has_few_entries(file: Any) -> bool:
     Archives in the ZIP64 format are refused, because they can hide a larger number of entries.
     """
     file_end = file.seek(0, os.SEEK_END)
-    file.seek(max(file_end - LONGEST_END, 0))
+    file.seek(max(file_end - LONGEST_ZIP_END, 0))
     tail = file.read()
-    start = tail.rfind(END)
+    start = tail.rfind(ZIP_END)
     if start < 0 or len(tail) < start + 20:
         raise zipfile.BadZipFile
     entries, size = struct.unpack("<HI", tail[start + 10 : start + 16])
-    return entries <= MOST_ENTRIES and size <= LONGEST_LIST and HUGE not in tail[max(start - 20, 0) : start]
+    return entries <= MOST_ENTRIES and size <= LARGEST_ENTRY_LIST and ZIP64_END not in tail[max(start - 20, 0) : start]
 
 
 def _other_than_it_says(name: str) -> ValidationError:

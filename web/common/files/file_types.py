@@ -32,20 +32,20 @@ ODF = "application/vnd.oasis.opendocument."
 PICTURES = {"jpg": JPEG, "jpeg": JPEG, "png": _type("image/png", "png", inline=True)}
 PICTURES["webp"] = _type("image/webp", "webp", inline=True)
 MP4 = _type("video/mp4", "mp4", "video/x-m4v video/quicktime", inline=True)
-FILMS = {
+VIDEOS = {
     "mp4": MP4,
     "m4v": MP4,
     "mov": _type("video/quicktime", "mp4 mov", "video/mp4", inline=True),
     "webm": _type("video/webm", "webm", "audio/webm", inline=True),
 }
-SOUNDS = {
+RECORDINGS = {
     "mp3": _type("audio/mpeg", "mp3 mpga", "audio/mp3", inline=True),
     "m4a": _type("audio/mp4", "mp4 m4a", "audio/x-m4a audio/m4a audio/aac video/mp4", inline=True),
     "wav": _type("audio/wav", "wav", "audio/x-wav audio/wave audio/vnd.wave", inline=True),
     "ogg": _type("audio/ogg", "ogg oga opus", "video/ogg application/ogg", inline=True),
     "flac": _type("audio/flac", "flac", "audio/x-flac", inline=True),
 }
-PAPERS = {
+DOCUMENTS = {
     "pdf": _type("application/pdf", "pdf", inline=True),
     "docx": _type(OOXML + "wordprocessingml.document", "docx"),
     "xlsx": _type(OOXML + "spreadsheetml.sheet", "xlsx"),
@@ -61,8 +61,8 @@ PAPERS = {
     "html": _type("text/html", "html htm xml svg"),
     "gif": _type("image/gif", "gif", inline=True),
 }
-ALL = PICTURES | FILMS | SOUNDS | PAPERS
-KINDS = {"image": PICTURES, "video": FILMS, "audio": SOUNDS, "file": ALL, "subtitles": {"vtt": PAPERS["vtt"]}}
+ALL = PICTURES | VIDEOS | RECORDINGS | DOCUMENTS
+KINDS = {"image": PICTURES, "video": VIDEOS, "audio": RECORDINGS, "file": ALL, "subtitles": {"vtt": DOCUMENTS["vtt"]}}
 PLEASE = {
     "image": "Please choose a picture: JPEG, PNG or WebP.",
     "video": "Please choose a video: MP4, MOV or WebM.",
@@ -72,7 +72,7 @@ PLEASE = {
 }
 PROGRAMS = {"exe", "dll", "sys", "drv", "com", "msi", "bat", "cmd", "ps1", "vbs", "js", "mjs", "jar", "class", "apk"}
 PROGRAMS |= {"sh", "bash", "py", "rb", "pl", "php", "scr", "lnk", "app", "dmg", "deb", "rpm", "elf", "appimage", "iso"}
-BEGINNINGS = (
+PROGRAM_SIGNATURES = (
     b"MZ",
     b"\x7fELF",
     b"#!",
@@ -94,7 +94,7 @@ def of(name: str) -> FileType:
 
 
 def is_program(name: str, head: bytes) -> bool:
-    return ending(name) in PROGRAMS or head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(BEGINNINGS)
+    return ending(name) in PROGRAMS or head.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(PROGRAM_SIGNATURES)
 
 
 def told_by(head: bytes) -> set[str]:

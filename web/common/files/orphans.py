@@ -13,7 +13,7 @@ from django.core.files.storage import Storage
 from django.db.models import FileField
 from django.utils import timezone
 
-AGE = timedelta(days=1)
+MINIMUM_AGE = timedelta(days=1)
 
 
 def tidy() -> None:
@@ -26,7 +26,7 @@ def tidy() -> None:
             .iterator()
         }
         for name in list(_files(storage, folder)):
-            if name not in claimed and timezone.now() - storage.get_modified_time(name) > AGE:
+            if name not in claimed and timezone.now() - storage.get_modified_time(name) > MINIMUM_AGE:
                 storage.delete(name)
 
 

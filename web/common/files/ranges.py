@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-ONE = re.compile(r"\s*([0-9]{0,15})\s*-\s*([0-9]{0,15})\s*\Z")
+BYTE_RANGE = re.compile(r"\s*([0-9]{0,15})\s*-\s*([0-9]{0,15})\s*\Z")
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Unsatisfiable(Exception):
 def wanted(header: str, size: int) -> Part | None:
     """The first range of a Range header. None means the whole file: the header is missing or cannot be read."""
     unit, _, parts = header.partition("=")
-    match = ONE.match(parts.partition(",")[0])
+    match = BYTE_RANGE.match(parts.partition(",")[0])
     if unit.strip().lower() != "bytes" or match is None:
         return None
     first, last = match.groups()

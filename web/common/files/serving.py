@@ -17,16 +17,16 @@ from common.files import bucket, file_types, private, ranges
 CHUNK = 64 * 1024
 EXTRA_SECONDS = 600  # The link of a video is valid for this much longer than its length, for viewers who pause.
 UNKNOWN_LENGTH = 2 * 60 * 60
-NGINX = "/private-files/"  # This is the internal location in deploy/nginx.conf.
-NOWHERE_ELSE = {
+NGINX_LOCATION = "/private-files/"  # This is the internal location in deploy/nginx.conf.
+PRIVATE_HEADERS = {
     "Cache-Control": "private, no-store",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
 }
 # A PDF is shown in a frame of our own page, and browsers show no PDF in a sandbox.
-PAPER = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Options": "SAMEORIGIN"}
-SANDBOX = {"Content-Security-Policy": "default-src 'none'; sandbox"}
+PDF_HEADERS = {"Content-Security-Policy": "frame-ancestors 'self'", "X-Frame-Options": "SAMEORIGIN"}
+SANDBOX_HEADERS = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
 class Lost(Exception):
@@ -70,18 +70,18 @@ def hand_over(request: HttpRequest, file: Kept, *, download: bool = False, near:
         raise Lost(file.name)
     headers = file.headers(download=download)
     if bucket.is_used() and not near:
-        signed_headers = headers | {"Cache-Control": NOWHERE_ELSE["Cache-Control"]}
+        signed_headers = headers | {"Cache-Control": PRIVATE_HEADERS["Cache-Control"]}
         method = "HEAD" if request.method == "HEAD" else "GET"
         link = bucket.link(file.name, headers=signed_headers, seconds=file.link_seconds, method=method)
         response: HttpResponseBase = HttpResponse(status=302, headers={"Location": link})
     elif near or settings.HAND_OVER_BY == "site":
         response = _by_the_site(request, file)
     elif settings.HAND_OVER_BY == "x-accel-redirect":
-        response = HttpResponse(headers={"X-Accel-Redirect": NGINX + quote(file.name)})
+        response = HttpResponse(headers={"X-Accel-Redirect": NGINX_LOCATION + quote(file.name)})
     else:
         response = HttpResponse(headers={"X-Sendfile": private.files.path(file.name)})
-    policy = PAPER if file.type.mime == "application/pdf" else SANDBOX
-    for name, value in (headers | NOWHERE_ELSE | policy).items():
+    policy = PDF_HEADERS if file.type.mime == "application/pdf" else SANDBOX_HEADERS
+    for name, value in (headers | PRIVATE_HEADERS | policy).items():
         response.headers[name] = value
     return response
 

@@ -11,7 +11,7 @@ from common.files import private
 
 log = logging.getLogger(__name__)
 CANNOT_SAVE = ValidationError("We can’t save files right now. Please try again later.", code="storage")
-ENOUGH = bytes(4096)
+PROBE_CONTENT = bytes(4096)
 
 
 def check_private() -> None:
@@ -28,7 +28,7 @@ def check_storage(storage: Storage) -> None:
         return
     name = f"probe-{secrets.token_hex(8)}"
     try:
-        name = storage.save(name, ContentFile(ENOUGH))
+        name = storage.save(name, ContentFile(PROBE_CONTENT))
         storage.delete(name)
     except OSError as error:
         log.error("Files cannot be saved: %s", type(error).__name__)

@@ -19,7 +19,7 @@ from common.files import bucket, file_checks, private
 
 FOLDER = "incoming/"
 SALT = "common.files.uploads"
-LASTS = timedelta(hours=6)
+TICKET_LIFETIME = timedelta(hours=6)
 GONE = ValidationError("This upload has expired. Please choose the file again.", code="gone")
 ONE_AT_A_TIME = ValidationError("A file was already uploaded here. Please choose the file again.", code="twice")
 
@@ -55,10 +55,10 @@ def invite(*, title: str, size: int, declared: str, kind: str, person: int) -> t
     """The ticket and the form for an upload to the bucket. The form is empty if the site receives the file itself."""
     file_type = file_checks.check_announced(title, size, declared, kind)
     name = f"{FOLDER}{secrets.token_urlsafe(16)}"
-    ticket = Ticket(name, title[-150:], file_type.mime, kind, person, timezone.now() + LASTS)
+    ticket = Ticket(name, title[-150:], file_type.mime, kind, person, timezone.now() + TICKET_LIFETIME)
     if not bucket.is_used():
         return ticket, {}
-    seconds = int(LASTS.total_seconds())
+    seconds = int(TICKET_LIFETIME.total_seconds())
     return ticket, bucket.form(ticket.name, mime=file_type.mime, max_size=file_checks.most(kind), seconds=seconds)
 
 
@@ -128,5 +128,5 @@ def keep(chosen: Chosen, folder: str) -> str:
 
 def tidy() -> None:
     for name in private.files.listdir(FOLDER)[1] if private.files.exists(FOLDER) or bucket.is_used() else []:
-        if timezone.now() - private.files.get_modified_time(FOLDER + name) > 2 * LASTS:
+        if timezone.now() - private.files.get_modified_time(FOLDER + name) > 2 * TICKET_LIFETIME:
             private.files.delete(FOLDER + name)

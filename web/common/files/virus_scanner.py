@@ -13,8 +13,10 @@ from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 
 log = logging.getLogger(__name__)
-FOUND = "Our virus scanner found a problem with this file, so we didn’t save it. Please try again with a clean copy."
-NOT_NOW = "We couldn’t scan this file for viruses right now, so we didn’t save it. Please try again in a few minutes."
+INFECTED = "Our virus scanner found a problem with this file, so we didn’t save it. Please try again with a clean copy."
+SCANNER_FAILED = (
+    "We couldn’t scan this file for viruses right now, so we didn’t save it. Please try again in a few minutes."
+)
 
 
 def look_at(file: "IO[bytes]") -> None:
@@ -25,10 +27,10 @@ def look_at(file: "IO[bytes]") -> None:
         problem = import_string(settings.FILE_SCANNER)(file)
     except Exception as error:
         log.exception("The virus scanner failed")
-        raise ValidationError(NOT_NOW, code="scanner") from error
+        raise ValidationError(SCANNER_FAILED, code="scanner") from error
     if problem:
         log.warning("The virus scanner found %s", problem)
-        raise ValidationError(FOUND, code="infected")
+        raise ValidationError(INFECTED, code="infected")
 
 
 @register()

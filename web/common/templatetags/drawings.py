@@ -8,7 +8,7 @@ from common import drawings
 
 register = template.Library()
 
-SHEET = "drawing_sheet"
+SHEET_VARIABLE = "drawing_sheet"
 
 
 @register.simple_tag(takes_context=True)
@@ -18,7 +18,7 @@ def drawing(context: template.Context, *seeds: object, columns: int = 4, rows: i
     If the view puts a `drawing_sheet` into the context, all drawings of the page are loaded from that one file.
     """
     key = drawings.key_of(*map(str, seeds), columns=columns, rows=rows)
-    name, number = (context.get(SHEET) or {}).get(key, (key, 0))
+    name, number = (context.get(SHEET_VARIABLE) or {}).get(key, (key, 0))
     size = (columns * drawings.CELL, rows * drawings.CELL)
     return _image(f"{address(name)}#{number}" if number else address(name), size, label)
 
