@@ -20,14 +20,14 @@ View = Callable[..., HttpResponseBase]
 def only(test: Callable[[Any], bool]) -> Callable[[View], View]:
     def decorator(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def restricted_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not test(request.user):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 
-        return guarded
+        return restricted_view
 
     return decorator
 

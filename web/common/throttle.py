@@ -56,7 +56,9 @@ def throttled(
     field: str = "email",
     methods: Sequence[str] = ("POST",),
 ) -> Callable[[View], View]:
-    address, account, here = (Rate.parse(text) if text else None for text in (by_address, by_account, by_account_here))
+    address, account, account_here = (
+        Rate.parse(text) if text else None for text in (by_address, by_account, by_account_here)
+    )
 
     def seconds_to_wait(request: HttpRequest) -> int:
         counts = []
@@ -64,19 +66,19 @@ def throttled(
             counts.append((f"{scope} at {network(request)}", address))
         if account:
             counts.append((f"{scope} {person(request, field)}", account))
-        if here:
-            counts.append((f"{scope} {person(request, field)} at {network(request)}", here))
+        if account_here:
+            counts.append((f"{scope} {person(request, field)} at {network(request)}", account_here))
         now = time.time()
         setattr(request, COUNTED, [_entry(name, rate, now)[1] for name, rate in counts])
         return max((over(name, rate, now) for name, rate in counts), default=0)
 
     def decorator(view: View) -> View:
         @wraps(view)
-        def counted(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def limited_view(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             seconds = seconds_to_wait(request) if request.method in methods else 0
             return too_many(request, timedelta(seconds=seconds)) if seconds else view(request, *args, **kwargs)
 
-        return counted
+        return limited_view
 
     return decorator
 
@@ -143,10 +145,10 @@ def network(request: HttpRequest) -> str:
     address = client_address(request)
     if ":" not in address or not is_address(address):
         return address
-    version6 = ipaddress.IPv6Address(address.partition("%")[0])
-    if version6.ipv4_mapped:
-        return str(version6.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(version6), 64), strict=False))
+    ipv6 = ipaddress.IPv6Address(address.partition("%")[0])
+    if ipv6.ipv4_mapped:
+        return str(ipv6.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(ipv6), 64), strict=False))
 
 
 def locked_out(request: HttpRequest, original: HttpResponse, credentials: Any) -> HttpResponse:

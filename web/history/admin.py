@@ -25,7 +25,7 @@ class EntryAdmin(ReadOnlyAdmin, Recorded):
     list_display = ["at", "actor", "summary", "about", "why"]
     list_filter = ["action", "at"]
     search_fields = ["=subject_id", "=actor_id", "why"]
-    search_help_text = "The number of an account or record, or words of the reason."
+    search_help_text = "Search by the ID of an account or record, or by words in the reason."
     list_display_links = None
     show_full_result_count = False
 

@@ -5,7 +5,7 @@ from django.db.models import Q, QuerySet
 from common.personal import Person
 from history.models import Entry
 
-MODELS = {"history.Entry": "What the school's staff did about you, and what you did as a member of it"}
+MODELS = {"history.Entry": "Recorded actions on your account and your students"}
 
 
 def about(person: Person) -> QuerySet[Entry]:

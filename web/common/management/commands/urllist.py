@@ -27,7 +27,7 @@ def addresses(patterns: list[Any], prefix: str = "", namespace: str = "") -> Ite
 
 
 class Command(BaseCommand):
-    help = "List the addresses of the site: route, name, view."
+    help = "List the addresses of the site with their routes, names and views."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("words", nargs="*", help="show only addresses that contain all of these words")
