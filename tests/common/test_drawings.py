@@ -17,9 +17,9 @@ class DrawingsTest(TestCase):
         self.assertEqual(len(drawing.tiles), columns * rows)
 
     @given(st.text(), st.text())
-    def test_every_tile_shows_a_motif_in_another_colour_than_its_ground(self, level: str, version: str) -> None:
+    def test_every_tile_shows_a_motif_in_another_color_than_its_ground(self, level: str, version: str) -> None:
         for tile in drawings.draw(level, version).tiles:
-            self.assertNotEqual(tile.ground, tile.colour)
+            self.assertNotEqual(tile.ground, tile.color)
 
     @given(st.text(), st.text(), st.text())
     def test_the_versions_of_a_level_share_four_motifs(self, level: str, one: str, other: str) -> None:
@@ -28,7 +28,7 @@ class DrawingsTest(TestCase):
 
     def test_a_drawing_stays_what_it_is_from_release_to_release(self) -> None:
         tiles = drawings.draw("Beginning", "A", columns=2, rows=1).tiles
-        self.assertEqual([(tile.ground, tile.colour, tile.turn) for tile in tiles], PINNED)
+        self.assertEqual([(tile.ground, tile.color, tile.turn) for tile in tiles], PINNED)
 
     def test_versions_of_a_level_do_not_look_alike(self) -> None:
         self.assertNotEqual(drawings.draw("Beginning", "A"), drawings.draw("Beginning", "B"))
@@ -38,7 +38,7 @@ class DrawingsTest(TestCase):
         portrait = drawings.portrait(name)
         self.assertEqual(portrait, drawings.portrait(name))
         head = next(part for part in portrait if part.path == drawings.HEAD)
-        self.assertNotEqual(head.colour, portrait[0].colour)
+        self.assertNotEqual(head.color, portrait[0].color)
 
     def test_a_drawing_is_decoration_unless_it_has_a_label(self) -> None:
         self.assertIn(' alt=""', render("{% drawing 'a' %}"))
@@ -52,14 +52,14 @@ class FilesTest(SimpleTestCase):
         svg = drawings.render_file(drawings.key_of(*seeds, columns=columns, rows=rows), hue)
         self.assertIn(f'viewBox="0 0 {drawing.width} {drawing.height}"', svg)
         paths = re.findall(r'<path class="(d\d)" d="([^"]+)"(?: transform="rotate\((\d+) 50 50\)")?', svg)
-        told = [(tile.ground, drawings.GROUND, "") for tile in drawing.tiles]
-        shown = [(tile.colour, tile.path, str(tile.turn or "")) for tile in drawing.tiles]
-        self.assertEqual(paths, [part for pair in zip(told, shown, strict=True) for part in pair])
+        grounds = [(tile.ground, drawings.GROUND, "") for tile in drawing.tiles]
+        motifs = [(tile.color, tile.path, str(tile.turn or "")) for tile in drawing.tiles]
+        self.assertEqual(paths, [part for pair in zip(grounds, motifs, strict=True) for part in pair])
 
     @given(st.text())
     def test_a_key_says_all_of_a_portrait(self, name: str) -> None:
         svg = drawings.render_file(drawings.key_of_portrait(name), 25)
-        parts = [(part.colour, part.path) for part in drawings.portrait(name)]
+        parts = [(part.color, part.path) for part in drawings.portrait(name)]
         self.assertEqual(re.findall(r'<path class="(d\d)" d="([^"]+)"', svg), parts)
 
     def test_drawings_of_one_page_share_a_file_in_which_each_has_a_view(self) -> None:

@@ -65,7 +65,7 @@ class Tile:
     x: int
     y: int
     ground: str
-    colour: str
+    color: str
     path: str
     turn: int
 
@@ -90,7 +90,7 @@ def draw(*seeds: object, columns: int = 4, rows: int = 3) -> Drawing:
                 x=index % columns * CELL,
                 y=index // columns * CELL,
                 ground=COLORS[ground],
-                colour=COLORS[color],
+                color=COLORS[color],
                 path=MOTIFS[family[next(numbers) % len(family)]],
                 turn=next(numbers) % 4 * 90,
             )
@@ -118,7 +118,7 @@ CLOTHES = ("M110 300L150 236L190 300Z", "M60 300L84 226H104L80 300ZM220 300L196 
 
 @dataclass(frozen=True)
 class Part:
-    colour: str
+    color: str
     path: str
 
 
@@ -152,7 +152,7 @@ GROUND = "M-.4-.4H100.4V100.4H-.4Z"
 def key_of(*seeds: str, columns: int = 4, rows: int = 3) -> str:
     codes = []
     for tile in draw(*seeds, columns=columns, rows=rows).tiles:
-        color_pair = COLORS.index(tile.ground) * len(COLORS) + COLORS.index(tile.colour)
+        color_pair = COLORS.index(tile.ground) * len(COLORS) + COLORS.index(tile.color)
         motif = color_pair * len(MOTIF_PATHS) + MOTIF_PATHS.index(tile.path)
         codes.append(_two_digits(motif * 4 + tile.turn // 90))
     return DIGITS[columns] + "".join(codes)
@@ -160,7 +160,7 @@ def key_of(*seeds: str, columns: int = 4, rows: int = 3) -> str:
 
 @lru_cache(maxsize=2048)
 def key_of_portrait(name: str) -> str:
-    parts = ((COLORS.index(part.colour), FACE_PATHS.index(part.path)) for part in portrait(name))
+    parts = ((COLORS.index(part.color), FACE_PATHS.index(part.path)) for part in portrait(name))
     return FACE + "".join(_two_digits(color * len(FACE_PATHS) + path) for color, path in parts)
 
 
