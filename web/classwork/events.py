@@ -1,4 +1,4 @@
-"""What happens to the school's classes. `change` is the number of the history entry that says who did it and why."""
+"""What happens to the school's classes. `change` is the id of the history entry, which says who did it and why."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ from outbox.declare import EventType
 
 @dataclass(frozen=True)
 class ScheduleChanged:
-    """Meetings of a class appeared, moved or went; each of `moves` has meeting, before and after (ISO, or empty)."""
+    """Meetings of a class were added, moved or removed; each of `moves` has meeting, before and after (ISO, or
+    empty)."""
 
     offer_id: int
     change: int
@@ -16,7 +17,7 @@ class ScheduleChanged:
 
 @dataclass(frozen=True)
 class MeetingChanged:
-    """One meeting of a class was cancelled, put back, moved, added or given to a substitute."""
+    """One meeting of a class was canceled, restored, moved, added or assigned to a substitute."""
 
     offer_id: int
     meeting_id: int
@@ -33,7 +34,7 @@ class OfferSaved:
 
 @dataclass(frozen=True)
 class OfferDecided:
-    """A class was approved for the public, or taken back."""
+    """A class was approved for the public, or its approval was withdrawn."""
 
     offer_id: int
     change: int
@@ -41,7 +42,7 @@ class OfferDecided:
 
 @dataclass(frozen=True)
 class SubjectDecided:
-    """A subject was approved for the public, or taken back."""
+    """A subject was approved for the public, or its approval was withdrawn."""
 
     subject_id: int
     change: int
@@ -49,7 +50,7 @@ class SubjectDecided:
 
 @dataclass(frozen=True)
 class ProposalMoved:
-    """A teacher's proposal was handed in, answered or approved."""
+    """A teacher's proposal was submitted, answered or approved."""
 
     proposal_id: int
     change: int
@@ -74,14 +75,14 @@ PROPOSAL_APPROVED = EventType("classwork.proposal_approved", ProposalMoved, subj
 
 @dataclass(frozen=True)
 class SchoolCancelled:
-    """The school cancelled class days or a whole class, and settled what people get for it."""
+    """The school canceled class days or a whole class, with a compensation for the students."""
 
     call_off_id: int
 
 
 @dataclass(frozen=True)
 class RunDecided:
-    """A class that needs a minimum runs, is decided later, or waits for a person to decide."""
+    """A class with a minimum enrollment was confirmed, its decision was postponed, or it needs a decision."""
 
     offer_id: int
 
@@ -94,7 +95,7 @@ CALLED_OFF = EventType("classwork.called_off", SchoolCancelled, subject=("call_o
 
 @dataclass(frozen=True)
 class PlaceChanged:
-    """A student has a place in a class, has it no longer, or has it in dispute."""
+    """A student's spot in a class was confirmed, ended or disputed."""
 
     registration_id: int
     offer_id: int
@@ -116,7 +117,7 @@ HOLD_ENDED = EventType("classwork.hold_ended", PlaceChanged, subject=("registrat
 
 @dataclass(frozen=True)
 class TicketChanged:
-    """A student may come to one meeting of a class, may not any more, or it is in dispute."""
+    """A student's ticket for one meeting of a class was confirmed, ended or disputed."""
 
     ticket_id: int
     offer_id: int
@@ -132,7 +133,7 @@ TICKET_HOLD_ENDED = EventType("classwork.ticket_hold_ended", TicketChanged, subj
 
 @dataclass(frozen=True)
 class WaitingMoved:
-    """Somebody joined a waiting list, was offered a place, took it, or is not on the list any more."""
+    """Someone joined a waitlist, was offered a spot, accepted it, or left the list."""
 
     entry_id: int
     offer_id: int

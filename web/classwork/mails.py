@@ -1,4 +1,4 @@
-"""The mails about places. They go to whoever attends; the payer's are billing's. What stands in them is in letters."""
+"""The mails about spots. They are sent to attendees, while mails to the payer belong to billing."""
 
 from typing import Any
 

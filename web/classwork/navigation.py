@@ -1,4 +1,4 @@
-"""The links of this app in the menus, and what needs attention at the desk."""
+"""The menu links of this app, and its work lists at the desk."""
 
 from classwork.domain import proposals
 from classwork.domain.places import desk, minimum

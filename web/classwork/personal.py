@@ -85,7 +85,7 @@ def _openings(person: Person) -> QuerySet[Opening]:
 
 
 def erase(person: Person) -> None:
-    """Who taught a class is part of the class, and that somebody attended it; the names are gone with the account."""
+    """Attendance and teaching stay recorded. The names disappear with the account."""
     Registration.objects.filter(student__in=person.student_ids).update(heard_from="", why="")
     Ticket.objects.filter(student__in=person.student_ids).update(why="")
     CalendarFeed.objects.filter(staff=person.account_id).delete()
@@ -105,7 +105,7 @@ def _waiting(person: Person) -> "QuerySet[WaitingEntry]":
 
 
 def merge(source: Person, target: Person) -> list[str]:
-    """Places move. An account with a staff profile is never joined to another; see users/personal.py."""
+    """An account with a staff profile is never merged into another one; see users/personal.py."""
     if source.account_id and target.account_id:
         WaitingEntry.objects.filter(account=source.account_id).update(account=target.account_id)
     if not target.student_ids:
@@ -120,7 +120,7 @@ def merge(source: Person, target: Person) -> list[str]:
 
 
 def _merge_levels(source: Person, student_id: int) -> list[str]:
-    """What was said of the record that stays goes before what was said of the other."""
+    """The level of the remaining record takes precedence."""
     given = LevelOverride.objects.filter(student__in=source.student_ids)
     if LevelOverride.objects.filter(student=student_id).exists():
         return ["The level set on the other record is dropped."] if given.delete()[0] else []

@@ -1,4 +1,4 @@
-"""What follows for places and resources from what happened; hepcat.workflows says when."""
+"""Receivers of events for registrations and resources; hepcat.workflows connects them."""
 
 from typing import Any
 
@@ -46,19 +46,21 @@ def tell_guest(event: Any) -> None:
 
 
 def rebuild_releases(event: Any) -> None:
-    """What opens with a class moves in the transaction in which the class does."""
+    """Runs in the transaction that changes the class."""
     releases.rebuild([event.payload.offer_id])
 
 
 def move_early_price(event: Any) -> None:
-    """The early price ends with the start of the first meeting that takes place."""
+    """The early price ends with the start of the first meeting that is not canceled."""
     offer = ClassOffer.objects.with_timetable().get(pk=event.payload.offer_id)
     early_price.move_deadline(PlaceKind.name, offer.pk, opening.first_start(offer))
 
 
 def follow_disputes(event: Any) -> None:
-    """By what is so now, so that it does not matter in which order one hears of it. What a lost one left stays on hold
-    until the office decides."""
+    """Reads the current state of the disputes, so that the order of events does not matter.
+
+    A spot whose dispute was lost stays on hold until the office decides.
+    """
     lines = exchanges.built_on(event.payload.order_id)
     for kind in (Registration, Ticket):
         for seat in kind.objects.live().filter(line__in=lines).select_related("line__replaces"):
@@ -66,7 +68,6 @@ def follow_disputes(event: Any) -> None:
 
 
 def _follow(seat: Seat) -> None:
-    """What is built on a disputed payment waits as well."""
     behind = exchanges.chain(seat.line) if seat.line else []
     if any(disputes.stand_against(line.order_id) for line in behind):
         registering.put_on_hold(seat, why=IN_DISPUTE)
@@ -80,14 +81,14 @@ def ask_for_address(event: Any) -> None:
 
 
 def ask_for_joining(event: Any) -> None:
-    """A case beside the order with which the second record came; without an order it waits in the queue."""
+    """The issue is attached to the order that created the second record. Without an order the work item waits for a
+    person."""
     wanted = event.payload
     if not telling.that_two_are_one(wanted.student_id, wanted.other_id):
         raise NeedsPerson(f"The students {wanted.student_id} and {wanted.other_id} are one person: join the records.")
 
 
 def tend_waiting_list(event: Any) -> None:
-    """A place became free."""
     queue.tend(event.payload.offer_id)
 
 

@@ -1,4 +1,4 @@
-"""A place in a class, as something to buy."""
+"""A spot in a class as a product."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -25,7 +25,7 @@ ANSWERS = ("who", "student_id", "first_name", "last_name", "email", "role", "rea
 
 
 class Attended(ProductKind):
-    """What somebody comes to: who that is, and in which role."""
+    """Who attends, and in which role."""
 
     reserves_spots = True
 
@@ -46,7 +46,6 @@ class Attended(ProductKind):
         return f"{whose} spot in {line} is canceled."
 
     def people(self, line: OrderLine) -> dict[str, Any]:
-        """What the price has to know of them."""
         attendee = Attendee.of(line.details)
         student = attendees.known(attendee, line.order) if attendee else None
         return {
@@ -55,7 +54,8 @@ class Attended(ProductKind):
         }
 
     def about_people(self, line: OrderLine) -> list[str]:
-        """What is in the cart was typed by the buyer; what is stored is told to whoever speaks for the student."""
+        """Cart details were typed by the buyer, while stored names are shown only to people who care for the
+        student."""
         attendee = Attendee.of(line.details)
         if attendee is None:
             return [attendees.NOBODY]
@@ -71,7 +71,7 @@ class Attended(ProductKind):
         return [said] if said else []
 
     def stands_against(self, line: OrderLine, student: Student) -> str:
-        """Of a student for whom the buyer speaks; '' when nothing does."""
+        """Returns an empty string if nothing prevents the purchase."""
         raise NotImplementedError
 
     def answers(self, line: OrderLine) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class Attended(ProductKind):
         raise NotImplementedError
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
-        """In which role; whoever was offered a place has one already."""
+        """Asks for the role. A waitlist offer already has one."""
         found = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
         roles = [] if "entry" in line.details else list(found)
         if not roles:
@@ -150,7 +150,7 @@ class PlaceKind(Attended):
         registering.release(line, why)
 
     def gift_options(self, at: datetime) -> list[Gift]:
-        """A subject, in whichever of its classes the recipient likes; worth what its dearest class costs now."""
+        """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
         found: dict[str, Gift] = {}
         for offer in opening.open_offers(at):
             known = found.get(f"{offer.subject_id}")
@@ -159,7 +159,7 @@ class PlaceKind(Attended):
         return sorted(found.values(), key=lambda gift: gift.title)
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
-        """The classes that are not over, the newest session first."""
+        """Classes that are not over, newest session first."""
         running = Meeting.objects.filter(ends_at__gte=at).values("offer")
         found = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
         named = found.order_by("-session__key_day_date", "class_day", "start_time")
@@ -179,7 +179,7 @@ class PlaceKind(Attended):
         registering.transfer(line)
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
-        """On hold counts: the place is theirs, only what comes with it is closed. What was moved on was theirs, too."""
+        """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
         moved_on = Q(state=Registration.State.TRANSFERRED, line__replaced_at__isnull=False, line__cancelled_at=None)
         theirs = Registration.objects.filter(Q(state__in=registering.THEIRS) | moved_on, line__in=lines)
         return {line for line in theirs.values_list("line", flat=True) if line is not None}

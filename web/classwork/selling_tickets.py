@@ -1,4 +1,4 @@
-"""A ticket for one class day, as something to buy."""
+"""A ticket for one class day as a product."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -30,7 +30,7 @@ class TicketKind(Attended):
         return Description(title, f"{who}: {when}" if who else when, meeting.offer.get_absolute_url())
 
     def price_facts(self, line: OrderLine, at: datetime) -> Facts:
-        """Neither paying ahead nor a second class takes anything off."""
+        """Neither the early price nor the multi-class discount applies."""
         meeting = life.meeting_of(line)
         return Facts(
             full=sale.price(meeting.offer, trial=life.is_trial(line)) or ZERO,
@@ -53,7 +53,7 @@ class TicketKind(Attended):
         return Meeting.objects.filter(pk=line.product_id).values_list("offer", flat=True).first() or 0
 
     def terms(self, line: OrderLine, at: datetime) -> Terms:
-        """Until it begins; after that somebody has been there, or could have been."""
+        """Refundable until the class day begins."""
         starts = life.meeting_of(line).starts_at
         return Terms((Step(until=starts, rule=BEGINS, label="the beginning of the class"),))
 

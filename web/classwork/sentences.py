@@ -1,4 +1,4 @@
-"""What the history says about classes and spots; history.entry_text explains how."""
+"""History sentences about classes and spots; history.entry_text explains how they work."""
 
 from classwork.models.called_off import Policy
 from history.entry_text import Details, Sentence, fill

@@ -15,7 +15,7 @@ class ListMap(Sitemap):
 
 
 class ClassMap(Sitemap):
-    """What is on now; classes long over are found through their session."""
+    """Current classes only. Search engines find older ones through their session."""
 
     def items(self) -> list[ClassOffer]:
         return running.current_offers(timezone.now())

@@ -28,7 +28,7 @@ from classwork.views import (
 
 
 class DayConverter:
-    """2026-01-08 in an address; what is no day is no address."""
+    """A date in an address, such as 2026-01-08."""
 
     regex = r"\d{4}-\d{2}-\d{2}"
 
@@ -40,7 +40,7 @@ class DayConverter:
 
 
 class ThingConverter(StringConverter):
-    """What resources hang on."""
+    """What resources can be attached to."""
 
     regex = "class|subject"
 

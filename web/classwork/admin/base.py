@@ -1,4 +1,4 @@
-"""What the classes' pages in the admin have in common: a preview before dates move, and rows in groups."""
+"""What the admin of classes has in common: a preview before dates move, and rows in groups."""
 
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from users.roles import acting
 
 
 class OfficeForm(PreviewedModelForm):
-    """The admin shows errors beside their field as they are, so the button stands in the sentence."""
+    """The admin renders errors beside their field as plain text, so the button is part of the error text."""
 
     def problem_text(self, fault: Fault) -> str:
         if not fault.proposal:
@@ -29,12 +29,13 @@ class OfficeForm(PreviewedModelForm):
 
 
 class PlannedAdmin(Recorded):
-    """Saving goes through the domain. What would move is shown first; what came in between is said, not saved."""
+    """Saving goes through the domain. Dates that would move are shown first, and a conflicting change is reported
+    instead of saved."""
 
     change_form_template = "admin/classwork/change_form.html"
 
     def store(self, actor: User, obj: Any, form: Any, change: bool) -> Model:
-        """Create or change the row by the domain's function, and return it as it is then."""
+        """Create or change the row with the domain's function and return the stored row."""
         raise NotImplementedError
 
     def save_model(self, request: HttpRequest, obj: Any, form: ModelForm, change: bool) -> None:
@@ -43,7 +44,7 @@ class PlannedAdmin(Recorded):
         obj.refresh_from_db()
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        """The domain has written it down, with more than the admin knows."""
+        """The domain has already recorded this in the history, with more detail than the admin has."""
 
     log_change = log_addition
 
@@ -65,7 +66,7 @@ class PlannedAdmin(Recorded):
 
 
 class Grouped(admin.ModelAdmin):
-    """The first column names the group, once for all rows that follow each other in it."""
+    """The first column shows the name of the group once, for all rows of the group that follow each other."""
 
     def group_of(self, obj: Any) -> str:
         raise NotImplementedError

@@ -13,13 +13,13 @@ from history.admin_base import Recorded
 
 
 class StepFormSet(BaseInlineFormSet):
-    """Each step at a moment of its own. The rows are compared with each other: what they were before does not count."""
+    """Each step needs its own deadline. The rows are compared with each other, not with their stored values."""
 
     def get_unique_error_message(self, unique_check: Any) -> str:
         return "Two steps are at the same moment. Please change one of them."
 
     def save_existing_objects(self, commit: bool = True) -> Any:
-        """Changed rows are written anew, so that two steps can swap their moments."""
+        """Changed rows are deleted and created again, so that two steps can swap their deadlines."""
         changed = [form.instance.pk for form in self.initial_forms if form.has_changed()]
         if commit:
             CancellationStep.objects.filter(pk__in=changed).delete()
@@ -27,7 +27,7 @@ class StepFormSet(BaseInlineFormSet):
 
 
 class StepInline(admin.StackedInline):
-    """One beneath the other: each field has its label, on a telephone too."""
+    """The rows are stacked, so that each field keeps its label on a phone."""
 
     model = CancellationStep
     formset = StepFormSet
@@ -46,7 +46,6 @@ class CancellationTermsAdmin(Recorded):
 
     @admin.display(description="classes", ordering="chosen")
     def classes(self, obj: Any) -> int:
-        """For which they were chosen."""
         return int(obj.chosen)
 
     @admin.display(description="shown to students")

@@ -75,7 +75,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         return obj
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The meetings go with their class; nobody deletes them by themselves."""
+        """The meetings are deleted together with their class, and nobody deletes them separately."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
         return found, counts, refused - {Meeting._meta.verbose_name}, protected
 
@@ -88,7 +88,7 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
                 class_offers.delete_offer(acting(request), offer)
 
     def log_deletions(self, request: HttpRequest, queryset: "QuerySet[Any]") -> Any:
-        """The domain has written it down."""
+        """The domain has already recorded the deletion."""
 
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         try:
@@ -126,7 +126,6 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
 
     @admin.display(description="spots", ordering="taken")
     def places(self, obj: Any) -> str:
-        """Taken, of how many there are."""
         return f"{obj.taken}" if obj.capacity is None else f"{obj.taken}/{obj.capacity}"
 
     @admin.display(description="class days")

@@ -10,7 +10,7 @@ from common.search import read_number
 
 
 class ClassDayFilter(admin.SimpleListFilter):
-    """Only days on which there are classes."""
+    """Only weekdays on which a class meets are listed."""
 
     title = "class day"
     parameter_name = "class_day"

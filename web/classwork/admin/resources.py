@@ -15,7 +15,7 @@ from users.roles import acting
 
 
 class ResourceOfficeForm(forms.ModelForm):
-    """The file is looked at like those that teachers send, and kept only when everything else is in order."""
+    """The file is checked like the files that teachers send, and is stored only when all other fields are valid."""
 
     sent = forms.FileField(label="File", required=False, help_text="Replaces the current file.")
     checked: Checked | None = None
@@ -51,7 +51,7 @@ class ResourceOfficeForm(forms.ModelForm):
 
 
 class AttachmentInline(admin.StackedInline):
-    """One beneath the other: each field has its label, on a telephone too."""
+    """The rows are stacked, so that each field keeps its label on a phone."""
 
     model = Attachment
     extra = 1
@@ -81,7 +81,7 @@ class Hangs(admin.SimpleListFilter):
 
 @admin.register(Resource)
 class ResourceAdmin(Recorded):
-    """Releases follow whatever is saved here, in the same transaction."""
+    """Saving here rebuilds the releases in the same transaction."""
 
     list_display = [
         "title",
@@ -111,7 +111,6 @@ class ResourceAdmin(Recorded):
 
     @admin.display(description="attached to")
     def hangs_on(self, obj: Resource) -> str:
-        """Subjects first, then classes."""
         those = sorted(obj.attachments.all(), key=lambda each: each.offer_id is not None)
         return "; ".join(str(each.offer or each.subject) for each in those)
 

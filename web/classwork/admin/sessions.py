@@ -21,7 +21,7 @@ class SessionOfficeForm(OfficeForm, SessionForm):
 
 
 class OfferRowOfficeForm(OfficeForm, OfferRowForm):
-    """The columns have headings, which a screen reader does not connect with the fields below them."""
+    """The columns have headings, but a screen reader does not connect them with the fields below."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -33,7 +33,7 @@ class OfferRowOfficeForm(OfficeForm, OfferRowForm):
 
 
 class OfferRows(BaseInlineFormSet):
-    """What can be chosen is read once for all rows."""
+    """The choices are read once for all rows."""
 
     SHARED = ("subject", "location", "teaching")
 
@@ -52,7 +52,7 @@ def chosen(form: ModelForm, name: str) -> ModelChoiceField:
 
 
 class OfferInline(admin.TabularInline):
-    """The classes of the session; what is special about one stands on its own page."""
+    """The classes of the session. Settings that only one class has are edited on its own page."""
 
     model = ClassOffer
     form = OfferRowOfficeForm
@@ -91,7 +91,8 @@ class SessionAdmin(PlannedAdmin):
         return obj
 
     def save_formset(self, request: HttpRequest, form: ModelForm, formset: Any, change: bool) -> None:
-        """A class's preview was made with the session as it was before; after a move its own steps are fewer."""
+        """The preview of a class was made for the session before it moved, so the class itself changes less
+        afterwards."""
         formset.new_objects, formset.changed_objects, formset.deleted_objects = [], [], []
         actor = acting(request)
         for row in formset.forms:

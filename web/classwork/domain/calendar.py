@@ -1,4 +1,4 @@
-"""Every date that follows from a rule. Nothing here reads or writes: plans and days in, plans and days out."""
+"""Every date that follows from a rule. These functions only compute: they read and write nothing."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MOST_WEEKS, FARTHEST_SHIFT = 53, 6
 
 @dataclass(frozen=True)
 class Rules:
-    """What the school has settled for all its sessions."""
+    """The school's settings for all sessions."""
 
     minimum_weeks: int
     expire_days: int
     short_expire_days: int
     key_weekday: int | None = None
-    """On which day of the week the first session starts; the later ones follow from it. None is today's."""
+    """The weekday on which the first session starts; later sessions follow from it. None means today's weekday."""
 
     @classmethod
     def of_the_school(cls) -> Rules:
@@ -33,14 +33,14 @@ class Rules:
 
 
 class ImpossiblePlan(ValueError):
-    """No session can be like that."""
+    """The values do not describe a possible session."""
 
 
 @dataclass(frozen=True)
 class SessionPlan:
-    """A session as the rules see it. `shift` is how far other class days may lie from the key day.
+    """The dates of a session. `shift` is how many days other class days may differ from the key day.
 
-    Raises ImpossiblePlan for what the form and the table refuse as well.
+    Raises ImpossiblePlan for values that the form and the table refuse too.
     """
 
     key_day: date
@@ -70,7 +70,8 @@ class SessionPlan:
 
     @property
     def end(self) -> date:
-        """The last class day, which is the earlier weekday's when the skipped class slid behind the key day's."""
+        """The last class day. It belongs to the earlier weekday when the skipped class moved behind the class of the
+        key day."""
         shifted = self.flip_last_day if self.shift < 0 else not self.flip_last_day
         return self.key_day + timedelta(weeks=self.weeks + self.skip_weeks - 1, days=self.shift if shifted else 0)
 
@@ -83,7 +84,7 @@ class SessionPlan:
 
 @dataclass(frozen=True)
 class Defaults:
-    """What is proposed for a new session."""
+    """Suggested values for a new session."""
 
     key_day: date
     publish: date
@@ -94,23 +95,23 @@ def is_short(plan: SessionPlan, rules: Rules) -> bool:
 
 
 def expire_default(plan: SessionPlan, rules: Rules) -> date:
-    """Skipped weeks are left out on purpose: people join at the beginning."""
+    """Skipped weeks do not extend the period, because people join at the beginning."""
     days = rules.short_expire_days if is_short(plan, rules) else rules.expire_days
     return plan.key_day + timedelta(max(plan.shift, 0) + days)
 
 
 def natural_next(plan: SessionPlan) -> date:
-    """The key day that follows when nothing else is in the way.
+    """The key day that follows when no other session is in the way.
 
-    One week is gained when only the other class days were skipped, however many weeks that was: the last of them
-    falls into the week in which the key day is free again.
+    One week is gained when only the other class days were skipped, however many weeks that was: the last of them falls
+    into the week in which the key day is free again.
     """
     only_others_skip = plan.skip_weeks > 0 and (plan.flip_last_day if plan.shift <= 0 else not plan.flip_last_day)
     return plan.key_day + timedelta(weeks=plan.weeks + plan.skip_weeks + plan.break_weeks - int(only_others_skip))
 
 
 def next_defaults(earlier: Iterable[SessionPlan], today: date, rules: Rules) -> Defaults:
-    """Short sessions say nothing about the rhythm of the school, but nobody starts before they have ended."""
+    """Short sessions do not set the school's rhythm, but no session starts before they have ended."""
     known = sorted(earlier, key=lambda plan: plan.key_day)
     if not known:
         wait = 0 if rules.key_weekday is None else (rules.key_weekday - today.weekday()) % 7
@@ -130,7 +131,7 @@ def overlapping(plan: SessionPlan, others: Iterable[SessionPlan]) -> list[Sessio
 
 
 def overlap_proposal(plan: SessionPlan, others: Sequence[SessionPlan]) -> SessionPlan:
-    """The same session, as many whole weeks later as it takes to touch no other; itself when nothing is in the way."""
+    """The same session, moved by the fewest whole weeks after which it overlaps with no other session."""
     while rivals := overlapping(plan, others):
         days = (max(rival.end for rival in rivals) - plan.start).days
         plan = plan.moved(days // 7 + 1)
@@ -138,10 +139,10 @@ def overlap_proposal(plan: SessionPlan, others: Sequence[SessionPlan]) -> Sessio
 
 
 def offset(key_weekday: int, shift: int, class_day: int) -> int:
-    """How many days from the key day a weekday's first class lies.
+    """The number of days from the key day to the first class on a weekday.
 
-    A weekday has a day before and a day after the key day. The one on the side of the shift is taken if it is within
-    reach, else the one on the other side; without a shift a class stays in the calendar week of the key day.
+    A weekday has a date before and a date after the key day. The date on the side of the shift is used if it is within
+    reach, otherwise the one on the other side. Without a shift a class stays in the calendar week of the key day.
     """
     days = class_day - key_weekday
     if days == 0 or shift == 0:
@@ -174,9 +175,9 @@ P = TypeVar("P", bound=Published)
 
 
 def current(sessions: Iterable[P], on: date) -> list[P]:
-    """The sessions that the site shows on a day: those being published, else the last one that was.
+    """The sessions that the site shows on a day: the published ones, or else the last one that was published.
 
-    So the site never goes blank between two sessions, and one that is still being planned is not given away.
+    The site is therefore never empty between two sessions, and a session in planning stays hidden.
     """
     published = sorted((one for one in sessions if one.publish_date <= on), key=lambda one: one.key_day_date)
     return [one for one in published if on <= one.expire_date] or published[-1:]

@@ -1,4 +1,4 @@
-"""Calendars to subscribe to. Each meeting keeps its UID for good, and its SEQUENCE grows with each change, so that
+"""Calendars to subscribe to. The UID of a meeting never changes and its SEQUENCE grows with each change, so that
 subscribed calendars follow moves and cancellations."""
 
 from __future__ import annotations
@@ -37,7 +37,6 @@ def calendar(title: str, shown: Iterable[Meeting]) -> bytes:
 
 
 def _add_zone(found: Calendar, shown: Sequence[Meeting]) -> None:
-    """The zone's changes in the time of these meetings alone: some readers stop at the first few of a long list."""
     first, last = min(meeting.starts_at for meeting in shown), max(meeting.ends_at for meeting in shown)
     day = timedelta(days=1)
     found.add_missing_timezones(dates.local(first).date() - day, dates.local(last).date() + day)
@@ -75,7 +74,7 @@ def meetings() -> QuerySet[Meeting]:
 
 
 def of_the_school(now: datetime | None = None) -> bytes:
-    """Every published class, from some weeks ago on; older ones have their own calendar still."""
+    """Published classes from eight weeks ago on. Older classes are in their own calendars."""
     now = now or timezone.now()
     offers = ClassOffer.objects.published(dates.local(now).date())
     return calendar(settings.BUSINESS_NAME, meetings().filter(offer__in=offers, ends_at__gt=now - BACK))
@@ -86,8 +85,8 @@ def of_a_class(offer: ClassOffer) -> bytes:
 
 
 def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
-    """What this person teaches: their classes but for the days on which somebody else steps in, and the days on which
-    they step in themselves."""
+    """The meetings of the teacher's classes without those that a substitute teaches, and the meetings at which they
+    substitute."""
     since = (now or timezone.now()) - BACK
     usual = Q(offer__assignments__staff=staff) & Q(substitutes=None)
     mine = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
@@ -103,12 +102,12 @@ def token(staff: Staff) -> str:
 
 
 def renew(staff: Staff) -> None:
-    """All addresses given out so far end."""
+    """All earlier addresses stop working."""
     CalendarFeed.objects.update_or_create(staff=staff, defaults={"nonce": links.new_nonce()})
 
 
 def holder(token: str) -> Staff | None:
-    """Whose calendar the address opens; a closed account has none."""
+    """Returns None for a closed account."""
     try:
         read = links.read(PURPOSE, token, FOR_GOOD)
     except links.Bad:

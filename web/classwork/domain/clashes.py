@@ -1,4 +1,4 @@
-"""Who and what is wanted twice at once. Pure."""
+"""Finds people and locations that are booked twice at the same time. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from classwork.domain.timetable import Slot
 
 @dataclass(frozen=True)
 class Booking:
-    """A class takes a person or a place for the time of one meeting; two may have the same name."""
+    """A class uses a person or a location for the time of one meeting. Two of them may have the same name."""
 
     kind: str
     pk: int
@@ -34,7 +34,8 @@ class Clash:
 
 
 def clashes(bookings: Iterable[Booking]) -> list[Clash]:
-    """Every pair of classes once for each thing they share, at the first time at which they do."""
+    """Each pair of classes is listed once for each person or location that they share, with the first time at which
+    they clash."""
     found: dict[tuple[object, ...], Clash] = {}
     running: dict[tuple[str, int], list[Booking]] = {}
     for booking in sorted(bookings, key=lambda one: (one.slot.starts_at, one.slot.ends_at)):

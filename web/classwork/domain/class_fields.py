@@ -1,7 +1,7 @@
-"""Each field of a class, and each table that refers to one, declared once.
+"""Each field of a class, and each table that refers to a class, is declared here once.
 
-Who may edit it, whether a proposal may set or change it, and what becomes of it when the class is repeated: planned
-again in the next session, or copied. Forms, proposals and planning read this table, and a test compares it with the
+The declaration says who may edit it, whether a proposal may set or change it, and what happens to it when the class is
+repeated in the next session or copied. Forms, proposals and planning read this table. A test compares it with the
 model, so that a new field cannot be forgotten in one of them.
 """
 
@@ -13,13 +13,13 @@ from enum import Enum
 
 class Repeated(Enum):
     CHOSEN = "chosen"
-    """Whoever plans says it anew; proposed from the class that is repeated."""
+    """The planner sets it for each class. The repeated class supplies the suggestion."""
     KEPT = "kept"
-    """A property of the class, which comes along."""
+    """The value is copied from the repeated class."""
     COMPUTED = "computed"
-    """Follows from the new dates."""
+    """The value follows from the new dates."""
     FRESH = "fresh"
-    """Belongs to this one term, and starts as for any new class."""
+    """The value belongs to one session only and starts as for any new class."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class FieldPolicy:
     idea: bool = False
     """A teacher sets it when proposing a class."""
     request: bool = False
-    """A teacher may ask for a change of it after the class was approved."""
+    """A teacher may request a change after the class was approved."""
 
 
 CHOSEN, KEPT, COMPUTED, FRESH = Repeated

@@ -1,7 +1,7 @@
-"""Teachers propose, the office approves or answers; nothing a teacher drafts is public before that.
+"""Teachers propose, and the office approves or answers. Nothing that a teacher drafts is public before that.
 
-A new subject or class is edited freely until it is approved, here or in the admin. Afterwards what the public relies on
-(CHANGEABLE) is changed by request: the values wait in the proposal and are applied when the office approves.
+A new subject or class can be edited until it is approved, here or in the admin. Afterwards the fields in CHANGEABLE are
+changed by request: the proposal holds the new values, and they are applied when the office approves.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def may_edit(staff: Staff, proposal: Proposal) -> bool:
 
 
 def may_request(staff: Staff, thing: Subject | ClassOffer) -> bool:
-    """Whoever teaches it, or proposed it, may ask for a change once it is approved."""
+    """Only for something approved that the person teaches or proposed, and only without another open proposal."""
     if not thing.manager_approved or thing.proposals.filter(state__in=Proposal.OPEN).exists():
         return False
     if thing.proposals.filter(author=staff).exists():
@@ -72,7 +72,7 @@ def propose_subject(staff: Staff, values: Mapping[str, Any]) -> Proposal:
 
 
 def propose_offer(staff: Staff, draft: OfferDraft) -> Proposal:
-    """The author teaches what they propose, unless the draft names others."""
+    """The author teaches the class, unless the draft names other teachers."""
     with transaction.atomic():
         values = {**draft.values, "manager_approved": False}
         offer = class_offers.create_offer(staff.user, OfferDraft(values, draft.skipped, draft.teachers or [staff]))
@@ -80,7 +80,7 @@ def propose_offer(staff: Staff, draft: OfferDraft) -> Proposal:
 
 
 def edit(staff: Staff, proposal: Proposal, draft: OfferDraft) -> None:
-    """Change what is proposed while it is in the author's hands; for a request, its values alone."""
+    """A request keeps its values in the proposal, while a new subject or class is changed directly."""
     with transaction.atomic():
         stored = _locked(proposal, State.DRAFT, State.ANSWERED)
         _refuse_overtaken(stored)
@@ -148,7 +148,6 @@ def approve(actor: User, proposal: Proposal, *, answer: str = "", seen: str | No
 
 
 def answer(actor: User, proposal: Proposal, text: str) -> Proposal:
-    """Back to the teacher, with what the office would like to see changed."""
     with transaction.atomic():
         stored = _locked(proposal, State.SUBMITTED)
         stored.answer, stored.decided_at = text, timezone.now()
@@ -159,14 +158,13 @@ def answer(actor: User, proposal: Proposal, text: str) -> Proposal:
 
 
 def wanted(proposal: Proposal) -> dict[str, Any]:
-    """The values that approving would set."""
     model = type(proposal.about)
     changes = {name: _from_json(model, name, value) for name, value in proposal.changes.items()}
     return changes or {"manager_approved": True}
 
 
 def in_words(proposal: Proposal) -> list[tuple[str, str, str]]:
-    """For a request: each field by its name, as it is and as it is asked to be."""
+    """For a request: the name of each field, its current value and the requested value."""
     thing = proposal.about
     asked = with_values(thing, wanted(proposal)) if proposal.changes else thing
     return [
@@ -176,7 +174,6 @@ def in_words(proposal: Proposal) -> list[tuple[str, str, str]]:
 
 
 def as_initial(proposal: Proposal) -> dict[str, Any]:
-    """What the form of an answered request starts with; an idea of its own starts with its row."""
     return wanted(proposal) if proposal.changes else {}
 
 
@@ -187,7 +184,7 @@ def _subject(proposal: Proposal) -> Subject:
 
 
 def _as_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What differs from the row and may be asked for; a related row goes by its key."""
+    """Keeps only values that differ and may be changed. A related row is stored by its key."""
     asked = {name: values[name] for name in CHANGEABLE[type(thing)] if name in values}
     return {
         name: value.pk if isinstance(value, Model) else value
@@ -211,7 +208,7 @@ def _locked(proposal: Proposal, *states: str) -> Proposal:
 
 
 def _refuse_overtaken(proposal: Proposal) -> None:
-    """What is proposed stays locked, so that nobody approves it in between."""
+    """Locks the subject or class, so that nobody approves it in between."""
     thing = proposal.about
     type(thing)._default_manager.select_for_update().get(pk=thing.pk)
     thing.refresh_from_db(fields=["manager_approved"])
@@ -220,7 +217,6 @@ def _refuse_overtaken(proposal: Proposal) -> None:
 
 
 def _move(actor: User, proposal: Proposal, state: str, event: EventType | None, why: str) -> Proposal:
-    """The one place where a proposal changes hands."""
     before, proposal.state = proposal.state, state
     proposal.save()
     entry = record(

@@ -1,4 +1,5 @@
-"""From a rule to meetings, and from the meetings that stand to those a changed rule wants. Pure, like the calendar."""
+"""Computes meetings from a rule, and the changes from the stored meetings to those of a changed rule. Pure
+functions."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from common.formats import format_date, format_time_span
 
 @dataclass(frozen=True)
 class OfferRule:
-    """When a class meets: once a week from its first day on, leaving out the skipped dates."""
+    """A class meets once a week from its first day on, except on the skipped dates."""
 
     class_day: int
     start_time: time
@@ -36,7 +37,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Standing:
-    """A meeting as it stands. Extra meetings have no number: no rule put them there."""
+    """A stored meeting. Extra meetings have no number, because they do not follow the rule."""
 
     pk: int
     number: int | None
@@ -47,7 +48,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Step:
-    """One meeting that appears, goes elsewhere, is cancelled or disappears. Extra ones have no number."""
+    """One meeting that is added, moved, canceled or removed. Extra meetings have no number."""
 
     number: int | None
     pk: int | None
@@ -58,7 +59,7 @@ class Step:
 
 
 def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
-    """The dates of the meetings: a skipped one is made up for a week later, at the end."""
+    """A skipped date is made up for a week later, at the end."""
     left_out, day = set(skipped), first
     found: list[date] = []
     while len(found) < weeks:
@@ -69,14 +70,13 @@ def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
 
 
 def stray_skips(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
-    """Skipped dates on which the class would not have met anyway."""
     left_out = set(skipped)
     last = days(first, weeks, left_out)[-1]
     return sorted(day for day in left_out if not first <= day < last or (day - first).days % 7)
 
 
 def nearest_meeting(day: date, first: date, weeks: int, skipped: Iterable[date]) -> date:
-    """What a stray skip probably meant; the earlier of two that are as near."""
+    """The earlier of two dates that are equally near."""
     wanted = days(first, weeks, (other for other in skipped if other != day))
     return min(wanted, key=lambda other: (abs((other - day).days), other))
 
@@ -90,9 +90,9 @@ def slots(plan: SessionPlan, rule: OfferRule, zone: tzinfo | None = None) -> lis
 
 
 def steps(standing: Sequence[Standing], wanted: Sequence[Slot], now: datetime) -> list[Step]:
-    """What has begun is history and stays, and so does a meeting that a person moved; the rest follows the rule.
+    """Meetings that have begun or were moved by a person stay, and the rest follows the rule.
 
-    A class whose last meeting has begun is history as a whole: no rule adds a meeting to it.
+    If the last meeting of a class has begun, no rule adds meetings to it.
     """
     if is_over(standing, now):
         return []
@@ -113,7 +113,7 @@ def is_over(standing: Sequence[Standing], now: datetime) -> bool:
 
 
 def after(standing: Iterable[Standing], taken: Iterable[Step]) -> list[Slot]:
-    """The slots in which a class really meets once the steps are taken, in order."""
+    """Returns the slots of meetings that are not canceled, in order."""
     by_pk = {one.pk: one.slot for one in standing if not one.cancelled}
     for step in taken:
         if step.pk is not None:

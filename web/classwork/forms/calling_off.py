@@ -1,6 +1,6 @@
-"""The steps of cancelling: what, how people are made good for it, and the quote that is read before it is done.
+"""The steps of a cancellation: what is canceled, the compensation, and the plan to confirm.
 
-Each step is a form in the address, so that going back is the browser's own way back; only the last one is posted.
+Each step is a form in the query string, so that the browser's back button works. Only the last one is posted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ NO_DAY = "Please choose at least one class day."
 
 
 class WhereForm(forms.Form):
-    """Everything on a day, in the whole school or at one place."""
+    """All classes on a day, in the whole school or at one location."""
 
     day = DayField()
     place = forms.ModelChoiceField(
@@ -38,7 +38,7 @@ class WhereForm(forms.Form):
 
 
 class WhatForm(forms.Form):
-    """Class days, or the class as a whole."""
+    """Single class days, or the whole class."""
 
     meeting = forms.MultipleChoiceField(
         label="Class days", required=False, widget=forms.CheckboxSelectMultiple,
@@ -85,7 +85,7 @@ def _said(meeting: Meeting, offer: ClassOffer | None) -> str:
 
 
 class HowForm(forms.Form):
-    """The policy; for another day instead, when and where."""
+    """The policy, and the make-up days if it needs any."""
 
     policy = forms.ChoiceField(label="How should students be compensated?", widget=forms.RadioSelect)
 
@@ -152,13 +152,13 @@ class DoForm(forms.Form):
 
 
 def exceptions(data: Mapping[str, str]) -> dict[str, str]:
-    """For single places, from the selects of the quote; what is no policy is left out."""
+    """Reads the exceptions for single spots from the selects of the plan. Unknown policies are ignored."""
     named = {name.removeprefix("for_"): value for name, value in data.items() if name.startswith("for_")}
     return {key: value for key, value in named.items() if value in FOR_CLASSES}
 
 
 def choices(gets: Iterable[Gets], data: Mapping[str, str]) -> list[tuple[Gets, list[tuple[str, str, bool]]]]:
-    """Each place with what it may get instead, and what is chosen now."""
+    """Each spot with the compensations it may get, and which one is selected."""
     chosen = exceptions(data)
     names = [(SAME, "Same as everyone"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
     return [

@@ -11,7 +11,7 @@ from users.models import Staff
 
 
 class DatesField(forms.Field):
-    """Days between commas or on lines of their own, such as 2026-11-26, 2026-12-24."""
+    """Dates between commas or on separate lines, such as 2026-11-26, 2026-12-24."""
 
     widget = forms.TextInput
 
@@ -39,7 +39,7 @@ class DatesField(forms.Field):
 
 
 class StaffField(forms.ModelMultipleChoiceField):
-    """People of the school whose account is open."""
+    """Staff members with an active account."""
 
     def __init__(self, **kwargs: Any) -> None:
         active = Staff.objects.filter(user__is_active=True).select_related("user")

@@ -1,4 +1,4 @@
-"""What can be done to one class day. Each form shows what it does before it does it."""
+"""Changes to one class day. Each form shows what it would do before it does it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from users.models import User
 
 
 class DeedForm(Previewed, forms.Form):
-    """About one meeting; `carry_out` does what `plan` has shown."""
+    """An action on one meeting. `plan` previews it and `carry_out` applies it."""
 
     title = ""
     submit = ""

@@ -1,4 +1,4 @@
-"""Moving a place to another class, and giving it to another person."""
+"""Moving a spot to another class, and transferring it to another person."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -19,7 +19,7 @@ READY = [(Readiness.READY, "Yes"), (Readiness.UNSURE, "I’m not sure")]
 
 
 class MoveForm(forms.Form):
-    """The last click; `seen` is what it was said to come to."""
+    """The confirmation of a move. `seen` is the fingerprint of the price that was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
 
@@ -67,7 +67,7 @@ class DeskGiveForm(GiveForm):
 
 
 class DeskMoveForm(forms.Form):
-    """Looked at first, and done with the second button."""
+    """The first button shows the price, and the second one moves the spot."""
 
     offer = OfferField(label="New class", queryset=ClassOffer.objects.none())
     role = forms.ChoiceField(label="Role", required=False, help_text="For a class that has roles.")

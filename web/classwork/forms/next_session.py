@@ -1,4 +1,4 @@
-"""The page on which the next session is put together from one that has been."""
+"""The page that plans the next session from an earlier one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from users.models import Staff
 
 
 class RepeatForm(forms.Form):
-    """One class of the session before: whether it comes again, and what is different."""
+    """One class of the earlier session: whether to repeat it, and what changes."""
 
     keep = forms.BooleanField(required=False, initial=True)
     class_day = forms.TypedChoiceField(choices=WEEKDAYS, coerce=int, label="Weekday")
@@ -48,7 +48,7 @@ class RepeatForm(forms.Form):
 
 
 class Choices:
-    """Places and people, read once for the whole page."""
+    """Locations and people, read once for the whole page."""
 
     def __init__(self) -> None:
         self.places = {str(place.pk): place for place in Location.objects.all()}

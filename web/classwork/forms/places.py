@@ -1,4 +1,4 @@
-"""Choosing classes, and who attends them."""
+"""Choosing classes and the people who attend them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -20,7 +20,7 @@ Readiness = Registration.Readiness
 
 
 class WhoForm(forms.Form):
-    """Which of the people whom the buyer speaks for."""
+    """Which of the people in the buyer's care attend."""
 
     who = forms.MultipleChoiceField(label="Who’s coming?", widget=forms.CheckboxSelectMultiple, required=False)
 
@@ -40,7 +40,7 @@ class WhoForm(forms.Form):
 
 
 class PeopleForm(WhoForm):
-    """Which classes, too."""
+    """The people and the classes of a registration."""
 
     field_order = ("classes", "who")
 
@@ -71,7 +71,7 @@ class PeopleForm(WhoForm):
         self.choose_from("classes", [(str(offer.pk), str(offer)) for offer in offers])
 
     def ask_level_of(self, people: Sequence[Attendee]) -> None:
-        """One person is asked, or asked about, in the singular."""
+        """A question about one person is in the singular."""
         if len(people) == 1:
             self["ready"].label = _level_question(people[0])
 
@@ -88,7 +88,7 @@ def _level_question(person: Attendee) -> str:
 
 
 class OtherForm(forms.Form):
-    """Someone else. Left empty as a whole, it is nobody."""
+    """Another person. An empty form means nobody."""
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
@@ -107,7 +107,7 @@ class OtherForm(forms.Form):
 
 
 def other_forms(count: int, data: Mapping[str, Any] | None, *, checked: bool) -> list[OtherForm]:
-    """Checked, or only shown again with what was typed so far."""
+    """An unchecked form only shows again what was typed."""
     return [_other_form(number, data, checked) for number in range(count)]
 
 
@@ -120,7 +120,7 @@ def _other_form(number: int, data: Mapping[str, Any] | None, checked: bool) -> O
 
 
 class RoleField(forms.ChoiceField):
-    """Choices by the school's own names; `either` is settled when the place is taken."""
+    """Choices by the school's own names. `either` is resolved when the spot is reserved."""
 
     def __init__(self, roles: Sequence[str], **kwargs: Any) -> None:
         choices = [*((name, name.capitalize()) for name in roles), (EITHER, "Either is fine")]
@@ -129,7 +129,7 @@ class RoleField(forms.ChoiceField):
 
 
 class RoleForm(forms.Form):
-    """Asked in the checkout, for a class that has roles."""
+    """Asked at checkout for a class that has roles."""
 
     def __init__(self, roles: Sequence[str], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -141,7 +141,7 @@ class AddressForm(forms.Form):
 
 
 class LevelForm(forms.Form):
-    """What a person says of a level; the first choice leaves it to the classes."""
+    """The level that a person sets. The first choice computes it from the classes taken."""
 
     CLASSES = "classes"
 
@@ -168,7 +168,7 @@ class OfferField(forms.ModelChoiceField):
 
 
 class PersonForm(forms.Form):
-    """Somebody known (`student`), or a name and an address."""
+    """A known person (`student`), or a name and an email address."""
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)
@@ -192,7 +192,7 @@ class PersonForm(forms.Form):
 
 
 class EntryForm(PersonForm):
-    """A place entered at the desk."""
+    """A registration entered at the desk."""
 
     field_order = ("offer",)
 

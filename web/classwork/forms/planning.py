@@ -1,4 +1,4 @@
-"""Sessions, subjects and class offers as the office edits them."""
+"""Sessions, subjects and classes as the office edits them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class SubjectForm(PreviewedModelForm):
         return subjects.plan_subject(stored(self.instance), self.values())
 
     def values(self) -> dict[str, Any]:
-        """A picture that was taken away is False to the form and no file to the row."""
+        """A removed image is False in the form and an empty value in the row."""
         values = super().values()
         return values | {"image": values.get("image") or ""}
 
@@ -84,7 +84,7 @@ class OfferForm(PreviewedModelForm):
 
 
 class OfferRowForm(PreviewedModelForm):
-    """A class within its session: one line of a table. The session it hangs on may be changed in the same go."""
+    """A class within its session, as one row of a table. The session may be changed by the same form."""
 
     teaching = StaffField(label="Teachers")
 
@@ -105,7 +105,6 @@ class OfferRowForm(PreviewedModelForm):
 
 
 def start_with_lists(form: PreviewedModelForm) -> None:
-    """What a class offer has in tables of its own, as the values that the form starts with."""
     offer = cast(ClassOffer, form.instance)
     if offer.pk is None:
         return
@@ -116,5 +115,5 @@ def start_with_lists(form: PreviewedModelForm) -> None:
 
 
 def stored(thing: Any) -> Any:
-    """The row as it is: a form has by then written its values into the object that it was given."""
+    """Reads the row again, because the form has already written its values into the given object."""
     return type(thing)._default_manager.get(pk=thing.pk) if thing.pk else type(thing)()

@@ -1,4 +1,4 @@
-"""Forms that say what saving would move, and that offer a way out of each fault. They decide and write nothing."""
+"""Forms that preview what saving would change and offer a solution for each problem. They write nothing themselves."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READ_FIRST = "Nothing has been saved yet. Please check what would change, then s
 
 
 class Taking:
-    """A button of the form that puts proposed values into its fields: name `take`, the values as JSON."""
+    """A button that fills suggested values into the form. Its name is `take` and its value is JSON."""
 
     def __init__(self, fault: Fault) -> None:
         self.value = json.dumps(dict(fault.proposal), cls=DjangoJSONEncoder)
@@ -35,7 +35,7 @@ def shown(value: Any) -> str:
 
 
 def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
-    """The data with the proposal that was taken; names that are no field of the form are left out."""
+    """Ignores names that are not fields of the form."""
     try:
         values = json.loads(data.get("take", ""))
     except ValueError:
@@ -50,7 +50,8 @@ def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
 
 
 class Previewed(forms.BaseForm):
-    """Mixed into a form that has `plan()`. The hidden value `seen` says which previews the person has read."""
+    """A mixin for forms with a `plan()` method. The hidden value `seen` holds the fingerprints of the previews that
+    were shown."""
 
     preview: Preview | None = None
 
@@ -64,7 +65,7 @@ class Previewed(forms.BaseForm):
 
     @property
     def seen(self) -> str | None:
-        """The fingerprint to insist on; None where there was nothing to be read."""
+        """The fingerprint to check, or None if there was nothing to confirm."""
         return self.preview.fingerprint if self.preview and self.preview.wants_reading else None
 
     def clean(self) -> dict[str, Any] | None:
@@ -88,12 +89,12 @@ class Previewed(forms.BaseForm):
         return fault.sentence
 
     def refused(self, no: Refused) -> None:
-        """Somebody else was faster: what the form found in order was not any more when it came to saving."""
+        """Someone else was faster: the form was valid, but saving was refused."""
         self.refuse(*no.faults)
 
 
 class PreviewedModelForm(Previewed, forms.ModelForm):
-    """The domain checks the row as a whole, so the form does not check it a second time."""
+    """The domain validates the whole row, so the form does not validate it again."""
 
     def _post_clean(self) -> None:
         self.instance: Model = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)

@@ -20,7 +20,7 @@ TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 
 
 class ProposalForm(PreviewedModelForm):
-    """A teacher's draft moves nothing that the public sees, so there is nothing to read before it is saved."""
+    """A teacher's draft changes nothing public, so it needs no preview."""
 
     @property
     def seen(self) -> str | None:

@@ -1,4 +1,4 @@
-"""Giving something to a class: a form for each kind, short enough for a telephone."""
+"""Adding a resource to a class: one form for each kind, short enough for a phone."""
 
 from __future__ import annotations
 
@@ -76,7 +76,6 @@ class ResourceForm(forms.Form):
 
     @property
     def first(self) -> list[forms.BoundField]:
-        """What is asked of everybody; the rest is folded away."""
         return [field for field in self.visible_fields() if field.name not in self.folded]
 
     @property
@@ -124,7 +123,6 @@ class ResourceForm(forms.Form):
 
 
 def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
-    """When it may open, with the days of a class where there are any."""
     days = {}
     if isinstance(thing, ClassOffer):
         days = {number: meeting.local_date for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1)}
@@ -138,7 +136,7 @@ def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
 
 
 def usual_moment(thing: ClassOffer | Subject) -> str:
-    """After tonight's class, or the next one."""
+    """After today's class, or the next one."""
     if isinstance(thing, ClassOffer):
         for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1):
             if meeting.local_date >= dates.today():

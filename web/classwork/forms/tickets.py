@@ -1,4 +1,4 @@
-"""Coming for a single class: which day, as a drop-in or for a trial, and who."""
+"""Buying a single class: the day, a drop-in or a trial, and the people."""
 
 from collections.abc import Sequence
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""Joining a waiting list: one person, or two who come together."""
+"""Joining a waitlist: one person, or two who come together."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -53,7 +53,6 @@ class WaitForm(forms.Form):
         return said
 
     def _is_twice(self, said: dict[str, Any]) -> bool:
-        """By name and address, as far as they were typed."""
         you = (said.get("first_name") or "", said.get("last_name") or "", said.get("email") or "")
         other = (said["partner_first_name"], said.get("partner_last_name") or "", said.get("partner_email") or you[2])
         return [names.key(each) for each in you] == [names.key(each) for each in other]
@@ -100,7 +99,7 @@ MOST_ROLES = 4
 
 
 class RolesForm(forms.Form):
-    """Up to four roles with their places, and the balance between them."""
+    """Up to four roles with their spots, and the balance between them."""
 
     most_apart = forms.IntegerField(
         label="Largest difference between roles", min_value=0, max_value=999, required=False,
@@ -150,7 +149,6 @@ class RolesForm(forms.Form):
 
     @staticmethod
     def known(rules: Rules) -> dict[str, Any]:
-        """What the form starts with."""
         found: dict[str, Any] = {"most_apart": rules.most_apart, "ratio": rules.ratio}
         found["active_from"] = rules.active_from or None
         for number, role in enumerate(rules.roles, start=1):

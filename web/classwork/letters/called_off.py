@@ -1,4 +1,4 @@
-"""What stands in the mails about what the school cancels, and about classes that need a minimum to run."""
+"""Contents of mails about cancellations by the school and about classes with a minimum enrollment."""
 
 from dataclasses import asdict
 from typing import Any
@@ -51,7 +51,7 @@ def called_off_sample() -> dict[str, Any]:
 
 
 def decision_context(message: Message) -> dict[str, Any]:
-    """What it says must still be so when it is sent."""
+    """Returns None if the class no longer needs a decision when the mail is sent."""
     offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
     if offer is None or offer.is_called_off:
         raise NotNeeded("The class is gone, or was canceled.")

@@ -1,4 +1,4 @@
-"""What several letters say alike."""
+"""Parts that several mails share."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def page(path: str) -> str:
 
 
 def of_reader(student: Student) -> dict[str, Any]:
-    """Whom a mail about this student greets, and whether it speaks to them or about them."""
+    """The greeting of a mail about this student, and whether it addresses the student or a guardian."""
     return {
         "student": str(student),
         "name": attendees.greeting_name(student),

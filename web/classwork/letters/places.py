@@ -1,4 +1,4 @@
-"""What stands in the mails about a place: having one, not having it any more, having another one."""
+"""Contents of mails about a spot: confirmed, ended, moved or transferred."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from users.models import Student, User
 
 
 def registered_context(message: Message) -> dict[str, Any]:
-    """All places that the student got with one order; what there is under the address decides which link fits."""
+    """One mail lists all spots of the order. Whether the address has an account decides which link it contains."""
     wanted = Registration.objects.filter(line__order=message.data["order_id"], student=message.data["student_id"])
     found = list(wanted.filter(state=Registration.State.CONFIRMED).select_related("line__order").order_by("offer"))
     if not found:
@@ -89,7 +89,7 @@ def ended_sample() -> dict[str, Any]:
 
 
 def moved_context(message: Message) -> dict[str, Any]:
-    """From where to where; what it cost is in the payer's mails."""
+    """The payer's mail mentions the price, so this one does not."""
     found = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
     one = found.select_related("line", "student__guardian").first()
     old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None
@@ -112,7 +112,8 @@ def moved_sample() -> dict[str, Any]:
 
 
 def place_given_context(message: Message) -> dict[str, Any]:
-    """Goes to whoever had the place, and to the payer: the name as it was typed, and nothing that is stored."""
+    """The mail is sent to the previous attendee and the payer. It shows only the name that was typed, and no stored
+    data."""
     found = Registration.objects.select_related("student__user", "student__guardian", "line__order")
     old = found.get(pk=message.data["registration_id"])
     said = Attendee.of(old.line.details) if old.line and "given_by" in old.line.details else None

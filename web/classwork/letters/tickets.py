@@ -1,4 +1,4 @@
-"""What stands in the mails about tickets for single classes."""
+"""Contents of mails about tickets for single classes."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from mailroom.models import Message
 
 
 def ticket_context(message: Message) -> dict[str, Any]:
-    """What it says must still be so when it is sent."""
+    """Returns None if the ticket has changed by the time the mail is sent."""
     ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_cancelled:
         raise NotNeeded("The ticket is no longer valid, or the class day was canceled.")

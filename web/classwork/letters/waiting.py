@@ -1,4 +1,4 @@
-"""What stands in the mails about waiting for a place."""
+"""Contents of waitlist mails."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from mailroom.models import Message
 
 
 def context(message: Message) -> dict[str, Any]:
-    """What it says must still be so when it is sent; a place that went on is offered to nobody."""
+    """Returns None if the offer is no longer valid when the mail is sent."""
     entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
     offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
     if entry is None or offer is None:

@@ -1,4 +1,4 @@
-"""What the school itself cancelled, and what each student got for it."""
+"""Cancellations by the school, and the compensation of each student."""
 
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ class Policy(models.TextChoices):
 
 
 class CallOff(models.Model):
-    """One decision of the school: class days, or a whole class, that do not take place. History says who took it."""
+    """One decision of the school to cancel class days or a whole class. The history says who made it."""
 
     offer = models.ForeignKey(
         ClassOffer, on_delete=models.CASCADE, null=True, blank=True, related_name="call_offs",
@@ -45,8 +45,7 @@ class CallOff(models.Model):
 
 
 class Outcome(models.Model):
-    """What one student got for their place, or their ticket: money that was paid, credit that was spent, or what they
-    need not pay any more."""
+    """The compensation for one spot or ticket: refunded money, returned credit, or an amount that is no longer due."""
 
     call_off = models.ForeignKey(
         CallOff, on_delete=models.CASCADE, related_name="outcomes", verbose_name="class cancellation"
@@ -93,7 +92,7 @@ class Outcome(models.Model):
 
     @property
     def refunded(self) -> Decimal:
-        """What goes back the way it was paid, also by hand and onto vouchers."""
+        """Includes refunds by hand and onto gift vouchers."""
         return self.money - self.credited - self.on_hold
 
     @property

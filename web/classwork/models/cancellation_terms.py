@@ -1,4 +1,5 @@
-"""Terms of cancelling: named by the school, chosen for a class, and kept with every place that is sold under them."""
+"""Cancellation terms. The school names them, chooses them for a class, and they apply to every spot that is sold under
+them."""
 
 from decimal import Decimal
 from functools import cached_property
@@ -34,7 +35,7 @@ class CancellationTerms(models.Model):
 
 
 class CancellationStep(models.Model):
-    """Until when so much comes back; after the last step nothing does."""
+    """The refund for a cancellation before a deadline. After the last step there is no refund."""
 
     class Unit(models.TextChoices):
         HOURS = "hours", "hours before the first class"

@@ -1,4 +1,4 @@
-"""What is taught and where: levels, subjects, locations."""
+"""Levels, subjects and locations."""
 
 from decimal import Decimal
 from typing import Any, Self
@@ -20,7 +20,7 @@ version_letters = RegexValidator(r"^[A-Za-z0-9]{1,4}\Z", "Use one to four letter
 
 
 def payable(amount: Decimal) -> None:
-    """An amount that the school's currency can pay out, and not below zero."""
+    """The amount must be payable in the school's currency and not below zero."""
     if amount < 0:
         raise ValidationError("An amount cannot be below zero.", code="negative")
     if not is_whole(amount, settings.CURRENCY):
@@ -43,7 +43,6 @@ def readable_versions(text: str) -> None:
 
 
 def amount(**more: Any) -> AmountField:
-    """Money in the school's currency."""
     return AmountField(validators=[payable], **more)
 
 
@@ -55,7 +54,7 @@ NEEDS_A_RULE = "A step of the ladder needs a rule that says what completes it."
 
 
 class Level(models.Model):
-    """A step of the school's ladder, or a kind of class beside it (workshop, private lessons)."""
+    """A level of the school, or a kind of class outside the levels, such as a workshop or private lessons."""
 
     name = models.CharField(max_length=60, unique=True)
     code = models.CharField(max_length=12, help_text="Short, for example Beg or L2.")
@@ -105,7 +104,7 @@ class Level(models.Model):
         return self.name
 
     def clean(self) -> None:
-        """A rule that nobody can meet keeps students from ever completing the level."""
+        """A rule that nobody can meet would keep students from completing the level."""
         if not self.rule.strip():
             if self.is_step:
                 raise ValidationError({"rule": NEEDS_A_RULE})
@@ -120,7 +119,7 @@ class Level(models.Model):
             raise ValidationError({"rule": f"{self.name} has no version {these}. {advice}"})
 
     def known_versions(self) -> set[str]:
-        """Those that subjects of the level have, approved or not, and those that are planned."""
+        """Versions of the level's subjects, approved or not, and planned versions."""
         taught = self.subjects.values_list("version", flat=True) if self.pk else []
         return {*taught, *levels.parse_versions(self.planned_versions)}
 
@@ -154,14 +153,14 @@ def default_approval() -> bool:
 
 class SubjectQuerySet(models.QuerySet["Subject"]):
     def matching(self, word: str) -> Self:
-        """By any of its names and codes, also the short one: BegA."""
+        """Searches all names and codes, including the short one, such as BegA."""
         found = Q(short__icontains=word) | Q(code__icontains=word)
         found |= Q(name__icontains=word) | Q(level__name__icontains=word)
         return self.alias(short=Concat("level__code", "version")).filter(found)
 
 
 class Subject(models.Model):
-    """What is taught, apart from when and where; the same subject is offered session after session."""
+    """What is taught, independent of time and location. The same subject is offered in many sessions."""
 
     level = models.ForeignKey(Level, on_delete=models.PROTECT, related_name="subjects")
     version = models.CharField(
@@ -239,12 +238,11 @@ class Subject(models.Model):
 
     @property
     def short_name(self) -> str:
-        """BegA, L2B; a subject without versions goes by its level alone."""
+        """For example BegA or L2B. A subject without versions has only the code of its level."""
         return self.level.code + ("" if self.version.upper() == "N" else self.version.upper())
 
     @property
     def title(self) -> str:
-        """What the public reads."""
         version = "" if self.version.upper() == "N" else f" {self.version.upper()}"
         return self.name or f"{self.level.name}{version}"
 
@@ -310,7 +308,7 @@ class Location(models.Model):
 
     @property
     def full_address(self) -> str:
-        """With the country where it is not the one in which the school is at home."""
+        """The country is included only if it is not the school's own."""
         region = f"{self.state} {self.zipcode}".strip()
         country = "" if self.country.upper() == settings.DEFAULT_COUNTRY else self.country
         return ", ".join(part for part in (self.address, self.city, region, country) if part)

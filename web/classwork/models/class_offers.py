@@ -1,4 +1,4 @@
-"""When it is taught: class offers, and the meetings that follow from them."""
+"""Class offers and their meetings."""
 
 import uuid
 from datetime import date, datetime, timedelta
@@ -32,28 +32,28 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         return self.filter(manager_approved=True, subject__manager_approved=True)
 
     def on_offer(self) -> "ClassOfferQuerySet":
-        """What lists show; the page and the calendar of a class that was cancelled stay, and say so."""
+        """A canceled class is not listed, but its page and its calendar stay."""
         return self.approved().filter(called_off_at=None)
 
     def tentative(self) -> "ClassOfferQuerySet":
         return self.exclude(minimum=None).filter(runs_since=None, called_off_at=None)
 
     def published(self, today: date) -> "ClassOfferQuerySet":
-        """What the public may see: approved, and in a session whose publish date has come."""
+        """Approved classes in a session whose publish date has passed."""
         return self.approved().filter(session__publish_date__lte=today)
 
     def taught_by(self, staff: Staff) -> "ClassOfferQuerySet":
-        """As a teacher or an assistant, or on one of its days for somebody else."""
+        """Includes assistants and substitutes."""
         mine = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
         return self.filter(mine | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
 
     def with_timetable(self) -> "ClassOfferQuerySet":
-        """All that planning and the page of one class look at, substitutes included."""
+        """Prefetches everything that planning and the page of one class use, including substitutes."""
         meetings = Meeting.objects.select_related("location").prefetch_related("substitutes__user")
         return self.for_lists().prefetch_related(None).prefetch_related(*self._always(meetings))
 
     def for_lists(self) -> "ClassOfferQuerySet":
-        """All that a list of classes shows, in four queries however long it is."""
+        """Needs four queries for a list of any length."""
         related = self.select_related("subject__level", "session", "location", "balance")
         return related.prefetch_related(*self._always(Meeting.objects.select_related("location")))
 
@@ -63,7 +63,7 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
 
 
 class ClassOffer(models.Model):
-    """A subject in a session: on which day, at what time, where, with whom."""
+    """A subject in a session: weekday, time, location and staff."""
 
     session = models.ForeignKey(Session, on_delete=models.PROTECT, related_name="offers")
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="offers")
@@ -176,7 +176,7 @@ class ClassOffer(models.Model):
 
     @property
     def heading(self) -> str:
-        """Tells the classes of one session apart."""
+        """Unique within a session."""
         return f"{self.subject}, {self.day} {format_time(self.start_time)}"
 
     @property
@@ -195,12 +195,11 @@ class ClassOffer(models.Model):
 
     @property
     def day(self) -> str:
-        """Tuesdays for a class of several weeks, Tuesday for a single day."""
+        """“Tuesdays” for a class of several weeks, “Tuesday” for a single day."""
         return self.weekday + ("s" if self.subject.num_weeks > 1 else "")
 
     @property
     def time_range(self) -> str:
-        """On the wall, from start to end."""
         end = datetime.combine(date.min, self.start_time) + timedelta(minutes=self.subject.num_minutes)
         return format_time_span(self.start_time, end)
 
@@ -230,12 +229,11 @@ class ClassOffer(models.Model):
 
     @property
     def is_tentative(self) -> bool:
-        """Whether it runs depends on how many register."""
         return self.minimum is not None and self.runs_since is None and self.called_off_at is None
 
 
 class Assignment(models.Model):
-    """Who teaches a class offer, and as what."""
+    """A teacher or an assistant of a class offer."""
 
     class Role(models.TextChoices):
         TEACHER = "teacher", "Teacher"
@@ -260,7 +258,7 @@ class Assignment(models.Model):
 
 
 class SkippedDate(models.Model):
-    """A date on which a class would meet by its rule and does not; it is made up for at the end."""
+    """A date on which the class does not meet although its rule would. It is made up for at the end."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="skipped_dates")
     on = DayColumn()
@@ -274,7 +272,7 @@ class SkippedDate(models.Model):
 
 
 class Meeting(models.Model):
-    """One date of a class offer. Those with a number follow the offer's rule, those without are extra."""
+    """One date of a class offer. Meetings with a number follow the rule, and the others are extra."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="meetings")
     number = models.PositiveSmallIntegerField(null=True, blank=True)
@@ -341,7 +339,7 @@ class Meeting(models.Model):
 
 
 class CalendarFeed(models.Model):
-    """A teacher's own calendar address; a new nonce makes the old address useless."""
+    """The secret calendar address of a teacher. A new nonce makes the old address useless."""
 
     staff = models.OneToOneField(Staff, on_delete=models.CASCADE, primary_key=True, related_name="calendar_feed")
     nonce = models.CharField(max_length=32, default=links.new_nonce)

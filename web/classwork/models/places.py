@@ -1,4 +1,4 @@
-"""A student's place in a class offer."""
+"""Registrations: a student's spot in a class offer."""
 
 from django.db import models
 from django.db.models import Q
@@ -12,11 +12,11 @@ from users.models import Staff, Student, User
 
 class RegistrationQuerySet(SeatQuerySet["Registration"]):
     def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
-        """In the classes that somebody teaches, assists in or stands in for."""
+        """Includes classes that the person assists in or substitutes for."""
         return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
 
     def visible_to(self, user: User) -> "RegistrationQuerySet":
-        """Of the people for whom this account speaks; paying for somebody shows nothing of them."""
+        """The registrations of students in this account's care. Paying for someone else does not count."""
         return self.filter(student__in=Student.objects.ids_of(user))
 
     def for_lists(self) -> "RegistrationQuerySet":
@@ -28,7 +28,7 @@ class RegistrationQuerySet(SeatQuerySet["Registration"]):
 
 class Registration(Seat):
     class Readiness(models.TextChoices):
-        """What was answered to the level check."""
+        """The answer to the level question."""
 
         NOT_ASKED = "", "Not asked"
         READY = "ready", "Knows what the class builds on"
@@ -72,12 +72,12 @@ class Registration(Seat):
 
     @property
     def taken_over_by(self) -> list["Registration"]:
-        """Those who have had the spot since, on the same line. Nobody if it was moved to another class."""
+        """Later registrations on the same order line. Empty if the spot was moved to another class."""
         return [one for one in self.line.registrations.all() if one.pk > self.pk] if self.line else []
 
 
 class LevelOverride(models.Model):
-    """A level that a person gave, such as to somebody who learned elsewhere; it holds whatever the classes say."""
+    """A level that a person set, for example for someone who learned elsewhere. It overrides the computed level."""
 
     student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="level_override")
     number = models.DecimalField("level", max_digits=4, decimal_places=1)
@@ -96,7 +96,7 @@ class LevelOverride(models.Model):
 
 
 class Diary(models.Model):
-    """The secret address of a student's own calendar; a new nonce makes the old address useless."""
+    """The secret calendar address of a student. A new nonce makes the old address useless."""
 
     student = models.OneToOneField(Student, on_delete=models.CASCADE, primary_key=True, related_name="diary")
     nonce = models.CharField(max_length=32, default=links.new_nonce)

@@ -1,4 +1,4 @@
-"""What teachers ask of the school: a new subject or class, or a change to one that is approved."""
+"""Proposals of teachers: a new subject or class, or a change to an approved one."""
 
 from typing import cast
 
@@ -12,7 +12,8 @@ from users.models import Staff
 
 
 class Proposal(models.Model):
-    """About one subject or one class offer. Without `changes` it asks to approve the thing itself."""
+    """A proposal is about one subject or one class offer. Without `changes` it asks for approval of the subject or
+    class."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -65,7 +66,7 @@ class Proposal(models.Model):
 
     @property
     def is_overtaken(self) -> bool:
-        """The office has approved the thing itself, in the admin, while the proposal for it was open."""
+        """The office approved the subject or class in the admin while the proposal was open."""
         return self.is_open and not self.changes and self.about.manager_approved
 
     @property

@@ -1,4 +1,4 @@
-"""When the resources of a class open, what a teacher opened for one student, and when somebody looked last."""
+"""When resources of a class open, which ones a teacher opened for one student, and the last visit of an account."""
 
 from datetime import date, datetime
 
@@ -15,14 +15,14 @@ from users.models import User
 
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def open_to_all(self, at: datetime) -> "ReleaseQuerySet":
-        """Open by the calendar or by a teacher's hand; what opens at sign-up does so for the registered alone."""
+        """Open by plan or by a teacher. What opens on registration is only for registered students."""
         begun = Q(opens_at__lte=at) | Q(released_at__lte=at)
         stays = Q(last_day=None) | Q(last_day__gte=dates.local(at).date())
         return self.filter(begun, stays, held_at=None)
 
 
 class Release(models.Model):
-    """Made from the schedule and remade with it; only `released_at` and `held_at` are a person's."""
+    """Rebuilt from the schedule. Only `released_at` and `held_at` are set by people."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="releases")
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="releases")
@@ -52,7 +52,7 @@ class Release(models.Model):
 
     @property
     def begins_at(self) -> datetime | None:
-        """By plan or by hand, whichever comes first; None for what opens with the registration."""
+        """The earlier of the planned moment and the release by a teacher. None means on registration."""
         if self.opens_at is None or self.released_at is None:
             return self.opens_at
         return min(self.opens_at, self.released_at)
@@ -64,7 +64,7 @@ class Release(models.Model):
         return "After the last class" if self.opens_at else "From the start"
 
     def is_ahead(self, at: datetime) -> bool:
-        """By the calendar; a teacher's hand aside."""
+        """Ignores what a teacher released or held."""
         return self.opens_at is not None and self.opens_at > at
 
     def plan_in_words(self, at: datetime) -> str:
@@ -79,7 +79,7 @@ class Release(models.Model):
 
 
 class Opening(models.Model):
-    """What a teacher opened for one student, whatever the calendar says: to catch up, or to see it once more."""
+    """A resource that a teacher opened for one student regardless of the plan, for example to catch up."""
 
     registration = models.ForeignKey(Registration, on_delete=models.CASCADE, related_name="openings")
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="openings")
@@ -95,7 +95,7 @@ class Opening(models.Model):
 
 
 class LibraryVisit(models.Model):
-    """What opened after `since` is new; a look within the same visit makes nothing old."""
+    """Resources that opened after `since` are new. Another look within the same visit does not change that."""
 
     account = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="library_visit")
     since = models.DateTimeField(null=True)

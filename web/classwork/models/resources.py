@@ -1,4 +1,4 @@
-"""What is given to a class over its weeks, or stands in a library: the resource, and where it hangs."""
+"""Resources of classes and libraries, and their attachments."""
 
 from typing import Any
 
@@ -92,7 +92,7 @@ class Resource(models.Model):
 
 
 class Attachment(models.Model):
-    """Where a resource hangs. On a class it may also say otherwise than the subject does, or hide what that has."""
+    """Attaches a resource to a class or subject. A class may override or hide a resource of its subject."""
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="attachments")
     subject = models.ForeignKey(Subject, on_delete=models.CASCADE, null=True, blank=True, related_name="attachments")

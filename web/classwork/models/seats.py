@@ -1,4 +1,4 @@
-"""What a place in a class and a ticket for one of its meetings have in common: how they become somebody's and end."""
+"""What registrations and tickets have in common: their states, and how they begin and end."""
 
 from datetime import datetime
 from typing import Self, TypeVar
@@ -14,7 +14,7 @@ class SeatQuerySet(models.QuerySet[S]):
         return self.filter(state__in=Seat.LIVE)
 
     def taking_a_place(self, at: datetime) -> Self:
-        """Truth at the time of reading: a hold counts until its last moment, whether or not anybody has tidied up."""
+        """A hold counts until its last moment, whether or not the job that expires holds has run."""
         return self.live().exclude(state=Seat.State.HELD, held_until__lte=at)
 
 
@@ -50,7 +50,7 @@ class Seat(models.Model):
 
 
 def says_when(name: str) -> list[models.BaseConstraint]:
-    """What ended says when, and so does what became theirs."""
+    """A check constraint: an ended row has an end date, and a confirmed one has a confirmation date."""
     return [
         models.CheckConstraint(
             condition=Q(state__in=["held", "confirmed", "on_hold"], ended_at=None)

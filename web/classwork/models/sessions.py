@@ -1,4 +1,4 @@
-"""Terms: the periods in which classes are offered."""
+"""Sessions: the periods in which classes are offered."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ def default_shift() -> int:
 
 
 class Session(models.Model):
-    """A term. Its start and end follow from the key day and the rules; nothing else stores them."""
+    """A period with classes. Its start and end are computed from the key day and are not stored."""
 
     name = models.CharField(
         max_length=40, validators=[session_name], help_text="For example Jan_2026; part of web addresses."

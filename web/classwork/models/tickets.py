@@ -1,4 +1,4 @@
-"""A ticket: a student's place in one meeting of a class."""
+"""Tickets: a student's spot in one meeting of a class."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,14 +13,14 @@ from users.models import Staff, Student, User
 
 class TicketQuerySet(SeatQuerySet["Ticket"]):
     def confirmed(self) -> "TicketQuerySet":
-        """Tickets that let somebody in; what became a place is the place's."""
+        """Tickets that admit someone. A ticket that was exchanged for a spot does not."""
         return self.filter(state=Seat.State.CONFIRMED)
 
     def taught_by(self, staff: Staff) -> "TicketQuerySet":
         return self.filter(meeting__offer__in=ClassOffer.objects.taught_by(staff))
 
     def visible_to(self, user: User) -> "TicketQuerySet":
-        """Of the people for whom this account speaks."""
+        """The tickets of students in this account's care."""
         return self.filter(student__in=Student.objects.ids_of(user))
 
     def for_lists(self) -> "TicketQuerySet":
@@ -31,7 +31,7 @@ class TicketQuerySet(SeatQuerySet["Ticket"]):
 
 
 class Ticket(Seat):
-    """A drop-in, or a trial where it says what is tried."""
+    """A drop-in, or a trial if it says what is tried."""
 
     student = models.ForeignKey(Student, on_delete=models.PROTECT, related_name="tickets")
     meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="tickets", verbose_name="class day")

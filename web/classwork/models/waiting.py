@@ -1,4 +1,4 @@
-"""Roles of a class, and who waits for a place in it."""
+"""Roles of a class, and its waitlist."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +14,7 @@ from common import links
 
 
 class OfferRole(models.Model):
-    """In which ways one attends, by the school's own names, such as lead and follow; in the order of their naming."""
+    """A role by the school's own name, such as lead or follow, in the order in which they are named."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="roles", verbose_name="class")
     name = models.CharField(max_length=30)
@@ -37,7 +37,7 @@ class OfferRole(models.Model):
 
 
 class Balance(models.Model):
-    """How far the roles of a class may be apart."""
+    """The largest allowed difference between the roles of a class."""
 
     offer = models.OneToOneField(ClassOffer, on_delete=models.CASCADE, primary_key=True, related_name="balance")
     most_apart = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Largest difference between roles.")
@@ -70,7 +70,7 @@ class EntryQuerySet(models.QuerySet["WaitingEntry"]):
         return self.filter(state__in=WaitingEntry.LIVE)
 
     def with_open_offer(self, at: datetime) -> "EntryQuerySet":
-        """A spot is kept for them. At the deadline it is over."""
+        """A spot is reserved for these entries until their deadline."""
         return self.filter(state=WaitingEntry.State.OFFERED, offered_until__gt=at)
 
     def with_ended_offer(self, at: datetime) -> "EntryQuerySet":
@@ -81,7 +81,8 @@ class EntryQuerySet(models.QuerySet["WaitingEntry"]):
 
 
 class WaitingEntry(models.Model):
-    """One or two people who wait for places together. Every end is final: who waits anew is a new entry."""
+    """One or two people who wait for spots together. An ended entry stays ended, and joining again creates a new
+    entry."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"
@@ -152,7 +153,7 @@ class WaitingEntry(models.Model):
 
 
 class Walk(models.Model):
-    """The log: what one walk along the list of a class was given, and what came of it; it can be walked again."""
+    """The log of one pass over the waitlist of a class, with its input and result, so that it can be replayed."""
 
     offer = models.ForeignKey(ClassOffer, on_delete=models.CASCADE, related_name="walks")
     at = models.DateTimeField(auto_now_add=True)

@@ -1,6 +1,7 @@
-"""How far a person has come: which versions complete a level, what that is worth, and what to take next. Pure.
+"""How far a person has come: which versions complete a level, what a level is worth, and what to take next. Pure
+functions.
 
-A rule such as `A|C, B|D` names goals between commas and, for each, the versions that meet it.
+A rule such as `A|C, B|D` has goals between commas and, for each goal, the versions that meet it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ Rule = tuple[Goal, ...]
 
 
 class BadRule(ValueError):
-    """The rule cannot be read; the message says where and what would do."""
+    """The rule is invalid. The message says where and how to correct it."""
 
 
 @dataclass(frozen=True)
 class LevelRule:
-    """A level and the numbers it is worth once started, done, and done twice; None where that is worth nothing."""
+    """A level and the numbers it is worth once started, completed and completed twice. None means that it is worth
+    nothing."""
 
     code: str
     rank: Decimal
@@ -50,7 +52,7 @@ class NextStep:
 
 
 def parse(text: str) -> Rule:
-    """An empty text is a level that nothing completes."""
+    """An empty rule means that nothing completes the level."""
     if not text.strip():
         return ()
     return tuple(_goal(part, place) for place, part in enumerate(text.split(","), start=1))
@@ -72,7 +74,7 @@ def _goal(text: str, place: int) -> Goal:
 
 
 def parse_versions(text: str) -> frozenset[str]:
-    """Versions between commas or spaces."""
+    """Versions are separated by commas or spaces."""
     versions = text.upper().replace(",", " ").split()
     for version in versions:
         _check_version(version)
@@ -85,7 +87,6 @@ def _check_version(version: str) -> None:
 
 
 def unknown_versions(rule: Rule, known: Iterable[str]) -> list[str]:
-    """The versions that a rule names and that do not exist, compared without case."""
     return sorted(frozenset().union(*rule) - {version.upper() for version in known})
 
 
@@ -94,16 +95,16 @@ def show(rule: Rule) -> str:
 
 
 def in_words(rule: Rule) -> str:
-    """A or C, and B or D"""
+    """For example “A or C, and B or D”."""
     goals = [" or ".join(sorted(goal)) for goal in rule]
     joint = ", and " if any(len(goal) > 1 for goal in rule) else " and "
     return joint.join([", ".join(goals[:-1]), goals[-1]]) if len(goals) > 1 else "".join(goals)
 
 
 def missing(rule: Rule, versions: Sequence[str], times: int = 1) -> Rule:
-    """The goals still open when each class meets one goal, and each goal wants `times` classes.
+    """The goals still open when each class meets one goal, and each goal needs `times` classes.
 
-    Goals may share versions, so classes are handed out anew where that lets one more goal be met (augmenting paths).
+    Goals may share versions, so classes are reassigned where that lets one more goal be met (augmenting paths).
     """
     goals = rule * times
     holder: dict[int, int] = {}
@@ -126,13 +127,13 @@ def is_done(rule: Rule, versions: Sequence[str], times: int = 1) -> bool:
 
 
 def surplus(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
-    """For each goal, how many classes more (or fewer) than one were taken of its versions."""
+    """For each goal, how many classes more or fewer than one were taken of its versions."""
     upper = [version.upper() for version in versions]
     return {show((goal,)): sum(version in goal for version in upper) - 1 for goal in rule}
 
 
 def number(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> Decimal:
-    """The highest number reached; no level asks for the ones below it."""
+    """The highest number counts, even if lower levels were skipped."""
     by_level = versions_by_level(taken)
     return max((_worth(level, by_level.get(level.code, [])) for level in levels), default=NOTHING)
 
@@ -147,19 +148,20 @@ def _worth(level: LevelRule, versions: Sequence[str]) -> Decimal:
 
 
 def effective(computed: Decimal, override: Decimal | None) -> Decimal:
-    """What a teacher set by hand counts, and 0 was set by hand too."""
+    """A level that a person set counts even if it is 0."""
     return computed if override is None else override
 
 
 def written(number: Decimal) -> str:
-    """2 and 2.5, never 2.0"""
+    """For example 2 and 2.5, never 2.0."""
     return f"{number.normalize():f}"
 
 
 def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Decimal | None = None) -> NextStep | None:
-    """The lowest level above the highest one done, with what it still asks for; None when there is nothing above.
+    """The lowest level above the highest completed one, with its open goals, or None at the top.
 
-    Where a person set the level, that says what is done. Somebody set back takes all of the step again.
+    If a person set the level, that number decides what is completed. After a lower number was set, all goals of the
+    level are open again.
     """
     by_level = versions_by_level(taken)
     ladder = sorted((level for level in levels if level.rule), key=lambda level: level.rank)

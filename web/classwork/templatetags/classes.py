@@ -22,19 +22,18 @@ ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
 @register.filter
 def linked_data(data: dict[str, Any]) -> SafeString:
-    """A data block for search engines: nothing runs it, so the content policy lets it stand."""
+    """A data block for search engines. It contains no script, so the content security policy allows it."""
     return format_html('<script type="application/ld+json">{}</script>', mark_safe(json.dumps(data).translate(ESCAPES)))
 
 
 @register.filter
 def room_of(rooms: Mapping[int, Room] | None, offer: ClassOffer) -> Room | None:
-    """Where a page has not counted places, nothing is said about them."""
+    """Returns None on a page that has not counted the spots."""
     return rooms.get(offer.pk) if rooms else None
 
 
 @register.filter
 def joining(offer: ClassOffer) -> late.Joining:
-    """What there is to pay for whoever registers now."""
     return late.offered(offer, timezone.now())
 
 
@@ -45,13 +44,12 @@ def sells_single_classes(offer: ClassOffer) -> bool:
 
 @register.filter
 def condition(offer: ClassOffer) -> str:
-    """For a class that needs a minimum to run, until it is certain."""
     return minimum.sentence(offer)
 
 
 @register.filter
 def sign_ups(numbers: Mapping[int, int] | None, offer: ClassOffer) -> str:
-    """5 of 9 registered; nothing for a class that runs in any case, or where a page has not counted."""
+    """For example “5 of 9 registered”. Empty for a class without a minimum, or on a page that has not counted."""
     if not numbers or offer.pk not in numbers:
         return ""
     return f"{numbers[offer.pk]} of {offer.minimum} registered"

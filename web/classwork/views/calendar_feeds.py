@@ -1,5 +1,3 @@
-"""Calendars, for programs to fetch."""
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import cache_control
@@ -32,7 +30,7 @@ def classoffer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def teacher(request: HttpRequest, token: str) -> HttpResponse:
-    """Calendar programs cannot log in: whoever has the address may read it."""
+    """Calendar programs cannot log in, so the secret address alone gives access."""
     staff = calendar_feeds.holder(token)
     if staff is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""The school cancels: one page with its steps, and the page of what was done."""
+"""Cancellation by the school: one page with its steps, and the page of the result."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ CHANGED = "Something has changed since this preview. Nothing has been canceled y
 @require_http_methods(ASK)
 @desk_required("classwork.add_calloff")
 def steps(request: HttpRequest) -> HttpResponse:
-    """What, then how, then the quote; each answers with the first step that is not answered yet."""
+    """Shows the first step that has no valid answer yet."""
     offer, where, meetings = _begin(request)
     context: dict[str, Any] = {"offer": offer, "where": where}
     if offer is None and not where.is_valid():

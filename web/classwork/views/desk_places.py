@@ -1,4 +1,4 @@
-"""The desk: who has a place in which class, and places entered by hand."""
+"""Registrations at the desk."""
 
 from collections.abc import Callable
 
@@ -62,7 +62,6 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One place, and putting it on hold while somebody disputes it."""
     one = get_object_or_404(Registration.objects.for_lists(), pk=pk)
     label, deed = DEEDS.get(one.state, ("", None))
     form = WhyForm(posted(request)) if deed else None
@@ -118,7 +117,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.change_registration")
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """To another class: with the first button what it comes to, with the second it is done."""
+    """The first button shows the price, and the second one moves the spot."""
     one, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
     open_now = desk.open_to_the_desk(at).exclude(pk=one.offer_id)
     form = DeskMoveForm(open_now, acting(request), posted(request))

@@ -1,4 +1,4 @@
-"""Planning at the desk: the next session, single class days, what teachers propose."""
+"""Planning at the desk: the next session, single class days, and the proposals of teachers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -44,7 +44,6 @@ def sessions(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.add_session")
 def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
-    """One page to adjust, all dates shown, one click to create."""
     source = get_object_or_404(Session, pk=pk)
     initial, repeats = next_session.propose(source)
     data = posted(request)
@@ -70,7 +69,7 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _say(faults: Iterable[Fault], form: SessionForm, rows: Sequence[RepeatForm]) -> None:
-    """What is wrong with a class begins with its number; the rest is the session's, on which somebody was quicker."""
+    """The field name of a problem starts with the number of its class. Without a number it belongs to the session."""
     for fault in faults:
         number, _, field = fault.field.partition("-")
         where, name = (rows[int(number)], field) if number.isdigit() else (form, fault.field)

@@ -16,7 +16,7 @@ from users.requests import MemberRequest
 @login_required
 @never_cache
 def give_up(request: MemberRequest, pk: int) -> HttpResponse:
-    """Whoever paid goes where the figures are."""
+    """A payer is redirected to the cancellation page of the order, which shows the amounts."""
     found = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
     line = found.line
     if line is not None and line.order.belongs_to(request.user):

@@ -1,4 +1,4 @@
-"""The desk's list of how people found the school."""
+"""The answers to how people heard about the school."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse

@@ -1,4 +1,4 @@
-"""The library: what one's classes have opened, and what stands there for everybody."""
+"""The library: resources of the viewer's classes, and those for everyone."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -1,4 +1,4 @@
-"""Classes that need a minimum to run: the desk's list of them, and deciding."""
+"""The desk's list of classes with a minimum enrollment, and the decisions about them."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,6 @@ from users.roles import acting, desk_required
 @require_safe
 @desk_required("classwork.view_classoffer")
 def index(request: HttpRequest) -> HttpResponse:
-    """Soonest first."""
     offers = minimum.counted(ClassOffer.objects.tentative().select_related("subject__level", "session", "location"))
     rows = [
         (offer, minimum.progress(offer, offer.registered))  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Moving one's place to another class, and giving it to somebody else: by whoever speaks for the student."""
+"""Moving a spot to another class and transferring it to another person, for the student or a guardian."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -64,7 +64,6 @@ def _back(request: HttpRequest, no: CannotBe) -> HttpResponse:
 @require_http_methods(ASK)
 @never_cache
 def move(request: MemberRequest, pk: int, offer: int) -> HttpResponse:
-    """What it comes to, and the last click."""
     mine, at = _mine(request.user, pk), timezone.now()
     chosen = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=offer)
     roles, levels = [role.name for role in chosen.roles.all()], _levels(request.user, mine, chosen)
@@ -93,7 +92,6 @@ def _moved(request: MemberRequest, mine: Registration, wish: Wish, seen: str) ->
 
 
 def _levels(user: User, mine: Registration, chosen: ClassOffer) -> Levels:
-    """What the class builds on and the student is not known to have done."""
     asked = Choice([chosen], [Attendee(STUDENT, student_id=mine.student_id)])
     return [(level, choosing.below(level)) for level in choosing.asks_for_level(asked, user, timezone.now())]
 

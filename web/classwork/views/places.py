@@ -1,4 +1,4 @@
-"""Registering for classes, and the classes of the people one speaks for."""
+"""Registering for classes, and the classes of the people in an account's care."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -55,7 +55,6 @@ def _form(request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwar
 
 
 def _not_open(request: HttpRequest, wanted: str) -> HttpResponse:
-    """A class that the public may see says why it is closed; of any other there is nothing to say."""
     known = ClassOffer.objects.published(dates.today()).for_lists()
     offer = get_object_or_404(known, pk=read_number(wanted)) if read_number(wanted) else None
     if offer is None:
@@ -89,7 +88,6 @@ def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
 
 
 def _count(form: PeopleForm) -> int:
-    """How many others the page showed; what no page of ours says is refused."""
     form.full_clean()
     if "others" in form.errors or form.cleaned_data["others"] is None:
         raise BadRequest
@@ -104,7 +102,6 @@ def _one_more(request: HttpRequest, offers: Sequence[ClassOffer], count: int) ->
 
 
 def _status(form: PeopleForm) -> int:
-    """What the page does not offer was sent by no reader of it."""
     codes = {error.code for errors in form.errors.as_data().values() for error in errors}
     return 400 if "invalid_choice" in codes else 200
 
@@ -184,7 +181,7 @@ def my_classes(request: MemberRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def attendee_address(request: HttpRequest, number: int) -> HttpResponse:
-    """Where the payer gives another address for somebody whom nobody knew at the first."""
+    """The payer enters another address for an attendee who was not known at the first one."""
     order = session_cart.find_order(request, number)
     student = attendees.out_of_reach(order).first()
     form = AddressForm(request.POST or None)

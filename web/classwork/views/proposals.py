@@ -1,4 +1,4 @@
-"""The teachers' own pages: their classes, their calendar, what they propose."""
+"""The teachers' own pages: their classes, their calendar and their proposals."""
 
 from typing import Any
 

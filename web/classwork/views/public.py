@@ -1,4 +1,4 @@
-"""The pages on which people choose a class."""
+"""The public pages for choosing a class."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -31,7 +31,7 @@ PAST_SESSIONS_A_PAGE = 24
 
 
 def sees_everything(request: HttpRequest) -> bool:
-    """Who teaches here or works in the office sees what is still being planned."""
+    """Teachers and the office see classes that are still being planned."""
     return roles.at_the_desk(request.user) or roles.is_team(request.user)
 
 
@@ -61,13 +61,11 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
 
 
 def _sheet(subjects: Iterable[Subject]) -> drawings.Sheets:
-    """One file for the drawings of all cards."""
     drawn = (subject for subject in subjects if not subject.image)
     return drawings.sheets_of(drawings.key_of(one.level.code, one.version, one.title) for one in drawn)
 
 
 def _neighbours(session: Session, today: date, everything: bool) -> dict[str, Any]:
-    """The sessions before and after the one that a page is about."""
     known = class_list.sessions_for(names="all", today=today, everything=everything)
     plan, plans = session.plan, [session.plan for session in known]
     return {

@@ -1,4 +1,4 @@
-"""When one resource opens to one class: as planned, early, held back, or to one student alone."""
+"""When one resource opens to one class: as planned, early, held, or only to one student."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -47,7 +47,7 @@ def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 
 
 def _do(by: User, release: Release, wanted: str) -> str:
-    """`hold` for the class, `open-12` for the place of one student."""
+    """`wanted` is an action for the class such as `hold`, or one for a registration such as `open-12`."""
     name, _, number = wanted.partition("-")
     if name in DEEDS:
         deed, said = DEEDS[name]

@@ -1,4 +1,4 @@
-"""The page of a resource, and its bytes: asked for below it, decided anew on every request."""
+"""The page and the file of a resource. Access is checked on every request."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,7 +30,7 @@ def found_for(request: HttpRequest, pk: int) -> Found:
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Visitors are asked to log in, whether or not there is such a number."""
+    """Visitors are asked to log in whether or not the resource exists."""
     found = access.find(request.user, pk)
     if found is None and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
@@ -53,7 +53,7 @@ def around(found: Found) -> dict[str, Any]:
 
 
 def edit_address(request: HttpRequest, resource: Resource) -> str:
-    """Where this person changes it: what belongs to no class or subject has its form in the admin. '' for nobody."""
+    """Resources without a class or subject are edited in the admin. Empty if the person may not edit."""
     staff = Staff.objects.filter(user=request.user.pk).first() if is_team(request.user) else None
     if staff is None or not content.editable_by(staff).filter(pk=resource.pk).exists():
         return ""
@@ -63,7 +63,6 @@ def edit_address(request: HttpRequest, resource: Resource) -> str:
 
 
 def shown(resource: Resource) -> dict[str, Any]:
-    """Which player or viewer, and what it needs."""
     kind = Kind.TEXT if resource.kind == Kind.EMAIL else resource.kind
     given: dict[str, Any] = {"viewer": f"classwork/resources/{kind}.html"}
     if resource.file:
@@ -85,7 +84,7 @@ def file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 @require_safe
 def subtitles(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """Always through the site: browsers take subtitles only from the page's own server."""
+    """Always served by the site, because browsers accept subtitles only from the origin of the page."""
     resource = found_for(request, pk).resource
     if not resource.subtitles:
         raise Http404

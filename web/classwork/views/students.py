@@ -1,4 +1,4 @@
-"""A student's classes and level: at the desk of everybody, for those who teach of whoever is in their classes."""
+"""The classes and the level of a student. The desk sees all students, and teachers those in their classes."""
 
 from collections import Counter
 

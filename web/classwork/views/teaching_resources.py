@@ -1,4 +1,4 @@
-"""What those who teach give to their classes: added in two steps, arranged, changed, hidden."""
+"""Pages on which teachers add, order, change and hide the resources of their classes."""
 
 from typing import Any
 
@@ -89,7 +89,7 @@ def bound(request: HttpRequest, kind: str, thing: Thing, initial: dict[str, Any]
 
 
 def kept(form: ResourceForm, deed: Any) -> bool:
-    """What changed between looking at a file and keeping it is said beside the field."""
+    """A file that became invalid between the check and saving is reported beside its field."""
     try:
         deed()
     except ValidationError as no:
@@ -118,7 +118,7 @@ def back(thing: Thing) -> HttpResponse:
 @require_POST
 @team_required
 def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
-    """One step up or down, by a button that says so: `up-12`."""
+    """The buttons send values such as `up-12`."""
     staff = me(request)
     thing = mine(staff, what, pk)
     direction, _, number = request.POST.get("move", "").partition("-")
@@ -153,7 +153,8 @@ def change_here(request: HttpRequest, what: str, pk: int, number: int) -> HttpRe
 @require_safe
 @team_required
 def as_seen(request: HttpRequest, pk: int) -> HttpResponse:
-    """What somebody sees who has a place from the beginning, before the class or right after one of its meetings."""
+    """Shows what a student sees who registered at the beginning, before the class or right after one of its
+    meetings."""
     offer = get_object_or_404(ClassOffer.objects.with_timetable(), pk=pk)
     if not content.may_give(me(request), offer):
         raise Http404

@@ -1,4 +1,4 @@
-"""Coming for a single class: buying a ticket, and the ticket's own page, from which one can stay."""
+"""Single classes: buying a ticket, and the ticket's page, which also offers the rest of the class."""
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -81,7 +81,7 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def stay(request: HttpRequest, token: str) -> HttpResponse:
-    """What an account paid for is exchanged by that account, for it says who “me” is."""
+    """Only the account that paid may exchange the ticket, because “me” in the cart means that account."""
     found = _find(token)
     if _is_another(request, found):
         return redirect_to_login(staying.address(found))

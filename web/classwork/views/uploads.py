@@ -1,4 +1,4 @@
-"""Large files that come before the form they belong to; see common/files/uploads.py."""
+"""Large files that are uploaded before their form; see common/files/uploads.py."""
 
 from typing import cast
 
@@ -42,7 +42,7 @@ def invite(request: HttpRequest) -> HttpResponse:
 @require_POST
 @team_required
 def receive(request: HttpRequest, ticket: str) -> HttpResponse:
-    """Where no bucket takes it."""
+    """Receives uploads if no bucket is configured."""
     try:
         announced = uploads.read(ticket, acting(request).pk)
         uploads.receive(announced, cast(UploadedFile, request.FILES["file"]))

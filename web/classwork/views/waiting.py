@@ -1,4 +1,4 @@
-"""Waiting for a place: joining the list of a full class, and the page of one's own entry."""
+"""Joining the waitlist of a full class, and the page of an entry."""
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
@@ -86,7 +86,7 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def take(request: HttpRequest, token: str) -> HttpResponse:
-    """What belongs to an account is taken by that account, for it says who “me” is."""
+    """Only the account that owns the entry may accept, because “me” in the cart means that account."""
     found = _find(token)
     if found.account is not None and session_cart.account(request) != found.account:
         return redirect_to_login(entries.address(found))

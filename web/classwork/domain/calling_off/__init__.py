@@ -1,1 +1,1 @@
-"""The school cancels class days, or a whole class: quoted first, then done, all of it or nothing."""
+"""The school cancels class days or a whole class. A plan is shown first and then applied as a whole."""

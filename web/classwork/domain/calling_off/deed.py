@@ -1,4 +1,4 @@
-"""Cancelling, in one transaction: days and places, money, waiting lists, history, and the fact that people are told."""
+"""Cancels in one transaction: meetings, spots, money, waitlists and history. The mails follow from the event."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -24,7 +24,8 @@ from users.models import User
 
 @transaction.atomic
 def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, now: datetime | None = None) -> CallOff:
-    """Orders are locked before classes, as buyers do. `seen` is the fingerprint of the quote that was read."""
+    """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
+    was shown."""
     now = now or timezone.now()
     classes = _classes(wanted)
     days = of_class(ClassOffer(pk=wanted.offer), now) if wanted.offer else ahead(now).filter(pk__in=wanted.meetings)

@@ -1,4 +1,4 @@
-"""A class that runs longer: each cancelled day is made up for a week after its last, at the usual time and place."""
+"""Extends a class: each canceled day is replaced a week after the last day, at the usual time and location."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -8,7 +8,7 @@ from classwork.models import ClassOffer, Meeting
 
 
 def days(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDraft]:
-    """`offer` comes with its timetable."""
+    """The class must be loaded with its timetable."""
     last = max(meeting.local_date for meeting in offer.meetings.all() if not meeting.is_cancelled)
     found = {}
     for meeting in sorted(cancelled, key=lambda one: (one.starts_at, one.pk)):
@@ -18,7 +18,6 @@ def days(offer: ClassOffer, cancelled: Sequence[Meeting]) -> dict[int, MeetingDr
 
 
 def _free(day: date, offer: ClassOffer) -> date:
-    """Not on a date that the class leaves out."""
     skipped = {each.on for each in offer.skipped_dates.all()}
     while day in skipped:
         day += timedelta(weeks=1)

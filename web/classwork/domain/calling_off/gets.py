@@ -1,4 +1,4 @@
-"""What one student gets, and the sums of it."""
+"""The compensation of one student, and its totals."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
@@ -51,7 +51,6 @@ class Gets:
 
     @property
     def note(self) -> str:
-        """What the office has to know about it."""
         if self.in_order is None:
             return "No order on this site. Refund it where it was paid."
         if self.got.why_not:
@@ -63,7 +62,6 @@ class Gets:
 
     @property
     def parts(self) -> list[str]:
-        """The money of it in words."""
         named = [
             (self.got.refund, "{} refunded"),
             (self.got.new_credit, "{} as credit"),

@@ -1,4 +1,4 @@
-"""What cancelling does to calendars: days that go, days that come instead, whom and what those are wanted by twice."""
+"""The calendar side of a cancellation: canceled days, replacement days and their clashes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ from common.formats import format_date
 def preview(
     offers: Iterable[ClassOffer], cancelled: Sequence[Meeting], instead: Mapping[int, MeetingDraft], now: datetime
 ) -> Preview:
-    """`offers` come with their timetables."""
+    """The classes must be loaded with their timetables."""
     touched = list(offers)
     effects = [_effect(offer, [each for each in cancelled if each.offer_id == offer.pk], instead) for offer in touched]
     found = [fault for effect in effects for fault in _faults(effect, now)]

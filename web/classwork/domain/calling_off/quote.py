@@ -1,6 +1,6 @@
-"""What a cancellation would do: for every student, in money, to calendars. Nothing is written here.
+"""What a cancellation would do for every student, to the money and to calendars. Nothing is written here.
 
-The same function says it before the deed and in it, under the locks, so that what was quoted is what is done.
+The same function runs for the preview and again under the locks, so that what was shown is what is applied.
 """
 
 import hashlib
@@ -44,12 +44,11 @@ class Quote:
 
     @property
     def totals(self) -> list[Totals]:
-        """One a currency."""
         return add_up(self.gets)
 
     @property
     def pending(self) -> list[Gets]:
-        """What cannot go back by itself now; it is on the office's list."""
+        """The compensations that the office has to handle."""
         return [one for one in self.gets if one.note]
 
     @property
@@ -71,7 +70,7 @@ class Quote:
 
 @dataclass(frozen=True)
 class Before:
-    """What a place was given back before: of how many class days, which all together cost so much."""
+    """What a spot was compensated before: `given` of its `of` class days, which cost `base` together."""
 
     given: int = 0
     of: int = 0
@@ -79,7 +78,7 @@ class Before:
 
 
 def quote(wanted: Wanted, now: datetime, looked: Books | None = None) -> Quote:
-    """`looked` are the orders where they are locked already."""
+    """`looked` holds the orders if they are locked already."""
     meetings = _meetings(wanted, now)
     offers = _offers(wanted, meetings)
     seats = seats_of(offers, meetings, now)
@@ -117,7 +116,6 @@ def _offers(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[int, ClassOffer
 
 
 def seats_of(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
-    """Places in the classes, and tickets for the days."""
     related = ("student__user", "student__guardian", "line")
     places = Registration.objects.filter(offer__in=offers).taking_a_place(now).order_by("offer", "pk")
     tickets = Ticket.objects.filter(meeting__in=meetings).taking_a_place(now).order_by("meeting", "pk")
@@ -129,7 +127,6 @@ def orders_of(seats: Iterable[Seat]) -> set[int]:
 
 
 def _waiting(wanted: Wanted) -> int:
-    """They are told when the class as a whole does not take place."""
     return WaitingEntry.objects.filter(offer=wanted.offer or 0).live().count()
 
 
@@ -137,7 +134,7 @@ def _waiting(wanted: Wanted) -> int:
 
 
 class _Days:
-    """Which class days somebody bought, and which of them are cancelled now."""
+    """Which class days a student bought, and how many of them are canceled now."""
 
     def __init__(self, offers: Mapping[int, ClassOffer], meetings: Iterable[Meeting]) -> None:
         self.all = {pk: list(offer.meetings.all()) for pk, offer in offers.items()}
@@ -146,7 +143,7 @@ class _Days:
             self.gone[meeting.offer_id].append(meeting)
 
     def bought(self, seat: Seat) -> int:
-        """Those to come when it was bought; a day that stands in for another is no day more."""
+        """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
         if isinstance(seat, Ticket):
             return 1
         return sum(
@@ -196,13 +193,11 @@ def _get(wanted: Wanted, seat: Seat, days: _Days, books: Books, before: Before) 
 
 
 def _policy(wanted: Wanted, seat: Seat) -> str:
-    """A ticket was for that day: another day, or nothing, does not make it good."""
     policy = wanted.exceptions.get(key_of(seat), wanted.policy)
     return Policy.REFUND if isinstance(seat, Ticket) and policy not in GIVES else policy
 
 
 def _wish(wanted: Wanted, one: Gets) -> Wish | None:
-    """A class that is cancelled ends every place, a day every ticket for it, whatever is given for it."""
     ends = wanted.offer is not None or one.is_ticket
     if not ends and not one.share:
         return None

@@ -1,4 +1,4 @@
-"""What became of a cancellation for each student, from the refunds and credit that it booked."""
+"""The outcome of a cancellation for each student, from the refunds and credit that it booked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PER_ORDER = ("registration__line__order", "ticket__line__order")
 
 
 def attach_refunds(outcomes: Mapping[Outcome, Got], refunds: Iterable[Refund]) -> None:
-    """Link each outcome with the refunds that its money is part of, and write down how that goes back."""
+    """Link each outcome with the refunds that contain its money, and record how that money is refunded."""
     by_payment: dict[int, Refund] = {}
     for refund in refunds:
         by_payment.setdefault(refund.payment_id, refund)
@@ -54,7 +54,6 @@ class ResultRow:
 
     @property
     def to_hand_over(self) -> list[int]:
-        """The orders whose pages have the button for it."""
         return sorted({refund.payment.order_id for refund in self.by_hand if refund.state in OPEN})
 
     @property
@@ -86,7 +85,7 @@ class ResultRow:
 
 
 def totals(deed: CallOff) -> list[Totals]:
-    """One a currency, in the same words as the quote."""
+    """One total for each currency, in the same words as the plan."""
     found: dict[str, Totals] = {}
     for path in PER_ORDER:
         rows = deed.outcomes.filter(**{f"{path}__isnull": False}).order_by().values(currency=F(f"{path}__currency"))

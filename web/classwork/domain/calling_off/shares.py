@@ -1,4 +1,4 @@
-"""What one class day is worth. Pure."""
+"""What class days are worth. Pure functions."""
 
 from decimal import Decimal
 
@@ -8,14 +8,17 @@ ZERO = Decimal(0)
 
 
 def shares(base: Decimal, of: int, given: int, more: int, currency: str) -> Decimal:
-    """What `more` of `of` class days are worth when `given` of them were given back before. Each is the same part,
-    rounded half-up and never more than is left; the last takes what remains, so that all together are `base`."""
+    """The value of the next `more` of `of` class days after `given` were compensated already.
+
+    Every day is worth the same amount, rounded half up, and never more than is left. The last day gets the remainder,
+    so that all days together are worth `base`.
+    """
     before = worth(base, of, given, currency)
     return worth(base, of, min(given + more, of), currency) - before
 
 
 def worth(base: Decimal, of: int, days: int, currency: str) -> Decimal:
-    """Of the first so many class days together."""
+    """The value of the first `days` class days together."""
     if days <= 0 or of <= 0:
         return ZERO
     return base if days >= of else min(rounded(base / of, currency) * days, base)

@@ -1,5 +1,5 @@
-"""Who hears of a cancellation: each address once, with all that concerns it. Students hear what becomes of their class,
-payers what becomes of their money, teachers which of their days are off."""
+"""The recipients and the content of cancellation mails. Each address gets one mail with everything that concerns it:
+students about their classes, payers about their money, teachers about their days."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,10 +26,10 @@ SEATS = ("registration", "ticket")
 
 @dataclass(frozen=True)
 class Letter:
-    """What one address is told."""
+    """The content of the mail to one address."""
 
     name: str
-    """First name of the student or teacher who reads it; '' for a guardian or a payer."""
+    """First name of the student or teacher who reads it. It is empty for a guardian or a payer."""
     whole: bool
     why: str
     classes: list[dict[str, Any]]

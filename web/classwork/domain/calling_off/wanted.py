@@ -1,4 +1,4 @@
-"""What is to be cancelled, and what people get for it."""
+"""What is to be canceled, and how students are compensated."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,8 +16,11 @@ FOR_CLASSES = (Policy.REFUND, Policy.CREDIT, Policy.NOTHING)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Class days by their ids, or a class as a whole with all that it has left. `instead` says for a cancelled day
-    when and where it is made up for; `exceptions` what single places get in spite of the policy, by their keys."""
+    """Class days by their ids, or a whole class with all its remaining days.
+
+    `instead` maps a canceled day to its replacement, and `exceptions` maps the key of a spot to a compensation that
+    differs from the policy.
+    """
 
     policy: str
     meetings: frozenset[int] = frozenset()
@@ -31,13 +34,12 @@ class Wanted:
 
 
 def ahead(now: datetime) -> QuerySet[Meeting]:
-    """Class days that can still be cancelled."""
     found = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
     return found.select_related("offer__subject__level", "offer__session", "offer__location", "location")
 
 
 def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
-    """Of the whole school, or at one place: snow."""
+    """Returns the days of the whole school, or of one location."""
     start = dates.at(day, time.min)
     found = ahead(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
     if place is not None:
@@ -46,7 +48,7 @@ def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting
 
 
 def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
-    """Running and upcoming ones, by session, weekday and time."""
+    """Ordered by session, weekday and time."""
     ids = ahead(now).order_by().values("offer")
     found = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
     return found.order_by("session__key_day_date", "class_day", "start_time", "pk")

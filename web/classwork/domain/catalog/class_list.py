@@ -1,4 +1,4 @@
-"""What the public pages show: which sessions, which classes, in which groups."""
+"""The classes that the public pages list, with their sessions, groups and filters."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Section:
-    """A session with its classes; `period` is when they really meet, which may reach beyond the session's own dates."""
+    """A session with its classes. `period` covers their actual meetings, which may reach beyond the dates of the
+    session."""
 
     session: Session
     groups: list[Group]
@@ -40,7 +41,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Choice:
-    """One value of a filter that occurs in what is listed."""
+    """One value of a filter that occurs among the listed classes."""
 
     value: str
     label: str
@@ -49,7 +50,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Filters:
-    """What a visitor chose. A value that does not occur is no error: an old link shows everything instead."""
+    """The filters of a visitor. An unknown value is ignored, so that an old link shows everything instead of an
+    error."""
 
     level: str = ""
     day: str = ""
@@ -89,7 +91,7 @@ class Running:
 class Listing:
     sections: list[Section]
     running: list[Group]
-    """Classes of other sessions that one can still join or try."""
+    """Classes of other sessions that people can still join or try."""
     filters: Filters
     levels: list[Choice]
     days: list[Choice]
@@ -112,8 +114,10 @@ class Listing:
 def sessions_for(
     *, names: str | None = None, on: date | None = None, today: date, everything: bool = False
 ) -> list[Session]:
-    """By names (`all`, or several between commas), by a day, or those that are current. Names and a day exclude each
-    other. Only staff (`everything`) see what is not published yet."""
+    """Sessions by name (`all`, or several names between commas), by a day, or the current ones.
+
+    A name and a day exclude each other. Only staff (`everything`) see unpublished sessions.
+    """
     if names is not None and on is not None:
         raise ValueError("Sessions are asked for by name or by day, not by both.")
     known = [one for one in Session.objects.all() if everything or one.publish_date <= today]
@@ -125,7 +129,7 @@ def sessions_for(
 
 
 def past_sessions(today: date) -> list[Session]:
-    """Latest first, without those that are current, still running or have a class still to come."""
+    """Latest first, without sessions that are current, still running or have a class in the future."""
     to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.at(today, time.min))
     known = [one for one in Session.objects.all() if one.publish_date <= today]
     now = {one.pk for one in calendar.current(known, today)} | set(to_come.values_list("offer__session", flat=True))
@@ -144,7 +148,7 @@ def listing(
     everything: bool = False,
     running: Running | None = None,
 ) -> Listing:
-    """With `running` also the classes of other sessions that people can still join or try."""
+    """With `running` the list includes classes of other sessions that people can still join or try."""
     shown = {session.pk for session in sessions}
     found = ClassOffer.objects.filter(_in_sessions_or_running(shown, running)).for_lists()
     offers = [one for one in found if everything or (one.is_listed and not one.is_called_off)]
@@ -177,12 +181,12 @@ def _in_sessions_or_running(sessions: Collection[int], running: Running | None) 
 
 
 def _rung(level: Level) -> Decimal:
-    """Where a level stands on a page: what is outside the ladder comes last."""
+    """Levels without a rank are listed last."""
     return level.rank or Decimal("Infinity")
 
 
 def _choices(chosen: str, found: Iterable[tuple[Any, str, str]]) -> list[Choice]:
-    """From (order, value, label), each once."""
+    """Takes tuples of (sort key, value, label) and lists each once."""
     return [Choice(value, label, value == chosen) for _, value, label in sorted(set(found))]
 
 

@@ -1,4 +1,4 @@
-"""A class offer in the words of a page."""
+"""A class as the pages show it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.formats import format_date
 
 @dataclass(frozen=True)
 class Listed:
-    """The dates and people of a class; made from what is prefetched, so that a list costs no query per class."""
+    """The dates and people of a class. It uses only prefetched rows, so that a list needs no query per class."""
 
     offer: ClassOffer
     today: date
@@ -27,7 +27,8 @@ class Listed:
 
     @property
     def numbered(self) -> list[tuple[int | None, Meeting]]:
-        """Every day with its number among those that take place, by which resources open; None for a canceled one."""
+        """Every meeting with its number among the meetings that are not canceled. The number is None for a canceled
+        one."""
         numbers = {meeting.pk: number for number, meeting in enumerate(self.meetings, 1)}
         return [(numbers.get(meeting.pk), meeting) for meeting in self.offer.meetings.all()]
 
@@ -41,13 +42,12 @@ class Listed:
 
     @property
     def skipped(self) -> list[date]:
-        """Dates in between on which the class does not meet, whether planned so or cancelled."""
+        """Dates in between without a class, whether they were skipped by plan or canceled."""
         planned = {skipped.on for skipped in self.offer.skipped_dates.all()}
         return sorted(planned | {meeting.local_date for meeting in self.cancelled})
 
     @property
     def date_range(self) -> str:
-        """Tue, Jan 6, 2026 to Tue, Feb 3, 2026; a single day alone."""
         if self.first is None or self.last is None:
             return "Canceled" if self.offer.is_called_off else "Dates to be announced"
         first, last = format_date(self.first.local_date), format_date(self.last.local_date)

@@ -1,4 +1,4 @@
-"""The level guide: what there is, what completes a level, what to take next."""
+"""The level guide: the levels, what completes them, and what to take next."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class GuideStep:
 
     @property
     def completed_by(self) -> str:
-        """Only versions that exist are named: “versions A and B”, “version A and one more that we’re planning”."""
+        """Names only versions that exist: “versions A and B”, “version A and one more that we’re planning”."""
         known = {subject.version.upper() for subject in self.subjects}
         goals = levels.parse(self.level.rule)
         offered = tuple(goal & known for goal in goals if goal & known)
@@ -42,7 +42,6 @@ class GuideStep:
 
 
 def steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:
-    """The ladder from the bottom up, each step with its subjects and its classes."""
     subjects, classes = defaultdict(list), defaultdict(list)
     for subject in Subject.objects.filter(manager_approved=True).select_related("level"):
         subjects[subject.level_id].append(subject)

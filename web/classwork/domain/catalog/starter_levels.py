@@ -1,4 +1,4 @@
-"""The ladder a school starts with; an admin changes it as the school wants it."""
+"""The levels that a new school starts with. An admin can change them."""
 
 from decimal import Decimal
 from typing import Any
@@ -27,7 +27,7 @@ BESIDE = [
 
 
 def add(using: str = "default") -> None:
-    """Only where there is no level at all."""
+    """Does nothing if there is any level already."""
     if Level.objects.using(using).exists():
         return
     ladder = [Level(name=name, code=code, rank=Decimal(rank), **more) for name, code, rank, more in STEPS]

@@ -1,4 +1,4 @@
-"""Classes as search engines read them: schema.org events."""
+"""Structured data about classes for search engines: schema.org events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def absolute(path: str) -> str:
 
 
 def event(listed: Listed) -> dict[str, Any]:
-    """A class with each of its meetings as a part; without dates there is no event to tell of."""
+    """A class with each of its meetings as a part. Without dates the event has no start and no end."""
     offer = listed.offer
     found = {
         "@context": SCHEMA,

@@ -1,4 +1,4 @@
-"""Adding and changing what is taught; longer classes or more weeks move the meetings of classes still to come."""
+"""Adding and changing subjects. Longer classes or more weeks move the meetings of upcoming classes."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def change_subject(
 
 
 def copy_subject(actor: User | None, subject: Subject) -> Subject:
-    """A subject to start from: everything but its code, and not approved yet."""
+    """The copy has everything except the code, and is not approved yet."""
     own = {"id", "code", "manager_approved", "date_added", "date_modified"}
     fields = [field.name for field in Subject._meta.concrete_fields if field.name not in own]
     values = {name: getattr(subject, name) for name in fields}

@@ -1,8 +1,8 @@
-"""Who may open which resource now; asked anew for the page and for every request of the bytes.
+"""Who may open a resource now. This is checked for the page and for every request of the file.
 
-A place opens what its class has released: while it is confirmed, and for good once the class is over. A ticket for a
-single class opens what opens after that class, nothing else. On hold, cancelled, moved, or given all its money back,
-they open nothing. Those who teach see everything at once.
+A confirmed spot opens what its class has released, and keeps it open after the class. A ticket for a single class opens
+only what opens after that class. A spot or ticket that is on hold, canceled, moved or fully refunded opens nothing.
+Teachers see everything immediately.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class Found:
-    """A resource that somebody may open; the class through which they may, where it is one, and whose place it is."""
+    """A resource that a person may open, with the class and the spot or ticket that open it, if any."""
 
     resource: Resource
     offer: ClassOffer | None = None
@@ -75,7 +75,6 @@ def places(students: Collection[int]) -> QuerySet[Registration]:
 
 
 def _place(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
-    """The latest of one's places that opens it."""
     hanging = Release.objects.filter(FOR_STUDENTS, resource=resource)
     releases = {release.offer_id: release for release in hanging}
     mine = (
@@ -106,13 +105,12 @@ def _ticket(students: Collection[int], resource: Resource, at: datetime) -> Tick
 
 
 def of_ticket(release: Release, ticket: Ticket) -> bool:
-    """It opens after the class that the ticket is for."""
     meeting = ticket.meeting
     return release.class_number is not None and release.opens_at == meeting.ends_at and not meeting.is_cancelled
 
 
 def state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) -> State:
-    """`by_hand`: a teacher opened it for this one student."""
+    """`by_hand` means that a teacher opened it for this one student."""
     if not is_settled(place):
         return State.UNPAID
     if by_hand:
@@ -128,7 +126,7 @@ def state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) 
 
 
 def is_settled(place: Way) -> bool:
-    """Nothing is open when all of the money went back, nor, where the school wants it so, before it has come."""
+    """A full refund closes everything. By setting, so does an order that is not paid yet."""
     order = place.line.order if place.line else None
     if order is None or order.state != Order.State.PAID:
         return settings.OPEN_BEFORE_PAID
@@ -145,7 +143,7 @@ def _is_too_early_for(place: Way, begun: datetime | None) -> bool:
 
 
 def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) -> QuerySet[Resource]:
-    """What hangs on nothing, by its audience; for everybody also what a class has opened to all."""
+    """Resources without a class or subject, by their audience. Everyone also sees what a class has opened to all."""
     audiences = [Audience.PUBLIC]
     if is_student:
         audiences.append(Audience.STUDENT)
@@ -164,7 +162,6 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) 
 
 
 def _gives(user: User | AnonymousUser, resource: Resource) -> bool:
-    """Who gives it, or teaches what it hangs on."""
     staff = Staff.objects.filter(user=user.pk).first() if isinstance(user, User) else None
     if staff is None or resource.audience == Audience.ADMIN:
         return False

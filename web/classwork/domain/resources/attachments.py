@@ -1,4 +1,4 @@
-"""What hangs on a class: what its subject has, with what the class says otherwise, and what the class adds."""
+"""The resources of a class: those of its subject with the changes of the class, and its own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ORDER = {When.SIGN_UP: 0, When.CLASS: 1, When.COMPLETION: 2}
 
 @dataclass(frozen=True)
 class Hung:
-    """A resource with the rule that holds for it here."""
+    """A resource with the rule that applies to it in this class or subject."""
 
     resource: Resource
     when: str
@@ -26,7 +26,7 @@ class Hung:
 
     @property
     def place(self) -> tuple[int, int, int, int]:
-        """Week by week, and within a week as the teacher has arranged it."""
+        """Orders by week, and within a week by the teacher's arrangement."""
         return ORDER[When(self.when)], self.class_number or 0, self.position, self.resource.pk
 
     @property
@@ -37,13 +37,12 @@ class Hung:
 
 
 def on_offer(offer: ClassOffer) -> list[Hung]:
-    """Hidden ones too: whoever teaches it sees what they have hidden."""
+    """Includes hidden resources, because teachers see what they have hidden."""
     wanted = Q(offer=offer) | Q(subject=offer.subject_id)
     return merged(Attachment.objects.filter(wanted).select_related("resource"))
 
 
 def on_offers(offers: Sequence[ClassOffer]) -> dict[int, list[Hung]]:
-    """The same for many classes, asked for at once."""
     wanted = Q(offer__in=offers) | Q(subject__in={offer.subject_id for offer in offers})
     found = list(Attachment.objects.filter(wanted).select_related("resource"))
     return {offer.pk: merged(each for each in found if _hangs_on(each, offer)) for offer in offers}
@@ -58,7 +57,7 @@ def on_subject(subject: Subject) -> list[Hung]:
 
 
 def merged(attachments: Iterable[Attachment]) -> list[Hung]:
-    """Each resource once; the class has the last word."""
+    """Lists each resource once. The attachment of the class overrides the one of the subject."""
     found: dict[int, list[Attachment]] = {}
     for each in sorted(attachments, key=lambda each: each.offer_id is not None):
         found.setdefault(each.resource_id, []).append(each)

@@ -1,7 +1,7 @@
-"""What those who teach give to their classes: added, changed, arranged, hidden, taken away.
+"""The resources of classes: adding, changing, ordering, hiding and removing them.
 
-On what the office has approved, resources are the teacher's own; on what is only proposed they wait with it, because
-nobody has a place in it yet. What is meant for everybody waits for the office like every public text.
+On an approved class or subject, resources need no approval. On a proposed one they are approved with it, because nobody
+has a spot in it yet. A public resource always needs the approval of the office.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FOLDER = "resources"
 
 
 def may_give(staff: Staff, thing: Thing) -> bool:
-    """Who teaches it, stands in for somebody, or proposed it; of a subject, who teaches any class of it."""
+    """For teachers, substitutes and proposers of a class. For a subject, teachers of any of its classes."""
     if staff.user.has_perm("classwork.change_resource") or thing.proposals.filter(author=staff).exists():
         return True
     offers = ClassOffer.objects.filter(pk=thing.pk) if isinstance(thing, ClassOffer) else thing.offers.all()
@@ -35,7 +35,8 @@ def may_give(staff: Staff, thing: Thing) -> bool:
 
 
 def editable_by(staff: Staff) -> QuerySet[Resource]:
-    """One's own, and those of the classes one teaches; of a whole subject only one's own. The office's are all."""
+    """Teachers may edit their own resources and those of their classes, but of a subject only their own. The office may
+    edit all."""
     if staff.user.has_perm("classwork.change_resource"):
         return Resource.objects.all()
     own = Resource.objects.filter(author=staff)
@@ -48,7 +49,7 @@ def hung_on(thing: Thing) -> list[Hung]:
 
 
 def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]) -> Resource:
-    """`chosen` holds what was sent for `file` and `subtitles`; it is kept with the row, or not at all."""
+    """`chosen` holds the uploads for `file` and `subtitles`. They are stored together with the row or not at all."""
     with transaction.atomic():
         approved = values["audience"] != Resource.Audience.PUBLIC
         resource = Resource(author=staff, manager_approved=approved, **values)
@@ -61,7 +62,7 @@ def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[s
 
 
 def put_in_library(by: User, values: Mapping[str, Any]) -> Resource:
-    """Hanging on nothing, it stands in the library of its audience."""
+    """A resource without an attachment is in the library of its audience."""
     with transaction.atomic():
         resource = Resource.objects.create(manager_approved=True, **values)
         record(by, "classwork.resource_added", resource, title=str(resource))
@@ -71,7 +72,7 @@ def put_in_library(by: User, values: Mapping[str, Any]) -> Resource:
 def change(
     staff: Staff, resource: Resource, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]
 ) -> Resource:
-    """A file that is replaced is tidied away later, when no row names it any more."""
+    """A replaced file is deleted later by a job, when no row names it any more."""
     with transaction.atomic():
         stored = Resource.objects.select_for_update().get(pk=resource.pk)
         if values["audience"] == Resource.Audience.PUBLIC != stored.audience:
@@ -86,7 +87,7 @@ def change(
 
 
 def approve(by: User, resource: Resource) -> bool:
-    """False when it is approved already."""
+    """Returns False if it was approved already."""
     with transaction.atomic():
         changed = Resource.objects.filter(pk=resource.pk, manager_approved=False).update(manager_approved=True)
         if changed:
@@ -105,7 +106,7 @@ def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> N
 
 
 def remove(staff: Staff, thing: Thing, resource: Resource) -> None:
-    """The resource itself goes with the last thing that it hung on."""
+    """Removing the last attachment also deletes the resource."""
     with transaction.atomic():
         resource.attachments.filter(**_to(thing)).delete()
         releases.follow(thing)
@@ -115,7 +116,7 @@ def remove(staff: Staff, thing: Thing, resource: Resource) -> None:
 
 
 def arrange(staff: Staff, thing: Thing, order: list[int]) -> None:
-    """As the page showed it and the teacher moved it; what came in between stands last."""
+    """Resources that were added after the page was shown are put last."""
     with transaction.atomic():
         known = {each.resource.pk: each for each in hung_on(thing)}
         wanted = [pk for pk in order if pk in known] + [pk for pk in known if pk not in order]
@@ -128,7 +129,6 @@ def arrange(staff: Staff, thing: Thing, order: list[int]) -> None:
 
 
 def move(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
-    """One place up or down among what opens together."""
     order = [each.resource.pk for each in hung_on(thing)]
     if resource.pk not in order:
         raise Refused(Fault("", "It is no longer attached here."))
@@ -157,7 +157,7 @@ def _attachment(thing: Thing, resource: Resource) -> Attachment:
 
 
 def _of_offer(offer: ClassOffer, resource: Resource) -> Attachment:
-    """What the class says of it; the first time it says as the subject does, but for what comes next."""
+    """The first time, the attachment of the class copies the position from the subject."""
     inherited = Attachment.objects.filter(resource=resource, subject=offer.subject_id).first()
     usual = {"position": inherited.position if inherited else 0}
     return Attachment.objects.get_or_create(resource=resource, offer=offer, defaults=usual)[0]

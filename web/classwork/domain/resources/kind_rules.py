@@ -1,4 +1,4 @@
-"""Whether what a resource carries fits its kind; asked by every form that makes one."""
+"""Checks whether the content of a resource fits its kind. Every form that creates resources uses these checks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ NO_PAGE = "There is no such page here. Copy what follows our name in the address
 
 
 def clean_link(kind: str, link: str) -> str:
-    """As it is stored: a whole address, or the path of a page of ours. Nothing that a browser would run."""
+    """Returns a full address, or the path of a page of this site. Addresses that a browser would execute are
+    refused."""
     link = link.strip()
     if kind == Kind.PAGE:
         return _our_page(link)
@@ -35,7 +36,7 @@ def _our_page(path: str) -> str:
 
 
 def faults(resource: Resource, *, has_file: bool) -> dict[str, str]:
-    """By field; the database refuses the same, but says it less kindly."""
+    """Messages by field. The database has the same constraints, but without readable messages."""
     found: dict[str, str] = {}
     if resource.kind in Resource.FILES and not has_file:
         found["file"] = "Please choose the file."

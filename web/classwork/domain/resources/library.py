@@ -1,4 +1,4 @@
-"""What an account's people may open, class by class and week by week, with what is still to come."""
+"""The library of an account: what its students may open by class and week, and what opens later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ STEP = timedelta(minutes=5)
 
 CLASSES_A_PAGE = 40
 LOOSE_A_PAGE = 100
-"""Of what belongs to no class."""
+"""For resources without a class or subject."""
 WORDS = {
     State.HELD: "Your teacher will open this",
     State.UNPAID: "Available once the class is paid",
@@ -52,7 +52,7 @@ class Item:
 
     @property
     def status_text(self) -> str:
-        """What stands beside it; '' for what is open for good."""
+        """Empty for a resource that stays open forever."""
         release = self.release
         if self.state == State.LOCKED and (begins := release.begins_at):
             return f"Opens {format_moment(begins)}"
@@ -65,7 +65,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Shelf:
-    """What one place in a class opens, or one ticket."""
+    """What one spot in a class or one ticket opens."""
 
     place: Way
     items: list[Item]
@@ -97,12 +97,11 @@ class Library:
 
     @property
     def earned(self) -> list[Item]:
-        """All that is open, each once, through whatever class."""
         return _once(item for shelf in self.shelves for item in shelf.items if item.is_open)
 
     @property
     def now(self) -> list[Shelf]:
-        """Running ones first, then those that have not begun."""
+        """Running classes first, then upcoming ones."""
         return sorted(
             filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.offer.session.start_date > self.today
         )
@@ -122,14 +121,18 @@ class Library:
 
 
 def _once(items: Iterable[Item]) -> list[Item]:
-    """The latest first, each resource a single time."""
+    """Latest first, each resource once."""
     latest = sorted(items, key=lambda item: item.opened_at, reverse=True)
     return list({item.resource.pk: item for item in reversed(latest)}.values())[::-1]
 
 
 def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | int | None = 1) -> Library:
-    """In as many queries for forty classes as for one, by pages of classes, the latest first. `text` leaves only what
-    has all its words, in whatever class. What belongs to no class is turned with the classes."""
+    """One page of the library, the latest classes first. It needs the same number of queries for one class and for
+    forty.
+
+    `text` keeps only resources that contain all its words, in any class. Resources without a class are paginated
+    together with the classes.
+    """
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     places, by_hand = _places(user, students) if isinstance(user, User) else ([], {})
     tickets = _tickets(user, students) if isinstance(user, User) and (not places or places[0].has_tickets) else []
@@ -162,7 +165,7 @@ def _having(ways: Sequence[Way], text: str) -> list[Way]:
 
 
 def _loose(user: User | AnonymousUser, at: datetime, text: str, *, is_student: bool) -> Paginator[Any]:
-    """Counted only where one page does not hold it all."""
+    """Counts rows only if one page does not hold them all."""
     found = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
     found = found.order_by("-audience", "title", "pk")
     first = list(found[: LOOSE_A_PAGE + 1])
@@ -170,7 +173,7 @@ def _loose(user: User | AnonymousUser, at: datetime, text: str, *, is_student: b
 
 
 def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
-    """With the viewer's last visit, and what was opened for one student by hand: each would cost a query of its own."""
+    """Includes the last visit and the openings of the viewer, which would otherwise need separate queries."""
     visit = LibraryVisit.objects.filter(account=user)
     found = access.places(students).annotate(
         since=Subquery(visit.values("since")),
@@ -186,7 +189,6 @@ def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tupl
 
 
 def _tickets(user: User, students: Collection[int]) -> list[Ticket]:
-    """With the viewer's last visit."""
     visit = LibraryVisit.objects.filter(account=user)
     found = access.tickets(students).for_lists().prefetch_related(None)
     return list(found.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
@@ -200,7 +202,8 @@ def _of_ticket(
 
 
 def _visit(user: User, place: Any, at: datetime) -> datetime | None:
-    """Since when things are new to them; written down once in a while, not with every look."""
+    """Returns the moment after which resources are new to this account. The visit is stored every few minutes at
+    most."""
     since, last = place.since, place.last
     if last is not None and at - last < STEP:
         return since
@@ -242,7 +245,7 @@ def _item(
     since: datetime | None = None,
     by_hand: datetime | None = None,
 ) -> Item:
-    """`by_hand` is when it was opened for this one student."""
+    """`by_hand` is the moment at which a teacher opened it for this one student."""
     state = access.state(release, place, at, by_hand=by_hand is not None)
     planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
     opened_at = by_hand or max(planned)
@@ -251,7 +254,6 @@ def _item(
 
 
 def of_release(release: Release, at: datetime) -> list[Item]:
-    """How one release stands for each who has a place in its class."""
     found = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
     places = list(found.select_related("student", "line__order").order_by("student__name_key", "pk"))
     opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
@@ -264,7 +266,7 @@ def of_release(release: Release, at: datetime) -> list[Item]:
 
 @dataclass(frozen=True)
 class Beside:
-    """What stands before and after it in its class, of what is open, and how long it stays."""
+    """The open resources before and after this one in its class, and how long it stays open."""
 
     before: Resource | None = None
     after: Resource | None = None

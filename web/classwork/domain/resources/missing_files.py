@@ -1,4 +1,4 @@
-"""A file that the storage has lost: its page says so, and the office hears of it once for each file."""
+"""Handles a file that is missing from the storage: the page says so, and the office is notified once per file."""
 
 from django.conf import settings
 from django.db import transaction

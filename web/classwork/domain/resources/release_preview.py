@@ -1,4 +1,4 @@
-"""What a change of the schedule does to what has been promised to open: rows for its preview."""
+"""Shows how a schedule change moves the opening of resources, as rows of the preview."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from common.formats import format_date, format_moment
 
 
 def rows(effects: Sequence[Effect]) -> list[Row]:
-    """Only what is there already can move; a class that is not saved yet has promised nothing."""
+    """Only existing releases can move. A class that is not saved yet has none."""
     known = [effect for effect in effects if effect.offer.pk]
     if not known:
         return []
@@ -43,7 +43,6 @@ def _of_offer(effect: Effect, hanging: Iterable[attachments.Hung], standing: dic
 
 
 def after(effect: Effect) -> list[Standing]:
-    """All meetings as they would stand, called off or not."""
     known = {meeting.pk: meeting.as_scheduled for meeting in effect.offer.meetings.all()}
     added = []
     for step in effect.steps:

@@ -1,7 +1,7 @@
-"""When a resource opens and until when it stays: from the meetings of a class to two moments. Pure.
+"""When a resource opens and expires, computed from the meetings of a class. Pure functions.
 
-“Class n” is the n-th that takes place. When fewer take place than n, the planned end of the last counts; so taking a
-meeting away never opens anything earlier.
+“Class n” is the n-th meeting that is not canceled. If there are fewer, the planned end of the last meeting counts, so
+that canceling a meeting never opens anything earlier.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Rule:
 
 @dataclass(frozen=True)
 class Run:
-    """The meetings of one class: the ends of those that take place, in order; the end of the last, whether or not it
-    does; the days on which the class does not meet."""
+    """The meetings of one class: the ends of those that are not canceled, in order; the planned end of the last one;
+    and the days on which the class does not meet."""
 
     ends: tuple[datetime, ...]
     planned_end: datetime
@@ -39,14 +39,14 @@ class Run:
 
 @dataclass(frozen=True)
 class Window:
-    """None opens with the registration, or stays for good."""
+    """None as `opens_at` means on registration, and None as `last_day` means that it never expires."""
 
     opens_at: datetime | None
     last_day: date | None
 
 
 def run(meetings: Iterable[Standing], skipped: Iterable[date], zone: tzinfo | None = None) -> Run | None:
-    """None while the class has no meeting."""
+    """Returns None if the class has no meetings."""
     known = list(meetings)
     if not known:
         return None
@@ -75,7 +75,7 @@ def _opens(rule: Rule, run: Run) -> datetime | None:
 
 
 def last_day(first: date, weeks: int, off: Iterable[date]) -> date:
-    """Each day off in between adds a week, and so does one in the week that was added."""
+    """Each day off in between adds a week, and so does a day off in an added week."""
     last = first + timedelta(weeks=weeks)
     for day in sorted(off):
         if first < day <= last:

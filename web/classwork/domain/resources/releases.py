@@ -1,4 +1,4 @@
-"""Release rows: made from the schedule and remade with it, in the transaction of whatever changed."""
+"""Release rows. They are rebuilt from the schedule in the transaction that changes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLANNED = ("opens_at", "last_day", "class_number", "position")
 
 
 def rebuild(offers: Iterable[int]) -> None:
-    """Whoever rebuilds holds the classes' rows, so that two changes at once leave what the later one wants."""
+    """Locks the rows of the classes, so that of two concurrent changes the later one wins."""
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
         found = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
@@ -30,7 +30,7 @@ def rebuild(offers: Iterable[int]) -> None:
 
 
 def planned(offer: ClassOffer, hanging: Iterable[Hung]) -> dict[int, dict[str, Any]]:
-    """What each resource's row shall say; nothing for what is hidden, or while the class has no dates."""
+    """The values of each release. Hidden resources have none, and neither has a class without dates."""
     run = release_windows.run(
         [one.as_scheduled for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()]
     )
@@ -70,7 +70,6 @@ def _differs(release: Release, values: dict[str, Any]) -> bool:
 
 
 def follow(*things: ClassOffer | Subject) -> None:
-    """After something was hung on one of these, or taken off."""
     offers = {thing.pk for thing in things if isinstance(thing, ClassOffer)}
     subjects = [thing.pk for thing in things if isinstance(thing, Subject)]
     rebuild(offers.union(ClassOffer.objects.filter(subject__in=subjects).values_list("pk", flat=True)))
@@ -81,7 +80,7 @@ def follow_resource(resource: Resource) -> None:
 
 
 def offers_of(resource: Resource) -> Collection[int]:
-    """Every class that it hangs on, itself or through its subject."""
+    """Includes classes that have the resource through their subject."""
     hangs = Q(attachments__resource=resource) | Q(subject__attachments__resource=resource)
     return set(ClassOffer.objects.filter(hangs).values_list("pk", flat=True))
 

@@ -1,4 +1,4 @@
-"""A class's resources as its teacher plans and as its students see them at a moment."""
+"""The resources of a class as the teacher plans them, and as students see them at a given moment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from common import dates
 
 @dataclass(frozen=True)
 class Planned:
-    """What hangs on a class, and when it opens there; hidden things open never."""
+    """A resource of a class and its opening time. A hidden resource never opens."""
 
     hung: Hung
     release: Release | None
@@ -25,7 +25,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Week:
-    """A moment to look at a class from."""
+    """A moment at which the class can be viewed."""
 
     number: int
     label: str
@@ -38,7 +38,7 @@ def planned(offer: ClassOffer) -> list[Planned]:
 
 
 def state(release: Release, at: datetime) -> str:
-    """By the calendar and the teacher's hand alone: for somebody who was there from the beginning."""
+    """The state for a student who registered at the beginning."""
     if release.is_over(dates.local(at).date()):
         return "gone"
     if release.held_at:
@@ -48,7 +48,7 @@ def state(release: Release, at: datetime) -> str:
 
 
 def weeks(offer: ClassOffer) -> list[Week]:
-    """Before it begins, and right after each meeting that takes place."""
+    """Before the class begins, and right after each meeting that is not canceled."""
     meetings = [one for one in offer.meetings.all() if not one.is_cancelled]
     if not meetings:
         return []

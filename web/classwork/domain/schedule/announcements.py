@@ -1,4 +1,4 @@
-"""Writing down what was done to a class, and telling the other apps, in the transaction of the deed."""
+"""Records changes of a class in the history and emits their events, in the transaction of the change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparing a row with what it shall become."""
+"""Comparing a row with its changed copy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Differences = dict[str, tuple[str, str]]
 
 
 def with_values(thing: M, values: Mapping[str, Any]) -> M:
-    """A copy with other values; the row itself and the object that was given stay as they are."""
+    """Neither the row nor the given object changes."""
     changed = copy.copy(thing)
     changed._state = copy.copy(thing._state)
     changed._state.fields_cache = dict(thing._state.fields_cache)
@@ -26,7 +26,7 @@ def with_values(thing: M, values: Mapping[str, Any]) -> M:
 
 
 def differences(before: Model, after: Model) -> Differences:
-    """Field by field what a person would see change, as text, so that history can keep it."""
+    """The changed fields as a person would read them, in text that the history can store."""
     return {
         field.name: (shown(before, field.name), shown(after, field.name))
         for field in after._meta.concrete_fields

@@ -1,4 +1,4 @@
-"""Offering a subject in a session, changing the offer, approving it."""
+"""Creating, changing, approving and deleting classes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ON_CALENDARS = {"subject", "location"}
 
 @dataclass(frozen=True)
 class OfferDraft:
-    """What a class offer shall be; None leaves the skipped dates or the staff as they are."""
+    """The new values of a class. None keeps the skipped dates or the staff unchanged."""
 
     values: Mapping[str, Any]
     skipped: Collection[date] | None = None
@@ -49,7 +49,7 @@ class OfferDraft:
 
 
 def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None) -> Preview:
-    """What saving the draft would do; nothing is written, whatever comes out."""
+    """Nothing is written, whatever the result is."""
     now = now or timezone.now()
     offer = fresh(offer)
     changed = with_values(offer, draft.values)
@@ -81,7 +81,7 @@ def _wanted(offer: ClassOffer, changed: ClassOffer, draft: OfferDraft) -> Wanted
 
 
 def skip_faults(wanted: Wanted) -> list[Fault]:
-    """A skipped date has to be a class day; the nearest one is proposed in its place."""
+    """A skipped date must be a class day. The nearest class day is suggested instead."""
     rule = wanted.rule
     first = calendar.first_day(wanted.plan, rule.class_day)
     strays = timetable.stray_skips(first, rule.weeks, rule.skipped)
@@ -95,7 +95,7 @@ def skip_faults(wanted: Wanted) -> list[Fault]:
 
 
 def _decision_faults(before: ClassOffer, after: ClassOffer, effect: Effect) -> list[Fault]:
-    """Only where the day is chosen now; a class that moves is for whoever decides about it."""
+    """A class that moves keeps its decision date, because the office decides about it. Only a new date is checked."""
     if not after.is_tentative or after.decide_on is None or before.decide_on == after.decide_on:
         return []
     fault = decision_fault(after.decide_on, effect.after)
@@ -103,7 +103,7 @@ def _decision_faults(before: ClassOffer, after: ClassOffer, effect: Effect) -> l
 
 
 def decision_fault(day: date, meets: Iterable[Slot]) -> Fault | None:
-    """The day on which a class is decided is still ahead, and before the class begins."""
+    """The decision date must be in the future and before the class begins."""
     first = min((dates.local(slot.starts_at).date() for slot in meets), default=None)
     if day < dates.today():
         return Fault("decide_on", "This day has passed. Please enter a later one.")
@@ -198,7 +198,7 @@ def announce_approval(actor: User | None, offer: ClassOffer, why: str = "") -> N
 
 
 def delete_offer(actor: User | None, offer: ClassOffer, *, now: datetime | None = None) -> None:
-    """For what was planned by mistake. A class that has begun is history and is kept."""
+    """For a class that was planned by mistake. A class that has begun cannot be deleted."""
     with transaction.atomic():
         stored = ClassOffer.objects.select_for_update().get(pk=offer.pk)
         if stored.meetings.filter(starts_at__lte=now or timezone.now()).exists():

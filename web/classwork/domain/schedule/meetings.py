@@ -1,4 +1,4 @@
-"""Single meetings: cancelled, put back, moved, added, taught by somebody else."""
+"""Canceling, restoring, moving and adding single meetings, and their substitutes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MADE_GOOD = "Students keep the compensation they received for this day, and its 
 
 @dataclass(frozen=True)
 class MeetingDraft:
-    """When and where one meeting shall be; without minutes or a place it takes those of its class."""
+    """The time and location of one meeting. Without minutes or a location it uses those of its class."""
 
     day: date
     start_time: time
@@ -129,7 +129,7 @@ def restore(actor: User | None, meeting: Meeting, *, why: str = "", seen: str | 
 
 
 def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str | None = None) -> Preview:
-    """A moved meeting no longer follows the rule, until it is moved back to where the rule had it."""
+    """A moved meeting no longer follows the rule, until it is moved to its original time again."""
     with transaction.atomic():
         stored = _locked(meeting)
         preview = plan_move(stored, draft)
@@ -166,7 +166,7 @@ def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str
 
 
 def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
-    """No date moves, but whoever steps in may be wanted elsewhere."""
+    """No date moves, but the substitutes may be booked elsewhere."""
     wanted = replace(schedule_effects.as_it_is(meeting.offer), staff=tuple(people))
     effect = Effect(meeting.offer, (), (), (meeting.slot,))
     return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_of([wanted], [effect])))
@@ -185,7 +185,7 @@ def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Sta
 
 
 def _locked(meeting: Meeting) -> Meeting:
-    """The offer is locked with it, so that nobody moves its other meetings meanwhile."""
+    """Locks the class too, so that its other meetings cannot move at the same time."""
     ClassOffer.objects.select_for_update().get(pk=meeting.offer_id)
     return Meeting.objects.select_related("offer__subject__level", "offer__session").get(pk=meeting.pk)
 

@@ -1,4 +1,4 @@
-"""Planning the next session from one that has been: which classes to repeat, adjusted on one page, made in one go."""
+"""Planning the next session from an earlier one: all classes are adjusted on one page and created in one step."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from users.models import Staff, User
 
 @dataclass(frozen=True)
 class Repeat:
-    """A class of the new session. `source` is the class it repeats, if any."""
+    """A class of the new session. `source` is the class that it repeats, if any."""
 
     subject: Subject
     class_day: int
@@ -50,7 +50,7 @@ class Repeat:
 
 
 def propose(source: Session) -> tuple[dict[str, Any], list[Repeat]]:
-    """The next session's values after all that exist, in the shape of this one, and every class of it."""
+    """The suggested values have the shape of this session and start after all existing sessions."""
     shape = {"max_day_shift": source.max_day_shift, "num_weeks": source.num_weeks}
     return sessions.propose() | shape, [repeat(offer) for offer in source.offers.with_timetable()]
 
@@ -62,7 +62,7 @@ def repeat(offer: ClassOffer) -> Repeat:
 
 
 def create_repeated_class(actor: User | None, one: Repeat, session: Session) -> ClassOffer:
-    """With the rows that belong to the class, such as its roles."""
+    """Copies the related rows that belong to the class, such as its roles."""
     with transaction.atomic():
         offer = create_offer(actor, one.draft(session))
         if one.source is not None:
@@ -81,8 +81,10 @@ def _copy_rows(source: ClassOffer, target: ClassOffer, name: str) -> None:
 
 
 def _minimum(source: ClassOffer, begins: date) -> dict[str, Any]:
-    """Decided as long before the first class as last time. Where that day is over, today is the day; once the class has
-    begun nothing is left to decide."""
+    """The decision date keeps its distance from the first class, but is never in the past.
+
+    If the class has begun by then, it gets no minimum.
+    """
     if source.minimum is None or source.decide_on is None:
         return {}
     began = timetable.slots(source.session.plan, source.rule)[0].starts_at
@@ -92,7 +94,7 @@ def _minimum(source: ClassOffer, begins: date) -> dict[str, Any]:
 
 
 def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
-    """All dates of the session and its classes, as they would be. Nothing is kept: it is made and taken back."""
+    """Creates everything in a transaction and rolls it back, so that all dates are real."""
     with transaction.atomic():
         sessions.take_turns()
         found = sessions.plan_session(Session(), values)
@@ -118,7 +120,7 @@ def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
 
 
 def create(actor: User | None, values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Session:
-    """The session with all its classes, or nothing at all."""
+    """Either the session is created with all its classes, or nothing is."""
     with transaction.atomic():
         session = sessions.create_session(actor, values)
         for number, one in enumerate(repeats):

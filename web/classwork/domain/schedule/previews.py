@@ -1,4 +1,4 @@
-"""What a change would move, said before it is made. Other apps add their rows through PREVIEW_CONTRIBUTORS."""
+"""What a change would move, shown before it is made. Other apps add rows through PREVIEW_CONTRIBUTORS."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ from classwork.models import ClassOffer, Location
 
 @dataclass(frozen=True)
 class Effect:
-    """What happens to the meetings of one class. `offer` carries the values it would have; `before` and `after` are
-    the times at which it really meets, `skipped` the days that its rule leaves out."""
+    """The change to the meetings of one class.
+
+    `offer` carries the new values, `before` and `after` are the times of the meetings that are not canceled, and
+    `skipped` are the days that the rule leaves out.
+    """
 
     offer: ClassOffer
     steps: tuple[Step, ...]
@@ -26,12 +29,12 @@ class Effect:
     after: tuple[Slot, ...]
     skipped: frozenset[date] = frozenset()
     elsewhere: tuple[tuple[Slot, Location], ...] = ()
-    """Where new meetings are, if not where the class always is."""
+    """The locations of new meetings that are not at the usual location of the class."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: Class 3 of BegA, from this, to that; nothing before it when it is new."""
+    """A line of the preview table. `before` is empty for something new."""
 
     group: str
     what: str
@@ -48,16 +51,16 @@ class Preview:
 
     @property
     def fingerprint(self) -> str:
-        """Stands in the form that confirms the change, so that what is applied is what was read."""
+        """The form submits this value, so that only a change that was shown is applied."""
         return hashlib.sha256(repr((self.rows, self.warnings)).encode()).hexdigest()[:20]
 
     @property
     def wants_reading(self) -> bool:
-        """What only adds to the timetable, and clashes with nothing, holds no surprise."""
+        """A change that only adds meetings and clashes with nothing needs no confirmation."""
         return bool(self.warnings) or any(row.before for row in self.rows)
 
     def insist(self, seen: str | None) -> None:
-        """Stop a change that is at fault, or that does something else by now than the person agreed to."""
+        """Refuse a change that has problems, or that differs from the preview that was shown."""
         if self.faults:
             raise Refused(*self.faults)
         if seen is not None and seen != self.fingerprint:
@@ -65,7 +68,7 @@ class Preview:
 
 
 class Outdated(Exception):
-    """Somebody changed something meanwhile: the preview has to be read again."""
+    """The data changed in the meantime, so the preview must be shown again."""
 
     def __init__(self, preview: Preview) -> None:
         super().__init__("Something changed since you opened this preview. Please check it again.")

@@ -1,4 +1,4 @@
-"""Saying no: a sentence beside the field, and the values that would do instead."""
+"""Problems of a change: a sentence for a field, and values that would solve it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.db.models import Model
 
 @dataclass(frozen=True)
 class Fault:
-    """`proposal` holds values by field name; whoever takes them gets rid of this fault."""
+    """`proposal` maps field names to values that solve the problem."""
 
     field: str
     sentence: str
@@ -21,7 +21,7 @@ class Fault:
 
 
 class Refused(Exception):
-    """Nothing was changed."""
+    """The change was refused and nothing was saved."""
 
     def __init__(self, *faults: Fault) -> None:
         super().__init__(" ".join(fault.sentence for fault in faults))
@@ -29,9 +29,10 @@ class Refused(Exception):
 
 
 def of_model(thing: Model, found: Iterable[Fault] = (), exclude: Iterable[str] = ()) -> list[Fault]:
-    """The faults already found and those that the model's own checks find; constraints are asked last.
+    """The given problems and those of the model's own validation.
 
-    A fault found by a rule says more than the constraint that stands behind it, so constraints stay silent then.
+    A problem found by a rule explains more than a database constraint does, so constraints are checked only if there is
+    no other problem.
     """
     faults, skip = list(found), set(exclude)
     try:

@@ -1,4 +1,4 @@
-"""From offers with the values they shall have to what that does to their meetings, and then doing it."""
+"""Computes what planned changes do to the meetings of classes, and applies it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from users.models import Staff
 
 @dataclass(frozen=True)
 class Wanted:
-    """A class offer as it shall be; the row in the database may still say otherwise."""
+    """A class with its planned values. The stored row may differ."""
 
     offer: ClassOffer
     plan: SessionPlan
@@ -59,7 +59,7 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
 
 
 def _wanted_days(effect: Effect) -> str:
-    """A day for which somebody has had a ticket is kept."""
+    """A day for which a ticket was sold cannot be removed."""
     gone = [step.pk for step in effect.steps if step.pk and not step.after]
     ticket = Ticket.objects.filter(meeting__in=gone).select_related("meeting").first() if gone else None
     if ticket is None:
@@ -72,7 +72,7 @@ def _wanted_days(effect: Effect) -> str:
 
 
 def new_warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
-    """What a change brings up; what was so before it is known."""
+    """Leaves out warnings that the stored values cause already."""
     stored = ClassOffer.objects.with_timetable().filter(pk__in=[one.offer.pk for one in wanted if one.offer.pk])
     known = [as_it_is(offer) for offer in stored]
     before = warnings(known, [effect(one, now) for one in known], now)
@@ -117,7 +117,7 @@ def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clas
 
 
 def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
-    """The meetings of other classes at about that time which want any of the same people and places."""
+    """The meetings of other classes at about that time that share a person or a location."""
     places = {booking.pk for booking in own if booking.kind == "place"}
     staff = {booking.pk for booking in own if booking.kind == "staff"}
     shared = Q(location__in=places) | Q(offer__location__in=places)
@@ -137,7 +137,7 @@ def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
 
 
 def _bookings(wanted: Wanted, what: Effect) -> Iterable[Booking]:
-    """A meeting that stays where it is keeps its own place and substitutes; all others have those of the offer."""
+    """A meeting that does not move keeps its own location and substitutes. All others use those of the class."""
     own = {meeting.slot: meeting for meeting in wanted.offer.meetings.all()} if wanted.offer.pk else {}
     elsewhere = dict(what.elsewhere)
     for slot in what.after:
@@ -178,8 +178,8 @@ def write(effects: Iterable[Effect], now: datetime) -> None:
 
 
 def _in_safe_order(steps: Iterable[Step]) -> list[tuple[int, Slot]]:
-    """So that no meeting is put where another still stands: what goes later from the last on, what goes earlier from
-    the first on."""
+    """Orders the moves so that no meeting takes the slot of another one: moves to a later time start with the last
+    meeting, and moves to an earlier time with the first."""
     moved = [(step.before.starts_at, step.pk, step.after) for step in steps if step.pk and step.before and step.after]
     moved.sort(key=lambda one: one[0])
     later = [(pk, slot) for before, pk, slot in moved if slot.starts_at > before]
@@ -188,5 +188,5 @@ def _in_safe_order(steps: Iterable[Step]) -> list[tuple[int, Slot]]:
 
 
 def touch(offer: ClassOffer, now: datetime) -> None:
-    """What calendars show of the coming meetings changed (the place, the title), though not their time."""
+    """For a change of what calendars show, such as the location or the title, that does not move a meeting."""
     Meeting.objects.filter(offer=offer, starts_at__gt=now).update(revision=F("revision") + 1, changed_at=now)

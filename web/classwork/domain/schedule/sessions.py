@@ -1,4 +1,4 @@
-"""Opening sessions and moving them, with everything that hangs on their dates."""
+"""Creating sessions and moving them with everything that depends on their dates."""
 
 from __future__ import annotations
 
@@ -27,14 +27,13 @@ Values = Mapping[str, Any]
 
 
 def propose() -> dict[str, Any]:
-    """What the form of a new session starts with."""
     plans = [session.plan for session in Session.objects.all()]
     defaults = calendar.next_defaults(plans, dates.today(), Rules.of_the_school())
     return {"name": free_name(defaults.key_day), "key_day_date": defaults.key_day, "publish_date": defaults.publish}
 
 
 def free_name(key_day: date) -> str:
-    """Month and year, with a number when there is one of that name already."""
+    """Month and year, with a number if the name is taken."""
     plain = f"{key_day:%b_%Y}"
     taken = {name.casefold() for name in Session.objects.filter(name__istartswith=plain).values_list("name", flat=True)}
     names = [plain, *(f"{plain}_{number}" for number in range(2, len(taken) + 3))]
@@ -42,9 +41,10 @@ def free_name(key_day: date) -> str:
 
 
 def drafted(session: Session, values: Values) -> Session:
-    """The session as it would be. A last day is flipped only by skips, and an expiry that followed the rule still does.
+    """The session with its new values.
 
-    An expiry that a person chose is kept, and so is every publish date.
+    The last day is moved only where weeks are skipped. An expiry date that followed the rule still follows it, while
+    one that a person chose is kept. The publish date is always kept.
     """
     changed = with_values(session, values)
     if not changed.skip_weeks:
@@ -60,7 +60,6 @@ def _follows_rule(before: Session, after: Session) -> bool:
 
 
 def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Fault]:
-    """Overlaps and impossible dates, each with what would do instead."""
     found = []
     plan, plans = session.plan, list(others)
     if rivals := calendar.overlapping(plan, plans):
@@ -87,7 +86,7 @@ def _overlap(plan: SessionPlan, others: Sequence[SessionPlan], rival: SessionPla
 
 
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
-    """What saving these values would do; nothing is written, whatever comes out."""
+    """Nothing is written, whatever the result is."""
     changed = drafted_or_faults(session, values)
     if isinstance(changed, list):
         return Preview(faults=tuple(changed))
@@ -136,9 +135,9 @@ def _own_rows(before: Session, after: Session) -> list[Row]:
 
 
 def take_turns() -> None:
-    """Until the transaction ends nobody else opens or moves a session, so that no two can come to overlap.
+    """Locks sessions until the transaction ends, so that two concurrent changes cannot overlap.
 
-    The rows of the sessions alone would not do: before the first there is none to lock.
+    Locking the rows of the sessions is not enough, because before the first session there is no row.
     """
     list(ContentType.objects.select_for_update(no_key=True).filter(app_label="classwork", model="session"))
     list(Session.objects.select_for_update())
@@ -163,7 +162,7 @@ def change_session(
     why: str = "",
     now: datetime | None = None,
 ) -> Preview:
-    """Save the session and move the meetings of its classes. `seen` is the fingerprint of the preview agreed to."""
+    """`seen` is the fingerprint of the preview that was shown."""
     now = now or timezone.now()
     with transaction.atomic():
         take_turns()

@@ -1,7 +1,7 @@
-"""Walk again what the waiting lists were walked, from the log, and say where another result comes out.
+"""Replays the waitlist log and reports every walk with a different result.
 
-manage.py replay_queue                  all that is logged, or --offer 12
-manage.py replay_queue --busy-evening   play an evening with 500 people in three classes first; nothing of it stays
+manage.py replay_queue replays the whole log, and --offer 12 only one class. With --busy-evening it first simulates an
+evening with 500 people in three classes and rolls that back.
 """
 
 from collections.abc import Iterator
