@@ -48,6 +48,8 @@ def export(person: Person) -> dict[str, object]:
     proposals = Proposal.objects.filter(author=person.account_id).select_related("subject", "offer__subject")
     dates = Meeting.objects.filter(substitutes=person.account_id).select_related("offer")
     places = Registration.objects.filter(student__in=person.student_ids)
+    own = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
+    outcomes = Outcome.objects.filter(own)
     return {
         "spots": list(
             places.values(
@@ -67,17 +69,12 @@ def export(person: Person) -> dict[str, object]:
         "teaching": [f"{each.offer}: {each.get_role_display()}" for each in taught],
         "resources": [str(each) for each in Resource.objects.filter(author=person.account_id)],
         "canceled by the school": list(
-            _outcomes(person).values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
+            outcomes.values("policy", "meetings", "money", "credit", "waived", why=F("call_off__why"))
         ),
         "opened for you": [str(each.resource) for each in _openings(person)],
         "library": list(LibraryVisit.objects.filter(account=person.account_id).values("at")),
         "proposals": [{"about": str(each), "message": each.message, "answer": each.answer} for each in proposals],
     }
-
-
-def _outcomes(person: Person) -> QuerySet[Outcome]:
-    theirs = Q(registration__student__in=person.student_ids) | Q(ticket__student__in=person.student_ids)
-    return Outcome.objects.filter(theirs)
 
 
 def _openings(person: Person) -> QuerySet[Opening]:
@@ -98,10 +95,10 @@ def erase(person: Person) -> None:
 
 
 def _waiting(person: Person) -> "QuerySet[WaitingEntry]":
-    mine: Any = Q(contact_email__in=person.emails)
+    own: Any = Q(contact_email__in=person.emails)
     if person.account_id is not None:
-        mine |= Q(account=person.account_id)
-    return WaitingEntry.objects.filter(mine)
+        own |= Q(account=person.account_id)
+    return WaitingEntry.objects.filter(own)
 
 
 def merge(source: Person, target: Person) -> list[str]:
@@ -112,27 +109,26 @@ def merge(source: Person, target: Person) -> list[str]:
         return []
     Diary.objects.filter(student__in=source.student_ids).delete()
     student_id = target.student_ids[0]
+    levels = []
+    given = LevelOverride.objects.filter(student__in=source.student_ids)
+    if LevelOverride.objects.filter(student=student_id).exists():
+        if given.delete()[0]:
+            levels.append("The level set on the other record is dropped.")
+    elif given.update(student=student_id):
+        levels.append("The level set by staff moves over.")
     return [
-        *_merge_levels(source, student_id),
+        *levels,
         *_merge_places(source, student_id),
         *_merge_tickets(source, student_id),
     ]
-
-
-def _merge_levels(source: Person, student_id: int) -> list[str]:
-    """The level of the remaining record takes precedence."""
-    given = LevelOverride.objects.filter(student__in=source.student_ids)
-    if LevelOverride.objects.filter(student=student_id).exists():
-        return ["The level set on the other record is dropped."] if given.delete()[0] else []
-    return ["The level set by staff moves over."] if given.update(student=student_id) else []
 
 
 def _merge_places(source: Person, student_id: int) -> list[str]:
     places = Registration.objects.filter(student__in=source.student_ids)
     if not places:
         return []
-    twice = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
-    if both := twice.select_related("offer__subject__level", "offer__session").first():
+    duplicates = Registration.objects.live().filter(student=student_id, offer__in=places.live().values("offer"))
+    if both := duplicates.select_related("offer__subject__level", "offer__session").first():
         raise Conflict(f"Both have a spot in {both.offer}. Cancel one of the two first.")
     _attends(OrderLine.objects.filter(registrations__in=places), student_id)
     moved = places.update(student=student_id)
@@ -143,11 +139,11 @@ def _merge_tickets(source: Person, student_id: int) -> list[str]:
     tickets = Ticket.objects.filter(student__in=source.student_ids)
     if not tickets:
         return []
-    there = Ticket.objects.filter(student=student_id)
-    twice = there.live().filter(meeting__in=tickets.live().values("meeting"))
+    kept = Ticket.objects.filter(student=student_id)
+    duplicates = kept.live().filter(meeting__in=tickets.live().values("meeting"))
     subjects = tickets.filter(state__in=trials.COUNTS).values("trial_of")
-    tried = there.filter(state__in=trials.COUNTS, trial_of__in=subjects)
-    if both := twice.for_lists().first() or tried.for_lists().first():
+    tried = kept.filter(state__in=trials.COUNTS, trial_of__in=subjects)
+    if both := duplicates.for_lists().first() or tried.for_lists().first():
         raise Conflict(f"Both have a {both.kind_text} ticket for {both.offer}. Cancel one of the two first.")
     _attends(OrderLine.objects.filter(tickets__in=tickets), student_id)
     moved = tickets.update(student=student_id)

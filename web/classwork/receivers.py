@@ -7,7 +7,6 @@ from billing.domain.pricing import early_price
 from billing.domain.refunds import exchanges
 from classwork.domain.calling_off.telling import tell
 from classwork.domain.places import minimum, opening, registering, telling
-from classwork.domain.places.arrows import Seat
 from classwork.domain.places.waiting import queue
 from classwork.domain.resources import releases
 from classwork.models import ClassOffer, Registration, Ticket
@@ -64,15 +63,12 @@ def follow_disputes(event: Any) -> None:
     lines = exchanges.built_on(event.payload.order_id)
     for kind in (Registration, Ticket):
         for seat in kind.objects.live().filter(line__in=lines).select_related("line__replaces"):
-            _follow(seat)
-
-
-def _follow(seat: Seat) -> None:
-    behind = exchanges.chain(seat.line) if seat.line else []
-    if any(disputes.stand_against(line.order_id) for line in behind):
-        registering.put_on_hold(seat, why=IN_DISPUTE)
-    elif seat.why == IN_DISPUTE:
-        registering.take_off_hold(seat)
+            # A spot that replaced a disputed one is put on hold too.
+            earlier = exchanges.chain(seat.line) if seat.line else []
+            if any(disputes.stand_against(line.order_id) for line in earlier):
+                registering.put_on_hold(seat, why=IN_DISPUTE)
+            elif seat.why == IN_DISPUTE:
+                registering.take_off_hold(seat)
 
 
 def ask_for_address(event: Any) -> None:
@@ -83,9 +79,9 @@ def ask_for_address(event: Any) -> None:
 def ask_for_joining(event: Any) -> None:
     """The issue is attached to the order that created the second record. Without an order the work item waits for a
     person."""
-    wanted = event.payload
-    if not telling.that_two_are_one(wanted.student_id, wanted.other_id):
-        raise NeedsPerson(f"The students {wanted.student_id} and {wanted.other_id} are one person: join the records.")
+    payload = event.payload
+    if not telling.that_two_are_one(payload.student_id, payload.other_id):
+        raise NeedsPerson(f"The students {payload.student_id} and {payload.other_id} are one person: join the records.")
 
 
 def tend_waiting_list(event: Any) -> None:

@@ -159,7 +159,6 @@ class PlaceKind(Attended):
         return sorted(found.values(), key=lambda gift: gift.title)
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
-        """Classes that are not over, newest session first."""
         running = Meeting.objects.filter(ends_at__gte=at).values("offer")
         found = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
         named = found.order_by("-session__key_day_date", "class_day", "start_time")

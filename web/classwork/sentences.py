@@ -8,29 +8,29 @@ MOVES_SHOWN = 3
 
 def classes_canceled(details: Details) -> str:
     days, students = len(details["days"]), details["students"]
-    said = f"canceled {days} class day{'' if days == 1 else 's'} for {students} student{'' if students == 1 else 's'}"
-    return f"{said}; compensation: {Policy(details['policy']).label.lower()}"
+    text = f"canceled {days} class day{'' if days == 1 else 's'} for {students} student{'' if students == 1 else 's'}"
+    return f"{text}; compensation: {Policy(details['policy']).label.lower()}"
 
 
 def schedule_changed(details: Details) -> str:
     moves = details["moves"]
-    said = "; ".join(_move(each) for each in moves[:MOVES_SHOWN])
+    sentences = []
+    for move in moves[:MOVES_SHOWN]:
+        if not move["before"]:
+            template = "{after:moment} added"
+        elif not move["after"]:
+            template = "{before:moment} removed"
+        else:
+            template = "{before:moment} moved to {after:moment}"
+        sentences.append(fill(template, move))
     more = f"; and {len(moves) - MOVES_SHOWN} more" if len(moves) > MOVES_SHOWN else ""
-    return f"changed the schedule: {said}{more}" if said else "changed the schedule"
-
-
-def _move(move: dict[str, str]) -> str:
-    if not move["before"]:
-        return fill("{after:moment} added", move)
-    if not move["after"]:
-        return fill("{before:moment} removed", move)
-    return fill("{before:moment} moved to {after:moment}", move)
+    return f"changed the schedule: {'; '.join(sentences)}{more}" if sentences else "changed the schedule"
 
 
 def spot_moved(details: Details) -> str:
-    said = fill("moved the spot to {title}", details)
-    said += " over capacity" if details.get("over_capacity") else ""
-    return f"{said} and waived the difference" if details.get("waived") else said
+    text = fill("moved the spot to {title}", details)
+    text += " over capacity" if details.get("over_capacity") else ""
+    return f"{text} and waived the difference" if details.get("waived") else text
 
 
 def registered(details: Details) -> str:

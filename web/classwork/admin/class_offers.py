@@ -75,7 +75,6 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         return obj
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The meetings are deleted together with their class, and nobody deletes them separately."""
         found, counts, refused, protected = super().get_deleted_objects(objs, request)
         return found, counts, refused - {Meeting._meta.verbose_name}, protected
 

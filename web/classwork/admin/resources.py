@@ -30,15 +30,15 @@ class ResourceOfficeForm(forms.ModelForm):
             self.add_error("link", no)
         if kind in Resource.FILES and sent:
             self._look_at(kind, sent)
-        for name, said in self._faults(values).items():
-            self.add_error("sent" if name == "file" else name, said)
-        return values
-
-    def _faults(self, values: dict[str, Any]) -> dict[str, str]:
+        if "kind" not in values:
+            return values
         names = ("kind", "link", "text", "when", "class_number")
-        wanted = Resource(**{name: values[name] for name in names if name in values})
-        found = kind_rules.faults(wanted, has_file=bool(values.get("sent") or self.instance.file))
-        return {name: said for name, said in found.items() if name not in self.errors and "kind" in values}
+        resource = Resource(**{name: values[name] for name in names if name in values})
+        problems = kind_rules.faults(resource, has_file=bool(sent or self.instance.file))
+        for name, problem in problems.items():
+            if name not in self.errors:
+                self.add_error("sent" if name == "file" else name, problem)
+        return values
 
     def _look_at(self, kind: str, sent: Any) -> None:
         try:

@@ -28,7 +28,7 @@ class OfferRowOfficeForm(OfficeForm, OfferRowForm):
         offer = cast(ClassOffer, self.instance)
         of = str(offer.subject) if offer.pk else "the new class"
         for field in self.fields.values():
-            inner: Any = getattr(field.widget, "widget", field.widget)  # the admin wraps the choice of related rows
+            inner: Any = getattr(field.widget, "widget", field.widget)  # The admin wraps the widget of a related row.
             inner.attrs["aria-label"] = f"{field.label} of {of}"
 
 

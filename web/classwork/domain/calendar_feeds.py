@@ -3,7 +3,7 @@ subscribed calendars follow moves and cancellations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -22,24 +22,21 @@ BACK = timedelta(weeks=8)
 
 
 def calendar(title: str, shown: Iterable[Meeting]) -> bytes:
-    found = Calendar()
-    found.add("prodid", f"-//{settings.BUSINESS_NAME}//hepcat//EN")
-    found.add("version", "2.0")
-    found.add("x-wr-calname", title)
-    found.add("x-wr-timezone", settings.TIME_ZONE)
-    found.add("refresh-interval;value=duration", "PT1H")
+    document = Calendar()
+    document.add("prodid", f"-//{settings.BUSINESS_NAME}//hepcat//EN")
+    document.add("version", "2.0")
+    document.add("x-wr-calname", title)
+    document.add("x-wr-timezone", settings.TIME_ZONE)
+    document.add("refresh-interval;value=duration", "PT1H")
     shown = list(shown)
     for meeting in shown:
-        found.add_component(_event(meeting))
+        document.add_component(_event(meeting))
     if shown:
-        _add_zone(found, shown)
-    return bytes(found.to_ical())
-
-
-def _add_zone(found: Calendar, shown: Sequence[Meeting]) -> None:
-    first, last = min(meeting.starts_at for meeting in shown), max(meeting.ends_at for meeting in shown)
-    day = timedelta(days=1)
-    found.add_missing_timezones(dates.local(first).date() - day, dates.local(last).date() + day)
+        # The time zone covers only these meetings, because some programs read just the first few transitions.
+        first, last = min(meeting.starts_at for meeting in shown), max(meeting.ends_at for meeting in shown)
+        day = timedelta(days=1)
+        document.add_missing_timezones(dates.local(first).date() - day, dates.local(last).date() + day)
+    return bytes(document.to_ical())
 
 
 def _event(meeting: Meeting) -> Event:
@@ -55,17 +52,11 @@ def _event(meeting: Meeting) -> Event:
     entry.add("url", absolute(offer.get_absolute_url()))
     if place := meeting.location or offer.location:
         entry.add("location", ", ".join(part for part in (place.name, place.full_address) if part))
-    if said := "\n".join(_lines(meeting)):
-        entry.add("description", said)
+    people = list(meeting.substitutes.all()) or [one.staff for one in offer.assignments.all()]
+    lines = [f"With {' and '.join(map(str, people))}" if people else "", meeting.reason]
+    if description := "\n".join(filter(None, lines)):
+        entry.add("description", description)
     return entry
-
-
-def _lines(meeting: Meeting) -> Iterable[str]:
-    people = list(meeting.substitutes.all()) or [one.staff for one in meeting.offer.assignments.all()]
-    if people:
-        yield f"With {' and '.join(map(str, people))}"
-    if meeting.reason:
-        yield meeting.reason
 
 
 def meetings() -> QuerySet[Meeting]:
@@ -93,7 +84,7 @@ def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
     return calendar(f"{settings.BUSINESS_NAME}: {staff}", meetings().filter(pk__in=mine.values("pk")))
 
 
-# -- a teacher's own address -------------------------------------------------------------------------------------
+# -- the secret address of a teacher's calendar ----------------------------------------------------------------------
 
 
 def token(staff: Staff) -> str:
@@ -107,7 +98,6 @@ def renew(staff: Staff) -> None:
 
 
 def holder(token: str) -> Staff | None:
-    """Returns None for a closed account."""
     try:
         read = links.read(PURPOSE, token, FOR_GOOD)
     except links.Bad:

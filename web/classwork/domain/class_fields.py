@@ -44,7 +44,7 @@ CLASS_FIELDS = {
     "start_time": FieldPolicy(CHOSEN, **TEACHERS),
     "capacity": FieldPolicy(KEPT),
     "price": FieldPolicy(KEPT, request=True),
-    "minimum": FieldPolicy(COMPUTED, **TEACHERS),  # it goes where no day is left to decide on
+    "minimum": FieldPolicy(COMPUTED, **TEACHERS),  # It is dropped if no decision date is left.
     "decide_on": FieldPolicy(COMPUTED, **TEACHERS),
     "terms": FieldPolicy(KEPT, **TEACHERS),
     "pay_at_door": FieldPolicy(KEPT),
@@ -67,7 +67,7 @@ CLASS_ROWS = {
     "meetings": COMPUTED,
     "releases": COMPUTED,
     "skipped_dates": FRESH,
-    "attachments": FRESH,  # what every class of a subject is given hangs on the subject
+    "attachments": FRESH,  # Resources for every class are attached to the subject.
     "proposals": FRESH,
     "call_offs": FRESH,
     "registrations": FRESH,

@@ -62,7 +62,7 @@ def may_request(staff: Staff, thing: Subject | ClassOffer) -> bool:
     return taught.filter(staff=staff).exists()
 
 
-# -- what teachers do --------------------------------------------------------------------------------------------
+# -- teachers --------------------------------------------------------------------------------------------------------
 
 
 def propose_subject(staff: Staff, values: Mapping[str, Any]) -> Proposal:
@@ -121,7 +121,7 @@ def withdraw(staff: Staff, proposal: Proposal) -> Proposal:
         return _move(staff.user, stored, State.WITHDRAWN, None, "")
 
 
-# -- what the office does ----------------------------------------------------------------------------------------
+# -- the office ------------------------------------------------------------------------------------------------------
 
 
 def to_answer() -> QuerySet[Proposal]:
@@ -154,17 +154,22 @@ def answer(actor: User, proposal: Proposal, text: str) -> Proposal:
         return _move(actor, stored, State.ANSWERED, events.PROPOSAL_ANSWERED, text)
 
 
-# -- inside ------------------------------------------------------------------------------------------------------
+# -- values and states -----------------------------------------------------------------------------------------------
 
 
 def wanted(proposal: Proposal) -> dict[str, Any]:
     model = type(proposal.about)
-    changes = {name: _from_json(model, name, value) for name, value in proposal.changes.items()}
-    return changes or {"manager_approved": True}
+    values: dict[str, Any] = {}
+    for name, value in proposal.changes.items():
+        field = cast("Field[Any, Any]", model._meta.get_field(name))
+        if isinstance(field, ForeignKey):
+            values[name] = value and field.related_model._default_manager.get(pk=value)
+        else:
+            values[name] = field.to_python(value)
+    return values or {"manager_approved": True}
 
 
 def in_words(proposal: Proposal) -> list[tuple[str, str, str]]:
-    """For a request: the name of each field, its current value and the requested value."""
     thing = proposal.about
     asked = with_values(thing, wanted(proposal)) if proposal.changes else thing
     return [
@@ -191,13 +196,6 @@ def _as_json(thing: Subject | ClassOffer, values: Mapping[str, Any]) -> dict[str
         for name, value in asked.items()
         if value != getattr(thing, name)
     }
-
-
-def _from_json(model: type[Model], name: str, value: Any) -> Any:
-    field = cast("Field[Any, Any]", model._meta.get_field(name))
-    if isinstance(field, ForeignKey):
-        return value and field.related_model._default_manager.get(pk=value)
-    return field.to_python(value)
 
 
 def _locked(proposal: Proposal, *states: str) -> Proposal:

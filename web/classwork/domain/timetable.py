@@ -76,7 +76,6 @@ def stray_skips(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
 
 
 def nearest_meeting(day: date, first: date, weeks: int, skipped: Iterable[date]) -> date:
-    """The earlier of two dates that are equally near."""
     wanted = days(first, weeks, (other for other in skipped if other != day))
     return min(wanted, key=lambda other: (abs((other - day).days), other))
 
@@ -113,7 +112,6 @@ def is_over(standing: Sequence[Standing], now: datetime) -> bool:
 
 
 def after(standing: Iterable[Standing], taken: Iterable[Step]) -> list[Slot]:
-    """Returns the slots of meetings that are not canceled, in order."""
     by_pk = {one.pk: one.slot for one in standing if not one.cancelled}
     for step in taken:
         if step.pk is not None:

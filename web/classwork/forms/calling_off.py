@@ -4,7 +4,6 @@ Each step is a form in the query string, so that the browser's back button works
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, time
 from typing import Any, cast
 
 from django import forms
@@ -17,7 +16,7 @@ from classwork.domain.schedule.meetings import MeetingDraft
 from classwork.models import ClassOffer, Location, Meeting, Policy
 from common.days import DayField
 
-SAID = {
+POLICY_LABELS = {
     Policy.REFUND: "Refund each student's share to the original payment method",
     Policy.CREDIT: "Account credit (students without an account are refunded)",
     Policy.MAKE_UP: "Make-up day, chosen below",
@@ -55,7 +54,10 @@ class WhatForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.meetings, self.offer = {str(meeting.pk): meeting for meeting in meetings}, offer
         days = cast(forms.MultipleChoiceField, self.fields["meeting"])
-        days.choices = [(pk, _said(meeting, offer)) for pk, meeting in self.meetings.items()]
+        days.choices = [
+            (pk, str(meeting.slot) if offer else f"{meeting.slot}: {meeting.offer.heading}")
+            for pk, meeting in self.meetings.items()
+        ]
         if offer is None:
             del self.fields["whole"]
             days.required = True
@@ -66,10 +68,10 @@ class WhatForm(forms.Form):
         return bool({"meeting", "whole"} & set(self.data)) and self.is_valid()
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if not said.get("meeting") and not said.get("whole") and not self.errors:
+        data = super().clean() or {}
+        if not data.get("meeting") and not data.get("whole") and not self.errors:
             self.add_error("meeting", NO_DAY)
-        return said
+        return data
 
     @property
     def is_whole(self) -> bool:
@@ -78,10 +80,6 @@ class WhatForm(forms.Form):
     @property
     def chosen(self) -> list[Meeting]:
         return [] if self.is_whole else [self.meetings[pk] for pk in self.cleaned_data["meeting"]]
-
-
-def _said(meeting: Meeting, offer: ClassOffer | None) -> str:
-    return str(meeting.slot) if offer else f"{meeting.slot}: {meeting.offer.heading}"
 
 
 class HowForm(forms.Form):
@@ -95,21 +93,16 @@ class HowForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.cancelled, self.longer = cancelled, of_all(offers, cancelled)
         allowed = FOR_CLASSES if whole else FOR_DAYS
-        cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, SAID[each]) for each in allowed]
+        cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
         usual = settings.CALLED_OFF_POLICY
         self.initial.setdefault("policy", usual if usual in allowed else Policy.REFUND)
         places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
         for meeting in cancelled:
-            self._ask_when(meeting, places)
-
-    def _ask_when(self, meeting: Meeting, places: Sequence[tuple[str, str]]) -> None:
-        usual = self.longer[meeting.pk]
-        day = DayField(label="Day", required=False, initial=usual.day)
-        start = forms.TimeField(
-            label="Starts at", required=False, initial=usual.start_time, widget=forms.TimeInput(attrs={"type": "time"})
-        )
-        place = forms.ChoiceField(label="Location", required=False, choices=places)
-        self.fields |= {f"day_{meeting.pk}": day, f"time_{meeting.pk}": start, f"place_{meeting.pk}": place}
+            draft, picker = self.longer[meeting.pk], forms.TimeInput(attrs={"type": "time"})
+            day = DayField(label="Day", required=False, initial=draft.day)
+            start = forms.TimeField(label="Starts at", required=False, initial=draft.start_time, widget=picker)
+            place = forms.ChoiceField(label="Location", required=False, choices=places)
+            self.fields |= {f"day_{meeting.pk}": day, f"time_{meeting.pk}": start, f"place_{meeting.pk}": place}
 
     @property
     def is_answered(self) -> bool:
@@ -120,24 +113,24 @@ class HowForm(forms.Form):
             yield meeting, [self[f"{name}_{meeting.pk}"] for name in ("day", "time", "place")]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("policy") == Policy.MAKE_UP:
+        data = super().clean() or {}
+        if data.get("policy") == Policy.MAKE_UP:
             for name in (f"{part}_{meeting.pk}" for meeting in self.cancelled for part in ("day", "time")):
-                if name not in self.errors and not said.get(name):
+                if name not in self.errors and not data.get(name):
                     self.add_error(name, "Please enter the day and time of the make-up.")
-        return said
+        return data
 
     def instead(self) -> dict[int, MeetingDraft]:
         if self.cleaned_data["policy"] == Policy.EXTENSION:
             return self.longer
         if self.cleaned_data["policy"] != Policy.MAKE_UP:
             return {}
-        return {meeting.pk: self._draft(meeting) for meeting in self.cancelled}
-
-    def _draft(self, meeting: Meeting) -> MeetingDraft:
-        said, place = self.cleaned_data, self.cleaned_data[f"place_{meeting.pk}"]
-        day, start = cast(date, said[f"day_{meeting.pk}"]), cast(time, said[f"time_{meeting.pk}"])
-        return MeetingDraft(day, start, location=Location.objects.get(pk=place) if place else None)
+        drafts = {}
+        for pk in (meeting.pk for meeting in self.cancelled):
+            day, start, place = (self.cleaned_data[f"{name}_{pk}"] for name in ("day", "time", "place"))
+            location = Location.objects.get(pk=place) if place else None
+            drafts[pk] = MeetingDraft(day, start, location=location)
+        return drafts
 
     def cancellation_request(self, what: WhatForm, exceptions: Mapping[str, str]) -> Wanted:
         policy = self.cleaned_data["policy"]
@@ -158,7 +151,6 @@ def exceptions(data: Mapping[str, str]) -> dict[str, str]:
 
 
 def choices(gets: Iterable[Gets], data: Mapping[str, str]) -> list[tuple[Gets, list[tuple[str, str, bool]]]]:
-    """Each spot with the compensations it may get, and which one is selected."""
     chosen = exceptions(data)
     names = [(SAME, "Same as everyone"), *((each.value, str(each.label)) for each in FOR_CLASSES)]
     return [

@@ -22,17 +22,17 @@ class DatesField(forms.Field):
 
     def to_python(self, value: Any) -> list[date]:
         words = [word.strip() for word in (value or "").replace("\n", ",").split(",") if word.strip()]
-        return sorted({self._day(word) for word in words})
-
-    def _day(self, word: str) -> date:
-        try:
-            found = parse_date(word)
-        except ValueError:
-            found = None
-        if found is None:
-            raise ValidationError(f"“{word}” isn’t a date. Write it like 2026-11-26.", code="day")
-        refuse_far_days(found)
-        return found
+        days = set()
+        for word in words:
+            try:
+                day = parse_date(word)
+            except ValueError:
+                day = None
+            if day is None:
+                raise ValidationError(f"“{word}” isn’t a date. Write it like 2026-11-26.", code="day")
+            refuse_far_days(day)
+            days.add(day)
+        return sorted(days)
 
     def has_changed(self, initial: Iterable[date] | None, data: Any) -> bool:
         return self.prepare_value(initial or []) != (data or "")

@@ -71,20 +71,19 @@ class PeopleForm(WhoForm):
         self.choose_from("classes", [(str(offer.pk), str(offer)) for offer in offers])
 
     def ask_level_of(self, people: Sequence[Attendee]) -> None:
-        """A question about one person is in the singular."""
-        if len(people) == 1:
-            self["ready"].label = _level_question(people[0])
+        if len(people) != 1:
+            return
+        person = people[0]
+        if person.who == ME:
+            self["ready"].label = "Have you taken it, here or elsewhere?"
+            return
+        known = Student.objects.values_list("first_name", flat=True)
+        name = person.first_name or known.get(pk=person.student_id or 0)
+        self["ready"].label = f"Has {name} taken it, here or elsewhere?"
 
     @property
     def class_ids(self) -> list[int]:
         return [int(number) for number in self.cleaned_data.get("classes", [])]
-
-
-def _level_question(person: Attendee) -> str:
-    if person.who == ME:
-        return "Have you taken it, here or elsewhere?"
-    name = person.first_name or Student.objects.values_list("first_name", flat=True).get(pk=person.student_id or 0)
-    return f"Has {name} taken it, here or elsewhere?"
 
 
 class OtherForm(forms.Form):
@@ -100,23 +99,29 @@ class OtherForm(forms.Form):
     )
 
     def attendee(self) -> Attendee | None:
-        said = self.cleaned_data
-        if not said.get("first_name"):
+        data = self.cleaned_data
+        if not data.get("first_name"):
             return None
-        return Attendee(OTHER, first_name=said["first_name"], last_name=said["last_name"], email=said["email"])
+        return Attendee(OTHER, first_name=data["first_name"], last_name=data["last_name"], email=data["email"])
 
 
 def other_forms(count: int, data: Mapping[str, Any] | None, *, checked: bool) -> list[OtherForm]:
     """An unchecked form only shows again what was typed."""
-    return [_other_form(number, data, checked) for number in range(count)]
-
-
-def _other_form(number: int, data: Mapping[str, Any] | None, checked: bool) -> OtherForm:
-    prefix = f"other-{number}"
-    if checked:
-        return OtherForm(data, prefix=prefix, empty_permitted=True, use_required_attribute=False)
-    typed = {name: (data or {}).get(f"{prefix}-{name}", "") for name in OtherForm.base_fields}
-    return OtherForm(prefix=prefix, initial=typed, empty_permitted=True, use_required_attribute=False)
+    forms_shown = []
+    for prefix in (f"other-{number}" for number in range(count)):
+        typed = None
+        if not checked:
+            typed = {name: (data or {}).get(f"{prefix}-{name}", "") for name in OtherForm.base_fields}
+        forms_shown.append(
+            OtherForm(
+                data if checked else None,
+                prefix=prefix,
+                initial=typed,
+                empty_permitted=True,
+                use_required_attribute=False,
+            )
+        )
+    return forms_shown
 
 
 class RoleField(forms.ChoiceField):
@@ -158,8 +163,8 @@ class LevelForm(forms.Form):
         ]
 
     def clean_number(self) -> Decimal | None:
-        said = self.cleaned_data["number"]
-        return None if said == self.CLASSES else Decimal(said)
+        number = self.cleaned_data["number"]
+        return None if number == self.CLASSES else Decimal(number)
 
 
 class OfferField(forms.ModelChoiceField):
@@ -187,8 +192,8 @@ class PersonForm(forms.Form):
     def person(self) -> Student | Typed:
         if self.student is not None:
             return self.student
-        said = self.cleaned_data
-        return Typed(said["first_name"], said["last_name"], said["email"])
+        data = self.cleaned_data
+        return Typed(data["first_name"], data["last_name"], data["email"])
 
 
 class EntryForm(PersonForm):
@@ -216,7 +221,7 @@ class EntryForm(PersonForm):
             del self.fields["over_capacity"]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if said.get("over_capacity") and not said.get("why"):
+        data = super().clean() or {}
+        if data.get("over_capacity") and not data.get("why"):
             self.add_error("why", "Please enter a reason for exceeding the capacity.")
-        return said
+        return data

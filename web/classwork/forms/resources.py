@@ -44,18 +44,15 @@ class ResourceForm(forms.Form):
         self.kind, self.thing, self.person = kind, thing, person
         self.resource: Resource | None = self.initial.get("resource")
         self.fields["opens"] = forms.ChoiceField(label="Opens", choices=moments(thing))
-        self._ask_where()
+        if self.resource or isinstance(thing, Subject):
+            del self.fields["to"]
+        else:
+            choices = [(HERE, "This class"), (EVERYWHERE, f"Every class of {thing.subject.title}")]
+            self.fields["to"] = forms.ChoiceField(
+                label="Give it to", choices=choices, widget=forms.RadioSelect, initial=HERE
+            )
         self._ask_for_payload()
         self.order_fields(["file", "link", "title", "text", "opens", "to", "subtitles", "audience", "expires_after"])
-
-    def _ask_where(self) -> None:
-        if self.resource or isinstance(self.thing, Subject):
-            del self.fields["to"]
-            return
-        choices = [(HERE, "This class"), (EVERYWHERE, f"Every class of {self.thing.subject.title}")]
-        self.fields["to"] = forms.ChoiceField(
-            label="Give it to", choices=choices, widget=forms.RadioSelect, initial=HERE
-        )
 
     def _ask_for_payload(self) -> None:
         if self.kind in Resource.FILES:
@@ -136,7 +133,6 @@ def moments(thing: ClassOffer | Subject) -> Sequence[tuple[str, str]]:
 
 
 def usual_moment(thing: ClassOffer | Subject) -> str:
-    """After today's class, or the next one."""
     if isinstance(thing, ClassOffer):
         for number, meeting in enumerate(Listed(thing, dates.today()).meetings, 1):
             if meeting.local_date >= dates.today():

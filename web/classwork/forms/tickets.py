@@ -19,8 +19,14 @@ class DayForm(forms.Form):
     what = forms.ChoiceField(label="What would you like?", widget=forms.RadioSelect)
 
     def offer_days(self, offer: ClassOffer, days: Sequence[Day]) -> None:
-        """Full days cannot be chosen."""
-        self._choose_from("what", kinds := _kinds(offer))
+        kinds = []
+        if offer.trial_price is not None:
+            price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
+            new_to = "this class" if settings.TRIALS_FOR == "subject" else "the school"
+            kinds.append((TRIAL, f"Trial, {price}: once, if you’re new to {new_to}"))
+        if offer.drop_in_price is not None:
+            kinds.append((DROP_IN, f"Drop-in, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
+        self._choose_from("what", kinds)
         open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
         self._choose_from("meeting", open_days)
         self.initial.setdefault("what", kinds[0][0])
@@ -58,17 +64,3 @@ class SaleForm(DayForm, PersonForm):
         self.fields["what"].label = "Type"
         if roles := [role.name for role in offer.roles.all()]:
             self.fields["role"] = RoleField(roles, label="Role")
-
-
-def _kinds(offer: ClassOffer) -> list[tuple[str, str]]:
-    found = []
-    if offer.trial_price is not None:
-        price = format_money(offer.trial_price, settings.CURRENCY) if offer.trial_price else "free"
-        found.append((TRIAL, f"Trial, {price}: once, if you’re new to {_new_to()}"))
-    if offer.drop_in_price is not None:
-        found.append((DROP_IN, f"Drop-in, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
-    return found
-
-
-def _new_to() -> str:
-    return "this class" if settings.TRIALS_FOR == "subject" else "the school"

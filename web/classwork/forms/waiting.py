@@ -42,52 +42,47 @@ class WaitForm(forms.Form):
             self.fields["partner_role"] = RoleField(roles, label="Their role", required=False)
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        has_partner = said.get("partner_first_name")
-        if not has_partner and (said.get("partner_last_name") or said.get("partner_email")):
+        data = super().clean() or {}
+        has_partner = data.get("partner_first_name")
+        if not has_partner and (data.get("partner_last_name") or data.get("partner_email")):
             self.add_error("partner_first_name", "Please enter your partner’s first name, or leave this part empty.")
-        if has_partner and self._is_twice(said):
+        you = [data.get(name) or "" for name in ("first_name", "last_name", "email")]
+        partner = [data.get(f"partner_{name}") or "" for name in ("first_name", "last_name", "email")]
+        partner[2] = partner[2] or you[2]
+        if has_partner and [names.key(part) for part in you] == [names.key(part) for part in partner]:
             self.add_error("partner_first_name", "That’s the same person. Please enter your partner’s name.")
-        if has_partner and "partner_role" in self.fields and not said.get("partner_role"):
+        if has_partner and "partner_role" in self.fields and not data.get("partner_role"):
             self.add_error("partner_role", "Please choose their role.")
-        return said
-
-    def _is_twice(self, said: dict[str, Any]) -> bool:
-        you = (said.get("first_name") or "", said.get("last_name") or "", said.get("email") or "")
-        other = (said["partner_first_name"], said.get("partner_last_name") or "", said.get("partner_email") or you[2])
-        return [names.key(each) for each in you] == [names.key(each) for each in other]
+        return data
 
     @property
     def contact(self) -> Contact:
         if self.viewer is not None:
             return Contact(self.viewer.get_full_name(), self.viewer.email, self.viewer)
-        said = self.cleaned_data
-        return Contact(f"{said['first_name']} {said['last_name']}".strip(), said["email"])
+        data = self.cleaned_data
+        return Contact(f"{data['first_name']} {data['last_name']}".strip(), data["email"])
 
     @property
     def people(self) -> str:
-        """The names as they were typed, with roles."""
         named = [(wish.attendee.first_name, wish.attendee.last_name, wish.role) for wish in self.wishes()]
         return " and ".join(f"{first} {last}".strip() + (f" ({role})" if role else "") for first, last, role in named)
 
     def wishes(self) -> Iterator[Wish]:
-        said = self.cleaned_data
-        yield Wish(self._first(), said.get("role", ""))
-        if said["partner_first_name"]:
+        data = self.cleaned_data
+        if self.viewer is None:
+            first = Attendee(OTHER, first_name=data["first_name"], last_name=data["last_name"], email=data["email"])
+        else:
+            _, _, number = data["who"].partition("-")
+            first = Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
+        yield Wish(first, data.get("role", ""))
+        if data["partner_first_name"]:
             partner = Attendee(
                 OTHER,
-                first_name=said["partner_first_name"],
-                last_name=said["partner_last_name"],
-                email=said["partner_email"],
+                first_name=data["partner_first_name"],
+                last_name=data["partner_last_name"],
+                email=data["partner_email"],
             )
-            yield Wish(partner, said.get("partner_role", ""))
-
-    def _first(self) -> Attendee:
-        said = self.cleaned_data
-        if self.viewer is None:
-            return Attendee(OTHER, first_name=said["first_name"], last_name=said["last_name"], email=said["email"])
-        _, _, number = said["who"].partition("-")
-        return Attendee(STUDENT, student_id=int(number)) if number else Attendee(ME)
+            yield Wish(partner, data.get("partner_role", ""))
 
 
 class MoveForm(forms.Form):
@@ -122,17 +117,17 @@ class RolesForm(forms.Form):
         self.order_fields([*(name for name in self.fields if "_" in name and name[-1].isdigit()), "most_apart"])
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        names = [role.name.casefold() for role in self._roles(said)]
+        data = super().clean() or {}
+        names = [role.name.casefold() for role in self._roles(data)]
         if len(names) != len(set(names)) or EITHER in names:
             self.add_error(None, "Each role needs a different name, and “either” is not allowed.")
         if len(names) == 1:
             self.add_error("name_2", "Name a second role, or leave both empty.")
-        if said.get("ratio") is not None and not said.get("active_from"):
+        if data.get("ratio") is not None and not data.get("active_from"):
             self.add_error("active_from", "Please enter from how many people the ratio applies.")
-        if len(names) < 2 and (said.get("ratio") is not None or said.get("most_apart") is not None):
+        if len(names) < 2 and (data.get("ratio") is not None or data.get("most_apart") is not None):
             self.add_error(None, "Please name the roles first.")
-        return said
+        return data
 
     @property
     def roles(self) -> list[Role]:
@@ -140,11 +135,11 @@ class RolesForm(forms.Form):
 
     @property
     def apart(self) -> Apart:
-        said = self.cleaned_data
-        return Apart(said["most_apart"], said["ratio"], said["active_from"] or 0)
+        data = self.cleaned_data
+        return Apart(data["most_apart"], data["ratio"], data["active_from"] or 0)
 
-    def _roles(self, said: dict[str, Any]) -> list[Role]:
-        rows = ((said.get(f"name_{each}"), said.get(f"capacity_{each}")) for each in range(1, MOST_ROLES + 1))
+    def _roles(self, data: dict[str, Any]) -> list[Role]:
+        rows = ((data.get(f"name_{each}"), data.get(f"capacity_{each}")) for each in range(1, MOST_ROLES + 1))
         return [Role(name, capacity) for name, capacity in rows if name]
 
     @staticmethod

@@ -17,7 +17,6 @@ def page(path: str) -> str:
 
 
 def of_reader(student: Student) -> dict[str, Any]:
-    """The greeting of a mail about this student, and whether it addresses the student or a guardian."""
     return {
         "student": str(student),
         "name": attendees.greeting_name(student),

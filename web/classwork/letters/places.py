@@ -89,7 +89,6 @@ def ended_sample() -> dict[str, Any]:
 
 
 def moved_context(message: Message) -> dict[str, Any]:
-    """The payer's mail mentions the price, so this one does not."""
     found = Registration.objects.filter(pk=message.data["registration_id"], state=Registration.State.CONFIRMED)
     one = found.select_related("line", "student__guardian").first()
     old = Registration.objects.filter(pk=one.line.details.get("moved_from")).first() if one and one.line else None

@@ -112,14 +112,13 @@ class Level(models.Model):
         try:
             unknown = levels.unknown_versions(levels.parse(self.rule), self.known_versions())
         except levels.BadRule:
-            return  # said beside its field
+            return  # The field reports this problem itself.
         if unknown:
             these, them = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
             advice = f"Change the rule, or name {them} under “Planned versions”."
             raise ValidationError({"rule": f"{self.name} has no version {these}. {advice}"})
 
     def known_versions(self) -> set[str]:
-        """Versions of the level's subjects, approved or not, and planned versions."""
         taught = self.subjects.values_list("version", flat=True) if self.pk else []
         return {*taught, *levels.parse_versions(self.planned_versions)}
 
@@ -153,7 +152,6 @@ def default_approval() -> bool:
 
 class SubjectQuerySet(models.QuerySet["Subject"]):
     def matching(self, word: str) -> Self:
-        """Searches all names and codes, including the short one, such as BegA."""
         found = Q(short__icontains=word) | Q(code__icontains=word)
         found |= Q(name__icontains=word) | Q(level__name__icontains=word)
         return self.alias(short=Concat("level__code", "version")).filter(found)
@@ -238,7 +236,6 @@ class Subject(models.Model):
 
     @property
     def short_name(self) -> str:
-        """For example BegA or L2B. A subject without versions has only the code of its level."""
         return self.level.code + ("" if self.version.upper() == "N" else self.version.upper())
 
     @property
@@ -308,7 +305,6 @@ class Location(models.Model):
 
     @property
     def full_address(self) -> str:
-        """The country is included only if it is not the school's own."""
         region = f"{self.state} {self.zipcode}".strip()
         country = "" if self.country.upper() == settings.DEFAULT_COUNTRY else self.country
         return ", ".join(part for part in (self.address, self.city, region, country) if part)

@@ -39,11 +39,9 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         return self.exclude(minimum=None).filter(runs_since=None, called_off_at=None)
 
     def published(self, today: date) -> "ClassOfferQuerySet":
-        """Approved classes in a session whose publish date has passed."""
         return self.approved().filter(session__publish_date__lte=today)
 
     def taught_by(self, staff: Staff) -> "ClassOfferQuerySet":
-        """Includes assistants and substitutes."""
         mine = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
         return self.filter(mine | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
 
@@ -176,7 +174,6 @@ class ClassOffer(models.Model):
 
     @property
     def heading(self) -> str:
-        """Unique within a session."""
         return f"{self.subject}, {self.day} {format_time(self.start_time)}"
 
     @property

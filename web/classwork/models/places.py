@@ -12,7 +12,6 @@ from users.models import Staff, Student, User
 
 class RegistrationQuerySet(SeatQuerySet["Registration"]):
     def taught_by(self, staff: Staff) -> "RegistrationQuerySet":
-        """Includes classes that the person assists in or substitutes for."""
         return self.filter(offer__in=ClassOffer.objects.taught_by(staff))
 
     def visible_to(self, user: User) -> "RegistrationQuerySet":

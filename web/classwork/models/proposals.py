@@ -62,7 +62,7 @@ class Proposal(models.Model):
     def about(self) -> Subject | ClassOffer:
         if self.offer is not None:
             return self.offer
-        return cast(Subject, self.subject)  # the database makes sure that it is one of the two
+        return cast(Subject, self.subject)  # A constraint ensures that it is one of the two.
 
     @property
     def is_overtaken(self) -> bool:

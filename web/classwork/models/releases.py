@@ -64,7 +64,6 @@ class Release(models.Model):
         return "After the last class" if self.opens_at else "From the start"
 
     def is_ahead(self, at: datetime) -> bool:
-        """Ignores what a teacher released or held."""
         return self.opens_at is not None and self.opens_at > at
 
     def plan_in_words(self, at: datetime) -> str:

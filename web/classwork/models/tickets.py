@@ -20,7 +20,6 @@ class TicketQuerySet(SeatQuerySet["Ticket"]):
         return self.filter(meeting__offer__in=ClassOffer.objects.taught_by(staff))
 
     def visible_to(self, user: User) -> "TicketQuerySet":
-        """The tickets of students in this account's care."""
         return self.filter(student__in=Student.objects.ids_of(user))
 
     def for_lists(self) -> "TicketQuerySet":

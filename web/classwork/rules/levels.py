@@ -67,14 +67,13 @@ def _goal(text: str, place: int) -> Goal:
     for version in versions:
         _check_version(version)
         if version in (NOT_APPLICABLE, "NA"):
-            raise BadRule("Version NA never completes a level, so it cannot stand in the rule.")
+            raise BadRule("Version NA never completes a level, so the rule cannot contain it.")
     if len(set(versions)) < len(versions):
         raise BadRule(f"“{text.strip()}” names a version twice.")
     return frozenset(versions)
 
 
 def parse_versions(text: str) -> frozenset[str]:
-    """Versions are separated by commas or spaces."""
     versions = text.upper().replace(",", " ").split()
     for version in versions:
         _check_version(version)
@@ -95,7 +94,6 @@ def show(rule: Rule) -> str:
 
 
 def in_words(rule: Rule) -> str:
-    """For example “A or C, and B or D”."""
     goals = [" or ".join(sorted(goal)) for goal in rule]
     joint = ", and " if any(len(goal) > 1 for goal in rule) else " and "
     return joint.join([", ".join(goals[:-1]), goals[-1]]) if len(goals) > 1 else "".join(goals)
@@ -127,7 +125,6 @@ def is_done(rule: Rule, versions: Sequence[str], times: int = 1) -> bool:
 
 
 def surplus(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
-    """For each goal, how many classes more or fewer than one were taken of its versions."""
     upper = [version.upper() for version in versions]
     return {show((goal,)): sum(version in goal for version in upper) - 1 for goal in rule}
 
@@ -135,16 +132,16 @@ def surplus(rule: Rule, versions: Sequence[str]) -> dict[str, int]:
 def number(levels: Iterable[LevelRule], taken: Iterable[Taken]) -> Decimal:
     """The highest number counts, even if lower levels were skipped."""
     by_level = versions_by_level(taken)
-    return max((_worth(level, by_level.get(level.code, [])) for level in levels), default=NOTHING)
-
-
-def _worth(level: LevelRule, versions: Sequence[str]) -> Decimal:
-    worth = [
-        (level.started, bool(versions)),
-        (level.done, is_done(level.rule, versions)),
-        (level.done_twice, is_done(level.rule, versions, 2)),
-    ]
-    return max((value for value, reached in worth if reached and value is not None), default=NOTHING)
+    highest = NOTHING
+    for level in levels:
+        versions = by_level.get(level.code, [])
+        worth = [
+            (level.started, bool(versions)),
+            (level.done, is_done(level.rule, versions)),
+            (level.done_twice, is_done(level.rule, versions, 2)),
+        ]
+        highest = max([highest, *(value for value, reached in worth if reached and value is not None)])
+    return highest
 
 
 def effective(computed: Decimal, override: Decimal | None) -> Decimal:
@@ -153,7 +150,6 @@ def effective(computed: Decimal, override: Decimal | None) -> Decimal:
 
 
 def written(number: Decimal) -> str:
-    """For example 2 and 2.5, never 2.0."""
     return f"{number.normalize():f}"
 
 
@@ -165,17 +161,14 @@ def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Dec
     """
     by_level = versions_by_level(taken)
     ladder = sorted((level for level in levels if level.rule), key=lambda level: level.rank)
-    done = [level.rank for level in ladder if _is_behind(level, by_level.get(level.code, []), override)]
+    if override is None:
+        done = [level.rank for level in ladder if is_done(level.rule, by_level.get(level.code, []))]
+    else:
+        done = [level.rank for level in ladder if level.done is not None and level.done <= override]
     above = (level for level in ladder if not done or level.rank > max(done))
     for level in above:
         return NextStep(level, missing(level.rule, by_level.get(level.code, [])) or level.rule)
     return None
-
-
-def _is_behind(level: LevelRule, versions: Sequence[str], override: Decimal | None) -> bool:
-    if override is None:
-        return is_done(level.rule, versions)
-    return level.done is not None and level.done <= override
 
 
 def versions_by_level(taken: Iterable[Taken]) -> Mapping[str, list[str]]:

@@ -16,7 +16,7 @@ from classwork.rules import levels
 
 register = template.Library()
 
-# What could end the element or begin another is written as an escape, which JSON reads as the same letter.
+# Characters that could end or open an element are written as escapes, which JSON reads as the same characters.
 ESCAPES = {ord(sign): f"\\u{ord(sign):04X}" for sign in "<>&"}
 
 
@@ -49,7 +49,6 @@ def condition(offer: ClassOffer) -> str:
 
 @register.filter
 def sign_ups(numbers: Mapping[int, int] | None, offer: ClassOffer) -> str:
-    """For example “5 of 9 registered”. Empty for a class without a minimum, or on a page that has not counted."""
     if not numbers or offer.pk not in numbers:
         return ""
     return f"{numbers[offer.pk]} of {offer.minimum} registered"

@@ -35,29 +35,23 @@ def steps(request: HttpRequest) -> HttpResponse:
     offer, where, meetings = _begin(request)
     context: dict[str, Any] = {"offer": offer, "where": where}
     if offer is None and not where.is_valid():
-        return render(request, "desk/call_off_where.html", context | _choices(request))
-    what = WhatForm(request.GET if _answered(request) else None, meetings=meetings, offer=offer)
+        classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
+        context["page"] = classes.get_page(request.GET.get("page"))
+        context["recent"] = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
+        return render(request, "desk/call_off_where.html", context)
+    has_days = bool({"meeting", "whole", "asked"} & set(request.GET))
+    what = WhatForm(request.GET if has_days else None, meetings=meetings, offer=offer)
     context["what"] = what
     if request.GET.get("step") == "what" or not what.is_answered:
         return render(request, "desk/call_off_what.html", context)
-    touched = {meeting.offer_id for meeting in what.chosen}
-    offers = {one.pk: one for one in ClassOffer.objects.with_timetable().filter(pk__in=touched)}
+    affected = ClassOffer.objects.with_timetable().filter(pk__in={meeting.offer_id for meeting in what.chosen})
+    offers = {each.pk: each for each in affected}
     has_policy = "policy" in request.GET
     how = HowForm(request.GET if has_policy else None, offers=offers, cancelled=what.chosen, whole=what.is_whole)
     context["how"] = how
     if not how.is_answered:
         return render(request, "desk/call_off_how.html", context)
     return _last(request, what, how, context)
-
-
-def _choices(request: HttpRequest) -> dict[str, Any]:
-    classes = Paginator(wanted.cancelable_classes(timezone.now()), CLASSES_PER_PAGE)
-    recent = CallOff.objects.select_related("offer__subject__level", "offer__session")[:RECENT]
-    return {"page": classes.get_page(request.GET.get("page")), "recent": recent}
-
-
-def _answered(request: HttpRequest) -> bool:
-    return bool({"meeting", "whole", "asked"} & set(request.GET))
 
 
 def _begin(request: HttpRequest) -> tuple[ClassOffer | None, WhereForm, list[Meeting]]:
@@ -72,31 +66,31 @@ def _begin(request: HttpRequest) -> tuple[ClassOffer | None, WhereForm, list[Mee
 
 
 def _last(request: HttpRequest, what: WhatForm, how: HowForm, context: dict[str, Any]) -> HttpResponse:
-    found = quote(how.cancellation_request(what, exceptions(request.POST)), timezone.now())
+    plan = quote(how.cancellation_request(what, exceptions(request.POST)), timezone.now())
     form = DoForm(posted(request) if "do" in request.POST else None, initial={"why": request.POST.get("why", "")})
-    if "do" in request.POST and form.is_valid() and not found.faults:
+    if "do" in request.POST and form.is_valid() and not plan.faults:
         try:
             seen = request.POST.get("seen", "")
-            deed = call_off(acting(request), found.wanted, form.cleaned_data["why"], seen=seen)
+            cancellation = call_off(acting(request), plan.wanted, form.cleaned_data["why"], seen=seen)
         except Outdated:
             messages.warning(request, CHANGED)
         except Refused as no:
             messages.error(request, str(no))
         else:
             messages.success(request, "Canceled. Everyone affected is being emailed, and calendars are up to date.")
-            return redirect(deed)
-        found = quote(found.wanted, timezone.now())
-    context |= {"quote": found, "form": form, "rows": choices(found.gets, request.POST)}
+            return redirect(cancellation)
+        plan = quote(plan.wanted, timezone.now())
+    context |= {"quote": plan, "form": form, "rows": choices(plan.gets, request.POST)}
     return render(request, "desk/call_off_quote.html", context)
 
 
 @require_safe
 @desk_required("classwork.view_calloff")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    deed = get_object_or_404(CallOff.objects.select_related("offer__subject__level", "offer__session"), pk=pk)
-    days = deed.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
+    cancellation = get_object_or_404(CallOff.objects.select_related("offer__subject__level", "offer__session"), pk=pk)
+    days = cancellation.meetings.select_related("offer__subject__level", "made_up_by").order_by("starts_at")
     related = ("registration__student", "registration__line__order", "ticket__student", "ticket__line__order")
-    found = deed.outcomes.select_related(*related).prefetch_related("refunds__payment")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"deed": deed, "days": days, "page": page, "rows": [ResultRow(one) for one in page]}
-    return render(request, "desk/called_off.html", context | {"totals": totals(deed)})
+    outcomes = cancellation.outcomes.select_related(*related).prefetch_related("refunds__payment")
+    page = Paginator(outcomes, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"deed": cancellation, "days": days, "page": page, "rows": [ResultRow(outcome) for outcome in page]}
+    return render(request, "desk/called_off.html", context | {"totals": totals(cancellation)})

@@ -28,7 +28,7 @@ from users.roles import acting, desk_required
 
 PER_PAGE = 50
 ASK = ["GET", "HEAD", "POST"]
-DEEDS: dict[str, tuple[str, Callable[..., bool]]] = {
+HOLD_ACTIONS: dict[str, tuple[str, Callable[..., bool]]] = {
     Registration.State.CONFIRMED: ("Put on hold", registering.put_on_hold),
     Registration.State.ON_HOLD: ("Take off hold", registering.take_off_hold),
 }
@@ -37,15 +37,15 @@ DEEDS: dict[str, tuple[str, Callable[..., bool]]] = {
 @require_safe
 @desk_required("classwork.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
-    said, at = request.GET, timezone.now()
+    query, at = request.GET, timezone.now()
     wanted = Wanted(
         search.words(request),
-        said.get("show", ""),
-        search.read_number(said.get("class", "")),
-        search.read_number(said.get("session", "")),
-        said.get("heard", ""),
+        query.get("show", ""),
+        search.read_number(query.get("class", "")),
+        search.read_number(query.get("session", "")),
+        query.get("heard", ""),
     )
-    page = Paginator(desk.search(wanted), PER_PAGE).get_page(said.get("page"))
+    page = Paginator(desk.search(wanted), PER_PAGE).get_page(query.get("page"))
     offer = ClassOffer.objects.for_lists().filter(pk=wanted.offer_id).first() if wanted.offer_id else None
     context = {
         "page": page,
@@ -63,12 +63,12 @@ def index(request: HttpRequest) -> HttpResponse:
 @desk_required("classwork.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     one = get_object_or_404(Registration.objects.for_lists(), pk=pk)
-    label, deed = DEEDS.get(one.state, ("", None))
-    form = WhyForm(posted(request)) if deed else None
+    label, action = HOLD_ACTIONS.get(one.state, ("", None))
+    form = WhyForm(posted(request)) if action else None
     if request.method == "POST" and not acting(request).has_perm("classwork.change_registration"):
         raise PermissionDenied
-    if deed and form and form.is_valid():
-        if deed(one, why=form.cleaned_data["why"], by=acting(request)):
+    if action and form and form.is_valid():
+        if action(one, why=form.cleaned_data["why"], by=acting(request)):
             messages.success(request, f"{label}: done.")
         return redirect("desk_registration", pk)
     context = {
@@ -95,21 +95,21 @@ def enter(request: HttpRequest) -> HttpResponse:
         initial={"offer": request.GET.get("class")},
     )
     if form.is_valid():
-        said = form.cleaned_data
+        entry = form.cleaned_data
         try:
             order = desk.enter(
                 actor,
-                said["offer"],
+                entry["offer"],
                 form.person,
-                why=said["why"],
-                over_capacity=said.get("over_capacity", False),
-                pay_by=said["pay_by"],
-                role=said.get("role", ""),
+                why=entry["why"],
+                over_capacity=entry.get("over_capacity", False),
+                pay_by=entry["pay_by"],
+                role=entry.get("role", ""),
             )
         except NotPlaced as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, f"{order.payer_name} is registered for {said['offer']}.")
+            messages.success(request, f"{order.payer_name} is registered for {entry['offer']}.")
             return redirect("desk_order", number=order.pk)
     return render(request, "desk/register.html", {"form": form, "student": student})
 
@@ -143,10 +143,10 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         by = ByDesk(acting(request), form.cleaned_data["why"])
         try:
-            theirs = passing.give(one, form.person, by, timezone.now())
+            transferred = passing.give(one, form.person, by, timezone.now())
         except CannotBe as no:
             form.add_error(None, str(no))
         else:
-            messages.success(request, f"The registration has been transferred to {theirs.student}.")
-            return redirect("desk_registration", theirs.pk)
+            messages.success(request, f"The registration has been transferred to {transferred.student}.")
+            return redirect("desk_registration", transferred.pk)
     return render(request, "desk/give.html", {"one": one, "listed": Listed(one.offer, dates.today()), "form": form})

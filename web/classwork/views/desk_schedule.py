@@ -36,8 +36,8 @@ CREATED_WITH_ONE = "{} has been created with 1 class. It is not approved yet."
 @require_safe
 @desk_required("classwork.view_session")
 def sessions(request: HttpRequest) -> HttpResponse:
-    found = Session.objects.annotate(classes=Count("offers")).order_by("-key_day_date", "-pk")
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    listed = Session.objects.annotate(classes=Count("offers")).order_by("-key_day_date", "-pk")
+    page = Paginator(listed, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "desk/sessions.html", {"page": page})
 
 
@@ -69,7 +69,6 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _say(faults: Iterable[Fault], form: SessionForm, rows: Sequence[RepeatForm]) -> None:
-    """The field name of a problem starts with the number of its class. Without a number it belongs to the session."""
     for fault in faults:
         number, _, field = fault.field.partition("-")
         where, name = (rows[int(number)], field) if number.isdigit() else (form, fault.field)
@@ -129,28 +128,24 @@ def proposal_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.decide_proposal")
 def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    handed_in = Proposal.objects.exclude(state=Proposal.State.DRAFT)
-    proposal = get_object_or_404(handed_in, pk=pk)
+    submitted = Proposal.objects.exclude(state=Proposal.State.DRAFT)
+    proposal = get_object_or_404(submitted, pk=pk)
     form = AnswerForm(posted(request))
     if form.is_valid():
-        return _decide(request, proposal, form)
+        text = form.cleaned_data["answer"]
+        try:
+            if "approve" in request.POST:
+                proposals.approve(acting(request), proposal, answer=text, seen=request.POST.get("seen"))
+                messages.success(request, f"Approved: {proposal.about}.")
+            else:
+                proposals.answer(acting(request), proposal, text)
+                messages.success(request, f"Your answer has been sent to {proposal.author}.")
+        except (Refused, Outdated) as no:
+            messages.error(request, str(no))
+            return redirect("desk_proposal", proposal.pk)
+        return redirect("desk_proposals")
     preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None
     context = {"proposal": proposal, "form": form, "preview": preview, "changes": proposals.in_words(proposal)}
     if not proposal.changes:
         context["resources"] = content.hung_on(proposal.about)
     return render(request, "desk/proposal.html", context)
-
-
-def _decide(request: HttpRequest, proposal: Proposal, form: AnswerForm) -> HttpResponse:
-    text = form.cleaned_data["answer"]
-    try:
-        if "approve" in request.POST:
-            proposals.approve(acting(request), proposal, answer=text, seen=request.POST.get("seen"))
-            messages.success(request, f"Approved: {proposal.about}.")
-        else:
-            proposals.answer(acting(request), proposal, text)
-            messages.success(request, f"Your answer has been sent to {proposal.author}.")
-    except (Refused, Outdated) as no:
-        messages.error(request, str(no))
-        return redirect("desk_proposal", proposal.pk)
-    return redirect("desk_proposals")

@@ -17,23 +17,21 @@ from users.requests import MemberRequest
 @never_cache
 def give_up(request: MemberRequest, pk: int) -> HttpResponse:
     """A payer is redirected to the cancellation page of the order, which shows the amounts."""
-    found = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
-    line = found.line
+    registration = get_object_or_404(Registration.objects.visible_to(request.user).for_lists(), pk=pk)
+    line = registration.line
     if line is not None and line.order.belongs_to(request.user):
         return redirect(line.cancel_address)
-    if not found.is_live:
+    if not registration.is_live:
         messages.info(request, "This class is already canceled.")
         return redirect("my_classes")
-    return _do(request, found) if request.method == "POST" else _show(request, found)
-
-
-def _do(request: MemberRequest, found: Registration) -> HttpResponse:
+    if request.method != "POST":
+        return _show(request, registration)
     try:
-        giving_up.give_up(found, timezone.now(), seen=request.POST.get("seen", ""), by=request.user)
+        giving_up.give_up(registration, timezone.now(), seen=request.POST.get("seen", ""), by=request.user)
     except quoted_cancellation.Changed as changed:
-        return _show(request, found, str(changed), status=409)
+        return _show(request, registration, str(changed), status=409)
     except giving_up.CannotBe:
-        return _show(request, found, status=409)
+        return _show(request, registration, status=409)
     except quoted_cancellation.Gone as gone:
         messages.info(request, str(gone))
     else:
@@ -41,11 +39,17 @@ def _do(request: MemberRequest, found: Registration) -> HttpResponse:
     return redirect("my_classes")
 
 
-def _show(request: HttpRequest, found: Registration, problem: str = "", *, status: int = 200) -> HttpResponse:
+def _show(request: HttpRequest, registration: Registration, problem: str = "", *, status: int = 200) -> HttpResponse:
     seen, refused = "", ""
     try:
-        seen = giving_up.quote(found, timezone.now()).fingerprint
+        seen = giving_up.quote(registration, timezone.now()).fingerprint
     except giving_up.CannotBe as cannot:
         refused = str(cannot)
-    context = {"registration": found, "offer": found.offer, "seen": seen, "refused": refused, "problem": problem}
+    context = {
+        "registration": registration,
+        "offer": registration.offer,
+        "seen": seen,
+        "refused": refused,
+        "problem": problem,
+    }
     return render(request, "classwork/give_up.html", context, status=status)

@@ -1,6 +1,6 @@
 """Registering for classes, and the classes of the people in an account's care."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -41,7 +41,13 @@ def register(request: HttpRequest) -> HttpResponse:
     wanted = request.GET.get("class", "")
     chosen = [offer for offer in offers if str(offer.pk) == wanted]
     if wanted and not chosen:
-        return _not_open(request, wanted)
+        number = read_number(wanted)
+        known = ClassOffer.objects.published(dates.today()).for_lists()
+        offer = get_object_or_404(known, pk=number) if number else None
+        if offer is None:
+            raise Http404
+        messages.warning(request, opening.closed_because(offer, timezone.now()))
+        return redirect(offer)
     if full := choosing.full(chosen, timezone.now()):
         messages.warning(request, f"{full[0]} Here are the other classes.")
         chosen = []
@@ -54,30 +60,33 @@ def _form(request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwar
     return PeopleForm(offers, viewer, list(viewer.in_care.all()) if viewer else [], *args, **kwargs)
 
 
-def _not_open(request: HttpRequest, wanted: str) -> HttpResponse:
-    known = ClassOffer.objects.published(dates.today()).for_lists()
-    offer = get_object_or_404(known, pk=read_number(wanted)) if read_number(wanted) else None
-    if offer is None:
-        raise Http404
-    messages.warning(request, opening.closed_because(offer, timezone.now()))
-    return redirect(offer)
-
-
 def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
     form = _form(request, offers, request.POST)
     others = other_forms(_count(form), request.POST, checked=True)
     if "more" in request.POST:
-        return _one_more(request, offers, len(others) + 1)
+        data = request.POST
+        typed = {name: data.getlist(name) for name in ("classes", "who")} | {"heard_from": data.get("heard_from", "")}
+        more = other_forms(min(len(others) + 1, MOST_OTHERS), data, checked=False)
+        return _page(request, offers, _form(request, offers, initial=typed), more)
     if not all([form.is_valid(), *(other.is_valid() for other in others)]):
-        return _page(request, offers, form, others, status=_status(form))
-    choice = _choice(form, others, offers)
+        codes = {error.code for errors in form.errors.as_data().values() for error in errors}
+        return _page(request, offers, form, others, status=400 if "invalid_choice" in codes else 200)
+    named = [attendee for other in others if (attendee := other.attendee())]
+    choice = Choice(
+        offers=[offer for offer in offers if offer.pk in form.class_ids],
+        attendees=[*form.attendees(), *named],
+        readiness=form.cleaned_data["ready"],
+        heard_from=form.cleaned_data["heard_from"],
+    )
     _look_into(request, form, choice)
     if form.errors:
         return _page(request, offers, form, others)
-    if not choice.readiness and (levels := _levels(request, choice)):
+    viewer = session_cart.account(request)
+    if not choice.readiness and (asked := choosing.asks_for_level(choice, viewer, timezone.now())):
         form.ask_level_of(choice.attendees)
         if "asked" in request.POST:
             form.add_error("ready", UNANSWERED)
+        levels = [(level, choosing.below(level)) for level in asked]
         return _page(request, offers, form, others, levels=levels)
     try:
         choosing.put_in_cart(session_cart.open_cart(request), choice)
@@ -94,28 +103,6 @@ def _count(form: PeopleForm) -> int:
     return int(form.cleaned_data["others"])
 
 
-def _one_more(request: HttpRequest, offers: Sequence[ClassOffer], count: int) -> HttpResponse:
-    said = request.POST
-    typed = {"classes": said.getlist("classes"), "who": said.getlist("who"), "heard_from": said.get("heard_from", "")}
-    others = other_forms(min(count, MOST_OTHERS), said, checked=False)
-    return _page(request, offers, _form(request, offers, initial=typed), others)
-
-
-def _status(form: PeopleForm) -> int:
-    codes = {error.code for errors in form.errors.as_data().values() for error in errors}
-    return 400 if "invalid_choice" in codes else 200
-
-
-def _choice(form: PeopleForm, others: Sequence[OtherForm], offers: Sequence[ClassOffer]) -> Choice:
-    named = [attendee for other in others if (attendee := other.attendee())]
-    return Choice(
-        offers=[offer for offer in offers if offer.pk in form.class_ids],
-        attendees=[*form.attendees(), *named],
-        readiness=form.cleaned_data["ready"],
-        heard_from=form.cleaned_data["heard_from"],
-    )
-
-
 def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:
     if not choice.attendees:
         form.add_error("who", NOBODY)
@@ -123,16 +110,6 @@ def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:
         form.add_error("classes", fault)
     for fault in choosing.already(choice, session_cart.account(request)):
         form.add_error("classes", ValidationError(fault, code=ALREADY))
-
-
-def _levels(request: HttpRequest, choice: Choice) -> list[tuple[Any, Any]]:
-    asked = choosing.asks_for_level(choice, session_cart.account(request), timezone.now())
-    return [(level, choosing.below(level)) for level in asked]
-
-
-def _asks_role(classes: Iterable[tuple[Listed, Any, bool]]) -> bool:
-    chosen = [each.offer.pk for each, _, is_chosen in classes if is_chosen]
-    return bool(chosen) and OfferRole.objects.filter(offer__in=chosen).exists()
 
 
 def _page(
@@ -146,17 +123,18 @@ def _page(
 ) -> HttpResponse:
     rooms = room.among(offers, timezone.now())
     chosen = set(form["classes"].value() or [])
-    form.fields["who"].required = form.fields["ready"].required = (
-        True  # said, not checked: nobody is to read "optional"
-    )
+    # This changes only the labels: without it they would say "optional".
+    form.fields["who"].required = form.fields["ready"].required = True
     classes = [(Listed(offer, dates.today()), rooms[offer.pk], str(offer.pk) in chosen) for offer in offers]
+    ids = [each.offer.pk for each, _, is_chosen in classes if is_chosen]
+    asks_role = bool(ids) and OfferRole.objects.filter(offer__in=ids).exists()
     context = {
         "form": form,
         "others": others,
         "count": len(others),
         "may_add": len(others) < MOST_OTHERS,
         "levels": levels,
-        "no_details": session_cart.knows_payer(request) and not _asks_role(classes),
+        "no_details": session_cart.knows_payer(request) and not asks_role,
         "already": form.has_error("classes", ALREADY),
         "chosen_classes": [each for each in classes if each[2]],
         "other_classes": [each for each in classes if not each[2]],

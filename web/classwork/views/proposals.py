@@ -21,7 +21,7 @@ from classwork.forms.proposals import (
     ProposalForm,
     SubjectIdeaForm,
 )
-from classwork.models import ClassOffer, Proposal, Subject
+from classwork.models import ClassOffer, Subject
 from classwork.views import posted
 from users.models import Staff
 from users.roles import acting, team_required
@@ -74,9 +74,9 @@ def propose(request: HttpRequest, kind: str) -> HttpResponse:
 @team_required
 def proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = me(request)
-    found = get_object_or_404(staff.proposals, pk=pk)
-    context = {"proposal": found, "may_edit": proposals.may_edit(staff, found), "changes": proposals.in_words(found)}
-    more = {"form": MessageForm(), "overtaken": proposals.OVERTAKEN if found.is_overtaken else ""}
+    stored = get_object_or_404(staff.proposals, pk=pk)
+    context = {"proposal": stored, "may_edit": proposals.may_edit(staff, stored), "changes": proposals.in_words(stored)}
+    more = {"form": MessageForm(), "overtaken": proposals.OVERTAKEN if stored.is_overtaken else ""}
     return render(request, "classwork/proposal.html", context | more)
 
 
@@ -84,43 +84,42 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
 @team_required
 def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff = me(request)
-    found = get_object_or_404(staff.proposals, pk=pk)
-    if not proposals.may_edit(staff, found):
-        status = f"The status is “{found.get_state_display()}”, so this cannot be edited now."
-        messages.error(request, proposals.OVERTAKEN if found.is_overtaken else status)
-        return redirect("proposal", found.pk)
-    form = _form_of(found)(posted(request), instance=found.about, initial=proposals.as_initial(found))
+    stored = get_object_or_404(staff.proposals, pk=pk)
+    if not proposals.may_edit(staff, stored):
+        status = f"The status is “{stored.get_state_display()}”, so this cannot be edited now."
+        messages.error(request, proposals.OVERTAKEN if stored.is_overtaken else status)
+        return redirect("proposal", stored.pk)
+    form_class: type[ProposalForm]
+    if stored.offer_id:
+        form_class = ChangeOfferForm if stored.changes else OfferIdeaForm
+    else:
+        form_class = ChangeSubjectForm if stored.changes else SubjectIdeaForm
+    form = form_class(posted(request), instance=stored.about, initial=proposals.as_initial(stored))
     if form.is_valid():
         try:
-            proposals.edit(staff, found, form.draft())
+            proposals.edit(staff, stored, form.draft())
         except Refused as no:
             messages.error(request, str(no))
-        return redirect("proposal", found.pk)
-    return render(request, "classwork/proposal_form.html", {"form": form, "proposal": found})
-
-
-def _form_of(found: Proposal) -> type[ProposalForm]:
-    if found.offer_id:
-        return ChangeOfferForm if found.changes else OfferIdeaForm
-    return ChangeSubjectForm if found.changes else SubjectIdeaForm
+        return redirect("proposal", stored.pk)
+    return render(request, "classwork/proposal_form.html", {"form": form, "proposal": stored})
 
 
 @require_POST
 @team_required
 def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     staff, form = me(request), MessageForm(request.POST)
-    found = get_object_or_404(staff.proposals, pk=pk)
+    stored = get_object_or_404(staff.proposals, pk=pk)
     if form.is_valid():
         try:
             if "withdraw" in request.POST:
-                proposals.withdraw(staff, found)
+                proposals.withdraw(staff, stored)
                 messages.success(request, "Your proposal has been withdrawn.")
             else:
-                proposals.submit(staff, found, form.cleaned_data["message"])
+                proposals.submit(staff, stored, form.cleaned_data["message"])
                 messages.success(request, "Your proposal has been sent to the office.")
         except Refused as no:
             messages.error(request, str(no))
-    return redirect("proposal", found.pk)
+    return redirect("proposal", stored.pk)
 
 
 @require_http_methods(ASK)
@@ -135,9 +134,9 @@ def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     form, message = form_class(posted(request), instance=thing), MessageForm(posted(request))
     if form.is_valid() and message.is_valid():
         try:
-            found = proposals.request_change(staff, thing, form.values(), message.cleaned_data["message"])
+            stored = proposals.request_change(staff, thing, form.values(), message.cleaned_data["message"])
         except Refused as no:
             form.refused(no)
         else:
-            return redirect("proposal", found.pk)
+            return redirect("proposal", stored.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "message": message, "thing": thing})

@@ -1,8 +1,6 @@
 """The public pages for choosing a class."""
 
-from collections.abc import Iterable
 from datetime import date
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -22,7 +20,7 @@ from classwork.domain.places import joining, minimum, opening, room, running, te
 from classwork.domain.places.calendar_links import CalendarLinks
 from classwork.domain.places.tickets import sale
 from classwork.domain.places.waiting import shown
-from classwork.models import ClassOffer, Location, Session, Subject
+from classwork.models import ClassOffer, Location
 from common import dates, drawings
 from users import roles
 
@@ -44,34 +42,26 @@ def classoffer_list(request: HttpRequest, names: str | None = None, day: date | 
     filters = Filters(*(request.GET.get(name, "") for name in ("level", "day", "place")))
     by = "level" if request.GET.get("by") == "level" else "day"
     rule = running.rule_at(timezone.now()) if names is None and day is None else None
-    found = class_list.listing(sessions, filters, by=by, today=today, everything=everything, running=rule)
+    listing = class_list.listing(sessions, filters, by=by, today=today, everything=everything, running=rule)
+    drawn = [offer.subject for offer in listing.offers if not offer.subject.image]
+    drawing_keys = (drawings.key_of(subject.level.code, subject.version, subject.title) for subject in drawn)
     context = {
-        "listing": found,
-        "rooms": room.among(found.offers, timezone.now()),
-        "drawing_sheet": _sheet(offer.subject for offer in found.offers),
-        "registered": minimum.numbers(found.offers),
+        "listing": listing,
+        "rooms": room.among(listing.offers, timezone.now()),
+        "drawing_sheet": drawings.sheets_of(drawing_keys),
+        "registered": minimum.numbers(listing.offers),
         "sessions": sessions,
         "page": page,
         "day": day,
         "named": names is not None and not several,
     }
     if names is not None and not several and sessions:
-        context |= _neighbours(sessions[0], today, everything)
+        plan = sessions[0].plan
+        known = class_list.sessions_for(names="all", today=today, everything=everything)
+        plans = [session.plan for session in known]
+        context["previous"] = calendar.previous_of(plan, plans)
+        context["following"] = calendar.next_of(plan, plans, Rules.of_the_school())
     return render(request, "classwork/classoffer_list.html", context)
-
-
-def _sheet(subjects: Iterable[Subject]) -> drawings.Sheets:
-    drawn = (subject for subject in subjects if not subject.image)
-    return drawings.sheets_of(drawings.key_of(one.level.code, one.version, one.title) for one in drawn)
-
-
-def _neighbours(session: Session, today: date, everything: bool) -> dict[str, Any]:
-    known = class_list.sessions_for(names="all", today=today, everything=everything)
-    plan, plans = session.plan, [session.plan for session in known]
-    return {
-        "previous": calendar.previous_of(plan, plans),
-        "following": calendar.next_of(plan, plans, Rules.of_the_school()),
-    }
 
 
 @require_safe
@@ -81,7 +71,7 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(visible.with_timetable(), pk=pk)
     listed = Listed(offer, today)
     now = timezone.now()
-    holds = promised.with_the_law(terms.of_offer(offer))
+    conditions = promised.with_the_law(terms.of_offer(offer))
     context = {
         "listed": listed,
         "offer": offer,
@@ -96,8 +86,8 @@ def classoffer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "closed": opening.closed_because(offer, now),
         "tickets": sale.is_sold(offer) and sale.days(offer, now),
         "joins": joining.offered(offer, now),
-        "sentences": promised.sentences(holds, now),
-        "withdrawal": promised.withdrawal(holds),
+        "sentences": promised.sentences(conditions, now),
+        "withdrawal": promised.withdrawal(conditions),
     }
     return render(request, "classwork/classoffer_detail.html", context)
 
@@ -124,8 +114,8 @@ def location_detail(request: HttpRequest, pk: int) -> HttpResponse:
     today = dates.today()
     sessions = class_list.sessions_for(today=today, everything=everything)
     here, rule = Filters(place=str(pk)), running.rule_at(timezone.now())
-    found = class_list.listing(sessions, here, today=today, everything=everything, running=rule)
-    context = {"location": location, "listing": found if found.filters.place else None}
+    listing = class_list.listing(sessions, here, today=today, everything=everything, running=rule)
+    context = {"location": location, "listing": listing if listing.filters.place else None}
     return render(request, "classwork/location_detail.html", context | {"place": structured_data.place(location)})
 
 

@@ -14,12 +14,12 @@ from common.search import read_number
 from users.models import User
 from users.roles import acting, team_required
 
-DEEDS = {
+CLASS_ACTIONS = {
     "release": (releases.release_now, "The class can see it now."),
     "hold": (releases.hold_back, "It stays closed until you release it."),
     "plan": (releases.as_planned, "It opens as planned."),
 }
-ONE = {
+STUDENT_ACTIONS = {
     "open": (releases.open_for, "{} may open it now."),
     "close": (releases.close_for, "{} has it with the class."),
 }
@@ -49,14 +49,14 @@ def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
 def _do(by: User, release: Release, wanted: str) -> str:
     """`wanted` is an action for the class such as `hold`, or one for a registration such as `open-12`."""
     name, _, number = wanted.partition("-")
-    if name in DEEDS:
-        deed, said = DEEDS[name]
-        deed(by, release)
-        return said
+    if name in CLASS_ACTIONS:
+        action, message = CLASS_ACTIONS[name]
+        action(by, release)
+        return message
     pk = read_number(number)
-    if name not in ONE or pk is None:
+    if name not in STUDENT_ACTIONS or pk is None:
         raise Http404
-    place = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=pk)
-    deed_for_one, said = ONE[name]
-    deed_for_one(by, release.resource, place)
-    return said.format(place.student)
+    registration = get_object_or_404(Registration.objects.select_related("student"), offer=release.offer_id, pk=pk)
+    student_action, message = STUDENT_ACTIONS[name]
+    student_action(by, release.resource, registration)
+    return message.format(registration.student)

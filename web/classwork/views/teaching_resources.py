@@ -88,10 +88,10 @@ def bound(request: HttpRequest, kind: str, thing: Thing, initial: dict[str, Any]
     return ResourceForm(kind, thing, *given, initial=initial, person=me(request).pk)
 
 
-def kept(form: ResourceForm, deed: Any) -> bool:
+def kept(form: ResourceForm, save: Any) -> bool:
     """A file that became invalid between the check and saving is reported beside its field."""
     try:
-        deed()
+        save()
     except ValidationError as no:
         form.add_error("file", no)
         return False

@@ -44,8 +44,8 @@ def buy(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> HttpResponse | None:
-    somebody = other.attendee()
-    people = [*form.attendees(), *([somebody] if somebody else [])]
+    other_person = other.attendee()
+    people = [*form.attendees(), *([other_person] if other_person else [])]
     if not people:
         form.add_error("who", attendees.NOBODY)
         return None
@@ -61,18 +61,18 @@ def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> 
 @never_cache
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
     found, at = _find(token), timezone.now()
-    said = staying.why_not(found, at)
-    asked, taken_off = (None, None) if said else staying.quote(found, at)
+    refusal = staying.why_not(found, at)
+    price, credit = (None, None) if refusal else staying.quote(found, at)
     context = {
         "ticket": found,
         "offer": found.offer,
         "token": token,
         "said": words.of_ticket(found, at),
-        "why_not": said,
-        "asked": asked,
-        "taken_off": taken_off,
+        "why_not": refusal,
+        "asked": price,
+        "taken_off": credit,
         "currency": found.line.order.currency,
-        "rest": asked - taken_off if asked is not None and taken_off is not None else None,
+        "rest": price - credit if price is not None and credit is not None else None,
         "log_in": _is_another(request, found),
         "by_another": staying.paid_by_another(found),
     }
@@ -111,13 +111,13 @@ def _is_another(request: HttpRequest, found: Ticket) -> bool:
 def _page(
     request: HttpRequest, offer: ClassOffer, days: list[sale.Day], form: TicketForm, other: OtherForm
 ) -> HttpResponse:
-    form.fields["who"].required = True  # said, not checked: nobody is to read "optional"
+    form.fields["who"].required = True  # This changes only the label, which would say "optional".
     full = [day.meeting for day in days if day.room.is_full]
     context = {"offer": offer, "form": form, "other": other, "full": full, "all_full": len(full) == len(days)}
     return render(request, "classwork/ticket_form.html", context)
 
 
-# -- the desk ----------------------------------------------------------------------------------------------------
+# -- the desk --------------------------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -132,10 +132,10 @@ def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.view_ticket")
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
     found, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
-    said = "" if found.state == Ticket.State.CONFIRMED else staying.ENDED
+    refusal = "" if found.state == Ticket.State.CONFIRMED else staying.ENDED
     if request.method == "POST" and not acting(request).has_perm("classwork.add_registration"):
         raise PermissionDenied
-    form = None if said else WhyForm(posted(request))
+    form = None if refusal else WhyForm(posted(request))
     if form and form.is_valid():
         try:
             order = staying.at_the_desk(found, by=acting(request), why=form.cleaned_data["why"], at=at)

@@ -35,8 +35,8 @@ LEFT = "You’re no longer on the waitlist."
 def join(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     offer = get_object_or_404(ClassOffer.objects.published(dates.today()).for_lists(), pk=pk)
-    if said := opening.closed_because(offer, at):
-        messages.warning(request, said)
+    if reason := opening.closed_because(offer, at):
+        messages.warning(request, reason)
         return redirect(offer)
     viewer, here = session_cart.account(request), room.of(offer, at)
     if request.method != "POST" and not here.has_waitlist:
@@ -116,7 +116,7 @@ def _find(token: str) -> WaitingEntry:
     return found
 
 
-# -- the desk ----------------------------------------------------------------------------------------------------
+# -- the desk --------------------------------------------------------------------------------------------------------
 
 
 @require_http_methods(["GET", "HEAD"])

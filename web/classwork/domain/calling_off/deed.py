@@ -1,6 +1,5 @@
 """Cancels in one transaction: meetings, spots, money, waitlists and history. The mails follow from the event."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -27,73 +26,61 @@ def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, 
     """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
     was shown."""
     now = now or timezone.now()
-    classes = _classes(wanted)
+    classes = set(Meeting.objects.filter(pk__in=wanted.meetings).order_by().values_list("offer_id", flat=True))
+    if wanted.offer is not None:
+        classes.add(wanted.offer)
     days = of_class(ClassOffer(pk=wanted.offer), now) if wanted.offer else ahead(now).filter(pk__in=wanted.meetings)
-    looked = order_snapshot.look(orders_of(seats_of(classes, list(days), now)), now, lock=True)
+    snapshot = order_snapshot.look(orders_of(seats_of(classes, list(days), now)), now, lock=True)
     for pk in sorted(classes):
         room.lock(pk)
-    quoted = quote(wanted, now, looked)
-    quoted.insist(seen)
-    deed = CallOff.objects.create(offer_id=wanted.offer, policy=wanted.policy, why=why, at=now)
-    _move_days(actor, quoted, deed)
+    plan = quote(wanted, now, snapshot)
+    plan.insist(seen)
+    cancellation = CallOff.objects.create(offer_id=wanted.offer, policy=wanted.policy, why=why, at=now)
+    _move_days(actor, plan, cancellation)
     if wanted.offer is not None:
-        _end_class(quoted.offers[wanted.offer], quoted.gets, why, now)
-    arrows.cancel_all([one.spot for one in quoted.gets if one.is_ticket], why)
-    refunds = bulk_refunds.carry_out(quoted.deal, key=f"{deed.pk}", at=now, why=why, by=actor)
-    outcomes = Outcome.objects.bulk_create(_outcome(deed, one) for one in quoted.gets)
-    gots = (one.got for one in quoted.gets)
-    results.attach_refunds(dict(zip(outcomes, gots, strict=True)), refunds)
-    _write_down(actor, quoted, deed)
-    return deed
+        ClassOffer.objects.filter(pk=wanted.offer).update(called_off_at=now)
+        arrows.cancel_all([each.spot for each in plan.gets if not each.is_ticket], why)
+        queue.advance(ClassOffer.objects.get(pk=wanted.offer), now)
+    arrows.cancel_all([each.spot for each in plan.gets if each.is_ticket], why)
+    refunds = bulk_refunds.carry_out(plan.deal, key=f"{cancellation.pk}", at=now, why=why, by=actor)
+    outcomes = Outcome.objects.bulk_create(_outcome(cancellation, each) for each in plan.gets)
+    results.attach_refunds(dict(zip(outcomes, (each.got for each in plan.gets), strict=True)), refunds)
+    details = {
+        "policy": cancellation.policy,
+        "students": len(plan.gets),
+        "days": [meeting.pk for meeting in plan.meetings],
+        "given": [f"{totals}" for totals in plan.totals],
+    }
+    for offer in plan.offers.values():
+        record(actor, "classwork.called_off", offer, why=why, call_off=cancellation.pk, **details)
+    emit(events.CALLED_OFF, key=f"{cancellation.pk}", call_off_id=cancellation.pk)
+    return cancellation
 
 
-def _classes(wanted: Wanted) -> set[int]:
-    found = set(Meeting.objects.filter(pk__in=wanted.meetings).order_by().values_list("offer_id", flat=True))
-    return found | ({wanted.offer} if wanted.offer is not None else set())
-
-
-def _move_days(actor: User | None, quoted: Quote, deed: CallOff) -> None:
-    for meeting in quoted.meetings:
-        meetings.cancel(actor, meeting, deed.why)
-    Meeting.objects.filter(pk__in=[meeting.pk for meeting in quoted.meetings]).update(called_off=deed)
-    if not quoted.wanted.is_moved:
+def _move_days(actor: User | None, plan: Quote, cancellation: CallOff) -> None:
+    for meeting in plan.meetings:
+        meetings.cancel(actor, meeting, cancellation.why)
+    Meeting.objects.filter(pk__in=[meeting.pk for meeting in plan.meetings]).update(called_off=cancellation)
+    if not plan.wanted.is_moved:
         return
-    for meeting in quoted.meetings:
-        added = meetings.add(actor, quoted.offers[meeting.offer_id], quoted.wanted.instead[meeting.pk])
+    for meeting in plan.meetings:
+        added = meetings.add(actor, plan.offers[meeting.offer_id], plan.wanted.instead[meeting.pk])
         Meeting.objects.filter(pk=added.pk).update(stands_in_for=meeting)
 
 
-def _end_class(offer: ClassOffer, gets: Iterable[Gets], why: str, now: datetime) -> None:
-    ClassOffer.objects.filter(pk=offer.pk).update(called_off_at=now)
-    arrows.cancel_all([one.spot for one in gets if not one.is_ticket], why)
-    queue.advance(ClassOffer.objects.get(pk=offer.pk), now)
-
-
-def _outcome(deed: CallOff, one: Gets) -> Outcome:
+def _outcome(cancellation: CallOff, compensation: Gets) -> Outcome:
     return Outcome(
-        call_off=deed,
-        registration=None if isinstance(one.spot, Ticket) else one.spot,
-        ticket=one.spot if isinstance(one.spot, Ticket) else None,
-        policy=one.policy,
-        meetings=one.meetings,
-        of=one.of,
-        base=one.base,
-        money=one.money,
-        credited=one.got.new_credit,
-        on_hold=one.got.pending,
-        credit=one.got.old_credit,
-        waived=one.got.waived,
-        pending=one.got.why_not[:200],
+        call_off=cancellation,
+        registration=None if isinstance(compensation.spot, Ticket) else compensation.spot,
+        ticket=compensation.spot if isinstance(compensation.spot, Ticket) else None,
+        policy=compensation.policy,
+        meetings=compensation.meetings,
+        of=compensation.of,
+        base=compensation.base,
+        money=compensation.money,
+        credited=compensation.got.new_credit,
+        on_hold=compensation.got.pending,
+        credit=compensation.got.old_credit,
+        waived=compensation.got.waived,
+        pending=compensation.got.why_not[:200],
     )
-
-
-def _write_down(actor: User | None, quoted: Quote, deed: CallOff) -> None:
-    said = {
-        "policy": deed.policy,
-        "students": len(quoted.gets),
-        "days": [meeting.pk for meeting in quoted.meetings],
-        "given": [f"{totals}" for totals in quoted.totals],
-    }
-    for offer in quoted.offers.values():
-        record(actor, "classwork.called_off", offer, why=deed.why, call_off=deed.pk, **said)
-    emit(events.CALLED_OFF, key=f"{deed.pk}", call_off_id=deed.pk)

@@ -48,7 +48,6 @@ class Quote:
 
     @property
     def pending(self) -> list[Gets]:
-        """The compensations that the office has to handle."""
         return [one for one in self.gets if one.note]
 
     @property
@@ -79,25 +78,24 @@ class Before:
 
 def quote(wanted: Wanted, now: datetime, looked: Books | None = None) -> Quote:
     """`looked` holds the orders if they are locked already."""
-    meetings = _meetings(wanted, now)
-    offers = _offers(wanted, meetings)
+    if wanted.offer is not None:
+        meetings = list(of_class(ClassOffer(pk=wanted.offer), now))
+    else:
+        meetings = list(ahead(now).filter(pk__in=wanted.meetings))
+    ids = {meeting.offer_id for meeting in meetings} | ({wanted.offer} if wanted.offer else set())
+    offers = {offer.pk: offer for offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")}
     seats = seats_of(offers, meetings, now)
     if looked is None:
         looked = order_snapshot.look(orders_of(seats), now)
     elif orders_of(seats) - looked.keys():
-        raise Outdated(Preview())  # somebody registered meanwhile
+        raise Outdated(Preview())  # Somebody registered in the meantime.
     gets, deal = _reckon(wanted, seats, _Days(offers, meetings), looked)
     instead = wanted.instead if wanted.is_moved else {}
     calendar = moving.preview(offers.values(), meetings, instead, now)
     if missing := _missing(wanted, offers, meetings):
         calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
-    return Quote(wanted, offers, meetings, calendar, gets, deal, _waiting(wanted))
-
-
-def _meetings(wanted: Wanted, now: datetime) -> list[Meeting]:
-    if wanted.offer is not None:
-        return list(of_class(ClassOffer(pk=wanted.offer), now))
-    return list(ahead(now).filter(pk__in=wanted.meetings))
+    waiting = WaitingEntry.objects.filter(offer=wanted.offer or 0).live().count()
+    return Quote(wanted, offers, meetings, calendar, gets, deal, waiting)
 
 
 def _missing(wanted: Wanted, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]) -> Fault | None:
@@ -108,11 +106,6 @@ def _missing(wanted: Wanted, offers: Mapping[int, ClassOffer], meetings: Sequenc
     if wanted.is_moved and {meeting.pk for meeting in meetings} - wanted.instead.keys():
         return Fault("", "Please enter a make-up day for every class day.")
     return None
-
-
-def _offers(wanted: Wanted, meetings: Iterable[Meeting]) -> dict[int, ClassOffer]:
-    ids = {meeting.offer_id for meeting in meetings} | ({wanted.offer} if wanted.offer else set())
-    return {offer.pk: offer for offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")}
 
 
 def seats_of(offers: Iterable[int], meetings: Iterable[Meeting], now: datetime) -> list[Seat]:
@@ -126,11 +119,7 @@ def orders_of(seats: Iterable[Seat]) -> set[int]:
     return {seat.line.order_id for seat in seats if seat.line is not None}
 
 
-def _waiting(wanted: Wanted) -> int:
-    return WaitingEntry.objects.filter(offer=wanted.offer or 0).live().count()
-
-
-# -- each of them -----------------------------------------------------------------------------------------------
+# -- compensation of each spot ---------------------------------------------------------------------------------------
 
 
 class _Days:
@@ -146,9 +135,10 @@ class _Days:
         """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
         if isinstance(seat, Ticket):
             return 1
+        coming = [each for each in self.all[seat.offer_id] if each.starts_at > seat.created_at]
         return sum(
-            each.starts_at > seat.created_at and each.stands_in_for_id is None and not _was_gone(each, seat)
-            for each in self.all[seat.offer_id]
+            each.stands_in_for_id is None and (each.cancelled_at is None or each.cancelled_at > seat.created_at)
+            for each in coming
         )
 
     def lost(self, seat: Seat) -> int:
@@ -157,48 +147,35 @@ class _Days:
         return sum(each.starts_at > seat.created_at for each in self.gone[seat.offer_id])
 
 
-def _was_gone(meeting: Meeting, seat: Seat) -> bool:
-    return meeting.cancelled_at is not None and meeting.cancelled_at <= seat.created_at
-
-
 def _reckon(wanted: Wanted, seats: Sequence[Seat], days: _Days, books: Books) -> tuple[list[Gets], Deal]:
-    before = _before(seats)
-    lines = [_get(wanted, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
-    lines = [one for one in lines if one.meetings or wanted.offer]
-    demands = [(one.spot.line, wish) for one in lines if one.spot.line and (wish := _wish(wanted, one))]
-    deal = bulk_refunds.plan(books, demands)
-    return [replace(one, got=deal.by_line.get(one.spot.line_id or 0, NOTHING)) for one in lines], deal
-
-
-def _before(seats: Iterable[Seat]) -> dict[str, Before]:
-    found: dict[str, Before] = {}
-    places = [seat for seat in seats if isinstance(seat, Registration)]
-    for outcome in Outcome.objects.filter(registration__in=places).select_related("registration"):
+    before: dict[str, Before] = {}
+    registrations = [seat for seat in seats if isinstance(seat, Registration)]
+    for outcome in Outcome.objects.filter(registration__in=registrations).select_related("registration"):
         key = key_of(outcome.seat)
         given = outcome.meetings if outcome.policy in GIVES else 0
-        found[key] = Before(found.get(key, Before()).given + given, outcome.of, outcome.base)
-    return found
+        before[key] = Before(before.get(key, Before()).given + given, outcome.of, outcome.base)
+    lines = [_get(wanted, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
+    lines = [line for line in lines if line.meetings or wanted.offer]
+    demands = []
+    for line in lines:
+        # A canceled class ends every registration and ticket, and a canceled day ends its tickets.
+        ends = wanted.offer is not None or line.is_ticket
+        if line.spot.line and (ends or line.share):
+            wish = Wish(line.spot.line_id or 0, line.share, ends, as_credit=line.policy == Policy.CREDIT)
+            demands.append((line.spot.line, wish))
+    deal = bulk_refunds.plan(books, demands)
+    return [replace(line, got=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
 
 
 def _get(wanted: Wanted, seat: Seat, days: _Days, books: Books, before: Before) -> Gets:
     order = books[seat.line.order_id].order if seat.line else None
-    policy = _policy(wanted, seat)
+    policy = wanted.exceptions.get(key_of(seat), wanted.policy)
+    if isinstance(seat, Ticket) and policy not in GIVES:
+        policy = Policy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
     of = before.of or days.bought(seat)
     base = before.base if before.of else order_snapshot.cost(books, seat.line)
     lost = days.lost(seat)
     share = shares(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
     if wanted.offer is not None and policy in GIVES and lost + before.given >= of:
-        share = base  # nothing of it has taken place: all that is left of it
+        share = base  # No class day has taken place, so the full price is refunded.
     return Gets(seat, policy, lost, of, base, share, order)
-
-
-def _policy(wanted: Wanted, seat: Seat) -> str:
-    policy = wanted.exceptions.get(key_of(seat), wanted.policy)
-    return Policy.REFUND if isinstance(seat, Ticket) and policy not in GIVES else policy
-
-
-def _wish(wanted: Wanted, one: Gets) -> Wish | None:
-    ends = wanted.offer is not None or one.is_ticket
-    if not ends and not one.share:
-        return None
-    return Wish(one.spot.line_id or 0, one.share, ends, as_credit=one.policy == Policy.CREDIT)

@@ -34,7 +34,7 @@ def attach_refunds(outcomes: Mapping[Outcome, Got], refunds: Iterable[Refund]) -
     Outcome.objects.bulk_update(outcomes, ["by_hand", "onto_vouchers"], batch_size=200)
 
 
-# -- to read -------------------------------------------------------------------------------------------------------
+# -- display ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,6 @@ class ResultRow:
 
     @property
     def by_hand(self) -> list[Refund]:
-        """Refunds that a person has to hand over, or has handed over."""
         hands = dict(gateways.at_the_desk())
         return [refund for refund in self.outcome.refunds.all() if refund.payment.variant in hands]
 
@@ -59,9 +58,14 @@ class ResultRow:
     @property
     def parts(self) -> list[str]:
         one = self.outcome
+        labels = dict(gateways.at_the_desk())
+        variants = {refund.payment.variant for refund in self.by_hand}
+        how = (
+            "in cash" if variants <= {CASH} else "by " + " and ".join(sorted(labels[name].lower() for name in variants))
+        )
         named = [
             (one.refunded - one.by_hand - one.onto_vouchers, "{} refunded"),
-            (one.by_hand, self._handed_over()),
+            (one.by_hand, f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"),
             (one.onto_vouchers, "{} back on the gift voucher"),
             (one.credited, "{} credited"),
             (one.credit, "{} of credit returned"),
@@ -71,12 +75,6 @@ class ResultRow:
         currency = self.order.currency if self.order else ""
         return [text.format(format_money(amount, currency)) for amount, text in named if amount]
 
-    def _handed_over(self) -> str:
-        labels = dict(gateways.at_the_desk())
-        found = {refund.payment.variant for refund in self.by_hand}
-        how = "in cash" if found <= {CASH} else "by " + " and ".join(sorted(labels[one].lower() for one in found))
-        return f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"
-
     def __str__(self) -> str:
         policy = Policy(self.outcome.policy)
         moved = [str(policy.label)] if policy in (Policy.MAKE_UP, Policy.EXTENSION) else []
@@ -84,11 +82,14 @@ class ResultRow:
         return "; ".join(moved + self.parts) or nothing
 
 
-def totals(deed: CallOff) -> list[Totals]:
-    """One total for each currency, in the same words as the plan."""
+def totals(cancellation: CallOff) -> list[Totals]:
     found: dict[str, Totals] = {}
     for path in PER_ORDER:
-        rows = deed.outcomes.filter(**{f"{path}__isnull": False}).order_by().values(currency=F(f"{path}__currency"))
+        rows = (
+            cancellation.outcomes.filter(**{f"{path}__isnull": False})
+            .order_by()
+            .values(currency=F(f"{path}__currency"))
+        )
         names = ("money", "credited", "on_hold", "credit", "waived", "by_hand")
         row: dict[str, Any]
         for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]

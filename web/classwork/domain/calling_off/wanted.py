@@ -39,7 +39,6 @@ def ahead(now: datetime) -> QuerySet[Meeting]:
 
 
 def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
-    """Returns the days of the whole school, or of one location."""
     start = dates.at(day, time.min)
     found = ahead(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
     if place is not None:
@@ -48,7 +47,6 @@ def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting
 
 
 def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
-    """Ordered by session, weekday and time."""
     ids = ahead(now).order_by().values("offer")
     found = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
     return found.order_by("session__key_day_date", "class_day", "start_time", "pk")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -108,7 +108,7 @@ class Listing:
         return [one.offer for group in groups for one in group.classes]
 
 
-# -- which sessions ----------------------------------------------------------------------------------------------
+# -- which sessions --------------------------------------------------------------------------------------------------
 
 
 def sessions_for(
@@ -136,7 +136,7 @@ def past_sessions(today: date) -> list[Session]:
     return [one for one in known if one.pk not in now and one.end_date < today]
 
 
-# -- which classes -----------------------------------------------------------------------------------------------
+# -- which classes ---------------------------------------------------------------------------------------------------
 
 
 def listing(
@@ -150,19 +150,26 @@ def listing(
 ) -> Listing:
     """With `running` the list includes classes of other sessions that people can still join or try."""
     shown = {session.pk for session in sessions}
-    found = ClassOffer.objects.filter(_in_sessions_or_running(shown, running)).for_lists()
-    offers = [one for one in found if everything or (one.is_listed and not one.is_called_off)]
+    listed = Q(session__in=shown)
+    if running is not None:
+        to_come = Meeting.objects.filter(offer=OuterRef("pk"), cancelled_at=None, starts_at__gt=running.at)
+        published = ClassOffer.objects.published(dates.local(running.at).date()).filter(called_off_at=None)
+        listed |= Q(pk__in=published.filter(Exists(to_come)).values("pk"))
+    offers = [
+        one
+        for one in ClassOffer.objects.filter(listed).for_lists()
+        if everything or (one.is_listed and not one.is_called_off)
+    ]
     if running is not None:
         offers = [one for one in offers if one.session_id in shown or running.can_begin(one)]
     filters = chosen.known_among(offers)
     fitting = [Listed(offer, today) for offer in offers if filters.fits(offer)]
-    grouped = _by_level if by == "level" else _by_day
     levels = [offer.subject.level for offer in offers]
     places = [offer.location for offer in offers if offer.location]
-    sections = [Section(one, grouped([c for c in fitting if c.offer.session_id == one.pk])) for one in sessions]
+    sections = [Section(one, _grouped([c for c in fitting if c.offer.session_id == one.pk], by)) for one in sessions]
     return Listing(
         sections=[section for section in sections if section.groups] if filters.any else sections,
-        running=grouped([one for one in fitting if one.offer.session_id not in shown]),
+        running=_grouped([one for one in fitting if one.offer.session_id not in shown], by),
         filters=filters,
         levels=_choices(filters.level, ((_rung(level), level.code, level.name) for level in levels)),
         days=_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
@@ -171,40 +178,21 @@ def listing(
     )
 
 
-def _in_sessions_or_running(sessions: Collection[int], running: Running | None) -> Q:
-    chosen = Q(session__in=sessions)
-    if running is None:
-        return chosen
-    to_come = Meeting.objects.filter(offer=OuterRef("pk"), cancelled_at=None, starts_at__gt=running.at)
-    published = ClassOffer.objects.published(dates.local(running.at).date()).filter(called_off_at=None)
-    return chosen | Q(pk__in=published.filter(Exists(to_come)).values("pk"))
-
-
 def _rung(level: Level) -> Decimal:
-    """Levels without a rank are listed last."""
     return level.rank or Decimal("Infinity")
 
 
 def _choices(chosen: str, found: Iterable[tuple[Any, str, str]]) -> list[Choice]:
-    """Takes tuples of (sort key, value, label) and lists each once."""
     return [Choice(value, label, value == chosen) for _, value, label in sorted(set(found))]
 
 
-def _by_day(classes: Iterable[Listed]) -> list[Group]:
-    ordered = sorted(classes, key=lambda one: (one.offer.class_day, one.offer.start_time, one.offer.pk))
-    return _grouped(ordered, lambda one: one.offer.weekday)
-
-
-def _by_level(classes: Iterable[Listed]) -> list[Group]:
+def _grouped(classes: Iterable[Listed], by: str) -> list[Group]:
     def order(one: Listed) -> tuple[Any, ...]:
-        level = one.offer.subject.level
-        return (_rung(level), level.code, one.offer.class_day, one.offer.start_time, one.offer.pk)
+        level, when = one.offer.subject.level, (one.offer.class_day, one.offer.start_time, one.offer.pk)
+        return (_rung(level), level.code, *when) if by == "level" else when
 
-    return _grouped(sorted(classes, key=order), lambda one: one.offer.subject.level.name)
-
-
-def _grouped(classes: Iterable[Listed], title: Callable[[Listed], str]) -> list[Group]:
     groups: dict[str, list[Listed]] = {}
-    for one in classes:
-        groups.setdefault(title(one), []).append(one)
+    for one in sorted(classes, key=order):
+        title = one.offer.subject.level.name if by == "level" else one.offer.weekday
+        groups.setdefault(title, []).append(one)
     return [Group(name, members) for name, members in groups.items()]

@@ -42,7 +42,6 @@ class Listed:
 
     @property
     def skipped(self) -> list[date]:
-        """Dates in between without a class, whether they were skipped by plan or canceled."""
         planned = {skipped.on for skipped in self.offer.skipped_dates.all()}
         return sorted(planned | {meeting.local_date for meeting in self.cancelled})
 

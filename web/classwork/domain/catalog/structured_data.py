@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from classwork.domain.catalog.class_summary import Listed
-from classwork.models import ClassOffer, Location, Meeting
+from classwork.models import Location
 from common.money import rounded
 
 SCHEMA = "https://schema.org"
@@ -20,7 +20,18 @@ def absolute(path: str) -> str:
 def event(listed: Listed) -> dict[str, Any]:
     """A class with each of its meetings as a part. Without dates the event has no start and no end."""
     offer = listed.offer
-    found = {
+    parts = []
+    for meeting in offer.meetings.all():
+        part: dict[str, Any] = {
+            "@type": "EducationEvent",
+            "name": offer.subject.title,
+            "startDate": meeting.starts_at.isoformat(),
+            "endDate": meeting.ends_at.isoformat(),
+            "eventStatus": _status(is_canceled=meeting.is_cancelled),
+        }
+        where = meeting.location or offer.location
+        parts.append(part | {"location": place(where)} if where else part)
+    data: dict[str, Any] = {
         "@context": SCHEMA,
         "@type": "EducationEvent",
         "name": offer.subject.title,
@@ -29,40 +40,24 @@ def event(listed: Listed) -> dict[str, Any]:
         "organizer": {"@type": "Organization", "name": settings.BUSINESS_NAME, "url": absolute("/")},
         "eventAttendanceMode": f"{SCHEMA}/OfflineEventAttendanceMode",
         "eventStatus": _status(is_canceled=offer.is_called_off),
-        "offers": _price(offer),
+        "offers": {
+            "@type": "Offer",
+            "price": str(rounded(offer.full_price, settings.CURRENCY)),
+            "priceCurrency": settings.CURRENCY,
+            "url": absolute(offer.get_absolute_url()),
+        },
         "performer": [{"@type": "Person", "name": name} for name in listed.teacher_names],
-        "subEvent": [_part(offer, meeting) for meeting in offer.meetings.all()],
+        "subEvent": parts,
     }
     if listed.first and listed.last:
-        found |= {"startDate": listed.first.starts_at.isoformat(), "endDate": listed.last.ends_at.isoformat()}
+        data |= {"startDate": listed.first.starts_at.isoformat(), "endDate": listed.last.ends_at.isoformat()}
     if offer.location:
-        found["location"] = place(offer.location)
-    return found
+        data["location"] = place(offer.location)
+    return data
 
 
 def _status(*, is_canceled: bool) -> str:
     return f"{SCHEMA}/EventCancelled" if is_canceled else f"{SCHEMA}/EventScheduled"
-
-
-def _part(offer: ClassOffer, meeting: Meeting) -> dict[str, Any]:
-    part = {
-        "@type": "EducationEvent",
-        "name": offer.subject.title,
-        "startDate": meeting.starts_at.isoformat(),
-        "endDate": meeting.ends_at.isoformat(),
-        "eventStatus": _status(is_canceled=meeting.is_cancelled),
-    }
-    where = meeting.location or offer.location
-    return part | {"location": place(where)} if where else part
-
-
-def _price(offer: ClassOffer) -> dict[str, Any]:
-    return {
-        "@type": "Offer",
-        "price": str(rounded(offer.full_price, settings.CURRENCY)),
-        "priceCurrency": settings.CURRENCY,
-        "url": absolute(offer.get_absolute_url()),
-    }
 
 
 def place(location: Location) -> dict[str, Any]:

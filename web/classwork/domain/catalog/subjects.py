@@ -28,20 +28,16 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
     changed = with_values(subject, values)
     if found := problems.of_model(changed):
         return Preview(faults=tuple(found))
-    wanted = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in _to_come(subject, now)]
+    coming: list[ClassOffer] = []
+    if subject.pk:
+        coming = list(subject.offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
+    wanted = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in coming]
     effects = [schedule_effects.effect(one, now) for one in wanted]
     return draw(
         effects,
         warnings=schedule_effects.new_warnings(wanted, effects, now),
         faults=schedule_effects.faults(effects, now),
     )
-
-
-def _to_come(subject: Subject, now: datetime) -> list[ClassOffer]:
-    if not subject.pk:
-        return []
-    coming = subject.offers.filter(meetings__starts_at__gt=now).distinct()
-    return list(coming.with_timetable())
 
 
 def create_subject(actor: User | None, values: Values, *, why: str = "") -> Subject:

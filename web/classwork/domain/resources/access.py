@@ -29,17 +29,17 @@ Audience, Kind = Resource.Audience, Resource.Kind
 
 Way = Registration | Ticket
 
-# What a place can open; words for the class mail have no page of their own.
+# Resources that a spot can open. Texts for the class mail have no page.
 FOR_STUDENTS = Q(resource__manager_approved=True, resource__audience__in=[Audience.STUDENT, Audience.PUBLIC])
 FOR_STUDENTS &= ~Q(resource__kind=Kind.EMAIL)
 
 
 class State(Enum):
     OPEN = "open"
-    LOCKED = "locked"  # its day has not come
-    HELD = "held"  # the teacher keeps it back
+    LOCKED = "locked"  # It opens later.
+    HELD = "held"  # The teacher holds it.
     UNPAID = "unpaid"
-    MISSED = "missed"  # it opened before they joined
+    MISSED = "missed"  # It opened before the student joined.
     GONE = "gone"
 
 
@@ -67,7 +67,7 @@ def find(user: User | AnonymousUser, pk: int, at: datetime | None = None) -> Fou
     return Found(resource) if _gives(user, resource) else None
 
 
-# -- through a place in a class ----------------------------------------------------------------------------------
+# -- spots and tickets --------------------------------------------------------------------------------------
 
 
 def places(students: Collection[int]) -> QuerySet[Registration]:
@@ -75,8 +75,8 @@ def places(students: Collection[int]) -> QuerySet[Registration]:
 
 
 def _place(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
-    hanging = Release.objects.filter(FOR_STUDENTS, resource=resource)
-    releases = {release.offer_id: release for release in hanging}
+    attached = Release.objects.filter(FOR_STUDENTS, resource=resource)
+    releases = {release.offer_id: release for release in attached}
     mine = (
         places(students)
         .filter(offer__in=releases)
@@ -122,7 +122,9 @@ def state(release: Release, place: Way, at: datetime, *, by_hand: bool = False) 
     begun = release.begins_at
     if begun is not None and begun > at:
         return State.LOCKED
-    return State.MISSED if _is_too_early_for(place, begun) else State.OPEN
+    joined = place.confirmed_at
+    is_missed = begun is not None and joined is not None and begun < joined
+    return State.MISSED if is_missed and not settings.LATE_JOINERS_SEE_EARLIER else State.OPEN
 
 
 def is_settled(place: Way) -> bool:
@@ -133,13 +135,7 @@ def is_settled(place: Way) -> bool:
     return not (place.line and place.line.now_total and not order.charged)
 
 
-def _is_too_early_for(place: Way, begun: datetime | None) -> bool:
-    if settings.LATE_JOINERS_SEE_EARLIER or begun is None or place.confirmed_at is None:
-        return False
-    return begun < place.confirmed_at
-
-
-# -- the libraries -----------------------------------------------------------------------------------------------
+# -- the libraries ---------------------------------------------------------------------------------------------------
 
 
 def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) -> QuerySet[Resource]:
@@ -147,7 +143,7 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) 
     audiences = [Audience.PUBLIC]
     if is_student:
         audiences.append(Audience.STUDENT)
-    if user.has_perm("classwork.add_proposal"):  # as the link to Teaching asks
+    if user.has_perm("classwork.add_proposal"):  # The link to Teaching needs the same permission.
         audiences.append(Audience.TEACHER)
     released = Release.objects.open_to_all(at).filter(
         resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
@@ -158,7 +154,7 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) 
     return Resource.objects.filter(loose | open_to_all, manager_approved=True).exclude(kind=Kind.EMAIL)
 
 
-# -- those who teach ---------------------------------------------------------------------------------------------
+# -- teachers -------------------------------------------------------------------------------------------------
 
 
 def _gives(user: User | AnonymousUser, resource: Resource) -> bool:

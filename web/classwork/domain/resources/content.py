@@ -35,8 +35,6 @@ def may_give(staff: Staff, thing: Thing) -> bool:
 
 
 def editable_by(staff: Staff) -> QuerySet[Resource]:
-    """Teachers may edit their own resources and those of their classes, but of a subject only their own. The office may
-    edit all."""
     if staff.user.has_perm("classwork.change_resource"):
         return Resource.objects.all()
     own = Resource.objects.filter(author=staff)
@@ -55,14 +53,14 @@ def add(staff: Staff, thing: Thing, values: Mapping[str, Any], chosen: Mapping[s
         resource = Resource(author=staff, manager_approved=approved, **values)
         keep(resource, chosen)
         resource.save()
-        Attachment.objects.create(resource=resource, position=_last(thing) + 1, **_to(thing))
+        last = max((each.position for each in hung_on(thing)), default=0)
+        Attachment.objects.create(resource=resource, position=last + 1, **_to(thing))
         releases.follow(thing)
         record(staff.user, "classwork.resource_added", resource, title=str(resource), to=str(thing))
     return resource
 
 
 def put_in_library(by: User, values: Mapping[str, Any]) -> Resource:
-    """A resource without an attachment is in the library of its audience."""
     with transaction.atomic():
         resource = Resource.objects.create(manager_approved=True, **values)
         record(by, "classwork.resource_added", resource, title=str(resource))
@@ -87,7 +85,6 @@ def change(
 
 
 def approve(by: User, resource: Resource) -> bool:
-    """Returns False if it was approved already."""
     with transaction.atomic():
         changed = Resource.objects.filter(pk=resource.pk, manager_approved=False).update(manager_approved=True)
         if changed:
@@ -97,7 +94,10 @@ def approve(by: User, resource: Resource) -> bool:
 
 def hide(staff: Staff, offer: ClassOffer, resource: Resource, hidden: bool) -> None:
     with transaction.atomic():
-        attachment = _of_offer(offer, resource)
+        inherited = Attachment.objects.filter(resource=resource, subject=offer.subject_id).first()
+        attachment, _ = Attachment.objects.get_or_create(
+            resource=resource, offer=offer, defaults={"position": inherited.position if inherited else 0}
+        )
         attachment.hidden = hidden
         attachment.save(update_fields=["hidden"])
         releases.follow(offer)
@@ -119,13 +119,13 @@ def arrange(staff: Staff, thing: Thing, order: list[int]) -> None:
     """Resources that were added after the page was shown are put last."""
     with transaction.atomic():
         known = {each.resource.pk: each for each in hung_on(thing)}
-        wanted = [pk for pk in order if pk in known] + [pk for pk in known if pk not in order]
-        for position, pk in enumerate(wanted, 1):
-            attachment = _attachment(thing, known[pk].resource)
+        new_order = [pk for pk in order if pk in known] + [pk for pk in known if pk not in order]
+        for position, pk in enumerate(new_order, 1):
+            attachment, _ = Attachment.objects.get_or_create(resource=known[pk].resource, **_to(thing))
             attachment.position = position
             attachment.save(update_fields=["position"])
         releases.follow(thing)
-        record(staff.user, "classwork.resources_arranged", thing, order=wanted)
+        record(staff.user, "classwork.resources_arranged", thing, order=new_order)
 
 
 def move(staff: Staff, thing: Thing, resource: Resource, by: int) -> None:
@@ -150,18 +150,3 @@ def keep(resource: Resource, chosen: Mapping[str, Chosen | None]) -> None:
 
 def _to(thing: Thing) -> dict[str, Any]:
     return {"offer": thing} if isinstance(thing, ClassOffer) else {"subject": thing}
-
-
-def _attachment(thing: Thing, resource: Resource) -> Attachment:
-    return Attachment.objects.get_or_create(resource=resource, **_to(thing))[0]
-
-
-def _of_offer(offer: ClassOffer, resource: Resource) -> Attachment:
-    """The first time, the attachment of the class copies the position from the subject."""
-    inherited = Attachment.objects.filter(resource=resource, subject=offer.subject_id).first()
-    usual = {"position": inherited.position if inherited else 0}
-    return Attachment.objects.get_or_create(resource=resource, offer=offer, defaults=usual)[0]
-
-
-def _last(thing: Thing) -> int:
-    return max((each.position for each in hung_on(thing)), default=0)

@@ -18,21 +18,17 @@ def clean_link(kind: str, link: str) -> str:
     refused."""
     link = link.strip()
     if kind == Kind.PAGE:
-        return _our_page(link)
+        try:
+            if not link.startswith("/") or link.startswith(("//", "/\\")):
+                raise Resolver404
+            resolve(link.partition("?")[0].partition("#")[0])
+        except Resolver404:
+            raise ValidationError(NO_PAGE, code="page") from None
+        return link
     if "://" not in link and ":" not in link.partition("/")[0]:
         link = f"https://{link}"
     URLValidator(schemes=["http", "https"], message=NO_LINK)(link)
     return link
-
-
-def _our_page(path: str) -> str:
-    try:
-        if not path.startswith("/") or path.startswith(("//", "/\\")):
-            raise Resolver404
-        resolve(path.partition("?")[0].partition("#")[0])
-    except Resolver404:
-        raise ValidationError(NO_PAGE, code="page") from None
-    return path
 
 
 def faults(resource: Resource, *, has_file: bool) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -20,7 +20,7 @@ from common.formats import format_date, format_moment
 from common.paging import turn_together
 from users.models import Student, User
 
-PAUSE = timedelta(hours=1)  # who comes back sooner is still on the same visit
+PAUSE = timedelta(hours=1)  # A shorter pause belongs to the same visit.
 STEP = timedelta(minutes=5)
 
 CLASSES_A_PAGE = 40
@@ -40,7 +40,7 @@ class Item:
     state: State
     opened_at: datetime
     is_new: bool = False
-    by_hand: bool = False  # opened for this one student
+    by_hand: bool = False  # A teacher opened it for this one student.
 
     @property
     def resource(self) -> Resource:
@@ -52,7 +52,6 @@ class Item:
 
     @property
     def status_text(self) -> str:
-        """Empty for a resource that stays open forever."""
         release = self.release
         if self.state == State.LOCKED and (begins := release.begins_at):
             return f"Opens {format_moment(begins)}"
@@ -101,7 +100,6 @@ class Library:
 
     @property
     def now(self) -> list[Shelf]:
-        """Running classes first, then upcoming ones."""
         return sorted(
             filter(self._is_on, self.shelves), key=lambda shelf: shelf.place.offer.session.start_date > self.today
         )
@@ -121,7 +119,6 @@ class Library:
 
 
 def _once(items: Iterable[Item]) -> list[Item]:
-    """Latest first, each resource once."""
     latest = sorted(items, key=lambda item: item.opened_at, reverse=True)
     return list({item.resource.pk: item for item in reversed(latest)}.values())[::-1]
 
@@ -135,11 +132,21 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
     """
     students = Student.objects.ids_of(user) if isinstance(user, User) else []
     places, by_hand = _places(user, students) if isinstance(user, User) else ([], {})
-    tickets = _tickets(user, students) if isinstance(user, User) and (not places or places[0].has_tickets) else []
+    tickets: list[Ticket] = []
+    if isinstance(user, User) and (not places or places[0].has_tickets):
+        visit = LibraryVisit.objects.filter(account=user)
+        confirmed = access.tickets(students).for_lists().prefetch_related(None)
+        tickets = list(confirmed.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
     is_student = bool(places)
     ways: list[Any] = sorted([*places, *tickets], key=lambda way: way.offer.session.key_day_date, reverse=True)
     since = _visit(user, ways[0], at) if isinstance(user, User) and ways else None
-    shown = Paginator(_having(ways, text) if text else ways, CLASSES_A_PAGE)
+    if text and ways:
+        matching = Release.objects.filter(
+            FOR_STUDENTS, _has(text, "resource__"), offer__in={way.offer_id for way in ways}
+        )
+        offers = set(matching.order_by().values_list("offer", flat=True))
+        ways = [way for way in ways if way.offer_id in offers]
+    shown = Paginator(ways, CLASSES_A_PAGE)
     page, (classes, loose) = turn_together(number, shown, _loose(user, at, text, is_student=is_student))
     places = [way for way in classes if isinstance(way, Registration)]
     tickets = [way for way in classes if isinstance(way, Ticket)]
@@ -158,14 +165,7 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
     return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date(), page)
 
 
-def _having(ways: Sequence[Way], text: str) -> list[Way]:
-    found = Release.objects.filter(FOR_STUDENTS, _has(text, "resource__"), offer__in={way.offer_id for way in ways})
-    offers = set(found.order_by().values_list("offer", flat=True)) if ways else set()
-    return [way for way in ways if way.offer_id in offers]
-
-
 def _loose(user: User | AnonymousUser, at: datetime, text: str, *, is_student: bool) -> Paginator[Any]:
-    """Counts rows only if one page does not hold them all."""
     found = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
     found = found.order_by("-audience", "title", "pk")
     first = list(found[: LOOSE_A_PAGE + 1])
@@ -186,12 +186,6 @@ def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tupl
     rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
     by_hand = {(row.pk, row.opened): row.opened_on for row in rows if row.opened}
     return list({row.pk: row for row in rows}.values()), by_hand
-
-
-def _tickets(user: User, students: Collection[int]) -> list[Ticket]:
-    visit = LibraryVisit.objects.filter(account=user)
-    found = access.tickets(students).for_lists().prefetch_related(None)
-    return list(found.annotate(since=Subquery(visit.values("since")), last=Subquery(visit.values("at"))))
 
 
 def _of_ticket(
@@ -245,7 +239,6 @@ def _item(
     since: datetime | None = None,
     by_hand: datetime | None = None,
 ) -> Item:
-    """`by_hand` is the moment at which a teacher opened it for this one student."""
     state = access.state(release, place, at, by_hand=by_hand is not None)
     planned = [moment for moment in (release.begins_at, place.confirmed_at, release.date_added) if moment]
     opened_at = by_hand or max(planned)
@@ -261,7 +254,7 @@ def of_release(release: Release, at: datetime) -> list[Item]:
     return [_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]
 
 
-# -- one resource among those beside it --------------------------------------------------------------------------
+# -- neighbors of a resource ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -20,19 +20,19 @@ def rows(effects: Sequence[Effect]) -> list[Row]:
     if not known:
         return []
     offers = [effect.offer for effect in known]
-    hanging = attachments.on_offers(offers)
-    standing: dict[int, dict[int, Release]] = {offer.pk: {} for offer in offers}
+    attached = attachments.on_offers(offers)
+    stored: dict[int, dict[int, Release]] = {offer.pk: {} for offer in offers}
     for release in Release.objects.filter(offer__in=offers).select_related("resource"):
-        standing[release.offer_id][release.resource_id] = release
-    return [row for effect in known for row in _of_offer(effect, hanging[effect.offer.pk], standing[effect.offer.pk])]
+        stored[release.offer_id][release.resource_id] = release
+    return [row for effect in known for row in _of_offer(effect, attached[effect.offer.pk], stored[effect.offer.pk])]
 
 
-def _of_offer(effect: Effect, hanging: Iterable[attachments.Hung], standing: dict[int, Release]) -> Iterable[Row]:
+def _of_offer(effect: Effect, attached: Iterable[attachments.Hung], stored: dict[int, Release]) -> Iterable[Row]:
     run = release_windows.run(after(effect), effect.skipped)
     if run is None:
         return
-    for each in hanging:
-        release = standing.get(each.resource.pk)
+    for each in attached:
+        release = stored.get(each.resource.pk)
         if release is None or each.hidden:
             continue
         window, heading, name = release_windows.window(rule_of(each), run), effect.offer.heading, f"“{each.resource}”"
@@ -57,15 +57,12 @@ def _later(before: datetime | None, moved: datetime | None) -> str:
     if before is None or moved is None:
         return _moment(moved)
     days = (dates.local(moved).date() - dates.local(before).date()).days
-    return f"{_moment(moved)}{_by(days)}"
-
-
-def _by(days: int) -> str:
     if not days:
-        return ""
+        return _moment(moved)
     weeks, rest = divmod(abs(days), 7)
     count, unit = (abs(days), "day") if rest else (weeks, "week")
-    return f", {'a' if count == 1 else count} {unit}{'' if count == 1 else 's'} {'later' if days > 0 else 'earlier'}"
+    shift = f"{'a' if count == 1 else count} {unit}{'' if count == 1 else 's'}"
+    return f"{_moment(moved)}, {shift} {'later' if days > 0 else 'earlier'}"
 
 
 def _moment(moment: datetime | None) -> str:

@@ -46,7 +46,6 @@ class Window:
 
 
 def run(meetings: Iterable[Standing], skipped: Iterable[date], zone: tzinfo | None = None) -> Run | None:
-    """Returns None if the class has no meetings."""
     known = list(meetings)
     if not known:
         return None
@@ -59,19 +58,17 @@ def run(meetings: Iterable[Standing], skipped: Iterable[date], zone: tzinfo | No
 
 
 def window(rule: Rule, run: Run, zone: tzinfo | None = None) -> Window:
-    opens_at = _opens(rule, run)
+    opens_at: datetime | None
+    if rule.when == SIGN_UP:
+        opens_at = None
+    elif rule.when == COMPLETION or rule.class_number is None:
+        opens_at = run.planned_end
+    else:
+        opens_at = run.after(rule.class_number)
     if rule.expires_after is None:
         return Window(opens_at, None)
     counted_from = day_of(run.after(1) if opens_at is None else opens_at, zone)
     return Window(opens_at, last_day(counted_from, rule.expires_after, run.off))
-
-
-def _opens(rule: Rule, run: Run) -> datetime | None:
-    if rule.when == SIGN_UP:
-        return None
-    if rule.when == COMPLETION or rule.class_number is None:
-        return run.planned_end
-    return run.after(rule.class_number)
 
 
 def last_day(first: date, weeks: int, off: Iterable[date]) -> date:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from classwork.domain.resources import attachments, release_windows
 from classwork.domain.resources.attachments import Hung
-from classwork.domain.resources.release_windows import Rule, Window
+from classwork.domain.resources.release_windows import Rule
 from classwork.models import ClassOffer, Opening, Registration, Release, Resource, Subject
 from history.domain import record
 from users.models import User
@@ -24,49 +24,45 @@ def rebuild(offers: Iterable[int]) -> None:
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
         found = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
-        hanging = attachments.on_offers(found)
+        attached = attachments.on_offers(found)
         for offer in found:
-            _rebuild(offer, planned(offer, hanging[offer.pk]))
+            _rebuild(offer, planned(offer, attached[offer.pk]))
 
 
-def planned(offer: ClassOffer, hanging: Iterable[Hung]) -> dict[int, dict[str, Any]]:
+def planned(offer: ClassOffer, attached: Iterable[Hung]) -> dict[int, dict[str, Any]]:
     """The values of each release. Hidden resources have none, and neither has a class without dates."""
     run = release_windows.run(
         [one.as_scheduled for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()]
     )
     if run is None:
         return {}
-    return {
-        each.resource.pk: _values(each, release_windows.window(rule_of(each), run))
-        for each in hanging
-        if not each.hidden
-    }
-
-
-def _values(each: Hung, window: Window) -> dict[str, Any]:
-    return dict(zip(PLANNED, (window.opens_at, window.last_day, each.class_number, each.position), strict=True))
+    values: dict[int, dict[str, Any]] = {}
+    for each in attached:
+        if not each.hidden:
+            window = release_windows.window(rule_of(each), run)
+            columns = (window.opens_at, window.last_day, each.class_number, each.position)
+            values[each.resource.pk] = dict(zip(PLANNED, columns, strict=True))
+    return values
 
 
 def rule_of(each: Hung) -> Rule:
     return Rule(each.when, each.class_number, each.expires_after)
 
 
-def _rebuild(offer: ClassOffer, wanted: dict[int, dict[str, Any]]) -> None:
-    standing = {release.resource_id: release for release in offer.releases.all()}
-    if gone := standing.keys() - wanted.keys():
-        Release.objects.filter(offer=offer, resource__in=gone).delete()
-    changed = [standing[pk] for pk, values in wanted.items() if pk in standing and _differs(standing[pk], values)]
+def _rebuild(offer: ClassOffer, rows: dict[int, dict[str, Any]]) -> None:
+    stored = {release.resource_id: release for release in offer.releases.all()}
+    if obsolete := stored.keys() - rows.keys():
+        Release.objects.filter(offer=offer, resource__in=obsolete).delete()
+    changed = []
+    for pk in stored.keys() & rows.keys():
+        if any(getattr(stored[pk], name) != value for name, value in rows[pk].items()):
+            changed.append(stored[pk])
+            for name, value in rows[pk].items():
+                setattr(stored[pk], name, value)
     Release.objects.bulk_update(changed, PLANNED)
     Release.objects.bulk_create(
-        Release(offer=offer, resource_id=pk, **values) for pk, values in wanted.items() if pk not in standing
+        Release(offer=offer, resource_id=pk, **values) for pk, values in rows.items() if pk not in stored
     )
-
-
-def _differs(release: Release, values: dict[str, Any]) -> bool:
-    before = {name: getattr(release, name) for name in PLANNED}
-    for name, value in values.items():
-        setattr(release, name, value)
-    return before != values
 
 
 def follow(*things: ClassOffer | Subject) -> None:
@@ -80,12 +76,11 @@ def follow_resource(resource: Resource) -> None:
 
 
 def offers_of(resource: Resource) -> Collection[int]:
-    """Includes classes that have the resource through their subject."""
     hangs = Q(attachments__resource=resource) | Q(subject__attachments__resource=resource)
     return set(ClassOffer.objects.filter(hangs).values_list("pk", flat=True))
 
 
-# -- what a teacher does -----------------------------------------------------------------------------------------
+# -- actions of a teacher ---------------------------------------------------------------------------------------------
 
 
 def release_now(by: User, release: Release) -> None:
@@ -101,11 +96,11 @@ def as_planned(by: User, release: Release) -> None:
     _set(by, release, "as_planned", released_at=None, held_at=None)
 
 
-def _set(by: User, release: Release, deed: str, **values: object) -> None:
+def _set(by: User, release: Release, action: str, **values: object) -> None:
     with transaction.atomic():
         if Release.objects.filter(pk=release.pk).update(**values):
             resource = release.resource
-            record(by, f"classwork.resource_{deed}", resource, title=str(resource), offer=release.offer_id)
+            record(by, f"classwork.resource_{action}", resource, title=str(resource), offer=release.offer_id)
 
 
 def open_for(by: User, resource: Resource, registration: Registration) -> None:

@@ -48,7 +48,6 @@ def state(release: Release, at: datetime) -> str:
 
 
 def weeks(offer: ClassOffer) -> list[Week]:
-    """Before the class begins, and right after each meeting that is not canceled."""
     meetings = [one for one in offer.meetings.all() if not one.is_cancelled]
     if not meetings:
         return []

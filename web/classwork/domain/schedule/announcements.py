@@ -9,7 +9,7 @@ from typing import Any
 from classwork import events
 from classwork.domain.schedule import schedule_effects
 from classwork.domain.schedule.previews import Effect
-from classwork.domain.timetable import Slot, Step
+from classwork.domain.timetable import Slot
 from classwork.models import Meeting
 from history.domain import record
 from outbox.declare import EventType
@@ -18,20 +18,19 @@ from users.models import User
 
 
 def carry_out(actor: User | None, effects: Iterable[Effect], now: datetime, why: str = "") -> None:
-    found = list(effects)
-    schedule_effects.write(found, now)
-    for effect in found:
+    effects = list(effects)
+    schedule_effects.write(effects, now)
+    for effect in effects:
         announce_schedule(actor, effect, why)
 
 
 def announce_schedule(actor: User | None, effect: Effect, why: str = "") -> None:
-    moves = [_move(step) for step in effect.steps]
+    moves = [
+        {"meeting": str(step.pk or ""), "before": _moment(step.before), "after": _moment(step.after)}
+        for step in effect.steps
+    ]
     entry = record(actor, "classwork.schedule_changed", effect.offer, why=why, moves=moves)
     emit(events.SCHEDULE_CHANGED, key=f"change {entry.pk}", offer_id=effect.offer.pk, change=entry.pk, moves=moves)
-
-
-def _move(step: Step) -> dict[str, str]:
-    return {"meeting": str(step.pk or ""), "before": _moment(step.before), "after": _moment(step.after)}
 
 
 def _moment(slot: Slot | None) -> str:

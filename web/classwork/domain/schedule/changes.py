@@ -26,7 +26,6 @@ def with_values(thing: M, values: Mapping[str, Any]) -> M:
 
 
 def differences(before: Model, after: Model) -> Differences:
-    """The changed fields as a person would read them, in text that the history can store."""
     return {
         field.name: (shown(before, field.name), shown(after, field.name))
         for field in after._meta.concrete_fields

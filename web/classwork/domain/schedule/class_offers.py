@@ -15,7 +15,7 @@ from classwork.domain import calendar, timetable
 from classwork.domain.schedule import problems, schedule_effects
 from classwork.domain.schedule.announcements import carry_out
 from classwork.domain.schedule.changes import differences, with_values
-from classwork.domain.schedule.previews import Effect, Preview, Row, draw
+from classwork.domain.schedule.previews import Preview, Row, draw
 from classwork.domain.schedule.problems import Fault, Refused
 from classwork.domain.schedule.schedule_effects import Wanted
 from classwork.domain.timetable import Slot
@@ -49,21 +49,27 @@ class OfferDraft:
 
 
 def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None) -> Preview:
-    """Nothing is written, whatever the result is."""
     now = now or timezone.now()
     offer = fresh(offer)
     changed = with_values(offer, draft.values)
     if found := problems.of_model(changed):
         return Preview(faults=tuple(found))
-    wanted = _wanted(offer, changed, draft)
+    stored = offer.rule.skipped if offer.pk else frozenset()
+    skipped = stored if draft.skipped is None else frozenset(draft.skipped)
+    staff = tuple(person for people in draft.staff(offer).values() for person in people)
+    wanted = Wanted(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
     effect = schedule_effects.effect(wanted, now)
+    fields = differences(offer, changed) if offer.pk else {}
+    # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
+    has_new_decision = changed.is_tentative and offer.decide_on != changed.decide_on
+    decision = decision_fault(changed.decide_on, effect.after) if has_new_decision and changed.decide_on else None
     return draw(
         [effect],
-        rows=_own_rows(offer, changed),
+        rows=[Row(changed.heading, "Location", *fields["location"])] if "location" in fields else [],
         warnings=schedule_effects.new_warnings([wanted], [effect], now),
         faults=[
             *skip_faults(wanted),
-            *_decision_faults(offer, changed, effect),
+            *([decision] if decision else []),
             *schedule_effects.faults([effect], now),
         ],
     )
@@ -71,13 +77,6 @@ def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None
 
 def fresh(offer: ClassOffer) -> ClassOffer:
     return ClassOffer.objects.with_timetable().get(pk=offer.pk) if offer.pk else offer
-
-
-def _wanted(offer: ClassOffer, changed: ClassOffer, draft: OfferDraft) -> Wanted:
-    stored = offer.rule.skipped if offer.pk else frozenset()
-    skipped = stored if draft.skipped is None else frozenset(draft.skipped)
-    staff = tuple(person for people in draft.staff(offer).values() for person in people)
-    return Wanted(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
 
 
 def skip_faults(wanted: Wanted) -> list[Fault]:
@@ -94,14 +93,6 @@ def skip_faults(wanted: Wanted) -> list[Fault]:
     return [Fault("skipped", sentence, {"skipped": sorted({*kept, meant})})]
 
 
-def _decision_faults(before: ClassOffer, after: ClassOffer, effect: Effect) -> list[Fault]:
-    """A class that moves keeps its decision date, because the office decides about it. Only a new date is checked."""
-    if not after.is_tentative or after.decide_on is None or before.decide_on == after.decide_on:
-        return []
-    fault = decision_fault(after.decide_on, effect.after)
-    return [fault] if fault else []
-
-
 def decision_fault(day: date, meets: Iterable[Slot]) -> Fault | None:
     """The decision date must be in the future and before the class begins."""
     first = min((dates.local(slot.starts_at).date() for slot in meets), default=None)
@@ -113,13 +104,6 @@ def decision_fault(day: date, meets: Iterable[Slot]) -> Fault | None:
     return None
 
 
-def _own_rows(before: ClassOffer, after: ClassOffer) -> list[Row]:
-    if not before.pk:
-        return []
-    changed = differences(before, after)
-    return [Row(after.heading, "Location", *changed["location"])] if "location" in changed else []
-
-
 def create_offer(actor: User | None, draft: OfferDraft, *, why: str = "", now: datetime | None = None) -> ClassOffer:
     with transaction.atomic():
         preview = plan_offer(ClassOffer(), draft, now)
@@ -128,8 +112,8 @@ def create_offer(actor: User | None, draft: OfferDraft, *, why: str = "", now: d
         offer.save()
         _write_lists(offer, draft)
         schedule_effects.write([replace(effect, offer=offer) for effect in preview.effects], now or timezone.now())
-        said = {"heading": offer.heading, "session": offer.session.name}
-        entry = record(actor, "classwork.offer_created", offer, why=why, **said)
+        details = {"heading": offer.heading, "session": offer.session.name}
+        entry = record(actor, "classwork.offer_created", offer, why=why, **details)
         emit(events.OFFER_CREATED, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
     return offer
 
@@ -175,7 +159,7 @@ def _write_lists(offer: ClassOffer, draft: OfferDraft) -> None:
         )
 
 
-# -- approval ----------------------------------------------------------------------------------------------------
+# -- approval --------------------------------------------------------------------------------------------------------
 
 
 def set_approved(actor: User | None, offer: ClassOffer, approved: bool, *, why: str = "") -> None:
@@ -194,7 +178,7 @@ def announce_approval(actor: User | None, offer: ClassOffer, why: str = "") -> N
     emit(event, key=f"change {entry.pk}", offer_id=offer.pk, change=entry.pk)
 
 
-# -- taking away -------------------------------------------------------------------------------------------------
+# -- deletion --------------------------------------------------------------------------------------------------------
 
 
 def delete_offer(actor: User | None, offer: ClassOffer, *, now: datetime | None = None) -> None:

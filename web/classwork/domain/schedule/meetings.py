@@ -39,7 +39,7 @@ class MeetingDraft:
         return Slot(start, dates.later(start, usual if self.minutes is None else self.minutes))
 
 
-# -- what it would do --------------------------------------------------------------------------------------------
+# -- previews --------------------------------------------------------------------------------------------------------
 
 
 def plan_cancel(meeting: Meeting) -> Preview:
@@ -87,17 +87,17 @@ def _draw_at(offer: ClassOffer, step: Step, slot: Slot) -> Preview:
 
 def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot]]) -> Preview:
     fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
-    standing = [one.as_scheduled for one in fresh.meetings.all()]
-    others = timetable.after([one for one in standing if one.pk != step.pk], [])
-    effect = Effect(fresh, (step,), tuple(timetable.after(standing, [])), tuple(place(others)), fresh.rule.skipped)
+    stored = [one.as_scheduled for one in fresh.meetings.all()]
+    others = timetable.after([one for one in stored if one.pk != step.pk], [])
+    effect = Effect(fresh, (step,), tuple(timetable.after(stored, [])), tuple(place(others)), fresh.rule.skipped)
     clashes = schedule_effects.clashes_of([schedule_effects.as_it_is(fresh)], [effect])
-    return draw([effect], warnings=map(str, clashes), faults=_taken(step, standing))
+    return draw([effect], warnings=map(str, clashes), faults=_taken(step, stored))
 
 
-def _taken(step: Step, standing: Iterable[Standing]) -> list[Fault]:
+def _taken(step: Step, stored: Iterable[Standing]) -> list[Fault]:
     if step.after is None or step.cancelled:
         return []
-    slots = [one.slot for one in standing if one.pk != step.pk and not one.cancelled]
+    slots = [one.slot for one in stored if one.pk != step.pk and not one.cancelled]
     if step.after.starts_at not in {slot.starts_at for slot in slots}:
         return []
     free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)
@@ -105,7 +105,7 @@ def _taken(step: Step, standing: Iterable[Standing]) -> list[Fault]:
     return [Fault("day", sentence, {"day": free})]
 
 
-# -- doing it ----------------------------------------------------------------------------------------------------
+# -- changes ---------------------------------------------------------------------------------------------------------
 
 
 def cancel(actor: User | None, meeting: Meeting, reason: str, *, seen: str | None = None) -> Preview:
@@ -144,8 +144,8 @@ def move(actor: User | None, meeting: Meeting, draft: MeetingDraft, *, seen: str
             location=draft.location,
             reason=draft.reason,
         )
-        said = {"before": before.starts_at.isoformat(), "after": slot.starts_at.isoformat()}
-        announce_meeting(actor, events.MEETING_MOVED, stored, why=draft.reason, **said)
+        details = {"before": before.starts_at.isoformat(), "after": slot.starts_at.isoformat()}
+        announce_meeting(actor, events.MEETING_MOVED, stored, why=draft.reason, **details)
     return preview
 
 
@@ -166,7 +166,6 @@ def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str
 
 
 def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
-    """No date moves, but the substitutes may be booked elsewhere."""
     wanted = replace(schedule_effects.as_it_is(meeting.offer), staff=tuple(people))
     effect = Effect(meeting.offer, (), (), (meeting.slot,))
     return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_of([wanted], [effect])))

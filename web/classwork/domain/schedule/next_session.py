@@ -62,22 +62,20 @@ def repeat(offer: ClassOffer) -> Repeat:
 
 
 def create_repeated_class(actor: User | None, one: Repeat, session: Session) -> ClassOffer:
-    """Copies the related rows that belong to the class, such as its roles."""
     with transaction.atomic():
         offer = create_offer(actor, one.draft(session))
         if one.source is not None:
             for name in KEPT_ROWS:
-                _copy_rows(one.source, offer, name)
+                relation = ClassOffer._meta.get_field(name)
+                model: type[Model] = relation.related_model  # type: ignore[assignment]
+                link = relation.remote_field.name  # type: ignore[union-attr]
+                columns = [
+                    field for field in model._meta.concrete_fields if not field.primary_key and field.name != link
+                ]
+                for row in model._default_manager.filter(**{link: one.source}):
+                    values = {field.attname: getattr(row, field.attname) for field in columns}
+                    model._default_manager.create(**{link: offer}, **values)
     return offer
-
-
-def _copy_rows(source: ClassOffer, target: ClassOffer, name: str) -> None:
-    relation = ClassOffer._meta.get_field(name)
-    model: type[Model] = relation.related_model  # type: ignore[assignment]
-    link = relation.remote_field.name  # type: ignore[union-attr]
-    copied = [field.attname for field in model._meta.concrete_fields if not (field.primary_key or field.name == link)]
-    for row in model._default_manager.filter(**{link: source}):
-        model._default_manager.create(**{link: target}, **{attname: getattr(row, attname) for attname in copied})
 
 
 def _minimum(source: ClassOffer, begins: date) -> dict[str, Any]:

@@ -37,9 +37,9 @@ def as_it_is(offer: ClassOffer, plan: SessionPlan | None = None) -> Wanted:
 
 def effect(wanted: Wanted, now: datetime) -> Effect:
     meetings = wanted.offer.meetings.all() if wanted.offer.pk else []
-    standing = [meeting.as_scheduled for meeting in meetings]
-    steps = timetable.steps(standing, timetable.slots(wanted.plan, wanted.rule), now)
-    before, after = timetable.after(standing, []), timetable.after(standing, steps)
+    stored = [meeting.as_scheduled for meeting in meetings]
+    steps = timetable.steps(stored, timetable.slots(wanted.plan, wanted.rule), now)
+    before, after = timetable.after(stored, []), timetable.after(stored, steps)
     return Effect(wanted.offer, tuple(steps), tuple(before), tuple(after), wanted.rule.skipped)
 
 
@@ -49,8 +49,8 @@ def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
         gone = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
         if gone:
             found.append(Fault("", f"{one.offer.heading}: class {gone[0].number} is over and can’t be removed."))
-        if said := _wanted_days(one):
-            found.append(Fault("", said))
+        if sentence := _wanted_days(one):
+            found.append(Fault("", sentence))
         twice = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
         if twice:
             day = format_date(twice[0])
@@ -68,7 +68,7 @@ def _wanted_days(effect: Effect) -> str:
     return f"{effect.offer.heading}: someone has registered for {day} alone. Cancel that day instead of removing it."
 
 
-# -- warnings ----------------------------------------------------------------------------------------------------
+# -- warnings --------------------------------------------------------------------------------------------------------
 
 
 def new_warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
@@ -111,7 +111,11 @@ def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clas
     if not own:
         return []
     ids = {one.offer.pk for one in wanted}
-    others = [booking for meeting in _rivals(own, ids) for booking in _bookings_of(meeting)]
+    others: list[Booking] = []
+    for meeting in _rivals(own, ids):
+        offer = meeting.offer
+        staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in offer.assignments.all())
+        others += _booked(offer, meeting.slot, meeting.location or offer.location, staff)
     found = clashes([*own, *others])
     return [clash for clash in found if {clash.first.offer_id, clash.second.offer_id} & ids]
 
@@ -147,12 +151,6 @@ def _bookings(wanted: Wanted, what: Effect) -> Iterable[Booking]:
         yield from _booked(wanted.offer, slot, place, substitutes or wanted.staff)
 
 
-def _bookings_of(meeting: Meeting) -> Iterable[Booking]:
-    offer = meeting.offer
-    staff = tuple(meeting.substitutes.all()) or tuple(one.staff for one in offer.assignments.all())
-    return _booked(offer, meeting.slot, meeting.location or offer.location, staff)
-
-
 def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]) -> Iterable[Booking]:
     if place is not None:
         yield Booking("place", place.pk, str(place), offer.pk, str(offer), slot)
@@ -160,7 +158,7 @@ def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterab
         yield Booking("staff", person.pk, str(person), offer.pk, str(offer), slot)
 
 
-# -- writing -----------------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------------------------
 
 
 def write(effects: Iterable[Effect], now: datetime) -> None:

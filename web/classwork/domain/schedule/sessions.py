@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -33,7 +33,6 @@ def propose() -> dict[str, Any]:
 
 
 def free_name(key_day: date) -> str:
-    """Month and year, with a number if the name is taken."""
     plain = f"{key_day:%b_%Y}"
     taken = {name.casefold() for name in Session.objects.filter(name__istartswith=plain).values_list("name", flat=True)}
     names = [plain, *(f"{plain}_{number}" for number in range(2, len(taken) + 3))]
@@ -49,21 +48,25 @@ def drafted(session: Session, values: Values) -> Session:
     changed = with_values(session, values)
     if not changed.skip_weeks:
         changed.flip_last_day = False
-    if changed.expire_date is None or _follows_rule(session, changed):
-        changed.expire_date = calendar.expire_default(changed.plan, Rules.of_the_school())
+    rules = Rules.of_the_school()
+    by_rule = calendar.expire_default(session.plan, rules) if session.pk else None
+    follows_rule = by_rule is not None and changed.expire_date == session.expire_date == by_rule
+    if changed.expire_date is None or follows_rule:
+        changed.expire_date = calendar.expire_default(changed.plan, rules)
     return changed
-
-
-def _follows_rule(before: Session, after: Session) -> bool:
-    rule = before.pk and calendar.expire_default(before.plan, Rules.of_the_school())
-    return bool(rule) and after.expire_date == before.expire_date == rule
 
 
 def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Fault]:
     found = []
     plan, plans = session.plan, list(others)
     if rivals := calendar.overlapping(plan, plans):
-        found.append(_overlap(plan, plans, rivals[0]))
+        rival, proposed = rivals[0], calendar.overlap_proposal(plan, plans)
+        sentence = (
+            f"{format_date(plan.start)} to {format_date(plan.end)} overlaps with {rival.name.replace('_', ' ')}, "
+            f"which has classes from {format_date(rival.start)} to {format_date(rival.end)}. "
+            f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
+        )
+        found.append(Fault("key_day_date", sentence, {"key_day_date": proposed.key_day}))
     if session.publish_date > session.expire_date:
         expire = calendar.expire_default(plan, Rules.of_the_school())
         better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
@@ -73,16 +76,6 @@ def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Faul
         )
         found.append(Fault("publish_date", sentence, better))
     return found
-
-
-def _overlap(plan: SessionPlan, others: Sequence[SessionPlan], rival: SessionPlan) -> Fault:
-    proposed = calendar.overlap_proposal(plan, others)
-    sentence = (
-        f"{format_date(plan.start)} to {format_date(plan.end)} overlaps with {rival.name.replace('_', ' ')}, which has "
-        f"classes from {format_date(rival.start)} to {format_date(rival.end)}. "
-        f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
-    )
-    return Fault("key_day_date", sentence, {"key_day_date": proposed.key_day})
 
 
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
@@ -162,7 +155,6 @@ def change_session(
     why: str = "",
     now: datetime | None = None,
 ) -> Preview:
-    """`seen` is the fingerprint of the preview that was shown."""
     now = now or timezone.now()
     with transaction.atomic():
         take_turns()
