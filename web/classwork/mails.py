@@ -118,7 +118,7 @@ MAILS = [
     Mail(
         "classwork.file_lost",
         kind=Kind.TRANSACTIONAL,
-        title="A file that was given to classes is gone, for the office",
+        title="A file of a class is missing (office)",
         context=file_lost_context,
         sample=file_lost_sample,
     ),

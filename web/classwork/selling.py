@@ -67,8 +67,8 @@ class Attended(ProductKind):
         earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
         if any(attendees.identity(one, line.order) == who for one in earlier):
             return [f"{name} is already in your cart for this class."]
-        said = self.stands_against(line, student) if student else ""
-        return [said] if said else []
+        problem = self.stands_against(line, student) if student else ""
+        return [problem] if problem else []
 
     def stands_against(self, line: OrderLine, student: Student) -> str:
         """Returns an empty string if nothing prevents the purchase."""
@@ -82,8 +82,8 @@ class Attended(ProductKind):
 
     def checkout_form(self, line: OrderLine, viewer: User | None, data: Mapping[str, Any] | None) -> Form | None:
         """Asks for the role. A waitlist offer already has one."""
-        found = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
-        roles = [] if "entry" in line.details else list(found)
+        names = OfferRole.objects.filter(offer=self.offer_id(line)).values_list("name", flat=True)
+        roles = [] if "entry" in line.details else list(names)
         if not roles:
             return None
         return RoleForm(roles, data, prefix=f"line-{line.pk}", initial={"role": line.details.get("role", "")})
@@ -122,8 +122,8 @@ class PlaceKind(Attended):
         return [*([full] if full else []), *self.about_people(line)]
 
     def stands_against(self, line: OrderLine, student: Student) -> str:
-        there = Registration.objects.live().filter(student=student, offer=line.product_id).exists()
-        return registering.ALREADY.format(student) if there else ""
+        is_registered = Registration.objects.live().filter(student=student, offer=line.product_id).exists()
+        return registering.ALREADY.format(student) if is_registered else ""
 
     def offer_id(self, line: OrderLine) -> int:
         return line.product_id
@@ -151,12 +151,12 @@ class PlaceKind(Attended):
 
     def gift_options(self, at: datetime) -> list[Gift]:
         """A gift is for a subject, in any of its classes, and is worth what its most expensive class costs now."""
-        found: dict[str, Gift] = {}
+        by_subject: dict[str, Gift] = {}
         for offer in opening.open_offers(at):
-            known = found.get(f"{offer.subject_id}")
+            known = by_subject.get(f"{offer.subject_id}")
             if known is None or known.price < offer.full_price:
-                found[f"{offer.subject_id}"] = Gift(f"{offer.subject_id}", offer.subject.title, offer.full_price)
-        return sorted(found.values(), key=lambda gift: gift.title)
+                by_subject[f"{offer.subject_id}"] = Gift(f"{offer.subject_id}", offer.subject.title, offer.full_price)
+        return sorted(by_subject.values(), key=lambda gift: gift.title)
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
         running = Meeting.objects.filter(ends_at__gte=at).values("offer")
@@ -180,5 +180,5 @@ class PlaceKind(Attended):
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
         """A spot on hold counts, because only its benefits are suspended. A transferred spot counts too."""
         moved_on = Q(state=Registration.State.TRANSFERRED, line__replaced_at__isnull=False, line__cancelled_at=None)
-        theirs = Registration.objects.filter(Q(state__in=registering.THEIRS) | moved_on, line__in=lines)
-        return {line for line in theirs.values_list("line", flat=True) if line is not None}
+        fulfilled = Registration.objects.filter(Q(state__in=registering.THEIRS) | moved_on, line__in=lines)
+        return {line for line in fulfilled.values_list("line", flat=True) if line is not None}

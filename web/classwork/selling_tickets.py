@@ -86,5 +86,5 @@ class TicketKind(Attended):
         life.release(line, "Stays in the class.", State.TRANSFERRED)
 
     def fulfilled_lines(self, lines: Sequence[OrderLine]) -> set[int]:
-        theirs = Ticket.objects.filter(line__in=lines, state__in=life.THEIRS)
-        return set(theirs.values_list("line", flat=True))
+        fulfilled = Ticket.objects.filter(line__in=lines, state__in=life.THEIRS)
+        return set(fulfilled.values_list("line", flat=True))

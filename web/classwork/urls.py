@@ -3,7 +3,7 @@ from datetime import date
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from classwork.forms.meetings import DEEDS
+from classwork.forms.meetings import MEETING_FORMS
 from classwork.views import (
     calendar_feeds,
     calling_off,
@@ -87,12 +87,12 @@ urlpatterns = [
     path("desk/classes/<int:pk>/", desk_schedule.class_days, name="desk_class"),
     path("desk/classes/<int:pk>/add/", desk_schedule.add_day, name="desk_add_day"),
     *(
-        path(f"desk/days/<int:pk>/{deed}/", desk_schedule.change_day, {"deed": deed}, name=f"desk_{deed}_day")
-        for deed in DEEDS
+        path(f"desk/days/<int:pk>/{action}/", desk_schedule.change_day, {"action": action}, name=f"desk_{action}_day")
+        for action in MEETING_FORMS
     ),
     path("desk/minimum/", minimum.index, name="desk_minimum"),
-    path("desk/minimum/<int:pk>/confirm/", minimum.decide, {"deed": "confirm"}, name="desk_confirm_class"),
-    path("desk/minimum/<int:pk>/later/", minimum.decide, {"deed": "later"}, name="desk_put_off_class"),
+    path("desk/minimum/<int:pk>/confirm/", minimum.decide, {"action": "confirm"}, name="desk_confirm_class"),
+    path("desk/minimum/<int:pk>/later/", minimum.decide, {"action": "later"}, name="desk_put_off_class"),
     path("desk/cancel/", calling_off.steps, name="desk_call_off"),
     path("desk/cancelled/<int:pk>/", calling_off.detail, name="desk_called_off"),
     path("desk/registrations/", desk_places.index, name="desk_registrations"),
@@ -119,9 +119,9 @@ urlpatterns = [
     path("desk/tickets/<int:pk>/", tickets.desk_ticket, name="desk_ticket"),
     path("desk/classes/<int:pk>/waiting/", waiting.desk_list, name="desk_waiting"),
     path("desk/classes/<int:pk>/roles/", waiting.roles, name="desk_roles"),
-    path("desk/waiting/<int:pk>/offer/", waiting.arrange, {"deed": "offer"}, name="desk_offer_place"),
-    path("desk/waiting/<int:pk>/move/", waiting.arrange, {"deed": "move"}, name="desk_move_waiting"),
-    path("desk/waiting/<int:pk>/remove/", waiting.arrange, {"deed": "remove"}, name="desk_remove_waiting"),
+    path("desk/waiting/<int:pk>/offer/", waiting.arrange, {"action": "offer"}, name="desk_offer_place"),
+    path("desk/waiting/<int:pk>/move/", waiting.arrange, {"action": "move"}, name="desk_move_waiting"),
+    path("desk/waiting/<int:pk>/remove/", waiting.arrange, {"action": "remove"}, name="desk_remove_waiting"),
     path("register/", places.register, name="register"),
     path("register/address/<int:number>/", places.attendee_address, name="attendee_address"),
     path("user/classes/", places.my_classes, name="my_classes"),

@@ -106,13 +106,13 @@ class ResourceAdmin(Recorded):
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Resource]":
-        hangs = ("attachments__subject__level", "attachments__offer__subject__level", "attachments__offer__session")
-        return Resource.objects.prefetch_related(*hangs)
+        related = ("attachments__subject__level", "attachments__offer__subject__level", "attachments__offer__session")
+        return Resource.objects.prefetch_related(*related)
 
     @admin.display(description="attached to")
     def hangs_on(self, obj: Resource) -> str:
-        those = sorted(obj.attachments.all(), key=lambda each: each.offer_id is not None)
-        return "; ".join(str(each.offer or each.subject) for each in those)
+        attachments = sorted(obj.attachments.all(), key=lambda each: each.offer_id is not None)
+        return "; ".join(str(each.offer or each.subject) for each in attachments)
 
     def save_model(self, request: HttpRequest, obj: Resource, form: Any, change: bool) -> None:
         content.keep(obj, {"file": form.checked})

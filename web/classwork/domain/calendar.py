@@ -61,8 +61,8 @@ class SessionPlan:
             "Skipped weeks and breaks are counted from 0.": min(self.skip_weeks, self.break_weeks) < 0,
             "The last day is moved only where a week is skipped.": self.flip_last_day and not self.skip_weeks,
         }
-        if said := " ".join(text for text, is_so in impossible.items() if is_so):
-            raise ImpossiblePlan(said)
+        if problems := " ".join(text for text, is_so in impossible.items() if is_so):
+            raise ImpossiblePlan(problems)
 
     @property
     def start(self) -> date:

@@ -80,8 +80,8 @@ def of_a_teacher(staff: Staff, now: datetime | None = None) -> bytes:
     substitute."""
     since = (now or timezone.now()) - BACK
     usual = Q(offer__assignments__staff=staff) & Q(substitutes=None)
-    mine = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
-    return calendar(f"{settings.BUSINESS_NAME}: {staff}", meetings().filter(pk__in=mine.values("pk")))
+    own = Meeting.objects.filter(usual | Q(substitutes=staff), ends_at__gt=since)
+    return calendar(f"{settings.BUSINESS_NAME}: {staff}", meetings().filter(pk__in=own.values("pk")))
 
 
 # -- the secret address of a teacher's calendar ----------------------------------------------------------------------

@@ -61,12 +61,12 @@ class Step:
 def days(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
     """A skipped date is made up for a week later, at the end."""
     left_out, day = set(skipped), first
-    found: list[date] = []
-    while len(found) < weeks:
+    result: list[date] = []
+    while len(result) < weeks:
         if day not in left_out:
-            found.append(day)
+            result.append(day)
         day += timedelta(weeks=1)
-    return found
+    return result
 
 
 def stray_skips(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
@@ -76,45 +76,48 @@ def stray_skips(first: date, weeks: int, skipped: Iterable[date]) -> list[date]:
 
 
 def nearest_meeting(day: date, first: date, weeks: int, skipped: Iterable[date]) -> date:
-    wanted = days(first, weeks, (other for other in skipped if other != day))
-    return min(wanted, key=lambda other: (abs((other - day).days), other))
+    meeting_dates = days(first, weeks, (other for other in skipped if other != day))
+    return min(meeting_dates, key=lambda other: (abs((other - day).days), other))
 
 
 def slots(plan: SessionPlan, rule: OfferRule, zone: tzinfo | None = None) -> list[Slot]:
-    found = []
+    result = []
     for day in days(first_day(plan, rule.class_day), rule.weeks, rule.skipped):
         start = dates.at(day, rule.start_time, zone)
-        found.append(Slot(start, dates.later(start, rule.minutes, zone)))
-    return found
+        result.append(Slot(start, dates.later(start, rule.minutes, zone)))
+    return result
 
 
-def steps(standing: Sequence[Standing], wanted: Sequence[Slot], now: datetime) -> list[Step]:
+def steps(stored: Sequence[Standing], planned: Sequence[Slot], now: datetime) -> list[Step]:
     """Meetings that have begun or were moved by a person stay, and the rest follows the rule.
 
     If the last meeting of a class has begun, no rule adds meetings to it.
     """
-    if is_over(standing, now):
+    if is_over(stored, now):
         return []
-    numbered = {one.number: one for one in standing if one.number is not None}
-    found = []
-    for number, slot in enumerate(wanted, start=1):
-        one = numbered.get(number)
-        if one is None:
-            found.append(Step(number, None, None, slot))
-        elif one.slot != slot and not one.by_hand and one.slot.starts_at > now:
-            found.append(Step(number, one.pk, one.slot, slot, one.cancelled, one.cancelled))
-    gone = [one for number, one in numbered.items() if number > len(wanted)]
-    return found + [Step(one.number, one.pk, one.slot, None, one.cancelled, one.cancelled) for one in gone]
+    numbered = {meeting.number: meeting for meeting in stored if meeting.number is not None}
+    changes = []
+    for number, slot in enumerate(planned, start=1):
+        meeting = numbered.get(number)
+        if meeting is None:
+            changes.append(Step(number, None, None, slot))
+        elif meeting.slot != slot and not meeting.by_hand and meeting.slot.starts_at > now:
+            changes.append(Step(number, meeting.pk, meeting.slot, slot, meeting.cancelled, meeting.cancelled))
+    surplus = [meeting for number, meeting in numbered.items() if number > len(planned)]
+    return changes + [
+        Step(meeting.number, meeting.pk, meeting.slot, None, meeting.cancelled, meeting.cancelled)
+        for meeting in surplus
+    ]
 
 
-def is_over(standing: Sequence[Standing], now: datetime) -> bool:
-    return bool(standing) and all(one.slot.starts_at <= now for one in standing)
+def is_over(stored: Sequence[Standing], now: datetime) -> bool:
+    return bool(stored) and all(meeting.slot.starts_at <= now for meeting in stored)
 
 
-def after(standing: Iterable[Standing], taken: Iterable[Step]) -> list[Slot]:
-    by_pk = {one.pk: one.slot for one in standing if not one.cancelled}
-    for step in taken:
-        if step.pk is not None:
-            by_pk.pop(step.pk, None)
-    new = [step.after for step in taken if step.after and not step.cancelled]
+def after(stored: Iterable[Standing], changes: Iterable[Step]) -> list[Slot]:
+    by_pk = {meeting.pk: meeting.slot for meeting in stored if not meeting.cancelled}
+    for change in changes:
+        if change.pk is not None:
+            by_pk.pop(change.pk, None)
+    new = [change.after for change in changes if change.after and not change.cancelled]
     return sorted([*by_pk.values(), *new], key=lambda slot: slot.starts_at)

@@ -99,7 +99,7 @@ class AddForm(WhenForm):
         meetings.add(actor, self.offer, self.draft(), seen=self.seen)
 
 
-DEEDS: dict[str, type[DeedForm]] = {
+MEETING_FORMS: dict[str, type[DeedForm]] = {
     "restore": RestoreForm,
     "move": MoveForm,
     "substitutes": SubstituteForm,

@@ -33,8 +33,8 @@ class MoveForm(forms.Form):
             )
 
     def wish(self, offer: ClassOffer) -> Wish:
-        said = self.cleaned_data
-        return Wish(offer, said.get("role", ""), said.get("ready", ""))
+        data = self.cleaned_data
+        return Wish(offer, data.get("role", ""), data.get("ready", ""))
 
 
 class GiveForm(forms.Form):
@@ -55,8 +55,8 @@ class GiveForm(forms.Form):
 
     @property
     def person(self) -> Typed:
-        said = self.cleaned_data
-        return Typed(said["first_name"], said["last_name"], said["email"])
+        data = self.cleaned_data
+        return Typed(data["first_name"], data["last_name"], data["email"])
 
 
 class DeskGiveForm(GiveForm):
@@ -95,5 +95,5 @@ class DeskMoveForm(forms.Form):
 
     @property
     def by(self) -> ByDesk:
-        said = self.cleaned_data
-        return ByDesk(self.staff, said["why"], said.get("over_capacity", False), said.get("waived", False))
+        data = self.cleaned_data
+        return ByDesk(self.staff, data["why"], data.get("over_capacity", False), data.get("waived", False))

@@ -57,9 +57,9 @@ class ResourceForm(forms.Form):
     def _ask_for_payload(self) -> None:
         if self.kind in Resource.FILES:
             label = Kind(self.kind).label
-            wanted = self.resource is None
+            is_required = self.resource is None
             self.fields["file"] = UploadField(
-                self.kind, person=self.person, invite=INVITE, label=label, required=wanted
+                self.kind, person=self.person, invite=INVITE, label=label, required=is_required
             )
         if self.kind == Kind.VIDEO:
             self.fields["subtitles"] = UploadField("subtitles", person=self.person, invite=INVITE, required=False)

@@ -17,13 +17,13 @@ from mailroom.models import Message
 
 
 def called_off_context(message: Message) -> dict[str, Any]:
-    deed = CallOff.objects.filter(pk=message.data["call_off_id"]).first()
-    if deed is None:
-        raise NotNeeded("The cancellation is gone.")
-    said = telling.letter(deed, message.to)
-    first = deed.meetings.order_by("starts_at").first()
-    return asdict(said) | {
-        "title": said.title,
+    cancellation = CallOff.objects.filter(pk=message.data["call_off_id"]).first()
+    if cancellation is None:
+        raise NotNeeded("The cancellation no longer exists.")
+    notice = telling.letter(cancellation, message.to)
+    first = cancellation.meetings.order_by("starts_at").first()
+    return asdict(notice) | {
+        "title": notice.title,
         "first": format_date(first.local_date) if first else "",
         "contact": page(reverse("contact")),
     }
@@ -51,10 +51,10 @@ def called_off_sample() -> dict[str, Any]:
 
 
 def decision_context(message: Message) -> dict[str, Any]:
-    """Returns None if the class no longer needs a decision when the mail is sent."""
+    """Raises NotNeeded if the mail no longer applies when it is sent."""
     offer = ClassOffer.objects.for_lists().filter(pk=message.data["offer_id"]).first()
     if offer is None or offer.is_called_off:
-        raise NotNeeded("The class is gone, or was canceled.")
+        raise NotNeeded("The class was deleted or canceled.")
     if offer.is_tentative is (message.template == "classwork.class_runs"):
         raise NotNeeded("The decision has changed.")
     return {

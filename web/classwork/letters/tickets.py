@@ -16,7 +16,7 @@ from mailroom.models import Message
 
 
 def ticket_context(message: Message) -> dict[str, Any]:
-    """Returns None if the ticket has changed by the time the mail is sent."""
+    """Raises NotNeeded if the ticket has changed by the time the mail is sent."""
     ticket = Ticket.objects.confirmed().for_lists().filter(pk=message.data["ticket_id"]).first()
     if ticket is None or ticket.meeting.is_cancelled:
         raise NotNeeded("The ticket is no longer valid, or the class day was canceled.")
@@ -36,8 +36,8 @@ def stay_context(message: Message) -> dict[str, Any]:
     context = ticket_context(message)
     ticket = Ticket.objects.for_lists().get(pk=message.data["ticket_id"])
     offer = ClassOffer.objects.for_lists().get(pk=ticket.offer_id)
-    if said := staying.why_not(ticket, timezone.now()):
-        raise NotNeeded(said)
+    if reason := staying.why_not(ticket, timezone.now()):
+        raise NotNeeded(reason)
     return context | {"when": f"{offer.day} {offer.time_range}", "until": Listed(offer, dates.today()).date_range}
 
 

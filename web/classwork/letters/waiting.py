@@ -16,11 +16,11 @@ from mailroom.models import Message
 
 
 def context(message: Message) -> dict[str, Any]:
-    """Returns None if the offer is no longer valid when the mail is sent."""
+    """Raises NotNeeded if the offer is no longer valid when the mail is sent."""
     entry = WaitingEntry.objects.filter(pk=message.data["entry_id"]).first()
     offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
     if entry is None or offer is None:
-        raise NotNeeded("The entry is gone.")
+        raise NotNeeded("The entry no longer exists.")
     one = shown.one(entry, timezone.now())
     if message.template == "classwork.place_offered" and not one.is_open:
         raise NotNeeded("The spot is no longer reserved for them.")

@@ -42,8 +42,8 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
         return self.approved().filter(session__publish_date__lte=today)
 
     def taught_by(self, staff: Staff) -> "ClassOfferQuerySet":
-        mine = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
-        return self.filter(mine | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
+        assigned = Q(pk__in=Assignment.objects.filter(staff=staff).values("offer"))
+        return self.filter(assigned | Q(pk__in=Meeting.objects.filter(substitutes=staff).values("offer")))
 
     def with_timetable(self) -> "ClassOfferQuerySet":
         """Prefetches everything that planning and the page of one class use, including substitutes."""

@@ -38,19 +38,19 @@ HOLD_ACTIONS: dict[str, tuple[str, Callable[..., bool]]] = {
 @desk_required("classwork.view_registration")
 def index(request: HttpRequest) -> HttpResponse:
     query, at = request.GET, timezone.now()
-    wanted = Wanted(
+    criteria = Wanted(
         search.words(request),
         query.get("show", ""),
         search.read_number(query.get("class", "")),
         search.read_number(query.get("session", "")),
         query.get("heard", ""),
     )
-    page = Paginator(desk.search(wanted), PER_PAGE).get_page(query.get("page"))
-    offer = ClassOffer.objects.for_lists().filter(pk=wanted.offer_id).first() if wanted.offer_id else None
+    page = Paginator(desk.search(criteria), PER_PAGE).get_page(query.get("page"))
+    offer = ClassOffer.objects.for_lists().filter(pk=criteria.offer_id).first() if criteria.offer_id else None
     context = {
         "page": page,
         "places": [mine.place(registration, at) for registration in page],
-        "wanted": wanted,
+        "wanted": criteria,
         "choices": desk.LISTED,
         "sessions": Session.objects.order_by("-key_day_date")[:24],
         "offer": offer,
@@ -62,21 +62,23 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(ASK)
 @desk_required("classwork.view_registration")
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
-    one = get_object_or_404(Registration.objects.for_lists(), pk=pk)
-    label, action = HOLD_ACTIONS.get(one.state, ("", None))
+    registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    label, action = HOLD_ACTIONS.get(registration.state, ("", None))
     form = WhyForm(posted(request)) if action else None
     if request.method == "POST" and not acting(request).has_perm("classwork.change_registration"):
         raise PermissionDenied
     if action and form and form.is_valid():
-        if action(one, why=form.cleaned_data["why"], by=acting(request)):
+        if action(registration, why=form.cleaned_data["why"], by=acting(request)):
             messages.success(request, f"{label}: done.")
         return redirect("desk_registration", pk)
     context = {
-        "place": mine.place(one, timezone.now()),
+        "place": mine.place(registration, timezone.now()),
         "form": form,
         "deed": label,
-        "happened": recent_history.to(one),
-        "may_cancel": one.is_live and one.line is not None and not cancellation_options.is_disputed(one.line.order),
+        "happened": recent_history.to(registration),
+        "may_cancel": registration.is_live
+        and registration.line is not None
+        and not cancellation_options.is_disputed(registration.line.order),
     }
     return render(request, "desk/registration.html", context)
 
@@ -118,35 +120,39 @@ def enter(request: HttpRequest) -> HttpResponse:
 @desk_required("classwork.change_registration")
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """The first button shows the price, and the second one moves the spot."""
-    one, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
-    open_now = desk.open_to_the_desk(at).exclude(pk=one.offer_id)
+    registration, at = get_object_or_404(Registration.objects.for_lists(), pk=pk), timezone.now()
+    open_now = desk.open_to_the_desk(at).exclude(pk=registration.offer_id)
     form = DeskMoveForm(open_now, acting(request), posted(request))
     quote = None
     if form.is_valid():
         try:
             if "do" in request.POST:
-                moving.move(one, form.wish, form.by, at, seen=request.POST.get("seen", ""))
-                messages.success(request, f"{one.student} has been moved to {form.wish.offer}.")
+                moving.move(registration, form.wish, form.by, at, seen=request.POST.get("seen", ""))
+                messages.success(request, f"{registration.student} has been moved to {form.wish.offer}.")
                 return redirect("desk_registration", pk)
-            quote = moving.quote(one, form.wish, form.by, at)
+            quote = moving.quote(registration, form.wish, form.by, at)
         except CannotBe as no:
             form.add_error(None, str(no))
-    context = {"one": one, "listed": Listed(one.offer, dates.today()), "form": form, "quote": quote}
+    context = {"one": registration, "listed": Listed(registration.offer, dates.today()), "form": form, "quote": quote}
     return render(request, "desk/move.html", context)
 
 
 @require_http_methods(ASK)
 @desk_required("classwork.change_registration")
 def give(request: HttpRequest, pk: int) -> HttpResponse:
-    one = get_object_or_404(Registration.objects.for_lists(), pk=pk)
+    registration = get_object_or_404(Registration.objects.for_lists(), pk=pk)
     form = DeskGiveForm(posted(request))
     if form.is_valid():
         by = ByDesk(acting(request), form.cleaned_data["why"])
         try:
-            transferred = passing.give(one, form.person, by, timezone.now())
+            transferred = passing.give(registration, form.person, by, timezone.now())
         except CannotBe as no:
             form.add_error(None, str(no))
         else:
             messages.success(request, f"The registration has been transferred to {transferred.student}.")
             return redirect("desk_registration", transferred.pk)
-    return render(request, "desk/give.html", {"one": one, "listed": Listed(one.offer, dates.today()), "form": form})
+    return render(
+        request,
+        "desk/give.html",
+        {"one": registration, "listed": Listed(registration.offer, dates.today()), "form": form},
+    )

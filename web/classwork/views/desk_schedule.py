@@ -18,7 +18,7 @@ from classwork.domain.resources import content
 from classwork.domain.schedule import next_session
 from classwork.domain.schedule.previews import Outdated, Preview
 from classwork.domain.schedule.problems import Fault, Refused
-from classwork.forms.meetings import DEEDS, AddForm, DeedForm
+from classwork.forms.meetings import MEETING_FORMS, AddForm, DeedForm
 from classwork.forms.next_session import RepeatForm, repeat_forms
 from classwork.forms.planning import SessionForm
 from classwork.forms.proposals import AnswerForm
@@ -52,17 +52,17 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
     context["advice"] = progress.advice(source, timezone.now())
     if all([form.is_valid(), *(row.is_valid() for row in rows)]):
         chosen = [row for row in rows if row.cleaned_data["keep"]]
-        wanted = [row.repeat() for row in chosen]
-        preview = next_session.preview(form.values(), wanted)
+        repeated = [row.repeat() for row in chosen]
+        preview = next_session.preview(form.values(), repeated)
         context |= {"preview": preview}
         if not preview.faults and request.POST.get("seen") == preview.fingerprint:
             try:
-                session = next_session.create(acting(request), form.values(), wanted)
+                session = next_session.create(acting(request), form.values(), repeated)
             except Refused as no:
                 context["preview"] = Preview(faults=no.faults)
             else:
-                text = CREATED_WITH_ONE if len(wanted) == 1 else CREATED
-                messages.success(request, text.format(session.title, len(wanted)))
+                text = CREATED_WITH_ONE if len(repeated) == 1 else CREATED
+                messages.success(request, text.format(session.title, len(repeated)))
                 return redirect("desk_sessions")
         _say(context["preview"].faults, form, chosen)
     return render(request, "desk/next_session.html", context)
@@ -85,10 +85,10 @@ def class_days(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(ASK)
 @desk_required("classwork.change_meeting")
-def change_day(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+def change_day(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     related = Meeting.objects.select_related("offer__subject__level", "offer__session", "location")
     meeting = get_object_or_404(related, pk=pk)
-    form = DEEDS[deed](posted(request), meeting=meeting)
+    form = MEETING_FORMS[action](posted(request), meeting=meeting)
     return _carry_out(request, form, meeting.offer, {"meeting": meeting})
 
 

@@ -29,16 +29,16 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @desk_required("classwork.change_classoffer")
-def decide(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.select_related("subject__level", "session"), pk=pk)
-    form = WhyForm(request.POST) if deed == "confirm" else PutOffForm(request.POST)
+    form = WhyForm(request.POST) if action == "confirm" else PutOffForm(request.POST)
     if not form.is_valid():
-        usual = "Please enter a reason" + ("." if deed == "confirm" else " and a new decision date.")
+        usual = "Please enter a reason" + ("." if action == "confirm" else " and a new decision date.")
         messages.error(request, FAR if form.has_error("day", "far") else usual)
         return redirect("desk_minimum")
     why, by = form.cleaned_data["why"], acting(request)
     try:
-        if deed == "confirm":
+        if action == "confirm":
             minimum.confirm(offer, why=why, by=by)
             messages.success(request, f"{offer} is confirmed. Everyone registered is being emailed.")
         else:

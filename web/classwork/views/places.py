@@ -38,10 +38,10 @@ def register(request: HttpRequest) -> HttpResponse:
     offers = opening.open_offers(timezone.now())
     if request.method == "POST":
         return _chosen(request, offers)
-    wanted = request.GET.get("class", "")
-    chosen = [offer for offer in offers if str(offer.pk) == wanted]
-    if wanted and not chosen:
-        number = read_number(wanted)
+    requested = request.GET.get("class", "")
+    chosen = [offer for offer in offers if str(offer.pk) == requested]
+    if requested and not chosen:
+        number = read_number(requested)
         known = ClassOffer.objects.published(dates.today()).for_lists()
         offer = get_object_or_404(known, pk=number) if number else None
         if offer is None:

@@ -46,9 +46,9 @@ def times(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return render(request, "classwork/resource_times.html", context)
 
 
-def _do(by: User, release: Release, wanted: str) -> str:
-    """`wanted` is an action for the class such as `hold`, or one for a registration such as `open-12`."""
-    name, _, number = wanted.partition("-")
+def _do(by: User, release: Release, choice: str) -> str:
+    """`choice` is an action for the class such as `hold`, or one for a registration such as `open-12`."""
+    name, _, number = choice.partition("-")
     if name in CLASS_ACTIONS:
         action, message = CLASS_ACTIONS[name]
         action(by, release)

@@ -159,7 +159,7 @@ def as_seen(request: HttpRequest, pk: int) -> HttpResponse:
     if not content.may_give(me(request), offer):
         raise Http404
     weeks = student_view.weeks(offer)
-    wanted = request.GET.get("week", "")
-    week = next((one for one in weeks if str(one.number) == wanted), weeks[0] if weeks else None)
+    selected = request.GET.get("week", "")
+    week = next((one for one in weeks if str(one.number) == selected), weeks[0] if weeks else None)
     context = {"offer": offer, "weeks": weeks, "week": week, "seen": student_view.seen(offer, week.at) if week else []}
     return render(request, "classwork/resources_as_student.html", context)

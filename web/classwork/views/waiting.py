@@ -161,20 +161,20 @@ def roles(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @desk_required("classwork.arrange_waiting")
-def arrange(request: HttpRequest, pk: int, deed: str) -> HttpResponse:
+def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     found = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
     form = MoveForm(request.POST)
-    if deed != "move":
+    if action != "move":
         del form.fields["place"]
     if not form.is_valid():
-        messages.error(request, "Please enter a reason" + (" and the new position." if deed == "move" else "."))
+        messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
         return redirect("desk_waiting", found.offer_id)
     why, by = form.cleaned_data["why"], acting(request)
     try:
-        if deed == "move":
+        if action == "move":
             entries.move(found, form.cleaned_data["place"], why=why, by=by)
         else:
-            {"offer": entries.offer_by_hand, "remove": entries.take_off}[deed](found, why=why, by=by)
+            {"offer": entries.offer_by_hand, "remove": entries.take_off}[action](found, why=why, by=by)
     except entries.CannotBe as no:
         messages.error(request, str(no))
     else:

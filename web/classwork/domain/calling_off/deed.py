@@ -22,25 +22,27 @@ from users.models import User
 
 
 @transaction.atomic
-def call_off(actor: User | None, wanted: Wanted, why: str, *, seen: str | None, now: datetime | None = None) -> CallOff:
+def call_off(
+    actor: User | None, request: Wanted, why: str, *, seen: str | None, now: datetime | None = None
+) -> CallOff:
     """Orders are locked before classes, in the same order as at checkout. `seen` is the fingerprint of the plan that
     was shown."""
     now = now or timezone.now()
-    classes = set(Meeting.objects.filter(pk__in=wanted.meetings).order_by().values_list("offer_id", flat=True))
-    if wanted.offer is not None:
-        classes.add(wanted.offer)
-    days = of_class(ClassOffer(pk=wanted.offer), now) if wanted.offer else ahead(now).filter(pk__in=wanted.meetings)
+    classes = set(Meeting.objects.filter(pk__in=request.meetings).order_by().values_list("offer_id", flat=True))
+    if request.offer is not None:
+        classes.add(request.offer)
+    days = of_class(ClassOffer(pk=request.offer), now) if request.offer else ahead(now).filter(pk__in=request.meetings)
     snapshot = order_snapshot.look(orders_of(seats_of(classes, list(days), now)), now, lock=True)
     for pk in sorted(classes):
         room.lock(pk)
-    plan = quote(wanted, now, snapshot)
+    plan = quote(request, now, snapshot)
     plan.insist(seen)
-    cancellation = CallOff.objects.create(offer_id=wanted.offer, policy=wanted.policy, why=why, at=now)
+    cancellation = CallOff.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
     _move_days(actor, plan, cancellation)
-    if wanted.offer is not None:
-        ClassOffer.objects.filter(pk=wanted.offer).update(called_off_at=now)
+    if request.offer is not None:
+        ClassOffer.objects.filter(pk=request.offer).update(called_off_at=now)
         arrows.cancel_all([each.spot for each in plan.gets if not each.is_ticket], why)
-        queue.advance(ClassOffer.objects.get(pk=wanted.offer), now)
+        queue.advance(ClassOffer.objects.get(pk=request.offer), now)
     arrows.cancel_all([each.spot for each in plan.gets if each.is_ticket], why)
     refunds = bulk_refunds.carry_out(plan.deal, key=f"{cancellation.pk}", at=now, why=why, by=actor)
     outcomes = Outcome.objects.bulk_create(_outcome(cancellation, each) for each in plan.gets)

@@ -115,8 +115,8 @@ class Totals:
             (self.pending, "{} on hold"),
             (self.waived, "{} no longer due"),
         ]
-        said = [text.format(format_money(amount, self.currency)) for amount, text in named if amount]
-        return "Total: " + (", ".join(said) or "no refund and no credit")
+        texts = [text.format(format_money(amount, self.currency)) for amount, text in named if amount]
+        return "Total: " + (", ".join(texts) or "no refund and no credit")
 
     @property
     def rows(self) -> list[tuple[str, str]]:
@@ -136,8 +136,8 @@ class Totals:
 
 
 def add_up(gets: Iterable[Gets]) -> list[Totals]:
-    found: dict[str, Totals] = {}
-    for one in gets:
-        if one.currency:
-            found[one.currency] = found.get(one.currency, Totals(one.currency)) + one
-    return [found[currency] for currency in sorted(found)]
+    by_currency: dict[str, Totals] = {}
+    for each in gets:
+        if each.currency:
+            by_currency[each.currency] = by_currency.get(each.currency, Totals(each.currency)) + each
+    return [by_currency[currency] for currency in sorted(by_currency)]

@@ -76,34 +76,34 @@ class Before:
     base: Decimal = ZERO
 
 
-def quote(wanted: Wanted, now: datetime, looked: Books | None = None) -> Quote:
-    """`looked` holds the orders if they are locked already."""
-    if wanted.offer is not None:
-        meetings = list(of_class(ClassOffer(pk=wanted.offer), now))
+def quote(request: Wanted, now: datetime, snapshot: Books | None = None) -> Quote:
+    """`snapshot` holds the orders if they are locked already."""
+    if request.offer is not None:
+        meetings = list(of_class(ClassOffer(pk=request.offer), now))
     else:
-        meetings = list(ahead(now).filter(pk__in=wanted.meetings))
-    ids = {meeting.offer_id for meeting in meetings} | ({wanted.offer} if wanted.offer else set())
+        meetings = list(ahead(now).filter(pk__in=request.meetings))
+    ids = {meeting.offer_id for meeting in meetings} | ({request.offer} if request.offer else set())
     offers = {offer.pk: offer for offer in ClassOffer.objects.with_timetable().filter(pk__in=ids).order_by("pk")}
     seats = seats_of(offers, meetings, now)
-    if looked is None:
-        looked = order_snapshot.look(orders_of(seats), now)
-    elif orders_of(seats) - looked.keys():
+    if snapshot is None:
+        snapshot = order_snapshot.look(orders_of(seats), now)
+    elif orders_of(seats) - snapshot.keys():
         raise Outdated(Preview())  # Somebody registered in the meantime.
-    gets, deal = _reckon(wanted, seats, _Days(offers, meetings), looked)
-    instead = wanted.instead if wanted.is_moved else {}
-    calendar = moving.preview(offers.values(), meetings, instead, now)
-    if missing := _missing(wanted, offers, meetings):
+    gets, deal = _reckon(request, seats, _Days(offers, meetings), snapshot)
+    replacements = request.instead if request.is_moved else {}
+    calendar = moving.preview(offers.values(), meetings, replacements, now)
+    if missing := _missing(request, offers, meetings):
         calendar = Preview(calendar.rows, calendar.effects, calendar.warnings, (missing, *calendar.faults))
-    waiting = WaitingEntry.objects.filter(offer=wanted.offer or 0).live().count()
-    return Quote(wanted, offers, meetings, calendar, gets, deal, waiting)
+    waiting = WaitingEntry.objects.filter(offer=request.offer or 0).live().count()
+    return Quote(request, offers, meetings, calendar, gets, deal, waiting)
 
 
-def _missing(wanted: Wanted, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]) -> Fault | None:
+def _missing(request: Wanted, offers: Mapping[int, ClassOffer], meetings: Sequence[Meeting]) -> Fault | None:
     if any(offer.is_called_off for offer in offers.values()) or not offers:
         return Fault("", "This is already canceled.")
-    if wanted.offer is None and len(meetings) != len(wanted.meetings):
+    if request.offer is None and len(meetings) != len(request.meetings):
         return Fault("", "One of these class days is already canceled or has started.")
-    if wanted.is_moved and {meeting.pk for meeting in meetings} - wanted.instead.keys():
+    if request.is_moved and {meeting.pk for meeting in meetings} - request.instead.keys():
         return Fault("", "Please enter a make-up day for every class day.")
     return None
 
@@ -127,9 +127,9 @@ class _Days:
 
     def __init__(self, offers: Mapping[int, ClassOffer], meetings: Iterable[Meeting]) -> None:
         self.all = {pk: list(offer.meetings.all()) for pk, offer in offers.items()}
-        self.gone: dict[int, list[Meeting]] = defaultdict(list)
+        self.canceled: dict[int, list[Meeting]] = defaultdict(list)
         for meeting in meetings:
-            self.gone[meeting.offer_id].append(meeting)
+            self.canceled[meeting.offer_id].append(meeting)
 
     def bought(self, seat: Seat) -> int:
         """Counts the days that were still ahead at the purchase. A replacement day does not count as one more."""
@@ -144,22 +144,22 @@ class _Days:
     def lost(self, seat: Seat) -> int:
         if isinstance(seat, Ticket):
             return 1
-        return sum(each.starts_at > seat.created_at for each in self.gone[seat.offer_id])
+        return sum(each.starts_at > seat.created_at for each in self.canceled[seat.offer_id])
 
 
-def _reckon(wanted: Wanted, seats: Sequence[Seat], days: _Days, books: Books) -> tuple[list[Gets], Deal]:
+def _reckon(request: Wanted, seats: Sequence[Seat], days: _Days, books: Books) -> tuple[list[Gets], Deal]:
     before: dict[str, Before] = {}
     registrations = [seat for seat in seats if isinstance(seat, Registration)]
     for outcome in Outcome.objects.filter(registration__in=registrations).select_related("registration"):
         key = key_of(outcome.seat)
         given = outcome.meetings if outcome.policy in GIVES else 0
         before[key] = Before(before.get(key, Before()).given + given, outcome.of, outcome.base)
-    lines = [_get(wanted, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
-    lines = [line for line in lines if line.meetings or wanted.offer]
+    lines = [_get(request, seat, days, books, before.get(key_of(seat), Before())) for seat in seats]
+    lines = [line for line in lines if line.meetings or request.offer]
     demands = []
     for line in lines:
         # A canceled class ends every registration and ticket, and a canceled day ends its tickets.
-        ends = wanted.offer is not None or line.is_ticket
+        ends = request.offer is not None or line.is_ticket
         if line.spot.line and (ends or line.share):
             wish = Wish(line.spot.line_id or 0, line.share, ends, as_credit=line.policy == Policy.CREDIT)
             demands.append((line.spot.line, wish))
@@ -167,15 +167,15 @@ def _reckon(wanted: Wanted, seats: Sequence[Seat], days: _Days, books: Books) ->
     return [replace(line, got=deal.by_line.get(line.spot.line_id or 0, NOTHING)) for line in lines], deal
 
 
-def _get(wanted: Wanted, seat: Seat, days: _Days, books: Books, before: Before) -> Gets:
+def _get(request: Wanted, seat: Seat, days: _Days, books: Books, before: Before) -> Gets:
     order = books[seat.line.order_id].order if seat.line else None
-    policy = wanted.exceptions.get(key_of(seat), wanted.policy)
+    policy = request.exceptions.get(key_of(seat), request.policy)
     if isinstance(seat, Ticket) and policy not in GIVES:
         policy = Policy.REFUND  # A ticket is for one day, so only money or credit can compensate it.
     of = before.of or days.bought(seat)
     base = before.base if before.of else order_snapshot.cost(books, seat.line)
     lost = days.lost(seat)
     share = shares(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
-    if wanted.offer is not None and policy in GIVES and lost + before.given >= of:
+    if request.offer is not None and policy in GIVES and lost + before.given >= of:
         share = base  # No class day has taken place, so the full price is refunded.
     return Gets(seat, policy, lost, of, base, share, order)

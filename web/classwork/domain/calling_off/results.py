@@ -83,7 +83,7 @@ class ResultRow:
 
 
 def totals(cancellation: CallOff) -> list[Totals]:
-    found: dict[str, Totals] = {}
+    by_currency: dict[str, Totals] = {}
     for path in PER_ORDER:
         rows = (
             cancellation.outcomes.filter(**{f"{path}__isnull": False})
@@ -94,8 +94,8 @@ def totals(cancellation: CallOff) -> list[Totals]:
         row: dict[str, Any]
         for row in rows.annotate(**{f"sum_{name}": Sum(name) for name in names}):  # type: ignore[assignment]
             sums = {name: exact(row[f"sum_{name}"]) for name in names}
-            before = found.get(row["currency"], Totals(row["currency"]))
-            found[row["currency"]] = before.plus(
+            before = by_currency.get(row["currency"], Totals(row["currency"]))
+            by_currency[row["currency"]] = before.plus(
                 refund=sums["money"] - sums["credited"] - sums["on_hold"],
                 by_hand=sums["by_hand"],
                 new_credit=sums["credited"],
@@ -103,4 +103,4 @@ def totals(cancellation: CallOff) -> list[Totals]:
                 waived=sums["waived"],
                 pending=sums["on_hold"],
             )
-    return [found[currency] for currency in sorted(found)]
+    return [by_currency[currency] for currency in sorted(by_currency)]

@@ -56,10 +56,10 @@ def tell(call_off_id: int) -> None:
 
 def addresses(cancellation: CallOff) -> set[str]:
     seats = [one.seat for one in outcomes(cancellation)]
-    found = {attendees.address(seat.student) for seat in seats}
-    found |= {seat.line.order.payer_email for seat in seats if seat.line}
-    found |= {person.user.email for meeting in days(cancellation) for person in taught_by(meeting)}
-    return {email_key(address) for address in found if address}
+    emails = {attendees.address(seat.student) for seat in seats}
+    emails |= {seat.line.order.payer_email for seat in seats if seat.line}
+    emails |= {person.user.email for meeting in days(cancellation) for person in taught_by(meeting)}
+    return {email_key(address) for address in emails if address}
 
 
 def outcomes(cancellation: CallOff) -> QuerySet[Outcome]:
@@ -71,9 +71,11 @@ def outcomes(cancellation: CallOff) -> QuerySet[Outcome]:
 
 
 def days(cancellation: CallOff) -> list[Meeting]:
-    instead = Prefetch("made_up_by", Meeting.objects.select_related("location", "offer__location"))
-    found = cancellation.meetings.select_related("offer__subject__level").prefetch_related(instead, "substitutes__user")
-    return list(found.prefetch_related("offer__assignments__staff__user").order_by("starts_at"))
+    make_ups = Prefetch("made_up_by", Meeting.objects.select_related("location", "offer__location"))
+    meetings = cancellation.meetings.select_related("offer__subject__level").prefetch_related(
+        make_ups, "substitutes__user"
+    )
+    return list(meetings.prefetch_related("offer__assignments__staff__user").order_by("starts_at"))
 
 
 def taught_by(meeting: Meeting) -> Sequence[Staff]:
@@ -86,13 +88,13 @@ def taught_by(meeting: Meeting) -> Sequence[Staff]:
 def letter(cancellation: CallOff, to: str) -> Letter:
     paths = ("student__user__email", "student__guardian__email", "student__email", "line__order__payer_email")
     to_recipient = reduce(or_, (Q(**{f"{seat}__{path}__iexact": to}) for seat in SEATS for path in paths))
-    concerned, off = list(outcomes(cancellation).filter(to_recipient)), days(cancellation)
+    concerned, canceled = list(outcomes(cancellation).filter(to_recipient)), days(cancellation)
     attending = [one for one in concerned if email_key(attendees.address(one.seat.student)) == to]
     paid = [one for one in concerned if one.seat.line and email_key(one.seat.line.order.payer_email) == to]
     by_order: dict[Order, list[Outcome]] = {}
     for outcome in paid:
         by_order.setdefault(outcome.seat.line.order, []).append(outcome)  # type: ignore[union-attr]
-    teaching = [meeting for meeting in off if to in {email_key(one.user.email) for one in taught_by(meeting)}]
+    teaching = [meeting for meeting in canceled if to in {email_key(one.user.email) for one in taught_by(meeting)}]
     names = [attendees.greeting_name(one.seat.student) for one in attending]
     payers = [first_name(one.seat.line.order.payer_name) for one in paid if one.seat.line]
     staff = [one.user for meeting in teaching for one in taught_by(meeting) if email_key(one.user.email) == to]
@@ -100,18 +102,18 @@ def letter(cancellation: CallOff, to: str) -> Letter:
         next(filter(None, [*names, *(one.first_name for one in staff), *payers]), ""),
         cancellation.offer_id is not None,
         cancellation.why if cancellation.why.endswith((".", "!", "?")) else f"{cancellation.why}.",
-        [_class(one, off, to) for one in concerned if one in attending or one in paid],
+        [_class(one, canceled, to) for one in concerned if one in attending or one in paid],
         [_order(order, by_order[order]) for order in sorted(by_order, key=lambda order: order.pk)],
         [f"{meeting.offer.subject.title}, {meeting.slot}" for meeting in teaching],
     )
 
 
-def _class(one: Outcome, off: Iterable[Meeting], to: str) -> dict[str, Any]:
+def _class(one: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
     seat = one.seat
     if isinstance(seat, Ticket):
-        missed = [each for each in off if each.pk == seat.meeting_id]
+        missed = [each for each in canceled if each.pk == seat.meeting_id]
     else:
-        missed = [each for each in off if each.offer_id == seat.offer_id and each.starts_at > seat.created_at]
+        missed = [each for each in canceled if each.offer_id == seat.offer_id and each.starts_at > seat.created_at]
     make_ups = []
     if one.policy in (Policy.MAKE_UP, Policy.EXTENSION):
         make_ups = [each.made_up_by for each in missed if hasattr(each, "made_up_by")]

@@ -34,22 +34,22 @@ class Wanted:
 
 
 def ahead(now: datetime) -> QuerySet[Meeting]:
-    found = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
-    return found.select_related("offer__subject__level", "offer__session", "offer__location", "location")
+    meetings = Meeting.objects.filter(cancelled_at=None, starts_at__gt=now).order_by("starts_at", "pk")
+    return meetings.select_related("offer__subject__level", "offer__session", "offer__location", "location")
 
 
 def on_day(day: date, place: Location | None, now: datetime) -> QuerySet[Meeting]:
     start = dates.at(day, time.min)
-    found = ahead(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
+    meetings = ahead(now).filter(starts_at__gte=start, starts_at__lt=start + timedelta(days=1))
     if place is not None:
-        found = found.filter(Q(location=place) | Q(location=None, offer__location=place))
-    return found
+        meetings = meetings.filter(Q(location=place) | Q(location=None, offer__location=place))
+    return meetings
 
 
 def cancelable_classes(now: datetime) -> QuerySet[ClassOffer]:
     ids = ahead(now).order_by().values("offer")
-    found = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
-    return found.order_by("session__key_day_date", "class_day", "start_time", "pk")
+    classes = ClassOffer.objects.filter(pk__in=ids, called_off_at=None).select_related("subject__level", "session")
+    return classes.order_by("session__key_day_date", "class_day", "start_time", "pk")
 
 
 def of_class(offer: ClassOffer, now: datetime) -> QuerySet[Meeting]:

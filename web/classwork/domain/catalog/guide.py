@@ -35,10 +35,10 @@ class GuideStep:
         if not offered:
             return ""
         are_all_needed = len(offered) > 1 and all(len(goal) == 1 for goal in offered)
-        said = f"{'versions' if are_all_needed else 'version'} {levels.in_words(offered)}"
+        text = f"{'versions' if are_all_needed else 'version'} {levels.in_words(offered)}"
         planned = len(goals) - len(offered)
         more = f"{planned} more that we’re still planning" if planned > 1 else "one more that we’re still planning"
-        return f"{said} and {more}" if planned else said
+        return f"{text} and {more}" if planned else text
 
 
 def steps(today: date, offers: Iterable[ClassOffer]) -> list[GuideStep]:

@@ -31,11 +31,11 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
     coming: list[ClassOffer] = []
     if subject.pk:
         coming = list(subject.offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
-    wanted = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in coming]
-    effects = [schedule_effects.effect(one, now) for one in wanted]
+    planned = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in coming]
+    effects = [schedule_effects.effect(one, now) for one in planned]
     return draw(
         effects,
-        warnings=schedule_effects.new_warnings(wanted, effects, now),
+        warnings=schedule_effects.new_warnings(planned, effects, now),
         faults=schedule_effects.faults(effects, now),
     )
 

@@ -77,12 +77,12 @@ def places(students: Collection[int]) -> QuerySet[Registration]:
 def _place(students: Collection[int], resource: Resource, at: datetime) -> Registration | None:
     attached = Release.objects.filter(FOR_STUDENTS, resource=resource)
     releases = {release.offer_id: release for release in attached}
-    mine = (
+    registrations = (
         places(students)
         .filter(offer__in=releases)
         .select_related("offer__subject__level", "offer__session", "student", "line__order")
     )
-    for place in mine.prefetch_related("openings"):
+    for place in registrations.prefetch_related("openings"):
         by_hand = any(opening.resource_id == resource.pk for opening in place.openings.all())
         if state(releases[place.offer_id], place, at, by_hand=by_hand) == State.OPEN:
             return place
@@ -94,10 +94,10 @@ def tickets(students: Collection[int]) -> TicketQuerySet:
 
 
 def _ticket(students: Collection[int], resource: Resource, at: datetime) -> Ticket | None:
-    mine = tickets(students).for_lists().filter(meeting__offer__releases__resource=resource)
-    releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=mine.values("meeting__offer"))
+    own_tickets = tickets(students).for_lists().filter(meeting__offer__releases__resource=resource)
+    releases = Release.objects.filter(FOR_STUDENTS, resource=resource, offer__in=own_tickets.values("meeting__offer"))
     by_offer = {release.offer_id: release for release in releases}
-    for ticket in mine:
+    for ticket in own_tickets:
         release = by_offer.get(ticket.offer_id)
         if release and of_ticket(release, ticket) and state(release, ticket, at) == State.OPEN:
             return ticket
@@ -148,10 +148,10 @@ def in_libraries(user: User | AnonymousUser, at: datetime, *, is_student: bool) 
     released = Release.objects.open_to_all(at).filter(
         resource=OuterRef("pk"), offer__manager_approved=True, offer__subject__manager_approved=True
     )
-    hangs = Attachment.objects.filter(resource=OuterRef("pk"))
-    loose = Q(~Exists(hangs), audience__in=audiences)
+    attached = Attachment.objects.filter(resource=OuterRef("pk"))
+    unattached = Q(~Exists(attached), audience__in=audiences)
     open_to_all = Q(Exists(released), audience=Audience.PUBLIC)
-    return Resource.objects.filter(loose | open_to_all, manager_approved=True).exclude(kind=Kind.EMAIL)
+    return Resource.objects.filter(unattached | open_to_all, manager_approved=True).exclude(kind=Kind.EMAIL)
 
 
 # -- teachers -------------------------------------------------------------------------------------------------

@@ -75,8 +75,8 @@ class Shelf:
 
     @property
     def weeks(self) -> Iterator[tuple[str, list[Item]]]:
-        for week, those in groupby(self.items, key=lambda item: item.release.week):
-            yield week, list(those)
+        for week, items in groupby(self.items, key=lambda item: item.release.week):
+            yield week, list(items)
 
     @property
     def open_count(self) -> int:
@@ -111,8 +111,8 @@ class Library:
     @property
     def libraries(self) -> list[tuple[str, list[Resource]]]:
         named = (("For students", "student"), ("For those who teach", "teacher"), ("For everyone", "public"))
-        found = [(title, [one for one in self.loose if one.audience == audience]) for title, audience in named]
-        return [(title, those) for title, those in found if those]
+        by_audience = [(title, [one for one in self.loose if one.audience == audience]) for title, audience in named]
+        return [(title, resources) for title, resources in by_audience if resources]
 
     def _is_on(self, shelf: Shelf) -> bool:
         return shelf.place.offer.session.end_date >= self.today
@@ -191,8 +191,8 @@ def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tupl
 def _of_ticket(
     ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
 ) -> list[Item]:
-    theirs = (one for one in releases.get(ticket.offer_id, []) if access.of_ticket(one, ticket))
-    return [_item(one, ticket, at, since=since) for one in theirs]
+    opened = (one for one in releases.get(ticket.offer_id, []) if access.of_ticket(one, ticket))
+    return [_item(one, ticket, at, since=since) for one in opened]
 
 
 def _visit(user: User, place: Any, at: datetime) -> datetime | None:
@@ -225,10 +225,10 @@ def _releases(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
 
 
 def _has(text: str, where: str = "") -> Q:
-    wanted = Q()
+    condition = Q()
     for word in text.split():
-        wanted &= Q(**{f"{where}title__icontains": word}) | Q(**{f"{where}text__icontains": word})
-    return wanted
+        condition &= Q(**{f"{where}title__icontains": word}) | Q(**{f"{where}text__icontains": word})
+    return condition
 
 
 def _item(
@@ -272,11 +272,11 @@ def beside(place: Way, resource: Resource, at: datetime) -> Beside:
         items = _of_ticket(place, releases, at)
     else:
         by_hand = dict(place.openings.values_list("resource", "date_added"))
-        mine = releases.get(place.offer_id, [])
-        items = [_item(one, place, at, by_hand=by_hand.get(one.resource_id)) for one in mine]
-    found = [item for item in items if item.is_open]
-    here = next((n for n, item in enumerate(found) if item.resource == resource), None)
-    if here is None:
+        own = releases.get(place.offer_id, [])
+        items = [_item(one, place, at, by_hand=by_hand.get(one.resource_id)) for one in own]
+    items_open = [item for item in items if item.is_open]
+    position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
+    if position is None:
         return Beside()
-    around = [None, *(item.resource for item in found), None]
-    return Beside(around[here], around[here + 2], found[here].status_text)
+    neighbors = [None, *(item.resource for item in items_open), None]
+    return Beside(neighbors[position], neighbors[position + 2], items_open[position].status_text)

@@ -25,8 +25,8 @@ def tell(resource: Resource) -> None:
     name = str(resource.file)
     with transaction.atomic():
         Resource.objects.select_for_update().get(pk=resource.pk)
-        told = Entry.objects.filter(action=ACTION, subject_type="resource", subject_id=str(resource.pk))
-        if any(entry.details.get("file") == name for entry in told):
+        reports = Entry.objects.filter(action=ACTION, subject_type="resource", subject_id=str(resource.pk))
+        if any(entry.details.get("file") == name for entry in reports):
             return
         record(None, ACTION, resource, title=str(resource), file=name)
         if settings.OFFICE_EMAIL:

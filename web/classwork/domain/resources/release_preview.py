@@ -43,12 +43,12 @@ def _of_offer(effect: Effect, attached: Iterable[attachments.Hung], stored: dict
 
 
 def after(effect: Effect) -> list[Standing]:
-    known = {meeting.pk: meeting.as_scheduled for meeting in effect.offer.meetings.all()}
+    known = {each.pk: each.as_scheduled for each in effect.offer.meetings.all()}
     added = []
     for step in effect.steps:
-        gone = known.pop(step.pk, None) if step.pk else None
+        meeting = known.pop(step.pk, None) if step.pk else None
         if step.after is not None:
-            by_hand = gone.by_hand if gone else False
+            by_hand = meeting.by_hand if meeting else False
             added.append(Standing(step.pk or 0, step.number, step.after, by_hand, step.cancelled))
     return [*known.values(), *added]
 

@@ -76,8 +76,8 @@ def follow_resource(resource: Resource) -> None:
 
 
 def offers_of(resource: Resource) -> Collection[int]:
-    hangs = Q(attachments__resource=resource) | Q(subject__attachments__resource=resource)
-    return set(ClassOffer.objects.filter(hangs).values_list("pk", flat=True))
+    has_resource = Q(attachments__resource=resource) | Q(subject__attachments__resource=resource)
+    return set(ClassOffer.objects.filter(has_resource).values_list("pk", flat=True))
 
 
 # -- actions of a teacher ---------------------------------------------------------------------------------------------
@@ -105,13 +105,13 @@ def _set(by: User, release: Release, action: str, **values: object) -> None:
 
 def open_for(by: User, resource: Resource, registration: Registration) -> None:
     with transaction.atomic():
-        _, new = Opening.objects.get_or_create(registration=registration, resource=resource)
-        if new:
+        _, is_new = Opening.objects.get_or_create(registration=registration, resource=resource)
+        if is_new:
             record(by, "classwork.resource_opened_for_one", resource, registration=registration.pk)
 
 
 def close_for(by: User, resource: Resource, registration: Registration) -> None:
     with transaction.atomic():
-        gone, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
-        if gone:
+        deleted, _ = Opening.objects.filter(registration=registration, resource=resource).delete()
+        if deleted:
             record(by, "classwork.resource_closed_for_one", resource, registration=registration.pk)

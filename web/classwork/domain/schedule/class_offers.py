@@ -52,13 +52,13 @@ def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None
     now = now or timezone.now()
     offer = fresh(offer)
     changed = with_values(offer, draft.values)
-    if found := problems.of_model(changed):
-        return Preview(faults=tuple(found))
+    if invalid := problems.of_model(changed):
+        return Preview(faults=tuple(invalid))
     stored = offer.rule.skipped if offer.pk else frozenset()
     skipped = stored if draft.skipped is None else frozenset(draft.skipped)
     staff = tuple(person for people in draft.staff(offer).values() for person in people)
-    wanted = Wanted(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
-    effect = schedule_effects.effect(wanted, now)
+    planned = Wanted(changed, changed.session.plan, replace(changed.rule, skipped=skipped), staff)
+    effect = schedule_effects.effect(planned, now)
     fields = differences(offer, changed) if offer.pk else {}
     # A class that moves keeps its decision date, because the office decides about it. Only a new date is checked.
     has_new_decision = changed.is_tentative and offer.decide_on != changed.decide_on
@@ -66,9 +66,9 @@ def plan_offer(offer: ClassOffer, draft: OfferDraft, now: datetime | None = None
     return draw(
         [effect],
         rows=[Row(changed.heading, "Location", *fields["location"])] if "location" in fields else [],
-        warnings=schedule_effects.new_warnings([wanted], [effect], now),
+        warnings=schedule_effects.new_warnings([planned], [effect], now),
         faults=[
-            *skip_faults(wanted),
+            *skip_faults(planned),
             *([decision] if decision else []),
             *schedule_effects.faults([effect], now),
         ],
@@ -79,10 +79,10 @@ def fresh(offer: ClassOffer) -> ClassOffer:
     return ClassOffer.objects.with_timetable().get(pk=offer.pk) if offer.pk else offer
 
 
-def skip_faults(wanted: Wanted) -> list[Fault]:
+def skip_faults(planned: Wanted) -> list[Fault]:
     """A skipped date must be a class day. The nearest class day is suggested instead."""
-    rule = wanted.rule
-    first = calendar.first_day(wanted.plan, rule.class_day)
+    rule = planned.rule
+    first = calendar.first_day(planned.plan, rule.class_day)
     strays = timetable.stray_skips(first, rule.weeks, rule.skipped)
     if not strays:
         return []

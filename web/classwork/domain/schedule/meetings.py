@@ -166,9 +166,9 @@ def add(actor: User | None, offer: ClassOffer, draft: MeetingDraft, *, seen: str
 
 
 def plan_substitutes(meeting: Meeting, people: Collection[Staff]) -> Preview:
-    wanted = replace(schedule_effects.as_it_is(meeting.offer), staff=tuple(people))
+    planned = replace(schedule_effects.as_it_is(meeting.offer), staff=tuple(people))
     effect = Effect(meeting.offer, (), (), (meeting.slot,))
-    return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_of([wanted], [effect])))
+    return Preview(warnings=tuple(str(clash) for clash in schedule_effects.clashes_of([planned], [effect])))
 
 
 def set_substitutes(actor: User | None, meeting: Meeting, people: Collection[Staff], *, why: str = "") -> None:

@@ -35,33 +35,33 @@ def as_it_is(offer: ClassOffer, plan: SessionPlan | None = None) -> Wanted:
     return Wanted(offer, plan or offer.session.plan, offer.rule, staff)
 
 
-def effect(wanted: Wanted, now: datetime) -> Effect:
-    meetings = wanted.offer.meetings.all() if wanted.offer.pk else []
+def effect(planned: Wanted, now: datetime) -> Effect:
+    meetings = planned.offer.meetings.all() if planned.offer.pk else []
     stored = [meeting.as_scheduled for meeting in meetings]
-    steps = timetable.steps(stored, timetable.slots(wanted.plan, wanted.rule), now)
+    steps = timetable.steps(stored, timetable.slots(planned.plan, planned.rule), now)
     before, after = timetable.after(stored, []), timetable.after(stored, steps)
-    return Effect(wanted.offer, tuple(steps), tuple(before), tuple(after), wanted.rule.skipped)
+    return Effect(planned.offer, tuple(steps), tuple(before), tuple(after), planned.rule.skipped)
 
 
 def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
-    found = []
+    problems = []
     for one in effects:
-        gone = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
-        if gone:
-            found.append(Fault("", f"{one.offer.heading}: class {gone[0].number} is over and can’t be removed."))
+        removed = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
+        if removed:
+            problems.append(Fault("", f"{one.offer.heading}: class {removed[0].number} is over and can’t be removed."))
         if sentence := _wanted_days(one):
-            found.append(Fault("", sentence))
-        twice = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
-        if twice:
-            day = format_date(twice[0])
-            found.append(Fault("", f"{one.offer.heading} would meet twice at the same time on {day}."))
-    return found
+            problems.append(Fault("", sentence))
+        doubled = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
+        if doubled:
+            day = format_date(doubled[0])
+            problems.append(Fault("", f"{one.offer.heading} would meet twice at the same time on {day}."))
+    return problems
 
 
 def _wanted_days(effect: Effect) -> str:
     """A day for which a ticket was sold cannot be removed."""
-    gone = [step.pk for step in effect.steps if step.pk and not step.after]
-    ticket = Ticket.objects.filter(meeting__in=gone).select_related("meeting").first() if gone else None
+    removed = [step.pk for step in effect.steps if step.pk and not step.after]
+    ticket = Ticket.objects.filter(meeting__in=removed).select_related("meeting").first() if removed else None
     if ticket is None:
         return ""
     day = format_date(ticket.meeting.local_date)
@@ -71,31 +71,31 @@ def _wanted_days(effect: Effect) -> str:
 # -- warnings --------------------------------------------------------------------------------------------------------
 
 
-def new_warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
+def new_warnings(planned: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
     """Leaves out warnings that the stored values cause already."""
-    stored = ClassOffer.objects.with_timetable().filter(pk__in=[one.offer.pk for one in wanted if one.offer.pk])
+    stored = ClassOffer.objects.with_timetable().filter(pk__in=[one.offer.pk for one in planned if one.offer.pk])
     known = [as_it_is(offer) for offer in stored]
     before = warnings(known, [effect(one, now) for one in known], now)
-    return [sentence for sentence in warnings(wanted, effects, now) if sentence not in before]
+    return [sentence for sentence in warnings(planned, effects, now) if sentence not in before]
 
 
-def warnings(wanted: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
-    found = [sentence for one in wanted for sentence in _of_the_rule(one)]
-    found += [sentence for pair in zip(wanted, effects, strict=True) for sentence in _of_the_past(*pair, now)]
-    return found + [str(clash) for clash in clashes_of(wanted, effects)]
+def warnings(planned: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
+    sentences = [sentence for one in planned for sentence in _of_the_rule(one)]
+    sentences += [sentence for pair in zip(planned, effects, strict=True) for sentence in _of_the_past(*pair, now)]
+    return sentences + [str(clash) for clash in clashes_of(planned, effects)]
 
 
-def _of_the_past(wanted: Wanted, effect: Effect, now: datetime) -> Iterable[str]:
-    heading, begun = wanted.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
-    by_rule = timetable.slots(wanted.plan, wanted.rule)
+def _of_the_past(planned: Wanted, effect: Effect, now: datetime) -> Iterable[str]:
+    heading, begun = planned.offer.heading, [slot for slot in effect.before if slot.starts_at <= now]
+    by_rule = timetable.slots(planned.plan, planned.rule)
     if begun and begun == list(effect.before) and not set(begun) & set(by_rule):
         yield f"{heading}: this class has ended, so its meetings stay as they were."
     if any(step.before and step.after and step.after.starts_at <= now for step in effect.steps):
         yield f"{heading}: upcoming meetings would move into the past."
 
 
-def _of_the_rule(wanted: Wanted) -> Iterable[str]:
-    plan, rule, heading = wanted.plan, wanted.rule, wanted.offer.heading
+def _of_the_rule(planned: Wanted) -> Iterable[str]:
+    plan, rule, heading = planned.plan, planned.rule, planned.offer.heading
     if not calendar.within_reach(plan, rule.class_day):
         first = format_date(calendar.first_day(plan, rule.class_day))
         yield f"{heading}: this weekday is outside the session's date range; the class would start on {first}."
@@ -106,21 +106,21 @@ def _of_the_rule(wanted: Wanted) -> Iterable[str]:
         yield f"{heading}: the skipped date {format_date(day)} is not a class day."
 
 
-def clashes_of(wanted: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:
-    own = [booking for one, what in zip(wanted, effects, strict=True) for booking in _bookings(one, what)]
+def clashes_of(planned: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:
+    own = [booking for one, change in zip(planned, effects, strict=True) for booking in _bookings(one, change)]
     if not own:
         return []
-    ids = {one.offer.pk for one in wanted}
+    ids = {one.offer.pk for one in planned}
     others: list[Booking] = []
     for meeting in _rivals(own, ids):
         offer = meeting.offer
         staff = tuple(meeting.substitutes.all()) or tuple(each.staff for each in offer.assignments.all())
         others += _booked(offer, meeting.slot, meeting.location or offer.location, staff)
-    found = clashes([*own, *others])
-    return [clash for clash in found if {clash.first.offer_id, clash.second.offer_id} & ids]
+    all_clashes = clashes([*own, *others])
+    return [clash for clash in all_clashes if {clash.first.offer_id, clash.second.offer_id} & ids]
 
 
-def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
+def _rivals(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
     """The meetings of other classes at about that time that share a person or a location."""
     places = {booking.pk for booking in own if booking.kind == "place"}
     staff = {booking.pk for booking in own if booking.kind == "staff"}
@@ -133,22 +133,22 @@ def _rivals(own: Sequence[Booking], but: set[int]) -> Iterable[Meeting]:
             starts_at__lt=max(booking.slot.ends_at for booking in own),
             ends_at__gt=min(booking.slot.starts_at for booking in own),
         )
-        .exclude(offer__in=[pk for pk in but if pk])
+        .exclude(offer__in=[pk for pk in excluded if pk])
         .select_related("offer__subject__level", "offer__session", "offer__location", "location")
         .prefetch_related("substitutes__user", "offer__assignments__staff__user")
         .distinct()
     )
 
 
-def _bookings(wanted: Wanted, what: Effect) -> Iterable[Booking]:
+def _bookings(planned: Wanted, change: Effect) -> Iterable[Booking]:
     """A meeting that does not move keeps its own location and substitutes. All others use those of the class."""
-    own = {meeting.slot: meeting for meeting in wanted.offer.meetings.all()} if wanted.offer.pk else {}
-    elsewhere = dict(what.elsewhere)
-    for slot in what.after:
+    own = {meeting.slot: meeting for meeting in planned.offer.meetings.all()} if planned.offer.pk else {}
+    elsewhere = dict(change.elsewhere)
+    for slot in change.after:
         meeting = own.get(slot)
-        place = elsewhere.get(slot) or (meeting and meeting.location) or wanted.offer.location
+        place = elsewhere.get(slot) or (meeting and meeting.location) or planned.offer.location
         substitutes = tuple(meeting.substitutes.all()) if meeting else ()
-        yield from _booked(wanted.offer, slot, place, substitutes or wanted.staff)
+        yield from _booked(planned.offer, slot, place, substitutes or planned.staff)
 
 
 def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterable[Staff]) -> Iterable[Booking]:

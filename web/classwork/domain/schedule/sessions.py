@@ -57,7 +57,7 @@ def drafted(session: Session, values: Values) -> Session:
 
 
 def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Fault]:
-    found = []
+    faults = []
     plan, plans = session.plan, list(others)
     if rivals := calendar.overlapping(plan, plans):
         rival, proposed = rivals[0], calendar.overlap_proposal(plan, plans)
@@ -66,7 +66,7 @@ def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Faul
             f"which has classes from {format_date(rival.start)} to {format_date(rival.end)}. "
             f"With the key day on {format_date(proposed.key_day)} nothing would overlap."
         )
-        found.append(Fault("key_day_date", sentence, {"key_day_date": proposed.key_day}))
+        faults.append(Fault("key_day_date", sentence, {"key_day_date": proposed.key_day}))
     if session.publish_date > session.expire_date:
         expire = calendar.expire_default(plan, Rules.of_the_school())
         better = {"expire_date": expire} if session.publish_date <= expire else {"publish_date": plan.start}
@@ -74,8 +74,8 @@ def session_faults(session: Session, others: Iterable[SessionPlan]) -> list[Faul
             f"It would be published on {format_date(session.publish_date)}, after the last day on which it is shown, "
             f"{format_date(session.expire_date)}."
         )
-        found.append(Fault("publish_date", sentence, better))
-    return found
+        faults.append(Fault("publish_date", sentence, better))
+    return faults
 
 
 def plan_session(session: Session, values: Values, now: datetime | None = None) -> Preview:
@@ -84,12 +84,12 @@ def plan_session(session: Session, values: Values, now: datetime | None = None) 
     if isinstance(changed, list):
         return Preview(faults=tuple(changed))
     now = now or timezone.now()
-    wanted = [schedule_effects.as_it_is(offer, changed.plan) for offer in offers_of(session)]
-    effects = [schedule_effects.effect(one, now) for one in wanted]
+    planned = [schedule_effects.as_it_is(offer, changed.plan) for offer in offers_of(session)]
+    effects = [schedule_effects.effect(one, now) for one in planned]
     return draw(
         effects,
         rows=_own_rows(session, changed),
-        warnings=schedule_effects.new_warnings(wanted, effects, now),
+        warnings=schedule_effects.new_warnings(planned, effects, now),
         faults=schedule_effects.faults(effects, now),
     )
 
