@@ -222,7 +222,7 @@ class AddingTest(InFolder, GivingTestCase):
                 self.refused("Links begin with http:// or https://", "link", title="A", link=link)
         for link in ("//example.org/", "/nowhere-at-all/", "https://example.org/", "/\\example.org"):
             with self.subTest(link):
-                self.refused("There is no such page here", "page", title="A", link=link)
+                self.refused("This site has no such page", "page", title="A", link=link)
 
     @override_settings(FILE_MEGABYTES={"video": 1, "image": 15, "file": 1, "audio": 1})
     def test_bad_files_are_refused_beside_the_field_and_nothing_is_stored(self) -> None:

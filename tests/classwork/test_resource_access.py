@@ -158,11 +158,11 @@ class OfficeTest(SchoolTestCase):
 
     def test_the_payload_has_to_fit_the_kind(self) -> None:
         for said, changed in (
-            ("Please write the text", {"text": ""}),
+            ("Please enter the text", {"text": ""}),
             ("Please choose the file", {"kind": "video"}),
-            ("Please give the address", {"kind": "link"}),
+            ("Please enter the link", {"kind": "link"}),
             ("Links begin with http", {"kind": "link", "link": "javascript:alert(1)"}),
-            ("Say after which class", {"when": "class"}),
+            ("Please enter the class number", {"when": "class"}),
         ):
             with self.subTest(said):
                 self.assertContains(self.save(**changed), said)

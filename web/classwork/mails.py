@@ -12,10 +12,10 @@ from mailroom.models import Message
 
 
 def file_lost_context(message: Message) -> dict[str, Any]:
-    found = Resource.objects.filter(pk=message.data["resource_id"]).first()
-    if found is None:
+    resource = Resource.objects.filter(pk=message.data["resource_id"]).first()
+    if resource is None:
         raise NotNeeded("The resource no longer exists.")
-    return {"title": found.title, "link": page(reverse("edit_resource", args=[found.pk]))}
+    return {"title": resource.title, "link": page(reverse("edit_resource", args=[resource.pk]))}
 
 
 def file_lost_sample() -> dict[str, Any]:

@@ -110,11 +110,11 @@ def merge(source: Person, target: Person) -> list[str]:
     Diary.objects.filter(student__in=source.student_ids).delete()
     student_id = target.student_ids[0]
     levels = []
-    given = LevelOverride.objects.filter(student__in=source.student_ids)
+    overrides = LevelOverride.objects.filter(student__in=source.student_ids)
     if LevelOverride.objects.filter(student=student_id).exists():
-        if given.delete()[0]:
+        if overrides.delete()[0]:
             levels.append("The level set on the other record is dropped.")
-    elif given.update(student=student_id):
+    elif overrides.update(student=student_id):
         levels.append("The level set by staff moves over.")
     return [
         *levels,

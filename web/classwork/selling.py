@@ -160,13 +160,13 @@ class PlaceKind(Attended):
 
     def products(self, at: datetime) -> list[tuple[int, str]]:
         running = Meeting.objects.filter(ends_at__gte=at).values("offer")
-        found = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
-        named = found.order_by("-session__key_day_date", "class_day", "start_time")
+        running_classes = ClassOffer.objects.on_offer().for_lists().filter(pk__in=running)
+        named = running_classes.order_by("-session__key_day_date", "class_day", "start_time")
         return [(offer.pk, str(offer)) for offer in named]
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
-        found = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
-        return {offer.pk: offer.subject.title for offer in found}
+        offers = ClassOffer.objects.filter(pk__in=numbers).select_related("subject__level")
+        return {offer.pk: offer.subject.title for offer in offers}
 
     def search_products(self, word: str) -> QuerySet[Any]:
         return ClassOffer.objects.filter(subject__in=Subject.objects.matching(word)).values("pk")

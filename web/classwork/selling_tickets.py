@@ -67,8 +67,8 @@ class TicketKind(Attended):
         return Decimal(life.meeting_of(line).starts_at <= at)
 
     def product_titles(self, numbers: Collection[int]) -> dict[int, str]:
-        found = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
-        return {meeting.pk: f"{meeting.offer.subject.title}, drop-in" for meeting in found}
+        meetings = Meeting.objects.filter(pk__in=numbers).select_related("offer__subject__level")
+        return {meeting.pk: f"{meeting.offer.subject.title}, drop-in" for meeting in meetings}
 
     def search_products(self, word: str) -> QuerySet[Any]:
         return Meeting.objects.filter(offer__subject__in=Subject.objects.matching(word)).values("pk")

@@ -51,8 +51,8 @@ class PlannedAdmin(Recorded):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except (Refused, Outdated) as no:
-            messages.error(request, str(no))
+        except (Refused, Outdated) as error:
+            messages.error(request, str(error))
             return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(
@@ -72,12 +72,12 @@ class Grouped(admin.ModelAdmin):
         raise NotImplementedError
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        found = super().get_changelist_instance(request)
+        changelist = super().get_changelist_instance(request)
         last = None
-        for row in cast("QuerySet[Any]", found.result_list):
+        for row in cast("QuerySet[Any]", changelist.result_list):
             name = self.group_of(row)
             row.group_shown, last = ("" if name == last else name), name
-        return found
+        return changelist
 
     @admin.display(description="")
     def group(self, obj: Any) -> str:

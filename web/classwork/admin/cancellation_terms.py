@@ -16,7 +16,7 @@ class StepFormSet(BaseInlineFormSet):
     """Each step needs its own deadline. The rows are compared with each other, not with their stored values."""
 
     def get_unique_error_message(self, unique_check: Any) -> str:
-        return "Two steps are at the same moment. Please change one of them."
+        return "Two steps have the same deadline. Please change one of them."
 
     def save_existing_objects(self, commit: bool = True) -> Any:
         """Changed rows are deleted and created again, so that two steps can swap their deadlines."""

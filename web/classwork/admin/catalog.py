@@ -22,7 +22,7 @@ class LevelAdmin(admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["name", "code", "rank", "is_step", "description"]}),
         (
-            "What completes it, and what that is worth",
+            "Rule and level numbers",
             {"fields": ["rule", "planned_versions", ("started", "done", "done_twice")]},
         ),
     ]

@@ -75,8 +75,8 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         return obj
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        found, counts, refused, protected = super().get_deleted_objects(objs, request)
-        return found, counts, refused - {Meeting._meta.verbose_name}, protected
+        objects, counts, missing_permissions, protected = super().get_deleted_objects(objs, request)
+        return objects, counts, missing_permissions - {Meeting._meta.verbose_name}, protected
 
     def delete_model(self, request: HttpRequest, obj: ClassOffer) -> None:
         class_offers.delete_offer(acting(request), obj)
@@ -92,17 +92,17 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None) -> Any:
         try:
             return super().delete_view(request, object_id, extra_context)
-        except Refused as no:
-            return self.say_no(request, no)
+        except Refused as error:
+            return self.say_no(request, error)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         try:
             return super().changelist_view(request, extra_context)
-        except Refused as no:
-            return self.say_no(request, no)
+        except Refused as error:
+            return self.say_no(request, error)
 
-    def say_no(self, request: HttpRequest, no: Refused) -> Any:
-        self.message_user(request, str(no), messages.ERROR)
+    def say_no(self, request: HttpRequest, error: Refused) -> Any:
+        self.message_user(request, str(error), messages.ERROR)
         return redirect("admin:classwork_classoffer_changelist")
 
     @admin.display(description="time", ordering="start_time")
@@ -130,14 +130,14 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
     @admin.display(description="class days")
     def dates_now(self, obj: ClassOffer) -> str:
         if obj.pk is None:
-            return "They follow from the session, the weekday and the subject's weeks."
+            return "Class days are computed from the session, the weekday and the number of weeks of the subject."
         return Listed(obj, dates.today()).date_range
 
     @admin.display(description="single days")
     def single_days(self, obj: ClassOffer) -> str | SafeString:
         if obj.pk is None:
             return "–"
-        return format_html('<a href="{}">Cancel, move or add one</a>', reverse("desk_class", args=[obj.pk]))
+        return format_html('<a href="{}">Cancel, move or add class days</a>', reverse("desk_class", args=[obj.pk]))
 
     @admin.action(description="Approve selected", permissions=["change"])
     def approve(self, request: HttpRequest, chosen: "QuerySet[ClassOffer]") -> None:

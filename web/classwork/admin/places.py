@@ -35,7 +35,7 @@ class RegistrationAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
     @admin.display(description="at the desk")
     def at_the_desk(self, obj: Registration) -> str:
-        return format_html('<a href="{}">Put on hold, order, class</a>', reverse("desk_registration", args=[obj.pk]))
+        return format_html('<a href="{}">Hold, order and class</a>', reverse("desk_registration", args=[obj.pk]))
 
     @admin.display(description="history")
     def what_happened(self, obj: Registration) -> str:

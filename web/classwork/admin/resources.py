@@ -26,8 +26,8 @@ class ResourceOfficeForm(forms.ModelForm):
         try:
             if values.get("link") and kind in (Resource.Kind.LINK, Resource.Kind.PAGE):
                 values["link"] = kind_rules.clean_link(kind, values["link"])
-        except forms.ValidationError as no:
-            self.add_error("link", no)
+        except forms.ValidationError as error:
+            self.add_error("link", error)
         if kind in Resource.FILES and sent:
             self._look_at(kind, sent)
         if "kind" not in values:
@@ -46,8 +46,8 @@ class ResourceOfficeForm(forms.ModelForm):
             self.checked = file_checks.check(
                 sent, name=sent.name, size=sent.size, declared=sent.content_type or "", kind=kind
             )
-        except forms.ValidationError as no:
-            self.add_error("sent", no)
+        except forms.ValidationError as error:
+            self.add_error("sent", error)
 
 
 class AttachmentInline(admin.StackedInline):
@@ -102,7 +102,7 @@ class ResourceAdmin(Recorded):
     fieldsets = [
         (None, {"fields": ["title", ("kind", "audience"), "manager_approved", "author"]}),
         ("When", {"fields": [("when", "class_number"), "expires_after"]}),
-        ("What it carries", {"fields": ["link", "text", "sent", ("file_title", "size", "seconds")]}),
+        ("Content", {"fields": ["link", "text", "sent", ("file_title", "size", "seconds")]}),
     ]
 
     def get_queryset(self, request: HttpRequest) -> "QuerySet[Resource]":

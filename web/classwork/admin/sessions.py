@@ -77,7 +77,7 @@ class SessionAdmin(PlannedAdmin):
         (None, {"fields": ["name"]}),
         ("Class days", {"fields": ["key_day_date", ("max_day_shift", "num_weeks")]}),
         ("Without class", {"fields": [("skip_weeks", "flip_last_day"), "break_weeks"]}),
-        ("Shown to the public", {"fields": [("publish_date", "expire_date")]}),
+        ("Publication", {"fields": [("publish_date", "expire_date")]}),
     ]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
@@ -124,4 +124,4 @@ class SessionAdmin(PlannedAdmin):
 
     @admin.display(description="")
     def plan_next(self, obj: Session) -> SafeString:
-        return format_html('<a href="{}">Plan the next from it</a>', reverse("desk_next_session", args=[obj.pk]))
+        return format_html('<a href="{}">Plan the next session</a>', reverse("desk_next_session", args=[obj.pk]))

@@ -36,13 +36,13 @@ class Clash:
 def clashes(bookings: Iterable[Booking]) -> list[Clash]:
     """Each pair of classes is listed once for each person or location that they share, with the first time at which
     they clash."""
-    found: dict[tuple[object, ...], Clash] = {}
+    by_pair: dict[tuple[object, ...], Clash] = {}
     running: dict[tuple[str, int], list[Booking]] = {}
     for booking in sorted(bookings, key=lambda one: (one.slot.starts_at, one.slot.ends_at)):
         others = [other for other in running.get(booking.key, []) if other.slot.overlaps(booking.slot)]
         for other in others:
             pair = frozenset([(other.offer_id, other.offer), (booking.offer_id, booking.offer)])
             if len(pair) > 1:
-                found.setdefault((booking.key, pair), Clash(other, booking))
+                by_pair.setdefault((booking.key, pair), Clash(other, booking))
         running[booking.key] = [*others, booking]
-    return list(found.values())
+    return list(by_pair.values())

@@ -34,14 +34,14 @@ class RepeatForm(forms.Form):
         choices.give(self)
 
     def repeat(self) -> Repeat:
-        given = self.cleaned_data
-        assistants = tuple(person for person in self.source.assistants if person not in given["teaching"])
+        data = self.cleaned_data
+        assistants = tuple(person for person in self.source.assistants if person not in data["teaching"])
         return Repeat(
             self.source.subject,
-            given["class_day"],
-            given["start_time"],
-            given["location"],
-            tuple(given["teaching"]),
+            data["class_day"],
+            data["start_time"],
+            data["location"],
+            tuple(data["teaching"]),
             assistants,
             self.source.source,
         )

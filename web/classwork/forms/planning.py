@@ -76,8 +76,8 @@ class OfferForm(PreviewedModelForm):
         start_with_lists(self)
 
     def draft(self) -> OfferDraft:
-        given = self.cleaned_data
-        return OfferDraft(self.values(), given.get("skipped"), given.get("teaching"), given.get("assisting"))
+        data = self.cleaned_data
+        return OfferDraft(self.values(), data.get("skipped"), data.get("teaching"), data.get("assisting"))
 
     def plan_changes(self) -> Preview:
         return class_offers.plan_offer(stored(self.instance), self.draft())

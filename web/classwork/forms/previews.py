@@ -88,9 +88,9 @@ class Previewed(forms.BaseForm):
     def problem_text(self, fault: Fault) -> str:
         return fault.sentence
 
-    def refused(self, no: Refused) -> None:
+    def refused(self, error: Refused) -> None:
         """Someone else was faster: the form was valid, but saving was refused."""
-        self.refuse(*no.faults)
+        self.refuse(*error.faults)
 
 
 class PreviewedModelForm(Previewed, forms.ModelForm):

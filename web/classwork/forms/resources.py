@@ -39,8 +39,8 @@ class ResourceForm(forms.Form):
         min_value=1, max_value=53, required=False, label="Expires after (weeks)", help_text="Leave empty for no expiry."
     )
 
-    def __init__(self, kind: str, thing: ClassOffer | Subject, *given: Any, person: int, **more: Any) -> None:
-        super().__init__(*given, **more)
+    def __init__(self, kind: str, thing: ClassOffer | Subject, *args: Any, person: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.kind, self.thing, self.person = kind, thing, person
         self.resource: Resource | None = self.initial.get("resource")
         self.fields["opens"] = forms.ChoiceField(label="Opens", choices=moments(thing))
@@ -98,17 +98,17 @@ class ResourceForm(forms.Form):
         return values
 
     def values(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        when, _, number = given["opens"].partition("-")
+        data = self.cleaned_data
+        when, _, number = data["opens"].partition("-")
         return {
             "kind": self.kind,
-            "title": given["title"],
-            "text": given.get("text", ""),
-            "link": given.get("link", ""),
-            "audience": given["audience"],
+            "title": data["title"],
+            "text": data.get("text", ""),
+            "link": data.get("link", ""),
+            "audience": data["audience"],
             "when": when,
             "class_number": int(number) if number else None,
-            "expires_after": given["expires_after"],
+            "expires_after": data["expires_after"],
         }
 
     def chosen(self) -> dict[str, Chosen | None]:

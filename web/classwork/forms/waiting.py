@@ -144,8 +144,8 @@ class RolesForm(forms.Form):
 
     @staticmethod
     def known(rules: Rules) -> dict[str, Any]:
-        found: dict[str, Any] = {"most_apart": rules.most_apart, "ratio": rules.ratio}
-        found["active_from"] = rules.active_from or None
+        initial: dict[str, Any] = {"most_apart": rules.most_apart, "ratio": rules.ratio}
+        initial["active_from"] = rules.active_from or None
         for number, role in enumerate(rules.roles, start=1):
-            found |= {f"name_{number}": role.name, f"capacity_{number}": role.capacity}
-        return found
+            initial |= {f"name_{number}": role.name, f"capacity_{number}": role.capacity}
+        return initial

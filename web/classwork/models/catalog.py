@@ -152,9 +152,9 @@ def default_approval() -> bool:
 
 class SubjectQuerySet(models.QuerySet["Subject"]):
     def matching(self, word: str) -> Self:
-        found = Q(short__icontains=word) | Q(code__icontains=word)
-        found |= Q(name__icontains=word) | Q(level__name__icontains=word)
-        return self.alias(short=Concat("level__code", "version")).filter(found)
+        matches = Q(short__icontains=word) | Q(code__icontains=word)
+        matches |= Q(name__icontains=word) | Q(level__name__icontains=word)
+        return self.alias(short=Concat("level__code", "version")).filter(matches)
 
 
 class Subject(models.Model):

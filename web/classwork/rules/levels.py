@@ -172,7 +172,7 @@ def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Dec
 
 
 def versions_by_level(taken: Iterable[Taken]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for one in taken:
-        found[one.level].append(one.version)
-    return found
+    by_level: dict[str, list[str]] = defaultdict(list)
+    for each in taken:
+        by_level[each.level].append(each.version)
+    return by_level

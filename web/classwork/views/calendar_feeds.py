@@ -39,7 +39,7 @@ def teacher(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 def student(request: HttpRequest, token: str) -> HttpResponse:
-    found = diary.holder(token)
-    if found is None:
+    holder = diary.holder(token)
+    if holder is None:
         raise Http404
-    return ics(diary.calendar(found), "my-classes")
+    return ics(diary.calendar(holder), "my-classes")

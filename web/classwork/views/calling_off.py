@@ -74,8 +74,8 @@ def _last(request: HttpRequest, what: WhatForm, how: HowForm, context: dict[str,
             cancellation = call_off(acting(request), plan.wanted, form.cleaned_data["why"], seen=seen)
         except Outdated:
             messages.warning(request, CHANGED)
-        except Refused as no:
-            messages.error(request, str(no))
+        except Refused as error:
+            messages.error(request, str(error))
         else:
             messages.success(request, "Canceled. Everyone affected is being emailed, and calendars are up to date.")
             return redirect(cancellation)

@@ -131,8 +131,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, f"{registration.student} has been moved to {form.wish.offer}.")
                 return redirect("desk_registration", pk)
             quote = moving.quote(registration, form.wish, form.by, at)
-        except CannotBe as no:
-            form.add_error(None, str(no))
+        except CannotBe as error:
+            form.add_error(None, str(error))
     context = {"one": registration, "listed": Listed(registration.offer, dates.today()), "form": form, "quote": quote}
     return render(request, "desk/move.html", context)
 
@@ -146,8 +146,8 @@ def give(request: HttpRequest, pk: int) -> HttpResponse:
         by = ByDesk(acting(request), form.cleaned_data["why"])
         try:
             transferred = passing.give(registration, form.person, by, timezone.now())
-        except CannotBe as no:
-            form.add_error(None, str(no))
+        except CannotBe as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, f"The registration has been transferred to {transferred.student}.")
             return redirect("desk_registration", transferred.pk)

@@ -58,8 +58,8 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
         if not preview.faults and request.POST.get("seen") == preview.fingerprint:
             try:
                 session = next_session.create(acting(request), form.values(), repeated)
-            except Refused as no:
-                context["preview"] = Preview(faults=no.faults)
+            except Refused as error:
+                context["preview"] = Preview(faults=error.faults)
             else:
                 text = CREATED_WITH_ONE if len(repeated) == 1 else CREATED
                 messages.success(request, text.format(session.title, len(repeated)))
@@ -105,8 +105,8 @@ def _carry_out(
     if form.is_valid():
         try:
             form.carry_out(acting(request))
-        except (Refused, Outdated) as no:
-            messages.error(request, str(no))
+        except (Refused, Outdated) as error:
+            messages.error(request, str(error))
         else:
             messages.success(request, "Saved. Calendars and the public page are up to date.")
             return redirect("desk_class", offer.pk)
@@ -140,8 +140,8 @@ def proposal_detail(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 proposals.answer(acting(request), proposal, text)
                 messages.success(request, f"Your answer has been sent to {proposal.author}.")
-        except (Refused, Outdated) as no:
-            messages.error(request, str(no))
+        except (Refused, Outdated) as error:
+            messages.error(request, str(error))
             return redirect("desk_proposal", proposal.pk)
         return redirect("desk_proposals")
     preview = proposals.plan_approval(proposal) if proposal.state == Proposal.State.SUBMITTED else None

@@ -17,7 +17,9 @@ LONGEST = 100
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
     text = tidy(words(request))[:LONGEST]
-    found = library.of(request.user, timezone.now(), text, request.GET.get("page"))
+    viewer_library = library.of(request.user, timezone.now(), text, request.GET.get("page"))
     return render(
-        request, "classwork/library.html", {"library": found, "page": found.page, "text": text, "user": request.user}
+        request,
+        "classwork/library.html",
+        {"library": viewer_library, "page": viewer_library.page, "text": text, "user": request.user},
     )

@@ -44,6 +44,6 @@ def decide(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         else:
             minimum.extend(offer, form.cleaned_data["day"], why=why, by=by)
             messages.success(request, f"{offer}: the decision date is now {format_date(form.cleaned_data['day'])}.")
-    except Refused as no:
-        messages.error(request, str(no))
+    except Refused as error:
+        messages.error(request, str(error))
     return redirect("desk_minimum")

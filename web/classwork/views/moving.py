@@ -38,20 +38,20 @@ def _mine(user: User, pk: int) -> Registration:
 def choose(request: MemberRequest, pk: int) -> HttpResponse:
     registration, at = _mine(request.user, pk), timezone.now()
     try:
-        found = alternatives.options(registration, request.user, at)
-    except CannotBe as no:
-        return _back(request, no)
+        options = alternatives.options(registration, request.user, at)
+    except CannotBe as error:
+        return _back(request, error)
     context = {
         "place": registration,
         "listed": Listed(registration.offer, dates.today()),
-        "options": found,
+        "options": options,
         "currency": registration.line.order.currency if registration.line else "",
     }
     return render(request, "classwork/move.html", context | {"until": until(registration, settings.MOVE_UNTIL_CLASS)})
 
 
-def _back(request: HttpRequest, no: CannotBe) -> HttpResponse:
-    messages.warning(request, str(no))
+def _back(request: HttpRequest, error: CannotBe) -> HttpResponse:
+    messages.warning(request, str(error))
     return redirect("my_classes")
 
 
@@ -75,8 +75,8 @@ def move(request: MemberRequest, pk: int, offer: int) -> HttpResponse:
             messages.success(request, f"{registration.student} has a spot in {wish.offer.subject.title} now.")
             return redirect("my_classes")
         quote = moving.quote(registration, wish, request.user, at)
-    except CannotBe as no:
-        messages.warning(request, str(no))
+    except CannotBe as error:
+        messages.warning(request, str(error))
         return redirect("move_place", pk) if registration.is_live else redirect("my_classes")
     form.initial["seen"] = quote.fingerprint
     context = {"place": registration, "form": form, "levels": levels, "quote": quote}
@@ -101,10 +101,10 @@ def give(request: MemberRequest, pk: int) -> HttpResponse:
                 request, f"The spot was transferred to {form.cleaned_data['first_name']}. We’ve emailed them."
             )
             return redirect("my_classes")
-    except CannotBe as no:
-        if str(no) != passing.THEIRS.format(registration.student):
-            return _back(request, no)
-        form.add_error(None, str(no))
+    except CannotBe as error:
+        if str(error) != passing.THEIRS.format(registration.student):
+            return _back(request, error)
+        form.add_error(None, str(error))
     context = {
         "place": registration,
         "listed": Listed(registration.offer, dates.today()),

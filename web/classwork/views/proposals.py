@@ -98,8 +98,8 @@ def edit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         try:
             proposals.edit(staff, stored, form.draft())
-        except Refused as no:
-            messages.error(request, str(no))
+        except Refused as error:
+            messages.error(request, str(error))
         return redirect("proposal", stored.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "proposal": stored})
 
@@ -117,8 +117,8 @@ def submit_proposal(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 proposals.submit(staff, stored, form.cleaned_data["message"])
                 messages.success(request, "Your proposal has been sent to the office.")
-        except Refused as no:
-            messages.error(request, str(no))
+        except Refused as error:
+            messages.error(request, str(error))
     return redirect("proposal", stored.pk)
 
 
@@ -135,8 +135,8 @@ def request_change(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
     if form.is_valid() and message.is_valid():
         try:
             stored = proposals.request_change(staff, thing, form.values(), message.cleaned_data["message"])
-        except Refused as no:
-            form.refused(no)
+        except Refused as error:
+            form.refused(error)
         else:
             return redirect("proposal", stored.pk)
     return render(request, "classwork/proposal_form.html", {"form": form, "message": message, "thing": thing})

@@ -113,8 +113,8 @@ def location_detail(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     today = dates.today()
     sessions = class_list.sessions_for(today=today, everything=everything)
-    here, rule = Filters(place=str(pk)), running.rule_at(timezone.now())
-    listing = class_list.listing(sessions, here, today=today, everything=everything, running=rule)
+    filters, rule = Filters(place=str(pk)), running.rule_at(timezone.now())
+    listing = class_list.listing(sessions, filters, today=today, everything=everything, running=rule)
     context = {"location": location, "listing": listing if listing.filters.place else None}
     return render(request, "classwork/location_detail.html", context | {"place": structured_data.place(location)})
 

@@ -22,34 +22,39 @@ Kind = Resource.Kind
 
 
 def found_for(request: HttpRequest, pk: int) -> Found:
-    found = access.find(request.user, pk)
-    if found is None:
+    opened = access.find(request.user, pk)
+    if opened is None:
         raise Http404
-    return found
+    return opened
 
 
 @require_safe
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Visitors are asked to log in whether or not the resource exists."""
-    found = access.find(request.user, pk)
-    if found is None and not request.user.is_authenticated:
+    opened = access.find(request.user, pk)
+    if opened is None and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
-    if found is None:
+    if opened is None:
         raise Http404
-    resource = found.resource
+    resource = opened.resource
     is_lost = missing_files.is_lost(resource)
     if is_lost:
         missing_files.tell(resource)
-    context = {"resource": resource, "found": found, "lost": is_lost, "edit_address": edit_address(request, resource)}
-    return render(request, "classwork/resource.html", context | shown(resource) | around(found))
+    context = {"resource": resource, "found": opened, "lost": is_lost, "edit_address": edit_address(request, resource)}
+    return render(request, "classwork/resource.html", context | shown(resource) | around(opened))
 
 
-def around(found: Found) -> dict[str, Any]:
-    if found.place is None:
+def around(opened: Found) -> dict[str, Any]:
+    if opened.place is None:
         return {}
-    beside = library.beside(found.place, found.resource, timezone.now())
-    taught_in = f"{found.place.offer.subject.title}, {found.place.offer.session.title}"
-    return {"taught_in": taught_in, "state": beside.status_text, "previous": beside.before, "following": beside.after}
+    neighbors = library.beside(opened.place, opened.resource, timezone.now())
+    taught_in = f"{opened.place.offer.subject.title}, {opened.place.offer.session.title}"
+    return {
+        "taught_in": taught_in,
+        "state": neighbors.status_text,
+        "previous": neighbors.before,
+        "following": neighbors.after,
+    }
 
 
 def edit_address(request: HttpRequest, resource: Resource) -> str:
@@ -64,14 +69,14 @@ def edit_address(request: HttpRequest, resource: Resource) -> str:
 
 def shown(resource: Resource) -> dict[str, Any]:
     kind = Kind.TEXT if resource.kind == Kind.EMAIL else resource.kind
-    given: dict[str, Any] = {"viewer": f"classwork/resources/{kind}.html"}
+    context: dict[str, Any] = {"viewer": f"classwork/resources/{kind}.html"}
     if resource.file:
-        given |= {
+        context |= {
             "bytes": reverse("resource_bytes", args=[resource.pk]),
             "subtitles": reverse("resource_subtitles", args=[resource.pk]) if resource.subtitles else "",
             "is_paper": str(resource.file).endswith(".pdf"),
         }
-    return given | {"host": urlsplit(resource.link).netloc}
+    return context | {"host": urlsplit(resource.link).netloc}
 
 
 @require_safe

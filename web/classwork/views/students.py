@@ -34,8 +34,8 @@ ASK = ["GET", "HEAD", "POST"]
 def index(request: HttpRequest) -> HttpResponse:
     text = search.words(request)
     page = Paginator(desk.find_students(text), PER_PAGE).get_page(request.GET.get("page"))
-    found, rungs = progress.among(page.object_list, timezone.now()), progress.rungs()
-    rows = [(student, progress.in_words(found[student.pk].number, rungs)) for student in page]
+    by_student, rungs = progress.among(page.object_list, timezone.now()), progress.rungs()
+    rows = [(student, progress.in_words(by_student[student.pk].number, rungs)) for student in page]
     return render(request, "desk/students.html", {"page": page, "rows": rows, "text": text})
 
 
@@ -54,9 +54,14 @@ def participants(request: HttpRequest, pk: int) -> HttpResponse:
     tickets = holders.of_offer(offer, timezone.now()).filter(meeting__cancelled_at=None)
     people_by_page, tickets_by_page = Paginator(places, A_ROSTER), Paginator(tickets, A_ROSTER)
     page, (students, guests) = turn_together(request.GET.get("page"), people_by_page, tickets_by_page)
-    found, rungs = progress.among([one.student for one in students], timezone.now()), progress.rungs()
-    rows = [(one, progress.in_words(found[one.student_id].number, rungs)) for one in students]
-    people = RoleCounts([role.name for role in offer.roles.all()], Counter(one.role for one in places))
+    by_student, rungs = (
+        progress.among([participant.student for participant in students], timezone.now()),
+        progress.rungs(),
+    )
+    rows = [
+        (participant, progress.in_words(by_student[participant.student_id].number, rungs)) for participant in students
+    ]
+    people = RoleCounts([role.name for role in offer.roles.all()], Counter(participant.role for participant in places))
     shown = set(taught.students(me(request), timezone.now()).values_list("pk", flat=True))
     context = {"shown": shown, "listed": Listed(offer, dates.today()), "rows": rows, "guests": guests}
     context |= {"people": people, "page": page}
@@ -71,8 +76,8 @@ def taught_student(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, student: Student, template: str) -> HttpResponse:
-    found, rungs = progress.among([student], timezone.now())[student.pk], progress.rungs()
-    form = LevelForm(rungs, found.override_number, posted(request))
+    level_progress, rungs = progress.among([student], timezone.now())[student.pk], progress.rungs()
+    form = LevelForm(rungs, level_progress.override_number, posted(request))
     if form.is_bound and not acting(request).has_perm("classwork.set_level"):
         raise PermissionDenied
     if form.is_valid():
@@ -81,9 +86,9 @@ def _page(request: HttpRequest, student: Student, template: str) -> HttpResponse
         return redirect(request.path)
     context = {
         "student": student,
-        "progress": found,
-        "level": progress.in_words(found.number, rungs),
-        "computed": progress.in_words(found.computed, rungs),
+        "progress": level_progress,
+        "level": progress.in_words(level_progress.number, rungs),
+        "computed": progress.in_words(level_progress.computed, rungs),
         "attending": mine.of_student(student, timezone.now()),
         "happened": recent_history.to(student),
         "form": form,

@@ -26,8 +26,10 @@ OFFERED = [Kind.VIDEO, Kind.IMAGE, Kind.AUDIO, Kind.FILE, Kind.LINK, Kind.TEXT, 
 
 
 def mine(staff: Staff, what: str, pk: int) -> Thing:
-    found: Any = ClassOffer.objects.with_timetable() if what == "class" else Subject.objects.select_related("level")
-    thing: Thing = get_object_or_404(found, pk=pk)
+    candidates: Any = (
+        ClassOffer.objects.with_timetable() if what == "class" else Subject.objects.select_related("level")
+    )
+    thing: Thing = get_object_or_404(candidates, pk=pk)
     if not content.may_give(staff, thing):
         raise Http404
     return thing
@@ -84,16 +86,16 @@ def edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def bound(request: HttpRequest, kind: str, thing: Thing, initial: dict[str, Any]) -> ResourceForm:
-    given = (request.POST, request.FILES) if request.method == "POST" else ()
-    return ResourceForm(kind, thing, *given, initial=initial, person=me(request).pk)
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    return ResourceForm(kind, thing, *data, initial=initial, person=me(request).pk)
 
 
 def kept(form: ResourceForm, save: Any) -> bool:
     """A file that became invalid between the check and saving is reported beside its field."""
     try:
         save()
-    except ValidationError as no:
-        form.add_error("file", no)
+    except ValidationError as error:
+        form.add_error("file", error)
         return False
     return True
 
@@ -125,8 +127,8 @@ def arrange(request: HttpRequest, what: str, pk: int) -> HttpResponse:
     resource = get_object_or_404(Resource, pk=read_number(number) or 0)
     try:
         content.move(staff, thing, resource, -1 if direction == "up" else 1)
-    except Refused as no:
-        messages.error(request, str(no))
+    except Refused as error:
+        messages.error(request, str(error))
     return back(thing)
 
 

@@ -60,21 +60,21 @@ def _into_the_cart(request: HttpRequest, form: TicketForm, other: OtherForm) -> 
 @require_safe
 @never_cache
 def ticket(request: HttpRequest, token: str) -> HttpResponse:
-    found, at = _find(token), timezone.now()
-    refusal = staying.why_not(found, at)
-    price, credit = (None, None) if refusal else staying.quote(found, at)
+    stored, at = _find(token), timezone.now()
+    refusal = staying.why_not(stored, at)
+    price, credit = (None, None) if refusal else staying.quote(stored, at)
     context = {
-        "ticket": found,
-        "offer": found.offer,
+        "ticket": stored,
+        "offer": stored.offer,
         "token": token,
-        "said": words.of_ticket(found, at),
+        "said": words.of_ticket(stored, at),
         "why_not": refusal,
         "asked": price,
         "taken_off": credit,
-        "currency": found.line.order.currency,
+        "currency": stored.line.order.currency,
         "rest": price - credit if price is not None and credit is not None else None,
-        "log_in": _is_another(request, found),
-        "by_another": staying.paid_by_another(found),
+        "log_in": _is_another(request, stored),
+        "by_another": staying.paid_by_another(stored),
     }
     return render(request, "classwork/ticket.html", context)
 
@@ -82,14 +82,14 @@ def ticket(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def stay(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that paid may exchange the ticket, because “me” in the cart means that account."""
-    found = _find(token)
-    if _is_another(request, found):
-        return redirect_to_login(staying.address(found))
+    stored = _find(token)
+    if _is_another(request, stored):
+        return redirect_to_login(staying.address(stored))
     try:
-        staying.stay(found, session_cart.open_cart(request), timezone.now())
-    except staying.CannotBe as no:
-        messages.warning(request, str(no))
-        return redirect(staying.address(found))
+        staying.stay(stored, session_cart.open_cart(request), timezone.now())
+    except staying.CannotBe as error:
+        messages.warning(request, str(error))
+        return redirect(staying.address(stored))
     except carts.Full as full:
         messages.warning(request, str(full))
         return redirect("cart")
@@ -97,14 +97,14 @@ def stay(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _find(token: str) -> Ticket:
-    found = staying.find(token)
-    if found is None:
+    stored = staying.find(token)
+    if stored is None:
         raise Http404
-    return found
+    return stored
 
 
-def _is_another(request: HttpRequest, found: Ticket) -> bool:
-    payer = found.line.order.payer
+def _is_another(request: HttpRequest, stored: Ticket) -> bool:
+    payer = stored.line.order.payer
     return payer is not None and session_cart.account(request) != payer
 
 
@@ -131,19 +131,19 @@ def at_the_desk(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @desk_required("classwork.view_ticket")
 def desk_ticket(request: HttpRequest, pk: int) -> HttpResponse:
-    found, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
-    refusal = "" if found.state == Ticket.State.CONFIRMED else staying.ENDED
+    stored, at = get_object_or_404(Ticket.objects.for_lists(), pk=pk), timezone.now()
+    refusal = "" if stored.state == Ticket.State.CONFIRMED else staying.ENDED
     if request.method == "POST" and not acting(request).has_perm("classwork.add_registration"):
         raise PermissionDenied
     form = None if refusal else WhyForm(posted(request))
     if form and form.is_valid():
         try:
-            order = staying.at_the_desk(found, by=acting(request), why=form.cleaned_data["why"], at=at)
-            messages.success(request, f"{found.student} is registered for the rest of {found.offer}.")
+            order = staying.at_the_desk(stored, by=acting(request), why=form.cleaned_data["why"], at=at)
+            messages.success(request, f"{stored.student} is registered for the rest of {stored.offer}.")
             return redirect("desk_order", number=order.pk)
-        except placement.NotPlaced as no:
-            form.add_error(None, str(no))
-    context = {"one": mine.single(found, at), "form": form, "happened": recent_history.to(found)}
+        except placement.NotPlaced as error:
+            form.add_error(None, str(error))
+    context = {"one": mine.single(stored, at), "form": form, "happened": recent_history.to(stored)}
     return render(request, "desk/ticket.html", context)
 
 
@@ -163,6 +163,6 @@ def sell(request: HttpRequest, pk: int) -> HttpResponse:
             order = desk.sell_ticket(acting(request), day, form.person, trial=form.is_trial, role=role)
             messages.success(request, f"{order.payer_name} is registered for this class day.")
             return redirect("desk_order", number=order.pk)
-        except placement.NotPlaced as no:
-            form.add_error(None, str(no))
+        except placement.NotPlaced as error:
+            form.add_error(None, str(error))
     return render(request, "desk/sell_ticket.html", {"offer": offer, "form": form})

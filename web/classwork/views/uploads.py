@@ -32,8 +32,8 @@ def invite(request: HttpRequest) -> HttpResponse:
         if not bucket.is_used():
             storage_checks.check_private()
         ticket, form = uploads.invite(**announced.cleaned_data, person=acting(request).pk)
-    except ValidationError as no:
-        return JsonResponse({"error": no.messages[0]}, status=503 if no.code == "storage" else 400)
+    except ValidationError as error:
+        return JsonResponse({"error": error.messages[0]}, status=503 if error.code == "storage" else 400)
     signed = ticket.signed()
     ours = {"url": reverse("receive_upload", args=[signed]), "fields": {}, "ours": True}
     return JsonResponse({"ticket": signed} | (form or ours))

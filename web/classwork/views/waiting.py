@@ -38,17 +38,17 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
     if reason := opening.closed_because(offer, at):
         messages.warning(request, reason)
         return redirect(offer)
-    viewer, here = session_cart.account(request), room.of(offer, at)
-    if request.method != "POST" and not here.has_waitlist:
+    viewer, availability = session_cart.account(request), room.of(offer, at)
+    if request.method != "POST" and not availability.has_waitlist:
         messages.success(request, "This class has spots left: you can register right away.")
         return redirect(offer)
-    names = [role.name for role in here.rules.roles]
+    names = [role.name for role in availability.rules.roles]
     form = WaitForm(names, viewer, list(viewer.in_care.all()) if viewer else [], posted(request))
     if request.method == "POST" and form.is_valid():
         try:
             joined = entries.join_or_find(offer, list(form.wishes()), form.contact)
-        except entries.CannotBe as no:
-            messages.warning(request, str(no))
+        except entries.CannotBe as error:
+            messages.warning(request, str(error))
             return redirect(offer)
         if viewer is not None:
             return redirect(entries.address(joined.entry))
@@ -56,7 +56,9 @@ def join(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, JOINED.format(form.contact.email))
         return redirect(offer)
     on_list = shown.of_viewer(offer, viewer, request.session, at)
-    return render(request, "classwork/wait.html", {"offer": offer, "form": form, "room": here, "on_list": on_list})
+    return render(
+        request, "classwork/wait.html", {"offer": offer, "form": form, "room": availability, "on_list": on_list}
+    )
 
 
 @require_POST
@@ -72,14 +74,14 @@ def leave_typed(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 @never_cache
 def entry(request: HttpRequest, token: str) -> HttpResponse:
-    found = _find(token)
-    one = shown.one(found, timezone.now())
+    stored = _find(token)
+    entry_state = shown.one(stored, timezone.now())
     context = {
-        "one": one,
+        "one": entry_state,
         "token": token,
-        "offer": found.offer,
-        "ended": "" if one.is_waiting or one.is_open else entries.why_not(found),
-        "log_in": found.account is not None and session_cart.account(request) != found.account,
+        "offer": stored.offer,
+        "ended": "" if entry_state.is_waiting or entry_state.is_open else entries.why_not(stored),
+        "log_in": stored.account is not None and session_cart.account(request) != stored.account,
     }
     return render(request, "classwork/waiting_entry.html", context)
 
@@ -87,14 +89,14 @@ def entry(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 def take(request: HttpRequest, token: str) -> HttpResponse:
     """Only the account that owns the entry may accept, because “me” in the cart means that account."""
-    found = _find(token)
-    if found.account is not None and session_cart.account(request) != found.account:
-        return redirect_to_login(entries.address(found))
+    stored = _find(token)
+    if stored.account is not None and session_cart.account(request) != stored.account:
+        return redirect_to_login(entries.address(stored))
     try:
-        entries.take(found, session_cart.open_cart(request))
-    except entries.CannotBe as no:
-        messages.warning(request, str(no))
-        return redirect(entries.address(found))
+        entries.take(stored, session_cart.open_cart(request))
+    except entries.CannotBe as error:
+        messages.warning(request, str(error))
+        return redirect(entries.address(stored))
     except carts.Full as full:
         messages.warning(request, str(full))
         return redirect("cart")
@@ -103,17 +105,17 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 def leave(request: HttpRequest, token: str) -> HttpResponse:
-    found = _find(token)
-    if entries.leave(found):
+    stored = _find(token)
+    if entries.leave(stored):
         messages.success(request, LEFT)
-    return redirect(entries.address(found))
+    return redirect(entries.address(stored))
 
 
 def _find(token: str) -> WaitingEntry:
-    found = entries.find(token)
-    if found is None:
+    stored = entries.find(token)
+    if stored is None:
         raise Http404
-    return found
+    return stored
 
 
 # -- the desk --------------------------------------------------------------------------------------------------------
@@ -147,36 +149,36 @@ def desk_list(request: HttpRequest, pk: int) -> HttpResponse:
 @desk_required("classwork.arrange_waiting")
 def roles(request: HttpRequest, pk: int) -> HttpResponse:
     offer = get_object_or_404(ClassOffer.objects.for_lists(), pk=pk)
-    here = room.of(offer, timezone.now())
-    form = RolesForm(posted(request), initial=RolesForm.known(here.rules))
+    availability = room.of(offer, timezone.now())
+    form = RolesForm(posted(request), initial=RolesForm.known(availability.rules))
     if form.is_valid():
         try:
             arranging.arrange(offer, form.roles, form.apart, acting(request))
             messages.success(request, "Saved. Everyone who fits these rules has been offered a spot.")
             return redirect("desk_waiting", pk)
-        except arranging.InUse as no:
-            form.add_error(None, str(no))
+        except arranging.InUse as error:
+            form.add_error(None, str(error))
     return render(request, "desk/roles.html", {"offer": offer, "form": form})
 
 
 @require_POST
 @desk_required("classwork.arrange_waiting")
 def arrange(request: HttpRequest, pk: int, action: str) -> HttpResponse:
-    found = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
+    stored = get_object_or_404(WaitingEntry.objects.select_related("offer"), pk=pk)
     form = MoveForm(request.POST)
     if action != "move":
         del form.fields["place"]
     if not form.is_valid():
         messages.error(request, "Please enter a reason" + (" and the new position." if action == "move" else "."))
-        return redirect("desk_waiting", found.offer_id)
+        return redirect("desk_waiting", stored.offer_id)
     why, by = form.cleaned_data["why"], acting(request)
     try:
         if action == "move":
-            entries.move(found, form.cleaned_data["place"], why=why, by=by)
+            entries.move(stored, form.cleaned_data["place"], why=why, by=by)
         else:
-            {"offer": entries.offer_by_hand, "remove": entries.take_off}[action](found, why=why, by=by)
-    except entries.CannotBe as no:
-        messages.error(request, str(no))
+            {"offer": entries.offer_by_hand, "remove": entries.take_off}[action](stored, why=why, by=by)
+    except entries.CannotBe as error:
+        messages.error(request, str(error))
     else:
         messages.success(request, "Done.")
-    return redirect("desk_waiting", found.offer_id)
+    return redirect("desk_waiting", stored.offer_id)

@@ -119,7 +119,7 @@ def sessions_for(
     A name and a day exclude each other. Only staff (`everything`) see unpublished sessions.
     """
     if names is not None and on is not None:
-        raise ValueError("Sessions are asked for by name or by day, not by both.")
+        raise ValueError("Select sessions by name or by day, not by both.")
     known = [one for one in Session.objects.all() if everything or one.publish_date <= today]
     if names is None:
         return calendar.current(known, on or today)
@@ -182,8 +182,8 @@ def _rung(level: Level) -> Decimal:
     return level.rank or Decimal("Infinity")
 
 
-def _choices(chosen: str, found: Iterable[tuple[Any, str, str]]) -> list[Choice]:
-    return [Choice(value, label, value == chosen) for _, value, label in sorted(set(found))]
+def _choices(chosen: str, occurring: Iterable[tuple[Any, str, str]]) -> list[Choice]:
+    return [Choice(value, label, value == chosen) for _, value, label in sorted(set(occurring))]
 
 
 def _grouped(classes: Iterable[Listed], by: str) -> list[Group]:

@@ -26,8 +26,8 @@ ON_CALENDARS = {"level", "version", "name"}
 def plan_subject(subject: Subject, values: Values, now: datetime | None = None) -> Preview:
     now = now or timezone.now()
     changed = with_values(subject, values)
-    if found := problems.of_model(changed):
-        return Preview(faults=tuple(found))
+    if invalid := problems.of_model(changed):
+        return Preview(faults=tuple(invalid))
     coming: list[ClassOffer] = []
     if subject.pk:
         coming = list(subject.offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())

@@ -10,7 +10,7 @@ from classwork.models import Resource, When
 
 Kind = Resource.Kind
 NO_LINK = "Links begin with http:// or https://, such as https://www.example.org/steps."
-NO_PAGE = "There is no such page here. Copy what follows our name in the address, such as /classes/levels/."
+NO_PAGE = "This site has no such page. Enter the address without our domain, such as /classes/levels/."
 
 
 def clean_link(kind: str, link: str) -> str:
@@ -33,15 +33,17 @@ def clean_link(kind: str, link: str) -> str:
 
 def faults(resource: Resource, *, has_file: bool) -> dict[str, str]:
     """Messages by field. The database has the same constraints, but without readable messages."""
-    found: dict[str, str] = {}
+    problems: dict[str, str] = {}
     if resource.kind in Resource.FILES and not has_file:
-        found["file"] = "Please choose the file."
+        problems["file"] = "Please choose the file."
     if resource.kind not in Resource.FILES and has_file:
-        found["file"] = f"“{resource.get_kind_display()}” carries no file."
+        problems["file"] = f"“{resource.get_kind_display()}” has no file."
     if resource.kind in (Kind.LINK, Kind.PAGE) and not resource.link:
-        found["link"] = "Please give the address."
+        problems["link"] = "Please enter the link."
     if resource.kind in (Kind.TEXT, Kind.EMAIL) and not resource.text:
-        found["text"] = "Please write the text."
+        problems["text"] = "Please enter the text."
     if (resource.when == When.CLASS) != bool(resource.class_number):
-        found["class_number"] = "Say after which class, and only where it opens after a class."
-    return found
+        problems["class_number"] = (
+            "Please enter the class number if it opens after a class, and leave it empty otherwise."
+        )
+    return problems

@@ -166,23 +166,23 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
 
 
 def _loose(user: User | AnonymousUser, at: datetime, text: str, *, is_student: bool) -> Paginator[Any]:
-    found = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
-    found = found.order_by("-audience", "title", "pk")
-    first = list(found[: LOOSE_A_PAGE + 1])
-    return Paginator(first if len(first) <= LOOSE_A_PAGE else found, LOOSE_A_PAGE)
+    resources = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
+    resources = resources.order_by("-audience", "title", "pk")
+    first = list(resources[: LOOSE_A_PAGE + 1])
+    return Paginator(first if len(first) <= LOOSE_A_PAGE else resources, LOOSE_A_PAGE)
 
 
 def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
     """Includes the last visit and the openings of the viewer, which would otherwise need separate queries."""
     visit = LibraryVisit.objects.filter(account=user)
-    found = access.places(students).annotate(
+    annotated = access.places(students).annotate(
         since=Subquery(visit.values("since")),
         last=Subquery(visit.values("at")),
         opened=F("openings__resource"),
         opened_on=F("openings__date_added"),
         has_tickets=Exists(access.tickets(students)),
     )
-    related = found.select_related("student", "offer__subject__level", "offer__session", "line__order")
+    related = annotated.select_related("student", "offer__subject__level", "offer__session", "line__order")
     rows = related.order_by("-offer__session__key_day_date", "offer__class_day", "pk")
     by_hand = {(row.pk, row.opened): row.opened_on for row in rows if row.opened}
     return list({row.pk: row for row in rows}.values()), by_hand
@@ -216,8 +216,8 @@ def _releases(places: Iterable[Way], text: str) -> dict[int, list[Release]]:
     offers = {place.offer_id for place in places}
     if not offers:
         return {}
-    found = Release.objects.filter(FOR_STUDENTS, _has(text, "resource__"), offer__in=offers)
-    ordered = found.select_related("resource").defer("resource__text")
+    matching = Release.objects.filter(FOR_STUDENTS, _has(text, "resource__"), offer__in=offers)
+    ordered = matching.select_related("resource").defer("resource__text")
     by_offer: dict[int, list[Release]] = {}
     for release in ordered.order_by(F("opens_at").asc(nulls_first=True), "position", "resource_id"):
         by_offer.setdefault(release.offer_id, []).append(release)
@@ -247,8 +247,8 @@ def _item(
 
 
 def of_release(release: Release, at: datetime) -> list[Item]:
-    found = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
-    places = list(found.select_related("student", "line__order").order_by("student__name_key", "pk"))
+    registrations = Registration.objects.filter(offer=release.offer_id, state=Registration.State.CONFIRMED)
+    places = list(registrations.select_related("student", "line__order").order_by("student__name_key", "pk"))
     opened = Opening.objects.filter(registration__in=places, resource=release.resource_id)
     by_hand = dict(opened.values_list("registration", "date_added"))
     return [_item(release, place, at, by_hand=by_hand.get(place.pk)) for place in places]

@@ -23,9 +23,9 @@ def rebuild(offers: Iterable[int]) -> None:
     """Locks the rows of the classes, so that of two concurrent changes the later one wins."""
     with transaction.atomic():
         locked = ClassOffer.objects.select_for_update(of=("self",)).filter(pk__in=set(offers)).order_by("pk")
-        found = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
-        attached = attachments.on_offers(found)
-        for offer in found:
+        classes = list(locked.prefetch_related("meetings", "skipped_dates", "releases"))
+        attached = attachments.on_offers(classes)
+        for offer in classes:
             _rebuild(offer, planned(offer, attached[offer.pk]))
 
 

@@ -57,7 +57,7 @@ def weeks(offer: ClassOffer) -> list[Week]:
 
 
 def seen(offer: ClassOffer, at: datetime) -> list[tuple[Release, str]]:
-    found = offer.releases.filter(FOR_STUDENTS).select_related("resource")
+    visible = offer.releases.filter(FOR_STUDENTS).select_related("resource")
     order = {each.resource.pk: place for place, each in enumerate(content.hung_on(offer))}
-    releases = sorted(found, key=lambda release: order.get(release.resource_id, 0))
+    releases = sorted(visible, key=lambda release: order.get(release.resource_id, 0))
     return [(release, state(release, at)) for release in releases]

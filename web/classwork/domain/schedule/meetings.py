@@ -62,15 +62,15 @@ def plan_restore(meeting: Meeting) -> Preview:
 def plan_move(meeting: Meeting, draft: MeetingDraft) -> Preview:
     if meeting.is_cancelled:
         return Preview(faults=(Fault("", "This class day is canceled. Restore it before you move it."),))
-    if found := _impossible(draft):
-        return Preview(faults=(found,))
+    if problem := _impossible(draft):
+        return Preview(faults=(problem,))
     slot = draft.slot(meeting.offer.subject.num_minutes)
     return _draw_at(meeting.offer, Step(meeting.number, meeting.pk, meeting.slot, slot), slot)
 
 
 def plan_add(offer: ClassOffer, draft: MeetingDraft) -> Preview:
-    if found := _impossible(draft):
-        return Preview(faults=(found,))
+    if problem := _impossible(draft):
+        return Preview(faults=(problem,))
     slot = draft.slot(offer.subject.num_minutes)
     return _draw_at(offer, Step(None, None, None, slot), slot)
 

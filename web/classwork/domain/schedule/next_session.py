@@ -95,9 +95,9 @@ def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
     """Creates everything in a transaction and rolls it back, so that all dates are real."""
     with transaction.atomic():
         sessions.take_turns()
-        found = sessions.plan_session(Session(), values)
-        if found.faults:
-            return found
+        session_preview = sessions.plan_session(Session(), values)
+        if session_preview.faults:
+            return session_preview
         session = sessions.drafted(Session(), values)
         session.save()
         parts = []
@@ -124,8 +124,8 @@ def create(actor: User | None, values: Mapping[str, Any], repeats: Sequence[Repe
         for number, one in enumerate(repeats):
             try:
                 create_repeated_class(actor, one, session)
-            except Refused as no:
-                raise Refused(*(Fault(f"{number}-{f.field}", f.sentence, f.proposal) for f in no.faults)) from no
+            except Refused as error:
+                raise Refused(*(Fault(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.faults)) from error
         sources = [one.source.pk for one in repeats if one.source]
         record(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
     return session

@@ -46,9 +46,11 @@ class Command(BaseCommand):
         before = Walk.objects.order_by("-id").values_list("id", flat=True).first() or 0
         evening.play(offers, people, seed, host)
         for offer in ClassOffer.objects.for_lists().filter(pk__in=[each.pk for each in offers]):
-            here = room.of(offer, timezone.now())
-            self.stdout.write(f"{offer}: {here.spots_taken} of {here.capacity} spots, {here.waiting} still waiting")
-            if here.capacity is not None and here.spots_taken > here.capacity:
+            room_state = room.of(offer, timezone.now())
+            self.stdout.write(
+                f"{offer}: {room_state.spots_taken} of {room_state.capacity} spots, {room_state.waiting} still waiting"
+            )
+            if room_state.capacity is not None and room_state.spots_taken > room_state.capacity:
                 raise CommandError("More spots were filled than exist.")
         return Walk.objects.filter(pk__gt=before, offer__in=offers).order_by("id")
 
