@@ -38,7 +38,7 @@ COMPUTED = {
         f"classwork.proposal_{state}" for state in ("answered", "approved", "submitted", "withdrawn")
     ],
     "content.py: f'classwork.resource_{action}'": ["classwork.resource_hidden", "classwork.resource_shown"],
-    "releases.py: f'classwork.resource_{deed}'": [
+    "releases.py: f'classwork.resource_{action}'": [
         f"classwork.resource_{name}" for name in ("as_planned", "held_back", "released")
     ],
     "missing_files.py: ACTION": ["classwork.file_lost"],

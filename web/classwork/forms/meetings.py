@@ -18,7 +18,7 @@ from users.models import User
 
 
 class DeedForm(Previewed, forms.Form):
-    """An action on one meeting. `plan` previews it and `carry_out` applies it."""
+    """An action on one meeting. `plan_changes` previews it and `carry_out` applies it."""
 
     title = ""
     submit = ""

@@ -36,7 +36,7 @@ class SessionForm(PreviewedModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["expire_date"].required = False  # empty: worked out from the key day
+        self.fields["expire_date"].required = False  # An empty value is computed from the key day.
 
     def plan_changes(self) -> Preview:
         return sessions.plan_session(stored(self.instance), self.values())

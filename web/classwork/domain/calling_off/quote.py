@@ -177,5 +177,5 @@ def _get(request: Wanted, seat: Seat, days: _Days, books: Books, before: Before)
     lost = days.lost(seat)
     share = shares(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
     if request.offer is not None and policy in GIVES and lost + before.given >= of:
-        share = base  # No class day has taken place, so the full price is refunded.
+        share = base  # No class day has taken place, so all that is left of the price is refunded.
     return Gets(seat, policy, lost, of, base, share, order)

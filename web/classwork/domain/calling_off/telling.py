@@ -129,18 +129,18 @@ def _class(one: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]
     }
 
 
-def _order(order: Order, outcomes: Sequence[Outcome]) -> dict[str, str]:
-    sent_back = sum(one.refunded - one.by_hand - one.onto_vouchers for one in outcomes)
+def _order(order: Order, shares_of_order: Sequence[Outcome]) -> dict[str, str]:
+    sent_back = sum(one.refunded - one.by_hand - one.onto_vouchers for one in shares_of_order)
     sums = [
         (sent_back, "{} will be refunded to your original payment method"),
-        (sum(one.onto_vouchers for one in outcomes), "{} is back on your gift voucher"),
-        (sum(one.credited for one in outcomes), "{} was added to your account credit"),
-        (sum(one.credit for one in outcomes), "{} of the credit you used was returned"),
-        (sum(one.waived for one in outcomes), "{} is no longer due"),
-        (sum(one.on_hold for one in outcomes), "{} will be refunded, and we’re handling it personally"),
+        (sum(one.onto_vouchers for one in shares_of_order), "{} is back on your gift voucher"),
+        (sum(one.credited for one in shares_of_order), "{} was added to your account credit"),
+        (sum(one.credit for one in shares_of_order), "{} of the credit you used was returned"),
+        (sum(one.waived for one in shares_of_order), "{} is no longer due"),
+        (sum(one.on_hold for one in shares_of_order), "{} will be refunded, and we’re handling it personally"),
     ]
     sentences = [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]
-    has_handover = any(one.by_hand for one in outcomes)
+    has_handover = any(one.by_hand for one in shares_of_order)
     return {
         "number": order.number,
         "link": f"{settings.SITE_URL}{order.address()}",

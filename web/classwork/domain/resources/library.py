@@ -110,7 +110,7 @@ class Library:
 
     @property
     def libraries(self) -> list[tuple[str, list[Resource]]]:
-        named = (("For students", "student"), ("For those who teach", "teacher"), ("For everyone", "public"))
+        named = (("For students", "student"), ("For teachers", "teacher"), ("For everyone", "public"))
         by_audience = [(title, [one for one in self.loose if one.audience == audience]) for title, audience in named]
         return [(title, resources) for title, resources in by_audience if resources]
 
