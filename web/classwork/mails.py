@@ -1,4 +1,4 @@
-"""The mails about spots. They are sent to attendees, while mails to the payer belong to billing."""
+"""The emails about spots. They are sent to attendees, while emails to the payer belong to billing."""
 
 from typing import Any
 

@@ -52,7 +52,7 @@ def chosen(form: ModelForm, name: str) -> ModelChoiceField:
 
 
 class OfferInline(admin.TabularInline):
-    """The classes of the session. Settings that only one class has are edited on its own page."""
+    """The classes of the session. Settings that only one class has are edited on the page of the class."""
 
     model = ClassOffer
     form = OfferRowOfficeForm

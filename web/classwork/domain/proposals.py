@@ -206,7 +206,7 @@ def _locked(proposal: Proposal, *states: str) -> Proposal:
 
 
 def _refuse_overtaken(proposal: Proposal) -> None:
-    """Locks the subject or class, so that nobody approves it in between."""
+    """Locks the subject or class, so that no one approves it in between."""
     thing = proposal.about
     type(thing)._default_manager.select_for_update().get(pk=thing.pk)
     thing.refresh_from_db(fields=["manager_approved"])

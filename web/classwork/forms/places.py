@@ -87,7 +87,7 @@ class PeopleForm(WhoForm):
 
 
 class OtherForm(forms.Form):
-    """Another person. An empty form means nobody."""
+    """Another person. An empty form is ignored."""
 
     first_name = NameField(label="First name")
     last_name = NameField(label="Last name", required=False)

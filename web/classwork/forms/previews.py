@@ -50,8 +50,10 @@ def taken(data: Mapping[str, Any], form: forms.BaseForm) -> Mapping[str, Any]:
 
 
 class Previewed(forms.BaseForm):
-    """A mixin for forms with a `plan_changes()` method. The hidden value `seen` holds the fingerprints of the previews that
-    were shown."""
+    """A mixin for forms with a `plan_changes()` method.
+
+    The hidden value `seen` holds the fingerprints of the previews that were shown.
+    """
 
     preview: Preview | None = None
 

@@ -1,4 +1,4 @@
-"""Buying a single class: the day, a drop-in or a trial, and the people."""
+"""Buying a drop-in or a trial: the day, the kind of ticket and the people."""
 
 from collections.abc import Sequence
 from typing import Any, cast

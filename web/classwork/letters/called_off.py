@@ -1,4 +1,4 @@
-"""Contents of mails about cancellations by the school and about classes with a minimum enrollment."""
+"""Contents of emails about cancellations by the school and about classes with a minimum enrollment."""
 
 from dataclasses import asdict
 from typing import Any

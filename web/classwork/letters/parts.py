@@ -1,4 +1,4 @@
-"""Parts that several mails share."""
+"""Parts that several emails share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Contents of mails about a spot: confirmed, ended, moved or transferred."""
+"""Contents of emails about a spot: confirmed, ended, moved or transferred."""
 
 from typing import Any
 

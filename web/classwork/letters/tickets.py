@@ -1,4 +1,4 @@
-"""Contents of mails about tickets for single classes."""
+"""Contents of emails about drop-in and trial tickets."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Contents of waitlist mails."""
+"""Contents of waitlist emails."""
 
 from typing import Any
 

@@ -154,7 +154,7 @@ def written(number: Decimal) -> str:
 
 
 def next_step(levels: Iterable[LevelRule], taken: Iterable[Taken], override: Decimal | None = None) -> NextStep | None:
-    """The lowest level above the highest completed one, with its open goals, or None at the top.
+    """The lowest level above the highest completed one, with its open goals, or None for the highest level.
 
     If a person set the level, that number decides what is completed. After a lower number was set, all goals of the
     level are open again.

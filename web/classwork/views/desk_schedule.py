@@ -1,4 +1,4 @@
-"""Planning at the desk: the next session, single class days, and the proposals of teachers."""
+"""Planning at the desk: the next session, changes to class days, and the proposals of teachers."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

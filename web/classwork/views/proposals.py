@@ -1,4 +1,4 @@
-"""The teachers' own pages: their classes, their calendar and their proposals."""
+"""Pages for teachers: their classes, their calendar and their proposals."""
 
 from typing import Any
 

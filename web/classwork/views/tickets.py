@@ -1,4 +1,4 @@
-"""Single classes: buying a ticket, and the ticket's page, which also offers the rest of the class."""
+"""Drop-ins and trials: buying a ticket, and the ticket's page, which also offers the rest of the class."""
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login

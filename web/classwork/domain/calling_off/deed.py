@@ -1,4 +1,4 @@
-"""Cancels in one transaction: meetings, spots, money, waitlists and history. The mails follow from the event."""
+"""Cancels in one transaction: meetings, spots, money, waitlists and history. The emails follow from the event."""
 
 from datetime import datetime
 

@@ -88,7 +88,7 @@ def quote(request: Wanted, now: datetime, snapshot: Books | None = None) -> Quot
     if snapshot is None:
         snapshot = order_snapshot.look(orders_of(seats), now)
     elif orders_of(seats) - snapshot.keys():
-        raise Outdated(Preview())  # Somebody registered in the meantime.
+        raise Outdated(Preview())  # Someone registered in the meantime.
     gets, deal = _reckon(request, seats, _Days(offers, meetings), snapshot)
     replacements = request.instead if request.is_moved else {}
     calendar = moving.preview(offers.values(), meetings, replacements, now)
@@ -177,5 +177,5 @@ def _get(request: Wanted, seat: Seat, days: _Days, books: Books, before: Before)
     lost = days.lost(seat)
     share = shares(base, of, before.given, lost, order.currency) if policy in GIVES and order else ZERO
     if request.offer is not None and policy in GIVES and lost + before.given >= of:
-        share = base  # No class day has taken place, so all that is left of the price is refunded.
+        share = base  # No class day has taken place, so the whole remaining price is refunded.
     return Gets(seat, policy, lost, of, base, share, order)

@@ -1,4 +1,4 @@
-"""The recipients and the content of cancellation mails. Each address gets one mail with everything that concerns it:
+"""The recipients and the content of cancellation emails. Each address gets one email with everything that concerns it:
 students about their classes, payers about their money, teachers about their days."""
 
 from collections.abc import Iterable, Sequence

@@ -1,8 +1,8 @@
 """Who may open a resource now. This is checked for the page and for every request of the file.
 
-A confirmed spot opens what its class has released, and keeps it open after the class. A ticket for a single class opens
-only what opens after that class. A spot or ticket that is on hold, canceled, moved or fully refunded opens nothing.
-Teachers see everything immediately.
+A confirmed spot opens what its class has released, and keeps it open after the class. A ticket opens only what opens
+after its class day. A spot or ticket that is on hold, canceled, moved or fully refunded opens nothing. Teachers see
+everything immediately.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The resources of classes: adding, changing, ordering, hiding and removing them.
 
-On an approved class or subject, resources need no approval. On a proposed one they are approved with it, because nobody
+On an approved class or subject, resources need no approval. On a proposed one they are approved with it, because no one
 has a spot in it yet. A public resource always needs the approval of the office.
 """
 
@@ -70,7 +70,7 @@ def put_in_library(by: User, values: Mapping[str, Any]) -> Resource:
 def change(
     staff: Staff, resource: Resource, values: Mapping[str, Any], chosen: Mapping[str, Chosen | None]
 ) -> Resource:
-    """A replaced file is deleted later by a job, when no row names it any more."""
+    """A replaced file is deleted later by a job, when no row refers to it."""
     with transaction.atomic():
         stored = Resource.objects.select_for_update().get(pk=resource.pk)
         if values["audience"] == Resource.Audience.PUBLIC != stored.audience:

@@ -141,7 +141,7 @@ def _rivals(own: Sequence[Booking], excluded: set[int]) -> Iterable[Meeting]:
 
 
 def _bookings(planned: Wanted, change: Effect) -> Iterable[Booking]:
-    """A meeting that does not move keeps its own location and substitutes. All others use those of the class."""
+    """A meeting that does not move keeps its own location and substitutes. All others use the ones of the class."""
     own = {meeting.slot: meeting for meeting in planned.offer.meetings.all()} if planned.offer.pk else {}
     elsewhere = dict(change.elsewhere)
     for slot in change.after:
