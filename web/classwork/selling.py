@@ -65,7 +65,7 @@ class Attended(ProductKind):
         name, who = attendees.name_of(attendee, line.order), attendees.identity(attendee, line.order)
         before = line.order.lines.filter(kind=self.name, product_id=line.product_id, pk__lt=line.pk)
         earlier = [attendee for each in before if (attendee := Attendee.of(each.details))]
-        if any(attendees.identity(one, line.order) == who for one in earlier):
+        if any(attendees.identity(other, line.order) == who for other in earlier):
             return [f"{name} is already in your cart for this class."]
         problem = self.stands_against(line, student) if student else ""
         return [problem] if problem else []

@@ -175,12 +175,14 @@ P = TypeVar("P", bound=Published)
 
 
 def current(sessions: Iterable[P], on: date) -> list[P]:
-    """The sessions that the site shows on a day: the published ones, or else the last one that was published.
+    """The sessions that the site shows on a day: the published ones, or else the last session that was published.
 
     The site is therefore never empty between two sessions, and a session in planning stays hidden.
     """
-    published = sorted((one for one in sessions if one.publish_date <= on), key=lambda one: one.key_day_date)
-    return [one for one in published if on <= one.expire_date] or published[-1:]
+    published = sorted(
+        (session for session in sessions if session.publish_date <= on), key=lambda session: session.key_day_date
+    )
+    return [session for session in published if on <= session.expire_date] or published[-1:]
 
 
 def previous_of(plan: SessionPlan, others: Iterable[SessionPlan]) -> SessionPlan | None:

@@ -52,7 +52,7 @@ def _event(meeting: Meeting) -> Event:
     entry.add("url", absolute(offer.get_absolute_url()))
     if place := meeting.location or offer.location:
         entry.add("location", ", ".join(part for part in (place.name, place.full_address) if part))
-    people = list(meeting.substitutes.all()) or [one.staff for one in offer.assignments.all()]
+    people = list(meeting.substitutes.all()) or [assignment.staff for assignment in offer.assignments.all()]
     lines = [f"With {' and '.join(map(str, people))}" if people else "", meeting.reason]
     if description := "\n".join(filter(None, lines)):
         entry.add("description", description)

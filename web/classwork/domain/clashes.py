@@ -38,7 +38,7 @@ def clashes(bookings: Iterable[Booking]) -> list[Clash]:
     they clash."""
     by_pair: dict[tuple[object, ...], Clash] = {}
     running: dict[tuple[str, int], list[Booking]] = {}
-    for booking in sorted(bookings, key=lambda one: (one.slot.starts_at, one.slot.ends_at)):
+    for booking in sorted(bookings, key=lambda each: (each.slot.starts_at, each.slot.ends_at)):
         others = [other for other in running.get(booking.key, []) if other.slot.overlaps(booking.slot)]
         for other in others:
             pair = frozenset([(other.offer_id, other.offer), (booking.offer_id, booking.offer)])

@@ -110,7 +110,7 @@ def start_with_lists(form: PreviewedModelForm) -> None:
         return
     assigned = list(offer.assignments.all())
     for name, role in (("teaching", Assignment.Role.TEACHER), ("assisting", Assignment.Role.ASSISTANT)):
-        form.initial.setdefault(name, [one.staff_id for one in assigned if one.role == role])
+        form.initial.setdefault(name, [assignment.staff_id for assignment in assigned if assignment.role == role])
     form.initial.setdefault("skipped", [skipped.on for skipped in offer.skipped_dates.all()])
 
 

@@ -21,18 +21,18 @@ def context(message: Message) -> dict[str, Any]:
     offer = ClassOffer.objects.for_lists().filter(pk=entry.offer_id).first() if entry else None
     if entry is None or offer is None:
         raise NotNeeded("The entry no longer exists.")
-    one = shown.one(entry, timezone.now())
-    if message.template == "classwork.place_offered" and not one.is_open:
+    status = shown.one(entry, timezone.now())
+    if message.template == "classwork.place_offered" and not status.is_open:
         raise NotNeeded("The spot is no longer reserved for them.")
-    if message.template == "classwork.waiting_joined" and not one.is_waiting:
+    if message.template == "classwork.waiting_joined" and not status.is_waiting:
         raise NotNeeded("They are no longer waiting.")
     return {
         "title": offer.subject.title,
         "when": f"{offer.day} {offer.time_range}, {Listed(offer, dates.today()).date_range}",
         "name": first_name(entry.contact_name),
-        "names": one.names,
-        "in_line": one.in_line,
-        "until": one.until,
+        "names": status.names,
+        "in_line": status.in_line,
+        "until": status.until,
         "called_off": offer.is_called_off,
         "link": page(entries.address(entry)),
         "classes": page(reverse("classoffer_list")),

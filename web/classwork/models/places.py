@@ -72,7 +72,7 @@ class Registration(Seat):
     @property
     def taken_over_by(self) -> list["Registration"]:
         """Later registrations on the same order line. Empty if the spot was moved to another class."""
-        return [one for one in self.line.registrations.all() if one.pk > self.pk] if self.line else []
+        return [later for later in self.line.registrations.all() if later.pk > self.pk] if self.line else []
 
 
 class LevelOverride(models.Model):

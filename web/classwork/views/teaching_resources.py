@@ -162,6 +162,6 @@ def as_seen(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     weeks = student_view.weeks(offer)
     selected = request.GET.get("week", "")
-    week = next((one for one in weeks if str(one.number) == selected), weeks[0] if weeks else None)
+    week = next((each for each in weeks if str(each.number) == selected), weeks[0] if weeks else None)
     context = {"offer": offer, "weeks": weeks, "week": week, "seen": student_view.seen(offer, week.at) if week else []}
     return render(request, "classwork/resources_as_student.html", context)

@@ -96,8 +96,8 @@ class Totals:
     def plus(self, **amounts: Decimal) -> "Totals":
         return replace(self, **{name: getattr(self, name) + amount for name, amount in amounts.items()})
 
-    def __add__(self, one: Gets) -> "Totals":
-        return self.plus(**{field.name: getattr(one.got, field.name) for field in fields(self)[1:]})
+    def __add__(self, compensation: Gets) -> "Totals":
+        return self.plus(**{field.name: getattr(compensation.got, field.name) for field in fields(self)[1:]})
 
     @property
     def credited(self) -> Decimal:

@@ -48,16 +48,16 @@ class Quote:
 
     @property
     def pending(self) -> list[Gets]:
-        return [one for one in self.gets if one.note]
+        return [each for each in self.gets if each.note]
 
     @property
     def addresses(self) -> set[str]:
-        students = {attendees.address(one.spot.student) for one in self.gets}
-        return (students | {one.payer for one in self.gets}) - {""}
+        students = {attendees.address(each.spot.student) for each in self.gets}
+        return (students | {each.payer for each in self.gets}) - {""}
 
     @property
     def fingerprint(self) -> str:
-        rows = [one.as_read for one in self.gets]
+        rows = [each.as_read for each in self.gets]
         return hashlib.sha256(repr((self.calendar.fingerprint, rows, self.waiting)).encode()).hexdigest()[:20]
 
     def insist(self, seen: str | None) -> None:

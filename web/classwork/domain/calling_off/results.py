@@ -57,20 +57,20 @@ class ResultRow:
 
     @property
     def parts(self) -> list[str]:
-        one = self.outcome
+        outcome = self.outcome
         labels = dict(gateways.at_the_desk())
         variants = {refund.payment.variant for refund in self.by_hand}
         how = (
             "in cash" if variants <= {CASH} else "by " + " and ".join(sorted(labels[name].lower() for name in variants))
         )
         named = [
-            (one.refunded - one.by_hand - one.onto_vouchers, "{} refunded"),
-            (one.by_hand, f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"),
-            (one.onto_vouchers, "{} back on the gift voucher"),
-            (one.credited, "{} credited"),
-            (one.credit, "{} of credit returned"),
-            (one.waived, "{} no longer due"),
-            (one.on_hold, "{} on hold"),
+            (outcome.refunded - outcome.by_hand - outcome.onto_vouchers, "{} refunded"),
+            (outcome.by_hand, f"{{}} to hand over {how}" if self.to_hand_over else f"{{}} handed over {how}"),
+            (outcome.onto_vouchers, "{} back on the gift voucher"),
+            (outcome.credited, "{} credited"),
+            (outcome.credit, "{} of credit returned"),
+            (outcome.waived, "{} no longer due"),
+            (outcome.on_hold, "{} on hold"),
         ]
         currency = self.order.currency if self.order else ""
         return [text.format(format_money(amount, currency)) for amount, text in named if amount]

@@ -37,7 +37,7 @@ class Letter:
 
     @property
     def title(self) -> str:
-        titles = {one["title"] for one in self.classes} or {"Your classes"}
+        titles = {entry["title"] for entry in self.classes} or {"Your classes"}
         return titles.pop() if len(titles) == 1 else "Your classes"
 
 
@@ -55,7 +55,7 @@ def tell(call_off_id: int) -> None:
 
 
 def addresses(cancellation: CallOff) -> set[str]:
-    seats = [one.seat for one in outcomes(cancellation)]
+    seats = [outcome.seat for outcome in outcomes(cancellation)]
     emails = {attendees.address(seat.student) for seat in seats}
     emails |= {seat.line.order.payer_email for seat in seats if seat.line}
     emails |= {person.user.email for meeting in days(cancellation) for person in taught_by(meeting)}
@@ -79,7 +79,7 @@ def days(cancellation: CallOff) -> list[Meeting]:
 
 
 def taught_by(meeting: Meeting) -> Sequence[Staff]:
-    return list(meeting.substitutes.all()) or [one.staff for one in meeting.offer.assignments.all()]
+    return list(meeting.substitutes.all()) or [assignment.staff for assignment in meeting.offer.assignments.all()]
 
 
 # -- the content of one mail -----------------------------------------------------------------------------------------
@@ -89,33 +89,35 @@ def letter(cancellation: CallOff, to: str) -> Letter:
     paths = ("student__user__email", "student__guardian__email", "student__email", "line__order__payer_email")
     to_recipient = reduce(or_, (Q(**{f"{seat}__{path}__iexact": to}) for seat in SEATS for path in paths))
     concerned, canceled = list(outcomes(cancellation).filter(to_recipient)), days(cancellation)
-    attending = [one for one in concerned if email_key(attendees.address(one.seat.student)) == to]
-    paid = [one for one in concerned if one.seat.line and email_key(one.seat.line.order.payer_email) == to]
+    attending = [each for each in concerned if email_key(attendees.address(each.seat.student)) == to]
+    paid = [each for each in concerned if each.seat.line and email_key(each.seat.line.order.payer_email) == to]
     by_order: dict[Order, list[Outcome]] = {}
     for outcome in paid:
         by_order.setdefault(outcome.seat.line.order, []).append(outcome)  # type: ignore[union-attr]
-    teaching = [meeting for meeting in canceled if to in {email_key(one.user.email) for one in taught_by(meeting)}]
-    names = [attendees.greeting_name(one.seat.student) for one in attending]
-    payers = [first_name(one.seat.line.order.payer_name) for one in paid if one.seat.line]
-    staff = [one.user for meeting in teaching for one in taught_by(meeting) if email_key(one.user.email) == to]
+    teaching = [
+        meeting for meeting in canceled if to in {email_key(person.user.email) for person in taught_by(meeting)}
+    ]
+    names = [attendees.greeting_name(each.seat.student) for each in attending]
+    payers = [first_name(each.seat.line.order.payer_name) for each in paid if each.seat.line]
+    staff = [person.user for meeting in teaching for person in taught_by(meeting) if email_key(person.user.email) == to]
     return Letter(
-        next(filter(None, [*names, *(one.first_name for one in staff), *payers]), ""),
+        next(filter(None, [*names, *(user.first_name for user in staff), *payers]), ""),
         cancellation.offer_id is not None,
         cancellation.why if cancellation.why.endswith((".", "!", "?")) else f"{cancellation.why}.",
-        [_class(one, canceled, to) for one in concerned if one in attending or one in paid],
+        [_class(each, canceled, to) for each in concerned if each in attending or each in paid],
         [_order(order, by_order[order]) for order in sorted(by_order, key=lambda order: order.pk)],
         [f"{meeting.offer.subject.title}, {meeting.slot}" for meeting in teaching],
     )
 
 
-def _class(one: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
-    seat = one.seat
+def _class(outcome: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]:
+    seat = outcome.seat
     if isinstance(seat, Ticket):
         missed = [each for each in canceled if each.pk == seat.meeting_id]
     else:
         missed = [each for each in canceled if each.offer_id == seat.offer_id and each.starts_at > seat.created_at]
     make_ups = []
-    if one.policy in (Policy.MAKE_UP, Policy.EXTENSION):
+    if outcome.policy in (Policy.MAKE_UP, Policy.EXTENSION):
         make_ups = [each.made_up_by for each in missed if hasattr(each, "made_up_by")]
     places = [(each.slot, each.location or each.offer.location) for each in make_ups]
     user = seat.student.user
@@ -130,17 +132,17 @@ def _class(one: Outcome, canceled: Iterable[Meeting], to: str) -> dict[str, Any]
 
 
 def _order(order: Order, shares_of_order: Sequence[Outcome]) -> dict[str, str]:
-    sent_back = sum(one.refunded - one.by_hand - one.onto_vouchers for one in shares_of_order)
+    sent_back = sum(outcome.refunded - outcome.by_hand - outcome.onto_vouchers for outcome in shares_of_order)
     sums = [
         (sent_back, "{} will be refunded to your original payment method"),
-        (sum(one.onto_vouchers for one in shares_of_order), "{} is back on your gift voucher"),
-        (sum(one.credited for one in shares_of_order), "{} was added to your account credit"),
-        (sum(one.credit for one in shares_of_order), "{} of the credit you used was returned"),
-        (sum(one.waived for one in shares_of_order), "{} is no longer due"),
-        (sum(one.on_hold for one in shares_of_order), "{} will be refunded, and we’re handling it personally"),
+        (sum(outcome.onto_vouchers for outcome in shares_of_order), "{} is back on your gift voucher"),
+        (sum(outcome.credited for outcome in shares_of_order), "{} was added to your account credit"),
+        (sum(outcome.credit for outcome in shares_of_order), "{} of the credit you used was returned"),
+        (sum(outcome.waived for outcome in shares_of_order), "{} is no longer due"),
+        (sum(outcome.on_hold for outcome in shares_of_order), "{} will be refunded, and we’re handling it personally"),
     ]
     sentences = [text.format(format_money(amount, order.currency)) for amount, text in sums if amount]
-    has_handover = any(one.by_hand for one in shares_of_order)
+    has_handover = any(outcome.by_hand for outcome in shares_of_order)
     return {
         "number": order.number,
         "link": f"{settings.SITE_URL}{order.address()}",

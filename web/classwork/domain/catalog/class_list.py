@@ -33,7 +33,9 @@ class Section:
 
     @property
     def period(self) -> str:
-        days = [meeting.local_date for group in self.groups for one in group.classes for meeting in one.meetings]
+        days = [
+            meeting.local_date for group in self.groups for summary in group.classes for meeting in summary.meetings
+        ]
         if not days:
             return f"{format_date(self.session.start_date)} to {format_date(self.session.end_date)}"
         return f"{format_date(min(days))} to {format_date(max(days))}"
@@ -105,7 +107,7 @@ class Listing:
     @property
     def offers(self) -> list[ClassOffer]:
         groups = [*self.running, *(group for section in self.sections for group in section.groups)]
-        return [one.offer for group in groups for one in group.classes]
+        return [summary.offer for group in groups for summary in group.classes]
 
 
 # -- which sessions --------------------------------------------------------------------------------------------------
@@ -120,20 +122,22 @@ def sessions_for(
     """
     if names is not None and on is not None:
         raise ValueError("Select sessions by name or by day, not by both.")
-    known = [one for one in Session.objects.all() if everything or one.publish_date <= today]
+    known = [session for session in Session.objects.all() if everything or session.publish_date <= today]
     if names is None:
         return calendar.current(known, on or today)
     asked = {name.strip().casefold() for name in names.split(",")}
-    chosen = [one for one in known if "all" in asked or one.name.casefold() in asked]
-    return sorted(chosen, key=lambda one: one.key_day_date)
+    chosen = [session for session in known if "all" in asked or session.name.casefold() in asked]
+    return sorted(chosen, key=lambda session: session.key_day_date)
 
 
 def past_sessions(today: date) -> list[Session]:
     """Latest first, without sessions that are current, still running or have a class in the future."""
     to_come = Meeting.objects.filter(cancelled_at=None, starts_at__gte=dates.at(today, time.min))
-    known = [one for one in Session.objects.all() if one.publish_date <= today]
-    now = {one.pk for one in calendar.current(known, today)} | set(to_come.values_list("offer__session", flat=True))
-    return [one for one in known if one.pk not in now and one.end_date < today]
+    known = [session for session in Session.objects.all() if session.publish_date <= today]
+    now = {session.pk for session in calendar.current(known, today)} | set(
+        to_come.values_list("offer__session", flat=True)
+    )
+    return [session for session in known if session.pk not in now and session.end_date < today]
 
 
 # -- which classes ---------------------------------------------------------------------------------------------------
@@ -156,20 +160,23 @@ def listing(
         published = ClassOffer.objects.published(dates.local(running.at).date()).filter(called_off_at=None)
         listed |= Q(pk__in=published.filter(Exists(to_come)).values("pk"))
     offers = [
-        one
-        for one in ClassOffer.objects.filter(listed).for_lists()
-        if everything or (one.is_listed and not one.is_called_off)
+        offer
+        for offer in ClassOffer.objects.filter(listed).for_lists()
+        if everything or (offer.is_listed and not offer.is_called_off)
     ]
     if running is not None:
-        offers = [one for one in offers if one.session_id in shown or running.can_begin(one)]
+        offers = [offer for offer in offers if offer.session_id in shown or running.can_begin(offer)]
     filters = chosen.known_among(offers)
     fitting = [Listed(offer, today) for offer in offers if filters.fits(offer)]
     levels = [offer.subject.level for offer in offers]
     places = [offer.location for offer in offers if offer.location]
-    sections = [Section(one, _grouped([c for c in fitting if c.offer.session_id == one.pk], by)) for one in sessions]
+    sections = [
+        Section(session, _grouped([summary for summary in fitting if summary.offer.session_id == session.pk], by))
+        for session in sessions
+    ]
     return Listing(
         sections=[section for section in sections if section.groups] if filters.any else sections,
-        running=_grouped([one for one in fitting if one.offer.session_id not in shown], by),
+        running=_grouped([summary for summary in fitting if summary.offer.session_id not in shown], by),
         filters=filters,
         levels=_choices(filters.level, ((_rung(level), level.code, level.name) for level in levels)),
         days=_choices(filters.day, ((offer.class_day, str(offer.class_day), offer.weekday) for offer in offers)),
@@ -187,12 +194,12 @@ def _choices(chosen: str, occurring: Iterable[tuple[Any, str, str]]) -> list[Cho
 
 
 def _grouped(classes: Iterable[Listed], by: str) -> list[Group]:
-    def order(one: Listed) -> tuple[Any, ...]:
-        level, when = one.offer.subject.level, (one.offer.class_day, one.offer.start_time, one.offer.pk)
+    def order(summary: Listed) -> tuple[Any, ...]:
+        level, when = summary.offer.subject.level, (summary.offer.class_day, summary.offer.start_time, summary.offer.pk)
         return (_rung(level), level.code, *when) if by == "level" else when
 
     groups: dict[str, list[Listed]] = {}
-    for one in sorted(classes, key=order):
-        title = one.offer.subject.level.name if by == "level" else one.offer.weekday
-        groups.setdefault(title, []).append(one)
+    for summary in sorted(classes, key=order):
+        title = summary.offer.subject.level.name if by == "level" else summary.offer.weekday
+        groups.setdefault(title, []).append(summary)
     return [Group(name, members) for name, members in groups.items()]

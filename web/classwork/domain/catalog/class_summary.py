@@ -66,7 +66,11 @@ class Listed:
 
     @cached_property
     def teacher_names(self) -> list[str]:
-        return [str(one.staff) for one in self.offer.assignments.all() if one.role == Assignment.Role.TEACHER]
+        return [
+            str(assignment.staff)
+            for assignment in self.offer.assignments.all()
+            if assignment.role == Assignment.Role.TEACHER
+        ]
 
     @property
     def teachers(self) -> str:

@@ -20,11 +20,15 @@ class GuideStep:
 
     @property
     def running(self) -> list[Listed]:
-        return [one for one in self.classes if one.state == "Running"]
+        return [summary for summary in self.classes if summary.state == "Running"]
 
     @property
     def coming(self) -> list[Listed]:
-        return [one for one in self.classes if one.first is not None and one.first.local_date > one.today]
+        return [
+            summary
+            for summary in self.classes
+            if summary.first is not None and summary.first.local_date > summary.today
+        ]
 
     @property
     def completed_by(self) -> str:

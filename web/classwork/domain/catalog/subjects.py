@@ -32,7 +32,7 @@ def plan_subject(subject: Subject, values: Values, now: datetime | None = None) 
     if subject.pk:
         coming = list(subject.offers.filter(meetings__starts_at__gt=now).distinct().with_timetable())
     planned = [schedule_effects.as_it_is(with_values(offer, {"subject": changed})) for offer in coming]
-    effects = [schedule_effects.effect(one, now) for one in planned]
+    effects = [schedule_effects.effect(each, now) for each in planned]
     return draw(
         effects,
         warnings=schedule_effects.new_warnings(planned, effects, now),

@@ -111,7 +111,9 @@ class Library:
     @property
     def libraries(self) -> list[tuple[str, list[Resource]]]:
         named = (("For students", "student"), ("For teachers", "teacher"), ("For everyone", "public"))
-        by_audience = [(title, [one for one in self.loose if one.audience == audience]) for title, audience in named]
+        by_audience = [
+            (title, [resource for resource in self.loose if resource.audience == audience]) for title, audience in named
+        ]
         return [(title, resources) for title, resources in by_audience if resources]
 
     def _is_on(self, shelf: Shelf) -> bool:
@@ -155,8 +157,8 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
         Shelf(
             place,
             [
-                _item(one, place, at, since=since, by_hand=by_hand.get((place.pk, one.resource_id)))
-                for one in releases.get(place.offer_id, [])
+                _item(release, place, at, since=since, by_hand=by_hand.get((place.pk, release.resource_id)))
+                for release in releases.get(place.offer_id, [])
             ],
         )
         for place in places
@@ -191,8 +193,8 @@ def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tupl
 def _of_ticket(
     ticket: Ticket, releases: dict[int, list[Release]], at: datetime, since: datetime | None = None
 ) -> list[Item]:
-    opened = (one for one in releases.get(ticket.offer_id, []) if access.of_ticket(one, ticket))
-    return [_item(one, ticket, at, since=since) for one in opened]
+    opened = (release for release in releases.get(ticket.offer_id, []) if access.of_ticket(release, ticket))
+    return [_item(release, ticket, at, since=since) for release in opened]
 
 
 def _visit(user: User, place: Any, at: datetime) -> datetime | None:
@@ -273,7 +275,7 @@ def beside(place: Way, resource: Resource, at: datetime) -> Beside:
     else:
         by_hand = dict(place.openings.values_list("resource", "date_added"))
         own = releases.get(place.offer_id, [])
-        items = [_item(one, place, at, by_hand=by_hand.get(one.resource_id)) for one in own]
+        items = [_item(release, place, at, by_hand=by_hand.get(release.resource_id)) for release in own]
     items_open = [item for item in items if item.is_open]
     position = next((n for n, item in enumerate(items_open) if item.resource == resource), None)
     if position is None:

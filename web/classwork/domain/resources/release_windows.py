@@ -49,10 +49,10 @@ def run(meetings: Iterable[Standing], skipped: Iterable[date], zone: tzinfo | No
     known = list(meetings)
     if not known:
         return None
-    cancelled = (day_of(one.slot.starts_at, zone) for one in known if one.cancelled)
+    cancelled = (day_of(meeting.slot.starts_at, zone) for meeting in known if meeting.cancelled)
     return Run(
-        ends=tuple(sorted(one.slot.ends_at for one in known if not one.cancelled)),
-        planned_end=max(one.slot.ends_at for one in known),
+        ends=tuple(sorted(meeting.slot.ends_at for meeting in known if not meeting.cancelled)),
+        planned_end=max(meeting.slot.ends_at for meeting in known),
         off=frozenset((*skipped, *cancelled)),
     )
 

@@ -32,7 +32,7 @@ def rebuild(offers: Iterable[int]) -> None:
 def planned(offer: ClassOffer, attached: Iterable[Hung]) -> dict[int, dict[str, Any]]:
     """The values of each release. Hidden resources have none, and neither has a class without dates."""
     run = release_windows.run(
-        [one.as_scheduled for one in offer.meetings.all()], [one.on for one in offer.skipped_dates.all()]
+        [each.as_scheduled for each in offer.meetings.all()], [each.on for each in offer.skipped_dates.all()]
     )
     if run is None:
         return {}

@@ -48,11 +48,11 @@ def state(release: Release, at: datetime) -> str:
 
 
 def weeks(offer: ClassOffer) -> list[Week]:
-    meetings = [one for one in offer.meetings.all() if not one.is_cancelled]
+    meetings = [meeting for meeting in offer.meetings.all() if not meeting.is_cancelled]
     if not meetings:
         return []
-    before = Week(0, "Before it begins", min(one.starts_at for one in meetings) - timedelta(minutes=1))
-    ends = sorted(one.ends_at for one in meetings)
+    before = Week(0, "Before it begins", min(meeting.starts_at for meeting in meetings) - timedelta(minutes=1))
+    ends = sorted(meeting.ends_at for meeting in meetings)
     return [before, *(Week(number, f"After class {number}", end) for number, end in enumerate(ends, 1))]
 
 

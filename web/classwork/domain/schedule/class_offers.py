@@ -40,7 +40,7 @@ class OfferDraft:
 
     def staff(self, offer: ClassOffer) -> dict[Assignment.Role, list[Staff]]:
         stored = list(offer.assignments.all()) if offer.pk else []
-        now = {role: [one.staff for one in stored if one.role == role] for role in Assignment.Role}
+        now = {role: [assignment.staff for assignment in stored if assignment.role == role] for role in Assignment.Role}
         given = {Assignment.Role.TEACHER: self.teachers, Assignment.Role.ASSISTANT: self.assistants}
         chosen = {role: list(now[role] if people is None else people) for role, people in given.items()}
         teaching = {person.pk for person in chosen[Assignment.Role.TEACHER]}

@@ -82,13 +82,13 @@ def _impossible(draft: MeetingDraft) -> Fault | None:
 
 
 def _draw_at(offer: ClassOffer, step: Step, slot: Slot) -> Preview:
-    return _draw(offer, step, lambda others: sorted([*others, slot], key=lambda one: one.starts_at))
+    return _draw(offer, step, lambda others: sorted([*others, slot], key=lambda each: each.starts_at))
 
 
 def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot]]) -> Preview:
     fresh = ClassOffer.objects.with_timetable().get(pk=offer.pk)
-    stored = [one.as_scheduled for one in fresh.meetings.all()]
-    others = timetable.after([one for one in stored if one.pk != step.pk], [])
+    stored = [each.as_scheduled for each in fresh.meetings.all()]
+    others = timetable.after([each for each in stored if each.pk != step.pk], [])
     effect = Effect(fresh, (step,), tuple(timetable.after(stored, [])), tuple(place(others)), fresh.rule.skipped)
     clashes = schedule_effects.clashes_of([schedule_effects.as_it_is(fresh)], [effect])
     return draw([effect], warnings=map(str, clashes), faults=_taken(step, stored))
@@ -97,7 +97,7 @@ def _draw(offer: ClassOffer, step: Step, place: Callable[[list[Slot]], list[Slot
 def _taken(step: Step, stored: Iterable[Standing]) -> list[Fault]:
     if step.after is None or step.cancelled:
         return []
-    slots = [one.slot for one in stored if one.pk != step.pk and not one.cancelled]
+    slots = [each.slot for each in stored if each.pk != step.pk and not each.cancelled]
     if step.after.starts_at not in {slot.starts_at for slot in slots}:
         return []
     free = dates.local(max(slot.starts_at for slot in slots)).date() + timedelta(weeks=1)

@@ -61,10 +61,10 @@ def repeat(offer: ClassOffer) -> Repeat:
     return Repeat(offer.subject, offer.class_day, offer.start_time, offer.location, teachers, assistants, offer)
 
 
-def create_repeated_class(actor: User | None, one: Repeat, session: Session) -> ClassOffer:
+def create_repeated_class(actor: User | None, repeated: Repeat, session: Session) -> ClassOffer:
     with transaction.atomic():
-        offer = create_offer(actor, one.draft(session))
-        if one.source is not None:
+        offer = create_offer(actor, repeated.draft(session))
+        if repeated.source is not None:
             for name in KEPT_ROWS:
                 relation = ClassOffer._meta.get_field(name)
                 model: type[Model] = relation.related_model  # type: ignore[assignment]
@@ -72,7 +72,7 @@ def create_repeated_class(actor: User | None, one: Repeat, session: Session) -> 
                 columns = [
                     field for field in model._meta.concrete_fields if not field.primary_key and field.name != link
                 ]
-                for row in model._default_manager.filter(**{link: one.source}):
+                for row in model._default_manager.filter(**{link: repeated.source}):
                     values = {field.attname: getattr(row, field.attname) for field in columns}
                     model._default_manager.create(**{link: offer}, **values)
     return offer
@@ -101,10 +101,10 @@ def preview(values: Mapping[str, Any], repeats: Sequence[Repeat]) -> Preview:
         session = sessions.drafted(Session(), values)
         session.save()
         parts = []
-        for one in repeats:
-            parts.append(plan_offer(ClassOffer(), one.draft(session)))
+        for repeated in repeats:
+            parts.append(plan_offer(ClassOffer(), repeated.draft(session)))
             if not parts[-1].faults:
-                create_repeated_class(None, one, session)
+                create_repeated_class(None, repeated, session)
         transaction.set_rollback(True)
     return draw(
         [effect for part in parts for effect in part.effects],
@@ -121,11 +121,11 @@ def create(actor: User | None, values: Mapping[str, Any], repeats: Sequence[Repe
     """Either the session is created with all its classes, or nothing is."""
     with transaction.atomic():
         session = sessions.create_session(actor, values)
-        for number, one in enumerate(repeats):
+        for number, repeated in enumerate(repeats):
             try:
-                create_repeated_class(actor, one, session)
+                create_repeated_class(actor, repeated, session)
             except Refused as error:
                 raise Refused(*(Fault(f"{number}-{f.field}", f.sentence, f.proposal) for f in error.faults)) from error
-        sources = [one.source.pk for one in repeats if one.source]
+        sources = [repeated.source.pk for repeated in repeats if repeated.source]
         record(actor, "classwork.session_planned", session, repeats=sources, classes=len(repeats))
     return session

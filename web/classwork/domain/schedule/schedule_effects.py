@@ -45,16 +45,16 @@ def effect(planned: Wanted, now: datetime) -> Effect:
 
 def faults(effects: Iterable[Effect], now: datetime) -> list[Fault]:
     problems = []
-    for one in effects:
-        removed = [step for step in one.steps if step.before and not step.after and step.before.starts_at <= now]
+    for each in effects:
+        removed = [step for step in each.steps if step.before and not step.after and step.before.starts_at <= now]
         if removed:
-            problems.append(Fault("", f"{one.offer.heading}: class {removed[0].number} is over and can’t be removed."))
-        if sentence := _wanted_days(one):
+            problems.append(Fault("", f"{each.offer.heading}: class {removed[0].number} is over and can’t be removed."))
+        if sentence := _wanted_days(each):
             problems.append(Fault("", sentence))
-        doubled = [start for start, times in Counter(slot.starts_at for slot in one.after).items() if times > 1]
+        doubled = [start for start, times in Counter(slot.starts_at for slot in each.after).items() if times > 1]
         if doubled:
             day = format_date(doubled[0])
-            problems.append(Fault("", f"{one.offer.heading} would meet twice at the same time on {day}."))
+            problems.append(Fault("", f"{each.offer.heading} would meet twice at the same time on {day}."))
     return problems
 
 
@@ -73,14 +73,14 @@ def _wanted_days(effect: Effect) -> str:
 
 def new_warnings(planned: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
     """Leaves out warnings that the stored values cause already."""
-    stored = ClassOffer.objects.with_timetable().filter(pk__in=[one.offer.pk for one in planned if one.offer.pk])
+    stored = ClassOffer.objects.with_timetable().filter(pk__in=[each.offer.pk for each in planned if each.offer.pk])
     known = [as_it_is(offer) for offer in stored]
-    before = warnings(known, [effect(one, now) for one in known], now)
+    before = warnings(known, [effect(each, now) for each in known], now)
     return [sentence for sentence in warnings(planned, effects, now) if sentence not in before]
 
 
 def warnings(planned: Sequence[Wanted], effects: Sequence[Effect], now: datetime) -> list[str]:
-    sentences = [sentence for one in planned for sentence in _of_the_rule(one)]
+    sentences = [sentence for each in planned for sentence in _of_the_rule(each)]
     sentences += [sentence for pair in zip(planned, effects, strict=True) for sentence in _of_the_past(*pair, now)]
     return sentences + [str(clash) for clash in clashes_of(planned, effects)]
 
@@ -107,10 +107,10 @@ def _of_the_rule(planned: Wanted) -> Iterable[str]:
 
 
 def clashes_of(planned: Sequence[Wanted], effects: Sequence[Effect]) -> list[Clash]:
-    own = [booking for one, change in zip(planned, effects, strict=True) for booking in _bookings(one, change)]
+    own = [booking for each, change in zip(planned, effects, strict=True) for booking in _bookings(each, change)]
     if not own:
         return []
-    ids = {one.offer.pk for one in planned}
+    ids = {each.offer.pk for each in planned}
     others: list[Booking] = []
     for meeting in _rivals(own, ids):
         offer = meeting.offer
@@ -162,15 +162,15 @@ def _booked(offer: ClassOffer, slot: Slot, place: Location | None, staff: Iterab
 
 
 def write(effects: Iterable[Effect], now: datetime) -> None:
-    for one in effects:
-        Meeting.objects.filter(pk__in=[step.pk for step in one.steps if step.pk and step.after is None]).delete()
-        for pk, slot in _in_safe_order(one.steps):
+    for each in effects:
+        Meeting.objects.filter(pk__in=[step.pk for step in each.steps if step.pk and step.after is None]).delete()
+        for pk, slot in _in_safe_order(each.steps):
             Meeting.objects.filter(pk=pk).update(
                 starts_at=slot.starts_at, ends_at=slot.ends_at, revision=F("revision") + 1, changed_at=now
             )
         Meeting.objects.bulk_create(
-            Meeting(offer=one.offer, number=step.number, starts_at=step.after.starts_at, ends_at=step.after.ends_at)
-            for step in one.steps
+            Meeting(offer=each.offer, number=step.number, starts_at=step.after.starts_at, ends_at=step.after.ends_at)
+            for step in each.steps
             if step.after and step.pk is None
         )
 

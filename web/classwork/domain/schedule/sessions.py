@@ -85,7 +85,7 @@ def plan_session(session: Session, values: Values, now: datetime | None = None) 
         return Preview(faults=tuple(changed))
     now = now or timezone.now()
     planned = [schedule_effects.as_it_is(offer, changed.plan) for offer in offers_of(session)]
-    effects = [schedule_effects.effect(one, now) for one in planned]
+    effects = [schedule_effects.effect(each, now) for each in planned]
     return draw(
         effects,
         rows=_own_rows(session, changed),
