@@ -91,14 +91,14 @@ class HowForm(forms.Form):
         self, *args: Any, offers: Mapping[int, ClassOffer], cancelled: Sequence[Meeting], whole: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.cancelled, self.longer = cancelled, of_all(offers, cancelled)
+        self.cancelled, self.extension_drafts = cancelled, of_all(offers, cancelled)
         allowed = FOR_CLASSES if whole else FOR_DAYS
         cast(forms.ChoiceField, self.fields["policy"]).choices = [(each.value, POLICY_LABELS[each]) for each in allowed]
         usual = settings.CALLED_OFF_POLICY
         self.initial.setdefault("policy", usual if usual in allowed else Policy.REFUND)
         places = [("", "Usual location"), *((str(one.pk), str(one)) for one in Location.objects.all())]
         for meeting in cancelled:
-            draft, picker = self.longer[meeting.pk], forms.TimeInput(attrs={"type": "time"})
+            draft, picker = self.extension_drafts[meeting.pk], forms.TimeInput(attrs={"type": "time"})
             day = DayField(label="Day", required=False, initial=draft.day)
             start = forms.TimeField(label="Starts at", required=False, initial=draft.start_time, widget=picker)
             place = forms.ChoiceField(label="Location", required=False, choices=places)
@@ -122,7 +122,7 @@ class HowForm(forms.Form):
 
     def instead(self) -> dict[int, MeetingDraft]:
         if self.cleaned_data["policy"] == Policy.EXTENSION:
-            return self.longer
+            return self.extension_drafts
         if self.cleaned_data["policy"] != Policy.MAKE_UP:
             return {}
         drafts = {}

@@ -31,19 +31,19 @@ def payable(amount: Decimal) -> None:
 def readable_rule(text: str) -> None:
     try:
         levels.parse(text)
-    except levels.BadRule as wrong:
-        raise ValidationError(str(wrong), code="rule") from None
+    except levels.BadRule as error:
+        raise ValidationError(str(error), code="rule") from None
 
 
 def readable_versions(text: str) -> None:
     try:
         levels.parse_versions(text)
-    except levels.BadRule as wrong:
-        raise ValidationError(str(wrong), code="versions") from None
+    except levels.BadRule as error:
+        raise ValidationError(str(error), code="versions") from None
 
 
-def amount(**more: Any) -> AmountField:
-    return AmountField(validators=[payable], **more)
+def amount(**kwargs: Any) -> AmountField:
+    return AmountField(validators=[payable], **kwargs)
 
 
 def worth(help_text: str) -> models.DecimalField:
@@ -114,9 +114,9 @@ class Level(models.Model):
         except levels.BadRule:
             return  # The field reports this problem itself.
         if unknown:
-            these, them = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
-            advice = f"Change the rule, or name {them} under “Planned versions”."
-            raise ValidationError({"rule": f"{self.name} has no version {these}. {advice}"})
+            names, pronoun = " or ".join(unknown), "it" if len(unknown) == 1 else "them"
+            advice = f"Change the rule, or name {pronoun} under “Planned versions”."
+            raise ValidationError({"rule": f"{self.name} has no version {names}. {advice}"})
 
     def known_versions(self) -> set[str]:
         taught = self.subjects.values_list("version", flat=True) if self.pk else []

@@ -48,14 +48,14 @@ class ClassOfferQuerySet(models.QuerySet["ClassOffer"]):
     def with_timetable(self) -> "ClassOfferQuerySet":
         """Prefetches everything that planning and the page of one class use, including substitutes."""
         meetings = Meeting.objects.select_related("location").prefetch_related("substitutes__user")
-        return self.for_lists().prefetch_related(None).prefetch_related(*self._always(meetings))
+        return self.for_lists().prefetch_related(None).prefetch_related(*self._prefetches(meetings))
 
     def for_lists(self) -> "ClassOfferQuerySet":
         """Needs four queries for a list of any length."""
         related = self.select_related("subject__level", "session", "location", "balance")
-        return related.prefetch_related(*self._always(Meeting.objects.select_related("location")))
+        return related.prefetch_related(*self._prefetches(Meeting.objects.select_related("location")))
 
-    def _always(self, meetings: "models.QuerySet[Meeting]") -> list[Any]:
+    def _prefetches(self, meetings: "models.QuerySet[Meeting]") -> list[Any]:
         assignments = Assignment.objects.select_related("staff__user")
         return [models.Prefetch("meetings", meetings), models.Prefetch("assignments", assignments), "skipped_dates"]
 

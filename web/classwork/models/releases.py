@@ -16,9 +16,9 @@ from users.models import User
 class ReleaseQuerySet(models.QuerySet["Release"]):
     def open_to_all(self, at: datetime) -> "ReleaseQuerySet":
         """Open by plan or by a teacher. What opens on registration is only for registered students."""
-        begun = Q(opens_at__lte=at) | Q(released_at__lte=at)
-        stays = Q(last_day=None) | Q(last_day__gte=dates.local(at).date())
-        return self.filter(begun, stays, held_at=None)
+        has_opened = Q(opens_at__lte=at) | Q(released_at__lte=at)
+        is_not_expired = Q(last_day=None) | Q(last_day__gte=dates.local(at).date())
+        return self.filter(has_opened, is_not_expired, held_at=None)
 
 
 class Release(models.Model):
@@ -67,11 +67,11 @@ class Release(models.Model):
         return self.opens_at is not None and self.opens_at > at
 
     def plan_in_words(self, at: datetime) -> str:
-        stays = f"; its last day is {format_date(self.last_day)}" if self.last_day else ""
+        expiry = f"; its last day is {format_date(self.last_day)}" if self.last_day else ""
         if self.opens_at is None:
-            return f"Opens with the registration{stays}."
-        says = "Opens" if self.is_ahead(at) else "Open since"
-        return f"{says} {format_moment(self.opens_at)}{stays}."
+            return f"Opens with the registration{expiry}."
+        verb = "Opens" if self.is_ahead(at) else "Open since"
+        return f"{verb} {format_moment(self.opens_at)}{expiry}."
 
     def is_over(self, today: date) -> bool:
         return self.last_day is not None and self.last_day < today

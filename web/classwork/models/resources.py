@@ -18,9 +18,9 @@ class When(models.TextChoices):
     COMPLETION = "completion", "after the last class"
 
 
-def week(text: str, **more: Any) -> models.PositiveSmallIntegerField:
+def week(text: str, **kwargs: Any) -> models.PositiveSmallIntegerField:
     return models.PositiveSmallIntegerField(
-        text, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(53)], **more
+        text, null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(53)], **kwargs
     )
 
 

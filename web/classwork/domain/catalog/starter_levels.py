@@ -17,7 +17,7 @@ STEPS: list[tuple[str, str, str, dict[str, Any]]] = [
     ("Level 3", "L3", "3", {"rule": ABCD, "planned_versions": ABCD, "done": Decimal("3.5"), "done_twice": Decimal(4)}),
     ("Level 4", "L4", "4", {"rule": ABCD, "planned_versions": ABCD}),
 ]
-BESIDE = [
+OTHER_KINDS = [
     ("Workshop", "WS", "2.5"),
     ("Specialty", "Spec", "3.5"),
     ("Private lesson", "Priv", "0"),
@@ -30,6 +30,6 @@ def add(using: str = "default") -> None:
     """Does nothing if there is any level already."""
     if Level.objects.using(using).exists():
         return
-    ladder = [Level(name=name, code=code, rank=Decimal(rank), **more) for name, code, rank, more in STEPS]
-    ladder += [Level(name=name, code=code, rank=Decimal(rank), is_step=False) for name, code, rank in BESIDE]
+    ladder = [Level(name=name, code=code, rank=Decimal(rank), **fields) for name, code, rank, fields in STEPS]
+    ladder += [Level(name=name, code=code, rank=Decimal(rank), is_step=False) for name, code, rank in OTHER_KINDS]
     Level.objects.using(using).bulk_create(ladder)

@@ -37,15 +37,15 @@ def of_model(thing: Model, found: Iterable[Fault] = (), exclude: Iterable[str] =
     faults, skip = list(found), set(exclude)
     try:
         thing.clean_fields(exclude=skip | {fault.field for fault in faults})
-    except ValidationError as wrong:
-        faults += _flat(wrong)
+    except ValidationError as error:
+        faults += _flat(error)
     if not faults:
         try:
             thing.clean()
             thing.validate_unique(exclude=skip)
             thing.validate_constraints(exclude=skip)
-        except ValidationError as wrong:
-            faults += _flat(wrong)
+        except ValidationError as error:
+            faults += _flat(error)
     return faults
 
 
