@@ -1,6 +1,5 @@
 """Planning at the desk: the next session, changes to class days, and the proposals of teachers."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,9 +16,9 @@ from classwork.domain.places import progress, room
 from classwork.domain.resources import content
 from classwork.domain.schedule import next_session
 from classwork.domain.schedule.previews import Outdated, Preview
-from classwork.domain.schedule.problems import Fault, Refused
+from classwork.domain.schedule.problems import Refused
 from classwork.forms.meetings import MEETING_FORMS, AddForm, DeedForm
-from classwork.forms.next_session import RepeatForm, repeat_forms
+from classwork.forms.next_session import repeat_forms
 from classwork.forms.planning import SessionForm
 from classwork.forms.proposals import AnswerForm
 from classwork.models import ClassOffer, Meeting, Proposal, Session
@@ -64,15 +63,12 @@ def plan_next(request: HttpRequest, pk: int) -> HttpResponse:
                 text = CREATED_WITH_ONE if len(repeated) == 1 else CREATED
                 messages.success(request, text.format(session.title, len(repeated)))
                 return redirect("desk_sessions")
-        _say(context["preview"].faults, form, chosen)
+        for fault in context["preview"].faults:
+            # The field name starts with the number of the class. Without a number it belongs to the session.
+            number, _, field = fault.field.partition("-")
+            where, name = (chosen[int(number)], field) if number.isdigit() else (form, fault.field)
+            where.add_error(name if name in where.fields else None, fault.sentence)
     return render(request, "desk/next_session.html", context)
-
-
-def _say(faults: Iterable[Fault], form: SessionForm, rows: Sequence[RepeatForm]) -> None:
-    for fault in faults:
-        number, _, field = fault.field.partition("-")
-        where, name = (rows[int(number)], field) if number.isdigit() else (form, fault.field)
-        where.add_error(name if name in where.fields else None, fault.sentence)
 
 
 @require_safe

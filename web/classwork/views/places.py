@@ -62,7 +62,10 @@ def _form(request: HttpRequest, offers: Sequence[ClassOffer], *args: Any, **kwar
 
 def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
     form = _form(request, offers, request.POST)
-    others = other_forms(_count(form), request.POST, checked=True)
+    form.full_clean()
+    if "others" in form.errors or form.cleaned_data["others"] is None:
+        raise BadRequest
+    others = other_forms(int(form.cleaned_data["others"]), request.POST, checked=True)
     if "more" in request.POST:
         data = request.POST
         typed = {name: data.getlist(name) for name in ("classes", "who")} | {"heard_from": data.get("heard_from", "")}
@@ -94,13 +97,6 @@ def _chosen(request: HttpRequest, offers: Sequence[ClassOffer]) -> HttpResponse:
         form.add_error(None, "That’s too many for one order. Please order in two steps.")
         return _page(request, offers, form, others)
     return redirect("checkout")
-
-
-def _count(form: PeopleForm) -> int:
-    form.full_clean()
-    if "others" in form.errors or form.cleaned_data["others"] is None:
-        raise BadRequest
-    return int(form.cleaned_data["others"])
 
 
 def _look_into(request: HttpRequest, form: PeopleForm, choice: Choice) -> None:

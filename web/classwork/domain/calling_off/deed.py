@@ -10,7 +10,7 @@ from billing.domain.refunds import order_snapshot
 from classwork import events
 from classwork.domain.calling_off import results
 from classwork.domain.calling_off.gets import Gets
-from classwork.domain.calling_off.quote import Quote, orders_of, quote, seats_of
+from classwork.domain.calling_off.quote import orders_of, quote, seats_of
 from classwork.domain.calling_off.wanted import Wanted, ahead, of_class
 from classwork.domain.places import arrows, room
 from classwork.domain.places.waiting import queue
@@ -38,7 +38,13 @@ def call_off(
     plan = quote(request, now, snapshot)
     plan.insist(seen)
     cancellation = CallOff.objects.create(offer_id=request.offer, policy=request.policy, why=why, at=now)
-    _move_days(actor, plan, cancellation)
+    for meeting in plan.meetings:
+        meetings.cancel(actor, meeting, why)
+    Meeting.objects.filter(pk__in=[meeting.pk for meeting in plan.meetings]).update(called_off=cancellation)
+    if request.is_moved:
+        for meeting in plan.meetings:
+            added = meetings.add(actor, plan.offers[meeting.offer_id], request.instead[meeting.pk])
+            Meeting.objects.filter(pk=added.pk).update(stands_in_for=meeting)
     if request.offer is not None:
         ClassOffer.objects.filter(pk=request.offer).update(called_off_at=now)
         arrows.cancel_all([each.spot for each in plan.gets if not each.is_ticket], why)
@@ -57,17 +63,6 @@ def call_off(
         record(actor, "classwork.called_off", offer, why=why, call_off=cancellation.pk, **details)
     emit(events.CALLED_OFF, key=f"{cancellation.pk}", call_off_id=cancellation.pk)
     return cancellation
-
-
-def _move_days(actor: User | None, plan: Quote, cancellation: CallOff) -> None:
-    for meeting in plan.meetings:
-        meetings.cancel(actor, meeting, cancellation.why)
-    Meeting.objects.filter(pk__in=[meeting.pk for meeting in plan.meetings]).update(called_off=cancellation)
-    if not plan.wanted.is_moved:
-        return
-    for meeting in plan.meetings:
-        added = meetings.add(actor, plan.offers[meeting.offer_id], plan.wanted.instead[meeting.pk])
-        Meeting.objects.filter(pk=added.pk).update(stands_in_for=meeting)
 
 
 def _outcome(cancellation: CallOff, compensation: Gets) -> Outcome:

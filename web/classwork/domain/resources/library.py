@@ -149,7 +149,11 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
         offers = set(matching.order_by().values_list("offer", flat=True))
         ways = [way for way in ways if way.offer_id in offers]
     shown = Paginator(ways, CLASSES_A_PAGE)
-    page, (classes, loose) = turn_together(number, shown, _loose(user, at, text, is_student=is_student))
+    resources = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
+    resources = resources.order_by("-audience", "title", "pk")
+    first = list(resources[: LOOSE_A_PAGE + 1])  # Rows are counted only if one page does not hold them all.
+    without_class: Paginator[Any] = Paginator(first if len(first) <= LOOSE_A_PAGE else resources, LOOSE_A_PAGE)
+    page, (classes, loose) = turn_together(number, shown, without_class)
     places = [way for way in classes if isinstance(way, Registration)]
     tickets = [way for way in classes if isinstance(way, Ticket)]
     releases = _releases(list(classes), text)
@@ -165,13 +169,6 @@ def of(user: User | AnonymousUser, at: datetime, text: str = "", number: str | i
     ]
     shelves += [Shelf(ticket, _of_ticket(ticket, releases, at, since)) for ticket in tickets]
     return Library([shelf for shelf in shelves if shelf.items], list(loose), dates.local(at).date(), page)
-
-
-def _loose(user: User | AnonymousUser, at: datetime, text: str, *, is_student: bool) -> Paginator[Any]:
-    resources = access.in_libraries(user, at, is_student=is_student).filter(_has(text)).defer("text")
-    resources = resources.order_by("-audience", "title", "pk")
-    first = list(resources[: LOOSE_A_PAGE + 1])
-    return Paginator(first if len(first) <= LOOSE_A_PAGE else resources, LOOSE_A_PAGE)
 
 
 def _places(user: User, students: Collection[int]) -> tuple[list[Any], dict[tuple[int, int], datetime]]:
