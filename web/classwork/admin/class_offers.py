@@ -93,15 +93,15 @@ class ClassOfferAdmin(PlannedAdmin, Grouped):
         try:
             return super().delete_view(request, object_id, extra_context)
         except Refused as error:
-            return self.say_no(request, error)
+            return self.show_refusal(request, error)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         try:
             return super().changelist_view(request, extra_context)
         except Refused as error:
-            return self.say_no(request, error)
+            return self.show_refusal(request, error)
 
-    def say_no(self, request: HttpRequest, error: Refused) -> Any:
+    def show_refusal(self, request: HttpRequest, error: Refused) -> Any:
         self.message_user(request, str(error), messages.ERROR)
         return redirect("admin:classwork_classoffer_changelist")
 

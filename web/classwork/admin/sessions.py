@@ -37,14 +37,14 @@ class OfferRows(BaseInlineFormSet):
 
     SHARED = ("subject", "location", "teaching")
 
-    known: dict[str, list[Any]] | None = None
+    shared_choices: dict[str, list[Any]] | None = None
 
     def add_fields(self, form: ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
-        if self.known is None:
-            self.known = {name: list(cast(Any, chosen(form, name).choices)) for name in self.SHARED}
+        if self.shared_choices is None:
+            self.shared_choices = {name: list(cast(Any, chosen(form, name).choices)) for name in self.SHARED}
         for name in self.SHARED:
-            chosen(form, name).choices = self.known[name]
+            chosen(form, name).choices = self.shared_choices[name]
 
 
 def chosen(form: ModelForm, name: str) -> ModelChoiceField:

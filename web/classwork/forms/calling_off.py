@@ -120,7 +120,7 @@ class HowForm(forms.Form):
                     self.add_error(name, "Please enter the day and time of the make-up.")
         return data
 
-    def instead(self) -> dict[int, MeetingDraft]:
+    def replacements(self) -> dict[int, MeetingDraft]:
         if self.cleaned_data["policy"] == Policy.EXTENSION:
             return self.extension_drafts
         if self.cleaned_data["policy"] != Policy.MAKE_UP:
@@ -137,7 +137,7 @@ class HowForm(forms.Form):
         if what.is_whole and what.offer is not None:
             return Wanted(policy, offer=what.offer.pk, exceptions=exceptions)
         days = frozenset(meeting.pk for meeting in what.chosen)
-        return Wanted(policy, days, instead=self.instead(), exceptions=exceptions)
+        return Wanted(policy, days, instead=self.replacements(), exceptions=exceptions)
 
 
 class DoForm(forms.Form):

@@ -31,7 +31,7 @@ class RepeatForm(forms.Form):
             "teaching": [person.pk for person in source.teachers],
         }
         super().__init__(data, initial=initial, prefix=prefix)
-        choices.give(self)
+        choices.fill(self)
 
     def repeat(self) -> Repeat:
         data = self.cleaned_data
@@ -55,7 +55,7 @@ class Choices:
         active = Staff.objects.filter(user__is_active=True).select_related("user")
         self.people = {str(person.pk): person for person in active}
 
-    def give(self, form: RepeatForm) -> None:
+    def fill(self, form: RepeatForm) -> None:
         location, teaching = form.fields["location"], form.fields["teaching"]
         location.choices = [("", "To be announced"), *((key, str(place)) for key, place in self.places.items())]  # type: ignore[attr-defined]
         location.coerce = self.places.__getitem__  # type: ignore[attr-defined]

@@ -28,9 +28,9 @@ class WhoForm(forms.Form):
         super().__init__(*args, **kwargs)
         me = f"Me ({viewer.get_full_name()})" if viewer else "Me"
         self.initial.setdefault("who", default_choices(viewer, in_care))
-        self.choose_from("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
+        self.set_choices("who", [(ME, me), *((f"{STUDENT}-{child.pk}", str(child)) for child in in_care)])
 
-    def choose_from(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     def attendees(self) -> Iterator[Attendee]:
@@ -68,7 +68,7 @@ class PeopleForm(WhoForm):
         self, offers: Sequence[ClassOffer], viewer: User | None, in_care: Sequence[Student], *args: Any, **kwargs: Any
     ) -> None:
         super().__init__(viewer, in_care, *args, **kwargs)
-        self.choose_from("classes", [(str(offer.pk), str(offer)) for offer in offers])
+        self.set_choices("classes", [(str(offer.pk), str(offer)) for offer in offers])
 
     def ask_level_of(self, people: Sequence[Attendee]) -> None:
         if len(people) != 1:

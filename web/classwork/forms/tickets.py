@@ -26,14 +26,14 @@ class DayForm(forms.Form):
             kinds.append((TRIAL, f"Trial, {price}: once, if you’re new to {new_to}"))
         if offer.drop_in_price is not None:
             kinds.append((DROP_IN, f"Drop-in, {format_money(offer.drop_in_price, settings.CURRENCY)}"))
-        self._choose_from("what", kinds)
+        self._set_choices("what", kinds)
         open_days = [(str(day.meeting.pk), str(day.meeting.slot)) for day in days if not day.room.is_full]
-        self._choose_from("meeting", open_days)
+        self._set_choices("meeting", open_days)
         self.initial.setdefault("what", kinds[0][0])
         if open_days:
             self.initial.setdefault("meeting", open_days[0][0])
 
-    def _choose_from(self, name: str, choices: list[tuple[str, str]]) -> None:
+    def _set_choices(self, name: str, choices: list[tuple[str, str]]) -> None:
         cast(forms.ChoiceField, self.fields[name]).choices = choices
 
     @property
