@@ -1,4 +1,4 @@
-"""The cart: an order that is not placed yet. Nothing is held and no price is promised while things lie in it."""
+"""The cart is an order that has not been placed. It holds no spots and guarantees no price."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -25,29 +25,23 @@ FORGOTTEN_AFTER = timedelta(days=30)
 
 
 class Full(Exception):
-    """More lines than a cart takes."""
-
     def __str__(self) -> str:
         return "Your cart is full. Please order what is in it first."
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A line as the cart shows it."""
-
     line: OrderLine
     about: kinds.Description
     facts: kinds.Facts | None
     problems: list[str]
     sentences: list[terms.Sentence] = field(default_factory=list)
-    """What comes back when it is cancelled."""
+    """These sentences say what is refunded when the line is canceled."""
     withdrawal: str = ""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """The whole cart as it stands: its lines, and what it would cost."""
-
     lines: list[Seen]
     quote: quotes.Quote
     code_problem: str = ""
@@ -55,19 +49,18 @@ class Sight:
 
     @property
     def reserves_spots(self) -> bool:
-        return any(seen.facts and kinds.of(seen.line).reserves_spots for seen in self.lines)
+        return any(row.facts and kinds.of(row.line).reserves_spots for row in self.lines)
 
     @property
     def problems(self) -> bool:
-        return any(seen.problems for seen in self.lines)
+        return any(row.problems for row in self.lines)
 
     @property
     def by_vouchers(self) -> Decimal:
-        return sum((part.amount for part in self.vouchers), kinds.ZERO)
+        return sum((share.amount for share in self.vouchers), kinds.ZERO)
 
     @property
     def total_after_vouchers(self) -> Decimal:
-        """What is to be paid after gift vouchers: now, or at the door."""
         return self.quote.now.total - self.by_vouchers
 
     @property
@@ -76,13 +69,11 @@ class Sight:
 
     @property
     def payable(self) -> list[OrderLine]:
-        return eligibility.payable(
-            (seen.line for seen in self.lines), {seen.line.pk: seen.facts for seen in self.lines}
-        )
+        return eligibility.payable((row.line for row in self.lines), {row.line.pk: row.facts for row in self.lines})
 
     @property
     def at_the_door(self) -> bool:
-        return all(seen.facts is not None and seen.facts.at_the_door for seen in self.lines)
+        return all(row.facts is not None and row.facts.at_the_door for row in self.lines)
 
 
 def new(payer: User | None = None) -> Order:
@@ -90,13 +81,12 @@ def new(payer: User | None = None) -> Order:
 
 
 def _known_payer(payer: User | None) -> dict[str, str]:
-    """An account with a name need not be asked who pays."""
     name = payer.get_full_name() if payer else ""
     return {"payer_name": name, "payer_email": payer.email} if payer and name else {}
 
 
 def beside(order: Order) -> Order:
-    """Another cart for whoever pays that order; it becomes their account's when it is placed."""
+    """The new cart has no account yet, because an account has one cart. It gets the account when it is placed."""
     fields = ("currency", "payer_name", "payer_email", "street", "city", "area", "postcode", "country")
     return Order.objects.create(**{name: getattr(order, name) for name in fields})
 
@@ -113,21 +103,21 @@ def add(
     details: dict[str, Any] | None = None,
     replaces: OrderLine | None = None,
 ) -> OrderLine:
-    """The same choice twice is one line, so a double click adds one. It may take the place of an earlier, paid line."""
+    """A double click adds one line only. The new line may replace an earlier line that was paid for."""
     kinds.get(kind)
     locks.order(cart.pk)
-    said = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
-    same = cart.lines.filter(**said).first()
+    fields = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
+    same = cart.lines.filter(**fields).first()
     if same:
         return same
     if cart.lines.count() >= MOST_LINES:
         raise Full
-    return cart.lines.create(**said)
+    return cart.lines.create(**fields)
 
 
 @transaction.atomic
 def remove(cart: Order, line_id: int, at: datetime) -> str:
-    """With the last line that it fits the discount code goes, too; returns the sentence that says so, or ''."""
+    """Returns a sentence when the discount code fits none of the remaining lines and was removed, otherwise ''."""
     OrderLine.objects.filter(pk=line_id, order=cart, order__state=Order.State.CART).delete()
     if cart.code is None:
         return ""
@@ -141,39 +131,39 @@ def remove(cart: Order, line_id: int, at: datetime) -> str:
 
 
 def _items(cart: Order, at: datetime) -> tuple[quotes.Item, ...]:
-    seen = [_see_line(line, at) for line in cart.lines.all()]
-    return items_of((each.line, each.facts) for each in seen)
+    rows = [_see_line(line, at) for line in cart.lines.all()]
+    return items_of((row.line, row.facts) for row in rows)
 
 
 @transaction.atomic
 def merge(cart: Order, account: User) -> Order:
-    """At log-in what was chosen before joins what lay in the account's cart."""
+    """At login, the lines of the visitor's cart move to the cart of the account."""
     cart = locks.order(cart.pk)
     locks.account(account)
-    mine = of(account)
-    if cart.state != Order.State.CART or cart == mine or cart.payer_id is not None:
-        return mine or cart
-    if mine is None:
+    account_cart = of(account)
+    if cart.state != Order.State.CART or cart == account_cart or cart.payer_id is not None:
+        return account_cart or cart
+    if account_cart is None:
         cart.payer = account
         for name, value in _known_payer(account).items():
             setattr(cart, name, getattr(cart, name) or value)
         cart.save(update_fields=["payer", "payer_name", "payer_email"])
         return cart
     for line in cart.lines.all():
-        if mine.lines.count() < MOST_LINES:
-            line.order = mine
+        if account_cart.lines.count() < MOST_LINES:
+            line.order = account_cart
             line.save(update_fields=["order"])
-    mine.vouchers.add(*cart.vouchers.all())
-    if mine.code is None and cart.code is not None:
-        mine.code = cart.code
-        mine.save(update_fields=["code"])
+    account_cart.vouchers.add(*cart.vouchers.all())
+    if account_cart.code is None and cart.code is not None:
+        account_cart.code = cart.code
+        account_cart.save(update_fields=["code"])
     cart.delete()
-    return mine
+    return account_cart
 
 
 def see(cart: Order, at: datetime) -> Sight:
     lines = [_see_line(line, at) for line in cart.lines.all()]
-    items = items_of((seen.line, seen.facts) for seen in lines)
+    items = items_of((row.line, row.facts) for row in lines)
     discount, problem = None, ""
     if cart.code is not None:
         try:
@@ -182,8 +172,8 @@ def see(cart: Order, at: datetime) -> Sight:
         except discount_codes.Refused as refused:
             problem = str(refused)
     quote = quote_of(cart, items, discount, at)
-    sight = Sight(lines, quote, problem)
-    return replace(sight, vouchers=tuple(redemption.seen(cart, sight.payable, quote.now, at)))
+    summary = Sight(lines, quote, problem)
+    return replace(summary, vouchers=tuple(redemption.seen(cart, summary.payable, quote.now, at)))
 
 
 def _see_line(line: OrderLine, at: datetime) -> Seen:
@@ -191,12 +181,12 @@ def _see_line(line: OrderLine, at: datetime) -> Seen:
         kind = kinds.of(line)
         about = kind.describe(line)
         line.title, line.detail = about.title, about.detail
-        facts, promised = exchanges.facts_of(line, at), terms.offered(line, at)
-        said = terms.sentences(promised, at), terms.withdrawal(promised)
+        facts, line_terms = exchanges.facts_of(line, at), terms.offered(line, at)
+        sentences, withdrawal = terms.sentences(line_terms, at), terms.withdrawal(line_terms)
         if facts.is_free:
-            said = [terms.Sentence(terms.FREE)], ""
+            sentences, withdrawal = [terms.Sentence(terms.FREE)], ""
         problems = exchanges.problems(line, at) or kind.problems(line, at)
-        return Seen(line, about, facts, problems, *said)
+        return Seen(line, about, facts, problems, sentences, withdrawal)
     except kinds.UnknownKind:
         return Seen(line, kinds.Description(GONE), None, [GONE])
     except kinds.Unavailable as gone:
@@ -222,7 +212,7 @@ def quote_of(
 
 
 def enter(cart: Order, text: str, at: datetime) -> None:
-    """One field takes both, a gift voucher's code and a discount code; raises Refused."""
+    """The text may be a gift voucher's code or a discount code. Raises DiscountCodeRefused."""
     voucher = voucher_codes.find(text)
     if voucher is None:
         use_code(cart, text, at)
@@ -231,7 +221,7 @@ def enter(cart: Order, text: str, at: datetime) -> None:
 
 
 def use_code(cart: Order, text: str, at: datetime) -> Code | None:
-    """Put a code into the cart, or with an empty text take it out."""
+    """An empty text removes the code."""
     code = discount_codes.check(discount_codes.find(text), cart.payer, at) if text.strip() else None
     if code is not None:
         discount_codes.check_fits(code, _items(cart, at))
@@ -241,6 +231,5 @@ def use_code(cart: Order, text: str, at: datetime) -> Code | None:
 
 
 def tidy() -> int:
-    """Carts that nobody came back to."""
     old = Order.objects.filter(state=Order.State.CART, created_at__lt=timezone.now() - FORGOTTEN_AFTER)
     return old.delete()[0]

@@ -1,4 +1,4 @@
-"""Orders to be paid by a date: for whom the desk says so, and for payers that the school trusts. They never lapse."""
+"""Orders that are due on a date, set by the desk or by a payer's permission to pay later. They never expire."""
 
 from datetime import date, datetime, timedelta
 
@@ -28,11 +28,11 @@ SOON = timedelta(days=3)
 PAY_LATER = "billing.pay_later"
 
 
-# -- payers that the school trusts -------------------------------------------------------------------------------
+# -- payers who may pay later ------------------------------------------------------------------------------------
 
 
 def day_for(payer: User | None, at: datetime) -> date | None:
-    """By when this payer may pay what is ordered now; None for whom it is now or at the door."""
+    """Returns None for a payer who has no permission to pay later."""
     if payer is None or not settings.PAY_LATER_DAYS or not payer.has_perm(PAY_LATER):
         return None
     return timezone.localdate(at) + timedelta(days=settings.PAY_LATER_DAYS)
@@ -54,7 +54,7 @@ def trust(account: User, trusted: bool, *, why: str, by: User) -> None:
 
 @transaction.atomic
 def until(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
-    """“To be paid by”; what had lapsed is taken up again if all of it is left. Raises CannotBe."""
+    """Restores an expired order if everything in it is still available. Raises OrderTransitionRefused."""
     order = locks.order(order.pk)
     if order.has_lapsed(at):
         refuse_payment_in_progress(order, at)
@@ -70,7 +70,6 @@ def until(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
 
 @transaction.atomic
 def ask(order: Order, at: datetime, *, by: User) -> None:
-    """A mail with the link to pay, at most one a day."""
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not balances.owed(order, at):
         raise transitions.CannotBe("Nothing is owed on this order.")
@@ -88,24 +87,22 @@ def ask(order: Order, at: datetime, *, by: User) -> None:
 
 
 def remind(at: datetime | None = None) -> int:
-    """Once shortly before the day and once after it, unless the desk has just asked."""
+    """Sends one reminder shortly before the due date and one after it, unless the desk has just sent a request."""
     at = at or timezone.now()
     today = timezone.localdate(at)
     before = Q(due_on__range=(today, today + SOON)) & (Q(reminded_at=None) | Q(reminded_at__lt=at - SOON))
     after = Q(due_on__lt=today) & (Q(reminded_at=None) | Q(reminded_at__date__lte=F("due_on")))
-    waiting = Order.objects.filter(before | after, state=State.PLACED, due=Due.DATE).order_by("due_on")
-    return sum(_remind(order, at) for order in waiting[:500])
-
-
-@transaction.atomic
-def _remind(order: Order, at: datetime) -> bool:
-    """Not twice when two workers run the job."""
-    before = order.reminded_at
-    order = locks.order(order.pk)
-    if order.reminded_at != before or order.state != State.PLACED or is_promised(order):
-        return False
-    _tell(order, at)
-    return True
+    orders = Order.objects.filter(before | after, state=State.PLACED, due=Due.DATE).order_by("due_on")
+    sent = 0
+    for listed in orders[:500]:
+        with transaction.atomic():
+            order = locks.order(listed.pk)
+            # Another worker may have sent the reminder in the meantime.
+            is_reminded = order.reminded_at != listed.reminded_at
+            if not is_reminded and order.state == State.PLACED and not is_promised(order):
+                _tell(order, at)
+                sent += 1
+    return sent
 
 
 def _tell(order: Order, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Orders to be paid at the door. A stranger's spots are on hold until the link that we email is clicked."""
+"""Orders that are paid at the door. Without an account, the payer confirms the spots by clicking an emailed link."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -20,8 +20,6 @@ NOT_AT_THE_DOOR = "This order cannot be paid at the door."
 
 
 class TooManyOpenSpots(Exception):
-    """The email address has as many unconfirmed spots as it may have; the text is for the payer."""
-
     def __init__(self) -> None:
         super().__init__(
             f"Without logging in, you can hold {settings.DOOR_OPEN_SPOTS} unconfirmed spots to pay at the door. "
@@ -30,30 +28,29 @@ class TooManyOpenSpots(Exception):
 
 
 class LinkExpired(Exception):
-    """The link was not clicked in time."""
+    """The payer did not click the link in time."""
 
 
 def hold_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
-    """Until when the link has to be clicked: never past the next meeting that any of the lines is for."""
+    """The deadline is never later than the next meeting of any line."""
     starts = [start for line in lines if (start := kinds.of(line).next_start(line, at))]
     return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *starts])
 
 
 def check_open_spots(order: Order, lines: list[OrderLine], at: datetime) -> None:
-    """Raises TooManyOpenSpots. Known and unknown addresses are counted alike, and one order after another."""
+    # Known and unknown addresses are counted the same way, so that the answer does not reveal who has an account.
     locks.email_address(order.payer_email)
-    waiting = Order.objects.filter(state=State.PLACED, due=Due.DOOR, held_until__gt=at, payer_email=order.payer_email)
-    open_spots = OrderLine.objects.filter(cancelled_at=None, order__in=waiting)
+    orders = Order.objects.filter(state=State.PLACED, due=Due.DOOR, held_until__gt=at, payer_email=order.payer_email)
+    open_spots = OrderLine.objects.filter(cancelled_at=None, order__in=orders)
     if open_spots.exclude(order=order).count() + len(lines) > settings.DOOR_OPEN_SPOTS:
         raise TooManyOpenSpots
 
 
 @transaction.atomic
 def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> None:
-    """“Keep my spot, I'll pay at the door”, where everything in the order allows it.
+    """`is_owner` means that the visitor's account has the payer's address, so that no link has to be clicked.
 
-    `is_owner` is a logged-in account with the payer's address; anybody else's order without an account waits for the
-    link. Raises CannotBe (also while a payment is in progress) and TooManyOpenSpots.
+    Raises OrderTransitionRefused (also while a payment is in progress) and TooManyUnconfirmedSpots.
     """
     order = locks.order(order.pk)
     if order.due == Due.DOOR and order.state == State.PLACED:
@@ -73,7 +70,6 @@ def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> No
 
 @transaction.atomic
 def send_link_again(order: Order, at: datetime) -> None:
-    """Email the link once more, where it can still be clicked; no order fills a mailbox."""
     order = locks.order(order.pk)
     is_allowed = not throttle.over(f"link of order {order.pk}", LINKS_AGAIN)
     if is_allowed and order.awaits_click and not order.has_lapsed(at):
@@ -82,7 +78,7 @@ def send_link_again(order: Order, at: datetime) -> None:
 
 @transaction.atomic
 def confirm(order: Order, at: datetime) -> None:
-    """The link was clicked, once or again. Raises LinkExpired, and Unavailable when a line cannot be had any more."""
+    """Does nothing on a second click. Raises ConfirmationLinkExpired, or Unavailable when a line has no spot left."""
     order = locks.order(order.pk)
     if order.has_lapsed(at):
         raise LinkExpired

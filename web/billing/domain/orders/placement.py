@@ -1,4 +1,4 @@
-"""Cart → placed: quote, store the quote, take credit and code, hold every product; all of it or nothing."""
+"""Placing an order from a cart: quote it, store the quote, spend credit, and hold every line, in one transaction."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -21,41 +21,37 @@ from users.models import User
 
 State, Due = Order.State, Order.Due
 Seen = tuple[Decimal, Decimal]
-"""The two totals that the payer saw."""
+"""The payer saw these two totals: the early price and the regular price."""
 
 
 class NotPlaced(Exception):
-    """The order was not placed; the text says why, for the payer."""
+    """The text tells the payer why the order was not placed."""
 
 
 class PriceChanged(NotPlaced):
-    """The totals that the payer saw are not ours any more."""
+    """The totals differ from those that the payer saw."""
 
 
 class AlreadyPlaced(Exception):
-    """A second click on the same cart; its order stands."""
+    """The payer clicked twice. The first click placed the order."""
 
 
 @dataclass(frozen=True)
 class How:
-    """How an order is to be paid."""
-
     due: str = Due.NOW
     on: date | None = None
     by_staff: User | None = None
     payer: User | None = None
-    """Whose order it becomes, where the cart has no account."""
+    """The order belongs to this account if the cart has none."""
     is_known: bool = False
-    """Whoever orders has shown before that mail reaches them, so that no link has to be clicked."""
+    """The payer's email address is confirmed already, so no link has to be clicked."""
     terms_version: str = ""
     by_vouchers: Decimal | None = None
-    """What gift vouchers were seen to pay."""
+    """The payer saw that gift vouchers pay this amount."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is about to be placed."""
-
     lines: list[OrderLine]
     facts: dict[int, kinds.Facts]
     terms: dict[int, kinds.Terms]
@@ -72,13 +68,12 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     plan = _plan(order, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
         raise PriceChanged("The price has changed since you opened this page. Please check it again.")
-    if how.due == Due.DOOR and how.by_staff is None and not all(each.at_the_door for each in plan.facts.values()):
+    if how.due == Due.DOOR and how.by_staff is None and not all(facts.at_the_door for facts in plan.facts.values()):
         raise NotPlaced("Not everything in your cart can be paid for at the door.")
     if how.due == Due.DATE and how.by_staff is None and how.on != due_dates.day_for(order.payer, at):
         raise NotPlaced("Please choose again how you’d like to pay.")
     held_until = _hold_until(order, plan.lines, how, at)
-    _store_lines(plan)
-    _store(order, plan.quote, how, at, held_until)
+    _store(order, plan, how, at, held_until)
     try:
         transitions.hold(order, plan.lines, at)
     except kinds.Unavailable as gone:
@@ -91,7 +86,7 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
 
 
 def _hold_until(order: Order, lines: list[OrderLine], how: How, at: datetime) -> datetime | None:
-    """None for what is theirs at once, though it is paid later."""
+    """Returns None when the spots are confirmed immediately, although they are paid later."""
     if how.due == Due.NOW:
         return at + timedelta(minutes=settings.HOLD_MINUTES)
     if how.due == Due.DATE or how.by_staff or how.is_known or order.payer is not None:
@@ -116,7 +111,7 @@ def _use_vouchers(order: Order, how: How, at: datetime) -> None:
 def exchange(
     old: OrderLine, product_id: int, details: dict[str, Any], how: How, *, seen: Seen | None, at: datetime
 ) -> Order:
-    """An order of its own in which a paid line becomes another of its kind. Raises NotPlaced."""
+    """Exchanges a paid line for another product of its kind, in a new order. Raises OrderNotPlaced."""
     cart = carts.beside(old.order)
     carts.add(cart, old.kind, product_id, details, replaces=old)
     return place(cart, replace(how, payer=old.order.payer, is_known=True), seen=seen, at=at)
@@ -127,12 +122,19 @@ def _plan(order: Order, at: datetime) -> Plan:
     if not lines:
         raise NotPlaced("Your cart is empty.")
     facts = {line.pk: _facts(line, at) for line in lines}
-    promised = {line.pk: terms.offered(line, at) for line in lines}
-    return Plan(lines, facts, promised, _quote(order, lines, facts, at))
+    line_terms = {line.pk: terms.offered(line, at) for line in lines}
+    items = carts.items_of((line, facts[line.pk]) for line in lines)
+    try:
+        discount = discount_codes.take(order, items, at)
+    except discount_codes.Refused as refused:
+        raise NotPlaced(str(refused)) from refused
+    order.discount = discount.as_json() if discount else None
+    if order.payer is not None:
+        locks.account(order.payer)
+    return Plan(lines, facts, line_terms, carts.quote_of(order, items, discount, at))
 
 
 def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
-    """The facts of a line that can be bought; its problems are the payer's to read."""
     kind = kinds.of(line)
     try:
         problems = exchanges.problems(line, at) or kind.problems(line, at)
@@ -143,19 +145,7 @@ def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
         raise NotPlaced(str(gone) or carts.GONE) from gone
 
 
-def _quote(order: Order, lines: list[OrderLine], facts: dict[int, kinds.Facts], at: datetime) -> quotes.Quote:
-    items = carts.items_of((line, facts[line.pk]) for line in lines)
-    try:
-        discount = discount_codes.take(order, items, at)
-    except discount_codes.Refused as refused:
-        raise NotPlaced(str(refused)) from refused
-    order.discount = discount.as_json() if discount else None
-    if order.payer is not None:
-        locks.account(order.payer)
-    return carts.quote_of(order, items, discount, at)
-
-
-def _store_lines(plan: Plan) -> None:
+def _store(order: Order, plan: Plan, how: How, at: datetime, held_until: datetime | None) -> None:
     quote = plan.quote
     for line in plan.lines:
         about = kinds.of(line).describe(line)
@@ -168,9 +158,6 @@ def _store_lines(plan: Plan) -> None:
         for plan_name, price in ((Adjustment.Plan.NOW, quote.now), (Adjustment.Plan.DOOR, quote.door))
         for part in price.adjustments
     )
-
-
-def _store(order: Order, quote: quotes.Quote, how: How, at: datetime, held_until: datetime | None) -> None:
     order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, how.due, how.on
     order.held_until = held_until
     order.now_total, order.door_total = quote.now.total, quote.door.total

@@ -1,4 +1,4 @@
-"""The same thing for the same person, ordered twice: found among given orders, never among everything stored."""
+"""Lines that order the same product for the same person twice. Only the given orders are searched."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,21 +7,17 @@ from billing import kinds
 from billing.models import Order, OrderLine
 
 Key = tuple[str, int, str]
+ACTIVE = (Order.State.PLACED, Order.State.PAID)
 
 
 def repeated_in(lines: Iterable[OrderLine], orders: Iterable[Order], at: datetime) -> dict[int, OrderLine]:
-    """For each line, by its id, the earlier line that it repeats in one of these orders."""
-    standing = [order for order in orders if order.state in STANDING and not order.has_lapsed(at)]
-    earlier = {key: line for order in standing for line in order.lines.all() if (key := _key(line))}
-    found = {line.pk: earlier.get(key) for line in lines if (key := _key(line))}
-    return {number: line for number, line in found.items() if line is not None}
-
-
-STANDING = (Order.State.PLACED, Order.State.PAID)
+    """Returns the earlier line that each line repeats, by the id of the repeating line."""
+    active = [order for order in orders if order.state in ACTIVE and not order.has_lapsed(at)]
+    earlier = {key: line for order in active for line in order.lines.all() if (key := _key(line))}
+    return {line.pk: earlier[key] for line in lines if (key := _key(line)) and key in earlier}
 
 
 def _key(line: OrderLine) -> Key | None:
-    """None for what is for nobody in particular, or is gone."""
     if line.cancelled_at is not None:
         return None
     try:

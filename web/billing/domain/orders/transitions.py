@@ -1,4 +1,4 @@
-"""The life of a placed order, → paid | lapsed | cancelled: one function an arrow, each under the order's lock."""
+"""The transitions of a placed order to paid, expired or canceled, and back. Each of them locks the order."""
 
 from datetime import datetime, timedelta
 
@@ -24,11 +24,11 @@ TOO_LATE = "The time for paying was over."
 
 
 class CannotBe(Exception):
-    """The order is not in a state from which this can be done; the text says so."""
+    """The state of the order does not allow this. The text tells the reader why."""
 
 
 def hold(order: Order, lines: list[OrderLine], at: datetime) -> None:
-    """Raises Unavailable, naming the line, when one cannot be had."""
+    """Raises Unavailable, naming the line, when a line has no spot left."""
     for line in lines:
         try:
             exchanges.keep(line, at)
@@ -44,7 +44,7 @@ def hold(order: Order, lines: list[OrderLine], at: datetime) -> None:
 
 
 def pay_off(order: Order, at: datetime) -> None:
-    """Everything that it costs at this moment is there. Money that moved is never vetoed: what fails becomes a case."""
+    """Never fails, because the money has arrived: a line that cannot be confirmed opens a payment issue."""
     price = balances.price_at(order, at)
     order.state, order.paid_at, order.closed_at, order.charged = State.PAID, at, None, price.total
     order.save(update_fields=["state", "paid_at", "closed_at", "charged"])
@@ -59,7 +59,7 @@ def pay_off(order: Order, at: datetime) -> None:
 
 
 def money_came(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
-    """Money was confirmed; the order and the payment are locked. `paid_at`, when the payer paid, is for the price."""
+    """The caller has locked the order and the payment. `paid_at` decides whether the early price applies."""
     if order.has_lapsed(at):
         honour_late(order, payment, paid_at, at)
     elif order.state == State.PLACED and balances.in_hand(order) >= balances.price_at(order, paid_at).total:
@@ -72,11 +72,11 @@ def money_came(order: Order, payment: Payment, paid_at: datetime, at: datetime) 
 
 
 def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
-    """Paid after the hold: what is still to be had is theirs, the rest of the money goes back by LATE_PAYMENT."""
+    """Confirms what is still available. The rest of the money is returned as the setting LATE_PAYMENT says."""
     if order.state == State.PLACED:
         _close(order, State.LAPSED, at, TOO_LATE)
         emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
-    honoured = True
+    honored = True
     try:
         with transaction.atomic():
             _take_again(order, at)
@@ -86,19 +86,19 @@ def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime)
             pay_off(order, paid_at)
     except CannotBe:
         order.refresh_from_db()
-        honoured = False
+        honored = False
     reservations.late(order, balances.surplus(order))
-    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=honoured)
+    emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=honored)
 
 
-# -- lapsed → placed ---------------------------------------------------------------------------------------------
+# -- expired → placed --------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
 def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
-    """At the desk: the places are kept again, without a time limit. Raises CannotBe, saying why, or what has changed.
+    """Reserves the spots of an expired order again, without a time limit.
 
-    `even_so` takes up what is left of it, at the price that it has now.
+    Raises OrderTransitionRefused if anything has changed, unless `even_so` accepts the changes and the current price.
     """
     order = locks.order(order.pk)
     if order.state == State.PLACED and order.has_lapsed(at):
@@ -120,58 +120,53 @@ def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
 
 
 def _take_again(order: Order, at: datetime) -> list[str]:
-    """Code, credit and places anew, locked in the same sequence as when an order is placed.
+    """Returns sentences about what has changed. The caller undoes everything by raising an exception.
 
-    Returns what is not as it was; raises CannotBe when no place is left. Whoever calls it undoes all by raising.
+    Rows are locked in the same sequence as when an order is placed. Raises OrderTransitionRefused when no spot is left.
     """
     exchanges.lock(order)
-    changed = _count_code_again(order, at)
+    changed = []
+    if not discount_codes.take_again(order, at):
+        order.code, order.discount = None, None
+        order.save(update_fields=["code", "discount"])
+        changed.append("The discount code has since been used up.")
     if order.payer is not None:
         locks.account(order.payer)
     changed += _hold_again(order, at)
-    wanted = balances.quoted_credit(order)
-    if credit.spend_what_is_left(order, wanted) < wanted:
+    quoted = balances.quoted_credit(order)
+    if credit.spend_what_is_left(order, quoted) < quoted:
         changed.append("The account credit for it has been used elsewhere.")
-    over = credit.spent_on(order) - balances.price_at(order, at).credit
-    credit.give_back(order, max(over, ZERO))
+    excess = credit.spent_on(order) - balances.price_at(order, at).credit
+    credit.give_back(order, max(excess, ZERO))
     if changed:
         quote_again(order)
     return changed
 
 
-def _count_code_again(order: Order, at: datetime) -> list[str]:
-    """Its use was free meanwhile. When somebody else has it, the price is as it is without the code."""
-    if discount_codes.take_again(order, at):
-        return []
-    order.code, order.discount = None, None
-    order.save(update_fields=["code", "discount"])
-    return ["The discount code has since been used up."]
-
-
 def _hold_again(order: Order, at: datetime) -> list[str]:
     lines = locks.live_lines(order)
-    gone = {}
+    reasons = {}
     for line in lines:
         try:
             with transaction.atomic():
                 exchanges.keep(line, at)
                 kinds.of(line).hold(line, None)
         except (kinds.Unavailable, kinds.UnknownKind) as why:
-            gone[line.pk] = f"{line.title}: {why}"
-    if len(gone) == len(lines):
-        raise CannotBe(" ".join(gone.values()) or "Nothing is left in this order.")
-    OrderLine.objects.filter(pk__in=gone).update(cancelled_at=at, keeps_replaced=False)
-    return list(gone.values())
+            reasons[line.pk] = f"{line.title}: {why}"
+    if len(reasons) == len(lines):
+        raise CannotBe(" ".join(reasons.values()) or "Nothing is left in this order.")
+    OrderLine.objects.filter(pk__in=reasons).update(cancelled_at=at, keeps_replaced=False)
+    return list(reasons.values())
 
 
 def quote_again(order: Order) -> None:
-    """Both totals for the lines that are left, by the rules and prices of the purchase."""
+    """Recalculates both totals for the remaining lines, with the rules and prices of the purchase."""
     quote = quotes.quote(balances.ask_for(order, order.placed_at or order.created_at))
     order.now_total, order.door_total = quote.now.total, quote.door.total
     order.save(update_fields=["now_total", "door_total"])
 
 
-# -- placed → lapsed, placed → cancelled -------------------------------------------------------------------------
+# -- placed → expired, placed → canceled -------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -187,7 +182,7 @@ def lapse(order: Order, at: datetime) -> bool:
 
 @transaction.atomic
 def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None) -> None:
-    """The whole order before it is paid; lines of a paid one are cancelled one by one."""
+    """Only an unpaid order is canceled as a whole. The lines of a paid order are canceled one by one."""
     order = locks.order(order.pk)
     if order.state == State.CANCELLED:
         return
@@ -203,41 +198,35 @@ def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None)
 def _close(order: Order, state: str, at: datetime, why: str) -> None:
     order.state, order.closed_at = state, at
     order.save(update_fields=["state", "closed_at"])
-    _let_go(order, at, why)
-    credit.give_back(order)
-
-
-def _let_go(order: Order, at: datetime, why: str) -> None:
     for line in locks.live_lines(order):
         kinds.of(line).release(line, why)
-        if line.replaces is not None:
-            _give_back(line, why, at)
-
-
-def _give_back(line: OrderLine, why: str, at: datetime) -> None:
-    """What it was exchanged for is free again, or goes back by the terms once that has happened."""
-    step = terms.sold(line, at).at(at)
-    try:
-        exchanges.undo(line, at, price_reductions.Back(step.percent, why, as_credit=step.gives == kinds.Gives.CREDIT))
-    except reservations.Refused as refused:
-        raise CannotBe(str(refused)) from refused
+        if line.replaces is None:
+            continue
+        # The replaced line becomes valid again, or is refunded by its terms if the exchange was already completed.
+        step = terms.sold(line, at).at(at)
+        refund = price_reductions.Back(step.percent, why, as_credit=step.gives == kinds.Gives.CREDIT)
+        try:
+            exchanges.undo(line, at, refund)
+        except reservations.Refused as refused:
+            raise CannotBe(str(refused)) from refused
+    credit.give_back(order)
 
 
 # -- staying placed ----------------------------------------------------------------------------------------------
 
 
-def wait(order: Order, at: datetime, how_long: timedelta) -> bool:
-    """The places are kept until then, longer or shorter than before; not what has lapsed. The order is locked."""
+def wait(order: Order, at: datetime, duration: timedelta) -> bool:
+    """Returns False for an order without a hold. The hold may also become shorter. The caller has locked the order."""
     if order.held_until is None or not order.can_be_paid(at):
         return False
-    order.held_until = at + how_long
+    order.held_until = at + duration
     order.save(update_fields=["held_until"])
     for line in locks.live_lines(order):
         try:
             with transaction.atomic():
                 kinds.of(line).hold(line, order.held_until)
         except (kinds.Unavailable, kinds.UnknownKind) as gone:
-            payment_issues.open_case(Case.Kind.OTHER, order, f"{line.title} could not be kept: {gone}")
+            payment_issues.open_case(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {gone}")
     return True
 
 
@@ -246,25 +235,23 @@ def allows_the_door(order: Order) -> bool:
 
 
 def lapse_due(at: datetime | None = None) -> int:
-    """The job: write down what lapsed, so that its people are told and its credit is back."""
     at = at or timezone.now()
-    late = Order.objects.filter(state=State.PLACED, held_until__lte=at).order_by("held_until")
-    return sum(lapse(order, at) for order in late[:500])
+    overdue = Order.objects.filter(state=State.PLACED, held_until__lte=at).order_by("held_until")
+    return sum(lapse(order, at) for order in overdue[:500])
 
 
 def remind_due(at: datetime | None = None) -> int:
-    """Tell once, when a third of the time is left."""
+    """Reminds each payer once, when a third of the hold is left."""
     at = at or timezone.now()
     soon = at + timedelta(minutes=settings.HOLD_MINUTES) / 3
-    waiting = Order.objects.filter(
+    orders = Order.objects.filter(
         state=State.PLACED, due=Due.NOW, reminded_at=None, held_until__range=(at, soon), placed_at__lt=F("held_until")
     )
-    return sum(_remind(order, at) for order in waiting[:500])
-
-
-def _remind(order: Order, at: datetime) -> bool:
-    with transaction.atomic():
-        first = Order.objects.filter(pk=order.pk, reminded_at=None).update(reminded_at=at)
-        if first:
-            emit(events.HOLD_ENDING, key=f"{order.pk}", order_id=order.pk)
-    return bool(first)
+    sent = 0
+    for order in orders[:500]:
+        with transaction.atomic():
+            # Another worker may have sent the reminder in the meantime.
+            if Order.objects.filter(pk=order.pk, reminded_at=None).update(reminded_at=at):
+                emit(events.HOLD_ENDING, key=f"{order.pk}", order_id=order.pk)
+                sent += 1
+    return sent

@@ -1,4 +1,4 @@
-"""Vouchers for orders that are placed already and wait for money."""
+"""Gift vouchers that pay for an order after it was placed."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -19,7 +19,7 @@ NOTHING_FITS = "This order has nothing left that the voucher can pay for."
 
 @transaction.atomic
 def use(order: Order, text: str, at: datetime, *, by: User | None = None) -> Decimal:
-    """It pays what is owed, or some of it. Raises CannotBe or Refused."""
+    """Returns the amount paid. Raises OrderTransitionRefused or DiscountCodeRefused."""
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not balances.owed(order, at):
         raise transitions.CannotBe("Nothing is due on this order.")
