@@ -1,7 +1,4 @@
-"""Rows are locked in one order everywhere: order, email address, payments, code, account.
-
-Whoever keeps to it never waits in a circle.
-"""
+"""Row locks. To avoid deadlocks, take them in this sequence: order, email address, payments, code, account."""
 
 from django.db import connection
 
@@ -14,8 +11,7 @@ def order(pk: int) -> Order:
 
 
 def email_address(email: str) -> None:
-    """What is counted by address is counted one order after another. There may be no row to lock, and to make one would
-    tell known addresses from unknown ones; SQLite has one writer at a time anyway."""
+    """Uses an advisory lock, because an unknown address has no row to lock. SQLite has only one writer at a time."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing.door {email}"])
@@ -34,5 +30,5 @@ def account(user: User) -> User:
 
 
 def live_lines(order: Order) -> list[OrderLine]:
-    """Lines not cancelled, in the order in which their products are asked for places."""
+    # Spots are always requested in this sequence.
     return list(order.lines.filter(cancelled_at=None).order_by("kind", "product_id", "pk"))

@@ -1,4 +1,4 @@
-"""What a person must decide: opened once, closed with an answer."""
+"""Payment issues that the office has to resolve."""
 
 from collections.abc import Iterable
 
@@ -23,28 +23,29 @@ def open_case(kind: str, order: Order, text: str, payment: Payment | None = None
 
 
 def open_once(kind: str, order: Order, text: str, payment: Payment | None = None) -> Case:
-    """For what a gateway tells again and again: an answer that was given stands."""
-    same = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
-    return same or open_case(kind, order, text, payment)
+    """An issue that was already closed is not opened again, because gateways repeat their messages."""
+    existing = Case.objects.filter(kind=kind, order=order, payment=payment, text=text[:500]).first()
+    return existing or open_case(kind, order, text, payment)
 
 
-def refunds_to_hand_over(found: Iterable[Case]) -> dict[int, Refund]:
-    """By the id of the issue: recording the handover of its refund closes it, and nothing else does."""
-    mine = [case for case in found if case.kind == Case.Kind.HAND_BACK and case.payment_id and case.closed_at is None]
-    payments = {case.payment_id for case in mine}
-    waiting = Refund.objects.filter(payment__in=payments, state=Refund.State.SENT).select_related("payment")
-    named = {f"(refund {refund.pk}).": refund for refund in waiting}
-    ends = {case.pk: case.text[case.text.rfind("(") :] for case in mine}
-    return {pk: named[end] for pk, end in ends.items() if end in named}
+def refunds_to_hand_over(cases: Iterable[Case]) -> dict[int, Refund]:
+    """Returns refunds by the id of their issue. Such an issue is closed only by recording the handover."""
+    handovers = [
+        case for case in cases if case.kind == Case.Kind.HAND_BACK and case.payment_id and case.closed_at is None
+    ]
+    payments = {case.payment_id for case in handovers}
+    refunds = Refund.objects.filter(payment__in=payments, state=Refund.State.SENT).select_related("payment")
+    refund_by_ending = {f"(refund {refund.pk}).": refund for refund in refunds}
+    endings = {case.pk: case.text[case.text.rfind("(") :] for case in handovers}
+    return {pk: refund_by_ending[ending] for pk, ending in endings.items() if ending in refund_by_ending}
 
 
 def settled(kind: str, payment: Payment, answer: str) -> None:
-    """What became clear by itself."""
     payment.cases.filter(kind=kind, closed_at=None).update(closed_at=timezone.now(), answer=answer)
 
 
 @transaction.atomic
 def close(case: Case, *, answer: str, by: User) -> None:
-    done = Case.objects.filter(pk=case.pk, closed_at=None).update(closed_at=timezone.now(), closed_by=by, answer=answer)
-    if done:
+    is_open = Case.objects.filter(pk=case.pk, closed_at=None)
+    if is_open.update(closed_at=timezone.now(), closed_by=by, answer=answer):
         record(by, "billing.case_closed", case.order, why=answer, case=case.pk, kind=case.kind)

@@ -1,4 +1,4 @@
-"""The state of an order and of a payment as a person at the front desk would say it."""
+"""The status of orders, lines, payments and refunds in words."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ class Said:
 
 
 DISPUTED = Said("Disputed", "warn")
-"""While the bank decides, whatever else was said of the payment."""
+"""An open dispute hides every other status of the payment."""
 
 
 def moment(when: datetime | None, at: datetime | None = None) -> str:
-    """Only the time today; with its day on another day."""
+    # Omits the day when it is today.
     if when is None:
         return ""
     is_today = timezone.localdate(when) == timezone.localdate(at)
@@ -55,12 +55,10 @@ def moment(when: datetime | None, at: datetime | None = None) -> str:
 
 
 def deadline(when: datetime | None) -> str:
-    """“Tue, Dec 1, 7:00 PM”."""
     return f"{format_short_date(when)}, {format_time(when)}" if when else ""
 
 
 def time_to_pay(order: Order, at: datetime | None = None) -> str:
-    """“until 11:31 PM” for a hold, “by” its day for what is due on a date."""
     if order.due == Due.DATE and order.due_on:
         return f"by {format_date(order.due_on)}"
     return f"until {moment(order.held_until, at)}"
@@ -79,18 +77,16 @@ def of_order(order: Order, at: datetime | None = None) -> Said:
 
 
 def _paid(order: Order) -> Said:
-    """In lists, prefetch the payments, their refunds and their disputes."""
     payments = order.payments.all()
     if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
         return DISPUTED
-    back = sum(payment.refunded_amount for payment in payments) + order.returned_as_credit
-    if not back:
+    returned = sum(payment.refunded_amount for payment in payments) + order.returned_as_credit
+    if not returned:
         return _paid_or_free(order)
     return _waiting_for_handover(payments) or _refunded(order)
 
 
 def _has_dispute(payment: Payment, state: Dispute.State) -> bool:
-    """Nobody disputes what was never received."""
     return payment.captured_at is not None and any(dispute.state == state for dispute in payment.disputes.all())
 
 
@@ -111,21 +107,18 @@ def _paid_or_free(order: Order) -> Said:
 
 
 def of_line(line: OrderLine, at: datetime | None = None) -> Said:
-    """Of what was paid for this line alone: another line's cancellation changes nothing about it."""
     order = line.order
     if order.state != State.PAID:
         return of_order(order, at) if line.cancelled_at is None else Said("Canceled")
-    return _live_line(line) if line.cancelled_at is None else _canceled_line(line)
-
-
-def _live_line(line: OrderLine) -> Said:
-    payments = line.order.payments.all()
+    if line.cancelled_at is not None:
+        return _canceled_line(line)
+    payments = order.payments.all()
     if any(_has_dispute(payment, Dispute.State.OPEN) for payment in payments):
         return DISPUTED
     if any(_has_dispute(payment, Dispute.State.LOST) for payment in payments):
-        return _refunded(line.order)
+        return _refunded(order)
     returned = Decimal((line.facts or {}).get("called_off", 0))
-    return Said("Partially refunded", "good") if returned else _paid_or_free(line.order)
+    return Said("Partially refunded", "good") if returned else _paid_or_free(order)
 
 
 def _canceled_line(line: OrderLine) -> Said:
@@ -152,7 +145,7 @@ def _open(order: Order, at: datetime | None) -> Said:
 
 
 def of_payment(payment: Payment) -> Said:
-    """In lists, prefetch the refunds and the disputes."""
+    """Prefetch the refunds and the disputes before calling this for a list."""
     if _has_dispute(payment, Dispute.State.OPEN):
         return DISPUTED
     if payment.status == PaymentStatus.CONFIRMED and payment.refunded_amount:
@@ -168,27 +161,25 @@ def of_refund(refund: Refund) -> Said:
 
 
 def of_refunded(payment: Payment) -> str:
-    """What of a payment went back, and what of that nobody has handed over yet; '' when nothing did."""
-    waits = handovers.waiting_amount(payment)
+    pending = handovers.waiting_amount(payment)
     sums = {
-        "{} refunded": payment.refunded_amount - waits,
-        f"{{}} {'to be picked up' if handovers.is_picked_up(payment) else 'to be transferred'}": waits,
+        "{} refunded": payment.refunded_amount - pending,
+        f"{{}} {'to be picked up' if handovers.is_picked_up(payment) else 'to be transferred'}": pending,
     }
     return ", ".join(text.format(format_money(amount, payment.currency)) for text, amount in sums.items() if amount)
 
 
 def of_end(line: OrderLine) -> str:
-    """What came of canceling it, in a sentence; '' where nobody asked for it."""
     if line.ended is None:
         return ""
-    back, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))
+    refunded, credit, returned, kept = (Decimal(line.ended[name]) for name in ("back", "credit", "returned", "kept"))
     picked_up = Decimal(line.ended.get("picked_up", 0))
-    waits = picked_up and handovers.handover_text(line.order)
+    to_pick_up = picked_up and handovers.handover_text(line.order)
     sums = {
-        "{} refunded to the original payment method": back - picked_up,
-        f"{{}} {'to pick up at the desk' if waits else 'refunded at the desk'}": picked_up,
+        "{} refunded to the original payment method": refunded - picked_up,
+        f"{{}} {'to pick up at the desk' if to_pick_up else 'refunded at the desk'}": picked_up,
         "{} added to your account credit": credit + returned,
         "{} kept " + KEPT.get(line.ended_by, "under the cancellation policy"): kept,
     }
-    said = [text.format(format_money(amount, line.order.currency)) for text, amount in sums.items() if amount]
-    return f"{'; '.join(said) or 'No refund'}."
+    parts = [text.format(format_money(amount, line.order.currency)) for text, amount in sums.items() if amount]
+    return f"{'; '.join(parts) or 'No refund'}."

@@ -1,7 +1,7 @@
 """The amounts of an order, and the sentence that tells the payer what is due."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
@@ -59,7 +59,6 @@ def summarize_amounts(order: Order, at: datetime) -> AmountSummary:
 
 
 def price_sentence(order: Order, at: datetime) -> str:
-    """Returns an empty string when nothing has to be paid now."""
     if order.state == State.PAID:
         return "Nothing to pay." if is_free(order) else "Paid in full."
     owed = balances.owed(order, at)
@@ -71,7 +70,12 @@ def price_sentence(order: Order, at: datetime) -> str:
         online = f", or {amount} online before the first class starts" if owed < door else ""
         return f"Please pay {format_money(door, order.currency)} at the door{online}."
     if order.due_on is not None:
-        return _by_a_date(order, owed, order.due_on, at)
+        day = format_date(order.due_on)
+        if order.is_overdue(at):
+            return f"Payment of {amount} was due by {day}. Your spots are still reserved."
+        later = balances.owed(order, dates.at(order.due_on, time.max))
+        regular = f" before the first class starts, or {format_money(later, order.currency)}" if owed < later else ""
+        return f"Please pay {amount}{regular} by {day}."
     return f"Please pay {amount} by {status_text.moment(order.held_until, at)}."
 
 
@@ -82,18 +86,7 @@ def is_free(order: Order) -> bool:
     return not order.lines.exclude(replaces=None).exists()
 
 
-def _by_a_date(order: Order, owed: Decimal, due_on: date, at: datetime) -> str:
-    amount, day = format_money(owed, order.currency), format_date(due_on)
-    if order.is_overdue(at):
-        return f"Payment of {amount} was due by {day}. Your spots are still reserved."
-    later = balances.owed(order, dates.at(due_on, time.max))
-    if owed < later:
-        return f"Please pay {amount} before the first class starts, or {format_money(later, order.currency)} by {day}."
-    return f"Please pay {amount} by {day}."
-
-
 def is_just_done(order: Order, at: datetime | None = None) -> bool:
-    """Tells whether to thank the payer: nothing of the order may have been canceled since."""
     completed_at = order.paid_at if order.state == State.PAID else order.placed_at
     since = (at or timezone.now()) - JUST_NOW
     return completed_at is not None and completed_at > since and not order.lines.exclude(cancelled_at=None).exists()

@@ -103,10 +103,10 @@ def add(
     details: dict[str, Any] | None = None,
     replaces: OrderLine | None = None,
 ) -> OrderLine:
-    """A double click adds one line only. The new line may replace an earlier line that was paid for."""
     kinds.get(kind)
     locks.order(cart.pk)
     fields = {"kind": kind, "product_id": product_id, "details": details or {}, "replaces": replaces}
+    # A double click adds one line only.
     same = cart.lines.filter(**fields).first()
     if same:
         return same
@@ -137,7 +137,6 @@ def _items(cart: Order, at: datetime) -> tuple[quotes.Item, ...]:
 
 @transaction.atomic
 def merge(cart: Order, account: User) -> Order:
-    """At login, the lines of the visitor's cart move to the cart of the account."""
     cart = locks.order(cart.pk)
     locks.account(account)
     account_cart = of(account)
@@ -221,7 +220,6 @@ def enter(cart: Order, text: str, at: datetime) -> None:
 
 
 def use_code(cart: Order, text: str, at: datetime) -> Code | None:
-    """An empty text removes the code."""
     code = discount_codes.check(discount_codes.find(text), cart.payer, at) if text.strip() else None
     if code is not None:
         discount_codes.check_fits(code, _items(cart, at))

@@ -32,7 +32,6 @@ PAY_LATER = "billing.pay_later"
 
 
 def day_for(payer: User | None, at: datetime) -> date | None:
-    """Returns None for a payer who has no permission to pay later."""
     if payer is None or not settings.PAY_LATER_DAYS or not payer.has_perm(PAY_LATER):
         return None
     return timezone.localdate(at) + timedelta(days=settings.PAY_LATER_DAYS)
@@ -87,7 +86,7 @@ def ask(order: Order, at: datetime, *, by: User) -> None:
 
 
 def remind(at: datetime | None = None) -> int:
-    """Sends one reminder shortly before the due date and one after it, unless the desk has just sent a request."""
+    # Sends one reminder shortly before the due date and one after it, unless the desk has just sent a request.
     at = at or timezone.now()
     today = timezone.localdate(at)
     before = Q(due_on__range=(today, today + SOON)) & (Q(reminded_at=None) | Q(reminded_at__lt=at - SOON))

@@ -32,7 +32,7 @@ class LinkExpired(Exception):
 
 
 def hold_deadline(lines: Iterable[OrderLine], at: datetime) -> datetime:
-    """The deadline is never later than the next meeting of any line."""
+    # The deadline is never later than the next meeting of any line.
     starts = [start for line in lines if (start := kinds.of(line).next_start(line, at))]
     return min([at + timedelta(hours=settings.DOOR_CONFIRM_HOURS), *starts])
 

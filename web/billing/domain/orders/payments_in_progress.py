@@ -28,7 +28,7 @@ class PaymentInProgress(CannotBe):
 
 
 def payment_in_progress(order: Order, at: datetime) -> Payment | None:
-    """This payment may still succeed without another step on our side."""
+    # This payment may still succeed without another step on our side.
     at_the_gateway = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at - GRACE))
     just_begun = Q(session="", message="", created__gt=at - GRACE)
     can_still_pay = Q(status=PaymentStatus.PREAUTH) | Q(status__in=UNDECIDED) & (at_the_gateway | just_begun)

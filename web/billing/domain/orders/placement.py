@@ -86,7 +86,6 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
 
 
 def _hold_until(order: Order, lines: list[OrderLine], how: How, at: datetime) -> datetime | None:
-    """Returns None when the spots are confirmed immediately, although they are paid later."""
     if how.due == Due.NOW:
         return at + timedelta(minutes=settings.HOLD_MINUTES)
     if how.due == Due.DATE or how.by_staff or how.is_known or order.payer is not None:
@@ -111,7 +110,6 @@ def _use_vouchers(order: Order, how: How, at: datetime) -> None:
 def exchange(
     old: OrderLine, product_id: int, details: dict[str, Any], how: How, *, seen: Seen | None, at: datetime
 ) -> Order:
-    """Exchanges a paid line for another product of its kind, in a new order. Raises OrderNotPlaced."""
     cart = carts.beside(old.order)
     carts.add(cart, old.kind, product_id, details, replaces=old)
     return place(cart, replace(how, payer=old.order.payer, is_known=True), seen=seen, at=at)

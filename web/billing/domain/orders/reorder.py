@@ -40,7 +40,6 @@ def refill_cart(cart: Order, order: Order, at: datetime) -> list[str]:
 
 
 def _add(cart: Order, line: OrderLine, at: datetime) -> str:
-    """Returns why the line cannot be added, or an empty string."""
     if line.replaces_id is not None:
         return EXCHANGED.format(line)
     try:

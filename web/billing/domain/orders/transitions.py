@@ -28,7 +28,6 @@ class CannotBe(Exception):
 
 
 def hold(order: Order, lines: list[OrderLine], at: datetime) -> None:
-    """Raises Unavailable, naming the line, when a line has no spot left."""
     for line in lines:
         try:
             exchanges.keep(line, at)
@@ -72,7 +71,6 @@ def money_came(order: Order, payment: Payment, paid_at: datetime, at: datetime) 
 
 
 def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime) -> None:
-    """Confirms what is still available. The rest of the money is returned as the setting LATE_PAYMENT says."""
     if order.state == State.PLACED:
         _close(order, State.LAPSED, at, TOO_LATE)
         emit(events.ORDER_LAPSED, key=f"{order.pk}", order_id=order.pk)
@@ -87,6 +85,7 @@ def honour_late(order: Order, payment: Payment, paid_at: datetime, at: datetime)
     except CannotBe:
         order.refresh_from_db()
         honored = False
+    # The setting LATE_PAYMENT decides how the rest is returned.
     reservations.late(order, balances.surplus(order))
     emit(events.PAYMENT_LATE, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk, honoured=honored)
 
@@ -125,14 +124,26 @@ def _take_again(order: Order, at: datetime) -> list[str]:
     Rows are locked in the same sequence as when an order is placed. Raises OrderTransitionRefused when no spot is left.
     """
     exchanges.lock(order)
-    changed = []
+    changed: list[str] = []
     if not discount_codes.take_again(order, at):
         order.code, order.discount = None, None
         order.save(update_fields=["code", "discount"])
         changed.append("The discount code has since been used up.")
     if order.payer is not None:
         locks.account(order.payer)
-    changed += _hold_again(order, at)
+    lines = locks.live_lines(order)
+    unavailable: dict[int, str] = {}
+    for line in lines:
+        try:
+            with transaction.atomic():
+                exchanges.keep(line, at)
+                kinds.of(line).hold(line, None)
+        except (kinds.Unavailable, kinds.UnknownKind) as why:
+            unavailable[line.pk] = f"{line.title}: {why}"
+    if len(unavailable) == len(lines):
+        raise CannotBe(" ".join(unavailable.values()) or "Nothing is left in this order.")
+    OrderLine.objects.filter(pk__in=unavailable).update(cancelled_at=at, keeps_replaced=False)
+    changed.extend(unavailable.values())
     quoted = balances.quoted_credit(order)
     if credit.spend_what_is_left(order, quoted) < quoted:
         changed.append("The account credit for it has been used elsewhere.")
@@ -143,24 +154,8 @@ def _take_again(order: Order, at: datetime) -> list[str]:
     return changed
 
 
-def _hold_again(order: Order, at: datetime) -> list[str]:
-    lines = locks.live_lines(order)
-    reasons = {}
-    for line in lines:
-        try:
-            with transaction.atomic():
-                exchanges.keep(line, at)
-                kinds.of(line).hold(line, None)
-        except (kinds.Unavailable, kinds.UnknownKind) as why:
-            reasons[line.pk] = f"{line.title}: {why}"
-    if len(reasons) == len(lines):
-        raise CannotBe(" ".join(reasons.values()) or "Nothing is left in this order.")
-    OrderLine.objects.filter(pk__in=reasons).update(cancelled_at=at, keeps_replaced=False)
-    return list(reasons.values())
-
-
 def quote_again(order: Order) -> None:
-    """Recalculates both totals for the remaining lines, with the rules and prices of the purchase."""
+    # Use the rules and prices of the purchase.
     quote = quotes.quote(balances.ask_for(order, order.placed_at or order.created_at))
     order.now_total, order.door_total = quote.now.total, quote.door.total
     order.save(update_fields=["now_total", "door_total"])
@@ -182,7 +177,6 @@ def lapse(order: Order, at: datetime) -> bool:
 
 @transaction.atomic
 def cancel(order: Order, *, at: datetime, why: str = "", by: User | None = None) -> None:
-    """Only an unpaid order is canceled as a whole. The lines of a paid order are canceled one by one."""
     order = locks.order(order.pk)
     if order.state == State.CANCELLED:
         return
@@ -241,7 +235,7 @@ def lapse_due(at: datetime | None = None) -> int:
 
 
 def remind_due(at: datetime | None = None) -> int:
-    """Reminds each payer once, when a third of the hold is left."""
+    # Each payer gets one reminder, when a third of the hold is left.
     at = at or timezone.now()
     soon = at + timedelta(minutes=settings.HOLD_MINUTES) / 3
     orders = Order.objects.filter(

@@ -1,4 +1,4 @@
-"""Attempts to pay: begun for what is owed now, confirmed only by what the gateway says it took."""
+"""Payment attempts. An attempt is started for the open balance, and confirmed only by what the gateway captured."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -46,12 +46,12 @@ STALE = timedelta(hours=1)
 
 
 class NothingOwed(Exception):
-    """There is nothing to pay on this order (now)."""
+    """The order has no balance that can be paid now."""
 
 
 @transaction.atomic
 def start(order: Order, variant: str, at: datetime) -> Payment:
-    """A new attempt, or the one that is open already: a double click begins one. Raises PaymentInProgress."""
+    """Returns the open attempt on a double click. Raises PaymentInProgress."""
     order = locks.order(order.pk)
     owed = balances.owed(order, at)
     if not order.can_be_paid(at) or owed <= 0:
@@ -64,9 +64,9 @@ def start(order: Order, variant: str, at: datetime) -> Payment:
 
 
 def still_good(at: datetime) -> Q:
-    """Attempts that the gateway still lets be paid; one that could not be begun for long gets a new key."""
-    begun = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + SLACK))
-    return begun | Q(session="", created__gt=at - STALE)
+    # An attempt that could not be started for an hour gets a new idempotency key, so it is not reused.
+    started = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + SLACK))
+    return started | Q(session="", created__gt=at - STALE)
 
 
 def _new(order: Order, variant: str, total: Decimal) -> Payment:
@@ -90,39 +90,41 @@ def _new(order: Order, variant: str, total: Decimal) -> Payment:
 
 
 def page(payment: Payment, data: Mapping[str, Any] | None = None) -> Form:
-    """The gateway's form on our site; RedirectNeeded says where else to go. Spoken to outside of any transaction."""
+    """Raises RedirectNeeded when the payer continues elsewhere. Call it outside of any transaction."""
     try:
         return gateways.of(payment).get_form(payment, data)
     except Temporary as fault:
         Payment.objects.filter(pk=payment.pk, status__in=OPEN).update(message=str(fault))
     except (PaymentError, Permanent, NeedsPerson) as fault:
-        _broken(payment, fault)
+        with transaction.atomic():
+            if isinstance(fault, NeedsPerson):
+                order = locks.order(payment.order_id)
+                payment_issues.open_case(Case.Kind.OTHER, order, f"Payment isn’t possible: {fault}", payment)
+            payment.change_status(PaymentStatus.ERROR, str(fault))
     raise RedirectNeeded(payment.get_failure_url())
 
 
 @transaction.atomic
-def _broken(payment: Payment, fault: Exception) -> None:
-    if isinstance(fault, NeedsPerson):
-        payment_issues.open_case(
-            Case.Kind.OTHER, locks.order(payment.order_id), f"Payment isn’t possible: {fault}", payment
-        )
-    payment.change_status(PaymentStatus.ERROR, str(fault))
-
-
-@transaction.atomic
 def confirm(payment: Payment, taken: Taken) -> bool:
-    """The gateway has the money. Another amount or currency than ours is a case, never a confirmation."""
+    """A different amount or currency opens a payment issue and does not confirm the payment."""
     order = locks.order(payment.order_id)
     payment.refresh_from_db()
     if payment.captured_at is not None:
-        return _again(order, payment, taken)
+        # The same reference means the same money. Another reference means that the payer paid twice.
+        if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
+            received = format_money(taken.amount, taken.currency)
+            text = f"{received} was received a second time, with the reference {taken.reference}."
+            payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+            return False
+        outdated = Payment.objects.filter(pk=payment.pk).exclude(fee=taken.fee)
+        return taken.fee is not None and bool(outdated.update(fee=taken.fee))
     Payment.objects.filter(pk=payment.pk).update(
         transaction_id=taken.reference or payment.transaction_id,
         fee=taken.fee if taken.fee is not None else payment.fee,
     )
     if (taken.amount, taken.currency) != (payment.total, payment.currency):
-        said = format_money(taken.amount, taken.currency)
-        text = f"{said} received instead of {format_money(payment.total, payment.currency)}."
+        received = format_money(taken.amount, taken.currency)
+        text = f"{received} received instead of {format_money(payment.total, payment.currency)}."
         payment_issues.open_once(Case.Kind.WRONG_AMOUNT, order, text, payment)
         payment.change_status(PaymentStatus.ERROR, "The bank charged a different amount. We’re checking it.")
         return False
@@ -131,34 +133,22 @@ def confirm(payment: Payment, taken: Taken) -> bool:
     return True
 
 
-def _again(order: Order, payment: Payment, taken: Taken) -> bool:
-    """The same money once more, perhaps with its fee; other money on the same attempt was paid twice."""
-    if taken.reference and payment.transaction_id and taken.reference != payment.transaction_id:
-        said = format_money(taken.amount, taken.currency)
-        payment_issues.open_once(Case.Kind.MISFIT, order, f"{said} came a second time, as {taken.reference}.", payment)
-        return False
-    return bool(
-        taken.fee is not None and Payment.objects.filter(pk=payment.pk).exclude(fee=taken.fee).update(fee=taken.fee)
-    )
-
-
 @transaction.atomic
 def told(payment: Payment, fact: Taken | OnItsWay | Refused | Expired) -> bool:
-    """True when it changes something. What a bank is at does not expire, and what is over stays so, but for money."""
+    """Returns whether it changes anything. An attempt that has ended changes only when the gateway captures money."""
     if isinstance(fact, Taken):
         return confirm(payment, fact)
     status, before = ENDS[type(fact)]
     locks.order(payment.order_id)
     payment.refresh_from_db()
-    is_being_fetched = payment.capturing_until is not None and payment.capturing_until > timezone.now()
-    if payment.status not in before or (isinstance(fact, Expired) and is_being_fetched):
+    is_being_captured = payment.capturing_until is not None and payment.capturing_until > timezone.now()
+    if payment.status not in before or (isinstance(fact, Expired) and is_being_captured):
         return False
     payment.change_status(status, getattr(fact, "message", ""))
     return True
 
 
 def changed(payment: Payment) -> None:
-    """The status of a payment has just changed, in this transaction and under the order's lock."""
     order = locks.order(payment.order_id)
     if payment.status == PaymentStatus.CONFIRMED:
         transitions.money_came(order, payment, moment(payment), timezone.now())
@@ -167,19 +157,15 @@ def changed(payment: Payment) -> None:
         if order.state in (Order.State.PLACED, Order.State.LAPSED):
             emit(events.PAYMENT_PROMISED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
     elif payment.status in FAILED:
-        _failed(order, payment)
-
-
-def _failed(order: Order, payment: Payment) -> None:
-    """After days of a bank's thinking the payer is not at the screen any more, and gets a day to pay in another way."""
-    if payment.promised_at is not None:
-        transitions.wait(order, timezone.now(), timedelta(days=1))
-    if not payment.cases.filter(kind=Case.Kind.WRONG_AMOUNT).exists():
-        emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
+        if payment.promised_at is not None:
+            # The bank took days, so the payer is no longer online and gets a day to pay another way.
+            transitions.wait(order, timezone.now(), timedelta(days=1))
+        if not payment.cases.filter(kind=Case.Kind.WRONG_AMOUNT).exists():
+            emit(events.PAYMENT_FAILED, key=f"{payment.pk}", order_id=order.pk, payment_id=payment.pk)
 
 
 def moment(payment: Payment) -> datetime:
-    """When the payer paid: had done everything, where a bank took days; when the desk had the money in hand."""
+    """The payer has paid when nothing is left to do for them, even if the bank takes days to answer."""
     return payment.received_at or payment.promised_at or payment.captured_at or timezone.now()
 
 
@@ -196,11 +182,11 @@ def record_by_hand(
     even_so: bool = False,
     received: Decimal | None = None,
 ) -> Payment:
-    """Cash, a check or a transfer that the desk has in hand; part of what is owed, or all of it for None.
+    """Records cash, a check or a bank transfer. Without an amount, the whole balance is paid.
 
-    What was not paid in time is taken up again; raises CannotBe when that is not possible, or not as it was.
-    `moment` says when it was received on a day on which an early price ended; raises MomentUnknown without it.
-    `received` is what the desk saw as received before.
+    An expired order is restored first; raises OrderTransitionRefused if that fails or would change the order.
+    `moment` is needed on a day on which an early price ended; raises ReceivedMomentUnknown without it.
+    `received` is the amount that the desk saw as received before, so that no payment is recorded twice.
     """
     order = locks.order(order.pk)
     reservations.check_nothing_moved(order, received)
@@ -208,8 +194,8 @@ def record_by_hand(
         raise ValueError(f"{variant} is not taken at the desk.")
     at = timezone.now()
     refuse_payment_in_progress(order, at)
-    again = order.has_lapsed(at)
-    if again:
+    is_expired = order.has_lapsed(at)
+    if is_expired:
         order = transitions.take_up(order, at, even_so=even_so)
     if order.state != Order.State.PLACED:
         raise NothingOwed
@@ -223,9 +209,9 @@ def record_by_hand(
         received_on=received_on, received_at=paid_at, recorded_by=by, transaction_id=reference
     )
     payment.received_on, payment.received_at = received_on, paid_at
-    said = {"amount": str(amount), "currency": order.currency, "variant": variant, "on": received_on.isoformat()}
-    record(by, "billing.payment_recorded", order, **said)
+    details = {"amount": str(amount), "currency": order.currency, "variant": variant, "on": received_on.isoformat()}
+    record(by, "billing.payment_recorded", order, **details)
     payment.change_status(PaymentStatus.CONFIRMED)
-    if again:
+    if is_expired:
         record(by, "billing.order_taken_up", order)
     return payment

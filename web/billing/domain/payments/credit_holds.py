@@ -1,4 +1,4 @@
-"""Account credit that cannot be spent, because the payer's bank has asked back the money that it was given for."""
+"""Holds on account credit that was granted for money which is now disputed."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -19,14 +19,14 @@ State = Dispute.State
 
 
 def open_holds(account: User) -> QuerySet[Dispute]:
-    mine = Dispute.objects.filter(payment__order__payer=account, hold_ended_at=None, credit_held__gt=0)
-    return mine.select_related("payment__order").order_by("pk")
+    disputes = Dispute.objects.filter(payment__order__payer=account, hold_ended_at=None, credit_held__gt=0)
+    return disputes.select_related("payment__order").order_by("pk")
 
 
 def hold_credit(order: Order, dispute: Dispute) -> Decimal:
-    """Hold what the order's own money does not cover. The order and the payment are locked by the caller.
+    """Holds what the order's own money does not cover. The caller has locked the order and the payment.
 
-    All of it, even if some was spent: what comes back from there later is not to be spent either.
+    The hold includes credit that was already spent, so that it cannot be spent again if it is returned later.
     """
     if order.payer is not None:
         locks.account(order.payer)
@@ -42,28 +42,22 @@ def hold_credit(order: Order, dispute: Dispute) -> Decimal:
 
 
 def open_lost_issue(order: Order, payment: Payment, dispute: Dispute) -> None:
-    """What was given for the money that is gone, and what of that is gone as well."""
     held = dispute.credit_held
     spent = max(held - credit.balance(order.payer, order.currency), ZERO)
     text = f"Dispute {dispute.pk} was lost, and {format_money(held, order.currency)} of account credit is on hold."
     if spent:
-        numbers = ", ".join(_spent_on(order))
-        said = f"order {numbers}" if "," not in numbers else f"orders {numbers}"
-        text += f" {format_money(spent, order.currency)} of it was already spent ({said})."
+        # List the orders that the account has paid with credit since this credit was granted.
+        entries = Credit.objects.filter(account=order.payer, currency=order.currency)
+        granted = entries.filter(order=order, reason=Credit.Reason.INSTEAD).order_by("pk").first()
+        later = entries.filter(reason=Credit.Reason.SPENT, pk__gt=granted.pk if granted else 0)
+        sums = later.values("order").annotate(sum=Sum("amount")).order_by("order")
+        numbers = [str(row["order"]) for row in sums if exact(row["sum"])]
+        orders = f"{'orders' if len(numbers) > 1 else 'order'} {', '.join(numbers)}"
+        text += f" {format_money(spent, order.currency)} of it was already spent ({orders})."
     payment_issues.open_once(Case.Kind.LOST, order, f"{text} Take it back, or release it?", payment)
 
 
-def _spent_on(order: Order) -> list[str]:
-    """The orders that the account has paid with credit since it was given."""
-    mine = Credit.objects.filter(account=order.payer, currency=order.currency)
-    given = mine.filter(order=order, reason=Credit.Reason.INSTEAD).order_by("pk").first()
-    later = mine.filter(reason=Credit.Reason.SPENT, pk__gt=given.pk if given else 0)
-    sums = later.values("order").annotate(sum=Sum("amount")).order_by("order")
-    return [str(row["order"]) for row in sums if exact(row["sum"])]
-
-
 def lift_hold(dispute: Dispute, at: datetime, *, why: str, by: User | None = None) -> bool:
-    """The credit can be spent again; False when nothing is on hold."""
     if not _end_hold(dispute, at, by):
         return False
     _record(by, "billing.credit_hold_lifted", dispute, at, amount=dispute.credit_held, why=why)
@@ -71,8 +65,8 @@ def lift_hold(dispute: Dispute, at: datetime, *, why: str, by: User | None = Non
 
 
 def _end_hold(dispute: Dispute, at: datetime, by: User | None) -> bool:
-    open_ones = Dispute.objects.filter(pk=dispute.pk, hold_ended_at=None, credit_held__gt=0)
-    return bool(open_ones.update(hold_ended_at=at, hold_ended_by=by))
+    active_hold = Dispute.objects.filter(pk=dispute.pk, hold_ended_at=None, credit_held__gt=0)
+    return bool(active_hold.update(hold_ended_at=at, hold_ended_by=by))
 
 
 def _record(by: User | None, action: str, dispute: Dispute, at: datetime, *, amount: Decimal, why: str) -> None:
@@ -84,13 +78,11 @@ def _record(by: User | None, action: str, dispute: Dispute, at: datetime, *, amo
 
 @transaction.atomic
 def release_hold(dispute_id: int, at: datetime, *, why: str, by: User) -> bool:
-    """The school lets the payer keep it."""
     return lift_hold(_locked(dispute_id), at, why=why, by=by)
 
 
 @transaction.atomic
 def take_back_held_credit(dispute_id: int, at: datetime, *, why: str, by: User) -> bool:
-    """As much of it as there still is; False when somebody has decided before."""
     dispute = _locked(dispute_id)
     order = dispute.payment.order
     account = order.payer

@@ -1,6 +1,6 @@
-"""A payer's bank asks money back: places wait, nothing else goes back, the office is told; then won or lost.
+"""Disputes of payments. The caller has locked the order and the payment.
 
-The order and the payment are locked by the caller. What follows for the products listens to the two events.
+While a dispute is open, nothing of the order is refunded. The products react to the two events, opened and closed.
 """
 
 from datetime import timedelta
@@ -28,12 +28,11 @@ LOST = "The payer won the dispute."
 
 
 def stand_against(order_id: int) -> bool:
-    """Open or lost: its money is not ours for certain."""
     return Dispute.objects.filter(payment__order=order_id).exclude(state=State.WON).exists()
 
 
 def told(order: Order, payment: Payment, fact: Disputed, *, sure: bool = False) -> bool:
-    """Old news opens a dispute and closes it; only what the gateway says when asked turns a decision round."""
+    """Returns whether it changes anything. Only polling (`sure`) reverses a decision, since messages may be old."""
     if payment.captured_at is None:
         if payment.status == PaymentStatus.ERROR:
             return False
@@ -42,16 +41,16 @@ def told(order: Order, payment: Payment, fact: Disputed, *, sure: bool = False) 
         text = f"{format_money(fact.amount, fact.currency)} is disputed in another currency ({fact.reference})."
         payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
     dispute = payment.disputes.filter(reference=fact.reference).first()
-    news = dispute is None
+    is_new = dispute is None
     if dispute is None:
         dispute = _opened(order, payment, fact)
-    if fact.state == dispute.state:
-        return news
+    if fact.state in (State.OPEN, dispute.state):
+        return is_new
     if dispute.state == State.OPEN:
         return _decided(order, payment, dispute, fact.state)
-    if fact.state == State.OPEN:
-        return news
-    return _turned(order, payment, dispute, fact.state) if sure else _look(payment, dispute)
+    if sure:
+        return _turned(order, payment, dispute, fact.state)
+    return gateway_refunds.look(payment, f"dispute {dispute.pk} {dispute.state}")
 
 
 def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
@@ -76,9 +75,8 @@ def _text(order: Order, dispute: Dispute) -> str:
 def _decided(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
     dispute.state, dispute.closed_at = state, timezone.now()
     dispute.save(update_fields=["state", "closed_at"])
-    words = WON if state == State.WON else LOST
     payment.cases.filter(kind=Case.Kind.DISPUTED, text=_text(order, dispute), closed_at=None).update(
-        closed_at=timezone.now(), answer=words
+        closed_at=timezone.now(), answer=WON if state == State.WON else LOST
     )
     if state == State.LOST:
         _lost(order, payment, dispute)
@@ -89,18 +87,21 @@ def _decided(order: Order, payment: Payment, dispute: Dispute, state: str) -> bo
 
 
 def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
-    """The money is gone, as if refunded; when nothing of the order's money is left, its lines go too."""
-    gone = gateway_refunds.add(
+    # The lost amount counts as refunded. When no money of the order is left, its lines are canceled too.
+    refund = gateway_refunds.add(
         order, payment, dispute.amount, Refund.Origin.DISPUTE,
         state=Refund.State.SENT, transaction_id=dispute.reference, why=LOST,
     )  # fmt: skip
-    if gone is not None:
-        gateway_refunds.move(order, payment, gone, gateway_refunds.Answer(Refund.State.DONE, dispute.reference))
+    if refund is not None:
+        gateway_refunds.move(order, payment, refund, gateway_refunds.Answer(Refund.State.DONE, dispute.reference))
     if credit_holds.hold_credit(order, dispute):
         credit_holds.open_lost_issue(order, payment, dispute)
     if order.state != Order.State.PAID:
         return
-    if balances.received(order) > 0 or credit.spent_on(order) > 0 or _exchanged(order):
+    # A line that took part in an exchange is also paid for in another order.
+    exchanged = Q(successors__keeps_replaced=True) | Q(replaces__replaced_at__isnull=False)
+    is_exchanged = order.lines.filter(exchanged, cancelled_at=None).exists()
+    if balances.received(order) > 0 or credit.spent_on(order) > 0 or is_exchanged:
         text = f"Dispute {dispute.pk} was lost, but part of the order is still paid for. Should the spots stay?"
         payment_issues.open_once(Case.Kind.OTHER, order, text, payment)
         return
@@ -108,18 +109,12 @@ def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
         line_cancellation.cancel_line(line, at=timezone.now(), why=LOST, percent_back=Decimal(0))
 
 
-def _exchanged(order: Order) -> bool:
-    """Something of it was paid for in another order, or has become something there."""
-    chained = Q(successors__keeps_replaced=True) | Q(replaces__replaced_at__isnull=False)
-    return order.lines.filter(chained, cancelled_at=None).exists()
-
-
 def _turned(order: Order, payment: Payment, dispute: Dispute, state: str) -> bool:
-    """Lost and won after all, or the other way round: the sums follow, the places are for a person."""
+    # The amounts follow the new decision. Whether the spots are restored is up to the office.
     if dispute.state == State.LOST:
-        gone = payment.refunds.filter(origin=Refund.Origin.DISPUTE, transaction_id=dispute.reference).first()
-        if gone is not None and gone.state == Refund.State.DONE:
-            gateway_refunds.move(order, payment, gone, gateway_refunds.Answer(Refund.State.FAILED, dispute.reference))
+        refund = payment.refunds.filter(origin=Refund.Origin.DISPUTE, transaction_id=dispute.reference).first()
+        if refund is not None and refund.state == Refund.State.DONE:
+            gateway_refunds.move(order, payment, refund, gateway_refunds.Answer(Refund.State.FAILED, dispute.reference))
         dispute.state = state
         dispute.save(update_fields=["state"])
         credit_holds.lift_hold(dispute, timezone.now(), why=WON)
@@ -127,7 +122,3 @@ def _turned(order: Order, payment: Payment, dispute: Dispute, state: str) -> boo
         payment_issues.open_once(Case.Kind.OTHER, order, text, payment)
         return True
     return _decided(order, payment, dispute, state)
-
-
-def _look(payment: Payment, dispute: Dispute) -> bool:
-    return gateway_refunds.look(payment, f"dispute {dispute.pk} {dispute.state}")

@@ -1,4 +1,4 @@
-"""“Your payment didn’t go through” waits a while: most payers are still on the page and pay in another way."""
+"""Mail about a failed payment is sent after a delay, because most payers pay another way right away."""
 
 from datetime import datetime, timedelta
 
@@ -11,5 +11,5 @@ WAIT = timedelta(minutes=15)
 
 
 def release_due(at: datetime | None = None) -> int:
-    """What was paid or has expired by then is dropped, for the mail is made only when it is sent."""
+    # Each mail is written only now, so it is dropped if the order was paid or has expired in the meantime.
     return release_held(TEMPLATE, (at or timezone.now()) - WAIT)

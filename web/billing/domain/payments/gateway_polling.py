@@ -1,4 +1,4 @@
-"""Asking gateways, outside of any transaction: when the payer comes back, when a message says so, and by ourselves."""
+"""Polling gateways, outside of any transaction: when the payer returns, after some messages, and on a schedule."""
 
 import logging
 from contextlib import suppress
@@ -30,7 +30,7 @@ NEVER_BEGUN = timedelta(days=1)
 
 
 def ask(payment_id: int) -> bool:
-    """True when it brought news. Raises what the gateway raises; when to ask again is written down before."""
+    """Returns whether anything changed. Raises the exceptions of the gateway, after scheduling the next poll."""
     refuse_inside_transaction()
     payment = Payment.objects.select_related("order").get(pk=payment_id)
     plan(payment, timezone.now())
@@ -38,15 +38,15 @@ def ask(payment_id: int) -> bool:
         gateway = gateways.of(payment)
     except gateways.UnknownGateway:
         return False
-    news = webhooks.learn(payment, gateway.poll_payment(payment))
+    is_changed = webhooks.learn(payment, gateway.poll_payment(payment))
     plan(payment, timezone.now())
-    return news
+    return is_changed
 
 
 def returned(payment: Payment, *, canceled: bool = False) -> None:
-    """The payer's browser is back. What it brings is not believed; a gateway that does not answer is asked later.
+    """Asks the gateway, because the data in the payer's browser is not trusted.
 
-    `canceled` by the gateway's own link: the payment is closed, so that every other method can be offered at once.
+    A payment that was `canceled` on the gateway's page is closed, so that the payer can choose another method.
     """
     if payment.status in OPEN and payment.session:
         try:
@@ -61,9 +61,9 @@ def returned(payment: Payment, *, canceled: bool = False) -> None:
 
 
 def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payment | None:
-    """Close the payment that is in progress, so that another can be begun; None when there is none.
+    """Returns the payment, which may have been paid at the last moment, or None if no payment was in progress.
 
-    Raises PaymentInProgress for what cannot be stopped. What had just been paid stays so: look at what is returned.
+    Raises PaymentInProgress if the payment cannot be stopped.
     """
     payment = payment_in_progress(order, at)
     if payment is None:
@@ -86,14 +86,11 @@ def stop_payment(order: Order, at: datetime, *, by: User | None = None) -> Payme
 
 
 def close_overdue(order: Order, at: datetime) -> None:
-    """Before something else pays: attempts whose time is over, or whose amount is not what is owed now.
-
-    The gateway's word counts, not our clock: it may have taken the money at the last moment.
-    """
+    # Ask the gateway even after the deadline, because it may have captured the money at the last moment.
     owed = balances.if_taken_up(order, at) if order.has_lapsed(at) else balances.owed(order, at)
     for payment in order.payments.filter(status__in=UNDECIDED).exclude(session=""):
-        is_over = payment.session_until is not None and payment.session_until <= at
-        if is_over or payment.total != owed:
+        is_past_deadline = payment.session_until is not None and payment.session_until <= at
+        if is_past_deadline or payment.total != owed:
             try:
                 with place_to_wait():
                     _close(payment)
@@ -110,7 +107,6 @@ def _close(payment: Payment) -> None:
 
 
 def close_needless(order: Order) -> None:
-    """Attempts by which too much would be paid: the order is paid or cancelled, or costs something else by now."""
     refuse_inside_transaction()
     for payment in needless(order, timezone.now()):
         with suppress(gateways.UnknownGateway):
@@ -118,7 +114,7 @@ def close_needless(order: Order) -> None:
 
 
 def needless(order: Order, at: datetime) -> QuerySet[Payment]:
-    """Not those of a lapsed order, which may still be paid late; and what a bank is at cannot be called back."""
+    # This excludes an expired order, which may still be paid late, and payments that a bank is processing.
     undecided = order.payments.filter(status__in=UNDECIDED)
     if order.state == Order.State.LAPSED or order.has_lapsed(at):
         return undecided.none()
@@ -126,52 +122,48 @@ def needless(order: Order, at: datetime) -> QuerySet[Payment]:
 
 
 def send_refund(refund_id: int) -> None:
-    """One that may have been sent hours ago, by a process that died, is looked for before it is sent again."""
     refund = reservations.to_send(refund_id)
     if refund and reservations.is_old(refund):
+        # A process that died may have sent this refund, so ask the gateway before sending it again.
         ask(refund.payment_id)
         refund = reservations.to_send(refund_id)
     if refund:
         reservations.send(refund)
 
 
-# -- by ourselves ------------------------------------------------------------------------------------------------
+# -- scheduled polling -------------------------------------------------------------------------------------------
 
 
 def plan(payment: Payment, now: datetime) -> None:
-    """Soon after the beginning, ever more seldom then, and never once everything is decided."""
+    is_open = (
+        Payment.objects.filter(pk=payment.pk, status__in=OPEN).exclude(session="").exists()
+        or payment.refunds.filter(state=Refund.State.SENT).exists()
+        or payment.disputes.filter(state=Dispute.State.OPEN).exists()
+    )
     pause = max(SOON, min(now - payment.created, SELDOM))
-    again = now + pause if _is_open(payment) and now - payment.created < GIVEN_UP else None
-    Payment.objects.filter(pk=payment.pk).update(ask_at=again)
-
-
-def _is_open(payment: Payment) -> bool:
-    begun = Payment.objects.filter(pk=payment.pk, status__in=OPEN).exclude(session="").exists()
-    back = payment.refunds.filter(state=Refund.State.SENT).exists()
-    return begun or back or payment.disputes.filter(state=Dispute.State.OPEN).exists()
+    next_poll = now + pause if is_open and now - payment.created < GIVEN_UP else None
+    Payment.objects.filter(pk=payment.pk).update(ask_at=next_poll)
 
 
 def ask_due(at: datetime | None = None) -> int:
-    """The job: browsers that never came back, messages that got lost, holds that end. A worker does the asking."""
     at = at or timezone.now()
     due = Payment.objects.filter(ask_at__lte=at).order_by("ask_at")
-    return sum(_ask_later(payment, at) for payment in due[:200])
-
-
-@transaction.atomic
-def _ask_later(payment: Payment, at: datetime) -> bool:
-    first = Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=at + SOON)
-    if first:
-        key = f"{payment.pk} at {at.isoformat()}"
-        emit(events.GATEWAY_TO_BE_ASKED, key=key, order_id=payment.order_id, payment_id=payment.pk)
-    return bool(first)
+    requested = 0
+    for payment in due[:200]:
+        with transaction.atomic():
+            # Another worker may have requested this poll in the meantime.
+            if Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=at + SOON):
+                key = f"{payment.pk} at {at.isoformat()}"
+                emit(events.GATEWAY_TO_BE_ASKED, key=key, order_id=payment.order_id, payment_id=payment.pk)
+                requested += 1
+    return requested
 
 
 def forget_unbegun(at: datetime | None = None) -> int:
-    """Attempts that never reached a gateway: nobody was ever given an address to pay at."""
+    # These attempts never reached a gateway, so no payer was sent anywhere to pay.
     before = (at or timezone.now()) - NEVER_BEGUN
-    waiting = Payment.objects.filter(status__in=[PaymentStatus.WAITING, PaymentStatus.INPUT], session="")
-    left = waiting.filter(created__lt=before)[:500]
-    for payment in left:
+    unstarted = Payment.objects.filter(status__in=[PaymentStatus.WAITING, PaymentStatus.INPUT], session="")
+    outdated = unstarted.filter(created__lt=before)[:500]
+    for payment in outdated:
         payment.change_status(PaymentStatus.CANCELLED)
-    return len(left)
+    return len(outdated)

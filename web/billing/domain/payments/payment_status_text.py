@@ -1,6 +1,5 @@
-"""What became of paying, for the payer: what happened, what is so now, and what to do. Said the same on every page."""
+"""What the payer reads about a payment: what happened, the current state, and what to do next."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,53 +23,45 @@ class Outcome:
     text: str
     todo: str = ""
     said: str = ""
-    """The gateway's own sentence."""
+    """This is the message of the gateway."""
     can_pay: bool = False
     tone: str = "warn"
 
 
 def of(order: Order, at: datetime) -> Outcome:
     if order.state == State.PAID:
-        return _paid(order)
+        if order.cases.filter(kind=Case.Kind.NOT_CONFIRMED, closed_at=None).exists():
+            text = "We’ve received your payment, but part of your order is no longer available."
+            todo = "We’re looking into it and will email you. There’s nothing you need to do."
+            return Outcome("partly", "Thank you", text, todo)
+        receipt = f" We’ve emailed a receipt to {order.payer_email}." if order.payer_email else ""
+        return Outcome("paid", "Thank you", f"We’ve received your payment.{receipt}", tone="good")
     if order.state == State.CANCELLED:
         return Outcome("cancelled", f"Order {order.number} is canceled", f"Nothing is due. {REFUNDED}")
     if is_promised(order):
-        return _on_its_way(order, at)
+        text = (
+            "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
+        )
+        if order.has_lapsed(at):
+            spots = (
+                "We couldn’t hold your spots that long. When your payment arrives, they’re yours if there is still "
+                "room; if not, we’ll refund you."
+            )
+        elif order.held_until:
+            spots = f"Your spots are reserved until {status_text.moment(order.held_until, at)}."
+        else:
+            spots = "Your spots are reserved."
+        mail = f" We’ll email {order.payer_email} when it arrives." if order.payer_email else ""
+        return Outcome("on_its_way", "Payment processing", text, f"{spots}{mail}", tone="")
     if order.has_lapsed(at):
         return _lapsed(order)
     return _open(order, at)
 
 
-def is_news(order: Order, told: Outcome) -> bool:
-    """Whether the page of the order, which tells its state, has to tell this as well."""
-    decided_otherwise = told.can_pay and order.due != Due.NOW
-    return told.name not in ("not_begun", "in_progress", "cancelled") and not decided_otherwise
-
-
-def _paid(order: Order) -> Outcome:
-    receipt = f" We’ve emailed a receipt to {order.payer_email}." if order.payer_email else ""
-    if order.cases.filter(kind=Case.Kind.NOT_CONFIRMED, closed_at=None).exists():
-        text = "We’ve received your payment, but part of your order is no longer available."
-        return Outcome(
-            "partly", "Thank you", text, "We’re looking into it and will email you. There’s nothing you need to do."
-        )
-    return Outcome("paid", "Thank you", f"We’ve received your payment.{receipt}", tone="good")
-
-
-def _on_its_way(order: Order, at: datetime) -> Outcome:
-    """Days may pass, so whether the place is kept is said each time."""
-    text = "Your payment is processing. Bank transfers usually take 3–5 days, and there’s nothing else you need to do."
-    if order.has_lapsed(at):
-        kept = (
-            "We couldn’t hold your spots that long. When your payment arrives, they’re yours if there is still room; "
-            "if not, we’ll refund you."
-        )
-    elif order.held_until:
-        kept = f"Your spots are reserved until {status_text.moment(order.held_until, at)}."
-    else:
-        kept = "Your spots are reserved."
-    mail = f" We’ll email {order.payer_email} when it arrives." if order.payer_email else ""
-    return Outcome("on_its_way", "Payment processing", text, f"{kept}{mail}", tone="")
+def is_news(order: Order, outcome: Outcome) -> bool:
+    # The page of an order shows the order's state anyway, so some texts about its payment would repeat it.
+    is_paid_later = outcome.can_pay and order.due != Due.NOW
+    return outcome.name not in ("not_begun", "in_progress", "cancelled") and not is_paid_later
 
 
 def _lapsed(order: Order) -> Outcome:
@@ -90,11 +81,24 @@ def _lapsed(order: Order) -> Outcome:
 
 def _open(order: Order, at: datetime) -> Outcome:
     last = order.payments.first()
-    if last is None and order.awaits_click:
-        return awaiting_click(order, at)
     if last is None:
+        if order.awaits_click:
+            return awaiting_click(order, at)
         return Outcome("not_begun", "Not paid yet", _kept(order, at), can_pay=True)
-    return TOLD.get(last.status, _undecided)(order, last, at)
+    if last.status == Status.REJECTED:
+        text = f"Your payment was declined. {NOTHING} {_kept(order, at)}"
+        todo = "Try another card or payment method, or ask your bank."
+        return Outcome("declined", "Your payment didn’t go through", text, todo, last.message, can_pay=True)
+    if last.status == Status.CANCELLED:
+        text = f"The payment was canceled or timed out. {NOTHING} {_kept(order, at)}"
+        todo = "Try again or pick another payment method."
+        return Outcome("expired", "Your payment didn’t go through", text, todo, can_pay=True)
+    if last.status == Status.CONFIRMED:
+        received = format_money(last.captured_amount, last.currency)
+        owed = format_money(balances.owed(order, at), order.currency)
+        text = f"We’ve received {received}; {owed} is still due. {_kept(order, at)}"
+        return Outcome("part", "Thank you", text, can_pay=True, tone="")
+    return _broken(order, last, at) if last.status == Status.ERROR else _undecided(order, last, at)
 
 
 def awaiting_click(order: Order, at: datetime) -> Outcome:
@@ -126,23 +130,10 @@ def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
         before, now = format_money(last.total, last.currency), format_money(owed, order.currency)
         text = f"The total was {before} when you started to pay; it is {now} now. {NOTHING} {_kept(order, at)}"
         return Outcome("changed", "The amount has changed", text, "Please start again.", can_pay=True)
-    if payment_in_progress(order, at):  # its own sentence stands beside the buttons
+    if payment_in_progress(order, at):  # The page shows a sentence about it next to the buttons.
         return Outcome("in_progress", "Not paid yet", _kept(order, at), can_pay=True)
     text = f"Your payment wasn’t completed. If you did pay, we’ll email you within a few minutes. {_kept(order, at)}"
     return Outcome("broken_off", "Not paid yet", text, "Try again or pick another payment method.", can_pay=True)
-
-
-def _declined(order: Order, last: Payment, at: datetime) -> Outcome:
-    text = f"Your payment was declined. {NOTHING} {_kept(order, at)}"
-    todo = "Try another card or payment method, or ask your bank."
-    return Outcome("declined", "Your payment didn’t go through", text, todo, last.message, can_pay=True)
-
-
-def _expired(order: Order, last: Payment, at: datetime) -> Outcome:
-    text = f"The payment was canceled or timed out. {NOTHING} {_kept(order, at)}"
-    return Outcome(
-        "expired", "Your payment didn’t go through", text, "Try again or pick another payment method.", can_pay=True
-    )
 
 
 def _broken(order: Order, last: Payment, at: datetime) -> Outcome:
@@ -155,21 +146,3 @@ def _broken(order: Order, last: Payment, at: datetime) -> Outcome:
     return Outcome(
         "broken", "Your payment didn’t go through", text, "Please try another payment method.", last.message, True
     )
-
-
-def _part(order: Order, last: Payment, at: datetime) -> Outcome:
-    got, owed = (
-        format_money(last.captured_amount, last.currency),
-        format_money(balances.owed(order, at), order.currency),
-    )
-    text = f"We’ve received {got}; {owed} is still due. {_kept(order, at)}"
-    return Outcome("part", "Thank you", text, can_pay=True, tone="")
-
-
-Teller = Callable[[Order, Payment, datetime], Outcome]
-TOLD: dict[str, Teller] = {
-    Status.REJECTED: _declined,
-    Status.CANCELLED: _expired,
-    Status.ERROR: _broken,
-    Status.CONFIRMED: _part,
-}

@@ -1,6 +1,5 @@
-"""When the desk received money that it records later. Only around the start of a class does the hour matter."""
+"""When the desk received money that it records later. The time matters only if an early price ended that day."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,13 +15,11 @@ ASK = "Was it received before or after class started?"
 
 
 class MomentUnknown(ValueError):
-    """The price depends on the hour of this day, and nobody has said it."""
+    """The price depends on the time of day, which was not given."""
 
 
 @dataclass(frozen=True)
 class MomentChoice:
-    """One answer, and what was due at that moment."""
-
     day: date
     number: int
     moment: datetime
@@ -40,23 +37,16 @@ class MomentChoice:
 
 
 def moment_choices(order: Order, at: datetime) -> list[MomentChoice]:
-    """For each day on which an early price ended: before the class, or after it started."""
-    return [choice for day, starts in _starts_by_day(order, at).items() for choice in _of_day(order, day, starts)]
-
-
-def _starts_by_day(order: Order, at: datetime) -> dict[date, list[datetime]]:
-    found: dict[date, list[datetime]] = {}
+    starts_by_day: dict[date, list[datetime]] = {}
     facts = [Facts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(cancelled_at=None)]
     for start in sorted({each.starts for each in facts if each.prepay and each.starts and each.starts < at}):
-        found.setdefault(dates.local(start).date(), []).append(start)
-    return found
-
-
-def _of_day(order: Order, day: date, starts: list[datetime]) -> Iterator[MomentChoice]:
-    moments = [dates.at(day, time.min), *(start + INSTANT for start in starts)]
-    for number, moment in enumerate(moments):
-        due = balances.if_taken_up(order, moment) if order.has_lapsed(moment) else balances.owed(order, moment)
-        yield MomentChoice(day, number, moment, _text(number, starts), due, order.currency)
+        starts_by_day.setdefault(dates.local(start).date(), []).append(start)
+    choices = []
+    for day, starts in starts_by_day.items():
+        for number, moment in enumerate([dates.at(day, time.min), *(start + INSTANT for start in starts)]):
+            due = balances.if_taken_up(order, moment) if order.has_lapsed(moment) else balances.owed(order, moment)
+            choices.append(MomentChoice(day, number, moment, _text(number, starts), due, order.currency))
+    return choices
 
 
 def _text(number: int, starts: list[datetime]) -> str:
@@ -68,11 +58,11 @@ def _text(number: int, starts: list[datetime]) -> str:
     return f"After {times[-1]}" if number == len(starts) else f"Between {times[number - 1]} and {times[number]}"
 
 
-def moment_of(order: Order, received_on: date, at: datetime, said: datetime | None) -> datetime:
-    """`said`, where the hour matters; now for today, else the start of the day. Raises MomentUnknown."""
+def moment_of(order: Order, received_on: date, at: datetime, chosen: datetime | None) -> datetime:
+    """`chosen` counts only if the time of day matters. Raises ReceivedMomentUnknown when it is missing then."""
     choices = [choice.moment for choice in moment_choices(order, at) if choice.day == received_on]
     if choices:
-        if said not in choices:
+        if chosen not in choices:
             raise MomentUnknown(ASK)
-        return said
+        return chosen
     return at if received_on >= dates.local(at).date() else dates.at(received_on, time.min)

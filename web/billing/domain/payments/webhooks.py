@@ -1,11 +1,12 @@
-"""What gateways say, applied: one short transaction a message, under the order's lock, together with its name.
+"""Applying messages of gateways: one short transaction per message, with the order locked.
 
-A message may come twice, late, out of turn, before or after the payer's browser; so may what we hear when we ask. All
-of it goes through `apply`, which changes only what is not so yet. NotYet keeps nothing: the gateway tells it again.
+A message may arrive twice, late, out of order, or before the payer's browser returns. The same is true for answers to
+our polling. Each fact changes only what is not yet recorded. After NotYet, the gateway sends the message again.
 """
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from django.db import transaction
@@ -28,59 +29,42 @@ WAIT_FOR_THE_ROW = timedelta(days=1)
 
 
 def take(variant: str, heard: Heard) -> str:
-    """Whatever a message changes, once. Raises NotYet while the gateway is to tell it again."""
-    if heard.facts:
-        payment = find(variant, heard.about)
-        if payment is not None:
-            return _take(payment, heard)
-        if not _is_old(heard):
+    """Raises NotYet when the gateway should send the message again."""
+    payment = find(variant, heard.about) if heard.facts else None
+    if payment is None:
+        # A payment is stored before the gateway learns of it, so an old message is about a payment of another system.
+        if heard.facts and (heard.at is None or timezone.now() - heard.at <= WAIT_FOR_THE_ROW):
             raise NotYet
-    log.info("%s told us %s, which concerns nothing here.", variant, heard.kind)
-    return _keep(variant, heard, None, Outcome.IGNORED)
-
-
-def _is_old(heard: Heard) -> bool:
-    """The row of a payment is there before the gateway hears of it, so this is somebody else's."""
-    return heard.at is not None and timezone.now() - heard.at > WAIT_FOR_THE_ROW
+        log.info("%s sent %s, which is about no payment here.", variant, heard.kind)
+        return _keep(variant, heard, None, Outcome.IGNORED)
+    with transaction.atomic():
+        order = locks.order(payment.order_id)
+        if WebhookEvent.objects.filter(variant=payment.variant, event_id=heard.event_id).exists():
+            return Outcome.NOTHING
+        payment.refresh_from_db()
+        outcome: str = Outcome.IGNORED
+        if fits(payment, heard.about):
+            changes = [apply(order, payment, fact, key=heard.event_id) for fact in heard.facts]
+            outcome = Outcome.APPLIED if any(changes) else Outcome.NOTHING
+        elif any(isinstance(fact, MONEY) for fact in heard.facts):
+            # Money moved in a session to which we did not send the payer, so a person has to look at it.
+            text = f"{heard.kind} is about {heard.about.session}, not {payment.session}."
+            payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
+            outcome = Outcome.APPLIED
+        return _keep(payment.variant, heard, payment, outcome)
 
 
 def find(variant: str, about: About) -> Payment | None:
-    """By the first name that the gateway gives; `fits` then compares all of them."""
-    names = {"token": about.token, "session": about.session, "transaction_id": about.reference}
-    for field, name in names.items():
-        if name and (payment := Payment.objects.filter(Q(**{field: name}), variant=variant).first()):
+    identifiers = {"token": about.token, "session": about.session, "transaction_id": about.reference}
+    for field, value in identifiers.items():
+        if value and (payment := Payment.objects.filter(Q(**{field: value}), variant=variant).first()):
             return payment
     return None
 
 
-@transaction.atomic
-def _take(payment: Payment, heard: Heard) -> str:
-    order = locks.order(payment.order_id)
-    if WebhookEvent.objects.filter(variant=payment.variant, event_id=heard.event_id).exists():
-        return Outcome.NOTHING
-    payment.refresh_from_db()
-    outcome: str
-    if fits(payment, heard.about):
-        news = [apply(order, payment, fact, key=heard.event_id) for fact in heard.facts]
-        outcome = Outcome.APPLIED if any(news) else Outcome.NOTHING
-    else:
-        outcome = _misfit(order, payment, heard)
-    return _keep(payment.variant, heard, payment, outcome)
-
-
 def fits(payment: Payment, about: About) -> bool:
-    """Names that we do not have yet fit; the reference of money is compared where money is (`payments.confirm`)."""
+    # An identifier that we do not have yet matches. References are compared when the payment is confirmed.
     return about.token in ("", payment.token) and (not payment.session or about.session in ("", payment.session))
-
-
-def _misfit(order: Order, payment: Payment, heard: Heard) -> str:
-    """Another session than the payer was sent to. If money moved in it, a person has to look."""
-    if not any(isinstance(fact, MONEY) for fact in heard.facts):
-        return Outcome.IGNORED
-    payment_issues.open_once(
-        Case.Kind.MISFIT, order, f"{heard.kind} is about {heard.about.session}, not {payment.session}.", payment
-    )
-    return Outcome.APPLIED
 
 
 def _keep(variant: str, heard: Heard, payment: Payment | None, outcome: str) -> str:
@@ -94,22 +78,19 @@ def _keep(variant: str, heard: Heard, payment: Payment | None, outcome: str) -> 
 
 @transaction.atomic
 def learn(payment: Payment, facts: Sequence[Fact]) -> bool:
-    """What the gateway said when we asked: how it is now, so it also corrects what we took for ended."""
+    """Polled facts describe the current state, so they also correct payments that we recorded as ended."""
     order = locks.order(payment.order_id)
     payment.refresh_from_db()
-    news = [_learn(order, payment, fact) for fact in facts if not isinstance(fact, Ask)]
-    return any(news)
-
-
-def _learn(order: Order, payment: Payment, fact: Fact) -> bool:
-    try:
-        return apply(order, payment, fact, sure=True)
-    except NotYet:
-        return False
+    is_changed = False
+    for fact in facts:
+        if not isinstance(fact, Ask):
+            with suppress(NotYet):
+                is_changed |= apply(order, payment, fact, sure=True)
+    return is_changed
 
 
 def apply(order: Order, payment: Payment, fact: Fact, *, key: str = "", sure: bool = False) -> bool:
-    """True when it was news. The order is locked; it and the payment are read anew, for each fact may change both."""
+    # The caller has locked the order. Each fact may change the order and the payment, so read both again.
     order.refresh_from_db()
     payment = Payment.objects.select_for_update().get(pk=payment.pk)
     match fact:
@@ -125,6 +106,6 @@ def apply(order: Order, payment: Payment, fact: Fact, *, key: str = "", sure: bo
 
 
 def tidy() -> int:
-    """Gateways repeat a message for days; after months its name is of no use."""
+    # Gateways repeat a message for days, but not for months.
     old = WebhookEvent.objects.filter(at__lt=timezone.now() - timedelta(days=180))
     return old.delete()[0]

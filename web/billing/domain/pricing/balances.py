@@ -1,4 +1,4 @@
-"""What an order costs, what came in and what is owed: always counted from the rows, never kept beside them."""
+"""What an order costs, what was received and what is owed. All of it is calculated from the stored rows."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from common.money import rounded
 
 
 def ask_for(order: Order, at: datetime) -> quotes.Ask:
-    """The live lines by the facts, the code and the credit of the purchase; pre-pay as it stands at that moment."""
+    # These are the facts, code and credit of the purchase. The early price counts if it is still valid at that time.
     items = tuple(
         quotes.Item(line.pk, line.kind, line.product_id, Facts.from_json(line.facts or {"full": 0}))
         for line in order.lines.filter(cancelled_at=None)
@@ -34,30 +34,23 @@ def price_at(order: Order, at: datetime) -> quotes.Price:
 
 
 def regular_price(order: Order) -> quotes.Price:
-    """What it costs once no early price is left: the price at the door."""
     ask = ask_for(order, order.placed_at or order.created_at)
     return quotes.price(replace(ask, lost=frozenset(item.key for item in ask.items)))
 
 
 @dataclass(frozen=True)
 class Priced:
-    """A line of the bill: how its price came about and what it costs."""
-
     line: OrderLine
     parts: list[quotes.Adjustment]
     total: Decimal
 
     @property
     def cost(self) -> Decimal:
-        """Before credit."""
         return sum((part.amount for part in self.parts if part.step != "credit"), ZERO)
 
 
 def itemised(order: Order, at: datetime) -> list[Priced]:
-    """The bill as it holds: at the moment of paying, or now. Canceled lines cost nothing any more.
-
-    What is to be paid at the door is billed at the regular price.
-    """
+    """Uses the prices at the time of payment, or current prices, and the regular price for an order due at the door."""
     at_the_door = order.state == Order.State.PLACED and order.due == Order.Due.DOOR
     price = regular_price(order) if at_the_door else price_at(order, order.paid_at or at)
     return bill(order.lines.all(), price)
@@ -73,7 +66,7 @@ def bill(lines: Iterable[OrderLine], price: quotes.Price) -> list[Priced]:
 
 
 def tax(priced: list[Priced], currency: str) -> list[tuple[Decimal, Decimal]]:
-    """How much tax the prices include, rate by rate, rounded line by line. Credit pays; it makes nothing cheaper."""
+    """Returns pairs of rate and included tax, rounded per line. Credit is a payment, so it does not lower the tax."""
     sums: dict[Decimal, Decimal] = {}
     for item in priced:
         rate = Facts.from_json(item.line.facts or {"full": 0}).tax_percent
@@ -83,13 +76,12 @@ def tax(priced: list[Priced], currency: str) -> list[tuple[Decimal, Decimal]]:
 
 
 def received(order: Order) -> Decimal:
-    """Money that came in and did not go back."""
-    sums = order.payments.aggregate(got=Sum("captured_amount"), back=Sum("refunded_amount"))
-    return (sums["got"] or ZERO) - (sums["back"] or ZERO)
+    sums = order.payments.aggregate(captured=Sum("captured_amount"), refunded=Sum("refunded_amount"))
+    return (sums["captured"] or ZERO) - (sums["refunded"] or ZERO)
 
 
 def in_hand(order: Order) -> Decimal:
-    """What of it is there to pay this order with: not what became credit after it had lapsed."""
+    # Money that became account credit after the order had expired cannot pay for it any more.
     return received(order) - order.returned_as_credit
 
 
@@ -106,13 +98,11 @@ def owed_at_door(order: Order) -> Decimal:
 
 
 def if_taken_up(order: Order, at: datetime) -> Decimal:
-    """What is to be paid on a lapsed order when it is taken up as it was."""
     price = quotes.price(replace(ask_for(order, at), credit=quoted_credit(order)))
     return max(price.total - in_hand(order), ZERO)
 
 
 def surplus(order: Order) -> Decimal:
-    """Money we hold that belongs to nothing in the order; above zero only while someone looks into it."""
     return in_hand(order) - order.charged
 
 

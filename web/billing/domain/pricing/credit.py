@@ -1,4 +1,4 @@
-"""Credit of an account: a ledger, spent when an order is placed and given back when it lapses or is cancelled."""
+"""The ledger of account credit. It is spent when an order is placed, and returned when the order expires."""
 
 from decimal import Decimal
 
@@ -17,7 +17,7 @@ Reason = Credit.Reason
 
 
 class NotEnough(Exception):
-    """The account has less credit than that."""
+    """The account does not have enough credit."""
 
 
 def balance(account: User | None, currency: str) -> Decimal:
@@ -28,7 +28,7 @@ def balance(account: User | None, currency: str) -> Decimal:
 
 
 def on_hold(account: User | None, currency: str) -> Decimal:
-    """Given for money that the payer's bank has asked back or taken back: nobody keeps both."""
+    # This credit was granted for money that is disputed, so that the payer does not keep both.
     if account is None:
         return ZERO
     holds = Dispute.objects.filter(payment__order__payer=account, payment__currency=currency, hold_ended_at=None)
@@ -36,18 +36,15 @@ def on_hold(account: User | None, currency: str) -> Decimal:
 
 
 def available(account: User | None, currency: str) -> Decimal:
-    """What can be spent."""
     return max(balance(account, currency) - on_hold(account, currency), ZERO)
 
 
 def balances(account: User) -> list[tuple[Decimal, str]]:
-    """One a currency; what came to nothing is left out."""
     sums = account.credit_entries.order_by().values("currency").annotate(sum=Sum("amount")).order_by("currency")
     return [(exact(row["sum"]), row["currency"]) for row in sums if exact(row["sum"])]
 
 
 def spent_on(order: Order) -> Decimal:
-    """Credit that is in the order now: spent on it and not given back."""
     entries = order.credit_entries.filter(reason__in=[Reason.SPENT, Reason.RETURNED])
     return -exact(entries.aggregate(sum=Sum("amount"))["sum"])
 
@@ -70,11 +67,10 @@ def spend_what_is_left(order: Order, amount: Decimal) -> Decimal:
 
 
 def give_back(order: Order, amount: Decimal | None = None) -> Decimal:
-    """Return what the order took, or `amount` of it."""
-    back = spent_on(order) if amount is None else min(amount, spent_on(order))
-    if back > 0:
-        _write(order, Reason.RETURNED, back)
-    return max(back, ZERO)
+    part = spent_on(order) if amount is None else min(amount, spent_on(order))
+    if part > 0:
+        _write(order, Reason.RETURNED, part)
+    return max(part, ZERO)
 
 
 def instead_of_refund(order: Order, amount: Decimal, why: str, by: User | None = None) -> None:
@@ -91,7 +87,6 @@ def _write(order: Order, reason: str, amount: Decimal, **more: object) -> None:
 
 @transaction.atomic
 def adjust(account: User, amount: Decimal, currency: str, *, why: str, by: User) -> Credit:
-    """The school gives credit, or takes back what it gave: never more than there is."""
     if not amount or not is_whole(amount, currency):
         raise ValueError("Enter an amount of credit other than zero, with no more decimals than the currency has.")
     locks.account(account)

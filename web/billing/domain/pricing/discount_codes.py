@@ -1,4 +1,4 @@
-"""Discount codes. Whoever may not use a code learns no more about it than whoever made it up."""
+"""Discount codes. A payer who may not use a code gets the same answer as for a code that does not exist."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -25,7 +25,7 @@ EVERYTHING = "Everything"
 
 
 class Refused(Exception):
-    """The code cannot be used; the text says why."""
+    """The text tells the payer why the code cannot be used."""
 
 
 def find(text: str) -> Code | None:
@@ -33,8 +33,13 @@ def find(text: str) -> Code | None:
 
 
 def check(code: Code | None, payer: User | None, at: datetime) -> Code:
-    if code is None or not _is_theirs(code, payer):
+    if code is None:
         raise Refused(UNKNOWN)
+    if code.student_id is not None:
+        # A personal code is only for the student's own account or guardian, so that typing a name does not reveal it.
+        own_students = Student.objects.filter(Q(user=payer) | Q(guardian=payer))
+        if payer is None or not own_students.filter(pk=code.student_id).exists():
+            raise Refused(UNKNOWN)
     if code.valid_from and at < code.valid_from:
         raise Refused(EARLY)
     if code.valid_until and code.valid_until <= at:
@@ -45,15 +50,11 @@ def check(code: Code | None, payer: User | None, at: datetime) -> Code:
 
 
 def last_day(code: Code) -> date | None:
-    """The day through whose end the code is valid; None for a code that ends at a moment, or never."""
     return dates.day_that_ends_at(code.valid_until) if code.valid_until else None
 
 
 def check_fits(code: Code, items: Iterable[Item]) -> None:
-    """Raises Refused, naming what the code needs, when it fits none of the items.
-
-    A code for everything fits an empty cart.
-    """
+    """Raises DiscountCodeRefused when the code fits none of the items. A code for everything fits an empty cart."""
     items, discount = list(items), terms(code)
     if any(discount.fits(item) for item in items):
         return
@@ -62,56 +63,44 @@ def check_fits(code: Code, items: Iterable[Item]) -> None:
 
 
 def _needs(code: Code) -> str:
-    title, is_one = _what_for(code), code.product_id is not None
-    if is_one and not title:
-        return GONE
-    if code.student is not None:
-        whom = f"{title} for {code.student}" if title else f"{code.student}"
-        add = "it" if is_one else f"something for {code.student}"
-        return f"This code is for {whom}. Add {add} to your cart to use the code."
-    if not title:
-        return NOT_FOR_VOUCHERS
-    return f"This code is for {title}. Add {'it' if is_one else 'one'} to your cart to use the code."
-
-
-def _what_for(code: Code) -> str:
-    """The one product or the kind, as it stands in a sentence; '' for everything, and for what is gone."""
+    is_one_product = code.product_id is not None
     try:
         kind = kinds.get(code.kind)
     except kinds.UnknownKind:
-        return ""
-    if code.product_id is None:
-        return kind.label.lower()
-    return kind.product_titles([code.product_id]).get(code.product_id, "")
-
-
-def _is_theirs(code: Code, payer: User | None) -> bool:
-    """A personal code is for the person's own account or guardian, so that typing a name does not try it out."""
-    if code.student_id is None:
-        return True
-    mine = Q(user=payer) | Q(guardian=payer)
-    return payer is not None and Student.objects.filter(mine, pk=code.student_id).exists()
+        title = ""
+    else:
+        title = kind.label.lower()
+        if code.product_id is not None:
+            title = kind.product_titles([code.product_id]).get(code.product_id, "")
+    if is_one_product and not title:
+        return GONE
+    if code.student is not None:
+        whom = f"{title} for {code.student}" if title else f"{code.student}"
+        add = "it" if is_one_product else f"something for {code.student}"
+        return f"This code is for {whom}. Add {add} to your cart to use the code."
+    if not title:
+        return NOT_FOR_VOUCHERS
+    return f"This code is for {title}. Add {'it' if is_one_product else 'one'} to your cart to use the code."
 
 
 # -- uses ----------------------------------------------------------------------------------------------------------
 
 
 def _counts(at: datetime, prefix: str = "") -> Q:
-    """Orders that count against the limit: paid, or placed and not lapsed by now."""
-    lapsed = Q(**{f"{prefix}held_until__lte": at})
-    return Q(**{f"{prefix}state": Order.State.PAID}) | Q(**{f"{prefix}state": Order.State.PLACED}) & ~lapsed
+    expired = Q(**{f"{prefix}held_until__lte": at})
+    return Q(**{f"{prefix}state": Order.State.PAID}) | Q(**{f"{prefix}state": Order.State.PLACED}) & ~expired
 
 
 def uses(code: Code, at: datetime) -> int:
     return Order.objects.filter(_counts(at), code=code).count()
 
 
-def with_uses(found: QuerySet[Code], at: datetime) -> QuerySet[Code]:
-    return found.annotate(used=Count("orders", filter=_counts(at, "orders__")))
+def with_uses(codes: QuerySet[Code], at: datetime) -> QuerySet[Code]:
+    return codes.annotate(used=Count("orders", filter=_counts(at, "orders__")))
 
 
 def take(order: Order, items: Iterable[Item], at: datetime) -> Discount | None:
-    """At placing, under the code's lock: the last use goes to one order."""
+    # The lock prevents two orders from both getting the last use.
     if order.code_id is None:
         return None
     code = check(locks.code(order.code_id), order.payer, at)
@@ -120,7 +109,7 @@ def take(order: Order, items: Iterable[Item], at: datetime) -> Discount | None:
 
 
 def take_again(order: Order, at: datetime) -> bool:
-    """For an order that had lapsed: the terms are those of the purchase, only the limit is looked at anew."""
+    # Restoring an expired order checks only the limit again. Everything else stays as it was at the purchase.
     if order.code_id is None:
         return True
     code = locks.code(order.code_id)
@@ -138,17 +127,14 @@ def terms(code: Code) -> Discount:
     )
 
 
-# -- what codes can be made for --------------------------------------------------------------------------------------
+# -- scopes ----------------------------------------------------------------------------------------------------------
 
 Choices = list[tuple[str, str | list[tuple[str, str]]]]
 
 
 def scope_choices(at: datetime, code: Code) -> Choices:
-    """What a code can be for: everything, all of a kind, or one product, which is chosen and never typed.
-
-    What the code is for already stays among the choices, also when it is not offered any more.
-    """
-    found: Choices = [("", EVERYTHING)]
+    # The current scope of the code is always among the choices, even if it is no longer offered.
+    choices: Choices = [("", EVERYTHING)]
     for name in settings.PRODUCT_KINDS:
         kind = kinds.get(name)
         if not kind.is_discountable:
@@ -156,25 +142,25 @@ def scope_choices(at: datetime, code: Code) -> Choices:
         products = dict(kind.products(at))
         if code.kind == name and code.product_id is not None:
             products = kind.product_titles([code.product_id]) | products
-        found.append((name, f"All {kind.label.lower()}"))
+        choices.append((name, f"All {kind.label.lower()}"))
         if products:
-            found.append((kind.label, [(f"{name}:{number}", title) for number, title in products.items()]))
-    return found
+            choices.append((kind.label, [(f"{name}:{number}", title) for number, title in products.items()]))
+    return choices
 
 
 def scope_value(code: Code) -> str:
     return code.kind if code.product_id is None else f"{code.kind}:{code.product_id}"
 
 
-def name_scopes(found: Sequence[Code]) -> None:
-    """Note on each code what it is for, with one query a kind."""
-    for name in {code.kind for code in found}:
-        mine = [code for code in found if code.kind == name]
+def name_scopes(codes: Sequence[Code]) -> None:
+    """Sets `scope` on each code, with one query per kind."""
+    for name in {code.kind for code in codes}:
+        codes_of_kind = [code for code in codes if code.kind == name]
         try:
             kind = kinds.get(name)
         except kinds.UnknownKind:
             kind = None
-        titles = kind.product_titles({code.product_id for code in mine if code.product_id}) if kind else {}
-        for code in mine:
-            all_of_it = f"All {kind.label.lower()}" if kind else name or EVERYTHING
-            code.scope = titles.get(code.product_id, GONE) if code.product_id else all_of_it  # type: ignore[attr-defined]
+        titles = kind.product_titles({code.product_id for code in codes_of_kind if code.product_id}) if kind else {}
+        for code in codes_of_kind:
+            whole_kind = f"All {kind.label.lower()}" if kind else name or EVERYTHING
+            code.scope = titles.get(code.product_id, GONE) if code.product_id else whole_kind  # type: ignore[attr-defined]

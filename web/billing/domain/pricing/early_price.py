@@ -1,4 +1,4 @@
-"""The early price ends when something starts; when that moves, so does the deadline of orders that are not paid."""
+"""Moving the deadline of the early price in unpaid orders when the start of a class moves."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ UNPAID = (Order.State.PLACED, Order.State.LAPSED)
 
 
 def move_deadline(kind: str, product_id: int, starts: datetime | None) -> int:
-    """None is without an end. What was paid keeps the deadline by which it was paid."""
+    """Returns how many lines changed. Without a start, the early price has no deadline. Paid orders keep theirs."""
     lines = OrderLine.objects.select_for_update(of=("self",)).filter(kind=kind, product_id=product_id)
     moved = 0
     for line in lines.filter(order__state__in=UNPAID, cancelled_at=None).order_by("pk"):

@@ -1,4 +1,4 @@
-"""The steps of the price. Each percentage is of what is left of a line; the order of the steps is a setting."""
+"""The pricing steps, applied in the order of a setting. A percentage applies to what earlier steps left of a line."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -18,21 +18,19 @@ def reduction(price: Price, ask: Ask) -> Price:
 
 
 def multi_class(price: Price, ask: Ask) -> Price:
-    """Once per attendee: the second-largest amount that the lines offer, on the first line that offers just that."""
+    # Each attendee gets the second-largest discount once, on the first line that offers this amount.
 
     def attendee(item: Item) -> str:
         return item.facts.attendee
 
-    groups = (list(group) for _, group in groupby(sorted(ask.items, key=attendee), key=attendee))
-    return price.adjust("multi_class", (part for group in groups for part in _second_largest(group)))
-
-
-def _second_largest(items: list[Item]) -> Iterator[tuple[int, str, Decimal]]:
-    offers = sorted(items, key=lambda item: (-item.facts.multi, item.key))
-    if len(offers) > 1:
-        amount = offers[1].facts.multi
-        chosen = next(item for item in offers if item.facts.multi == amount)
-        yield chosen.key, "Multi-class discount", -amount
+    parts = []
+    for _, group in groupby(sorted(ask.items, key=attendee), key=attendee):
+        items = sorted(group, key=lambda item: (-item.facts.multi, item.key))
+        if len(items) > 1:
+            amount = items[1].facts.multi
+            discounted = next(item for item in items if item.facts.multi == amount)
+            parts.append((discounted.key, "Multi-class discount", -amount))
+    return price.adjust("multi_class", parts)
 
 
 def prepay(price: Price, ask: Ask) -> Price:
@@ -41,17 +39,14 @@ def prepay(price: Price, ask: Ask) -> Price:
 
 
 def replaced(price: Price, ask: Ask) -> Price:
-    """Where a line takes the place of an earlier one: its discounts, then what was paid for it. Codes are for the rest.
-
-    Discounts are as large as they were, or as the line has in its own right; they do not add up.
-    """
+    # A line that replaces another gets the larger of its own and the earlier discounts, then what was paid before.
     facts = {item.key: item.facts for item in ask.items if item.facts.replaced}
-    own = {key: each.net_price - price.lines[key] for key, each in facts.items()}
-    kept = (
-        (key, f"Discounts from {each.replaced}", own[key] - max(own[key], each.discounts))
+    own_discounts = {key: each.net_price - price.lines[key] for key, each in facts.items()}
+    earlier_discounts = (
+        (key, f"Discounts from {each.replaced}", own_discounts[key] - max(own_discounts[key], each.discounts))
         for key, each in facts.items()
     )
-    price = price.adjust("replaced", kept)
+    price = price.adjust("replaced", earlier_discounts)
     return price.adjust("carried", ((key, f"Paid for {each.replaced}", -each.carried) for key, each in facts.items()))
 
 
@@ -59,13 +54,13 @@ def percentage_code(price: Price, ask: Ask) -> Price:
     discount = ask.discount
     if discount is None or not discount.percent:
         return price
-    off = {item.key: percentage(price.lines[item.key], discount.percent, ask.currency) for item in ask.items}
+    amounts = {item.key: percentage(price.lines[item.key], discount.percent, ask.currency) for item in ask.items}
     fitting = filter(discount.fits, ask.items)
-    return price.adjust("percentage_code", ((item.key, discount.label, -off[item.key]) for item in fitting))
+    return price.adjust("percentage_code", ((item.key, discount.label, -amounts[item.key]) for item in fitting))
 
 
 def amount_code(price: Price, ask: Ask) -> Price:
-    """Once an order: the largest line it fits first, what is over on the next."""
+    # The amount is deducted from the largest matching line first, and the remainder from the next.
     discount = ask.discount
     if discount is None or not discount.amount:
         return price
@@ -75,12 +70,12 @@ def amount_code(price: Price, ask: Ask) -> Price:
 
 
 def passed_on(price: Price, ask: Ask) -> Price:
-    less = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in ask.items)
-    return price.adjust("passed_on", less)
+    parts = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in ask.items)
+    return price.adjust("passed_on", parts)
 
 
 def called_off(price: Price, ask: Ask) -> Price:
-    """What the school cancelled of a line; after the discounts, so that none is changed by it."""
+    # This step comes after the discounts, so that a cancellation does not change them.
     return price.adjust(
         "called_off", ((item.key, "Canceled by the school", -item.facts.called_off) for item in ask.items)
     )

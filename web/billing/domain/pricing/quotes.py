@@ -1,7 +1,7 @@
 """The price of an order as a pure function of its lines, the people on them, a code, credit and the time.
 
-The steps are named in PRICING_STEPS: each is given the price so far and the question, and answers with the price after
-it. `Price.adjust` rounds, and takes no more off than is left, so the laws hold for a school's own steps too.
+The steps are listed in the setting PRICING_STEPS. Each step gets the price so far and the request, and returns a price.
+`Price.adjust` rounds and never deducts more than a line costs, which is also true for a school's own steps.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from common.pipeline import Pipeline
 
 @dataclass(frozen=True)
 class Item:
-    """A line as the price sees it; `key` grows in the order in which lines were added."""
+    """`key` increases in the order in which the lines were added."""
 
     key: int
     kind: str
@@ -27,7 +27,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Discount:
-    """What a code gives, as it was when the order was placed."""
+    """The terms of a code at the time when the order was placed."""
 
     label: str
     percent: Decimal = ZERO
@@ -62,7 +62,7 @@ class Ask:
     discount: Discount | None = None
     credit: Decimal = ZERO
     lost: frozenset[int] = frozenset()
-    """Keys of the lines whose pre-pay discount is lost."""
+    """These lines, by their key, no longer have an early price."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,11 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class Price:
-    """What each line costs so far, and the named steps that made it so."""
-
     currency: str
     lines: Mapping[int, Decimal]
     adjustments: tuple[Adjustment, ...] = ()
     firm: frozenset[int] = frozenset()
-    """Lines from which nothing is ever taken off: what they buy is money again."""
+    """Nothing is ever deducted from these lines, because they buy stored value."""
 
     @property
     def total(self) -> Decimal:
@@ -95,19 +93,19 @@ class Price:
         return sum((part.amount for part in self.adjustments if part.step == step), ZERO)
 
     def adjust(self, step: str, parts: Iterable[tuple[int, str, Decimal]]) -> "Price":
-        """Add to lines or take off; rounded half-up line by line, and never more off than is left."""
-        left, done = dict(self.lines), list(self.adjustments)
+        # Amounts are rounded half up, line by line. A line never costs less than zero.
+        totals, steps = dict(self.lines), list(self.adjustments)
         for key, label, amount in parts:
-            exact = max(rounded(amount, self.currency), -left[key])
-            if exact and not (exact < 0 and key in self.firm):
-                left[key] += exact
-                done.append(Adjustment(step, key, label, exact))
-        return replace(self, lines=left, adjustments=tuple(done))
+            change = max(rounded(amount, self.currency), -totals[key])
+            if change and not (change < 0 and key in self.firm):
+                totals[key] += change
+                steps.append(Adjustment(step, key, label, change))
+        return replace(self, lines=totals, adjustments=tuple(steps))
 
 
 @dataclass(frozen=True)
 class Quote:
-    """Both totals, with the same code and the same credit: paid in advance, and paid at the door."""
+    """`now` is the early price and `door` the regular price, with the same code and the same credit."""
 
     now: Price
     door: Price
@@ -115,17 +113,16 @@ class Quote:
 
 def price(ask: Ask) -> Price:
     firm = frozenset(item.key for item in ask.items if item.facts.is_money)
-    nothing = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO), firm=firm)
-    return Pipeline("PRICING_STEPS").run(nothing, ask).value
+    start = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO), firm=firm)
+    return Pipeline("PRICING_STEPS").run(start, ask).value
 
 
 def quote(ask: Ask) -> Quote:
-    """`ask.lost` names the lines that are too late for pre-pay already."""
     now = price(ask)
-    everything = frozenset(item.key for item in ask.items)
-    return Quote(now, price(replace(ask, lost=everything, credit=now.credit)))
+    all_keys = frozenset(item.key for item in ask.items)
+    return Quote(now, price(replace(ask, lost=all_keys, credit=now.credit)))
 
 
 def lost_by(items: Iterable[Item], at: datetime) -> frozenset[int]:
-    """Paid exactly when the first meeting starts is still paid in advance."""
+    # A payment at the very moment when the class starts still gets the early price.
     return frozenset(item.key for item in items if item.facts.starts is not None and item.facts.starts < at)
