@@ -59,9 +59,7 @@ class AtTheDeskTest(TakeUpCase):
     def test_what_has_gone_is_said_before_anything_is_recorded(self) -> None:
         order = self.lapsed(1, 2)
         ToyKind.catalogue[2] = Toy("50", stock=0)
-        with self.assertRaisesMessage(
-            transitions.CannotBe, "Toy 2: sold out What is left of the order costs $70.00 now."
-        ):
+        with self.assertRaisesMessage(transitions.CannotBe, "Toy 2: sold out The rest of the order now costs $70.00."):
             self.take(order, 120)
         order.refresh_from_db()
         self.assertEqual((order.state, states(order), order.payments.count()), ("lapsed", ["released"] * 2, 0))

@@ -30,7 +30,7 @@ REFUNDS: dict[str, tuple[str, str]] = {
     Refund.State.FAILED: ("Refund failed", "bad"),
 }
 
-KEPT = {"withdrawal": "for what was already used", "staff": "as the school decided"}
+REASON_KEPT = {"withdrawal": "for what was already used", "staff": "as the school decided"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ DISPUTED = Said("Disputed", "warn")
 
 
 def moment(when: datetime | None, at: datetime | None = None) -> str:
-    # Omits the day when it is today.
+    # The day is omitted when it is today.
     if when is None:
         return ""
     is_today = timezone.localdate(when) == timezone.localdate(at)
@@ -179,7 +179,7 @@ def of_end(line: OrderLine) -> str:
         "{} refunded to the original payment method": refunded - picked_up,
         f"{{}} {'to pick up at the desk' if to_pick_up else 'refunded at the desk'}": picked_up,
         "{} added to your account credit": credit + returned,
-        "{} kept " + KEPT.get(line.ended_by, "under the cancellation policy"): kept,
+        "{} kept " + REASON_KEPT.get(line.ended_by, "under the cancellation policy"): kept,
     }
     parts = [text.format(format_money(amount, line.order.currency)) for text, amount in sums.items() if amount]
     return f"{'; '.join(parts) or 'No refund'}."

@@ -20,8 +20,8 @@ from billing.models import Code, Order, OrderLine
 from users.models import User
 
 GONE = "This is no longer available."
-MOST_LINES = 20
-FORGOTTEN_AFTER = timedelta(days=30)
+MAX_LINES = 20
+ABANDONED_AFTER = timedelta(days=30)
 
 
 class Full(Exception):
@@ -110,7 +110,7 @@ def add(
     same = cart.lines.filter(**fields).first()
     if same:
         return same
-    if cart.lines.count() >= MOST_LINES:
+    if cart.lines.count() >= MAX_LINES:
         raise Full
     return cart.lines.create(**fields)
 
@@ -149,7 +149,7 @@ def merge(cart: Order, account: User) -> Order:
         cart.save(update_fields=["payer", "payer_name", "payer_email"])
         return cart
     for line in cart.lines.all():
-        if account_cart.lines.count() < MOST_LINES:
+        if account_cart.lines.count() < MAX_LINES:
             line.order = account_cart
             line.save(update_fields=["order"])
     account_cart.vouchers.add(*cart.vouchers.all())
@@ -188,8 +188,8 @@ def _see_line(line: OrderLine, at: datetime) -> Seen:
         return Seen(line, about, facts, problems, sentences, withdrawal)
     except kinds.UnknownKind:
         return Seen(line, kinds.Description(GONE), None, [GONE])
-    except kinds.Unavailable as gone:
-        return Seen(line, kinds.Description(line.title or GONE), None, [str(gone) or GONE])
+    except kinds.Unavailable as unavailable:
+        return Seen(line, kinds.Description(line.title or GONE), None, [str(unavailable) or GONE])
 
 
 def items_of(lines: Iterable[tuple[OrderLine, kinds.Facts | None]]) -> tuple[quotes.Item, ...]:
@@ -229,5 +229,5 @@ def use_code(cart: Order, text: str, at: datetime) -> Code | None:
 
 
 def tidy() -> int:
-    old = Order.objects.filter(state=Order.State.CART, created_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    old = Order.objects.filter(state=Order.State.CART, created_at__lt=timezone.now() - ABANDONED_AFTER)
     return old.delete()[0]

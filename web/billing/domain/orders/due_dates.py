@@ -86,7 +86,7 @@ def ask(order: Order, at: datetime, *, by: User) -> None:
 
 
 def remind(at: datetime | None = None) -> int:
-    # Sends one reminder shortly before the due date and one after it, unless the desk has just sent a request.
+    # Each order gets a reminder shortly before the due date and one after it, unless the desk has just sent a request.
     at = at or timezone.now()
     today = timezone.localdate(at)
     before = Q(due_on__range=(today, today + SOON)) & (Q(reminded_at=None) | Q(reminded_at__lt=at - SOON))

@@ -15,7 +15,7 @@ from common import throttle
 from outbox.domain import emit
 
 State, Due = Order.State, Order.Due
-LINKS_AGAIN = throttle.Rate.parse("3/d")
+LINK_RATE = throttle.Rate.parse("3/d")
 NOT_AT_THE_DOOR = "This order cannot be paid at the door."
 
 
@@ -71,7 +71,7 @@ def pay_at_the_door(order: Order, at: datetime, *, is_owner: bool = False) -> No
 @transaction.atomic
 def send_link_again(order: Order, at: datetime) -> None:
     order = locks.order(order.pk)
-    is_allowed = not throttle.over(f"link of order {order.pk}", LINKS_AGAIN)
+    is_allowed = not throttle.over(f"link of order {order.pk}", LINK_RATE)
     if is_allowed and order.awaits_click and not order.has_lapsed(at):
         emit(events.LINK_REQUESTED, key=f"{order.pk} {at.isoformat()}", order_id=order.pk)
 

@@ -14,11 +14,11 @@ from common.formats import format_date, format_money
 UNDECIDED = (PaymentStatus.WAITING, PaymentStatus.INPUT)
 GRACE = timedelta(hours=1)
 """After its deadline, an attempt still counts for this long unless the gateway has ended it."""
-PROMISED = (
+PROCESSING_TEXT = (
     "A payment of {} is on its way from the bank and can’t be stopped. Method: {}. "
     "We’ll know by {} whether it went through."
 )
-STARTED = "A payment of {} has been started. Method: {}. Finish it, or cancel it to pay another way."
+STARTED_TEXT = "A payment of {} has been started. Method: {}. Finish it, or cancel it to pay another way."
 
 
 class PaymentInProgress(CannotBe):
@@ -58,8 +58,8 @@ def is_promised(order: Order) -> bool:
 def progress_text(payment: Payment) -> str:
     amount, method = format_money(payment.total, payment.currency), gateways.label_of(payment)
     if payment.is_on_its_way:
-        return PROMISED.format(amount, method, format_date(known_by(payment)))
-    return STARTED.format(amount, method)
+        return PROCESSING_TEXT.format(amount, method, format_date(known_by(payment)))
+    return STARTED_TEXT.format(amount, method)
 
 
 def known_by(payment: Payment) -> datetime:

@@ -20,7 +20,7 @@ from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
-Seen = tuple[Decimal, Decimal]
+SeenTotals = tuple[Decimal, Decimal]
 """The payer saw these two totals: the early price and the regular price."""
 
 
@@ -59,7 +59,7 @@ class Plan:
 
 
 @transaction.atomic
-def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
+def place(cart: Order, how: How, *, seen: SeenTotals | None, at: datetime) -> Order:
     order = locks.order(cart.pk)
     if order.state != State.CART:
         raise AlreadyPlaced
@@ -76,8 +76,8 @@ def place(cart: Order, how: How, *, seen: Seen | None, at: datetime) -> Order:
     _store(order, plan, how, at, held_until)
     try:
         transitions.hold(order, plan.lines, at)
-    except kinds.Unavailable as gone:
-        raise NotPlaced(str(gone)) from gone
+    except kinds.Unavailable as unavailable:
+        raise NotPlaced(str(unavailable)) from unavailable
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
     _use_vouchers(order, how, at)
     if balances.in_hand(order) >= plan.quote.now.total:
@@ -108,7 +108,7 @@ def _use_vouchers(order: Order, how: How, at: datetime) -> None:
 
 @transaction.atomic
 def exchange(
-    old: OrderLine, product_id: int, details: dict[str, Any], how: How, *, seen: Seen | None, at: datetime
+    old: OrderLine, product_id: int, details: dict[str, Any], how: How, *, seen: SeenTotals | None, at: datetime
 ) -> Order:
     cart = carts.beside(old.order)
     carts.add(cart, old.kind, product_id, details, replaces=old)
@@ -139,8 +139,8 @@ def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
         if problems:
             raise NotPlaced(f"{kind.describe(line).title}: {problems[0]}")
         return exchanges.facts_of(line, at)
-    except kinds.Unavailable as gone:
-        raise NotPlaced(str(gone) or carts.GONE) from gone
+    except kinds.Unavailable as unavailable:
+        raise NotPlaced(str(unavailable) or carts.GONE) from unavailable
 
 
 def _store(order: Order, plan: Plan, how: How, at: datetime, held_until: datetime | None) -> None:

@@ -51,6 +51,6 @@ def _add(cart: Order, line: OrderLine, at: datetime) -> str:
                 raise kinds.Unavailable(problems[0])
     except kinds.UnknownKind:
         return f"{line}: {carts.GONE}"
-    except (kinds.Unavailable, carts.Full) as gone:
-        return f"{line}: {gone}"
+    except (kinds.Unavailable, carts.Full) as unavailable:
+        return f"{line}: {unavailable}"
     return ""

@@ -6,7 +6,7 @@ from datetime import datetime
 from billing import kinds
 from billing.models import Order, OrderLine
 
-Key = tuple[str, int, str]
+RepetitionKey = tuple[str, int, str]
 ACTIVE = (Order.State.PLACED, Order.State.PAID)
 
 
@@ -17,7 +17,7 @@ def repeated_in(lines: Iterable[OrderLine], orders: Iterable[Order], at: datetim
     return {line.pk: earlier[key] for line in lines if (key := _key(line)) and key in earlier}
 
 
-def _key(line: OrderLine) -> Key | None:
+def _key(line: OrderLine) -> RepetitionKey | None:
     if line.cancelled_at is not None:
         return None
     try:

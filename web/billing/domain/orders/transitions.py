@@ -35,8 +35,8 @@ def hold(order: Order, lines: list[OrderLine], at: datetime) -> None:
             if order.held_until is None:
                 kinds.of(line).confirm(line)
                 exchanges.complete(line, at)
-        except kinds.Unavailable as gone:
-            raise kinds.Unavailable(f"{line.title}: {gone}") from gone
+        except kinds.Unavailable as unavailable:
+            raise kinds.Unavailable(f"{line.title}: {unavailable}") from unavailable
 
 
 # -- placed → paid -----------------------------------------------------------------------------------------------
@@ -52,8 +52,8 @@ def pay_off(order: Order, at: datetime) -> None:
             with transaction.atomic():
                 kinds.of(line).confirm(line)
                 exchanges.complete(line, at)
-        except (kinds.Unavailable, kinds.UnknownKind) as gone:
-            payment_issues.open_case(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {gone}")
+        except (kinds.Unavailable, kinds.UnknownKind) as unavailable:
+            payment_issues.open_case(Case.Kind.NOT_CONFIRMED, order, f"{line.title}: {unavailable}")
     emit(events.ORDER_PAID, key=f"{order.pk}", order_id=order.pk)
 
 
@@ -108,7 +108,7 @@ def take_up(order: Order, at: datetime, *, even_so: bool = False) -> Order:
     changed = _take_again(order, at)
     if changed and not even_so:
         price = format_money(balances.price_at(order, at).total, order.currency)
-        raise CannotBe(f"{' '.join(changed)} What is left of the order costs {price} now.")
+        raise CannotBe(f"{' '.join(changed)} The rest of the order now costs {price}.")
     order.state, order.closed_at, order.due, order.held_until = State.PLACED, None, Due.DOOR, None
     order.save(update_fields=["state", "closed_at", "due", "held_until"])
     hold(order, locks.live_lines(order), at)
@@ -219,8 +219,8 @@ def wait(order: Order, at: datetime, duration: timedelta) -> bool:
         try:
             with transaction.atomic():
                 kinds.of(line).hold(line, order.held_until)
-        except (kinds.Unavailable, kinds.UnknownKind) as gone:
-            payment_issues.open_case(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {gone}")
+        except (kinds.Unavailable, kinds.UnknownKind) as unavailable:
+            payment_issues.open_case(Case.Kind.OTHER, order, f"{line.title} could not be reserved: {unavailable}")
     return True
 
 

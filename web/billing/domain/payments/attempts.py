@@ -41,8 +41,8 @@ ENDS = {
     Refused: (PaymentStatus.REJECTED, OPEN),
     Expired: (PaymentStatus.CANCELLED, UNDECIDED),
 }
-SLACK = timedelta(minutes=2)
-STALE = timedelta(hours=1)
+TIME_TO_FINISH = timedelta(minutes=2)
+RETRY_FOR = timedelta(hours=1)
 
 
 class NothingOwed(Exception):
@@ -65,8 +65,8 @@ def start(order: Order, variant: str, at: datetime) -> Payment:
 
 def still_good(at: datetime) -> Q:
     # An attempt that could not be started for an hour gets a new idempotency key, so it is not reused.
-    started = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + SLACK))
-    return started | Q(session="", created__gt=at - STALE)
+    started = ~Q(session="") & (Q(session_until=None) | Q(session_until__gt=at + TIME_TO_FINISH))
+    return started | Q(session="", created__gt=at - RETRY_FOR)
 
 
 def _new(order: Order, variant: str, total: Decimal) -> Payment:
@@ -191,7 +191,7 @@ def record_by_hand(
     order = locks.order(order.pk)
     reservations.check_nothing_moved(order, received)
     if not gateways.get(variant).by_hand:
-        raise ValueError(f"{variant} is not taken at the desk.")
+        raise ValueError(f"{variant} cannot be recorded at the desk.")
     at = timezone.now()
     refuse_payment_in_progress(order, at)
     is_expired = order.has_lapsed(at)

@@ -32,9 +32,9 @@ def hold_credit(order: Order, dispute: Dispute) -> Decimal:
         locks.account(order.payer)
     disputes = Dispute.objects.filter(payment__order=order).select_related("payment")
     at_risk = sum(
-        (min(each.amount, each.payment.refundable_amount) for each in disputes if each.state == State.OPEN), ZERO
+        (min(row.amount, row.payment.refundable_amount) for row in disputes if row.state == State.OPEN), ZERO
     )
-    elsewhere = sum((each.credit_held for each in disputes if each.pk != dispute.pk and not each.hold_ended_at), ZERO)
+    elsewhere = sum((row.credit_held for row in disputes if row.pk != dispute.pk and not row.hold_ended_at), ZERO)
     short = min(max(at_risk - balances.in_hand(order), ZERO), order.returned_as_credit)
     dispute.credit_held, dispute.hold_ended_at, dispute.hold_ended_by = max(short - elsewhere, ZERO), None, None
     dispute.save(update_fields=["credit_held", "hold_ended_at", "hold_ended_by"])

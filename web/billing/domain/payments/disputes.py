@@ -22,7 +22,7 @@ from common.formats import format_money
 from outbox.domain import emit
 
 State = Dispute.State
-MEANWHILE = "The payer disputed the payment before this was sent."
+DISPUTED_BEFORE_SENT = "The payer disputed the payment before this was sent."
 WON = "The school won."
 LOST = "The payer won the dispute."
 
@@ -61,7 +61,9 @@ def _opened(order: Order, payment: Payment, fact: Disputed) -> Dispute:
     payment_issues.open_once(Case.Kind.DISPUTED, order, _text(order, dispute), payment)
     credit_holds.hold_credit(order, dispute)
     for refund in payment.refunds.select_for_update().filter(state=Refund.State.RESERVED):
-        gateway_refunds.move(order, payment, refund, gateway_refunds.Answer(Refund.State.FAILED, message=MEANWHILE))
+        gateway_refunds.move(
+            order, payment, refund, gateway_refunds.Answer(Refund.State.FAILED, message=DISPUTED_BEFORE_SENT)
+        )
     emit(events.DISPUTE_OPENED, key=f"{dispute.pk}", order_id=order.pk, dispute_id=dispute.pk)
     return dispute
 

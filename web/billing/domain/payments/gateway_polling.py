@@ -24,9 +24,9 @@ from outbox.domain import emit
 from users.models import User
 
 log = logging.getLogger(__name__)
-SOON, SELDOM = timedelta(minutes=5), timedelta(days=1)
-GIVEN_UP = timedelta(days=120)
-NEVER_BEGUN = timedelta(days=1)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(days=1)
+STOP_POLLING_AFTER = timedelta(days=120)
+CANCEL_UNSTARTED_AFTER = timedelta(days=1)
 
 
 def ask(payment_id: int) -> bool:
@@ -140,8 +140,8 @@ def plan(payment: Payment, now: datetime) -> None:
         or payment.refunds.filter(state=Refund.State.SENT).exists()
         or payment.disputes.filter(state=Dispute.State.OPEN).exists()
     )
-    pause = max(SOON, min(now - payment.created, SELDOM))
-    next_poll = now + pause if is_open and now - payment.created < GIVEN_UP else None
+    pause = max(SHORTEST_PAUSE, min(now - payment.created, LONGEST_PAUSE))
+    next_poll = now + pause if is_open and now - payment.created < STOP_POLLING_AFTER else None
     Payment.objects.filter(pk=payment.pk).update(ask_at=next_poll)
 
 
@@ -152,7 +152,7 @@ def ask_due(at: datetime | None = None) -> int:
     for payment in due[:200]:
         with transaction.atomic():
             # Another worker may have requested this poll in the meantime.
-            if Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=at + SOON):
+            if Payment.objects.filter(pk=payment.pk, ask_at=payment.ask_at).update(ask_at=at + SHORTEST_PAUSE):
                 key = f"{payment.pk} at {at.isoformat()}"
                 emit(events.GATEWAY_TO_BE_ASKED, key=key, order_id=payment.order_id, payment_id=payment.pk)
                 requested += 1
@@ -161,7 +161,7 @@ def ask_due(at: datetime | None = None) -> int:
 
 def forget_unbegun(at: datetime | None = None) -> int:
     # These attempts never reached a gateway, so no payer was sent anywhere to pay.
-    before = (at or timezone.now()) - NEVER_BEGUN
+    before = (at or timezone.now()) - CANCEL_UNSTARTED_AFTER
     unstarted = Payment.objects.filter(status__in=[PaymentStatus.WAITING, PaymentStatus.INPUT], session="")
     outdated = unstarted.filter(created__lt=before)[:500]
     for payment in outdated:

@@ -11,7 +11,7 @@ from common import dates
 from common.formats import format_money, format_time
 
 INSTANT = timedelta(microseconds=1)
-ASK = "Was it received before or after class started?"
+QUESTION = "Was it received before or after class started?"
 
 
 class MomentUnknown(ValueError):
@@ -38,8 +38,9 @@ class MomentChoice:
 
 def moment_choices(order: Order, at: datetime) -> list[MomentChoice]:
     starts_by_day: dict[date, list[datetime]] = {}
-    facts = [Facts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(cancelled_at=None)]
-    for start in sorted({each.starts for each in facts if each.prepay and each.starts and each.starts < at}):
+    all_facts = [Facts.from_json(line.facts or {"full": 0}) for line in order.lines.filter(cancelled_at=None)]
+    early = [facts for facts in all_facts if facts.prepay]
+    for start in sorted({facts.starts for facts in early if facts.starts and facts.starts < at}):
         starts_by_day.setdefault(dates.local(start).date(), []).append(start)
     choices = []
     for day, starts in starts_by_day.items():
@@ -63,6 +64,6 @@ def moment_of(order: Order, received_on: date, at: datetime, chosen: datetime | 
     choices = [choice.moment for choice in moment_choices(order, at) if choice.day == received_on]
     if choices:
         if chosen not in choices:
-            raise MomentUnknown(ASK)
+            raise MomentUnknown(QUESTION)
         return chosen
     return at if received_on >= dates.local(at).date() else dates.at(received_on, time.min)

@@ -25,7 +25,7 @@ from outbox.domain import emit
 log = logging.getLogger(__name__)
 Outcome = WebhookEvent.Outcome
 MONEY = (Taken, GivenBack, Disputed)
-WAIT_FOR_THE_ROW = timedelta(days=1)
+WAIT_FOR_PAYMENT = timedelta(days=1)
 
 
 def take(variant: str, heard: Heard) -> str:
@@ -33,7 +33,7 @@ def take(variant: str, heard: Heard) -> str:
     payment = find(variant, heard.about) if heard.facts else None
     if payment is None:
         # A payment is stored before the gateway learns of it, so an old message is about a payment of another system.
-        if heard.facts and (heard.at is None or timezone.now() - heard.at <= WAIT_FOR_THE_ROW):
+        if heard.facts and (heard.at is None or timezone.now() - heard.at <= WAIT_FOR_PAYMENT):
             raise NotYet
         log.info("%s sent %s, which is about no payment here.", variant, heard.kind)
         return _keep(variant, heard, None, Outcome.IGNORED)

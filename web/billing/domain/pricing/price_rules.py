@@ -40,14 +40,16 @@ def prepay(price: Price, ask: Ask) -> Price:
 
 def replaced(price: Price, ask: Ask) -> Price:
     # A line that replaces another gets the larger of its own and the earlier discounts, then what was paid before.
-    facts = {item.key: item.facts for item in ask.items if item.facts.replaced}
-    own_discounts = {key: each.net_price - price.lines[key] for key, each in facts.items()}
+    replacing = {item.key: item.facts for item in ask.items if item.facts.replaced}
+    own_discounts = {key: facts.net_price - price.lines[key] for key, facts in replacing.items()}
     earlier_discounts = (
-        (key, f"Discounts from {each.replaced}", own_discounts[key] - max(own_discounts[key], each.discounts))
-        for key, each in facts.items()
+        (key, f"Discounts from {facts.replaced}", own_discounts[key] - max(own_discounts[key], facts.discounts))
+        for key, facts in replacing.items()
     )
     price = price.adjust("replaced", earlier_discounts)
-    return price.adjust("carried", ((key, f"Paid for {each.replaced}", -each.carried) for key, each in facts.items()))
+    return price.adjust(
+        "carried", ((key, f"Paid for {facts.replaced}", -facts.carried) for key, facts in replacing.items())
+    )
 
 
 def percentage_code(price: Price, ask: Ask) -> Price:
