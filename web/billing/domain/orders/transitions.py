@@ -138,8 +138,8 @@ def _take_again(order: Order, at: datetime) -> list[str]:
             with transaction.atomic():
                 exchanges.keep(line, at)
                 kinds.of(line).hold(line, None)
-        except (kinds.Unavailable, kinds.UnknownKind) as why:
-            unavailable[line.pk] = f"{line.title}: {why}"
+        except (kinds.Unavailable, kinds.UnknownKind) as error:
+            unavailable[line.pk] = f"{line.title}: {error}"
     if len(unavailable) == len(lines):
         raise CannotBe(" ".join(unavailable.values()) or "Nothing is left in this order.")
     OrderLine.objects.filter(pk__in=unavailable).update(cancelled_at=at, keeps_replaced=False)

@@ -102,8 +102,12 @@ def _lost(order: Order, payment: Payment, dispute: Dispute) -> None:
         return
     # A line that took part in an exchange is also paid for in another order.
     exchanged = Q(successors__keeps_replaced=True) | Q(replaces__replaced_at__isnull=False)
-    is_exchanged = order.lines.filter(exchanged, cancelled_at=None).exists()
-    if balances.received(order) > 0 or credit.spent_on(order) > 0 or is_exchanged:
+    is_paid_partly = (
+        balances.received(order) > 0
+        or credit.spent_on(order) > 0
+        or order.lines.filter(exchanged, cancelled_at=None).exists()
+    )
+    if is_paid_partly:
         text = f"Dispute {dispute.pk} was lost, but part of the order is still paid for. Should the spots stay?"
         payment_issues.open_once(Case.Kind.OTHER, order, text, payment)
         return
