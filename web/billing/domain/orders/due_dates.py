@@ -71,7 +71,7 @@ def until(order: Order, on: date, at: datetime, *, why: str, by: User) -> None:
 def ask(order: Order, at: datetime, *, by: User) -> None:
     order = locks.order(order.pk)
     if not order.can_be_paid(at) or not balances.owed(order, at):
-        raise transitions.CannotBe("Nothing is owed on this order.")
+        raise transitions.CannotBe("Nothing is due on this order.")
     if (payment := payment_in_progress(order, at)) and payment.is_on_its_way:
         raise PaymentInProgress(payment)
     if not order.payer_email:

@@ -20,7 +20,7 @@ from outbox.domain import emit
 from users.models import User
 
 State, Due = Order.State, Order.Due
-TOO_LATE = "The time for paying was over."
+TOO_LATE = "The payment deadline has passed."
 
 
 class CannotBe(Exception):
@@ -146,7 +146,7 @@ def _take_again(order: Order, at: datetime) -> list[str]:
     changed.extend(unavailable.values())
     quoted = balances.quoted_credit(order)
     if credit.spend_what_is_left(order, quoted) < quoted:
-        changed.append("The account credit for it has been used elsewhere.")
+        changed.append("The account credit for this order has since been used.")
     excess = credit.spent_on(order) - balances.price_at(order, at).credit
     credit.give_back(order, max(excess, ZERO))
     if changed:

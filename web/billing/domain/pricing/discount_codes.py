@@ -17,7 +17,7 @@ from users.models import Student, User
 UNKNOWN = "That code isn’t valid for this order."
 EXPIRED = "This code has expired."
 EARLY = "This code isn’t valid yet."
-USED_UP = "This code has been used as often as it can be."
+USED_UP = "This code has reached its usage limit."
 NOT_FOR_VOUCHERS = "Discount codes can’t be used for gift vouchers."
 GONE = "This code is for something that is no longer offered."
 
