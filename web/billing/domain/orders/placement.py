@@ -59,36 +59,40 @@ class Plan:
 
 
 @transaction.atomic
-def place(cart: Order, how: How, *, seen: SeenTotals | None, at: datetime) -> Order:
+def place(cart: Order, options: How, *, seen: SeenTotals | None, at: datetime) -> Order:
     order = locks.order(cart.pk)
     if order.state != State.CART:
         raise AlreadyPlaced
-    order.payer = order.payer or how.payer
+    order.payer = order.payer or options.payer
     exchanges.lock(order)
     plan = _plan(order, at)
     if seen is not None and seen != (plan.quote.now.total, plan.quote.door.total):
         raise PriceChanged("The price has changed since you opened this page. Please check it again.")
-    if how.due == Due.DOOR and how.by_staff is None and not all(facts.at_the_door for facts in plan.facts.values()):
+    if (
+        options.due == Due.DOOR
+        and options.by_staff is None
+        and not all(facts.at_the_door for facts in plan.facts.values())
+    ):
         raise NotPlaced("Not everything in your cart can be paid for at the door.")
-    if how.due == Due.DATE and how.by_staff is None and how.on != due_dates.day_for(order.payer, at):
+    if options.due == Due.DATE and options.by_staff is None and options.on != due_dates.day_for(order.payer, at):
         raise NotPlaced("Please choose again how you’d like to pay.")
-    held_until = _hold_until(order, plan.lines, how, at)
-    _store(order, plan, how, at, held_until)
+    held_until = _hold_until(order, plan.lines, options, at)
+    _store(order, plan, options, at, held_until)
     try:
         transitions.hold(order, plan.lines, at)
     except kinds.Unavailable as unavailable:
         raise NotPlaced(str(unavailable)) from unavailable
     emit(events.ORDER_PLACED, key=f"{order.pk}", order_id=order.pk)
-    _use_vouchers(order, how, at)
+    _use_vouchers(order, options, at)
     if balances.in_hand(order) >= plan.quote.now.total:
         transitions.pay_off(order, at)
     return order
 
 
-def _hold_until(order: Order, lines: list[OrderLine], how: How, at: datetime) -> datetime | None:
-    if how.due == Due.NOW:
+def _hold_until(order: Order, lines: list[OrderLine], options: How, at: datetime) -> datetime | None:
+    if options.due == Due.NOW:
         return at + timedelta(minutes=settings.HOLD_MINUTES)
-    if how.due == Due.DATE or how.by_staff or how.is_known or order.payer is not None:
+    if options.due == Due.DATE or options.by_staff or options.is_known or order.payer is not None:
         return None
     try:
         pay_at_door.check_open_spots(order, lines, at)
@@ -97,22 +101,22 @@ def _hold_until(order: Order, lines: list[OrderLine], how: How, at: datetime) ->
     return pay_at_door.hold_deadline(lines, at)
 
 
-def _use_vouchers(order: Order, how: How, at: datetime) -> None:
+def _use_vouchers(order: Order, options: How, at: datetime) -> None:
     try:
         paid = vouchers.pay(order, at)
     except discount_codes.Refused as refused:
         raise NotPlaced(str(refused)) from refused
-    if how.by_vouchers is not None and how.by_vouchers != paid:
+    if options.by_vouchers is not None and options.by_vouchers != paid:
         raise PriceChanged("The amount your gift vouchers cover has changed. Please check it again.")
 
 
 @transaction.atomic
 def exchange(
-    old: OrderLine, product_id: int, details: dict[str, Any], how: How, *, seen: SeenTotals | None, at: datetime
+    old: OrderLine, product_id: int, details: dict[str, Any], options: How, *, seen: SeenTotals | None, at: datetime
 ) -> Order:
     cart = carts.beside(old.order)
     carts.add(cart, old.kind, product_id, details, replaces=old)
-    return place(cart, replace(how, payer=old.order.payer, is_known=True), seen=seen, at=at)
+    return place(cart, replace(options, payer=old.order.payer, is_known=True), seen=seen, at=at)
 
 
 def _plan(order: Order, at: datetime) -> Plan:
@@ -143,7 +147,7 @@ def _facts(line: OrderLine, at: datetime) -> kinds.Facts:
         raise NotPlaced(str(unavailable) or carts.GONE) from unavailable
 
 
-def _store(order: Order, plan: Plan, how: How, at: datetime, held_until: datetime | None) -> None:
+def _store(order: Order, plan: Plan, options: How, at: datetime, held_until: datetime | None) -> None:
     quote = plan.quote
     for line in plan.lines:
         about = kinds.of(line).describe(line)
@@ -156,9 +160,9 @@ def _store(order: Order, plan: Plan, how: How, at: datetime, held_until: datetim
         for plan_name, price in ((Adjustment.Plan.NOW, quote.now), (Adjustment.Plan.DOOR, quote.door))
         for part in price.adjustments
     )
-    order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, how.due, how.on
+    order.state, order.placed_at, order.due, order.due_on = State.PLACED, at, options.due, options.on
     order.held_until = held_until
     order.now_total, order.door_total = quote.now.total, quote.door.total
-    order.entered_by, order.terms_version = how.by_staff, how.terms_version
+    order.entered_by, order.terms_version = options.by_staff, options.terms_version
     order.save()
     credit.spend(order, quote.now.credit)

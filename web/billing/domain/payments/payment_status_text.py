@@ -65,14 +65,18 @@ def is_news(order: Order, outcome: Outcome) -> bool:
 
 
 def _lapsed(order: Order) -> Outcome:
-    last = order.payments.first()
-    if order.due == Due.DOOR and last is None:
+    attempt = order.payments.first()
+    if order.due == Due.DOOR and attempt is None:
         text = f"The link we emailed you wasn’t clicked in time, so the spot was released. {NOTHING}"
         return Outcome("not_confirmed", f"Order {order.number} has expired", text, "You can order again.")
-    heading = "Your payment didn’t go through" if last else f"Order {order.number} has expired"
+    heading = "Your payment didn’t go through" if attempt else f"Order {order.number} has expired"
     text = f"Your hold expired and the spots were released. {REFUNDED}"
     return Outcome(
-        "lapsed", heading, text, "You can order again while there are spots left.", said=last.message if last else ""
+        "lapsed",
+        heading,
+        text,
+        "You can order again while there are spots left.",
+        said=attempt.message if attempt else "",
     )
 
 
@@ -80,25 +84,25 @@ def _lapsed(order: Order) -> Outcome:
 
 
 def _open(order: Order, at: datetime) -> Outcome:
-    last = order.payments.first()
-    if last is None:
+    attempt = order.payments.first()
+    if attempt is None:
         if order.awaits_click:
             return awaiting_click(order, at)
         return Outcome("not_begun", "Not paid yet", _kept(order, at), can_pay=True)
-    if last.status == Status.REJECTED:
+    if attempt.status == Status.REJECTED:
         text = f"Your payment was declined. {NOTHING} {_kept(order, at)}"
         todo = "Try another card or payment method, or ask your bank."
-        return Outcome("declined", "Your payment didn’t go through", text, todo, last.message, can_pay=True)
-    if last.status == Status.CANCELLED:
+        return Outcome("declined", "Your payment didn’t go through", text, todo, attempt.message, can_pay=True)
+    if attempt.status == Status.CANCELLED:
         text = f"The payment was canceled or timed out. {NOTHING} {_kept(order, at)}"
         todo = "Try again or pick another payment method."
         return Outcome("expired", "Your payment didn’t go through", text, todo, can_pay=True)
-    if last.status == Status.CONFIRMED:
-        received = format_money(last.captured_amount, last.currency)
+    if attempt.status == Status.CONFIRMED:
+        received = format_money(attempt.captured_amount, attempt.currency)
         owed = format_money(balances.owed(order, at), order.currency)
         text = f"We’ve received {received}; {owed} is still due. {_kept(order, at)}"
         return Outcome("part", "Thank you", text, can_pay=True, tone="")
-    return _broken(order, last, at) if last.status == Status.ERROR else _undecided(order, last, at)
+    return _broken(order, attempt, at) if attempt.status == Status.ERROR else _undecided(order, attempt, at)
 
 
 def awaiting_click(order: Order, at: datetime) -> Outcome:
@@ -114,20 +118,20 @@ def _kept(order: Order, at: datetime) -> str:
     return "Your spots are reserved."
 
 
-def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
+def _undecided(order: Order, attempt: Payment, at: datetime) -> Outcome:
     owed = balances.owed(order, at)
-    if last.message and not last.session:
+    if attempt.message and not attempt.session:
         text = f"We couldn’t reach the payment service. {NOTHING} {_kept(order, at)}"
         return Outcome(
             "unreachable",
             "Payment isn’t working right now",
             text,
             "Try again in a minute or pick another payment method.",
-            last.message,
+            attempt.message,
             True,
         )
-    if last.total != owed:
-        before, now = format_money(last.total, last.currency), format_money(owed, order.currency)
+    if attempt.total != owed:
+        before, now = format_money(attempt.total, attempt.currency), format_money(owed, order.currency)
         text = f"The total was {before} when you started to pay; it is {now} now. {NOTHING} {_kept(order, at)}"
         return Outcome("changed", "The amount has changed", text, "Please start again.", can_pay=True)
     if payment_in_progress(order, at):  # The page shows a sentence about it next to the buttons.
@@ -136,13 +140,13 @@ def _undecided(order: Order, last: Payment, at: datetime) -> Outcome:
     return Outcome("broken_off", "Not paid yet", text, "Try again or pick another payment method.", can_pay=True)
 
 
-def _broken(order: Order, last: Payment, at: datetime) -> Outcome:
-    if last.cases.filter(kind=Case.Kind.WRONG_AMOUNT, closed_at=None).exists():
+def _broken(order: Order, attempt: Payment, at: datetime) -> Outcome:
+    if attempt.cases.filter(kind=Case.Kind.WRONG_AMOUNT, closed_at=None).exists():
         text = "The amount charged isn’t what we asked for. We’re looking into it and will email you."
         return Outcome(
             "wrong_amount", "Something’s wrong with this payment", text, f"Please don’t pay again. {_kept(order, at)}"
         )
     text = f"{NOTHING} {_kept(order, at)}"
     return Outcome(
-        "broken", "Your payment didn’t go through", text, "Please try another payment method.", last.message, True
+        "broken", "Your payment didn’t go through", text, "Please try another payment method.", attempt.message, True
     )

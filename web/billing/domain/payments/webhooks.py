@@ -28,30 +28,30 @@ MONEY = (Taken, GivenBack, Disputed)
 WAIT_FOR_PAYMENT = timedelta(days=1)
 
 
-def take(variant: str, heard: Heard) -> str:
+def take(variant: str, message: Heard) -> str:
     """Raises NotYet when the gateway should send the message again."""
-    payment = find(variant, heard.about) if heard.facts else None
+    payment = find(variant, message.about) if message.facts else None
     if payment is None:
         # A payment is stored before the gateway learns of it, so an old message is about a payment of another system.
-        if heard.facts and (heard.at is None or timezone.now() - heard.at <= WAIT_FOR_PAYMENT):
+        if message.facts and (message.at is None or timezone.now() - message.at <= WAIT_FOR_PAYMENT):
             raise NotYet
-        log.info("%s sent %s, which is about no payment here.", variant, heard.kind)
-        return _keep(variant, heard, None, Outcome.IGNORED)
+        log.info("%s sent %s, which is about no payment here.", variant, message.kind)
+        return _keep(variant, message, None, Outcome.IGNORED)
     with transaction.atomic():
         order = locks.order(payment.order_id)
-        if WebhookEvent.objects.filter(variant=payment.variant, event_id=heard.event_id).exists():
+        if WebhookEvent.objects.filter(variant=payment.variant, event_id=message.event_id).exists():
             return Outcome.NOTHING
         payment.refresh_from_db()
         outcome: str = Outcome.IGNORED
-        if fits(payment, heard.about):
-            changes = [apply(order, payment, fact, key=heard.event_id) for fact in heard.facts]
+        if fits(payment, message.about):
+            changes = [apply(order, payment, fact, key=message.event_id) for fact in message.facts]
             outcome = Outcome.APPLIED if any(changes) else Outcome.NOTHING
-        elif any(isinstance(fact, MONEY) for fact in heard.facts):
+        elif any(isinstance(fact, MONEY) for fact in message.facts):
             # Money moved in a session to which we did not send the payer, so a person has to look at it.
-            text = f"{heard.kind} is about {heard.about.session}, not {payment.session}."
+            text = f"{message.kind} is about {message.about.session}, not {payment.session}."
             payment_issues.open_once(Case.Kind.MISFIT, order, text, payment)
             outcome = Outcome.APPLIED
-        return _keep(payment.variant, heard, payment, outcome)
+        return _keep(payment.variant, message, payment, outcome)
 
 
 def find(variant: str, about: About) -> Payment | None:
@@ -67,11 +67,11 @@ def fits(payment: Payment, about: About) -> bool:
     return about.token in ("", payment.token) and (not payment.session or about.session in ("", payment.session))
 
 
-def _keep(variant: str, heard: Heard, payment: Payment | None, outcome: str) -> str:
+def _keep(variant: str, message: Heard, payment: Payment | None, outcome: str) -> str:
     _, new = WebhookEvent.objects.get_or_create(
         variant=variant,
-        event_id=heard.event_id,
-        defaults={"kind": heard.kind[:100], "payment": payment, "outcome": outcome},
+        event_id=message.event_id,
+        defaults={"kind": message.kind[:100], "payment": payment, "outcome": outcome},
     )
     return outcome if new else Outcome.NOTHING
 

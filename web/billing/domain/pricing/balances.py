@@ -34,8 +34,8 @@ def price_at(order: Order, at: datetime) -> quotes.Price:
 
 
 def regular_price(order: Order) -> quotes.Price:
-    ask = ask_for(order, order.placed_at or order.created_at)
-    return quotes.price(replace(ask, lost=frozenset(item.key for item in ask.items)))
+    request = ask_for(order, order.placed_at or order.created_at)
+    return quotes.price(replace(request, lost=frozenset(item.key for item in request.items)))
 
 
 @dataclass(frozen=True)

@@ -8,23 +8,23 @@ from billing.domain.pricing.quotes import Ask, Item, Price
 from common.money import percentage
 
 
-def full_price(price: Price, ask: Ask) -> Price:
-    return price.adjust("full_price", ((item.key, "Regular price", item.facts.full) for item in ask.items))
+def full_price(price: Price, request: Ask) -> Price:
+    return price.adjust("full_price", ((item.key, "Regular price", item.facts.full) for item in request.items))
 
 
-def reduction(price: Price, ask: Ask) -> Price:
-    parts = ((item.key, item.facts.less_why, -item.facts.less) for item in ask.items)
+def reduction(price: Price, request: Ask) -> Price:
+    parts = ((item.key, item.facts.less_why, -item.facts.less) for item in request.items)
     return price.adjust("reduction", parts)
 
 
-def multi_class(price: Price, ask: Ask) -> Price:
+def multi_class(price: Price, request: Ask) -> Price:
     # Each attendee gets the second-largest discount once, on the first line that offers this amount.
 
     def attendee(item: Item) -> str:
         return item.facts.attendee
 
     parts = []
-    for _, group in groupby(sorted(ask.items, key=attendee), key=attendee):
+    for _, group in groupby(sorted(request.items, key=attendee), key=attendee):
         items = sorted(group, key=lambda item: (-item.facts.multi, item.key))
         if len(items) > 1:
             amount = items[1].facts.multi
@@ -33,14 +33,14 @@ def multi_class(price: Price, ask: Ask) -> Price:
     return price.adjust("multi_class", parts)
 
 
-def prepay(price: Price, ask: Ask) -> Price:
-    early = (item for item in ask.items if item.key not in ask.lost)
+def prepay(price: Price, request: Ask) -> Price:
+    early = (item for item in request.items if item.key not in request.lost)
     return price.adjust("prepay", ((item.key, "Early price", -item.facts.prepay) for item in early))
 
 
-def replaced(price: Price, ask: Ask) -> Price:
+def replaced(price: Price, request: Ask) -> Price:
     # A line that replaces another gets the larger of its own and the earlier discounts, then what was paid before.
-    replacing = {item.key: item.facts for item in ask.items if item.facts.replaced}
+    replacing = {item.key: item.facts for item in request.items if item.facts.replaced}
     own_discounts = {key: facts.net_price - price.lines[key] for key, facts in replacing.items()}
     earlier_discounts = (
         (key, f"Discounts from {facts.replaced}", own_discounts[key] - max(own_discounts[key], facts.discounts))
@@ -52,39 +52,41 @@ def replaced(price: Price, ask: Ask) -> Price:
     )
 
 
-def percentage_code(price: Price, ask: Ask) -> Price:
-    discount = ask.discount
+def percentage_code(price: Price, request: Ask) -> Price:
+    discount = request.discount
     if discount is None or not discount.percent:
         return price
-    amounts = {item.key: percentage(price.lines[item.key], discount.percent, ask.currency) for item in ask.items}
-    fitting = filter(discount.fits, ask.items)
+    amounts = {
+        item.key: percentage(price.lines[item.key], discount.percent, request.currency) for item in request.items
+    }
+    fitting = filter(discount.fits, request.items)
     return price.adjust("percentage_code", ((item.key, discount.label, -amounts[item.key]) for item in fitting))
 
 
-def amount_code(price: Price, ask: Ask) -> Price:
+def amount_code(price: Price, request: Ask) -> Price:
     # The amount is deducted from the largest matching line first, and the remainder from the next.
-    discount = ask.discount
+    discount = request.discount
     if discount is None or not discount.amount:
         return price
-    fitting = sorted(filter(discount.fits, ask.items), key=lambda item: (-price.lines[item.key], item.key))
+    fitting = sorted(filter(discount.fits, request.items), key=lambda item: (-price.lines[item.key], item.key))
     parts = _spread(discount.amount, [item.key for item in fitting], price)
     return price.adjust("amount_code", ((key, discount.label, -part) for key, part in parts))
 
 
-def passed_on(price: Price, ask: Ask) -> Price:
-    parts = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in ask.items)
+def passed_on(price: Price, request: Ask) -> Price:
+    parts = ((item.key, "Refunded when exchanged", -item.facts.passed_on) for item in request.items)
     return price.adjust("passed_on", parts)
 
 
-def called_off(price: Price, ask: Ask) -> Price:
+def called_off(price: Price, request: Ask) -> Price:
     # This step comes after the discounts, so that a cancellation does not change them.
     return price.adjust(
-        "called_off", ((item.key, "Canceled by the school", -item.facts.called_off) for item in ask.items)
+        "called_off", ((item.key, "Canceled by the school", -item.facts.called_off) for item in request.items)
     )
 
 
-def credit(price: Price, ask: Ask) -> Price:
-    parts = _spread(ask.credit, sorted(price.lines.keys() - price.firm), price)
+def credit(price: Price, request: Ask) -> Price:
+    parts = _spread(request.credit, sorted(price.lines.keys() - price.firm), price)
     return price.adjust("credit", ((key, "Credit", -part) for key, part in parts))
 
 

@@ -111,16 +111,16 @@ class Quote:
     door: Price
 
 
-def price(ask: Ask) -> Price:
-    firm = frozenset(item.key for item in ask.items if item.facts.is_money)
-    start = Price(ask.currency, dict.fromkeys(sorted(item.key for item in ask.items), ZERO), firm=firm)
-    return Pipeline("PRICING_STEPS").run(start, ask).value
+def price(request: Ask) -> Price:
+    firm = frozenset(item.key for item in request.items if item.facts.is_money)
+    start = Price(request.currency, dict.fromkeys(sorted(item.key for item in request.items), ZERO), firm=firm)
+    return Pipeline("PRICING_STEPS").run(start, request).value
 
 
-def quote(ask: Ask) -> Quote:
-    now = price(ask)
-    all_keys = frozenset(item.key for item in ask.items)
-    return Quote(now, price(replace(ask, lost=all_keys, credit=now.credit)))
+def quote(request: Ask) -> Quote:
+    now = price(request)
+    all_keys = frozenset(item.key for item in request.items)
+    return Quote(now, price(replace(request, lost=all_keys, credit=now.credit)))
 
 
 def lost_by(items: Iterable[Item], at: datetime) -> frozenset[int]:
