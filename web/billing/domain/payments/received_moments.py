@@ -11,7 +11,7 @@ from common import dates
 from common.formats import format_money, format_time
 
 INSTANT = timedelta(microseconds=1)
-QUESTION = "Was it received before or after class started?"
+ASK = "Was it received before or after class started?"
 
 
 class MomentUnknown(ValueError):
@@ -64,6 +64,6 @@ def moment_of(order: Order, received_on: date, at: datetime, chosen: datetime | 
     choices = [choice.moment for choice in moment_choices(order, at) if choice.day == received_on]
     if choices:
         if chosen not in choices:
-            raise MomentUnknown(QUESTION)
+            raise MomentUnknown(ASK)
         return chosen
     return at if received_on >= dates.local(at).date() else dates.at(received_on, time.min)
