@@ -31,9 +31,7 @@ def hold_credit(order: Order, dispute: Dispute) -> Decimal:
     if order.payer is not None:
         locks.account(order.payer)
     disputes = Dispute.objects.filter(payment__order=order).select_related("payment")
-    at_risk = sum(
-        (min(row.amount, row.payment.refundable_amount) for row in disputes if row.state == State.OPEN), ZERO
-    )
+    at_risk = sum((min(row.amount, row.payment.refundable_amount) for row in disputes if row.state == State.OPEN), ZERO)
     elsewhere = sum((row.credit_held for row in disputes if row.pk != dispute.pk and not row.hold_ended_at), ZERO)
     short = min(max(at_risk - balances.in_hand(order), ZERO), order.returned_as_credit)
     dispute.credit_held, dispute.hold_ended_at, dispute.hold_ended_by = max(short - elsewhere, ZERO), None, None
